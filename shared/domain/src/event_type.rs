@@ -1,0 +1,175 @@
+//! The event types, and the patterns that subscribe to them.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::fault::nearest;
+use crate::glob::Glob;
+
+/// What a type is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventGroup {
+    Configuration,
+    Infrastructure,
+    System,
+}
+
+macro_rules! event_types {
+    ($($variant:ident $name:literal $group:ident $description:literal;)*) => {
+        /// Everything that Carillon tells about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum EventType { $(#[doc = $description] $variant),* }
+
+        impl EventType {
+            /// Every type, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            pub fn group(self) -> EventGroup {
+                match self { $(Self::$variant => EventGroup::$group),* }
+            }
+
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description),* }
+            }
+        }
+    };
+}
+
+event_types! {
+    ParameterCreated "parameter_created" Configuration "A parameter was created.";
+    ParameterUpdated "parameter_updated" Configuration "A parameter was changed.";
+    ParameterDeleted "parameter_deleted" Configuration "A parameter was deleted.";
+    ProjectCreated "project_created" Configuration "A project was created.";
+    ProjectUpdated "project_updated" Configuration "A project was changed.";
+    ProjectDeleted "project_deleted" Configuration "A project was deleted.";
+    EnvironmentCreated "environment_created" Configuration "An environment was created.";
+    EnvironmentUpdated "environment_updated" Configuration "An environment was changed.";
+    EnvironmentDeleted "environment_deleted" Configuration "An environment was deleted.";
+    ValueCreated "value_created" Configuration "A value was created.";
+    ValueUpdated "value_updated" Configuration "A value was changed.";
+    ValueDeleted "value_deleted" Configuration "A value was deleted.";
+    Deploy "deploy" Infrastructure "Infrastructure is being, or was, deployed.";
+    Destroy "destroy" Infrastructure "Infrastructure is being, or was, destroyed.";
+    Scale "scale" Infrastructure "Infrastructure is being, or was, scaled.";
+    Error "error" Infrastructure "Something went wrong.";
+    WebhookSuspended "webhook_suspended" System "A webhook of the organization was suspended.";
+    Ping "ping" System "A test message; only ever sent by the test call.";
+}
+
+impl EventType {
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.as_str() == name)
+    }
+
+    /// Why a name is not a type, with the nearest one.
+    pub fn unknown(name: &str, among: impl Fn(Self) -> bool) -> String {
+        let known = || {
+            Self::ALL
+                .iter()
+                .copied()
+                .filter(|known| among(*known))
+                .map(Self::as_str)
+        };
+        let shown = crate::text::shorten(name, 60);
+        match nearest(name, known()) {
+            Some(meant) => format!("unknown event type `{shown}`; did you mean `{meant}`?"),
+            None => format!(
+                "unknown event type `{shown}`; known are {}",
+                known().collect::<Vec<_>>().join(", ")
+            ),
+        }
+    }
+
+    /// Whether clients may publish it; the others are Carillon's own.
+    pub fn is_publishable(self) -> bool {
+        self.group() != EventGroup::System
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EventType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).ok_or_else(|| serde::de::Error::custom("unknown event type"))
+    }
+}
+
+/// A subscription: one type's name, or a pattern with `*` that matches at least one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventTypePattern(Glob);
+
+impl EventTypePattern {
+    /// # Errors
+    /// Says why the pattern can match nothing, and what may have been meant.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let pattern = Self(Glob::new(text));
+        if EventType::ALL.iter().any(|known| pattern.matches(*known)) {
+            return Ok(pattern);
+        }
+        if text.contains('*') {
+            let shown = crate::text::shorten(text, 60);
+            return Err(format!("the pattern `{shown}` matches no event type"));
+        }
+        Err(EventType::unknown(text, |_| true))
+    }
+
+    pub fn matches(&self, event_type: EventType) -> bool {
+        self.0.matches(event_type.as_str())
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_eighteen_types_with_distinct_names() {
+        let names: std::collections::HashSet<_> =
+            EventType::ALL.iter().map(|known| known.as_str()).collect();
+        assert_eq!(names.len(), 18);
+    }
+
+    #[test]
+    fn an_unknown_type_is_refused_with_the_nearest_known_one() {
+        let error = EventTypePattern::parse("paramter_created").unwrap_err();
+        assert!(
+            error.contains("did you mean `parameter_created`?"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_pattern_subscribes_to_every_type_it_matches() {
+        let deleted = EventTypePattern::parse("*_deleted").unwrap();
+        let matched = EventType::ALL
+            .iter()
+            .filter(|known| deleted.matches(**known));
+        assert_eq!(matched.count(), 4);
+        assert!(EventTypePattern::parse("paramter_*").is_err());
+    }
+}

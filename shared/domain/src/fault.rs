@@ -1,0 +1,146 @@
+//! Faults of an input: where each one is, what is wrong, and what would be right.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A JSON pointer (RFC 6901) to a place in the caller's document. The root is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Pointer(String);
+
+impl Pointer {
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    #[must_use]
+    pub fn field(&self, name: &str) -> Self {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Self(format!("{}/{escaped}", self.0))
+    }
+
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        Self(format!("{}/{index}", self.0))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What kind of fault it is, for programs; `detail` is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// A needed field is missing, null or blank.
+    Required,
+    /// The field is not one the document may have.
+    UnknownField,
+    /// The JSON type is wrong.
+    WrongType,
+    /// Shorter, longer, fewer or more than allowed.
+    OutOfRange,
+    /// The form is wrong: not a token, not a URL, not a timestamp …
+    Malformed,
+    /// Not one of the known values.
+    UnknownValue,
+    /// Well-formed, but not allowed here.
+    NotAllowed,
+    /// Names an organization other than the caller's.
+    WrongOrganization,
+    /// The same thing twice.
+    Repeated,
+}
+
+/// One fault at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    pub pointer: Pointer,
+    pub detail: String,
+    pub code: FaultCode,
+}
+
+/// Every fault of an input, in the order found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub fn add(&mut self, pointer: Pointer, code: FaultCode, detail: impl Into<String>) {
+        self.0.push(Fault {
+            pointer,
+            detail: detail.into(),
+            code,
+        });
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    pub fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self),
+        }
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, fault) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{}: {}", fault.pointer, fault.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// The known name nearest to what was written, where one is near enough to be meant.
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let written = written.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&written, &name.to_lowercase()), name))
+        .filter(|(similarity, _)| *similarity > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_escapes_slashes_and_tildes() {
+        let pointer = Pointer::root().field("a/b~c").index(3);
+        assert_eq!(pointer.as_str(), "/a~1b~0c/3");
+    }
+
+    #[test]
+    fn a_typo_finds_the_name_that_was_meant() {
+        let known = ["parameter_created", "deploy", "destroy"];
+        assert_eq!(nearest("depoly", known), Some("deploy"));
+        assert_eq!(
+            nearest("parameter_create", known),
+            Some("parameter_created")
+        );
+        assert_eq!(nearest("xyzzy", known), None);
+    }
+}

@@ -1,0 +1,224 @@
+//! Reading a JSON object field by field, collecting every fault on the way.
+
+use serde_json::{Map, Value};
+
+use crate::fault::{FaultCode, Faults, Pointer, nearest};
+
+/// A JSON object being read. Fields that nobody asked for are faults: they are typos.
+pub struct Fields<'v, 'f> {
+    object: &'v Map<String, Value>,
+    at: Pointer,
+    asked: Vec<&'static str>,
+    faults: &'f mut Faults,
+}
+
+impl<'v, 'f> Fields<'v, 'f> {
+    /// Begins to read `value`, which must be an object.
+    pub fn of(value: &'v Value, at: Pointer, faults: &'f mut Faults) -> Option<Self> {
+        match value.as_object() {
+            Some(object) => Some(Self {
+                object,
+                at,
+                asked: Vec::new(),
+                faults,
+            }),
+            None => {
+                let detail = format!("must be an object, not {}", kind(value));
+                faults.add(at, FaultCode::WrongType, detail);
+                None
+            }
+        }
+    }
+
+    pub fn at(&self, name: &str) -> Pointer {
+        self.at.field(name)
+    }
+
+    pub fn faults(&mut self) -> &mut Faults {
+        self.faults
+    }
+
+    pub fn fault(&mut self, name: &str, code: FaultCode, detail: impl Into<String>) {
+        self.faults.add(self.at.field(name), code, detail);
+    }
+
+    /// The field's value; null counts as absent.
+    pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
+        self.asked.push(name);
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// Whether the field is there and not null.
+    pub fn has(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// A text of at most `max` characters. Blank counts as absent.
+    pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let value = self.value(name)?;
+        let at = self.at.field(name);
+        text_of(value, at, max, self.faults)
+    }
+
+    /// A text that must be there.
+    pub fn required_text(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let before = self.faults.iter().count();
+        let text = self.text(name, max);
+        if text.is_none() && self.faults.iter().count() == before {
+            self.fault(name, FaultCode::Required, format!("`{name}` is required"));
+        }
+        text
+    }
+
+    pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.value(name)?;
+        if value.as_bool().is_none() {
+            let detail = format!("must be true or false, not {}", kind(value));
+            self.fault(name, FaultCode::WrongType, detail);
+        }
+        value.as_bool()
+    }
+
+    /// One of a fixed set of names.
+    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name, 256)?;
+        let found = choices.iter().find(|(label, _)| *label == text);
+        if found.is_none() {
+            let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
+            let detail = format!("must be one of {}", labels.join(", "));
+            self.fault(name, FaultCode::UnknownValue, detail);
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// A list of texts, each of at most `max` characters, with where each one stands.
+    pub fn texts(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        max: usize,
+    ) -> Option<Vec<(Pointer, String)>> {
+        let value = self.value(name)?;
+        let at = self.at.field(name);
+        texts_of(value, at, most, max, self.faults)
+    }
+
+    /// Ends the reading: whatever was not asked for is a fault.
+    pub fn finish(self) {
+        for name in self.object.keys() {
+            if self.asked.contains(&name.as_str()) {
+                continue;
+            }
+            let shown = crate::text::shorten(name, 100);
+            let detail = match nearest(name, self.asked.iter().copied()) {
+                Some(meant) => format!("unknown field `{shown}`; did you mean `{meant}`?"),
+                None => format!(
+                    "unknown field `{shown}`; known are {}",
+                    self.asked.join(", ")
+                ),
+            };
+            self.faults
+                .add(self.at.field(&shown), FaultCode::UnknownField, detail);
+        }
+    }
+}
+
+/// A text of at most `max` characters; blank gives none.
+pub fn text_of(value: &Value, at: Pointer, max: usize, faults: &mut Faults) -> Option<String> {
+    let Some(text) = value.as_str() else {
+        let detail = format!("must be a string, not {}", kind(value));
+        faults.add(at, FaultCode::WrongType, detail);
+        return None;
+    };
+    let length = text.chars().count();
+    if length > max {
+        let detail = format!("must have at most {max} characters; it has {length}");
+        faults.add(at, FaultCode::OutOfRange, detail);
+        return None;
+    }
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+/// A list of at most `most` texts, none blank, each of at most `max` characters.
+pub fn texts_of(
+    value: &Value,
+    at: Pointer,
+    most: usize,
+    max: usize,
+    faults: &mut Faults,
+) -> Option<Vec<(Pointer, String)>> {
+    let Some(list) = value.as_array() else {
+        let detail = format!("must be a list of strings, not {}", kind(value));
+        faults.add(at, FaultCode::WrongType, detail);
+        return None;
+    };
+    if list.len() > most {
+        let detail = format!("must have at most {most} entries; it has {}", list.len());
+        faults.add(at, FaultCode::OutOfRange, detail);
+        return None;
+    }
+    let mut texts = Vec::with_capacity(list.len());
+    for (n, entry) in list.iter().enumerate() {
+        let before = faults.iter().count();
+        match text_of(entry, at.index(n), max, faults) {
+            Some(text) => texts.push((at.index(n), text)),
+            None if faults.iter().count() == before => {
+                faults.add(at.index(n), FaultCode::Required, "must not be blank");
+            }
+            None => {}
+        }
+    }
+    Some(texts)
+}
+
+/// The JSON type's name, for people.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_fault_is_reported_with_its_pointer() {
+        let value = json!({"name": 7, "enabled": "yes", "nmae": "x"});
+        let mut faults = Faults::default();
+        let mut fields = Fields::of(&value, Pointer::root(), &mut faults).unwrap();
+        fields.required_text("name", 100);
+        fields.boolean("enabled");
+        fields.required_text("type", 100);
+        fields.finish();
+        let found: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.pointer.as_str(), fault.code))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("/name", FaultCode::WrongType),
+                ("/enabled", FaultCode::WrongType),
+                ("/type", FaultCode::Required),
+                ("/nmae", FaultCode::UnknownField),
+            ]
+        );
+        assert!(faults.to_string().contains("did you mean `name`?"));
+    }
+
+    #[test]
+    fn a_blank_optional_text_counts_as_absent() {
+        let value = json!({"environment": "  "});
+        let mut faults = Faults::default();
+        let mut fields = Fields::of(&value, Pointer::root(), &mut faults).unwrap();
+        assert_eq!(fields.text("environment", 10), None);
+        assert!(faults.is_empty());
+    }
+}

@@ -1,0 +1,181 @@
+//! Filters: which events of the subscribed types a webhook wants.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::event::{Event, Status};
+use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::fields::{kind, texts_of};
+use crate::glob::Glob;
+
+/// What an event can be filtered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilterKey {
+    Environment,
+    Project,
+    Provider,
+    Region,
+    Status,
+    ResourceType,
+}
+
+impl FilterKey {
+    const ALL: [(&'static str, Self); 6] = [
+        ("environment", Self::Environment),
+        ("project", Self::Project),
+        ("provider", Self::Provider),
+        ("region", Self::Region),
+        ("status", Self::Status),
+        ("resource_type", Self::ResourceType),
+    ];
+
+    fn of(self, event: &Event) -> Option<&str> {
+        match self {
+            Self::Environment => event.environment.as_deref(),
+            Self::Project => event.project.as_deref(),
+            Self::Provider => event.provider.as_deref(),
+            Self::Region => event.region.as_deref(),
+            Self::Status => event.status.map(Status::as_str),
+            Self::ResourceType => event.resource_type(),
+        }
+    }
+}
+
+/// All keys must match; of a key, any value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Filters(BTreeMap<FilterKey, Vec<Glob>>);
+
+impl Filters {
+    pub fn parse(value: &Value, at: &Pointer, faults: &mut Faults) -> Self {
+        let Some(object) = value.as_object() else {
+            let detail = format!("must be an object of lists, not {}", kind(value));
+            faults.add(at.clone(), FaultCode::WrongType, detail);
+            return Self::default();
+        };
+        let mut filters = BTreeMap::new();
+        for (name, value) in object {
+            let shown = crate::text::shorten(name, 100);
+            let here = at.field(&shown);
+            let names = || FilterKey::ALL.iter().map(|(name, _)| *name);
+            let Some((_, key)) = FilterKey::ALL.iter().find(|(known, _)| known == name) else {
+                let detail = match nearest(name, names()) {
+                    Some(meant) => format!("unknown filter `{shown}`; did you mean `{meant}`?"),
+                    None => format!(
+                        "unknown filter `{shown}`; known are {}",
+                        names().collect::<Vec<_>>().join(", ")
+                    ),
+                };
+                faults.add(here, FaultCode::UnknownField, detail);
+                continue;
+            };
+            let Some(values) = texts_of(value, here.clone(), 50, 256, faults) else {
+                continue;
+            };
+            if values.is_empty() {
+                faults.add(
+                    here,
+                    FaultCode::OutOfRange,
+                    "an empty list would match nothing; leave the filter out to match everything",
+                );
+                continue;
+            }
+            let globs: Vec<Glob> = values
+                .into_iter()
+                .map(|(at, text)| {
+                    let glob = Glob::new(text);
+                    let possible = Status::ALL
+                        .iter()
+                        .any(|status| glob.matches(status.as_str()));
+                    if *key == FilterKey::Status && !possible {
+                        faults.add(
+                            at,
+                            FaultCode::UnknownValue,
+                            "must be, or match, started, succeeded or failed",
+                        );
+                    }
+                    glob
+                })
+                .collect();
+            filters.insert(*key, globs);
+        }
+        Self(filters)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn matches(&self, event: &Event) -> bool {
+        self.0.iter().all(|(key, globs)| {
+            key.of(event)
+                .is_some_and(|text| globs.iter().any(|glob| glob.matches(text)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event_type::EventType;
+    use crate::sample;
+    use serde_json::json;
+
+    fn filters(value: Value) -> Result<Filters, Faults> {
+        let mut faults = Faults::default();
+        let filters = Filters::parse(&value, &Pointer::root(), &mut faults);
+        faults.into_result(Some(filters))
+    }
+
+    #[test]
+    fn all_keys_must_match_and_of_a_key_any_value() {
+        let event = sample::event(EventType::Deploy);
+        let env = event.environment.clone().unwrap();
+        for (value, expected) in [
+            (json!({}), true),
+            (json!({"environment": ["nowhere", env]}), true),
+            (
+                json!({"environment": ["prod*"], "status": ["succeeded"]}),
+                true,
+            ),
+            (
+                json!({"environment": ["prod*"], "status": ["failed"]}),
+                false,
+            ),
+            (json!({"environment": ["staging"]}), false),
+        ] {
+            assert_eq!(
+                filters(value.clone()).unwrap().matches(&event),
+                expected,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_without_the_attribute_does_not_match() {
+        let mut event = sample::event(EventType::Deploy);
+        event.environment = None;
+        assert!(
+            !filters(json!({"environment": ["*"]}))
+                .unwrap()
+                .matches(&event)
+        );
+    }
+
+    #[test]
+    fn a_filter_that_can_match_nothing_is_refused() {
+        for value in [
+            json!({"environment": []}),
+            json!({"enviroment": ["x"]}),
+            json!({"status": ["done"]}),
+            json!({"environment": "production"}),
+            json!([]),
+        ] {
+            assert!(filters(value.clone()).is_err(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Identifiers. Each is parsed once and then known to be well-formed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The tenant: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    OrganizationId
+}
+identifier! {
+    /// An event's id, unique in its organization: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
+    EventId
+}
+identifier! {
+    /// A webhook's id: `wh_` and a ULID.
+    WebhookId
+}
+identifier! {
+    /// A delivery's id: `dl_` and a ULID whose time is the event's arrival and whose
+    /// random part is a digest of (organization, event, webhook, channel).
+    /// The same delivery always gets the same id, and ids sort by time.
+    DeliveryId
+}
+identifier! {
+    /// A credential's id: `cr_` and a digest of organization and secret, so that equal
+    /// credentials of one organization share one secret and the id tells nothing.
+    CredentialId
+}
+
+fn all_of(text: &str, extra: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
+}
+
+impl OrganizationId {
+    pub fn parse(text: &str) -> Option<Self> {
+        ((1..=64).contains(&text.len()) && all_of(text, "._-")).then(|| Self(text.to_owned()))
+    }
+}
+
+impl EventId {
+    /// The rule in words, for error messages.
+    pub const RULE: &str = "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -";
+
+    pub fn parse(text: &str) -> Option<Self> {
+        ((1..=128).contains(&text.len()) && all_of(text, "._:-")).then(|| Self(text.to_owned()))
+    }
+
+    /// A new id for an event that came without one.
+    pub fn generate(ulid: ulid::Ulid) -> Self {
+        Self(format!("evt_{ulid}"))
+    }
+
+    /// An id made from another system's id: characters that ids may not have become `-`,
+    /// and what is too long ends in a digest, so that different sources stay different.
+    pub fn from_source(prefix: &str, source_id: &str) -> Self {
+        let plain: String = source_id
+            .chars()
+            .map(|c| {
+                if all_of(c.encode_utf8(&mut [0; 4]), "._:-") {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        if plain == source_id && prefix.len() + 1 + plain.len() <= 128 {
+            return Self(format!("{prefix}:{plain}"));
+        }
+        let digest = hex(&Sha256::digest(source_id.as_bytes()), 32);
+        let kept: String = plain.chars().take(128 - prefix.len() - 34).collect();
+        Self(format!("{prefix}:{kept}-{digest}"))
+    }
+}
+
+impl WebhookId {
+    pub fn generate(ulid: ulid::Ulid) -> Self {
+        Self(format!("wh_{ulid}"))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let ulid = text.strip_prefix("wh_")?;
+        (ulid.len() == 26 && all_of(ulid, "")).then(|| Self(text.to_owned()))
+    }
+}
+
+impl DeliveryId {
+    pub fn of(
+        organization: &OrganizationId,
+        event: &EventId,
+        received_at: jiff::Timestamp,
+        webhook: &WebhookId,
+        channel: &str,
+    ) -> Self {
+        let digest = digest_of(&[
+            organization.as_str(),
+            event.as_str(),
+            webhook.as_str(),
+            channel,
+        ]);
+        let mut random = [0; 16];
+        random[6..].copy_from_slice(&digest[..10]);
+        let milliseconds = u64::try_from(received_at.as_millisecond()).unwrap_or(0);
+        let ulid = ulid::Ulid::from_parts(milliseconds, u128::from_be_bytes(random));
+        Self(format!("dl_{ulid}"))
+    }
+
+    /// A UUID that never changes for this delivery: the `client_msg_id` that goes to Slack.
+    pub fn as_uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&Sha256::digest(self.0.as_bytes())[..16]);
+        // Version 8 (custom) and the RFC 9562 variant.
+        bytes[6] = (bytes[6] & 0x0f) | 0x80;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        let digits = hex(&bytes, 32);
+        format!(
+            "{}-{}-{}-{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..]
+        )
+    }
+}
+
+impl CredentialId {
+    /// `secret` has at least 100 bits of randomness on both platforms, so its digest cannot be turned back.
+    pub fn of(organization: &OrganizationId, secret: &str) -> Self {
+        let digest = digest_of(&[organization.as_str(), secret]);
+        Self(format!("cr_{}", hex(&digest, 32)))
+    }
+}
+
+/// A digest of several parts, in which no two lists of parts look alike.
+pub(crate) fn digest_of(parts: &[&str]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().into()
+}
+
+/// The first `digits` hexadecimal digits of `bytes`.
+pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
+    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    text.truncate(digits);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(channel: &str) -> DeliveryId {
+        DeliveryId::of(
+            &OrganizationId::parse("org_acme").unwrap(),
+            &EventId::parse("deploy-1").unwrap(),
+            "2026-11-21T10:15:00Z".parse().unwrap(),
+            &WebhookId::parse("wh_01JD0000000000000000000000").unwrap(),
+            channel,
+        )
+    }
+
+    #[test]
+    fn a_delivery_keeps_its_id_and_another_channel_gets_another() {
+        assert_eq!(delivery("infra"), delivery("infra"));
+        assert_ne!(delivery("infra"), delivery("alerts"));
+        assert_eq!(delivery("infra").as_str().len(), 29);
+    }
+
+    #[test]
+    fn the_uuid_of_a_delivery_is_stable_and_well_formed() {
+        let uuid = delivery("infra").as_uuid();
+        assert_eq!(uuid, delivery("infra").as_uuid());
+        assert_eq!(uuid.len(), 36);
+        assert_eq!(uuid.as_bytes()[14], b'8');
+    }
+
+    #[test]
+    fn ids_from_other_systems_stay_distinct_and_well_formed() {
+        let long = "x".repeat(300);
+        let a = EventId::from_source("aws", &format!("{long}a"));
+        let b = EventId::from_source("aws", &format!("{long}b"));
+        assert_ne!(a, b);
+        for id in [
+            a,
+            b,
+            EventId::from_source("table", "a/b c"),
+            EventId::from_source("t", ""),
+        ] {
+            assert!(EventId::parse(id.as_str()).is_some(), "{id}");
+        }
+        assert_ne!(
+            EventId::from_source("table", "a/b"),
+            EventId::from_source("table", "a-b")
+        );
+    }
+
+    #[test]
+    fn equal_credentials_share_an_id_only_inside_one_organization() {
+        let acme = OrganizationId::parse("acme").unwrap();
+        let other = OrganizationId::parse("other").unwrap();
+        assert_eq!(CredentialId::of(&acme, "s"), CredentialId::of(&acme, "s"));
+        assert_ne!(CredentialId::of(&acme, "s"), CredentialId::of(&other, "s"));
+    }
+}

@@ -1,0 +1,29 @@
+//! What Carillon knows: events, webhooks, filters, deliveries and the rules about them.
+//!
+//! Everything here is pure: no I/O, no clock, no async. Callers pass in the time and
+//! the randomness, so each rule can be tested as a function of its arguments.
+
+pub mod delivery;
+pub mod event;
+pub mod event_type;
+pub mod fault;
+pub mod fields;
+pub mod filters;
+pub mod glob;
+pub mod ids;
+pub mod masking;
+pub mod retry;
+pub mod sample;
+pub mod text;
+pub mod webhook;
+
+pub use delivery::{Attempt, Claim, Delivery, DeliveryStatus, Outcome, Outgoing};
+pub use event::{Capture, EstimatedCost, Event, Period, Resource, Status};
+pub use event_type::{EventType, EventTypePattern};
+pub use fault::{Fault, FaultCode, Faults, Pointer};
+pub use fields::Fields;
+pub use filters::{FilterKey, Filters};
+pub use ids::{CredentialId, DeliveryId, EventId, OrganizationId, WebhookId};
+pub use webhook::{
+    Configuration, DestinationKind, Digest, Grouping, Platform, Webhook, WebhookStatus,
+};
