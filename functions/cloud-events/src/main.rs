@@ -1,1 +1,31 @@
-fn main() {}
+//! The Lambda function: settings, clients, run.
+
+use carillon_aws::{Clients, EventStore, Retention};
+use carillon_cloud_events::CloudEvents;
+use carillon_domain::OrganizationId;
+use carillon_runtime::{Settings, logs};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    logs::init_json();
+    let mut settings = Settings::from_environment();
+    let events_table = settings.required("EVENTS_TABLE");
+    settings.required("ORGANIZATION");
+    let organization = settings.checked("ORGANIZATION", |text| {
+        OrganizationId::parse(text).ok_or_else(|| "is no organization id".to_owned())
+    });
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    let organization = settings.finish(organization)?.ok_or("ORGANIZATION")?;
+    let clients = Clients::from_environment().await;
+    let events = EventStore::new(clients.dynamodb, events_table, Retention(retention));
+    let cloud_events = &CloudEvents::new(events, organization);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        cloud_events
+            .handle(event.payload)
+            .await
+            .map_err(Error::from)
+    }))
+    .await
+}

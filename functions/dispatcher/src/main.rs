@@ -1,1 +1,26 @@
-fn main() {}
+//! The Lambda function: settings, clients, run.
+
+use std::sync::Arc;
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use carillon_aws::{Clients, Registry, SqsQueue};
+use carillon_dispatcher::Dispatcher;
+use carillon_runtime::{Settings, logs};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    logs::init_json();
+    let mut settings = Settings::from_environment();
+    let registry_table = settings.required("REGISTRY_TABLE");
+    let queue_url = settings.required("DELIVERY_QUEUE_URL");
+    settings.finish(())?;
+    let clients = Clients::from_environment().await;
+    let registry = Registry::new(clients.dynamodb, registry_table);
+    let queue = Arc::new(SqsQueue::new(clients.sqs, queue_url));
+    let dispatcher = &Dispatcher::new(registry, queue);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
+        Ok::<_, Error>(dispatcher.handle(event.payload).await)
+    }))
+    .await
+}

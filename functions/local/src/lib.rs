@@ -1,1 +1,309 @@
+//! All of Carillon in one process: the same functions as on AWS, fed by the streams of an
+//! embedded DynamoDB and by a queue in the process. `cargo run` and the tests start it
+//! with the same call.
 
+mod eventbridge;
+mod worker;
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::body::Body;
+use axum::routing::post;
+use carillon_aws::secrets::CACHE_PERIOD;
+use carillon_aws::{
+    Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+};
+use carillon_chat::{ChatOrigin, Client};
+use carillon_cloud_events::CloudEvents;
+use carillon_dispatcher::Dispatcher;
+use carillon_domain::OrganizationId;
+use carillon_embedded::chat_sink::ChatSink;
+use carillon_embedded::dynamodb::{
+    DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE,
+};
+use carillon_embedded::page::{self, PageInfo};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_notifier::{Notifier, Stores};
+use carillon_runtime::Settings;
+use carillon_table_events::{Attributes, TableEvents};
+use carillon_webhook_api::{AdminKey, Api};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+const SECRET_PREFIX: &str = "carillon";
+const ADMIN_KEY_SECRET: &str = "carillon/admin-key";
+/// How long the deliveries in hand have at the end: a post's time-out and a little more.
+const STOP_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long open connections have at the end: the page's stream never ends by itself.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// What can be chosen.
+#[derive(Debug)]
+pub struct Options {
+    /// The API's and the page's port; 0 for any.
+    pub port: u16,
+    /// The DynamoDB endpoint's port; 0 for any.
+    pub dynamodb_port: u16,
+    /// Made anew where there is none.
+    pub admin_key: Option<SecretString>,
+    pub organization: OrganizationId,
+    /// Where everything is kept; in memory where there is none.
+    pub data: Option<PathBuf>,
+    /// Whether to post for real.
+    pub live: bool,
+    /// Where requests for Slack and Discord go instead; also instead of the built-in sink.
+    pub chat_origin: Option<ChatOrigin>,
+}
+
+/// The running process.
+pub struct Local {
+    address: SocketAddr,
+    dynamodb_address: SocketAddr,
+    admin_key: SecretString,
+    organization: OrganizationId,
+    chat: &'static str,
+    sink: ChatSink,
+    queue: LocalQueue,
+    stop: CancellationToken,
+    servers: JoinSet<()>,
+    workers: JoinSet<()>,
+}
+
+impl Local {
+    /// Starts everything; it answers when this returns.
+    ///
+    /// # Errors
+    /// Where a port is taken, the folder cannot be used, or a setting is bad.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let folder = options.data.as_deref();
+        if let Some(folder) = folder {
+            create_private_folder(folder)?;
+        }
+        let listener = bind(options.port, "--port").await?;
+        let dynamodb_listener = bind(options.dynamodb_port, "--dynamodb-port").await?;
+        let address = listener.local_addr()?;
+        let dynamodb_address = dynamodb_listener.local_addr()?;
+
+        let journal = Arc::new(Journal::open(folder)?);
+        let database = LocalDynamoDb::open(folder)?;
+        let queue = LocalQueue::open(Arc::clone(&journal))?;
+        let secrets = carillon_embedded::secrets::client(folder).await?;
+        let admin_key = options.admin_key.unwrap_or_else(new_key);
+        store_admin_key(&secrets, &options.organization, &admin_key).await?;
+
+        let config =
+            carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
+        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+        let retention = Retention(Retention::DEFAULT_DAYS);
+        let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
+        let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
+        let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
+        let credentials = SecretStore::new(
+            secrets.clone(),
+            SECRET_PREFIX.into(),
+            SecretCache::new(secrets.clone(), CACHE_PERIOD),
+        );
+        let sink = ChatSink::new();
+        let (origin, chat) = chat_origin(options.chat_origin, options.live, address)?;
+
+        let api = Api {
+            registry: registry.clone(),
+            credentials: Credentials::new(registry.clone(), credentials.clone()),
+            events: events.clone(),
+            ledger: ledger.clone(),
+            admin_key: AdminKey::new(
+                SecretCache::new(secrets, AdminKey::CACHE_PERIOD),
+                ADMIN_KEY_SECRET.into(),
+            ),
+        };
+        let mut settings = Settings::from_environment();
+        let attributes = Attributes::from_settings(&mut settings);
+        let attributes = settings.finish(attributes)?;
+        let table_events = Arc::new(TableEvents::new(events.clone(), attributes));
+        let cloud_events = CloudEvents::new(events, options.organization.clone());
+        let dispatcher = Arc::new(Dispatcher::new(registry.clone(), Arc::new(queue.clone())));
+        let stores = Stores {
+            registry,
+            ledger,
+            secrets: credentials,
+            queue: Arc::new(queue.clone()),
+        };
+        let notifier = Arc::new(Notifier::new(stores, Client::new(origin)?));
+
+        let stop = CancellationToken::new();
+        let mut servers = JoinSet::new();
+        let served = database.clone();
+        let stopped = stop.clone();
+        servers.spawn(async move { served.serve(dynamodb_listener, stopped).await });
+        let info = PageInfo::new(
+            format!("http://{address}/api/v1"),
+            options.organization.to_string(),
+        );
+        let router = router(&sink, info, api, cloud_events);
+        let stopped = stop.clone();
+        servers.spawn(async move {
+            let serving =
+                axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the API ended");
+            }
+        });
+        let mut workers = JoinSet::new();
+        worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop);
+        worker::spawn_stream(
+            &mut workers, &database, &journal, &stop, EVENTS_TABLE,
+            move |batch| {
+                let dispatcher = Arc::clone(&dispatcher);
+                async move { dispatcher.handle(batch).await }
+            },
+        );
+        worker::spawn_stream(
+            &mut workers, &database, &journal, &stop, ENTITIES_TABLE,
+            move |batch| {
+                let table_events = Arc::clone(&table_events);
+                async move { table_events.handle(batch).await }
+            },
+        );
+        Ok(Self {
+            address,
+            dynamodb_address,
+            admin_key,
+            organization: options.organization,
+            chat,
+            sink,
+            queue,
+            stop,
+            servers,
+            workers,
+        })
+    }
+
+    /// Where the page is, and the API below `/api/v1`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn dynamodb_url(&self) -> String {
+        format!("http://{}", self.dynamodb_address)
+    }
+
+    pub fn admin_key(&self) -> &SecretString {
+        &self.admin_key
+    }
+
+    pub fn organization(&self) -> &OrganizationId {
+        &self.organization
+    }
+
+    /// Where messages go, in words.
+    pub fn chat_description(&self) -> &'static str {
+        self.chat
+    }
+
+    /// The built-in Slack and Discord.
+    pub fn sink(&self) -> &ChatSink {
+        &self.sink
+    }
+
+    pub fn queue(&self) -> &LocalQueue {
+        &self.queue
+    }
+
+    /// Ends cleanly: takes nothing new, finishes what is in hand.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        // What does not finish in time is taken up by the next start.
+        let _ = tokio::time::timeout(STOP_TIMEOUT, finish(&mut self.workers)).await;
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, finish(&mut self.servers)).await;
+    }
+}
+
+async fn finish(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+fn router(sink: &ChatSink, info: PageInfo, api: Api, cloud_events: CloudEvents) -> Router {
+    let api = carillon_webhook_api::service::<Body>(api);
+    page::router(sink.clone(), info)
+        .nest("/_local/chat", sink.router())
+        .merge(sink.plan_router("/_local/chat-plan"))
+        .route(
+            "/_local/eventbridge",
+            post(eventbridge::put).with_state(Arc::new(cloud_events)),
+        )
+        .route_service("/api/{*path}", api)
+}
+
+/// Where messages go: `CARILLON_CHAT_ORIGIN`, the platforms, or the built-in sink.
+fn chat_origin(
+    given: Option<ChatOrigin>,
+    live: bool,
+    address: SocketAddr,
+) -> anyhow::Result<(Option<ChatOrigin>, &'static str)> {
+    if given.is_some() {
+        return Ok((given, "goes to CARILLON_CHAT_ORIGIN"));
+    }
+    if live {
+        return Ok((None, "LIVE: messages go to Slack and Discord"));
+    }
+    let sink = ChatOrigin::parse(&format!("http://{address}/_local/chat"))
+        .map_err(anyhow::Error::msg)
+        .context("the built-in chat sink")?;
+    Ok((Some(sink), "built in: nothing leaves this machine"))
+}
+
+async fn bind(port: u16, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .with_context(|| format!("port {port} cannot be used; choose another with {option} N"))
+}
+
+fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("{} cannot be used as --data", folder.display()))
+}
+
+/// 256 random bits.
+fn new_key() -> SecretString {
+    let bits: [u8; 32] = rand::random();
+    let digits: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+    SecretString::from(digits)
+}
+
+async fn store_admin_key(
+    secrets: &aws_sdk_secretsmanager::Client,
+    organization: &OrganizationId,
+    key: &SecretString,
+) -> anyhow::Result<()> {
+    let value = json!({"organization": organization, "key": key.expose_secret()}).to_string();
+    let created = secrets
+        .create_secret()
+        .name(ADMIN_KEY_SECRET)
+        .secret_string(&value)
+        .send()
+        .await;
+    if created.is_err() {
+        // It is there from the last start.
+        secrets
+            .put_secret_value()
+            .secret_id(ADMIN_KEY_SECRET)
+            .secret_string(&value)
+            .send()
+            .await
+            .context("storing the admin key")?;
+    }
+    Ok(())
+}

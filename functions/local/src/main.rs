@@ -1,1 +1,80 @@
-fn main() {}
+//! `cargo run`: everything in one process.
+
+mod banner;
+mod demo;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use carillon_chat::ChatOrigin;
+use carillon_domain::OrganizationId;
+use carillon_local::{Local, Options};
+use carillon_runtime::logs;
+use clap::Parser;
+use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Carillon on one machine: the same functions as on AWS, with an embedded DynamoDB,
+/// embedded secrets and an in-process queue. Nothing leaves the machine unless --live.
+#[derive(Debug, Parser)]
+#[command(name = "carillon", version)]
+struct Arguments {
+    /// Where the API and the page answer; 0 takes any free port
+    #[arg(long, default_value_t = 8787, value_name = "N")]
+    port: u16,
+    /// Where DynamoDB answers any AWS client; items written to its table `entities` become events
+    #[arg(long, default_value_t = 8788, value_name = "N")]
+    dynamodb_port: u16,
+    /// The admin key; made anew at each start otherwise
+    #[arg(long, env = "CARILLON_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
+    admin_key: Option<SecretString>,
+    /// The organization of the admin key and of EventBridge events
+    #[arg(long, default_value = "local", value_name = "ID", value_parser = organization)]
+    organization: OrganizationId,
+    /// Keep everything in this folder; in memory otherwise
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Post to Slack and Discord for real
+    #[arg(long)]
+    live: bool,
+    /// Register two webhooks, send one event of each kind, then go on serving
+    #[arg(long, conflicts_with = "live")]
+    demo: bool,
+    /// Send requests for Slack and Discord to this origin instead, for tests
+    #[arg(long, env = "CARILLON_CHAT_ORIGIN", hide = true, value_parser = ChatOrigin::parse)]
+    chat_origin: Option<ChatOrigin>,
+}
+
+fn organization(text: &str) -> Result<OrganizationId, String> {
+    OrganizationId::parse(text)
+        .ok_or_else(|| "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -".to_owned())
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    logs::init_plain();
+    let arguments = Arguments::parse();
+    let mut interrupt = signal(SignalKind::interrupt()).context("watching for Ctrl-C")?;
+    let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
+    let local = Local::start(Options {
+        port: arguments.port,
+        dynamodb_port: arguments.dynamodb_port,
+        admin_key: arguments.admin_key,
+        organization: arguments.organization,
+        data: arguments.data,
+        live: arguments.live,
+        chat_origin: arguments.chat_origin,
+    })
+    .await?;
+    println!("{}", banner::text(&local));
+    if arguments.demo {
+        demo::run(&local).await.context("running the demo")?;
+        println!("The demo's messages are at {}/", local.url());
+    }
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    local.stop().await;
+    Ok(())
+}

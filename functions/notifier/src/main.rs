@@ -1,1 +1,38 @@
-fn main() {}
+//! The Lambda function: settings, clients, run.
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::SqsEvent;
+use carillon_aws::secrets::CACHE_PERIOD;
+use carillon_aws::{Clients, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue};
+use carillon_chat::{ChatOrigin, Client};
+use carillon_notifier::{Notifier, Stores};
+use carillon_runtime::{Settings, logs};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    logs::init_json();
+    let mut settings = Settings::from_environment();
+    let registry_table = settings.required("REGISTRY_TABLE");
+    let deliveries_table = settings.required("DELIVERIES_TABLE");
+    let queue_url = settings.required("DELIVERY_QUEUE_URL");
+    let secret_prefix = settings.required("SECRET_PREFIX");
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
+    settings.finish(())?;
+    let clients = Clients::from_environment().await;
+    let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
+    let stores = Stores {
+        registry: Registry::new(clients.dynamodb.clone(), registry_table),
+        ledger: Ledger::new(clients.dynamodb, deliveries_table, Retention(retention)),
+        secrets: SecretStore::new(clients.secrets, secret_prefix, cache),
+        queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
+    };
+    let notifier = &Notifier::new(stores, Client::new(origin)?);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let deadline = event.context.deadline();
+        Ok::<_, Error>(notifier.handle(event.payload, deadline).await)
+    }))
+    .await
+}

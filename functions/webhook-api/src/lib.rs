@@ -1,1 +1,70 @@
+//! The REST API: routes → use case → answer.
+//!
+//! The same service runs behind API Gateway and in `cargo run`. Without a key, nothing
+//! but the health check and the OpenAPI document answers.
 
+mod auth;
+mod body;
+mod path;
+mod problem;
+mod registration;
+mod request_id;
+mod routes;
+mod view;
+
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use axum::{Router, middleware};
+use carillon_aws::{Credentials, EventStore, Ledger, Registry};
+use lambda_http::tower::ServiceBuilder;
+use tower::util::BoxCloneSyncService;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use auth::AdminKey;
+
+/// Where the API begins.
+pub const BASE: &str = "/api/v1";
+
+/// What the API reads and writes; one for a process.
+#[derive(Clone)]
+pub struct Api {
+    pub registry: Registry,
+    pub credentials: Credentials,
+    pub events: EventStore,
+    pub ledger: Ledger,
+    pub admin_key: AdminKey,
+}
+
+/// The API as a service.
+pub type ApiService<B> = BoxCloneSyncService<axum::http::Request<B>, Response, Infallible>;
+
+/// Builds the API for requests with any kind of body.
+pub fn service<B>(api: Api) -> ApiService<B>
+where
+    B: axum::body::HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    BoxCloneSyncService::new(
+        ServiceBuilder::new()
+            // Before the routes are looked up.
+            .map_request(|request: axum::http::Request<B>| -> Request {
+                path::canonical(request.map(Body::new))
+            })
+            .service(router(api)),
+    )
+}
+
+fn router(api: Api) -> Router {
+    let (routes, document) = routes::all().split_for_parts();
+    routes
+        .merge(routes::document(document))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(middleware::from_fn_with_state(api.clone(), auth::require_key))
+        .layer(CatchPanicLayer::custom(problem::from_panic))
+        .layer(middleware::from_fn(request_id::attach))
+        .with_state(api)
+}

@@ -1,1 +1,38 @@
-fn main() {}
+//! The Lambda function: settings, clients, run.
+
+use carillon_aws::{
+    Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+};
+use carillon_aws::secrets::CACHE_PERIOD;
+use carillon_runtime::{Settings, logs};
+use carillon_webhook_api::{AdminKey, Api};
+use lambda_http::Error;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    logs::init_json();
+    let mut settings = Settings::from_environment();
+    let registry_table = settings.required("REGISTRY_TABLE");
+    let events_table = settings.required("EVENTS_TABLE");
+    let deliveries_table = settings.required("DELIVERIES_TABLE");
+    let secret_prefix = settings.required("SECRET_PREFIX");
+    let admin_key_secret = settings.required("ADMIN_KEY_SECRET");
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    settings.finish(())?;
+    let clients = Clients::from_environment().await;
+    let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
+    let registry = Registry::new(clients.dynamodb.clone(), registry_table);
+    let secrets = SecretStore::new(clients.secrets.clone(), secret_prefix, cache);
+    let retention = Retention(retention);
+    let api = Api {
+        credentials: Credentials::new(registry.clone(), secrets),
+        registry,
+        events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
+        ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
+        admin_key: AdminKey::new(
+            SecretCache::new(clients.secrets, AdminKey::CACHE_PERIOD),
+            admin_key_secret,
+        ),
+    };
+    lambda_http::run(carillon_webhook_api::service(api)).await
+}

@@ -1,1 +1,47 @@
+//! Everything of AWS that Carillon stands on: its DynamoDB tables, Secrets Manager and SQS.
+//!
+//! The only crate that names `aws-sdk-*` (beside what runs locally). Each module is one
+//! outside system, and its documentation says what it guarantees.
 
+pub mod credentials;
+pub mod error;
+pub mod events;
+pub mod ledger;
+pub mod queue;
+pub mod registry;
+pub mod secrets;
+pub mod table;
+
+pub use credentials::Credentials;
+pub use error::Error;
+pub use events::{EventStore, Stored};
+pub use ledger::{Claimed, Ledger};
+pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
+pub use registry::{CreateError, Registry};
+pub use secrets::{SecretCache, SecretStore};
+pub use table::Retention;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+
+/// The clients of one process. Built once, in the init phase; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub secrets: aws_sdk_secretsmanager::Client,
+    pub sqs: aws_sdk_sqs::Client,
+}
+
+impl Clients {
+    /// Reads region, endpoint and credentials from the environment, as AWS's SDKs do.
+    pub async fn from_environment() -> Self {
+        Self::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
+    }
+
+    pub fn new(config: &SdkConfig) -> Self {
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            secrets: aws_sdk_secretsmanager::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+        }
+    }
+}

@@ -1,1 +1,59 @@
+//! Slack and Discord: what they may be configured with, what a message looks like there,
+//! and what their answers mean.
+//!
+//! Everything is pure except [`Client`], which posts. A delivery takes three steps:
+//! [`request`] renders the exact request, [`Client::send`] posts it, and the [`Reply`]
+//! says how it ended and what to do. A preview takes only the first of them.
 
+pub mod discord;
+pub mod limits;
+pub mod slack;
+
+mod client;
+mod facts;
+mod origin;
+mod reply;
+mod registration;
+mod request;
+
+mod wording;
+
+#[cfg(test)]
+mod testing;
+
+pub use client::{Client, ClientError};
+pub use origin::ChatOrigin;
+pub use reply::{Answer, Reply};
+pub use request::{Request, request};
+
+use carillon_domain::{Configuration, DestinationKind, Faults, Platform, Pointer};
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// Reads a webhook's `configuration` that stands at `at`. Every fault is added to
+/// `faults`; the configuration and its credential are there only where none was found.
+pub fn configuration(
+    platform: Platform,
+    value: &Value,
+    at: &Pointer,
+    faults: &mut Faults,
+) -> Option<(Configuration, SecretString)> {
+    let read = match platform {
+        Platform::Slack => slack::configuration::read,
+        Platform::Discord => discord::configuration::read,
+    };
+    read(value, at, faults)
+}
+
+/// What an answer means to a delivery. The time it took is not known here.
+pub fn classify(kind: DestinationKind, answer: &Answer) -> Reply {
+    let classify = match kind {
+        DestinationKind::SlackBot => slack::classify::web_api,
+        DestinationKind::SlackWebhook => slack::classify::webhook,
+        DestinationKind::DiscordWebhook => discord::classify::execute,
+    };
+    Reply {
+        http_status: Some(answer.status),
+        ..classify(answer)
+    }
+}

@@ -12,7 +12,7 @@ use crate::retry;
 
 /// How long a claim protects a post from being made twice. Longer than a post can
 /// take with all its time-outs, shorter than the queue's visibility time-out.
-pub const LEASE: Duration = Duration::from_secs(40);
+pub const LEASE: Duration = Duration::from_secs(20);
 
 /// What the queue carries: all that the notifier needs but the webhook and its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +195,22 @@ impl Delivery {
         self.possible_duplicate |= self.claimed_until.is_some();
         self.claimed_until = Some(now + LEASE);
         self
+    }
+
+    /// The row given back without an attempt having been made.
+    #[must_use]
+    pub fn released(mut self) -> Self {
+        self.claimed_until = None;
+        self
+    }
+
+    /// The row of a delivery that is not to be made, and why.
+    #[must_use]
+    pub fn skipped(mut self, reason: &str) -> Self {
+        self.status = DeliveryStatus::Skipped;
+        self.reason = Some(reason.to_owned());
+        self.next_attempt_at = None;
+        self.released()
     }
 
     /// The row after an attempt, and what follows.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -45,9 +46,14 @@ identifier! {
     DeliveryId
 }
 identifier! {
-    /// A credential's id: `cr_` and a digest of organization and secret, so that equal
-    /// credentials of one organization share one secret and the id tells nothing.
+    /// A credential's id: `cr_` and a ULID. Names the secret; never used twice, so that a
+    /// secret being deleted cannot be confused with one being made.
     CredentialId
+}
+identifier! {
+    /// Tells whether two credentials of one organization are equal, without telling
+    /// what they are: a SHA-256 digest in hexadecimal.
+    Fingerprint
 }
 
 fn all_of(text: &str, extra: &str) -> bool {
@@ -108,6 +114,11 @@ impl WebhookId {
 }
 
 impl DeliveryId {
+    pub fn parse(text: &str) -> Option<Self> {
+        let ulid = text.strip_prefix("dl_")?;
+        (ulid.len() == 26 && all_of(ulid, "")).then(|| Self(text.to_owned()))
+    }
+
     pub fn of(
         organization: &OrganizationId,
         event: &EventId,
@@ -148,10 +159,17 @@ impl DeliveryId {
 }
 
 impl CredentialId {
-    /// `secret` has at least 100 bits of randomness on both platforms, so its digest cannot be turned back.
-    pub fn of(organization: &OrganizationId, secret: &str) -> Self {
-        let digest = digest_of(&[organization.as_str(), secret]);
-        Self(format!("cr_{}", hex(&digest, 32)))
+    pub fn generate(ulid: ulid::Ulid) -> Self {
+        Self(format!("cr_{ulid}"))
+    }
+}
+
+impl Fingerprint {
+    /// Tokens and webhook URLs have well over 100 bits of randomness, so that their
+    /// digest cannot be turned back by guessing.
+    pub fn of(organization: &OrganizationId, secret: &SecretString) -> Self {
+        let digest = digest_of(&[organization.as_str(), secret.expose_secret()]);
+        Self(hex(&digest, 64))
     }
 }
 
@@ -222,10 +240,17 @@ mod tests {
     }
 
     #[test]
-    fn equal_credentials_share_an_id_only_inside_one_organization() {
+    fn equal_credentials_look_alike_only_inside_one_organization() {
         let acme = OrganizationId::parse("acme").unwrap();
         let other = OrganizationId::parse("other").unwrap();
-        assert_eq!(CredentialId::of(&acme, "s"), CredentialId::of(&acme, "s"));
-        assert_ne!(CredentialId::of(&acme, "s"), CredentialId::of(&other, "s"));
+        let secret = SecretString::from("fake");
+        assert_eq!(
+            Fingerprint::of(&acme, &secret),
+            Fingerprint::of(&acme, &secret)
+        );
+        assert_ne!(
+            Fingerprint::of(&acme, &secret),
+            Fingerprint::of(&other, &secret)
+        );
     }
 }

@@ -23,7 +23,7 @@ pub use event_type::{EventType, EventTypePattern};
 pub use fault::{Fault, FaultCode, Faults, Pointer};
 pub use fields::Fields;
 pub use filters::{FilterKey, Filters};
-pub use ids::{CredentialId, DeliveryId, EventId, OrganizationId, WebhookId};
+pub use ids::{CredentialId, DeliveryId, EventId, Fingerprint, OrganizationId, WebhookId};
 pub use webhook::{
     Configuration, DestinationKind, Digest, Grouping, Platform, Webhook, WebhookStatus,
 };

@@ -1,10 +1,13 @@
-//! A sample event of each type: for the catalogue, the demo and previews.
+//! A sample event of each type, for the catalogue, the demo and previews, and a sample
+//! webhook, for tests.
 
 use jiff::Timestamp;
 
 use crate::event::{Capture, EstimatedCost, Event, Period, Resource, Status};
-use crate::event_type::{EventGroup, EventType};
-use crate::ids::{EventId, OrganizationId};
+use crate::event_type::{EventGroup, EventType, EventTypePattern};
+use crate::filters::Filters;
+use crate::ids::{CredentialId, EventId, OrganizationId, WebhookId};
+use crate::webhook::{Configuration, DestinationKind, Platform, Webhook, WebhookStatus};
 
 const SAMPLE_TIME: i64 = 1_795_256_100;
 
@@ -25,6 +28,38 @@ pub fn event(event_type: EventType) -> Event {
         EventGroup::Configuration => configuration(event),
         EventGroup::Infrastructure => infrastructure(event),
         EventGroup::System => system(event),
+    }
+}
+
+/// An active webhook of the samples' organization: a Slack bot that posts to `infra`.
+/// Different numbers give different webhooks with different credentials.
+///
+/// # Panics
+/// Where a pattern matches no event type.
+pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
+    let ulid = ulid::Ulid::from(number);
+    let time = Timestamp::from_second(SAMPLE_TIME).expect("a constant time is valid");
+    let masked = "xoxb-…wxyz".to_owned();
+    Webhook {
+        id: WebhookId::generate(ulid),
+        organization: OrganizationId::parse("org_acme").expect("a constant id is valid"),
+        name: format!("sample {number}"),
+        platform: Platform::Slack,
+        event_types: event_types
+            .iter()
+            .map(|text| EventTypePattern::parse(text).expect("samples subscribe to known types"))
+            .collect(),
+        filters: Filters::default(),
+        configuration: Configuration {
+            channel: Some("infra".into()),
+            ..Configuration::new(DestinationKind::SlackBot, masked)
+        },
+        credential_id: CredentialId::generate(ulid),
+        status: WebhookStatus::Active,
+        status_reason: None,
+        created_at: time,
+        modified_at: time,
+        version: 1,
     }
 }
 

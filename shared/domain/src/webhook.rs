@@ -348,33 +348,16 @@ mod tests {
 
     fn register(value: &Value) -> Result<Registration, Faults> {
         Registration::parse(value, &organization(), |_, _, _, _| {
-            let mut configuration =
-                Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into());
-            configuration.channels = vec!["infra".into(), "#alerts".into()];
+            let configuration = Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into());
             Some((configuration, SecretString::from("fake")))
         })
     }
 
     fn webhook(event_types: &[&str]) -> Webhook {
-        let registration = register(&json!({
-            "name": "prod", "type": "slack", "event_types": event_types, "configuration": {}
-        }))
-        .unwrap();
-        Webhook {
-            id: WebhookId::parse("wh_01JD0000000000000000000000").unwrap(),
-            organization: organization(),
-            name: registration.name,
-            platform: registration.platform,
-            event_types: registration.event_types,
-            filters: registration.filters,
-            configuration: registration.configuration,
-            credential_id: CredentialId::of(&organization(), "fake"),
-            status: WebhookStatus::Active,
-            status_reason: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            modified_at: Timestamp::UNIX_EPOCH,
-            version: 1,
-        }
+        let mut webhook = sample::webhook(1, event_types);
+        webhook.configuration.channel = None;
+        webhook.configuration.channels = vec!["infra".into(), "#alerts".into()];
+        webhook
     }
 
     #[test]

@@ -1,0 +1,80 @@
+//! Which deliveries an event needs: the rules, without any I/O.
+
+use carillon_aws::QueueMessage;
+use carillon_domain::{DeliveryId, Event, Outgoing, Webhook};
+
+/// One message for each channel of each webhook that wants the event.
+pub fn deliveries(event: &Event, webhooks: &[Webhook]) -> Vec<QueueMessage> {
+    webhooks
+        .iter()
+        .filter(|webhook| webhook.wants(event))
+        .flat_map(|webhook| {
+            webhook
+                .configuration
+                .channels()
+                .into_iter()
+                .map(move |channel| message(event, webhook, channel))
+        })
+        .collect()
+}
+
+fn message(event: &Event, webhook: &Webhook, channel: &str) -> QueueMessage {
+    let delivery_id = DeliveryId::of(
+        &event.organization,
+        &event.id,
+        event.received_at,
+        &webhook.id,
+        channel,
+    );
+    let outgoing = Outgoing {
+        delivery_id: delivery_id.clone(),
+        webhook_id: webhook.id.clone(),
+        channel: channel.to_owned(),
+        event: event.clone(),
+    };
+    QueueMessage {
+        group: webhook.destination(channel),
+        deduplication_id: delivery_id.to_string(),
+        body: serde_json::to_string(&outgoing).expect("a delivery has nothing that JSON has not"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carillon_domain::sample::{self, webhook};
+    use carillon_domain::{EventType, WebhookStatus};
+
+    #[test]
+    fn each_channel_of_each_webhook_that_wants_the_event_gets_a_delivery() {
+        let event = sample::event(EventType::Deploy);
+        let mut two = webhook(1, &["deploy"]);
+        two.configuration.channel = None;
+        two.configuration.channels = vec!["infra".into(), "alerts".into()];
+        let other = webhook(2, &["scale"]);
+        let mut disabled = webhook(3, &["*"]);
+        disabled.status = WebhookStatus::Disabled;
+        let planned = deliveries(&event, &[two, other, disabled]);
+        assert_eq!(planned.len(), 2);
+        assert_ne!(planned[0].group, planned[1].group);
+        assert_ne!(planned[0].deduplication_id, planned[1].deduplication_id);
+    }
+
+    #[test]
+    fn the_same_event_gives_the_same_deliveries_again() {
+        let event = sample::event(EventType::Deploy);
+        let webhooks = [webhook(1, &["*"])];
+        assert_eq!(deliveries(&event, &webhooks), deliveries(&event, &webhooks));
+    }
+
+    #[test]
+    fn two_webhooks_of_one_destination_share_its_queue() {
+        let event = sample::event(EventType::Deploy);
+        let mut twin = webhook(2, &["*"]);
+        let first = webhook(1, &["*"]);
+        twin.credential_id = first.credential_id.clone();
+        let planned = deliveries(&event, &[first, twin]);
+        assert_eq!(planned[0].group, planned[1].group);
+        assert_ne!(planned[0].deduplication_id, planned[1].deduplication_id);
+    }
+}

@@ -1,0 +1,39 @@
+//! What a person sees who has started it.
+
+use carillon_local::Local;
+use secrecy::ExposeSecret;
+
+/// Where everything is, and commands to paste.
+pub fn text(local: &Local) -> String {
+    let url = local.url();
+    let key = local.admin_key().expose_secret();
+    let organization = local.organization();
+    let dynamodb = local.dynamodb_url();
+    let chat = local.chat_description();
+    format!(
+        r##"
+Carillon is ready.
+
+  Page          {url}/
+  API           {url}/api/v1/
+  Admin key     {key}
+  Organization  {organization}
+  DynamoDB      {dynamodb} (write items to its table `entities`)
+  Chat          {chat}
+
+1. Register a webhook:
+
+curl {url}/api/v1/webhooks/ -H 'Authorization: Api-Key {key}' -H 'Content-Type: application/json' -d '{{"name": "prod alerts", "type": "slack", "event_types": ["*"], "configuration": {{"token": "xoxb-local-0000-not-a-real-token", "channel": "infra"}}}}'
+
+2. Publish an event, and look at the page:
+
+curl {url}/api/v1/events/ -H 'Authorization: Api-Key {key}' -H 'Content-Type: application/json' -d '{{"type": "deploy", "status": "succeeded", "environment": "production", "project": "billing", "resource": {{"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db"}}, "provider": "aws", "region": "eu-west-1", "estimated_cost": {{"amount": "41.20", "currency": "USD", "period": "month"}}, "actor": "alice", "message": "Release 42: read replicas for billing"}}'
+
+Or change something in a table of your application:
+
+AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1 aws dynamodb put-item --endpoint-url {dynamodb} --table-name entities --item '{{"entity": {{"S": "parameter"}}, "organization": {{"S": "{organization}"}}, "id": {{"S": "param-81"}}, "name": {{"S": "DATABASE_URL"}}, "project": {{"S": "billing"}}, "actor": {{"S": "alice"}}}}'
+
+Ctrl-C ends it.
+"##
+    )
+}

@@ -1,0 +1,118 @@
+//! What drives the functions on AWS, in the process: the event source mappings of the
+//! streams and of the queue.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::sqs::SqsEvent;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use carillon_embedded::queue::Received;
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_notifier::Notifier;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How many batches are delivered at once, as Lambda runs a function more than once.
+const NOTIFIERS: usize = 8;
+const BATCH: usize = 10;
+/// As in the template.
+const VISIBILITY: Duration = Duration::from_secs(180);
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an empty queue is left alone; also how late a wait may end.
+const POLL: Duration = Duration::from_millis(50);
+/// When a part of the process that fails is started again.
+const AFTER_FAULT: Duration = Duration::from_secs(1);
+
+/// Feeds a table's stream to a function.
+pub fn spawn_stream<F>(
+    workers: &mut JoinSet<()>,
+    database: &LocalDynamoDb,
+    journal: &Arc<Journal>,
+    stop: &CancellationToken,
+    table: &'static str,
+    handle: impl Fn(StreamEvent) -> F + Send + Sync + 'static,
+) where
+    F: Future<Output = DynamoDbEventResponse> + Send,
+{
+    let (database, journal, stop) = (database.clone(), Arc::clone(journal), stop.clone());
+    workers.spawn(async move {
+        while !stop.is_cancelled() {
+            let pumped = database
+                .pump(table, Arc::clone(&journal), stop.clone(), &handle)
+                .await;
+            if let Err(error) = pumped {
+                tracing::error!(table, %error, "a stream could not be read");
+                tokio::time::sleep(AFTER_FAULT).await;
+            }
+        }
+    });
+}
+
+/// Feeds the queue to the notifier.
+pub fn spawn_deliveries(
+    workers: &mut JoinSet<()>,
+    queue: &LocalQueue,
+    notifier: &Arc<Notifier>,
+    stop: &CancellationToken,
+) {
+    for _ in 0..NOTIFIERS {
+        let (queue, notifier, stop) = (queue.clone(), Arc::clone(notifier), stop.clone());
+        workers.spawn(async move {
+            while !stop.is_cancelled() {
+                if let Err(error) = deliver(&queue, &notifier).await {
+                    tracing::error!(%error, "the queue could not be served");
+                    tokio::time::sleep(AFTER_FAULT).await;
+                }
+            }
+        });
+    }
+}
+
+async fn deliver(queue: &LocalQueue, notifier: &Arc<Notifier>) -> anyhow::Result<()> {
+    let received = queue.receive(BATCH, VISIBILITY, Timestamp::now())?;
+    if received.is_empty() {
+        queue.changed(POLL).await;
+        return Ok(());
+    }
+    let event = to_event(&received)?;
+    let deadline = SystemTime::now() + FUNCTION_TIMEOUT;
+    let notifier = Arc::clone(notifier);
+    // A task of its own: a panic loses a batch's time, not the worker.
+    let response = tokio::spawn(async move { notifier.handle(event, deadline).await }).await?;
+    let kept: Vec<String> = response
+        .batch_item_failures
+        .into_iter()
+        .map(|failure| failure.item_identifier)
+        .collect();
+    let done: Vec<String> = received
+        .into_iter()
+        .map(|message| message.receipt)
+        .filter(|receipt| !kept.contains(receipt))
+        .collect();
+    queue.delete(&done)?;
+    Ok(())
+}
+
+/// The messages as Lambda would hand them over.
+fn to_event(received: &[Received]) -> serde_json::Result<SqsEvent> {
+    let records: Vec<Value> = received
+        .iter()
+        .map(|message| {
+            json!({
+                "messageId": message.receipt,
+                "receiptHandle": message.receipt,
+                "body": message.body,
+                "attributes": {
+                    "MessageGroupId": message.group,
+                    "ApproximateReceiveCount": message.receive_count.to_string(),
+                },
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            })
+        })
+        .collect();
+    serde_json::from_value(json!({"Records": records}))
+}

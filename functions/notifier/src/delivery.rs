@@ -1,0 +1,184 @@
+//! One delivery: claim, post, close.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use carillon_aws::Claimed;
+use carillon_chat::Reply;
+use carillon_domain::delivery::{LEASE, Next};
+use carillon_domain::{Delivery, Outcome, Outgoing, Webhook, WebhookId, WebhookStatus};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::batch::Item;
+use crate::{AFTER_OWN_FAULT, Notifier};
+
+/// The webhooks of a batch.
+pub type Webhooks = HashMap<WebhookId, Webhook>;
+
+/// What to do with a message of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is dealt with.
+    Done,
+    /// It must come back after this time, and what is behind it must wait.
+    Wait(Duration),
+}
+
+impl Notifier {
+    pub(crate) async fn deliver(&self, item: &Item, webhooks: &Webhooks) -> Step {
+        let outgoing = match &item.outgoing {
+            Ok(outgoing) => outgoing,
+            Err(error) => {
+                let message_id = item.message_id.as_str();
+                tracing::error!(message_id, %error, "a message of the queue is no delivery");
+                return Step::Wait(AFTER_OWN_FAULT);
+            }
+        };
+        let delivery_id = outgoing.delivery_id.as_str();
+        let Some(webhook) = webhooks.get(&outgoing.webhook_id) else {
+            let webhook_id = outgoing.webhook_id.as_str();
+            tracing::info!(delivery_id, webhook_id, "dropped: its webhook was removed");
+            return Step::Done;
+        };
+        match self.deliver_to(outgoing, webhook).await {
+            Ok(step) => step,
+            Err(error) => {
+                tracing::error!(delivery_id, %error, "a delivery could not be handled");
+                Step::Wait(AFTER_OWN_FAULT)
+            }
+        }
+    }
+
+    async fn deliver_to(
+        &self,
+        outgoing: &Outgoing,
+        webhook: &Webhook,
+    ) -> Result<Step, carillon_aws::Error> {
+        let now = Timestamp::now();
+        let claimed = match self.stores.ledger.claim(outgoing, now).await? {
+            Claimed::Settled => return Ok(Step::Done),
+            Claimed::NotBefore(time) => return Ok(Step::Wait(until(time, now))),
+            Claimed::Ours(claimed) => *claimed,
+        };
+        if webhook.status != WebhookStatus::Active {
+            let skipped = claimed.clone().skipped("the webhook is switched off");
+            self.stores.ledger.close(&claimed, &skipped).await?;
+            return Ok(Step::Done);
+        }
+        let reply = self.post(outgoing, webhook).await;
+        self.close(claimed, reply, now).await
+    }
+
+    /// Posts with the credential from the cache and, where that is refused, once more
+    /// with the one that Secrets Manager has now, if it is another.
+    async fn post(&self, outgoing: &Outgoing, webhook: &Webhook) -> Option<Reply> {
+        let secrets = &self.stores.secrets;
+        let organization = &webhook.organization;
+        let credential = secrets
+            .get(organization, &webhook.credential_id)
+            .await
+            .inspect_err(|error| tracing::error!(%error, "a credential could not be read"))
+            .ok()?;
+        let reply = match &credential {
+            Some(credential) => self.send(outgoing, webhook, credential).await,
+            None => credential_missing(),
+        };
+        if reply.outcome != Outcome::CredentialDead {
+            return Some(reply);
+        }
+        let fresh = secrets.refresh(organization, &webhook.credential_id).await;
+        match fresh {
+            Ok(Some(fresh)) if !is_same(credential.as_ref(), &fresh) => {
+                Some(self.send(outgoing, webhook, &fresh).await)
+            }
+            _ => Some(reply),
+        }
+    }
+
+    async fn send(
+        &self,
+        outgoing: &Outgoing,
+        webhook: &Webhook,
+        credential: &SecretString,
+    ) -> Reply {
+        let request = carillon_chat::request(
+            webhook,
+            &outgoing.channel,
+            &outgoing.event,
+            &outgoing.delivery_id,
+            credential,
+        );
+        self.chat.send(request).await
+    }
+
+    /// Writes down how it went. Without a reply nothing was posted, through a fault of ours.
+    async fn close(
+        &self,
+        claimed: Delivery,
+        reply: Option<Reply>,
+        begun: Timestamp,
+    ) -> Result<Step, carillon_aws::Error> {
+        let Some(reply) = reply else {
+            let released = claimed.clone().released();
+            self.stores.ledger.close(&claimed, &released).await?;
+            return Ok(Step::Wait(AFTER_OWN_FAULT));
+        };
+        let (closed, next) = claimed.clone().closed(
+            reply.attempt(begun),
+            reply.message,
+            Timestamp::now(),
+            rand::random(),
+            reply.retry_after,
+        );
+        log(&closed, next, reply.duration);
+        if !self.stores.ledger.close(&claimed, &closed).await? {
+            // The post took longer than the claim, and somebody else has it now.
+            return Ok(Step::Wait(LEASE));
+        }
+        Ok(match next {
+            Next::Delivered | Next::Failed => Step::Done,
+            Next::RetryIn(wait) => Step::Wait(wait),
+        })
+    }
+}
+
+/// The secret was deleted behind our back: what a registration repairs.
+fn credential_missing() -> Reply {
+    Reply {
+        outcome: Outcome::CredentialDead,
+        http_status: None,
+        code: Some("credential_missing".to_owned()),
+        hint: Some(
+            "The webhook's credential is gone from Secrets Manager: register it again.".to_owned(),
+        ),
+        retry_after: None,
+        pause_after: None,
+        message: None,
+        duration: Duration::ZERO,
+    }
+}
+
+fn until(time: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(time.duration_since(now)).unwrap_or_default()
+}
+
+fn is_same(used: Option<&SecretString>, fresh: &SecretString) -> bool {
+    used.is_some_and(|used| used.expose_secret() == fresh.expose_secret())
+}
+
+fn log(closed: &Delivery, next: Next, took: Duration) {
+    let attempt = closed.attempts.len();
+    let last = closed.attempts.last();
+    tracing::info!(
+        delivery_id = closed.id.as_str(),
+        webhook_id = closed.webhook_id.as_str(),
+        event_id = closed.event_id.as_str(),
+        attempt,
+        http_status = last.and_then(|attempt| attempt.http_status),
+        code = last.and_then(|attempt| attempt.code.as_deref()),
+        duration_ms = took.as_millis(),
+        next = ?next,
+        "posted"
+    );
+}

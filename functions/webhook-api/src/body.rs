@@ -1,0 +1,50 @@
+//! Reading a JSON body.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// The largest body that is taken, in bytes.
+pub const MAX_BODY_BYTES: usize = 256 * 1_024;
+
+/// Any JSON document; what it has to be is for the caller to say.
+pub struct JsonBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_json(&request) {
+            return Err(Problem::UnsupportedMediaType);
+        }
+        let bytes = read(request).await?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))
+    }
+}
+
+/// A body without a type is taken as JSON: what many a script sends.
+fn is_json(request: &Request) -> bool {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else {
+        return true;
+    };
+    let text = value.to_str().unwrap_or_default();
+    let media_type = text.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+}
+
+async fn read(request: Request) -> Result<Bytes, Problem> {
+    let limited = Limited::new(request.into_body(), MAX_BODY_BYTES);
+    match limited.collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge {
+            limit_bytes: MAX_BODY_BYTES,
+        }),
+        Err(_) => Err(Problem::Malformed("the body broke off".into())),
+    }
+}

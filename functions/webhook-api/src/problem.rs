@@ -1,0 +1,180 @@
+//! Every error of the API as a problem document (RFC 9457): the one place that maps
+//! errors to HTTP. The caller learns what it can act on; our own faults go to the log.
+
+use std::any::Any;
+use std::fmt::Display;
+
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use carillon_domain::{FaultCode, Faults, WebhookId};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::request_id;
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What went wrong with a request.
+#[derive(Debug)]
+pub enum Problem {
+    /// The body is no JSON.
+    Malformed(String),
+    /// The body is JSON, but not what it should be.
+    Invalid(Faults),
+    Unauthorized,
+    NotFound,
+    MethodNotAllowed,
+    TooLarge { limit_bytes: usize },
+    UnsupportedMediaType,
+    NameTaken { existing_id: WebhookId },
+    /// A fault of ours; the cause is logged where this is made.
+    Internal,
+}
+
+/// The document. `errors` and `existing_id` only where they say something.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub struct Document {
+    /// What kind of problem it is, as a URN.
+    #[schema(example = "urn:carillon:problem:invalid")]
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: String,
+    request_id: String,
+    /// Every fault of the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    errors: Option<Value>,
+    /// The webhook that has the name already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existing_id: Option<String>,
+}
+
+impl Problem {
+    /// For `map_err`: logs the cause with the request's id; the caller learns nothing of it.
+    pub fn internal<E: Display>(operation: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| {
+            tracing::error!(operation, %error, "a request failed through a fault of ours");
+            Self::Internal
+        }
+    }
+
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "The body is no JSON"),
+            Self::Invalid(faults) if is_foreign(faults) => (
+                StatusCode::FORBIDDEN,
+                "wrong-organization",
+                "The request names another organization",
+            ),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid", "The input has faults"),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A valid API key is required",
+            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "The path does not have this method",
+            ),
+            Self::TooLarge { .. } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "The body must be JSON",
+            ),
+            Self::NameTaken { .. } => {
+                (StatusCode::CONFLICT, "name-taken", "The name is taken")
+            }
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side",
+            ),
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Malformed(detail) => detail.clone(),
+            Self::Invalid(faults) => match faults.iter().count() {
+                1 => "1 fault; see `errors`".into(),
+                n => format!("{n} faults; see `errors`"),
+            },
+            Self::Unauthorized => {
+                "send the header `Authorization: Api-Key <key>` or `Authorization: Bearer <key>`"
+                    .into()
+            }
+            Self::NotFound => "nothing was found under this path".into(),
+            Self::MethodNotAllowed => "the header `Allow` lists the methods of this path".into(),
+            Self::TooLarge { limit_bytes } => format!("at most {limit_bytes} bytes are taken"),
+            Self::UnsupportedMediaType => "send `Content-Type: application/json`".into(),
+            Self::NameTaken { existing_id } => {
+                format!("the webhook {existing_id} has this name already")
+            }
+            Self::Internal => "nothing is known to be wrong with the request; try again, and \
+                               tell the operator the request id if it persists"
+                .into(),
+        }
+    }
+}
+
+fn is_foreign(faults: &Faults) -> bool {
+    faults
+        .iter()
+        .any(|fault| fault.code == FaultCode::WrongOrganization)
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, kind, title) = self.kind();
+        let detail = self.detail();
+        let (errors, existing_id) = match &self {
+            Self::Invalid(faults) => (serde_json::to_value(faults).ok(), None),
+            Self::NameTaken { existing_id } => (None, Some(existing_id.to_string())),
+            _ => (None, None),
+        };
+        let document = Document {
+            r#type: format!("urn:carillon:problem:{kind}"),
+            title: title.into(),
+            status: status.as_u16(),
+            detail,
+            request_id: request_id::current(),
+            errors,
+            existing_id,
+        };
+        let mut response = (status, Json(document)).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Api-Key, Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+pub async fn not_found() -> Problem {
+    Problem::NotFound
+}
+
+pub async fn method_not_allowed() -> Problem {
+    Problem::MethodNotAllowed
+}
+
+pub fn from_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    Problem::internal("answering a request")(format!("panic: {text}")).into_response()
+}

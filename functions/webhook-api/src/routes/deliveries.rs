@@ -1,0 +1,71 @@
+//! The ledger of a webhook.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use carillon_domain::DeliveryId;
+
+use crate::auth::Caller;
+use crate::problem::{Document, Problem};
+use crate::view::{DeliveryView, Page};
+use crate::{Api, registration};
+
+/// How many deliveries a list shows.
+const PAGE: i32 = 50;
+
+/// Lists a webhook's deliveries, newest first.
+#[utoipa::path(
+    get, path = "/webhooks/{id}/deliveries/", tag = "deliveries",
+    security(("api_key" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The webhook's id")),
+    responses(
+        (status = 200, body = Page<DeliveryView>),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Page<DeliveryView>>, Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let deliveries = api
+        .ledger
+        .newest(&webhook.id, PAGE)
+        .await
+        .map_err(Problem::internal("listing deliveries"))?;
+    Ok(Json(Page {
+        results: deliveries.into_iter().map(DeliveryView::from).collect(),
+        next: None,
+    }))
+}
+
+/// Reads a delivery, with every attempt.
+#[utoipa::path(
+    get, path = "/webhooks/{id}/deliveries/{delivery_id}/", tag = "deliveries",
+    security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("delivery_id" = String, Path, description = "The delivery's id"),
+    ),
+    responses(
+        (status = 200, body = DeliveryView),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn read(
+    State(api): State<Api>,
+    caller: Caller,
+    Path((id, delivery_id)): Path<(String, String)>,
+) -> Result<Json<DeliveryView>, Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let delivery_id = DeliveryId::parse(&delivery_id).ok_or(Problem::NotFound)?;
+    let delivery = api
+        .ledger
+        .get(&webhook.id, &delivery_id)
+        .await
+        .map_err(Problem::internal("reading a delivery"))?
+        .ok_or(Problem::NotFound)?;
+    Ok(Json(DeliveryView::from(delivery)))
+}

@@ -1,0 +1,158 @@
+//! Events: publish, read.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use carillon_aws::Stored;
+use carillon_domain::{
+    Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::problem::{Document, Problem};
+
+/// How many events a batch may have.
+const MAX_BATCH: usize = 100;
+
+/// What became of a published event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Published {
+    id: String,
+    /// The id was there already: nothing changed.
+    duplicate: bool,
+}
+
+/// What became of the events of a batch, in the order sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PublishedBatch {
+    results: Vec<Published>,
+}
+
+/// Publishes an event, or up to 100 as `{"events": [...]}`. A batch with a fault stores nothing.
+#[utoipa::path(
+    post, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
+    request_body(
+        content = Value,
+        content_type = "application/json",
+        example = json!({
+            "type": "deploy", "status": "succeeded", "environment": "production",
+            "resource": {"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db"},
+            "actor": "alice"
+        }),
+    ),
+    responses(
+        (status = 202, description = "Stored: it will be delivered", body = Published),
+        (status = 400, body = Document, content_type = "application/problem+json"),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 403, body = Document, content_type = "application/problem+json"),
+        (status = 413, body = Document, content_type = "application/problem+json"),
+        (status = 415, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn publish(
+    State(api): State<Api>,
+    caller: Caller,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let is_batch = body.get("events").is_some() && body.get("type").is_none();
+    let events = if is_batch {
+        read_batch(&body, &caller.organization, now)
+    } else {
+        let mut faults = Faults::default();
+        let capture = capture(&caller.organization, now);
+        let event = Event::parse(&body, &Pointer::root(), capture, &mut faults);
+        faults.into_result(event).map(|event| vec![event])
+    }
+    .map_err(Problem::Invalid)?;
+    let mut results = Vec::with_capacity(events.len());
+    // One after the other: the stream keeps the order in which they are stored.
+    for event in &events {
+        let stored = api
+            .events
+            .put(event)
+            .await
+            .map_err(Problem::internal("publishing an event"))?;
+        let duplicate = stored == Stored::Duplicate;
+        let event_id = event.id.as_str();
+        let event_type = event.event_type.as_str();
+        tracing::info!(event_id, event_type, duplicate, "captured");
+        results.push(Published {
+            id: event.id.to_string(),
+            duplicate,
+        });
+    }
+    Ok(match results.pop() {
+        Some(one) if !is_batch => (StatusCode::ACCEPTED, Json(one)).into_response(),
+        last => {
+            results.extend(last);
+            (StatusCode::ACCEPTED, Json(PublishedBatch { results })).into_response()
+        }
+    })
+}
+
+fn capture(organization: &OrganizationId, now: Timestamp) -> Capture {
+    Capture {
+        organization: organization.clone(),
+        now,
+        fallback_id: EventId::generate(ulid::Ulid::generate()),
+    }
+}
+
+fn read_batch(
+    body: &Value,
+    organization: &OrganizationId,
+    now: Timestamp,
+) -> Result<Vec<Event>, Faults> {
+    let mut faults = Faults::default();
+    let mut events = Vec::new();
+    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
+        let at = fields.at("events");
+        match fields.value("events").and_then(Value::as_array) {
+            Some(list) if (1..=MAX_BATCH).contains(&list.len()) => {
+                for (n, value) in list.iter().enumerate() {
+                    let capture = capture(organization, now);
+                    events.extend(Event::parse(value, &at.index(n), capture, fields.faults()));
+                }
+            }
+            _ => fields.fault(
+                "events",
+                FaultCode::OutOfRange,
+                format!("must be a list of 1 to {MAX_BATCH} events"),
+            ),
+        }
+        fields.finish();
+    }
+    faults.into_result(Some(events))
+}
+
+/// Reads an event.
+#[utoipa::path(
+    get, path = "/events/{id}/", tag = "events", security(("api_key" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The event's id")),
+    responses(
+        (status = 200, description = "The event", body = Value),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn read(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Event>, Problem> {
+    let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
+    api.events
+        .get(&caller.organization, &id)
+        .await
+        .map_err(Problem::internal("reading an event"))?
+        .map(Json)
+        .ok_or(Problem::NotFound)
+}

@@ -1,0 +1,67 @@
+//! The routes, each with its documentation: both come from the same code.
+
+mod deliveries;
+mod events;
+mod meta;
+mod webhooks;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::{Api, BASE};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Carillon",
+        description = "Tells people in Slack and Discord what changed in their cloud.",
+    ),
+    tags(
+        (name = "webhooks", description = "Which events go to which destination"),
+        (name = "events", description = "What happened"),
+        (name = "deliveries", description = "The ledger: what became of each event for each webhook"),
+        (name = "meta", description = "Without a key"),
+    ),
+)]
+struct Document;
+
+/// Every route but the document's own.
+pub fn all() -> OpenApiRouter<Api> {
+    let mut document = Document::openapi();
+    let schemes = [
+        (
+            "api_key",
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+                "Authorization",
+                "`Api-Key <key>`",
+            ))),
+        ),
+        (
+            "bearer",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        ),
+    ];
+    let components = document.components.get_or_insert_default();
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
+    let api = OpenApiRouter::new()
+        .routes(routes!(meta::health))
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::read, webhooks::remove))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::read))
+        .routes(routes!(events::publish))
+        .routes(routes!(events::read));
+    OpenApiRouter::with_openapi(document).nest(BASE, api)
+}
+
+/// The document's route.
+pub fn document(document: utoipa::openapi::OpenApi) -> Router<Api> {
+    let path = format!("{BASE}/openapi.json");
+    Router::new().route(&path, get(async move || axum::Json(document)))
+}

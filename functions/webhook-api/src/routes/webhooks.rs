@@ -1,0 +1,126 @@
+//! Webhooks: register, list, read, remove.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{ETAG, LOCATION};
+use axum::response::{IntoResponse, Response};
+use carillon_domain::Webhook;
+
+use crate::auth::Caller;
+use crate::body::JsonBody;
+use crate::problem::{Document, Problem};
+use crate::view::{Page, WebhookView};
+use crate::{Api, BASE, registration};
+
+fn etag(webhook: &Webhook) -> String {
+    format!("\"{}\"", webhook.version)
+}
+
+/// Registers a webhook.
+#[utoipa::path(
+    post, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    request_body(
+        content = Value,
+        content_type = "application/json",
+        example = json!({
+            "name": "prod alerts", "type": "slack", "event_types": ["deploy", "destroy", "error"],
+            "filters": {"environment": ["production", "prod-*"]},
+            "configuration": {"token": "xoxb-…", "channel": "infra"}
+        }),
+    ),
+    responses(
+        (status = 201, body = WebhookView, headers(
+            ("Location" = String, description = "The webhook's path"),
+            ("ETag" = String, description = "The webhook's version"),
+        )),
+        (status = 400, body = Document, content_type = "application/problem+json"),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 403, body = Document, content_type = "application/problem+json"),
+        (status = 409, body = Document, content_type = "application/problem+json"),
+        (status = 413, body = Document, content_type = "application/problem+json"),
+        (status = 415, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let webhook = registration::register(&api, &caller.organization, &body).await?;
+    tracing::info!(
+        webhook_id = webhook.id.as_str(),
+        organization = webhook.organization.as_str(),
+        "registered"
+    );
+    let location = format!("{BASE}/webhooks/{}/", webhook.id);
+    let headers = [(LOCATION, location), (ETAG, etag(&webhook))];
+    Ok((StatusCode::CREATED, headers, Json(WebhookView::from(&webhook))).into_response())
+}
+
+/// Lists the organization's webhooks, oldest first.
+#[utoipa::path(
+    get, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    responses(
+        (status = 200, body = Page<WebhookView>),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Json<Page<WebhookView>>, Problem> {
+    let webhooks = api
+        .registry
+        .webhooks(&caller.organization)
+        .await
+        .map_err(Problem::internal("listing webhooks"))?;
+    Ok(Json(Page {
+        results: webhooks.iter().map(WebhookView::from).collect(),
+        next: None,
+    }))
+}
+
+/// Reads a webhook.
+#[utoipa::path(
+    get, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The webhook's id")),
+    responses(
+        (status = 200, body = WebhookView, headers(
+            ("ETag" = String, description = "The webhook's version"),
+        )),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn read(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let headers = [(ETAG, etag(&webhook))];
+    Ok((headers, Json(WebhookView::from(&webhook))).into_response())
+}
+
+/// Removes a webhook, and its credential if no other webhook uses it.
+#[utoipa::path(
+    delete, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The webhook's id")),
+    responses(
+        (status = 204),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn remove(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    registration::remove(&api, &webhook).await?;
+    let webhook_id = webhook.id.as_str();
+    tracing::info!(webhook_id, "removed");
+    Ok(StatusCode::NO_CONTENT)
+}

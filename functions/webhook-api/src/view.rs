@@ -1,0 +1,127 @@
+//! What callers see of what is stored.
+
+use carillon_domain::{Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Webhook, WebhookStatus};
+use carillon_domain::delivery::MessageRef;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A registration; its credential is masked.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Webhook)]
+pub struct WebhookView {
+    #[schema(example = "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")]
+    id: String,
+    name: String,
+    #[schema(example = "slack")]
+    r#type: &'static str,
+    event_types: Vec<String>,
+    #[schema(value_type = Object)]
+    filters: Filters,
+    #[schema(value_type = Object)]
+    configuration: Value,
+    organization: String,
+    enabled: bool,
+    #[schema(value_type = String, example = "active")]
+    status: WebhookStatus,
+    status_reason: Option<String>,
+    created_at: String,
+    modified_at: String,
+}
+
+impl From<&Webhook> for WebhookView {
+    fn from(webhook: &Webhook) -> Self {
+        Self {
+            id: webhook.id.to_string(),
+            name: webhook.name.clone(),
+            r#type: webhook.platform.as_str(),
+            event_types: webhook
+                .event_types
+                .iter()
+                .map(|pattern| pattern.as_str().to_owned())
+                .collect(),
+            filters: webhook.filters.clone(),
+            configuration: webhook.configuration.shown(),
+            organization: webhook.organization.to_string(),
+            enabled: webhook.status != WebhookStatus::Disabled,
+            status: webhook.status,
+            status_reason: webhook.status_reason.clone(),
+            created_at: webhook.created_at.to_string(),
+            modified_at: webhook.modified_at.to_string(),
+        }
+    }
+}
+
+/// A list, and where it goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    pub results: Vec<T>,
+    /// The cursor of the next page, or null where this is the last.
+    pub next: Option<String>,
+}
+
+/// A row of the ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Delivery)]
+pub struct DeliveryView {
+    id: String,
+    webhook_id: String,
+    event_id: String,
+    #[schema(value_type = String)]
+    event_type: EventType,
+    channel: String,
+    #[schema(value_type = String, example = "delivered")]
+    status: DeliveryStatus,
+    reason: Option<String>,
+    possible_duplicate: bool,
+    created_at: String,
+    next_attempt_at: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    message: Option<MessageRef>,
+    attempts: Vec<AttemptView>,
+}
+
+/// One try to post.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub struct AttemptView {
+    at: String,
+    #[schema(value_type = String, example = "delivered")]
+    outcome: Outcome,
+    http_status: Option<u16>,
+    code: Option<String>,
+    hint: Option<String>,
+    duration_ms: u64,
+}
+
+impl From<Delivery> for DeliveryView {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            id: delivery.id.to_string(),
+            webhook_id: delivery.webhook_id.to_string(),
+            event_id: delivery.event_id.to_string(),
+            event_type: delivery.event_type,
+            channel: delivery.channel,
+            status: delivery.status,
+            reason: delivery.reason,
+            possible_duplicate: delivery.possible_duplicate,
+            created_at: delivery.created_at.to_string(),
+            next_attempt_at: delivery.next_attempt_at.map(|time| time.to_string()),
+            message: delivery.message,
+            attempts: delivery.attempts.into_iter().map(AttemptView::from).collect(),
+        }
+    }
+}
+
+impl From<Attempt> for AttemptView {
+    fn from(attempt: Attempt) -> Self {
+        Self {
+            at: attempt.at.to_string(),
+            outcome: attempt.outcome,
+            http_status: attempt.http_status,
+            code: attempt.code,
+            hint: attempt.hint,
+            duration_ms: attempt.duration_ms,
+        }
+    }
+}

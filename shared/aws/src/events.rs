@@ -1,0 +1,83 @@
+//! The events table: the outbox.
+//!
+//! Guarantees: an event is stored once for each (organization, id), however often it is
+//! captured; once `put` has returned, its stream carries the event to the dispatcher.
+//! An organization's events share a partition, so that its stream keeps their order.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use carillon_domain::{Event, EventId, OrganizationId};
+
+use crate::Error;
+use crate::table::Retention;
+use crate::table::{from_item, text, to_item};
+
+/// What became of an event that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    New,
+    /// Its id was there already; nothing changed.
+    Duplicate,
+}
+
+#[derive(Debug, Clone)]
+pub struct EventStore {
+    client: Client,
+    table: String,
+    retention: Retention,
+}
+
+impl EventStore {
+    pub fn new(client: Client, table: String, retention: Retention) -> Self {
+        Self {
+            client,
+            table,
+            retention,
+        }
+    }
+
+    /// Stores an event unless its id is there already.
+    pub async fn put(&self, event: &Event) -> Result<Stored, Error> {
+        let mut item = to_item("an event", event)?;
+        self.retention.expire(&mut item, event.received_at);
+        let result = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id)")
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Stored::New),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(Stored::Duplicate)
+            }
+            Err(error) => Err(Error::call("storing an event")(error)),
+        }
+    }
+
+    pub async fn get(
+        &self,
+        organization: &OrganizationId,
+        id: &EventId,
+    ) -> Result<Option<Event>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("organization", text(organization.as_str()))
+            .key("id", text(id.as_str()))
+            .send()
+            .await
+            .map_err(Error::call("reading an event"))?;
+        answer
+            .item
+            .map(|item| from_item("an event", item))
+            .transpose()
+    }
+}

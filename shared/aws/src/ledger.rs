@@ -1,0 +1,164 @@
+//! The deliveries table: the ledger.
+//!
+//! Guarantees: a delivery is claimed by one poster at a time, and a claim that was
+//! never closed is known as such, so that no message is lost and none is posted twice
+//! without being marked. A delivery that goes well costs two writes.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use carillon_domain::delivery::Claim;
+use carillon_domain::{Delivery, DeliveryId, Outgoing, WebhookId};
+use jiff::Timestamp;
+
+use crate::Error;
+use crate::table::Retention;
+use crate::table::{Item, from_item, text, to_item};
+
+const FREE: &str = "attribute_not_exists(id)";
+const CLAIM_UNCHANGED: &str = "claimed_until = :claim";
+const NO_CLAIM: &str =
+    "attribute_exists(id) AND attribute_not_exists(claimed_until) AND size(attempts) = :attempts";
+
+/// What became of a claim.
+#[derive(Debug)]
+pub enum Claimed {
+    /// It is ours to post. The row as it stands in the table.
+    Ours(Box<Delivery>),
+    /// It is delivered, failed or skipped: nothing to do.
+    Settled,
+    /// It may not be posted before then.
+    NotBefore(Timestamp),
+}
+
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+    retention: Retention,
+}
+
+impl Ledger {
+    pub fn new(client: Client, table: String, retention: Retention) -> Self {
+        Self {
+            client,
+            table,
+            retention,
+        }
+    }
+
+    /// Claims a delivery before it is posted.
+    pub async fn claim(&self, outgoing: &Outgoing, now: Timestamp) -> Result<Claimed, Error> {
+        let first = Delivery::first(outgoing, now);
+        let Some(row) = self.write(&first, FREE, Vec::new()).await? else {
+            return Ok(Claimed::Ours(Box::new(first)));
+        };
+        match row.claimable(now) {
+            Claim::Settled => Ok(Claimed::Settled),
+            Claim::Wait(until) => Ok(Claimed::NotBefore(until)),
+            Claim::Post => {
+                let (condition, values) = unchanged(&row);
+                let claimed = row.claimed(now);
+                match self.write(&claimed, condition, values).await? {
+                    None => Ok(Claimed::Ours(Box::new(claimed))),
+                    // Somebody else was faster; look again when the claim has run out.
+                    Some(row) => Ok(match row.claimable(now) {
+                        Claim::Settled => Claimed::Settled,
+                        Claim::Wait(until) => Claimed::NotBefore(until),
+                        Claim::Post => Claimed::NotBefore(now),
+                    }),
+                }
+            }
+        }
+    }
+
+    /// Closes a claim: writes how the attempt ended. False where the claim was no longer ours.
+    pub async fn close(&self, claimed: &Delivery, closed: &Delivery) -> Result<bool, Error> {
+        let (condition, values) = unchanged(claimed);
+        Ok(self.write(closed, condition, values).await?.is_none())
+    }
+
+    /// Writes a row if its condition holds; gives the row that is there if not.
+    async fn write(
+        &self,
+        delivery: &Delivery,
+        condition: &str,
+        values: Vec<(&str, AttributeValue)>,
+    ) -> Result<Option<Delivery>, Error> {
+        let mut item = to_item("a delivery", delivery)?;
+        self.retention.expire(&mut item, delivery.created_at);
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in values {
+            put = put.expression_attribute_values(name, value);
+        }
+        match put.send().await {
+            Ok(_) => Ok(None),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    let there = failed.item.clone().unwrap_or_default();
+                    from_item("a delivery", there).map(Some)
+                }
+                _ => Err(Error::call("writing a delivery")(error)),
+            },
+        }
+    }
+
+    pub async fn get(
+        &self,
+        webhook: &WebhookId,
+        id: &DeliveryId,
+    ) -> Result<Option<Delivery>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("webhook_id", text(webhook.as_str()))
+            .key("id", text(id.as_str()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Error::call("reading a delivery"))?;
+        answer
+            .item
+            .map(|item| from_item("a delivery", item))
+            .transpose()
+    }
+
+    /// The newest deliveries of a webhook, newest first.
+    pub async fn newest(&self, webhook: &WebhookId, most: i32) -> Result<Vec<Delivery>, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("webhook_id = :webhook")
+            .expression_attribute_values(":webhook", text(webhook.as_str()))
+            .scan_index_forward(false)
+            .limit(most)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Error::call("listing deliveries"))?;
+        let items: Vec<Item> = answer.items.unwrap_or_default();
+        items
+            .into_iter()
+            .map(|item| from_item("a delivery", item))
+            .collect()
+    }
+}
+
+/// The condition that a row is still as it was read.
+fn unchanged(row: &Delivery) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
+    match row.claimed_until {
+        Some(until) => (CLAIM_UNCHANGED, vec![(":claim", text(until.to_string()))]),
+        None => {
+            let attempts = AttributeValue::N(row.attempts.len().to_string());
+            (NO_CLAIM, vec![(":attempts", attempts)])
+        }
+    }
+}

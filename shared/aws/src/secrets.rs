@@ -1,0 +1,171 @@
+//! Secrets Manager: where credentials live, and nowhere else.
+//!
+//! Guarantees: a credential is a [`SecretString`] from here on; it is read at most once
+//! a process and cache period, also by many readers at once; `refresh` reads it afresh.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretError;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use carillon_domain::{CredentialId, OrganizationId};
+use moka::future::Cache;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Error;
+
+/// How long a secret is kept in memory.
+pub const CACHE_PERIOD: Duration = Duration::from_secs(300);
+
+/// Reads secrets by name, through a cache.
+#[derive(Clone)]
+pub struct SecretCache {
+    client: Client,
+    cache: Cache<String, Option<SecretString>>,
+}
+
+impl SecretCache {
+    pub fn new(client: Client, period: Duration) -> Self {
+        let cache = Cache::builder()
+            .max_capacity(10_000)
+            .time_to_live(period)
+            .build();
+        Self { client, cache }
+    }
+
+    /// The secret of this name, or none where there is none.
+    pub async fn get(&self, name: &str) -> Result<Option<SecretString>, Arc<Error>> {
+        let found = self
+            .cache
+            .try_get_with_by_ref(name, self.read(name))
+            .await?;
+        if found.is_none() {
+            // It may be made at any time.
+            self.cache.invalidate(name).await;
+        }
+        Ok(found)
+    }
+
+    /// As [`get`](Self::get), but surely as it is now.
+    pub async fn refresh(&self, name: &str) -> Result<Option<SecretString>, Arc<Error>> {
+        self.forget(name).await;
+        self.get(name).await
+    }
+
+    async fn forget(&self, name: &str) {
+        self.cache.invalidate(name).await;
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<SecretString>, Error> {
+        match self.client.get_secret_value().secret_id(name).send().await {
+            Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
+            Err(error) => match error.as_service_error() {
+                Some(
+                    GetSecretValueError::ResourceNotFoundException(_)
+                    // Marked for deletion.
+                    | GetSecretValueError::InvalidRequestException(_),
+                ) => Ok(None),
+                _ => Err(Error::call("reading a secret")(error)),
+            },
+        }
+    }
+}
+
+/// The credentials of webhooks, each a secret named `<prefix>/<organization>/<credential id>`.
+#[derive(Clone)]
+pub struct SecretStore {
+    client: Client,
+    prefix: String,
+    cache: SecretCache,
+}
+
+impl SecretStore {
+    pub fn new(client: Client, prefix: String, cache: SecretCache) -> Self {
+        Self {
+            client,
+            prefix,
+            cache,
+        }
+    }
+
+    fn name(&self, organization: &OrganizationId, credential: &CredentialId) -> String {
+        format!("{}/{organization}/{credential}", self.prefix)
+    }
+
+    /// The credential, or none where it was deleted.
+    pub async fn get(
+        &self,
+        organization: &OrganizationId,
+        credential: &CredentialId,
+    ) -> Result<Option<SecretString>, Arc<Error>> {
+        self.cache.get(&self.name(organization, credential)).await
+    }
+
+    /// As [`get`](Self::get), but surely as it is now.
+    pub async fn refresh(
+        &self,
+        organization: &OrganizationId,
+        credential: &CredentialId,
+    ) -> Result<Option<SecretString>, Arc<Error>> {
+        let name = self.name(organization, credential);
+        self.cache.refresh(&name).await
+    }
+
+    /// Makes the secret; one that is there already stays as it is.
+    pub async fn create(
+        &self,
+        organization: &OrganizationId,
+        credential: &CredentialId,
+        value: &SecretString,
+    ) -> Result<(), Error> {
+        let result = self
+            .client
+            .create_secret()
+            .name(self.name(organization, credential))
+            .description("A credential of Carillon's webhooks. Managed by Carillon.")
+            .secret_string(value.expose_secret())
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(CreateSecretError::is_resource_exists_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::call("making a secret")(error)),
+        }
+    }
+
+    /// Deletes the secret, at once and for good; one that is not there is fine.
+    pub async fn delete(
+        &self,
+        organization: &OrganizationId,
+        credential: &CredentialId,
+    ) -> Result<(), Error> {
+        let name = self.name(organization, credential);
+        let result = self
+            .client
+            .delete_secret()
+            .secret_id(&name)
+            .force_delete_without_recovery(true)
+            .send()
+            .await;
+        self.cache.forget(&name).await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DeleteSecretError::is_resource_not_found_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::call("deleting a secret")(error)),
+        }
+    }
+}

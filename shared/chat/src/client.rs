@@ -1,0 +1,205 @@
+//! Posting: the only place in this crate that does I/O.
+
+use std::time::{Duration, Instant};
+
+use carillon_domain::{DestinationKind, Outcome};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use reqwest::{Certificate, Response, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::{Answer, ChatOrigin, Reply, Request, discord, slack};
+
+/// Where the platforms' operators find out who is calling.
+const PROJECT_URL: &str = "https://github.com/carillon-notifications/carillon";
+
+/// The media type of every request. Slack warns where the charset is left out.
+pub(crate) const JSON: &str = "application/json; charset=utf-8";
+
+/// How long a connection may take, with name resolution and TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a post may take from its beginning to the last byte of the answer. A claim on
+/// a delivery outlives it (`carillon_domain::delivery::LEASE`).
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much of an answer is read. A success echoes the whole message, with each
+/// character outside ASCII as a six-byte escape, so that it is far longer than what was
+/// sent; were it cut, a delivered message would look like one of unknown fate.
+const MAX_ANSWER_BYTES: usize = 256 * 1_024;
+
+/// The form that Discord requires; its proxy may block what calls itself otherwise
+/// (discord-api-docs, reference, "User Agent"). Slack takes any.
+pub(crate) fn user_agent() -> String {
+    format!("DiscordBot ({PROJECT_URL}, {})", env!("CARGO_PKG_VERSION"))
+}
+
+/// The HTTP client could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot build the HTTP client for Slack and Discord")]
+pub struct ClientError(#[from] reqwest::Error);
+
+/// Posts requests. Make one a process: it keeps its connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    origin: Option<ChatOrigin>,
+}
+
+impl Client {
+    /// A client for the internet or, for tests, for `origin`.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn new(origin: Option<ChatOrigin>) -> Result<Self, ClientError> {
+        Self::with_timeouts(origin, CONNECT_TIMEOUT, TOTAL_TIMEOUT)
+    }
+
+    fn with_timeouts(
+        origin: Option<ChatOrigin>,
+        connect: Duration,
+        total: Duration,
+    ) -> Result<Self, ClientError> {
+        let builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(connect)
+            .timeout(total);
+        let http = match &origin {
+            // A test's server may have a certificate that only this machine trusts.
+            Some(_) => builder.no_proxy(),
+            // Bundled roots spare each cold start the reading of the system's.
+            None => builder.tls_certs_only(bundled_roots()?),
+        };
+        Ok(Self {
+            http: http.build()?,
+            origin,
+        })
+    }
+
+    /// Posts once. Whatever happens is a [`Reply`]; none contains the URL or the token.
+    pub async fn send(&self, request: Request) -> Reply {
+        let started = Instant::now();
+        let reply = self.post(&request).await;
+        Reply {
+            duration: started.elapsed(),
+            ..reply
+        }
+    }
+
+    async fn post(&self, request: &Request) -> Reply {
+        let Some(url) = self.destination(request) else {
+            return unusable_credential(request.kind);
+        };
+        let mut post = self
+            .http
+            .post(url)
+            .header(CONTENT_TYPE, JSON)
+            .header(USER_AGENT, user_agent())
+            .body(request.body().to_string());
+        if let Some(token) = &request.authorization {
+            let Some(value) = bearer(token) else {
+                return unusable_credential(request.kind);
+            };
+            post = post.header(AUTHORIZATION, value);
+        }
+        match post.send().await {
+            Ok(response) => crate::classify(request.kind, &read(response).await),
+            Err(error) => unanswered(request, &error),
+        }
+    }
+
+    /// The URL to call. The hosts are checked here once more, whatever was checked at
+    /// registration: nothing that is stored can send a request anywhere else.
+    fn destination(&self, request: &Request) -> Option<Url> {
+        let url = Url::parse(request.url.expose_secret()).ok()?;
+        let hosts = match request.kind {
+            DestinationKind::SlackBot => &[slack::API_HOST][..],
+            DestinationKind::SlackWebhook => slack::WEBHOOK_HOSTS,
+            DestinationKind::DiscordWebhook => &[discord::API_HOST],
+        };
+        let allowed = url.scheme() == "https"
+            && url.host_str().is_some_and(|host| hosts.contains(&host))
+            && url.port().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !allowed {
+            return None;
+        }
+        match &self.origin {
+            Some(origin) => origin.rewrite(&url).ok(),
+            None => Some(url),
+        }
+    }
+}
+
+fn bundled_roots() -> Result<Vec<Certificate>, reqwest::Error> {
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .map(|root| Certificate::from_der(root))
+        .collect()
+}
+
+fn bearer(token: &SecretString) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Reads what comes of an answer. One that breaks off is judged by what there is of it.
+async fn read(mut response: Response) -> Answer {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = MAX_ANSWER_BYTES - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() >= room {
+            break;
+        }
+    }
+    Answer {
+        status: response.status().as_u16(),
+        headers: std::mem::take(response.headers_mut()),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
+
+/// The stored credential is not one that could ever have been registered.
+fn unusable_credential(kind: DestinationKind) -> Reply {
+    let hint = match kind {
+        DestinationKind::SlackBot => {
+            "The stored token is not a Slack bot token: rotate the webhook's credential."
+        }
+        DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
+            "The stored URL is not one of the platform's webhooks: rotate the webhook's credential."
+        }
+    };
+    Reply::new(Outcome::CredentialDead)
+        .code("unusable_credential")
+        .hint(hint)
+}
+
+/// What no answer means. Before the connection stands nothing is sent; afterwards nobody
+/// knows. The error itself is dropped, because it names the URL.
+fn unanswered(request: &Request, error: &reqwest::Error) -> Reply {
+    let platform = match request.platform() {
+        carillon_domain::Platform::Slack => "Slack",
+        carillon_domain::Platform::Discord => "Discord",
+    };
+    if error.is_connect() || error.is_builder() {
+        return Reply::new(Outcome::Unavailable)
+            .code("connection_failed")
+            .hint(format!(
+                "{platform} could not be reached; the message will be tried again."
+            ));
+    }
+    let (code, what) = if error.is_timeout() {
+        ("timeout", "did not answer in time")
+    } else {
+        ("connection_broken", "broke the connection off")
+    };
+    Reply::new(Outcome::Unknown).code(code).hint(format!(
+        "{platform} {what}; the message may have arrived, and will be tried again."
+    ))
+}
+
+#[cfg(test)]
+mod tests;

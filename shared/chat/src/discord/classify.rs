@@ -1,0 +1,147 @@
+//! What Discord's answers mean.
+
+use std::time::Duration;
+
+use carillon_domain::delivery::MessageRef;
+use carillon_domain::{Outcome, Platform};
+use serde_json::Value;
+
+use super::codes;
+use crate::reply::{self, Answer, Reply, wait};
+
+/// How long all messages to Discord rest where it blocks this address and does not say
+/// for how long. To go on would make the block longer (discord-api-docs, rate limits:
+/// 10,000 refused requests in ten minutes).
+const BLOCKED_PAUSE: Duration = Duration::from_secs(60);
+
+/// The answer of Execute Webhook with `wait=true`: the code in the body decides, then the status.
+pub fn execute(answer: &Answer) -> Reply {
+    let body = answer.json();
+    let reply = match &body {
+        _ if answer.is_success() => posted(answer, body.as_ref()),
+        _ if answer.status == 429 => too_many(answer, body.as_ref()),
+        Some(body) => refused(answer, body),
+        // Discord's proxy answers in HTML or plain text, where Discord itself was not asked.
+        None if answer.status == 403 => blocked(answer),
+        None => reply::unreadable(answer, Platform::Discord),
+    };
+    Reply {
+        pause_after: reply.pause_after.or_else(|| used_up(answer)),
+        ..reply
+    }
+}
+
+/// Only the message itself proves that it was saved; 204 proves nothing.
+fn posted(answer: &Answer, body: Option<&Value>) -> Reply {
+    let text = |name: &str| Some(body?[name].as_str()?.to_owned());
+    let Some(id) = text("id") else {
+        return reply::unreadable(answer, Platform::Discord);
+    };
+    Reply {
+        message: Some(MessageRef {
+            id: Some(id),
+            channel_id: text("channel_id"),
+        }),
+        ..Reply::new(Outcome::Delivered)
+    }
+}
+
+/// Discord's own 429 says how long to wait, in the body or a header. The one of the proxy
+/// before it is a ban: it says nothing, or says it in no JSON.
+fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
+    let asked = body.and_then(|body| wait(body["retry_after"].as_f64()?));
+    let has_headers = [
+        "retry-after",
+        "x-ratelimit-reset-after",
+        "x-ratelimit-scope",
+    ]
+    .iter()
+    .any(|name| answer.text(name).is_some());
+    let is_text = body.is_none() && !answer.body.trim().is_empty();
+    if is_text || (asked.is_none() && !has_headers) {
+        return blocked(answer);
+    }
+    let code = body.and_then(|body| body["code"].as_u64());
+    let code = code.filter(|code| *code != 0);
+    Reply {
+        retry_after: asked
+            .into_iter()
+            .chain(answer.seconds("retry-after"))
+            .chain(answer.seconds("x-ratelimit-reset-after"))
+            .next(),
+        ..Reply::new(Outcome::RateLimited)
+            .code(code.map_or_else(|| "rate_limited".to_owned(), |code| code.to_string()))
+            .hint(codes::SLOW_DOWN)
+    }
+}
+
+fn refused(answer: &Answer, body: &Value) -> Reply {
+    let code = body["code"].as_u64().unwrap_or_default();
+    let meaning = match (answer.status, code) {
+        // On a post, there is no message that could be unknown: an abuse filter's answer.
+        (403, 10008) => Some((Outcome::Blocked, codes::BLOCKED)),
+        (_, 50035) if blames_appearance(body) => {
+            Some((Outcome::DestinationDead, codes::APPEARANCE))
+        }
+        _ => codes::meaning(code),
+    };
+    let Some((outcome, hint)) = meaning else {
+        return uncoded(answer, code);
+    };
+    match outcome {
+        Outcome::Blocked => blocked(answer),
+        Outcome::RateLimited => Reply {
+            retry_after: body["retry_after"]
+                .as_f64()
+                .and_then(wait)
+                .or_else(|| answer.seconds("retry-after")),
+            ..Reply::new(outcome)
+        },
+        _ => Reply::new(outcome),
+    }
+    .code(code.to_string())
+    .hint(hint)
+}
+
+/// Which names are forbidden is Discord's secret and changes, so that a registered name can
+/// stop working. The message is not at fault then, and need not be lost.
+fn blames_appearance(body: &Value) -> bool {
+    ["username", "avatar_url"]
+        .iter()
+        .any(|name| !body["errors"][*name].is_null())
+}
+
+/// A code that nobody knows is no reason to give a message up: only statuses that say
+/// enough by themselves suspend the webhook, everything else is tried again.
+fn uncoded(answer: &Answer, code: u64) -> Reply {
+    let reply = match answer.status {
+        401 | 404 => Reply::new(Outcome::CredentialDead).hint(codes::NEW_WEBHOOK),
+        403 => Reply::new(Outcome::DestinationDead).hint(codes::NO_ACCESS),
+        _ => reply::unreadable(answer, Platform::Discord),
+    };
+    match code {
+        0 => reply,
+        _ => reply.code(code.to_string()),
+    }
+}
+
+fn blocked(answer: &Answer) -> Reply {
+    let asked = answer.seconds("retry-after");
+    Reply {
+        retry_after: asked,
+        pause_after: Some(asked.unwrap_or_default().max(BLOCKED_PAUSE)),
+        ..Reply::new(Outcome::Blocked)
+            .code("blocked")
+            .hint(codes::BLOCKED)
+    }
+}
+
+/// How long the webhook must rest where this was the last request that its limit allows.
+fn used_up(answer: &Answer) -> Option<Duration> {
+    (answer.text("x-ratelimit-remaining") == Some("0"))
+        .then(|| answer.seconds("x-ratelimit-reset-after"))
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests;

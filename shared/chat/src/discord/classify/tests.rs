@@ -1,0 +1,148 @@
+use super::*;
+use crate::testing::answer;
+use carillon_domain::Outcome::*;
+use serde_json::json;
+
+const LIMITS: &[(&str, &str)] = &[
+    ("X-RateLimit-Limit", "5"),
+    ("X-RateLimit-Remaining", "0"),
+    ("X-RateLimit-Reset-After", "1.250"),
+    ("X-RateLimit-Bucket", "abc"),
+];
+
+fn refusal(status: u16, code: u64) -> Reply {
+    let body = json!({"message": "…", "code": code});
+    execute(&answer(status, &[], &body.to_string()))
+}
+
+#[test]
+fn a_post_that_names_its_message_is_delivered() {
+    let body = r#"{"id": "1200000000000000001", "channel_id": "1100000000000000001"}"#;
+    let reply = execute(&answer(200, &[], body));
+    assert_eq!(reply.outcome, Delivered);
+    let message = reply.message.unwrap();
+    assert_eq!(message.id.as_deref(), Some("1200000000000000001"));
+    assert_eq!(message.channel_id.as_deref(), Some("1100000000000000001"));
+    assert_eq!(reply.pause_after, None);
+}
+
+#[test]
+fn without_the_message_a_success_proves_nothing() {
+    for (status, body) in [(204, ""), (200, ""), (200, "<html>"), (200, "{}"), (200, r#"{"id": 7}"#), (200, "\"ok\"")] {
+        let reply = execute(&answer(status, &[], body));
+        assert_eq!(reply.outcome, Unknown, "{status} {body}");
+        assert!(reply.message.is_none());
+    }
+}
+
+#[test]
+fn the_webhook_rests_where_its_limit_is_used_up() {
+    let body = r#"{"id": "1200000000000000001"}"#;
+    let reply = execute(&answer(200, LIMITS, body));
+    assert_eq!(reply.pause_after, Some(Duration::from_millis(1_250)));
+    let left = [("X-RateLimit-Remaining", "3"), ("X-RateLimit-Reset-After", "1.25")];
+    assert_eq!(execute(&answer(200, &left, body)).pause_after, None);
+    let refused = execute(&answer(400, LIMITS, r#"{"code": 50035}"#));
+    assert_eq!(refused.pause_after, Some(Duration::from_millis(1_250)));
+}
+
+#[test]
+fn every_code_has_its_meaning() {
+    for (status, codes, outcome) in [
+        (404, &[10015][..], CredentialDead),
+        (401, &[50027, 40001, 0], CredentialDead),
+        (404, &[10003], DestinationDead),
+        (403, &[50001, 50013], DestinationDead),
+        (400, &[50073, 220001, 220002, 220003, 220004, 40058, 40067, 160005, 160006, 50083], DestinationDead),
+        (400, &[10016, 50006, 50035, 50109, 50041, 50068, 200000, 200001, 240000], PayloadRefused),
+        (413, &[40005, 0], PayloadRefused),
+        (404, &[10008], PayloadRefused),
+        (403, &[40333, 10008], Blocked),
+        (400, &[40062, 20016, 20022, 20028, 20029], RateLimited),
+        (400, &[40004, 40006, 130000], Unavailable),
+        (503, &[130000], Unavailable),
+        // Nobody knows them: the status decides.
+        (400, &[0, 30007, 30058, 99_999], Unavailable),
+        (403, &[0, 99_999], DestinationDead),
+        (404, &[0, 99_999], CredentialDead),
+        (405, &[0], Unavailable),
+        (500, &[0, 99_999], Unknown),
+    ] {
+        for code in codes {
+            let reply = refusal(status, *code);
+            assert_eq!(reply.outcome, outcome, "{status} {code}");
+            assert!(reply.hint.is_some(), "{status} {code}");
+            if *code > 0 && outcome != Blocked {
+                assert_eq!(reply.code, Some(code.to_string()), "{status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_json_is_judged_by_its_status() {
+    for (status, body, outcome) in [
+        (302, "", Unavailable),
+        (400, "<html>", Unavailable),
+        (401, "<html>", Unavailable),
+        (403, "<html>", Blocked),
+        (404, "<html>", Unavailable),
+        (413, "<html>", PayloadRefused),
+        (500, "", Unknown),
+        (502, "<html>", Unknown),
+        (503, "", Unknown),
+        (504, "", Unknown),
+        (520, "<html>", Unknown),
+    ] {
+        assert_eq!(execute(&answer(status, &[], body)).outcome, outcome, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_rate_limit_says_how_long() {
+    let own = r#"{"message": "You are being rate limited.", "retry_after": 0.413, "global": false}"#;
+    let coded = r#"{"message": "…", "retry_after": 43.2, "global": false, "code": 20028}"#;
+    let after = [("Retry-After", "65")];
+    for (headers, body, milliseconds, code) in [
+        (LIMITS, own, 413, "rate_limited"),
+        (&[], own, 413, "rate_limited"),
+        (&after, "", 65_000, "rate_limited"),
+        (&after, r#"{"message": "The resource is being rate limited."}"#, 65_000, "rate_limited"),
+        (LIMITS, "", 1_250, "rate_limited"),
+        (&[("X-RateLimit-Scope", "shared"), ("X-RateLimit-Remaining", "2")], coded, 43_200, "20028"),
+    ] {
+        let reply = execute(&answer(429, headers, body));
+        assert_eq!(reply.outcome, RateLimited, "{headers:?} {body}");
+        assert_eq!(reply.retry_after, Some(Duration::from_millis(milliseconds)), "{headers:?} {body}");
+        assert_eq!(reply.code.as_deref(), Some(code));
+    }
+}
+
+#[test]
+fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
+    let banned = r#"{"code": 0, "message": "You are being blocked from accessing our API temporarily"}"#;
+    let hour = [("Retry-After", "3600")];
+    for (headers, body, retry_after, pause) in [
+        (&[][..], banned, None, 60),
+        (&[], "error code: 1015", None, 60),
+        (&[], "<!doctype html><html>", None, 60),
+        (&[], "", None, 60),
+        (&hour, "error code: 1015", Some(3_600), 3_600),
+        (&[("Retry-After", "5")], "<html>", Some(5), 60),
+    ] {
+        let reply = execute(&answer(429, headers, body));
+        assert_eq!(reply.outcome, Blocked, "{body}");
+        assert_eq!(reply.retry_after, retry_after.map(Duration::from_secs), "{body}");
+        assert_eq!(reply.pause_after, Some(Duration::from_secs(pause)), "{body}");
+    }
+}
+
+#[test]
+fn a_forbidden_name_is_the_webhooks_fault_and_not_the_messages() {
+    let body = json!({"code": 50035, "message": "Invalid Form Body", "errors": {
+        "username": {"_errors": [{"code": "USERNAME_INVALID_CONTAINS", "message": "…"}]},
+    }});
+    let reply = execute(&answer(400, &[], &body.to_string()));
+    assert_eq!(reply.outcome, DestinationDead);
+    assert!(reply.hint.unwrap().contains("username"));
+}

@@ -1,0 +1,148 @@
+use super::*;
+use crate::testing::{credential, read, wrong};
+use carillon_domain::Platform;
+use carillon_domain::webhook::Grouping;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+const ID: &str = "123456789012345678";
+
+fn token() -> String {
+    "fake-token_.".repeat(5) + "wxyz"
+}
+
+fn with(extra: Value) -> Value {
+    let mut value = json!({"webhook_url": credential(DestinationKind::DiscordWebhook)});
+    for (name, more) in extra.as_object().unwrap() {
+        value[name] = more.clone();
+    }
+    value
+}
+
+fn registered(url: &str) -> Result<(Configuration, SecretString), String> {
+    read(Platform::Discord, &json!({ "webhook_url": url })).map_err(|faults| {
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].0, "/configuration/webhook_url");
+        faults[0].1.clone()
+    })
+}
+
+#[test]
+fn however_it_is_written_the_same_webhook_is_stored_alike() {
+    let token = token();
+    for host in HOSTS {
+        for path in ["api", "api/v6", "api/v10"] {
+            let url = format!("https://{host}/{path}/webhooks/{ID}/{token}");
+            let (configuration, secret) = registered(&url).unwrap();
+            let stored = format!("https://discord.com/api/webhooks/{ID}/{token}");
+            assert_eq!(secret.expose_secret(), stored, "{url}");
+            assert_eq!(configuration.masked_credential, "https://discord.com/api/webhooks/…/…wxyz");
+            assert_eq!(configuration.channels(), [""]);
+        }
+    }
+}
+
+#[test]
+fn only_a_webhooks_own_url_is_taken() {
+    let (host, token) = ("discord.com", token());
+    for (path, what) in [
+        (format!("api/webhooks/{ID}/{token}/slack"), "leave /slack out"),
+        (format!("api/v10/webhooks/{ID}/{token}/github"), "leave /github out"),
+        (format!("api/webhooks/{ID}/{token}/messages"), "must look like"),
+        (format!("api/webhooks/{ID}"), "must look like"),
+        (format!("api/webhooks/{ID}/short"), "must look like"),
+        (format!("api/webhooks/{ID}/{}", "x".repeat(257)), "must look like"),
+        (format!("api/webhooks/{ID}/{token}%2f.."), "must look like"),
+        (format!("api/webhooks/12345/{token}"), "must look like"),
+        // The placeholder of CloudCTL's documentation.
+        (format!("api/webhooks/{}/{}", "X".repeat(18), "x".repeat(20)), "must look like"),
+        (format!("api/vX/webhooks/{ID}/{token}"), "must look like"),
+        (format!("webhooks/{ID}/{token}"), "must look like"),
+        (format!("api/webhooks/{ID}/{token}?evil=1"), "no query"),
+        (format!("api/webhooks/{ID}/{token}?thread_id=x"), "its thread_id"),
+        (format!("api/webhooks/{ID}/{token}#x"), "fragment"),
+        ("api/webhooks/…/…wxyz".to_owned(), "masked"),
+    ] {
+        let detail = registered(&format!("https://{host}/{path}")).unwrap_err();
+        assert!(detail.contains(what), "{path}: {detail}");
+        assert!(!detail.contains(&token), "{detail}");
+    }
+    for host in ["discord.com.evil.example", "evil.example", "cdn.discord.com", "discord.com:443", "discord.com.", "x@discord.com"] {
+        assert!(registered(&format!("https://{host}/api/webhooks/{ID}/{token}")).is_err(), "{host}");
+    }
+}
+
+#[test]
+fn a_thread_is_given_in_the_url_or_beside_it() {
+    let (host, token, other) = ("discord.com", token(), "999999999999999999");
+    let url = format!("https://{host}/api/webhooks/{ID}/{token}?wait=true&thread_id={ID}");
+    let (configuration, secret) = registered(&url).unwrap();
+    assert_eq!(configuration.thread_id.as_deref(), Some(ID));
+    assert!(secret.expose_secret().ends_with("wxyz"));
+
+    let both = |thread: &str| json!({"webhook_url": url, "thread_id": thread});
+    assert_eq!(wrong(Platform::Discord, &both(ID)), [""; 0]);
+    assert_eq!(wrong(Platform::Discord, &both(other)), ["/thread_id"]);
+    let (configuration, _) = read(Platform::Discord, &with(json!({ "thread_id": other }))).unwrap();
+    assert_eq!(configuration.thread_id.as_deref(), Some(other));
+    assert_eq!(wrong(Platform::Discord, &with(json!({"thread_id": "general"}))), ["/thread_id"]);
+}
+
+#[test]
+fn names_that_discord_forbids_are_refused() {
+    for (name, right) in [
+        ("Carillon", true),
+        ("Everyone's bell", true),
+        (&"x".repeat(80), true),
+        (&"x".repeat(81), false),
+        ("My DisCord Bot", false),
+        ("clydesdale", false),
+        ("everyone", false),
+        ("HERE", false),
+        ("a\nb", false),
+    ] {
+        let faults = wrong(Platform::Discord, &with(json!({ "username": name })));
+        assert_eq!(faults.is_empty(), right, "{name}");
+    }
+}
+
+#[test]
+fn an_avatar_is_a_web_url() {
+    for (url, right) in [
+        ("https://example.com/bell.png", true),
+        ("ftp://example.com/bell.png", false),
+        ("bell.png", false),
+        (&format!("https://example.com/{}", "x".repeat(2_048)), false),
+    ] {
+        let faults = wrong(Platform::Discord, &with(json!({ "avatar_url": url })));
+        assert_eq!(faults.is_empty(), right, "{url}");
+    }
+}
+
+#[test]
+fn at_most_one_channel_is_named_as_a_label() {
+    let (configuration, _) = read(Platform::Discord, &with(json!({"channels": ["deploy-logs"]}))).unwrap();
+    assert_eq!(configuration.channels(), ["deploy-logs"]);
+    assert_eq!(wrong(Platform::Discord, &with(json!({"channels": ["a", "b"]}))), ["/channels"]);
+}
+
+#[test]
+fn any_grouping_is_taken() {
+    for (name, grouping) in Grouping::ALL {
+        let (configuration, _) = read(Platform::Discord, &with(json!({ "grouping": name }))).unwrap();
+        assert_eq!(configuration.grouping, grouping);
+    }
+}
+
+#[test]
+fn every_fault_is_found_at_once() {
+    let value = json!({
+        "webhook_url": "http://discord.com/x", "username": "discord", "avatar_url": "x", "thread_id": "x",
+        "grouping": "x", "token": "x",
+    });
+    assert_eq!(
+        wrong(Platform::Discord, &value),
+        ["/webhook_url", "/username", "/avatar_url", "/thread_id", "/grouping", "/token"]
+    );
+    assert_eq!(wrong(Platform::Discord, &json!({})), ["/webhook_url"]);
+}

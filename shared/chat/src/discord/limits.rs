@@ -1,0 +1,293 @@
+//! Discord's limits, from the pages resources/message and resources/webhook of its API
+//! documentation and from its published OpenAPI schema. Texts count without the
+//! whitespace around them.
+
+use carillon_domain::Pointer;
+use carillon_domain::text::length;
+use jiff::Timestamp;
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::limits::{Gauge, Limit, Usage, Violation};
+
+/// The text outside of embeds (resources/webhook).
+pub const MAX_CONTENT: usize = 2_000;
+/// Embeds of a message (resources/webhook).
+pub const MAX_EMBEDS: usize = 10;
+/// The title of an embed (resources/message).
+pub const MAX_TITLE: usize = 256;
+/// The description of an embed (resources/message).
+pub const MAX_DESCRIPTION: usize = 4_096;
+/// Fields of an embed (resources/message).
+pub const MAX_FIELDS: usize = 25;
+/// The name of a field (resources/message).
+pub const MAX_FIELD_NAME: usize = 256;
+/// The value of a field (resources/message).
+pub const MAX_FIELD_VALUE: usize = 1_024;
+/// The footer of an embed (resources/message).
+pub const MAX_FOOTER: usize = 2_048;
+/// The author's name in an embed (resources/message).
+pub const MAX_AUTHOR: usize = 256;
+/// All texts of all embeds together (resources/message).
+pub const MAX_EMBEDS_TEXT: usize = 6_000;
+/// The largest colour (OpenAPI).
+pub const MAX_COLOR: u64 = 0xff_ff_ff;
+/// A URL in an embed, and the avatar's (OpenAPI).
+pub const MAX_URL: usize = 2_048;
+/// The name that a message is posted under (OpenAPI).
+pub const MAX_USERNAME: usize = 80;
+/// The name of a thread to open (OpenAPI).
+pub const MAX_THREAD_NAME: usize = 100;
+
+const FORM: &str = "50035";
+const EMPTY: &str = "50006";
+
+/// Every rule that a message's body breaks.
+pub fn violations(body: &Value) -> Vec<Violation> {
+    check(body).violations
+}
+
+/// How full each limit is that a message's body comes near to.
+pub fn usage(body: &Value) -> Vec<Usage> {
+    check(body).usage
+}
+
+/// Why a message cannot be posted under a name, if so. Discord keeps its list of
+/// forbidden names to itself; these are the documented and the observed ones
+/// (resources/webhook; MinnDevelopment/discord-webhooks#100).
+pub fn username_fault(name: &str) -> Option<String> {
+    let lower = name.trim().to_lowercase();
+    if lower.is_empty() || name.chars().count() > MAX_USERNAME {
+        return Some(format!("must have 1 to {MAX_USERNAME} characters"));
+    }
+    if let Some(word) = ["discord", "clyde"].iter().find(|word| lower.contains(**word)) {
+        return Some(format!("Discord forbids names that contain \"{word}\""));
+    }
+    matches!(lower.as_str(), "everyone" | "here")
+        .then(|| format!("Discord forbids the name \"{lower}\""))
+}
+
+/// Whether Discord takes a text as an embed's URL. It refuses hosts that cannot be on the
+/// internet: names without a dot, such as `http://grafana:3000` (bugsink/bugsink#280,
+/// rogerrum/alertmanager-discord#19); addresses are not known to be safe.
+pub fn is_embed_url(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return false;
+    };
+    let public = match url.host() {
+        Some(Host::Domain(name)) => name.rsplit_once('.').is_some_and(|(rest, top)| {
+            !rest.is_empty() && top.len() >= 2 && top.starts_with(|c: char| c.is_ascii_alphabetic())
+        }),
+        _ => false,
+    };
+    public && matches!(url.scheme(), "http" | "https") && length(text) <= MAX_URL
+}
+
+fn check(body: &Value) -> Gauge {
+    let mut gauge = Gauge::default();
+    let root = Pointer::root();
+    if !body.is_object() {
+        gauge.broken(&root, FORM, "a message is a JSON object");
+        return gauge;
+    }
+    let content = body["content"].as_str().unwrap_or_default();
+    let no_embeds = body["embeds"].as_array().is_none_or(Vec::is_empty);
+    let others = ["components", "poll", "files", "attachments"];
+    if content.trim().is_empty() && no_embeds && others.iter().all(|name| body[*name].is_null()) {
+        gauge.broken(&root, EMPTY, "a message needs content or embeds");
+    }
+    measure(&mut gauge, &root, body, "content", "content", MAX_CONTENT);
+    measure(&mut gauge, &root, body, "thread_name", "thread_name", MAX_THREAD_NAME);
+    measure(&mut gauge, &root, body, "avatar_url", "avatar_url", MAX_URL);
+    if let Some(name) = body["username"].as_str()
+        && let Some(rule) = username_fault(name)
+    {
+        gauge.broken(&root.field("username"), FORM, rule);
+    }
+    embeds(&mut gauge, &root.field("embeds"), &body["embeds"]);
+    let at = root.field("allowed_mentions");
+    allowed_mentions(&mut gauge, &at, &body["allowed_mentions"]);
+    gauge
+}
+
+fn limit(what: &'static str, limit: usize) -> Limit {
+    Limit {
+        what,
+        limit,
+        code: FORM,
+    }
+}
+
+/// Measures a text, if it is there, and says how long it is.
+fn measure(
+    gauge: &mut Gauge,
+    at: &Pointer,
+    value: &Value,
+    name: &str,
+    what: &'static str,
+    most: usize,
+) -> usize {
+    let value = &value[name];
+    let at = at.field(name);
+    let Some(text) = value.as_str() else {
+        if !value.is_null() {
+            gauge.broken(&at, FORM, "must be a string");
+        }
+        return 0;
+    };
+    let used = length(text.trim());
+    gauge.measure(&at, &limit(what, most), used);
+    used
+}
+
+fn embeds(gauge: &mut Gauge, at: &Pointer, value: &Value) {
+    let Some(list) = value.as_array() else {
+        if !value.is_null() {
+            gauge.broken(at, FORM, "embeds are a list");
+        }
+        return;
+    };
+    gauge.measure(at, &limit("embeds", MAX_EMBEDS), list.len());
+    let total = list
+        .iter()
+        .enumerate()
+        .map(|(n, embed)| self::embed(gauge, &at.index(n), embed))
+        .sum();
+    gauge.measure(at, &limit("all embeds", MAX_EMBEDS_TEXT), total);
+}
+
+fn embed(gauge: &mut Gauge, at: &Pointer, embed: &Value) -> usize {
+    let mut total = measure(gauge, at, embed, "title", "title", MAX_TITLE);
+    total += measure(gauge, at, embed, "description", "description", MAX_DESCRIPTION);
+    let (footer, author) = (at.field("footer"), at.field("author"));
+    total += measure(gauge, &footer, &embed["footer"], "text", "footer", MAX_FOOTER);
+    total += measure(gauge, &author, &embed["author"], "name", "author", MAX_AUTHOR);
+    let color = &embed["color"];
+    if !color.is_null() && color.as_u64().is_none_or(|color| color > MAX_COLOR) {
+        gauge.broken(&at.field("color"), FORM, "a colour is 0 to 16777215");
+    }
+    if let Some(url) = embed["url"].as_str()
+        && !is_embed_url(url)
+    {
+        gauge.broken(&at.field("url"), FORM, "Not a well formed URL.");
+    }
+    if let Some(time) = embed["timestamp"].as_str()
+        && time.parse::<Timestamp>().is_err()
+    {
+        gauge.broken(&at.field("timestamp"), FORM, "must be an ISO 8601 time");
+    }
+    total + fields(gauge, &at.field("fields"), &embed["fields"])
+}
+
+fn fields(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    gauge.measure(at, &limit("fields", MAX_FIELDS), list.len());
+    let mut total = 0;
+    for (n, field) in list.iter().enumerate() {
+        let at = at.index(n);
+        for (name, what, most) in [
+            ("name", "field name", MAX_FIELD_NAME),
+            ("value", "field value", MAX_FIELD_VALUE),
+        ] {
+            let used = measure(gauge, &at, field, name, what, most);
+            if used == 0 {
+                gauge.broken(&at.field(name), FORM, "This field is required");
+            }
+            total += used;
+        }
+    }
+    total
+}
+
+/// A kind of mention is either parsed from the text or listed, never both
+/// (resources/message).
+fn allowed_mentions(gauge: &mut Gauge, at: &Pointer, value: &Value) {
+    let parse = value["parse"].as_array();
+    for kind in ["users", "roles"] {
+        let parsed = parse.is_some_and(|parse| parse.iter().any(|parsed| parsed == kind));
+        let listed = value[kind].as_array().map_or(0, Vec::len);
+        if parsed && listed > 0 {
+            gauge.broken(&at.field("parse"), FORM, format!("{kind} are parsed and listed"));
+        }
+        if listed > 100 {
+            gauge.broken(&at.field(kind), FORM, "at most 100");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(body: &Value) -> Vec<(String, &'static str)> {
+        violations(body)
+            .into_iter()
+            .map(|violation| (violation.pointer.to_string(), violation.code))
+            .collect()
+    }
+
+    fn field(name: usize, value: usize) -> Value {
+        json!({"name": "n".repeat(name), "value": "v".repeat(value)})
+    }
+
+    #[test]
+    fn what_is_just_within_the_limits_breaks_none() {
+        let embed = json!({
+            "title": "t".repeat(256), "description": "d".repeat(4_096), "color": 16_777_215,
+            "url": "https://example.com/x", "timestamp": "2026-11-21T10:15:00Z",
+            "fields": vec![field(1, 1); 25], "footer": {"text": format!("{}\n ", "f".repeat(1_598))},
+        });
+        let body = json!({
+            "content": "x".repeat(2_000), "embeds": [embed], "username": "u".repeat(80),
+            "allowed_mentions": {"parse": []},
+        });
+        assert_eq!(found(&body), []);
+    }
+
+    #[test]
+    fn each_broken_limit_is_found_where_it_is_broken() {
+        let embed = |embed: Value| json!({ "embeds": [embed] });
+        for (body, pointer, code) in [
+            (json!({}), "", "50006"),
+            (json!({"content": " "}), "", "50006"),
+            (json!({"content": "x".repeat(2_001)}), "/content", "50035"),
+            (json!({"content": "x", "embeds": vec![json!({}); 11]}), "/embeds", "50035"),
+            (embed(json!({"title": "x".repeat(257)})), "/embeds/0/title", "50035"),
+            (embed(json!({"description": "x".repeat(4_097)})), "/embeds/0/description", "50035"),
+            (embed(json!({"fields": vec![field(1, 1); 26]})), "/embeds/0/fields", "50035"),
+            (embed(json!({"fields": [field(257, 1)]})), "/embeds/0/fields/0/name", "50035"),
+            (embed(json!({"fields": [field(1, 1_025)]})), "/embeds/0/fields/0/value", "50035"),
+            (embed(json!({"fields": [field(1, 0)]})), "/embeds/0/fields/0/value", "50035"),
+            (embed(json!({"footer": {"text": "x".repeat(2_049)}})), "/embeds/0/footer/text", "50035"),
+            (embed(json!({"description": "x".repeat(4_000), "footer": {"text": "x".repeat(2_001)}})), "/embeds", "50035"),
+            (embed(json!({"title": "x", "color": 16_777_216})), "/embeds/0/color", "50035"),
+            (embed(json!({"title": "x", "color": -1})), "/embeds/0/color", "50035"),
+            (embed(json!({"title": "x", "url": "http://grafana:3000/d"})), "/embeds/0/url", "50035"),
+            (embed(json!({"title": "x", "timestamp": "yesterday"})), "/embeds/0/timestamp", "50035"),
+            (json!({"content": "x", "username": "My Discord Bot"}), "/username", "50035"),
+            (json!({"content": "x", "username": "Clyde"}), "/username", "50035"),
+            (json!({"content": "x", "username": "u".repeat(81)}), "/username", "50035"),
+            (json!({"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}}), "/allowed_mentions/parse", "50035"),
+        ] {
+            assert_eq!(found(&body), [(pointer.to_owned(), code)], "{body}");
+        }
+    }
+
+    #[test]
+    fn only_urls_that_can_be_on_the_internet_may_stand_in_an_embed() {
+        for (url, taken) in [
+            ("https://example.com/a?b=c", true),
+            ("http://grafana.example.co.uk:3000/", true),
+            ("http://grafana:3000/", false),
+            ("http://localhost/", false),
+            ("http://10.0.0.1/", false),
+            ("http://[::1]/", false),
+            ("ftp://example.com/", false),
+            ("javascript:alert(1)", false),
+            ("no url", false),
+        ] {
+            assert_eq!(is_embed_url(url), taken, "{url}");
+        }
+    }
+}

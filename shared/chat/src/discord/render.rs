@@ -1,0 +1,145 @@
+//! An event as a Discord message: one embed.
+
+use carillon_domain::text::{fit, length};
+use carillon_domain::{Configuration, Event};
+use jiff::Timestamp;
+use url::Url;
+
+use super::escape::{markdown, plain};
+use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, is_embed_url};
+use super::message::{AllowedMentions, Embed, Field, Footer, Message};
+use crate::facts::{self, Fact, Words, visible, visible_line};
+use crate::wording::{DRY_RUN, Tone, headline};
+
+/// What the embed's texts together may hold. Below the limit, because Discord does not say
+/// what it counts as a character.
+const ROOM: usize = MAX_EMBEDS_TEXT - 300;
+/// The longest message text; a longer one would leave no room for the details.
+const MAX_MESSAGE: usize = 2_400;
+/// The longest value of a field that every event may have.
+const MAX_VALUE: usize = 250;
+/// The longest value of a detail.
+const MAX_DETAIL: usize = 500;
+/// The longest name of a field.
+const MAX_LABEL: usize = 150;
+/// The longest name of a person, and the longest event id: what ids may have.
+const MAX_FOOTER_PART: usize = 128;
+/// The longest value that stands beside others.
+const MAX_INLINE: usize = 60;
+
+/// The message as the webhook posts it.
+pub(crate) fn message(event: &Event, configuration: &Configuration) -> Message {
+    Message {
+        username: configuration.username.clone(),
+        avatar_url: configuration.avatar_url.clone(),
+        embeds: [embed(event)],
+        allowed_mentions: AllowedMentions::default(),
+    }
+}
+
+fn embed(event: &Event) -> Embed {
+    let title = headline(event, markdown);
+    let description = description(event);
+    let footer = footer(event);
+    let mut fields: Vec<Field> = facts::fixed(event)
+        .iter()
+        .map(|fact| field(fact, MAX_VALUE))
+        .collect();
+    let url = web_url(event);
+    let (url, shown) = match url {
+        Some(url) if is_embed_url(&url) => (Some(url), None),
+        other => (None, other),
+    };
+    // Where the title cannot be a link, the URL can still be read.
+    fields.extend(shown.and_then(|url| link(&url)));
+
+    // The details get what room the rest leaves, but for the note about those left out.
+    let size = |field: &Field| length(&field.name) + length(&field.value);
+    let note = |count| Field {
+        name: "More".to_owned(),
+        value: facts::left_out(count),
+        inline: false,
+    };
+    let taken = length(&title)
+        + description.as_deref().map_or(0, length)
+        + length(&footer)
+        + fields.iter().map(size).sum::<usize>();
+    let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
+    let most = MAX_FIELDS - 1 - fields.len();
+    let details = facts::details(event)
+        .iter()
+        .map(|fact| field(fact, MAX_DETAIL))
+        .collect();
+    let (details, left_out) = facts::that_fit(details, most, room, size);
+    fields.extend(details);
+    fields.extend((left_out > 0).then(|| note(left_out)));
+
+    Embed {
+        title,
+        url,
+        description,
+        color: Tone::of(event).colour(),
+        fields,
+        footer: (!footer.is_empty()).then_some(Footer { text: footer }),
+        timestamp: timestamp(event.occurred_at),
+    }
+}
+
+fn description(event: &Event) -> Option<String> {
+    let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**"));
+    let message = event
+        .message
+        .as_deref()
+        .and_then(visible)
+        .map(|text| fit(&text, MAX_MESSAGE, markdown));
+    let parts: Vec<String> = dry_run.into_iter().chain(message).collect();
+    (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
+fn field(fact: &Fact, max_value: usize) -> Field {
+    let escaped = |words: &Words, limit| match words {
+        Words::Ours(text) => text.clone(),
+        Words::Theirs(text) => fit(text, limit, markdown),
+    };
+    let value = escaped(&fact.value, max_value);
+    Field {
+        name: escaped(&fact.label, MAX_LABEL),
+        inline: length(&value) <= MAX_INLINE,
+        value,
+    }
+}
+
+/// By whom, and which event. Discord adds the time.
+fn footer(event: &Event) -> String {
+    let actor = event.actor.as_deref().and_then(visible_line);
+    let id = visible_line(event.id.as_str());
+    let parts: Vec<String> = [actor, id]
+        .into_iter()
+        .flatten()
+        .map(|part| fit(&part, MAX_FOOTER_PART, plain))
+        .collect();
+    parts.join(" · ")
+}
+
+fn web_url(event: &Event) -> Option<String> {
+    let text = event.resource.as_ref()?.url.as_deref()?;
+    let url = Url::parse(text.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.into())
+}
+
+fn link(url: &str) -> Option<Field> {
+    let value = markdown(url);
+    (length(&value) <= MAX_VALUE).then(|| Field {
+        name: "Link".to_owned(),
+        value,
+        inline: false,
+    })
+}
+
+/// Discord's clients know the years of ISO 8601's basic form only.
+fn timestamp(at: Timestamp) -> Option<String> {
+    (at.as_second() >= 0).then(|| at.to_string())
+}
+
+#[cfg(test)]
+mod tests;

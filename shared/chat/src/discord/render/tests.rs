@@ -1,0 +1,155 @@
+use super::*;
+use crate::discord::limits::violations;
+use crate::testing::{any_event, gallery, hostile, webhook};
+use carillon_domain::{DestinationKind, EventType, sample};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn rendered(event: &Event) -> Value {
+    let configuration = webhook(DestinationKind::DiscordWebhook).configuration;
+    serde_json::to_value(message(event, &configuration)).unwrap()
+}
+
+/// Every text of the embed in which Discord reads Markdown.
+fn marked_up(body: &Value) -> Vec<String> {
+    let embed = &body["embeds"][0];
+    let fields = embed["fields"].as_array().cloned().unwrap_or_default();
+    let fields = fields.iter().flat_map(|field| [field["name"].clone(), field["value"].clone()]);
+    [embed["title"].clone(), embed["description"].clone()]
+        .into_iter()
+        .chain(fields)
+        .filter_map(|text| text.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// What Discord would interpret in a text, if anything, going through it as a reader of
+/// Markdown does: escapes first, then bare URLs, then everything else.
+fn live(text: &str) -> Option<String> {
+    let ours = format!("**{DRY_RUN}**");
+    let text = text.strip_prefix(&ours).unwrap_or(text);
+    for line in text.split('\n') {
+        let start = line.trim_start();
+        let number = start.trim_start_matches(|c: char| c.is_ascii_digit());
+        let listed = start.len() > number.len() && number.starts_with(['.', ')']);
+        if start.starts_with(['#', '-', '+', '>']) || listed {
+            return Some(line.to_owned());
+        }
+        let mut rest = line;
+        while let Some(c) = rest.chars().next() {
+            if rest.starts_with("http://") || rest.starts_with("https://") {
+                rest = rest.trim_start_matches(|c: char| {
+                    c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c)
+                });
+                continue;
+            }
+            let mut skip = c.len_utf8();
+            if c == '\\' {
+                skip += rest[1..].chars().next().map_or(0, char::len_utf8);
+            } else if "*_~|`[]<".contains(c) {
+                return Some(rest.to_owned());
+            }
+            rest = &rest[skip..];
+        }
+    }
+    None
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_event_breaks_a_limit_or_comes_alive(event in any_event()) {
+        let body = rendered(&event);
+        prop_assert_eq!(violations(&body), []);
+        let texts = marked_up(&body);
+        let footer = body["embeds"][0]["footer"]["text"].as_str().unwrap_or_default();
+        let total = texts.iter().map(|text| length(text)).sum::<usize>() + length(footer);
+        prop_assert!(total <= ROOM, "{}", total);
+        for text in &texts {
+            prop_assert_eq!(live(text), None, "{}", text);
+        }
+        let all = body.to_string().to_lowercase();
+        let all = all.replace(&body["embeds"][0]["url"].to_string().to_lowercase(), "");
+        prop_assert!(!all.contains("@everyone") && !all.contains("@here"), "{}", all);
+        prop_assert_eq!(&body["allowed_mentions"], &json!({"parse": []}));
+    }
+}
+
+#[test]
+fn every_event_of_the_catalogue_looks_as_it_always_did() {
+    let compact: Vec<Value> = gallery()
+        .into_iter()
+        .map(|(name, event)| {
+            let body = rendered(&event);
+            let embed = &body["embeds"][0];
+            let fields = embed["fields"].as_array().cloned().unwrap_or_default();
+            let fields = fields.iter().map(|field| {
+                format!("{}: {}", field["name"].as_str().unwrap(), field["value"].as_str().unwrap())
+            });
+            json!({
+                "event": name,
+                "title": embed["title"],
+                "color": format!("#{:06x}", embed["color"].as_u64().unwrap()),
+                "description": embed["description"],
+                "fields": fields.collect::<Vec<_>>().join(" ¶ "),
+                "footer": embed["footer"]["text"],
+            })
+        })
+        .collect();
+    insta::assert_json_snapshot!("catalogue", compact);
+}
+
+#[test]
+fn a_deployment_in_full() {
+    let mut configuration = webhook(DestinationKind::DiscordWebhook).configuration;
+    configuration.username = Some("Carillon".into());
+    configuration.avatar_url = Some("https://example.com/bell.png".into());
+    let mut event = sample::event(EventType::Deploy);
+    event.resource.get_or_insert_default().url = Some("https://example.com/db-1".into());
+    insta::assert_json_snapshot!("deploy", message(&event, &configuration));
+}
+
+#[test]
+fn a_hostile_event_in_full() {
+    insta::assert_json_snapshot!("hostile", rendered(&hostile()));
+}
+
+#[test]
+fn a_dry_run_says_so_first() {
+    let mut event = sample::event(EventType::Deploy);
+    event.dry_run = true;
+    let description = rendered(&event)["embeds"][0]["description"].clone();
+    assert!(description.as_str().unwrap().starts_with("**Dry run: nothing was changed**\n"));
+}
+
+#[test]
+fn a_url_that_discord_would_refuse_is_shown_instead_of_linked() {
+    let mut event = sample::event(EventType::Deploy);
+    event.resource.get_or_insert_default().url = Some("http://grafana:3000/d/1".into());
+    let embed = rendered(&event)["embeds"][0].clone();
+    assert!(embed["url"].is_null());
+    let fields = embed["fields"].as_array().unwrap();
+    assert!(fields.contains(&json!({"name": "Link", "value": "http://grafana:3000/d/1", "inline": false})));
+}
+
+#[test]
+fn details_beyond_the_room_are_counted() {
+    let mut event = sample::event(EventType::Deploy);
+    event.message = Some("m".repeat(9_000));
+    event.details = (0..40).map(|n| (format!("detail-{n:02}"), "v".repeat(1_000))).collect();
+    let fields = rendered(&event)["embeds"][0]["fields"].clone();
+    let fields = fields.as_array().unwrap();
+    let shown = fields.iter().filter(|field| field["name"].as_str().unwrap().starts_with("detail")).count();
+    assert!(shown >= 2, "{shown}");
+    let note = fields.last().unwrap();
+    assert_eq!(note["value"], format!("{} more details were left out", 40 - shown));
+}
+
+#[test]
+fn the_end_of_a_long_message_survives() {
+    let mut event = sample::event(EventType::Error);
+    event.message = Some(format!("begin {} cause: disk full", "*".repeat(9_000)));
+    let description = rendered(&event)["embeds"][0]["description"].clone();
+    let description = description.as_str().unwrap();
+    assert!(description.starts_with("begin \\*") && description.ends_with("cause: disk full"));
+}

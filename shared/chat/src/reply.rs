@@ -1,0 +1,142 @@
+//! What came of a post.
+
+use std::time::Duration;
+
+use carillon_domain::delivery::MessageRef;
+use carillon_domain::{Attempt, Outcome, Platform};
+use jiff::Timestamp;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// The longest wait that a platform is believed to ask for. Discord's longest known
+/// bans last a day; beyond that a header is a mistake.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+/// An HTTP answer as it came, before anybody knows what it means.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header that says a number of seconds, whole or not.
+    pub(crate) fn seconds(&self, header: &str) -> Option<Duration> {
+        wait(self.text(header)?.parse().ok()?)
+    }
+
+    pub(crate) fn text(&self, header: &str) -> Option<&str> {
+        self.headers.get(header)?.to_str().ok().map(str::trim)
+    }
+
+    /// The body, where it is a JSON object.
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_str(&self.body)
+            .ok()
+            .filter(Value::is_object)
+    }
+}
+
+/// A wait of so many seconds, if that makes sense.
+pub(crate) fn wait(seconds: f64) -> Option<Duration> {
+    let wait = Duration::try_from_secs_f64(seconds).ok()?;
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// How a post ended, in the words of the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    pub outcome: Outcome,
+    pub http_status: Option<u16>,
+    /// The platform's error code.
+    pub code: Option<String>,
+    /// What to do, in plain words.
+    pub hint: Option<String>,
+    /// How long this message must wait before it is tried again.
+    pub retry_after: Option<Duration>,
+    /// How long the destination must rest before its next message, whatever came of
+    /// this one: the platform's limit is used up, or it blocks us.
+    pub pause_after: Option<Duration>,
+    pub message: Option<MessageRef>,
+    pub duration: Duration,
+}
+
+impl Reply {
+    pub(crate) fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            http_status: None,
+            code: None,
+            hint: None,
+            retry_after: None,
+            pause_after: None,
+            message: None,
+            duration: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The attempt as the ledger keeps it, begun at `at`.
+    pub fn attempt(&self, at: Timestamp) -> Attempt {
+        Attempt {
+            at,
+            outcome: self.outcome,
+            http_status: self.http_status,
+            code: self.code.clone(),
+            hint: self.hint.clone(),
+            duration_ms: u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// An answer that is not in the platform's own words. What a server's error, or a success
+/// that proves nothing, leaves behind is unknown; before anything else nothing was posted.
+pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
+    let name = match platform {
+        Platform::Slack => "Slack",
+        Platform::Discord => "Discord",
+    };
+    let (outcome, hint) = match answer.status {
+        200..300 => (
+            Outcome::Unknown,
+            format!(
+                "The answer does not come from {name}, or is no proof: the message may have \
+                 arrived, and will be tried again. A proxy in between?"
+            ),
+        ),
+        413 => (
+            Outcome::PayloadRefused,
+            format!("{name} finds the message too large. This is a fault of Carillon: please report it."),
+        ),
+        500.. => (
+            Outcome::Unknown,
+            format!(
+                "{name} has a problem of its own; the message may have arrived, and will be tried again."
+            ),
+        ),
+        _ => (
+            Outcome::Unavailable,
+            format!(
+                "{name} did not answer in its usual way; the message will be tried again. A proxy \
+                 in between?"
+            ),
+        ),
+    };
+    Reply::new(outcome)
+        .code(format!("http_{}", answer.status))
+        .hint(hint)
+}

@@ -1,0 +1,218 @@
+//! The exact request of a delivery.
+
+use std::fmt;
+
+use carillon_domain::{DeliveryId, DestinationKind, Event, Platform, Webhook};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::limits::Usage;
+use crate::{discord, slack};
+
+/// A request that is ready to be sent. It shows neither its URL nor its token: both
+/// platforms' webhook URLs are secrets.
+pub struct Request {
+    pub(crate) kind: DestinationKind,
+    pub(crate) url: SecretString,
+    /// The bearer token, where the URL is not the secret itself.
+    pub(crate) authorization: Option<SecretString>,
+    masked_url: String,
+    masked_authorization: Option<String>,
+    body: Value,
+}
+
+/// Renders the request that delivers `event` to `channel` of `webhook`. The same
+/// arguments always give the same request.
+pub fn request(
+    webhook: &Webhook,
+    channel: &str,
+    event: &Event,
+    delivery_id: &DeliveryId,
+    credential: &SecretString,
+) -> Request {
+    let configuration = &webhook.configuration;
+    let secret = credential.expose_secret();
+    match configuration.kind {
+        DestinationKind::SlackBot => Request {
+            kind: configuration.kind,
+            url: SecretString::from(slack::POST_MESSAGE),
+            authorization: Some(credential.clone()),
+            masked_url: slack::POST_MESSAGE.to_owned(),
+            masked_authorization: Some(format!(
+                "Bearer {}",
+                slack::configuration::masked_token(secret)
+            )),
+            body: body(&slack::render::for_bot(
+                event,
+                configuration,
+                channel,
+                delivery_id,
+            )),
+        },
+        DestinationKind::SlackWebhook => Request {
+            kind: configuration.kind,
+            url: credential.clone(),
+            authorization: None,
+            masked_url: slack::configuration::masked_url(secret),
+            masked_authorization: None,
+            body: body(&slack::render::for_webhook(event)),
+        },
+        DestinationKind::DiscordWebhook => {
+            let thread = configuration.thread_id.as_deref();
+            Request {
+                kind: configuration.kind,
+                url: discord::execute_url(secret, thread).into(),
+                authorization: None,
+                masked_url: discord::masked_execute_url(secret, thread),
+                masked_authorization: None,
+                body: body(&discord::render::message(event, configuration)),
+            }
+        }
+    }
+}
+
+/// Our own structures of texts, numbers and lists always become JSON.
+fn body(message: &impl Serialize) -> Value {
+    serde_json::to_value(message).unwrap_or_default()
+}
+
+impl Request {
+    pub fn method(&self) -> &'static str {
+        "POST"
+    }
+
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
+    /// Where it goes, with the secret parts masked.
+    pub fn masked_url(&self) -> String {
+        self.masked_url.clone()
+    }
+
+    /// Its headers by name, with the token masked.
+    pub fn masked_headers(&self) -> Vec<(&'static str, String)> {
+        let authorization = self
+            .masked_authorization
+            .clone()
+            .map(|masked| ("Authorization", masked));
+        [
+            ("Content-Type", crate::client::JSON.to_owned()),
+            ("User-Agent", crate::client::user_agent()),
+        ]
+        .into_iter()
+        .chain(authorization)
+        .collect()
+    }
+
+    /// How full each limit of the platform is.
+    pub fn usage(&self) -> Vec<Usage> {
+        match self.platform() {
+            Platform::Slack => slack::limits::usage(&self.body),
+            Platform::Discord => discord::limits::usage(&self.body),
+        }
+    }
+
+    /// Where people can see and change the message's blocks before it is sent: Slack only.
+    pub fn builder_url(&self) -> Option<String> {
+        (self.platform() == Platform::Slack).then(|| slack::builder_url(&self.body))
+    }
+
+    pub fn platform(&self) -> Platform {
+        match self.kind {
+            DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
+            DestinationKind::DiscordWebhook => Platform::Discord,
+        }
+    }
+}
+
+/// The body holds what an event says, which is no log's business either.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("kind", &self.kind)
+            .field("url", &self.masked_url)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{delivery_id, secret, webhook};
+    use carillon_domain::{EventType, sample};
+
+    fn built(kind: DestinationKind) -> Request {
+        let event = sample::event(EventType::Deploy);
+        request(&webhook(kind), "#infra", &event, &delivery_id(), &secret(kind))
+    }
+
+    #[test]
+    fn a_bot_posts_to_its_channel_with_its_token() {
+        let request = built(DestinationKind::SlackBot);
+        assert_eq!(request.url.expose_secret(), "https://slack.com/api/chat.postMessage");
+        assert!(request.authorization.is_some());
+        assert_eq!(request.body()["channel"], "#infra");
+        assert_eq!(request.body()["client_msg_id"], delivery_id().as_uuid());
+        assert!(
+            request
+                .masked_headers()
+                .contains(&("Authorization", "Bearer xoxb-…wxyz".to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_incoming_webhook_is_told_neither_channel_nor_name() {
+        let request = built(DestinationKind::SlackWebhook);
+        assert_eq!(request.masked_url(), "https://hooks.slack.com/services/T…/B…/…wxyz");
+        for name in ["channel", "username", "icon_emoji", "client_msg_id"] {
+            assert!(request.body()[name].is_null(), "{name}");
+        }
+    }
+
+    #[test]
+    fn discord_is_always_called_with_its_version_and_with_wait() {
+        let kind = DestinationKind::DiscordWebhook;
+        let mut webhook = webhook(kind);
+        webhook.configuration.thread_id = Some("123456789012345678".into());
+        let event = sample::event(EventType::Deploy);
+        let request = request(&webhook, "", &event, &delivery_id(), &secret(kind));
+        let url = request.url.expose_secret();
+        assert!(url.starts_with("https://discord.com/api/v10/webhooks/123456789012345678/"));
+        assert!(url.ends_with("?wait=true&thread_id=123456789012345678"), "{url}");
+        assert_eq!(
+            request.masked_url(),
+            "https://discord.com/api/v10/webhooks/…/…wxyz?wait=true&thread_id=123456789012345678"
+        );
+    }
+
+    #[test]
+    fn nothing_that_is_printed_gives_a_secret_away() {
+        for kind in crate::testing::KINDS {
+            let request = built(kind);
+            let printed = format!("{request:?} {} {:?}", request.masked_url(), request.masked_headers());
+            let secret = secret(kind);
+            let secret = secret.expose_secret().rsplit('/').next().unwrap();
+            assert!(!printed.contains(secret), "{printed}");
+            assert!(!printed.contains("Release 42"), "{printed}");
+        }
+    }
+
+    #[test]
+    fn the_same_delivery_is_always_the_same_request() {
+        for kind in crate::testing::KINDS {
+            assert_eq!(built(kind).body(), built(kind).body());
+        }
+    }
+
+    #[test]
+    fn a_preview_links_to_the_builder_on_slack_only() {
+        let url = built(DestinationKind::SlackBot).builder_url().unwrap();
+        assert!(url.starts_with("https://app.slack.com/block-kit-builder/#%7B%22attachments%22%3A%5B"));
+        assert!(url.is_ascii());
+        assert_eq!(built(DestinationKind::DiscordWebhook).builder_url(), None);
+        let usage = built(DestinationKind::SlackBot).usage();
+        assert!(usage.iter().all(|usage| usage.used > 0 && usage.used <= usage.limit), "{usage:?}");
+    }
+}

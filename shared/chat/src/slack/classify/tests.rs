@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use super::*;
+use crate::testing::answer;
+use carillon_domain::Outcome::*;
+use serde_json::json;
+
+fn refusal(code: &str) -> Answer {
+    answer(200, &[], &json!({"ok": false, "error": code}).to_string())
+}
+
+#[test]
+fn a_post_that_names_its_message_is_delivered() {
+    let body = json!({"ok": true, "channel": "C0EXAMPLE1", "ts": "1700000000.000100", "warning": "missing_charset"});
+    let reply = web_api(&answer(200, &[], &body.to_string()));
+    assert_eq!(reply.outcome, Delivered);
+    let message = reply.message.unwrap();
+    assert_eq!(message.id.as_deref(), Some("1700000000.000100"));
+    assert_eq!(message.channel_id.as_deref(), Some("C0EXAMPLE1"));
+    assert_eq!((reply.code, reply.hint), (None, None));
+}
+
+#[test]
+fn a_200_that_says_not_ok_is_a_failure() {
+    let reply = web_api(&refusal("channel_not_found"));
+    assert_eq!(reply.outcome, DestinationDead);
+    assert_eq!(reply.code.as_deref(), Some("channel_not_found"));
+    assert!(reply.hint.unwrap().contains("/invite @"));
+}
+
+#[test]
+fn every_code_of_the_web_api_has_its_meaning() {
+    for (outcome, codes) in [
+        (RateLimited, "ratelimited rate_limited message_limit_exceeded"),
+        (Unknown, "internal_error fatal_error duplicate_message_not_found duplicate_channel_not_found"),
+        (
+            Unavailable,
+            "service_unavailable request_timeout team_added_to_org org_login_required update_failed \
+             external_channel_migrating a_code_of_the_future",
+        ),
+        (Blocked, "accesslimited"),
+        (
+            CredentialDead,
+            "invalid_auth not_authed token_expired token_revoked account_inactive missing_scope \
+             not_allowed_token_type no_permission access_denied team_access_not_granted \
+             two_factor_setup_required app_access_restricted enterprise_is_restricted",
+        ),
+        (
+            DestinationDead,
+            "channel_not_found not_in_channel is_archived is_inactive team_not_found messages_tab_disabled \
+             cannot_reply_to_message restricted_action restricted_action_read_only_channel \
+             restricted_action_thread_only_channel restricted_action_non_threadable_channel \
+             restricted_action_thread_locked ekm_access_denied channel_is_limited_access \
+             method_not_supported_for_channel_type",
+        ),
+        (
+            PayloadRefused,
+            "no_text invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long too_many_attachments \
+             attachment_payload_limit_exceeded too_many_contact_cards invalid_metadata_format \
+             invalid_metadata_schema metadata_too_large markdown_text_conflict invalid_arguments \
+             invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type \
+             missing_post_type invalid_json json_not_object invalid_attachments deprecated_endpoint \
+             method_deprecated unknown_method message_not_found cant_update_message edit_window_closed \
+             block_mismatch",
+        ),
+    ] {
+        for code in codes.split_whitespace() {
+            let reply = web_api(&refusal(code));
+            assert_eq!(reply.outcome, outcome, "{code}");
+            assert_eq!(reply.code.as_deref(), Some(code));
+            assert!(reply.hint.is_some(), "{code}");
+        }
+    }
+}
+
+#[test]
+fn the_body_of_a_webhooks_answer_decides_whatever_its_status() {
+    for (status, body, outcome) in [
+        (200, "ok", Delivered),
+        (200, "ok\n", Delivered),
+        (400, "ok", Unavailable),
+        (400, "invalid_payload", PayloadRefused),
+        (400, "user_not_found", DestinationDead),
+        (400, "no_text", PayloadRefused),
+        (400, "missing_text_or_fallback_or_attachments", PayloadRefused),
+        (400, "invalid_blocks", PayloadRefused),
+        (400, "too_many_attachments", PayloadRefused),
+        (403, "action_prohibited", CredentialDead),
+        (403, "posting_to_general_channel_denied", CredentialDead),
+        (403, "invalid_token", CredentialDead),
+        (400, "invalid_token", CredentialDead),
+        (404, "no_active_hooks", CredentialDead),
+        (404, "no_service", CredentialDead),
+        (200, "no_service", CredentialDead),
+        (404, "no_service_id", CredentialDead),
+        (404, "no_team", CredentialDead),
+        (403, "team_disabled", CredentialDead),
+        (404, "channel_not_found", DestinationDead),
+        (410, "channel_is_archived", DestinationDead),
+        (500, "rollup_error", Unknown),
+        (400, "a_code_of_the_future", Unavailable),
+        (500, "a_code_of_the_future", Unknown),
+        (200, "", Unknown),
+        (200, "<html>ok</html>", Unknown),
+        (200, r#"{"ok": true}"#, Unknown),
+        (204, "", Unknown),
+        (302, "", Unavailable),
+        (404, "<html>", Unavailable),
+        (413, "", PayloadRefused),
+        (503, "<html>", Unknown),
+    ] {
+        assert_eq!(webhook(&answer(status, &[], body)).outcome, outcome, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_rate_limit_says_how_long_in_header_or_body() {
+    let json = r#"{"retry_after": 2.5, "ok": false, "error": "rate_limited"}"#;
+    let ratelimited = r#"{"ok": false, "error": "ratelimited"}"#;
+    let after = [("Retry-After", "30")];
+    for (status, headers, body, seconds) in [
+        (429, &after[..], "", Some(30.0)),
+        (429, &after, ratelimited, Some(30.0)),
+        (429, &[], json, Some(2.5)),
+        (429, &after, json, Some(30.0)),
+        (429, &[], "<html>", None),
+        (429, &[("Retry-After", "soon")], "", None),
+        (429, &[("Retry-After", "-1")], "", None),
+        (429, &[("Retry-After", "1e300")], "", None),
+        (429, &[("Retry-After", "9999999")], "", Some(86_400.0)),
+        (200, &after, ratelimited, Some(30.0)),
+        (200, &[], json, Some(2.5)),
+    ] {
+        for classify in [web_api, webhook] {
+            let reply = classify(&answer(status, headers, body));
+            assert_eq!(reply.outcome, RateLimited, "{status} {headers:?} {body}");
+            assert_eq!(reply.retry_after, seconds.map(Duration::from_secs_f64), "{status} {headers:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_come_from_slack_is_never_taken_for_success() {
+    for (status, body, outcome) in [
+        (200, "", Unknown),
+        (200, "<html>Sign in to the Wi-Fi</html>", Unknown),
+        (200, r#"{"ok": true}"#, Unknown),
+        (200, r#"{"ts": "1.2"}"#, Unknown),
+        (200, "[]", Unknown),
+        (200, r#"{"ok": false}"#, Unknown),
+        (302, "", Unavailable),
+        (403, "<html>", Unavailable),
+        (413, "", PayloadRefused),
+        (500, "", Unknown),
+        (502, "<html>", Unknown),
+        (503, r#"{"ok": false, "error": "service_unavailable"}"#, Unavailable),
+        (500, r#"{"ok": false, "error": "a_code_of_the_future"}"#, Unknown),
+    ] {
+        let reply = web_api(&answer(status, &[], body));
+        assert_eq!(reply.outcome, outcome, "{status} {body}");
+        assert!(reply.code.is_some() && reply.hint.is_some() && reply.message.is_none());
+    }
+}
+
+#[test]
+fn a_missing_scope_is_named() {
+    let body = r#"{"ok": false, "error": "missing_scope", "needed": "chat:write", "provided": "channels:read"}"#;
+    let hint = web_api(&answer(200, &[], body)).hint.unwrap();
+    assert!(hint.contains("add the scope chat:write"), "{hint}");
+}

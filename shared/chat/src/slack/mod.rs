@@ -1,0 +1,33 @@
+//! Slack: bot tokens (`chat.postMessage`) and incoming webhooks.
+
+pub mod classify;
+pub mod limits;
+pub mod message;
+
+pub(crate) mod configuration;
+pub(crate) mod render;
+
+mod codes;
+mod escape;
+
+/// The host of Slack's Web API.
+pub(crate) const API_HOST: &str = "slack.com";
+
+/// Where a bot posts.
+pub(crate) const POST_MESSAGE: &str = "https://slack.com/api/chat.postMessage";
+
+/// The hosts of incoming webhooks; the second serves GovSlack.
+pub(crate) const WEBHOOK_HOSTS: &[&str] = &["hooks.slack.com", "hooks.slack-gov.com"];
+
+/// A link to Slack's Block Kit Builder with the attachments of a message in it.
+pub(crate) fn builder_url(body: &serde_json::Value) -> String {
+    let content = serde_json::json!({ "attachments": body["attachments"] }).to_string();
+    let mut url = "https://app.slack.com/block-kit-builder/#".to_owned();
+    for byte in content.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => url.push(char::from(byte)),
+            _ => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url
+}

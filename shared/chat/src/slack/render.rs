@@ -1,0 +1,191 @@
+//! An event as a Slack message: a headline, and below it one coloured attachment.
+
+use carillon_domain::text::{fit, length};
+use carillon_domain::{Configuration, DeliveryId, Event};
+use jiff::Timestamp;
+use url::Url;
+
+use super::escape::{code, entities, inert};
+use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
+use super::message::{Attachment, Block, Message, Section, Text};
+use crate::facts::{self, Fact, Words, visible, visible_line};
+use crate::wording::{DRY_RUN, Tone, headline};
+
+/// What all blocks together may hold. Below the limit, because Slack does not say what it
+/// counts there.
+const ROOM: usize = MAX_BLOCKS_TEXT - 1_700;
+/// The longest message text, below the limit of a section.
+const MAX_MESSAGE: usize = MAX_SECTION_TEXT - 100;
+/// The longest value of a field. A resource's id is the longest thing that people want to
+/// see whole.
+const MAX_VALUE: usize = 500;
+/// The longest name of a detail.
+const MAX_LABEL: usize = 100;
+/// The longest name of a person.
+const MAX_ACTOR: usize = 200;
+/// The longest event id: what ids may have.
+const MAX_EVENT_ID: usize = 128;
+/// How many details are shown at most.
+const MAX_DETAILS: usize = carillon_domain::event::MAX_DETAILS;
+/// The longest URL that becomes a link; one that was cut would lead nowhere.
+const MAX_LINK: usize = 2_000;
+/// The longest host that a link is named after.
+const MAX_HOST: usize = 100;
+
+/// The message as a bot posts it.
+pub(crate) fn for_bot(
+    event: &Event,
+    configuration: &Configuration,
+    channel: &str,
+    delivery_id: &DeliveryId,
+) -> Message {
+    Message {
+        channel: Some(channel.to_owned()),
+        username: configuration.username.clone(),
+        icon_emoji: configuration.icon_emoji.clone(),
+        client_msg_id: Some(delivery_id.as_uuid()),
+        ..for_webhook(event)
+    }
+}
+
+/// The message as an incoming webhook posts it: where, and under which name, is not ours to say.
+pub(crate) fn for_webhook(event: &Event) -> Message {
+    let headline = headline(event, inert);
+    Message {
+        channel: None,
+        username: None,
+        icon_emoji: None,
+        client_msg_id: None,
+        text: headline.clone(),
+        mrkdwn: false,
+        parse: "none",
+        unfurl_links: false,
+        unfurl_media: false,
+        attachments: [Attachment {
+            color: format!("#{:06x}", Tone::of(event).colour()),
+            fallback: headline,
+            blocks: blocks(event),
+        }],
+    }
+}
+
+fn blocks(event: &Event) -> Vec<Block> {
+    let dry_run = event
+        .dry_run
+        .then(|| Block::text(Text::mrkdwn(format!("*{DRY_RUN}*"))));
+    let message = event
+        .message
+        .as_deref()
+        .and_then(visible)
+        .map(|text| Block::text(Text::plain(fit(&text, MAX_MESSAGE, entities))));
+    let link = link(event).map(|link| Block::text(Text::mrkdwn(link)));
+    let context = Block::Context {
+        elements: context(event),
+    };
+    let mut fields: Vec<Text> = facts::fixed(event).iter().map(field).collect();
+
+    // The details get what room the rest leaves.
+    let size = |text: &Text| length(text.as_str());
+    let note = length(&facts::left_out(usize::MAX));
+    let taken = [&dry_run, &message, &link]
+        .into_iter()
+        .flatten()
+        .chain([&context])
+        .map(Block::length)
+        .chain(fields.iter().map(size))
+        .sum::<usize>();
+    let details = facts::details(event).iter().map(field).collect();
+    let room = ROOM.saturating_sub(taken + note);
+    let (details, left_out) = facts::that_fit(details, MAX_DETAILS, room, size);
+    fields.extend(details);
+
+    let fields = fields
+        .chunks(MAX_FIELDS)
+        .map(|fields| Block::Section(Section::Fields(fields.to_vec())));
+    let left_out = (left_out > 0).then(|| Block::Context {
+        elements: vec![Text::plain(facts::left_out(left_out))],
+    });
+    dry_run
+        .into_iter()
+        .chain(message)
+        .chain(fields)
+        .chain(left_out)
+        .chain(link)
+        .chain([context])
+        .collect()
+}
+
+/// A bold label, and the value below it in a code span: Slack has no other way to show
+/// text beside markup without reading markup into it.
+fn field(fact: &Fact) -> Text {
+    let span = |text: &str, limit| format!("`{}`", fit(text, limit, code));
+    let label = match &fact.label {
+        Words::Ours(text) => format!("*{text}*"),
+        Words::Theirs(text) => span(text, MAX_LABEL),
+    };
+    let value = match &fact.value {
+        Words::Ours(text) => text.clone(),
+        Words::Theirs(text) => span(text, MAX_VALUE),
+    };
+    Text::mrkdwn(format!("{label}\n{value}"))
+}
+
+/// By whom, when, and which event.
+fn context(event: &Event) -> Vec<Text> {
+    let actor = event
+        .actor
+        .as_deref()
+        .and_then(visible_line)
+        .map(|actor| Text::plain(fit(&actor, MAX_ACTOR, entities)));
+    let id = visible_line(event.id.as_str())
+        .map(|id| Text::plain(fit(&id, MAX_EVENT_ID, entities)));
+    actor
+        .into_iter()
+        .chain([time(event.occurred_at)])
+        .chain(id)
+        .collect()
+}
+
+/// A time that Slack shows in the reader's own zone.
+fn time(at: Timestamp) -> Text {
+    let written = at.strftime("%Y-%m-%d %H:%M UTC");
+    match at.as_second() {
+        ..0 => Text::plain(written.to_string()),
+        second => Text::mrkdwn(format!(
+            "<!date^{second}^{{date_short_pretty}} {{time}}|{written}>"
+        )),
+    }
+}
+
+/// A link to the resource. The URL comes out of its parser with everything encoded that
+/// could end it, but for `|`; the label is ours and says where the link really leads.
+fn link(event: &Event) -> Option<String> {
+    let text = event.resource.as_ref()?.url.as_deref()?;
+    let url = Url::parse(text.trim()).ok()?;
+    let host = url.host_str()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let mut target = String::new();
+    for c in url.as_str().chars() {
+        match c {
+            '|' | '<' | '>' | '`' | '^' | '\\' | ' ' => {
+                target.push_str(&format!("%{:02X}", u32::from(c)));
+            }
+            '&' => target.push_str("&amp;"),
+            c => target.push(c),
+        }
+    }
+    let plain = host.len() <= MAX_HOST
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
+    let label = match plain {
+        true => format!("Open on {host}"),
+        false => "Open".to_owned(),
+    };
+    (length(&target) <= MAX_LINK).then(|| format!("<{target}|{label}>"))
+}
+
+#[cfg(test)]
+mod tests;

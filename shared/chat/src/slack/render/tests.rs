@@ -1,0 +1,201 @@
+use super::*;
+use crate::slack::limits::violations;
+use crate::testing::{any_event, delivery_id, gallery, hostile, webhook};
+use carillon_domain::{DestinationKind, EventType, sample};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn rendered(event: &Event) -> Value {
+    serde_json::to_value(for_webhook(event)).unwrap()
+}
+
+/// Every text object of the blocks, as (is it mrkdwn, text).
+fn texts(body: &Value) -> Vec<(bool, String)> {
+    let mut found = Vec::new();
+    collect(&body["attachments"][0]["blocks"], &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<(bool, String)>) {
+    if let (Some(kind), Some(text)) = (value["type"].as_str(), value["text"].as_str()) {
+        found.push((kind == "mrkdwn", text.to_owned()));
+        if kind == "mrkdwn" {
+            assert_eq!(value["verbatim"], true, "{value}");
+        } else {
+            assert_eq!(value["emoji"], false, "{value}");
+        }
+    } else if let Some(list) = value.as_array() {
+        list.iter().for_each(|value| collect(value, found));
+    } else if let Some(fields) = value.as_object() {
+        fields.values().for_each(|value| collect(value, found));
+    }
+}
+
+/// Whether a text has nothing that Slack interprets but what we wrote ourselves.
+fn is_inert(text: &str, mrkdwn: bool) -> bool {
+    let mut rest = text;
+    let mut outside = String::new();
+    while let Some((before, tag)) = rest.split_once('<') {
+        let Some((tag, after)) = tag.split_once('>') else {
+            return false;
+        };
+        let ours = tag.starts_with("https://")
+            || tag.starts_with("http://")
+            || (tag.starts_with("!date^") && tag.contains("^{date_short_pretty} {time}|") && tag.ends_with(" UTC"));
+        let links = tag.starts_with("http") && tag.matches('|').count() == 1 && !tag.contains(' ');
+        let label_ok = tag.rsplit_once('|').is_some_and(|(_, label)| !label.contains(['`', '*', '<']));
+        if !(mrkdwn && ours && label_ok && (links || tag.starts_with('!')) || tag.starts_with("http") && tag.contains("|Open")) {
+            return false;
+        }
+        outside.push_str(before);
+        rest = after;
+    }
+    outside.push_str(rest);
+    let entities_ok = outside
+        .split('&')
+        .skip(1)
+        .all(|after| ["amp;", "lt;", "gt;"].iter().any(|entity| after.starts_with(entity)));
+    !outside.contains('>') && entities_ok
+}
+
+/// Whether a mrkdwn text is one of ours, with everything that is not ours in code spans.
+fn is_ours(text: &str) -> bool {
+    if text == format!("*{DRY_RUN}*") || text.starts_with('<') {
+        return true;
+    }
+    let Some((label, value)) = text.split_once('\n') else {
+        return false;
+    };
+    let span = |text: &str| {
+        text.strip_prefix('`')
+            .and_then(|text| text.strip_suffix('`'))
+            .is_some_and(|inner| !inner.is_empty() && !inner.contains(['`', '\n']))
+    };
+    let bold = |text: &str| {
+        text.strip_prefix('*')
+            .and_then(|text| text.strip_suffix('*'))
+            .is_some_and(|inner| inner.chars().all(|c| c.is_ascii_alphabetic() || c == ' '))
+    };
+    (bold(label) || span(label)) && (span(value) || ["Started", "Succeeded", "Failed"].contains(&value))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_event_breaks_a_limit_or_comes_alive(event in any_event()) {
+        let body = rendered(&event);
+        prop_assert_eq!(violations(&body), []);
+        let texts = texts(&body);
+        let total: usize = texts.iter().map(|(_, text)| length(text)).sum();
+        prop_assert!(total <= ROOM, "{}", total);
+        for (mrkdwn, text) in &texts {
+            prop_assert!(is_inert(text, *mrkdwn), "{}", text);
+            prop_assert!(!mrkdwn || is_ours(text), "{}", text);
+        }
+        let text = body["text"].as_str().unwrap();
+        prop_assert!(length(text) <= 300, "{}", text);
+        prop_assert!(is_inert(text, false) && !text.contains('\n'), "{}", text);
+        let live = |(n, sign): (usize, &str)| text[n + sign.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        prop_assert!(!text.match_indices('@').any(live), "{}", text);
+        prop_assert!(!text.match_indices(':').any(live), "{}", text);
+        prop_assert_eq!(&body["attachments"][0]["fallback"], &body["text"]);
+    }
+}
+
+#[test]
+fn every_event_of_the_catalogue_looks_as_it_always_did() {
+    let compact: Vec<Value> = gallery()
+        .into_iter()
+        .map(|(name, event)| {
+            let body = rendered(&event);
+            let texts = texts(&body).into_iter().map(|(_, text)| text);
+            json!({
+                "event": name,
+                "text": body["text"],
+                "color": body["attachments"][0]["color"],
+                "blocks": texts.collect::<Vec<_>>().join(" ¶ "),
+            })
+        })
+        .collect();
+    insta::assert_json_snapshot!("catalogue", compact);
+}
+
+#[test]
+fn a_bots_message_in_full() {
+    let mut configuration = webhook(DestinationKind::SlackBot).configuration;
+    configuration.username = Some("Carillon".into());
+    configuration.icon_emoji = Some(":bell:".into());
+    let event = sample::event(EventType::Deploy);
+    let message = for_bot(&event, &configuration, "#infra", &delivery_id());
+    insta::assert_json_snapshot!("bot", message);
+}
+
+#[test]
+fn an_error_in_full() {
+    insta::assert_json_snapshot!("error", rendered(&sample::event(EventType::Error)));
+}
+
+#[test]
+fn a_hostile_event_in_full() {
+    insta::assert_json_snapshot!("hostile", rendered(&hostile()));
+}
+
+#[test]
+fn a_dry_run_says_so_first() {
+    let mut event = sample::event(EventType::Deploy);
+    event.dry_run = true;
+    let body = rendered(&event);
+    assert!(texts(&body)[0].1.contains("Dry run: nothing was changed"));
+    assert!(body["text"].as_str().unwrap().contains("Dry run: "));
+}
+
+#[test]
+fn the_end_of_a_long_message_survives() {
+    let mut event = sample::event(EventType::Error);
+    event.message = Some(format!("begin {} cause: disk full", "&".repeat(9_000)));
+    let texts = texts(&rendered(&event));
+    assert!(texts[0].1.starts_with("begin &amp;") && texts[0].1.ends_with("cause: disk full"));
+    assert!(texts[0].1.contains("characters cut"));
+}
+
+#[test]
+fn details_beyond_the_room_are_counted() {
+    let mut event = sample::event(EventType::Deploy);
+    event.message = Some("m".repeat(9_000));
+    event.details = (0..30).map(|n| (format!("detail-{n:02}"), "v".repeat(1_000))).collect();
+    let texts: Vec<String> = texts(&rendered(&event)).into_iter().map(|(_, text)| text).collect();
+    let shown = texts.iter().filter(|text| text.starts_with("`detail-")).count();
+    assert!(shown >= 10, "{shown}");
+    assert!(texts.contains(&format!("{} more details were left out", 30 - shown)));
+}
+
+#[test]
+fn a_link_leads_where_it_says_and_cannot_be_broken_out_of() {
+    let linked = |url: &str| {
+        let mut event = sample::event(EventType::Deploy);
+        event.resource.get_or_insert_default().url = Some(url.to_owned());
+        link(&event)
+    };
+    assert_eq!(
+        linked("https://example.com/a|b>c d?e=<f>&g=`h`").unwrap(),
+        "<https://example.com/a%7Cb%3Ec%20d?e=%3Cf%3E&amp;g=%60h%60|Open on example.com>"
+    );
+    assert_eq!(
+        linked("https://slack.com@evil.example/").unwrap(),
+        "<https://slack.com@evil.example/|Open on evil.example>"
+    );
+    assert_eq!(linked("javascript:alert(1)"), None);
+    assert_eq!(linked("no url"), None);
+    assert_eq!(linked(&format!("https://example.com/{}", "x".repeat(3_000))), None);
+}
+
+#[test]
+fn the_time_is_the_readers_own_and_reads_well_without_it() {
+    let at = |second| time(Timestamp::from_second(second).unwrap());
+    assert_eq!(
+        at(1_795_256_100).as_str(),
+        "<!date^1795256100^{date_short_pretty} {time}|2026-11-21 10:15 UTC>"
+    );
+    assert_eq!(at(-1).as_str(), "1969-12-31 23:59 UTC");
+}

@@ -1,0 +1,307 @@
+//! What an event is called: the same words on both platforms.
+
+use carillon_domain::text::fit;
+use carillon_domain::{Event, EventType, Status};
+
+use crate::facts::visible_line;
+
+/// The longest that the name of what changed gets in a headline, once escaped.
+const MAX_SUBJECT: usize = 100;
+/// The longest that a project's or an environment's name gets in a headline, once escaped.
+const MAX_PLACE: usize = 40;
+/// The longest that a headline gets: the names above and our own words around them.
+#[cfg(test)]
+pub(crate) const MAX_HEADLINE: usize = 256;
+
+/// Says plainly what a dry run did.
+pub(crate) const DRY_RUN: &str = "Dry run: nothing was changed";
+
+/// How an event ended, as far as colour and emoji go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Succeeded,
+    Failed,
+    Started,
+    Destroyed,
+    Changed,
+    DryRun,
+}
+
+impl Tone {
+    pub(crate) fn of(event: &Event) -> Self {
+        use EventType as Type;
+        if event.dry_run {
+            return Self::DryRun;
+        }
+        match (event.event_type, event.status) {
+            (_, Some(Status::Failed)) | (Type::WebhookSuspended, _) => Self::Failed,
+            (Type::Error, None | Some(Status::Started)) => Self::Failed,
+            (_, Some(Status::Started)) => Self::Started,
+            (
+                Type::Destroy
+                | Type::ParameterDeleted
+                | Type::ProjectDeleted
+                | Type::EnvironmentDeleted
+                | Type::ValueDeleted,
+                _,
+            ) => Self::Destroyed,
+            (Type::Deploy | Type::Scale | Type::Error, Some(Status::Succeeded)) => Self::Succeeded,
+            _ => Self::Changed,
+        }
+    }
+
+    /// As red, green and blue. Never the only sign: emoji and words say the same.
+    pub(crate) fn colour(self) -> u32 {
+        match self {
+            Self::Succeeded => 0x2e_9e_5b,
+            Self::Failed => 0xd6_45_45,
+            Self::Started => 0x3b_82_c4,
+            Self::Destroyed => 0xe0_8a_1e,
+            Self::Changed => 0x7a_5f_b5,
+            Self::DryRun => 0x8a_8f_98,
+        }
+    }
+
+    fn emoji(self, event_type: EventType) -> &'static str {
+        use EventType as Type;
+        match (self, event_type) {
+            (Self::DryRun, _) => "🧪",
+            (Self::Failed, Type::Error) => "🚨",
+            (Self::Failed, Type::WebhookSuspended) => "🔕",
+            (Self::Failed, _) => "❌",
+            (Self::Succeeded, _) => "✅",
+            (Self::Started, Type::Deploy) => "🚀",
+            (Self::Started, _) => "⏳",
+            (Self::Destroyed, _) => "🗑️",
+            (Self::Changed, Type::Ping) => "🔔",
+            (
+                Self::Changed,
+                Type::ParameterCreated
+                | Type::ProjectCreated
+                | Type::EnvironmentCreated
+                | Type::ValueCreated,
+            ) => "➕",
+            (Self::Changed, _) => "✏️",
+        }
+    }
+}
+
+/// One line that says what happened, to what and where: good for a lock screen.
+///
+/// `escape` goes over every part that comes from the event, so that nothing but our own
+/// words has a meaning to the platform.
+pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String {
+    let emoji = Tone::of(event).emoji(event.event_type);
+    let words = match event.event_type {
+        EventType::Ping => "Test message from Carillon".to_owned(),
+        EventType::Deploy | EventType::Destroy | EventType::Scale | EventType::Error => {
+            operation(event, &escape)
+        }
+        _ => entity(event, &escape),
+    };
+    match event.dry_run {
+        true => format!("{emoji} Dry run: {words}"),
+        false => format!("{emoji} {words}"),
+    }
+}
+
+/// "Deployed billing-db to billing / production".
+fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
+    use EventType as Type;
+    // A word without a colon takes what it happened to as its object.
+    let (what, object, preposition) = match (event.event_type, event.status) {
+        (Type::Deploy, None) => ("Deploy", false, "to"),
+        (Type::Deploy, Some(Status::Started)) => ("Deploying", true, "to"),
+        (Type::Deploy, Some(Status::Succeeded)) => ("Deployed", true, "to"),
+        (Type::Deploy, Some(Status::Failed)) => ("Deploy failed", false, "to"),
+        (Type::Destroy, None) => ("Destroy", false, "in"),
+        (Type::Destroy, Some(Status::Started)) => ("Destroying", true, "in"),
+        (Type::Destroy, Some(Status::Succeeded)) => ("Destroyed", true, "in"),
+        (Type::Destroy, Some(Status::Failed)) => ("Destroy failed", false, "in"),
+        (Type::Scale, None) => ("Scaling", false, "in"),
+        (Type::Scale, Some(Status::Started)) => ("Scaling", true, "in"),
+        (Type::Scale, Some(Status::Succeeded)) => ("Scaled", true, "in"),
+        (Type::Scale, Some(Status::Failed)) => ("Scaling failed", false, "in"),
+        (_, Some(Status::Succeeded)) => ("Error resolved", false, "in"),
+        (_, _) => ("Error", false, "in"),
+    };
+    let (subject, place) = (subject(event, escape), place(event, escape));
+    let separator = if object { "" } else { ":" };
+    match (subject, place) {
+        (Some(subject), Some(place)) => {
+            format!("{what}{separator} {subject} {preposition} {place}")
+        }
+        (Some(subject), None) => format!("{what}{separator} {subject}"),
+        (None, Some(place)) if object => format!("{what} {preposition} {place}"),
+        (None, Some(place)) => format!("{what}: {place}"),
+        (None, None) => what.to_owned(),
+    }
+}
+
+/// "Parameter DATABASE_URL updated in billing (2 attributes)".
+fn entity(event: &Event, escape: &impl Fn(&str) -> String) -> String {
+    let name = event.event_type.as_str();
+    let (entity, change) = name.rsplit_once('_').unwrap_or((name, "changed"));
+    let mut words = match entity {
+        "parameter" => "Parameter",
+        "project" => "Project",
+        "environment" => "Environment",
+        "value" => "Value",
+        _ => "Webhook",
+    }
+    .to_owned();
+    if let Some(subject) = subject(event, escape) {
+        let link = if entity == "value" { " of " } else { " " };
+        words.push_str(link);
+        words.push_str(&subject);
+    }
+    words.push_str(match event.status {
+        // A webhook is suspended because something failed; that it is suspended did not fail.
+        Some(Status::Failed) if entity != "webhook" => " could not be ",
+        Some(Status::Started) => " is being ",
+        _ => " ",
+    });
+    words.push_str(change);
+    if let Some(place) = place(event, escape) {
+        words.push_str(" in ");
+        words.push_str(&place);
+    }
+    match event.changes.len() {
+        0 => {}
+        1 => words.push_str(" (1 attribute)"),
+        // Nobody counts further than that at a glance, and the headline keeps its length.
+        count => words.push_str(&format!(" ({} attributes)", count.min(999))),
+    }
+    words
+}
+
+/// What it happened to: the best name there is.
+fn subject(event: &Event, escape: &impl Fn(&str) -> String) -> Option<String> {
+    let subject = subject_name(event)?;
+    Some(fit(&subject, MAX_SUBJECT, escape))
+}
+
+fn subject_name(event: &Event) -> Option<String> {
+    let resource = event.resource.as_ref();
+    let own = |part: Option<&String>| part.and_then(|text| visible_line(text));
+    let from_place = match event.event_type.as_str().split_once('_') {
+        Some(("project", _)) => event.project.as_ref(),
+        Some(("environment", _)) => event.environment.as_ref(),
+        _ => None,
+    };
+    own(resource.and_then(|resource| resource.name.as_ref()))
+        .or_else(|| own(resource.and_then(|resource| resource.id.as_ref())))
+        .or_else(|| own(from_place))
+        .or_else(|| own(resource.and_then(|resource| resource.resource_type.as_ref())))
+}
+
+/// Where it happened: project and environment, as far as they are not what it happened to.
+fn place(event: &Event, escape: &impl Fn(&str) -> String) -> Option<String> {
+    let subject = subject_name(event);
+    let parts: Vec<String> = [&event.project, &event.environment]
+        .into_iter()
+        .flatten()
+        .filter_map(|text| visible_line(text))
+        .filter(|part| Some(part) != subject.as_ref())
+        .map(|part| fit(&part, MAX_PLACE, escape))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" / "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carillon_domain::sample;
+
+    fn plain(event: &Event) -> String {
+        headline(event, str::to_owned)
+    }
+
+    fn with(event_type: EventType, status: Option<Status>) -> Event {
+        Event {
+            status,
+            ..sample::event(event_type)
+        }
+    }
+
+    #[test]
+    fn each_type_and_status_has_words_of_its_own() {
+        use EventType as Type;
+        use Status::{Failed, Started, Succeeded};
+        for (event_type, status, expected) in [
+            (Type::Deploy, None, "✏️ Deploy: billing-db to billing / production"),
+            (Type::Deploy, Some(Started), "🚀 Deploying billing-db to billing / production"),
+            (Type::Deploy, Some(Succeeded), "✅ Deployed billing-db to billing / production"),
+            (Type::Deploy, Some(Failed), "❌ Deploy failed: billing-db to billing / production"),
+            (Type::Destroy, None, "🗑️ Destroy: reports in billing / production"),
+            (Type::Destroy, Some(Started), "⏳ Destroying reports in billing / production"),
+            (Type::Destroy, Some(Succeeded), "🗑️ Destroyed reports in billing / production"),
+            (Type::Destroy, Some(Failed), "❌ Destroy failed: reports in billing / production"),
+            (Type::Scale, None, "✏️ Scaling: checkout in billing / production"),
+            (Type::Scale, Some(Succeeded), "✅ Scaled checkout in billing / production"),
+            (Type::Error, None, "🚨 Error: billing-db in billing / production"),
+            (Type::Error, Some(Failed), "🚨 Error: billing-db in billing / production"),
+            (Type::Error, Some(Succeeded), "✅ Error resolved: billing-db in billing / production"),
+            (Type::ParameterCreated, None, "➕ Parameter DATABASE_URL created in billing"),
+            (Type::ParameterUpdated, None, "✏️ Parameter DATABASE_URL updated in billing (2 attributes)"),
+            (Type::ParameterUpdated, Some(Failed), "❌ Parameter DATABASE_URL could not be updated in billing (2 attributes)"),
+            (Type::ParameterDeleted, Some(Started), "⏳ Parameter DATABASE_URL is being deleted in billing"),
+            (Type::ProjectDeleted, None, "🗑️ Project billing deleted"),
+            (Type::EnvironmentCreated, Some(Succeeded), "➕ Environment production created in billing"),
+            (Type::ValueDeleted, None, "🗑️ Value of DATABASE_URL deleted in billing / production"),
+            (Type::WebhookSuspended, Some(Failed), "🔕 Webhook prod alerts suspended"),
+            (Type::Ping, None, "🔔 Test message from Carillon"),
+        ] {
+            assert_eq!(plain(&with(event_type, status)), expected);
+        }
+    }
+
+    #[test]
+    fn a_dry_run_is_marked_and_neutral_however_it_ended() {
+        let mut event = with(EventType::Deploy, Some(Status::Failed));
+        event.dry_run = true;
+        assert_eq!(Tone::of(&event), Tone::DryRun);
+        assert!(plain(&event).starts_with("🧪 Dry run: Deploy failed: "));
+    }
+
+    #[test]
+    fn an_event_that_says_nothing_still_has_a_headline() {
+        for event_type in EventType::ALL {
+            let mut event = sample::event(*event_type);
+            event.resource = None;
+            event.project = None;
+            event.environment = Some("\u{200b} \u{200d}".into());
+            event.changes.clear();
+            let headline = plain(&event);
+            assert!(headline.chars().count() > 5 && !headline.ends_with(' '), "{headline}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_the_place_is_said() {
+        let mut event = with(EventType::Deploy, Some(Status::Succeeded));
+        event.resource = None;
+        assert_eq!(plain(&event), "✅ Deployed to billing / production");
+        event.status = Some(Status::Failed);
+        event.project = None;
+        assert_eq!(plain(&event), "❌ Deploy failed: production");
+    }
+
+    #[test]
+    fn the_longest_names_keep_the_headline_short() {
+        let long = || Some("_".repeat(5_000));
+        for event_type in EventType::ALL {
+            for status in [None, Some(Status::Started), Some(Status::Failed)] {
+                let mut event = with(*event_type, status);
+                event.dry_run = true;
+                event.resource.get_or_insert_default().name = long();
+                event.project = Some("*".repeat(5_000));
+                event.environment = long();
+                event.changes = vec!["x".into(); 5_000];
+                let headline = headline(&event, |text| text.replace(['_', '*'], "\\_"));
+                let length = carillon_domain::text::length(&headline);
+                assert!(length <= MAX_HEADLINE, "{length}: {headline}");
+            }
+        }
+    }
+}

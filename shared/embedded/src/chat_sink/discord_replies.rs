@@ -1,0 +1,226 @@
+//! Discord's answers: errors, rate limit headers, and the message object.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use carillon_domain::Platform;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::limits::Violation;
+use super::store::Message;
+use super::{Failure, ids};
+
+/// How the answers of an API version differ.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Version {
+    /// 6 and 7, and what a path without a version means: waits in milliseconds, flat form errors.
+    Old,
+    /// 8 to 10.
+    Current,
+}
+
+/// The state of a webhook's bucket, as the headers tell it. The bucket has the same
+/// name for every webhook, although each is counted for itself.
+#[derive(Debug)]
+struct Bucket {
+    remaining: u32,
+    reset_after: f64,
+}
+
+const BUCKET: &str = "carillon0000000000000000sink0001";
+const BUCKET_SIZE: u32 = 5;
+
+impl Bucket {
+    fn headers(&self) -> HeaderMap {
+        let reset = Timestamp::now().as_duration().as_secs_f64() + self.reset_after;
+        let mut headers = HeaderMap::new();
+        let mut set = |name, value: String| {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        };
+        set("x-ratelimit-limit", BUCKET_SIZE.to_string());
+        set("x-ratelimit-remaining", self.remaining.to_string());
+        set("x-ratelimit-reset", format!("{reset:.3}"));
+        set("x-ratelimit-reset-after", format!("{:.3}", self.reset_after));
+        set("x-ratelimit-bucket", BUCKET.to_owned());
+        set("via", "1.1 google".to_owned());
+        headers
+    }
+}
+
+/// An answer within the limits, without a body where there is none.
+pub(super) fn reply(status: StatusCode, body: Option<&Value>) -> Response {
+    let bucket = Bucket {
+        remaining: BUCKET_SIZE - 1,
+        reset_after: 0.4,
+    };
+    match body {
+        Some(body) => (status, bucket.headers(), axum::Json(body)).into_response(),
+        None => (status, bucket.headers()).into_response(),
+    }
+}
+
+/// One of Discord's error codes, with the status and the message that go with it.
+pub(super) fn error(code: u32) -> Response {
+    let (status, message) = describe(code);
+    reply(status, Some(&json!({"message": message, "code": code})))
+}
+
+fn describe(code: u32) -> (StatusCode, &'static str) {
+    match code {
+        0 => (StatusCode::UNAUTHORIZED, "401: Unauthorized"),
+        10_003 => (StatusCode::NOT_FOUND, "Unknown Channel"),
+        10_008 => (StatusCode::NOT_FOUND, "Unknown Message"),
+        10_015 => (StatusCode::NOT_FOUND, "Unknown Webhook"),
+        40_005 => (StatusCode::PAYLOAD_TOO_LARGE, "Request entity too large"),
+        40_062 => (StatusCode::TOO_MANY_REQUESTS, "Service resource is being rate limited."),
+        40_333 => (StatusCode::FORBIDDEN, "internal network error"),
+        50_001 => (StatusCode::FORBIDDEN, "Missing Access"),
+        50_006 => (StatusCode::BAD_REQUEST, "Cannot send an empty message"),
+        50_013 => (StatusCode::FORBIDDEN, "Missing Permissions"),
+        50_027 => (StatusCode::UNAUTHORIZED, "Invalid Webhook Token"),
+        50_041 => (StatusCode::BAD_REQUEST, "Invalid API version"),
+        50_083 => (StatusCode::BAD_REQUEST, "Thread is archived"),
+        50_109 => (StatusCode::BAD_REQUEST, "The request body contains invalid JSON."),
+        130_000 => (StatusCode::SERVICE_UNAVAILABLE, "API resource is currently overloaded. Try again a little later."),
+        160_005 => (StatusCode::BAD_REQUEST, "Thread is locked"),
+        220_001 => (StatusCode::BAD_REQUEST, "Webhooks posted to forum channels must have a thread_name or thread_id"),
+        220_002 => (StatusCode::BAD_REQUEST, "Webhooks posted to forum channels cannot have both a thread_name and thread_id"),
+        220_003 => (StatusCode::BAD_REQUEST, "Webhooks can only create threads in forum channels"),
+        _ => (StatusCode::BAD_REQUEST, "The request was refused"),
+    }
+}
+
+/// Status 404 or 405 with code 0: the path or the method does not exist.
+pub(super) fn no_route(status: StatusCode) -> Response {
+    reply(status, Some(&json!({"message": status_line(status), "code": 0})))
+}
+
+fn status_line(status: StatusCode) -> String {
+    let reason = status.canonical_reason().unwrap_or_default();
+    format!("{}: {reason}", status.as_u16())
+}
+
+/// Code 50035: what is wrong with the form, and where.
+pub(super) fn invalid_form(version: Version, violations: &[Violation]) -> Response {
+    let mut errors = json!({});
+    for violation in violations {
+        let mut keys = violation.pointer.split('/').filter(|key| !key.is_empty());
+        match version {
+            Version::Old => {
+                let key = keys.next().unwrap_or("_misc");
+                errors[key] = json!([violation.rule]);
+            }
+            Version::Current => {
+                let place = keys.fold(&mut errors, |place, key| &mut place[key]);
+                let code = inner_code(&violation.rule);
+                place["_errors"] = json!([{"code": code, "message": violation.rule}]);
+            }
+        }
+    }
+    let body = match version {
+        Version::Old => errors,
+        Version::Current => {
+            json!({"message": "Invalid Form Body", "code": 50035, "errors": errors})
+        }
+    };
+    reply(StatusCode::BAD_REQUEST, Some(&body))
+}
+
+fn inner_code(rule: &str) -> &'static str {
+    if rule.contains("6000") {
+        "MAX_EMBED_SIZE_EXCEEDED"
+    } else if rule.contains("Content-Type") {
+        "CONTENT_TYPE_INVALID"
+    } else if rule.contains("username") {
+        "USERNAME_INVALID_CONTAINS"
+    } else {
+        "BASE_TYPE_BAD_LENGTH"
+    }
+}
+
+/// What a planned failure looks like here.
+pub(super) async fn fail(version: Version, failure: Failure) -> Response {
+    match failure {
+        Failure::Hang => super::hang().await,
+        Failure::DiscordError(code) => error(code),
+        Failure::RateLimited(seconds) => rate_limited(version, seconds),
+        Failure::Status(status @ (500 | 503)) => {
+            let status = StatusCode::from_u16(status).unwrap_or_default();
+            reply(status, Some(&json!({"message": status_line(status), "code": 0})))
+        }
+        Failure::Status(status) => super::broken(status),
+        Failure::SlackError(_) => super::broken(500),
+    }
+}
+
+fn rate_limited(version: Version, seconds: f64) -> Response {
+    let bucket = Bucket {
+        remaining: 0,
+        reset_after: seconds,
+    };
+    let wait = match version {
+        Version::Old => seconds * 1_000.0,
+        Version::Current => seconds,
+    };
+    let mut headers = bucket.headers();
+    if let Ok(whole) = HeaderValue::from_str(&wait.ceil().to_string()) {
+        headers.insert(header::RETRY_AFTER, whole);
+    }
+    let scope = HeaderName::from_static("x-ratelimit-scope");
+    headers.insert(scope, HeaderValue::from_static("user"));
+    let body = json!({
+        "message": "You are being rate limited.", "retry_after": wait, "global": false,
+    });
+    (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
+}
+
+/// The webhook as it shows itself to whoever has its URL. Of its token only the place is kept.
+pub(super) fn webhook(id: &str, channel: &str) -> Value {
+    json!({
+        "id": id, "type": 1, "name": channel, "avatar": null, "application_id": null,
+        "channel_id": ids::discord("channel", id), "guild_id": ids::discord("guild", id),
+        "token": "(not shown)",
+    })
+}
+
+/// The message as Discord shows it back.
+pub(super) fn message(message: &Message, webhook: &str) -> Value {
+    debug_assert_eq!(message.platform, Platform::Discord);
+    let of = |key: &str, otherwise: Value| match message.payload.get(key) {
+        None | Some(Value::Null) => otherwise,
+        Some(value) => value.clone(),
+    };
+    let mut embeds = of("embeds", json!([]));
+    for embed in embeds.as_array_mut().into_iter().flatten() {
+        embed["type"] = json!("rich");
+    }
+    let edited_at = message.edited.then(|| time(Timestamp::now()));
+    json!({
+        "id": message.id,
+        "channel_id": message.thread.as_ref().unwrap_or(&message.channel_id),
+        "webhook_id": webhook,
+        "type": 0,
+        "content": of("content", json!("")),
+        "author": {
+            "id": webhook, "bot": true, "discriminator": "0000", "avatar": null,
+            "username": message.sender.as_deref().unwrap_or(&message.channel),
+        },
+        "timestamp": time(message.received_at),
+        "edited_timestamp": edited_at,
+        "tts": of("tts", json!(false)),
+        "mention_everyone": false,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": embeds,
+        "components": of("components", json!([])),
+        "pinned": false,
+        "flags": of("flags", json!(0)),
+    })
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+}

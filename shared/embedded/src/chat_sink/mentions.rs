@@ -1,0 +1,81 @@
+//! Whom a message could ping, by the platforms' rules.
+
+use carillon_domain::Platform;
+use serde_json::Value;
+
+/// For Discord the kinds of mention that the message leaves open, for Slack the mentions in it.
+pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
+    match platform {
+        Platform::Slack => {
+            let mut found = Vec::new();
+            slack(payload, "", &mut found);
+            found
+        }
+        Platform::Discord => discord(payload.get("allowed_mentions")),
+    }
+}
+
+fn discord(allowed: Option<&Value>) -> Vec<String> {
+    let Some(Value::Object(allowed)) = allowed else {
+        // What webhooks may ping when the message says nothing.
+        return vec!["users".to_owned()];
+    };
+    let parse = allowed.get("parse").and_then(Value::as_array);
+    let mut open: Vec<String> = parse
+        .into_iter()
+        .flatten()
+        .filter_map(|kind| kind.as_str().map(str::to_owned))
+        .collect();
+    for kind in ["roles", "users"] {
+        let ids = allowed.get(kind).and_then(Value::as_array);
+        let ids = ids.into_iter().flatten().filter_map(Value::as_str);
+        open.extend(ids.map(|id| format!("{kind}:{id}")));
+    }
+    open
+}
+
+/// Goes through all that Slack reads markup in, which leaves out `plain_text` objects.
+fn slack(value: &Value, key: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !matches!(key, "type" | "url" | "metadata") => {
+            for start in ["<!here", "<!channel", "<!everyone", "<!subteam^", "<@"] {
+                if text.contains(start) {
+                    found.push(start.trim_start_matches('<').to_owned());
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| slack(item, key, found)),
+        Value::Object(fields) => {
+            let plain = fields.get("type").and_then(Value::as_str) == Some("plain_text");
+            if !plain {
+                fields.iter().for_each(|(key, value)| slack(value, key, found));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn discord_pings_users_unless_told_not_to() {
+        let open = |payload| open(Platform::Discord, &payload);
+        assert_eq!(open(json!({})), ["users"]);
+        assert!(open(json!({"allowed_mentions": {"parse": []}})).is_empty());
+        let listed = json!({"allowed_mentions": {"parse": ["everyone"], "users": ["7"]}});
+        assert_eq!(open(listed), ["everyone", "users:7"]);
+    }
+
+    #[test]
+    fn slack_pings_from_markup_but_not_from_plain_text() {
+        let open = |payload| open(Platform::Slack, &payload);
+        assert_eq!(open(json!({"text": "hi <!here>"})), ["!here"]);
+        assert!(open(json!({"text": "hi &lt;!here&gt; @here"})).is_empty());
+        let object = |kind| json!({"blocks": [{"text": {"type": kind, "text": "<@U1>"}}]});
+        assert_eq!(open(object("mrkdwn")), ["@"]);
+        assert!(open(object("plain_text")).is_empty());
+    }
+}

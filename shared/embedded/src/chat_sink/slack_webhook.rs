@@ -1,0 +1,102 @@
+//! Slack's incoming webhooks: plain-text answers, and one channel each.
+
+use axum::http::{Method, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use carillon_domain::Platform;
+use serde_json::{Map, Value, json};
+
+use super::call::{Call, fields};
+use super::store::Incoming;
+use super::{ChatSink, Failure, ids, mentions, slack_content};
+
+pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+    let path = call.path();
+    let ["services", team, service, secret] = path[..] else {
+        return refuse("no_service");
+    };
+    if !is_id(team, 'T') || !is_id(service, 'B') || secret.is_empty() {
+        return refuse("no_service");
+    }
+    let Some(mut message) = (call.method == Method::POST).then(|| read(call)).flatten() else {
+        return refuse("invalid_payload");
+    };
+    let channel = sink.webhook_channel(service);
+    let channel_id = ids::slack_channel(&format!("{team}/{service}"));
+    if let Some(failure) = sink.planned(Platform::Slack, &channel, &channel_id) {
+        return fail(failure).await;
+    }
+    if !slack_content::has_content_key(&message) {
+        return refuse("missing_text_or_fallback_or_attachments");
+    }
+    if let Err(refused) = slack_content::accept(&mut message) {
+        return refuse(refused.code);
+    }
+    let thread = message.get("thread_ts").and_then(Value::as_str);
+    let thread = thread.map(str::to_owned);
+    let payload = Value::Object(message);
+    sink.add(Incoming {
+        platform: Platform::Slack,
+        host: call.host.clone(),
+        channel,
+        channel_id,
+        // Whatever the message asks for, the app's own name stays.
+        sender: None,
+        thread,
+        open_mentions: mentions::open(Platform::Slack, &payload),
+        payload,
+    });
+    Html("ok").into_response()
+}
+
+/// A team's or a webhook's id: nothing else of the URL is ever shown.
+fn is_id(text: &str, first: char) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    text.starts_with(first) && text.len() <= 20 && text.chars().all(alphanumeric)
+}
+
+fn read(call: &Call) -> Option<Map<String, Value>> {
+    let body = call.body.as_ref()?;
+    let form = call
+        .media_type()
+        .is_some_and(|media_type| media_type.essence == "application/x-www-form-urlencoded");
+    let value: Value = if form {
+        let fields = fields(body);
+        let (_, payload) = fields.iter().find(|(key, _)| key == "payload")?;
+        serde_json::from_str(payload).ok()?
+    } else {
+        serde_json::from_slice(body).ok()?
+    };
+    match value {
+        Value::Object(message) => Some(message),
+        _ => None,
+    }
+}
+
+async fn fail(failure: Failure) -> Response {
+    match failure {
+        Failure::Hang => super::hang().await,
+        Failure::SlackError(code) => refuse(&code),
+        Failure::RateLimited(seconds) => {
+            let seconds = seconds.ceil();
+            let body = json!({"retry_after": seconds, "ok": false, "error": "rate_limited"});
+            let headers = [(header::RETRY_AFTER, seconds.to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
+        }
+        Failure::Status(status) => super::broken(status),
+        Failure::DiscordError(_) => super::broken(500),
+    }
+}
+
+fn refuse(code: &str) -> Response {
+    let status = match code {
+        "action_prohibited" | "posting_to_general_channel_denied" | "invalid_token" => {
+            StatusCode::FORBIDDEN
+        }
+        "no_active_hooks" | "no_service" | "no_service_id" | "no_team" | "team_disabled"
+        | "channel_not_found" => StatusCode::NOT_FOUND,
+        "channel_is_archived" => StatusCode::GONE,
+        "rollup_error" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    (status, Html(code.to_owned())).into_response()
+}

@@ -1,0 +1,263 @@
+//! What the sink keeps: the messages, in the order they came, and who is to be told.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use carillon_domain::Platform;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The most messages kept; older ones make room.
+pub const MAX_MESSAGES: usize = 1_000;
+
+/// The most that all kept payloads may weigh together, in bytes of JSON.
+const MAX_WEIGHT: usize = 32 * 1024 * 1024;
+
+/// A message as a channel would hold it. It never holds a credential.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    /// Counts the messages from 1; never used twice.
+    pub number: u64,
+    /// Grows with every message and every edit, over all of them.
+    pub revision: u64,
+    pub received_at: Timestamp,
+    pub platform: Platform,
+    /// The host that the request was meant for, such as `hooks.slack.com`.
+    pub host: String,
+    /// The channel as people call it, without `#`.
+    pub channel: String,
+    pub channel_id: String,
+    /// The name it was posted under, where the sender may choose one.
+    pub sender: Option<String>,
+    /// The platform's own id of the message: Slack's `ts`, Discord's snowflake.
+    pub id: String,
+    /// The thread it was posted into: Slack's `thread_ts`, Discord's `thread_id`.
+    pub thread: Option<String>,
+    pub edited: bool,
+    /// What the platform would let this message ping: for Discord the kinds that
+    /// `allowed_mentions` leaves open, all of `users` where it is absent.
+    pub open_mentions: Vec<String>,
+    /// What was posted, as it was posted.
+    pub payload: Value,
+}
+
+/// A message on its way into the store.
+#[derive(Debug, Clone)]
+pub(super) struct Incoming {
+    pub platform: Platform,
+    pub host: String,
+    pub channel: String,
+    pub channel_id: String,
+    pub sender: Option<String>,
+    pub thread: Option<String>,
+    pub open_mentions: Vec<String>,
+    pub payload: Value,
+}
+
+#[derive(Debug)]
+pub(super) struct Store {
+    messages: VecDeque<(Arc<Message>, usize)>,
+    weight: usize,
+    last_number: u64,
+    revision: u64,
+    /// The revision at which everything before was forgotten.
+    cleared_at: u64,
+    last_microsecond: i64,
+    last_snowflake: u64,
+}
+
+impl Store {
+    /// Revisions begin at the time, so that a reader who knew an earlier run of the
+    /// sink is behind this one, and not ahead of it.
+    pub fn new(now: Timestamp) -> Self {
+        let revision = u64::try_from(now.as_microsecond()).unwrap_or_default();
+        Self {
+            messages: VecDeque::new(),
+            weight: 0,
+            last_number: 0,
+            revision,
+            cleared_at: revision,
+            last_microsecond: 0,
+            last_snowflake: 0,
+        }
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn cleared_at(&self) -> u64 {
+        self.cleared_at
+    }
+
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        self.messages.iter().map(|(message, _)| message)
+    }
+
+    pub fn add(&mut self, incoming: Incoming, now: Timestamp) -> Arc<Message> {
+        let id = match incoming.platform {
+            Platform::Slack => self.next_ts(now),
+            Platform::Discord => self.next_snowflake(now),
+        };
+        self.last_number += 1;
+        self.revision += 1;
+        let message = Arc::new(Message {
+            number: self.last_number,
+            revision: self.revision,
+            received_at: now,
+            platform: incoming.platform,
+            host: incoming.host,
+            channel: incoming.channel,
+            channel_id: incoming.channel_id,
+            sender: incoming.sender,
+            id,
+            thread: incoming.thread,
+            edited: false,
+            open_mentions: incoming.open_mentions,
+            payload: incoming.payload,
+        });
+        let weight = weigh(&message.payload);
+        self.weight += weight;
+        self.messages.push_back((Arc::clone(&message), weight));
+        self.make_room();
+        message
+    }
+
+    /// The message with this id in this channel.
+    pub fn find(&self, platform: Platform, channel_id: &str, id: &str) -> Option<Arc<Message>> {
+        self.messages()
+            .rev()
+            .find(|m| m.platform == platform && m.channel_id == channel_id && m.id == id)
+            .cloned()
+    }
+
+    /// Replaces what a message says. A message that had to make room meanwhile stays gone.
+    pub fn edit(&mut self, number: u64, payload: Value, open_mentions: Vec<String>) -> bool {
+        let Some((message, weight)) = self
+            .messages
+            .iter_mut()
+            .find(|(message, _)| message.number == number)
+        else {
+            return false;
+        };
+        self.revision += 1;
+        let new_weight = weigh(&payload);
+        self.weight = self.weight - *weight + new_weight;
+        *weight = new_weight;
+        let edited = Arc::make_mut(message);
+        edited.payload = payload;
+        edited.open_mentions = open_mentions;
+        edited.edited = true;
+        edited.revision = self.revision;
+        self.make_room();
+        true
+    }
+
+    pub fn clear(&mut self) {
+        self.messages.clear();
+        self.weight = 0;
+        self.revision += 1;
+        self.cleared_at = self.revision;
+    }
+
+    fn make_room(&mut self) {
+        while self.messages.len() > MAX_MESSAGES
+            || (self.weight > MAX_WEIGHT && self.messages.len() > 1)
+        {
+            if let Some((_, weight)) = self.messages.pop_front() {
+                self.weight -= weight;
+            }
+        }
+    }
+
+    fn next_ts(&mut self, now: Timestamp) -> String {
+        self.last_microsecond = now.as_microsecond().max(self.last_microsecond + 1);
+        format!(
+            "{}.{:06}",
+            self.last_microsecond / 1_000_000,
+            self.last_microsecond % 1_000_000
+        )
+    }
+
+    fn next_snowflake(&mut self, now: Timestamp) -> String {
+        self.last_snowflake = snowflake(now).max(self.last_snowflake + 1);
+        self.last_snowflake.to_string()
+    }
+}
+
+/// Discord's id for something made at this time: milliseconds since 2015, then 22 bits.
+fn snowflake(at: Timestamp) -> u64 {
+    const DISCORD_EPOCH: i64 = 1_420_070_400_000;
+    u64::try_from(at.as_millisecond() - DISCORD_EPOCH).unwrap_or_default() << 22
+}
+
+fn weigh(payload: &Value) -> usize {
+    payload.to_string().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn incoming(platform: Platform, payload: Value) -> Incoming {
+        Incoming {
+            platform,
+            host: "slack.com".into(),
+            channel: "deployments".into(),
+            channel_id: "C0EXAMPLE".into(),
+            sender: None,
+            thread: None,
+            open_mentions: Vec::new(),
+            payload,
+        }
+    }
+
+    fn noon() -> Timestamp {
+        "2026-11-21T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn ids_grow_even_when_the_clock_stands_still_or_goes_back() {
+        for platform in Platform::ALL {
+            let mut store = Store::new(noon());
+            let earlier = "2026-11-21T11:00:00Z".parse().unwrap();
+            let mut ids: Vec<String> = Vec::new();
+            for now in [noon(), noon(), earlier] {
+                ids.push(store.add(incoming(platform, json!({})), now).id.clone());
+            }
+            assert!(ids[0] < ids[1] && ids[1] < ids[2], "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn a_slack_ts_has_ten_and_six_digits() {
+        let mut store = Store::new(noon());
+        let message = store.add(incoming(Platform::Slack, json!({})), noon());
+        assert_eq!(message.id, "1795262400.000000");
+    }
+
+    #[test]
+    fn old_messages_make_room_by_number_and_by_weight() {
+        let mut store = Store::new(noon());
+        for _ in 0..MAX_MESSAGES + 5 {
+            store.add(incoming(Platform::Slack, json!({})), noon());
+        }
+        assert_eq!(store.messages().count(), MAX_MESSAGES);
+        let heavy = json!({"text": "x".repeat(MAX_WEIGHT)});
+        store.add(incoming(Platform::Slack, heavy), noon());
+        assert_eq!(store.messages().count(), 1);
+    }
+
+    #[test]
+    fn numbers_go_on_after_clearing() {
+        let mut store = Store::new(noon());
+        store.add(incoming(Platform::Slack, json!({})), noon());
+        store.clear();
+        assert_eq!(store.messages().count(), 0);
+        let next = store.add(incoming(Platform::Slack, json!({})), noon());
+        assert_eq!(next.number, 2);
+        assert!(next.revision > store.cleared_at());
+    }
+}

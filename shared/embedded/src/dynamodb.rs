@@ -1,0 +1,200 @@
+//! DynamoDB in the process: the same API over HTTP that any AWS client speaks, with the
+//! tables of the template and their streams.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use dynoxide::Database;
+use dynoxide::actions::get_records::{GetRecordsRequest, Record};
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::Error;
+use crate::journal::Journal;
+
+/// The tables' names in one process.
+pub const REGISTRY_TABLE: &str = "registry";
+pub const EVENTS_TABLE: &str = "events";
+pub const DELIVERIES_TABLE: &str = "deliveries";
+/// Items written to it become events.
+pub const ENTITIES_TABLE: &str = "entities";
+
+/// How often a stream is looked at, as AWS polls it (there four times a second).
+const POLL: Duration = Duration::from_millis(20);
+/// How many records a function gets at once.
+const BATCH: usize = 100;
+/// How often a batch that makes no progress is tried before its first record is set aside.
+const TRIES: u32 = 10;
+
+#[derive(Clone)]
+pub struct LocalDynamoDb {
+    database: Database,
+}
+
+impl LocalDynamoDb {
+    /// Opens the tables, in a file of `folder` or in memory.
+    pub fn open(folder: Option<&Path>) -> Result<Self, Error> {
+        let database = match folder {
+            Some(folder) => Database::new(&folder.join("dynamodb.sqlite").to_string_lossy()),
+            None => Database::memory(),
+        }
+        .map_err(Error::dynamodb)?;
+        let local = Self { database };
+        local.create(REGISTRY_TABLE, ["pk", "sk"], None)?;
+        local.create(EVENTS_TABLE, ["organization", "id"], Some("NEW_IMAGE"))?;
+        local.create(DELIVERIES_TABLE, ["webhook_id", "id"], None)?;
+        local.create(
+            ENTITIES_TABLE,
+            ["organization", "id"],
+            Some("NEW_AND_OLD_IMAGES"),
+        )?;
+        Ok(local)
+    }
+
+    fn create(&self, name: &str, [hash, range]: [&str; 2], stream: Option<&str>) -> Result<(), Error> {
+        let there = self
+            .database
+            .get_table_metadata(name)
+            .map_err(Error::dynamodb)?;
+        if there.is_some() {
+            return Ok(());
+        }
+        let mut request = json!({
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                {"AttributeName": hash, "AttributeType": "S"},
+                {"AttributeName": range, "AttributeType": "S"},
+            ],
+            "KeySchema": [
+                {"AttributeName": hash, "KeyType": "HASH"},
+                {"AttributeName": range, "KeyType": "RANGE"},
+            ],
+        });
+        if let Some(view) = stream {
+            request["StreamSpecification"] =
+                json!({"StreamEnabled": true, "StreamViewType": view});
+        }
+        let request = serde_json::from_value(request).map_err(Error::json)?;
+        self.database
+            .create_table(request)
+            .map_err(Error::dynamodb)?;
+        Ok(())
+    }
+
+    /// Answers AWS clients on `listener` until `stop`.
+    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
+        let served = dynoxide::server::serve_with_shutdown(
+            listener,
+            self.database.clone(),
+            stop.cancelled_owned(),
+        )
+        .await;
+        if let Err(error) = served {
+            tracing::error!(error, "the DynamoDB endpoint ended");
+        }
+    }
+
+    /// Feeds a table's stream to a function until `stop`, as Lambda's event source mapping
+    /// does: in order, again from where a batch failed, and on from there after a restart.
+    pub async fn pump<F>(
+        &self,
+        table: &'static str,
+        journal: Arc<Journal>,
+        stop: CancellationToken,
+        handle: impl Fn(StreamEvent) -> F,
+    ) -> Result<(), Error>
+    where
+        F: Future<Output = DynamoDbEventResponse>,
+    {
+        let mut position = journal.checkpoint(table)?;
+        let mut fruitless = 0;
+        while !stop.is_cancelled() {
+            let records = self.records(table, position.as_deref())?;
+            if records.is_empty() {
+                idle(&stop, POLL).await;
+                continue;
+            }
+            let response = handle(to_event(&records)?).await;
+            let failed = response
+                .batch_item_failures
+                .first()
+                .map(|failure| failure.item_identifier.clone().unwrap_or_default());
+            let mut done = match &failed {
+                None => records.len(),
+                Some(number) => records
+                    .iter()
+                    .position(|record| record.dynamodb.sequence_number == *number)
+                    .unwrap_or(0),
+            };
+            fruitless = if done == 0 { fruitless + 1 } else { 0 };
+            if fruitless == TRIES {
+                let record = records[0].event_id.as_str();
+                tracing::error!(table, record, "a stream record was set aside: it cannot be handled");
+                done = 1;
+                fruitless = 0;
+            }
+            if let Some(last) = done.checked_sub(1).and_then(|n| records.get(n)) {
+                let number = last.dynamodb.sequence_number.clone();
+                journal.set_checkpoint(table, &number)?;
+                position = Some(number);
+            }
+            if failed.is_some() {
+                idle(&stop, POLL * 2_u32.pow(fruitless.min(8))).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The records after a sequence number.
+    fn records(&self, table: &str, after: Option<&str>) -> Result<Vec<Record>, Error> {
+        let metadata = self
+            .database
+            .get_table_metadata(table)
+            .map_err(Error::dynamodb)?;
+        let label = metadata.and_then(|table| table.stream_label).unwrap_or_default();
+        let kind = match after {
+            Some(_) => "AFTER_SEQUENCE_NUMBER",
+            None => "TRIM_HORIZON",
+        };
+        let iterator = self
+            .database
+            .get_shard_iterator(GetShardIteratorRequest {
+                stream_arn: dynoxide::streams::stream_arn(table, &label),
+                shard_id: dynoxide::streams::shard_id(table),
+                shard_iterator_type: kind.to_owned(),
+                sequence_number: after.map(str::to_owned),
+            })
+            .map_err(Error::dynamodb)?;
+        let answer = self
+            .database
+            .get_records(GetRecordsRequest {
+                shard_iterator: iterator.shard_iterator.unwrap_or_default(),
+                limit: Some(BATCH),
+            })
+            .map_err(Error::dynamodb)?;
+        Ok(answer.records)
+    }
+}
+
+/// The records as Lambda would hand them over.
+fn to_event(records: &[Record]) -> Result<StreamEvent, Error> {
+    let records: Vec<Value> = records
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<_, _>>()
+        .map_err(Error::json)?;
+    serde_json::from_value(json!({"Records": records})).map_err(Error::json)
+}
+
+async fn idle(stop: &CancellationToken, wait: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = stop.cancelled() => {}
+    }
+}

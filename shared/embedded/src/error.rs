@@ -1,0 +1,35 @@
+//! What can go wrong inside one process.
+
+use std::fmt::Display;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("embedded DynamoDB: {0}")]
+    DynamoDb(String),
+    #[error("local journal: {0}")]
+    Journal(#[from] rusqlite::Error),
+    #[error("embedded secrets: {0}")]
+    Secrets(String),
+    #[error("unexpected JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{what}: {source}")]
+    Io {
+        what: String,
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    pub(crate) fn dynamodb(error: impl Display) -> Self {
+        Self::DynamoDb(error.to_string())
+    }
+
+    pub(crate) fn json(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}

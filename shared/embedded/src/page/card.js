@@ -1,0 +1,96 @@
+// One message of the feed: its channel, the message in the platform's look, the raw JSON.
+
+import { clock, dayAndClock, el, foreign, moment } from './dom.js';
+import * as discord from './discord.js';
+import * as slack from './slack.js';
+
+const PLATFORMS = {
+  slack: { name: 'Slack', content: slack.content, summary: slack.summary, face: slack.face, when: clock },
+  discord: { name: 'Discord', content: discord.content, summary: discord.summary, face: () => null, when: dayAndClock },
+};
+
+export function card(message) {
+  const platform = PLATFORMS[message.platform];
+  const heading = el('h2', 'channel', el('span', 'hash', '#'), foreign('span', 'channel-name', message.channel));
+  heading.id = `channel-${message.number}`;
+  const article = el('article', `card ${message.platform}`,
+    el('header', 'card-head',
+      el('span', 'platform', platform.name),
+      heading,
+      el('span', 'host', message.host),
+      number(message)),
+    el('div', 'message',
+      avatar(platform.face(message.payload)),
+      el('div', 'message-main',
+        sender(message, platform),
+        drawn(message, platform),
+        message.edited ? el('span', 'edited', '(edited)') : null)),
+    el('footer', 'card-foot', notes(message), raw(message.payload)));
+  article.id = `message-${message.number}`;
+  article.setAttribute('aria-labelledby', heading.id);
+  return article;
+}
+
+/** A sentence for those who hear the page. */
+export function announcement(message) {
+  const { name, summary } = PLATFORMS[message.platform];
+  const event = message.edited ? 'Edited' : 'New';
+  return `${event} ${name} message in ${message.channel}: ${summary(message.payload).slice(0, 200)}`;
+}
+
+function number(message) {
+  const anchor = el('a', 'number', `${message.number}`);
+  anchor.href = `#message-${message.number}`;
+  anchor.title = 'Link to this message';
+  anchor.setAttribute('aria-label', `Message ${message.number}`);
+  return anchor;
+}
+
+function avatar(face) {
+  if (face) return el('span', 'avatar emoji', face);
+  const picture = el('img', '');
+  picture.src = '/_local/page/bell.svg';
+  picture.alt = '';
+  return el('span', 'avatar', picture);
+}
+
+function sender(message, platform) {
+  const at = new Date(message.received_at);
+  return el('div', 'sender',
+    foreign('strong', 'sender-name', message.sender ?? 'Carillon'),
+    el('span', 'app', 'APP'),
+    moment(at, platform.when(at)));
+}
+
+function drawn(message, platform) {
+  try {
+    return platform.content(message.payload);
+  } catch (error) {
+    // A shape nobody thought of must not take the other messages with it.
+    console.error(error);
+    return el('span', 'placeholder', 'This message cannot be drawn; its JSON is below.');
+  }
+}
+
+function notes(message) {
+  const notes = [];
+  if (message.thread) notes.push(el('span', 'note', 'in a thread'));
+  for (const mention of message.open_mentions) {
+    notes.push(foreign('span', 'note warning', `may ping ${mention}`));
+  }
+  return el('div', 'notes', ...notes);
+}
+
+function raw(payload) {
+  const details = el('details', 'raw', el('summary', '', 'Raw JSON'));
+  // Written when somebody looks: a thousand of them would be a heavy page.
+  details.addEventListener('toggle', () => {
+    if (details.open && details.children.length === 1) {
+      const json = foreign('pre', '', JSON.stringify(payload, null, 2));
+      json.tabIndex = 0;
+      details.append(json);
+    }
+  });
+  return details;
+}
+

@@ -1,0 +1,110 @@
+// Elements made from text. Nothing here, or anywhere on this page, turns text into markup:
+// what a message says can only ever become the text of an element.
+
+/** An element with a class, properties and children (elements or text; nothing is left out). */
+export function el(tag, className, ...children) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ''));
+  return element;
+}
+
+/** A text that came from a message: it cannot change the direction of what is around it. */
+export function foreign(tag, className, ...children) {
+  const element = el(tag, className, ...children);
+  element.dir = 'auto';
+  return element;
+}
+
+/** A link, if the address is one of the web; otherwise only the label. */
+export function link(address, ...label) {
+  const url = webUrl(address);
+  const shown = label.length ? label : [String(address)];
+  if (!url) return el('span', '', ...shown);
+  const anchor = el('a', '', ...shown);
+  anchor.href = url;
+  anchor.target = '_blank';
+  anchor.rel = 'noopener noreferrer';
+  anchor.title = url;
+  return anchor;
+}
+
+function webUrl(address) {
+  try {
+    const url = new URL(String(address));
+    return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A moment as the reader's own clock and calendar tell it. */
+export function moment(date, text) {
+  const element = el('time', '', text ?? clock(date));
+  if (!Number.isNaN(date.getTime())) {
+    element.dateTime = date.toISOString();
+    element.title = date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
+  }
+  return element;
+}
+
+export function clock(date) {
+  return format(date, { hour: 'numeric', minute: '2-digit' });
+}
+
+/** As chats say it: 'Today at 10:15', or the date. */
+export function dayAndClock(date) {
+  const day = dayName(date);
+  return day
+    ? `${day[0].toUpperCase()}${day.slice(1)} at ${clock(date)}`
+    : `${format(date, { dateStyle: 'short' })} ${clock(date)}`;
+}
+
+/** 'today', 'yesterday' or 'tomorrow', in the reader's language; otherwise nothing. */
+export function dayName(date) {
+  const midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
+  const days = Math.round((midnight(date) - midnight(new Date())) / 86_400_000);
+  if (!(Math.abs(days) <= 1)) return null;
+  return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(days, 'day');
+}
+
+/** 'in 3 minutes', '2 hours ago'. */
+export function ago(date) {
+  const seconds = (date.getTime() - Date.now()) / 1000;
+  const units = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60]];
+  const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+}
+
+export function format(date, options) {
+  return Number.isNaN(date.getTime()) ? '' : new Intl.DateTimeFormat(undefined, options).format(date);
+}
+
+/**
+ * Text with inline markup as a list of texts and elements. `rules` are pairs of a sticky
+ * pattern and what to make of a match; where none matches, a character is just text.
+ */
+export function inline(text, rules, depth = 0) {
+  const parts = [];
+  let plain = '';
+  let at = 0;
+  // Markup nested deeper than any person writes it is shown as it stands.
+  const usable = depth < 8 ? rules : [];
+  scan: while (at < text.length) {
+    for (const [pattern, make] of usable) {
+      pattern.lastIndex = at;
+      const match = pattern.exec(text);
+      const made = match && make(match, (inner) => inline(inner, rules, depth + 1));
+      if (made === null || made === undefined) continue;
+      if (plain) parts.push(plain);
+      plain = '';
+      parts.push(made);
+      at += match[0].length;
+      continue scan;
+    }
+    plain += text[at];
+    at += 1;
+  }
+  if (plain) parts.push(plain);
+  return parts;
+}

@@ -1,0 +1,262 @@
+//! A FIFO queue in the process that behaves as SQS does: groups in order, one receiver
+//! for a group at a time, visibility time-outs, deduplication for five minutes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use carillon_aws::queue::{DeliveryQueue, QueueMessage, VisibilityChange};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use tokio::sync::Notify;
+
+use crate::Error;
+use crate::journal::Journal;
+
+const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
+
+/// A message that was received. Unless it is deleted, it comes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub receipt: String,
+    pub group: String,
+    pub body: String,
+    pub receive_count: u32,
+}
+
+#[derive(Clone)]
+pub struct LocalQueue {
+    journal: Arc<Journal>,
+    changed: Arc<Notify>,
+}
+
+impl LocalQueue {
+    /// Takes up the queue where the last process left it: whatever it had in hand is
+    /// visible again, since nobody works on it any more.
+    pub fn open(journal: Arc<Journal>) -> Result<Self, Error> {
+        journal
+            .connection()
+            .execute("UPDATE messages SET visible_at_ms = 0", [])?;
+        Ok(Self {
+            journal,
+            changed: Arc::new(Notify::new()),
+        })
+    }
+
+    /// Up to `most` messages of groups that nobody has a message of, oldest first. They
+    /// stay invisible for `visibility`.
+    pub fn receive(
+        &self,
+        most: usize,
+        visibility: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Received>, Error> {
+        let mut connection = self.journal.connection();
+        let transaction = connection.transaction()?;
+        let received: Vec<Received> = transaction
+            .prepare_cached(
+                "SELECT sequence, group_id, body, receive_count FROM messages AS waiting
+                 WHERE NOT EXISTS (
+                     SELECT 1 FROM messages AS held
+                     WHERE held.group_id = waiting.group_id AND held.visible_at_ms > ?1
+                 )
+                 ORDER BY sequence LIMIT ?2",
+            )?
+            .query_map(params![now.as_millisecond(), most], |row| {
+                Ok(Received {
+                    receipt: row.get::<_, i64>(0)?.to_string(),
+                    group: row.get(1)?,
+                    body: row.get(2)?,
+                    receive_count: row.get::<_, u32>(3)? + 1,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        let until = now.as_millisecond() + milliseconds(visibility);
+        for message in &received {
+            transaction
+                .prepare_cached(
+                    "UPDATE messages SET visible_at_ms = ?2, receive_count = receive_count + 1
+                     WHERE sequence = ?1",
+                )?
+                .execute(params![message.receipt, until])?;
+        }
+        transaction.commit()?;
+        Ok(received)
+    }
+
+    pub fn delete(&self, receipts: &[String]) -> Result<(), Error> {
+        {
+            let connection = self.journal.connection();
+            for receipt in receipts {
+                connection
+                    .prepare_cached("DELETE FROM messages WHERE sequence = ?1")?
+                    .execute(params![receipt])?;
+            }
+        }
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        let count: i64 = self
+            .journal
+            .connection()
+            .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
+        Ok(count == 0)
+    }
+
+    /// Waits until something was sent, deleted or made visible, or the time is over.
+    pub async fn changed(&self, at_most: Duration) {
+        // Running out is as good a reason to look again.
+        let _ = tokio::time::timeout(at_most, self.changed.notified()).await;
+    }
+
+    fn enqueue(
+        connection: &mut Connection,
+        messages: &[QueueMessage],
+        now: Timestamp,
+    ) -> Result<(), rusqlite::Error> {
+        let now = now.as_millisecond();
+        let transaction = connection.transaction()?;
+        transaction
+            .prepare_cached("DELETE FROM deduplication WHERE until_ms <= ?1")?
+            .execute(params![now])?;
+        for message in messages {
+            let new = transaction
+                .prepare_cached("INSERT OR IGNORE INTO deduplication VALUES (?1, ?2)")?
+                .execute(params![message.deduplication_id, now + DEDUPLICATION_MS])?;
+            if new == 0 {
+                continue;
+            }
+            transaction
+                .prepare_cached(
+                    "INSERT INTO messages (group_id, body, sent_at_ms, visible_at_ms)
+                     VALUES (?1, ?2, ?3, 0)",
+                )?
+                .execute(params![message.group, message.body, now])?;
+        }
+        transaction.commit()
+    }
+
+    fn put_off(
+        connection: &mut Connection,
+        changes: &[VisibilityChange],
+        now: Timestamp,
+    ) -> Result<(), rusqlite::Error> {
+        let transaction = connection.transaction()?;
+        for change in changes {
+            let until = now.as_millisecond() + milliseconds(change.invisible_for);
+            transaction
+                .prepare_cached("UPDATE messages SET visible_at_ms = ?2 WHERE sequence = ?1")?
+                .execute(params![change.receipt, until])?;
+        }
+        transaction.commit()
+    }
+}
+
+#[async_trait]
+impl DeliveryQueue for LocalQueue {
+    async fn send(&self, messages: &[QueueMessage]) -> Result<(), carillon_aws::Error> {
+        Self::enqueue(&mut self.journal.connection(), messages, Timestamp::now())
+            .map_err(failed("sending to the queue"))?;
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    async fn change_visibility(
+        &self,
+        changes: &[VisibilityChange],
+    ) -> Result<(), carillon_aws::Error> {
+        Self::put_off(&mut self.journal.connection(), changes, Timestamp::now())
+            .map_err(failed("changing a message's visibility"))?;
+        self.changed.notify_waiters();
+        Ok(())
+    }
+}
+
+fn failed(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> carillon_aws::Error {
+    move |error| carillon_aws::Error::Call {
+        operation,
+        cause: error.to_string(),
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VISIBILITY: Duration = Duration::from_secs(60);
+
+    fn message(group: &str, id: &str) -> QueueMessage {
+        QueueMessage {
+            group: group.into(),
+            deduplication_id: id.into(),
+            body: id.into(),
+        }
+    }
+
+    async fn queue(messages: &[QueueMessage]) -> LocalQueue {
+        let journal = Journal::open(None).unwrap();
+        let queue = LocalQueue::open(Arc::new(journal)).unwrap();
+        queue.send(messages).await.unwrap();
+        queue
+    }
+
+    fn bodies(received: &[Received]) -> Vec<&str> {
+        received.iter().map(|message| message.body.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_group_is_received_in_order_and_by_one_receiver_at_a_time() {
+        let queue = queue(&[message("a", "1"), message("b", "2"), message("a", "3")]).await;
+        let now = Timestamp::now();
+        let first = queue.receive(1, VISIBILITY, now).unwrap();
+        assert_eq!(bodies(&first), ["1"]);
+        let second = queue.receive(10, VISIBILITY, now).unwrap();
+        assert_eq!(bodies(&second), ["2"], "group a is in somebody's hands");
+        queue.delete(&[first[0].receipt.clone()]).unwrap();
+        assert_eq!(bodies(&queue.receive(10, VISIBILITY, now).unwrap()), ["3"]);
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_not_deleted_comes_again_after_its_time() {
+        let queue = queue(&[message("a", "1")]).await;
+        let now = Timestamp::now();
+        queue.receive(10, VISIBILITY, now).unwrap();
+        assert!(queue.receive(10, VISIBILITY, now).unwrap().is_empty());
+        let again = queue.receive(10, VISIBILITY, now + VISIBILITY).unwrap();
+        assert_eq!((bodies(&again), again[0].receive_count), (vec!["1"], 2));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_put_off_holds_back_its_group_and_nobody_else() {
+        let queue = queue(&[message("a", "1"), message("a", "2"), message("b", "3")]).await;
+        let now = Timestamp::now();
+        let received = queue.receive(10, VISIBILITY, now).unwrap();
+        let changes: Vec<_> = received
+            .iter()
+            .zip([600, 0, 0])
+            .map(|(message, seconds)| VisibilityChange {
+                receipt: message.receipt.clone(),
+                invisible_for: Duration::from_secs(seconds),
+            })
+            .collect();
+        queue.change_visibility(&changes).await.unwrap();
+        let soon = Timestamp::now() + Duration::from_secs(1);
+        assert_eq!(bodies(&queue.receive(10, VISIBILITY, soon).unwrap()), ["3"]);
+        let later = soon + Duration::from_secs(601);
+        assert_eq!(bodies(&queue.receive(10, VISIBILITY, later).unwrap()), ["1", "2", "3"]);
+    }
+
+    #[tokio::test]
+    async fn a_repeat_within_five_minutes_is_dropped() {
+        let queue = queue(&[message("a", "1"), message("a", "1")]).await;
+        queue.send(&[message("a", "1")]).await.unwrap();
+        let received = queue.receive(10, VISIBILITY, Timestamp::now()).unwrap();
+        assert_eq!(bodies(&received), ["1"]);
+    }
+}

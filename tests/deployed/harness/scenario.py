@@ -1,0 +1,362 @@
+"""What a team would do with its deployment, and what must come of it."""
+
+import json
+import time
+
+from . import canaries
+from .api import Api
+from .chat import ChatServer
+from .checks import section, wait_until
+from .stack import NAME
+
+# Everything is warm in milliseconds; this is for a machine that compiles at the same time.
+PATIENCE = 60
+
+STACK_ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/orders-queue/0f1e2d3c-4b5a-6978"
+BOT = "slack.com/api/chat.postMessage"
+SLACK_HOOK = canaries.SLACK_URL.removeprefix("https://")
+DISCORD, DISCORD_ALL = (
+    f"discord.com/api/v10/webhooks/{url.split('/')[-2]}" for url in canaries.DISCORD_URLS
+)
+
+# The first two are registered by the systems that Carillon has to fit into, just like this.
+WEBHOOKS = {
+    BOT: {
+        "name": "MyNewWebhook",
+        "event_types": ["parameter_created"],
+        "type": "slack",
+        "configuration": {
+            "token": canaries.SLACK_TOKEN,
+            "channel": "infra",
+            "username": "CloudTruth",
+        },
+        "organization": "default",
+    },
+    DISCORD: {
+        "name": "gaming",
+        "type": "discord",
+        "event_types": ["deploy", "destroy", "error"],
+        "configuration": {
+            "webhook_url": canaries.DISCORD_URLS[0],
+            "channels": ["deploy-logs"],
+        },
+    },
+    SLACK_HOOK: {
+        "name": "everything to Slack",
+        "type": "slack",
+        "event_types": ["*"],
+        "configuration": {"webhook_url": canaries.SLACK_URL},
+    },
+    DISCORD_ALL: {
+        "name": "everything to Discord",
+        "type": "discord",
+        "event_types": ["*"],
+        "configuration": {"webhook_url": canaries.DISCORD_URLS[1]},
+    },
+}
+
+
+def deployment(resource, event_id):
+    return {
+        "id": event_id,
+        "type": "deploy",
+        "status": "succeeded",
+        "environment": "production",
+        "project": "billing",
+        "resource": {"type": "aws_rds_cluster", "id": "db-1", "name": resource},
+        "provider": "aws",
+        "region": "eu-west-1",
+        "estimated_cost": {"amount": "41.20", "currency": "USD", "period": "month"},
+        "actor": "alice",
+        "details": {"commit": "9fceb02"},
+    }
+
+
+class Scenario:
+    def __init__(self, checks, emulator, stack, chat: ChatServer):
+        self._checks = checks
+        self._emulator = emulator
+        self._stack = stack
+        self._chat = chat
+        self._api = Api(emulator.port, stack.api_host)
+        self._ids = {}
+        self._queued = []
+
+    def play(self):
+        section("Health and key")
+        self._health()
+        self._admin_key()
+        section("Registering webhooks")
+        self._register()
+        section("An event over the API")
+        self._publish()
+        section("An item in the entities table")
+        self._entity()
+        section("A CloudFormation event on EventBridge")
+        self._cloud()
+        section("The same event again")
+        self._duplicate()
+        section("A platform that fails once")
+        self._retry()
+        section("What lies in the queue")
+        self._look_into_queue()
+        section("Secrets")
+        self._no_secret_anywhere()
+        self._delete_webhook()
+        section("The end")
+        self._nothing_given_up()
+        self._delete_stack()
+
+    def _health(self):
+        # The first call starts the function; the emulator needs a moment for the routes.
+        answer = wait_until(lambda: self._ok("GET", "/health"), PATIENCE)
+        self._checks.need("health answers without a key", answer, self._api.answers[-1:])
+        for path in ("/webhooks/", "/webhooks"):
+            answer = self._api.call("GET", path)
+            self._checks.check(
+                f"GET {path} without a key is refused", answer.status == 401, answer
+            )
+
+    def _ok(self, method, path):
+        answer = self._api.call(method, path)
+        return answer if answer.status == 200 else None
+
+    def _admin_key(self):
+        secrets = self._emulator.client("secretsmanager")
+        secret = secrets.get_secret_value(SecretId=self._stack.outputs["AdminKeySecretArn"])
+        value = json.loads(secret["SecretString"])
+        self._checks.need(
+            "the admin key is in Secrets Manager",
+            len(value.get("key", "")) == 48 and value.get("organization") == "default",
+            value.keys(),
+        )
+        answer = self._api.call("GET", "/webhooks/", key="x" * 48)
+        self._checks.check("a wrong key is refused", answer.status == 401, answer)
+        self._api.key = value["key"]
+        answer = self._api.call("GET", "/webhooks/")
+        self._checks.need(
+            "the admin key is accepted",
+            answer.status == 200 and answer.json["results"] == [],
+            answer,
+        )
+
+    def _register(self):
+        for destination, webhook in WEBHOOKS.items():
+            answer = self._api.call("POST", "/webhooks/", webhook)
+            self._checks.need(f"{webhook['name']!r} is accepted", answer.status == 201, answer)
+            self._ids[destination] = answer.json["id"]
+            self._checks.check(
+                "... and its credential is masked in the answer",
+                not canaries.found_in([answer.text])
+                and "…" in json.dumps(answer.json["configuration"], ensure_ascii=False),
+                answer,
+            )
+        answer = self._api.call("GET", "/webhooks/")
+        listed = {w["id"] for w in answer.json["results"]}
+        self._checks.check("all are listed", listed == set(self._ids.values()), answer)
+        checked = [r.path for r in self._chat.requests if not r.is_message]
+        self._checks.check("the Slack token was verified", "/slack.com/api/auth.test" in checked)
+        names = self._secret_names()
+        self._checks.check(
+            "each credential has its secret under the stack's prefix",
+            len(names) == len(WEBHOOKS),
+            names,
+        )
+
+    def _secret_names(self):
+        pages = self._emulator.client("secretsmanager").get_paginator("list_secrets").paginate()
+        names = [secret["Name"] for page in pages for secret in page["SecretList"]]
+        return [name for name in names if name.startswith(f"carillon/{NAME}/default/")]
+
+    def _arrives(self, what, destination, *texts):
+        """Waits for a message and shows it."""
+        started = time.monotonic()
+        message = self._chat.wait_for(destination, *texts, seconds=PATIENCE)
+        sent = [m.text for m in self._chat.messages(destination)]
+        self._checks.need(f"{what} arrives for {WEBHOOKS[destination]['name']!r}", message, sent)
+        waited = (time.monotonic() - started) * 1000
+        print(f"        after {waited:.0f} ms: {' · '.join(message.words.split(chr(10)))[:300]}")
+        if "slack" in destination:
+            attachments = message.body.get("attachments", [])
+            rendered = (
+                attachments
+                and attachments[0].get("blocks")
+                and attachments[0].get("color")
+                and (message.body.get("text") or attachments[0].get("fallback"))
+            )
+        else:
+            mentions = message.body.get("allowed_mentions", {}).get("parse")
+            rendered = message.body.get("embeds") and mentions == []
+        self._checks.check("... rendered for this platform", rendered, message.text)
+        return message
+
+    def _publish(self):
+        answer = self._api.call("POST", "/events/", deployment("billing-db", "deploy-7f3a"))
+        self._checks.need(
+            "it is accepted",
+            answer.status == 202 and answer.json == {"id": "deploy-7f3a", "duplicate": False},
+            answer,
+        )
+        texts = ["billing-db", "production", "eu-west-1", "41.20", "alice", "9fceb02"]
+        for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
+            message = self._arrives("it", destination, *texts)
+        agent = message.headers.get("user-agent", "")
+        self._checks.check("... with a proper User-Agent", "carillon" in agent.lower(), agent)
+
+    def _entity(self):
+        self._emulator.client("dynamodb").put_item(
+            TableName=self._stack.outputs["EntitiesTableName"],
+            Item={
+                "entity": {"S": "parameter"},
+                "organization": {"S": "default"},
+                "id": {"S": "param-1"},
+                "name": {"S": "database-password"},
+                "project": {"S": "billing"},
+                "value": {"S": canaries.ENTITY_VALUE},
+            },
+        )
+        for destination in (BOT, SLACK_HOOK, DISCORD_ALL):
+            message = self._arrives("it", destination, "database-password", "billing")
+            if destination == BOT:
+                body = message.body
+                self._checks.check(
+                    "... in the channel and under the name that were registered",
+                    body.get("channel", "").lstrip("#") == "infra"
+                    and body.get("username") == "CloudTruth",
+                    message.text,
+                )
+                self._checks.check(
+                    "... with the token that was registered",
+                    message.headers.get("authorization") == f"Bearer {canaries.SLACK_TOKEN}",
+                )
+
+    def _cloud(self):
+        detail = {
+            "stack-id": STACK_ARN,
+            "status-details": {"status": "CREATE_COMPLETE", "status-reason": ""},
+            "client-request-token": "",
+        }
+        answer = self._emulator.client("events").put_events(
+            Entries=[
+                {
+                    "Source": "aws.cloudformation",
+                    "DetailType": "CloudFormation Stack Status Change",
+                    "Resources": [STACK_ARN],
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+        self._checks.need("it is accepted", answer["FailedEntryCount"] == 0, answer)
+        for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
+            self._arrives("it", destination, "orders-queue", "eu-west-1")
+
+    def _duplicate(self):
+        answer = self._api.call("POST", "/events/", deployment("billing-db", "deploy-7f3a"))
+        self._checks.check(
+            "it is called a duplicate",
+            answer.status == 202 and answer.json == {"id": "deploy-7f3a", "duplicate": True},
+            answer,
+        )
+        # Messages of a destination keep the order of their events: once this one is there,
+        # a second message of the first event would be there too.
+        answer = self._api.call("POST", "/events/", deployment("search-index", "deploy-8a01"))
+        self._checks.need("another event is accepted", answer.status == 202, answer)
+        for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
+            self._arrives("the other event", destination, "search-index")
+            sent = self._chat.messages(destination, "billing-db")
+            self._checks.check("... and the first was sent once", len(sent) == 1, sent)
+
+    def _retry(self):
+        self._chat.fail_once(DISCORD)
+        answer = self._api.call("POST", "/events/", deployment("cache-node", "deploy-8b17"))
+        self._checks.need("an event is accepted", answer.status == 202, answer)
+        for destination in (SLACK_HOOK, DISCORD_ALL):
+            self._arrives("it", destination, "cache-node")
+        self._arrives("the same message, refused once,", DISCORD, "cache-node")
+        refused = [r for r in self._chat.requests if r.refused]
+        self._checks.check("... after one post that was answered with 503", len(refused) == 1)
+
+    def _look_into_queue(self):
+        lambdas = self._emulator.client("lambda")
+        sqs = self._emulator.client("sqs")
+        mapping = self._stack.resources["NotifierFunctionDeliveries"]
+        lambdas.update_event_source_mapping(UUID=mapping, Enabled=False)
+        answer = self._api.call("POST", "/events/", deployment("mail-relay", "deploy-9c44"))
+        self._checks.need("an event waits for the notifier", answer.status == 202, answer)
+
+        def received():
+            answer = sqs.receive_message(
+                QueueUrl=self._stack.outputs["DeliveryQueueUrl"],
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=0,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            )
+            self._queued += answer.get("Messages", [])
+            return len({message["MessageId"] for message in self._queued}) == 3
+
+        self._checks.check(
+            "its three deliveries lie in the queue", wait_until(received, PATIENCE), self._queued
+        )
+        groups = {m["Attributes"].get("MessageGroupId") for m in self._queued}
+        self._checks.check("... each in its destination's group", len(groups) == 3, groups)
+        lambdas.update_event_source_mapping(UUID=mapping, Enabled=True)
+        for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
+            self._arrives("it", destination, "mail-relay")
+
+    def _no_secret_anywhere(self):
+        dynamodb = self._emulator.client("dynamodb")
+        rows = {
+            table: dynamodb.scan(TableName=self._stack.resources[table])["Items"]
+            for table in ("RegistryTable", "EventsTable", "DeliveriesTable")
+        }
+        places = {
+            "message": [request.text for request in self._chat.requests],
+            "answer": [answer.text for answer in self._api.answers],
+            "queue message": self._queued,
+            "log line": [line for lines in self._stack.logs().values() for line in lines],
+        } | {f"item of {table}": items for table, items in rows.items()}
+        parts = canaries.PARTS | {"the admin key": self._api.key}
+        for place, things in places.items():
+            found = canaries.found_in(things, parts)
+            name = f"no canary is in any {place} ({len(things)} searched)"
+            self._checks.check(name, things and not found, found)
+
+        ledger = [row["webhook_id"]["S"] for row in rows["DeliveriesTable"]]
+        kept = {destination: ledger.count(self._ids[destination]) for destination in WEBHOOKS}
+        wanted = {BOT: 1, DISCORD: 5, SLACK_HOOK: 6, DISCORD_ALL: 6}
+        self._checks.check("the ledger has a row for each delivery", kept == wanted, kept)
+
+    def _delete_webhook(self):
+        before = set(self._secret_names())
+        answer = self._api.call("DELETE", f"/webhooks/{self._ids[DISCORD]}/")
+        self._checks.check("a webhook can be deleted", answer.status == 204, answer)
+        gone = wait_until(lambda: before - set(self._secret_names()), PATIENCE)
+        self._checks.check("... and its secret, and no other, is gone", len(gone) == 1, gone)
+        answer = self._api.call("GET", f"/webhooks/{self._ids[DISCORD]}/")
+        self._checks.check("... and it cannot be read any more", answer.status == 404, answer)
+
+    def _nothing_given_up(self):
+        sqs = self._emulator.client("sqs")
+        for queue in ("DeadLetterQueue", "FailureQueue", "DeliveryQueue"):
+            attributes = sqs.get_queue_attributes(
+                QueueUrl=self._stack.resources[queue], AttributeNames=["All"]
+            )["Attributes"]
+            count = sum(int(attributes[a]) for a in attributes if a in _COUNTS)
+            self._checks.check(f"the {queue} is empty", count == 0, attributes)
+
+    def _delete_stack(self):
+        self._stack.delete()
+        tables = self._emulator.client("dynamodb").list_tables()["TableNames"]
+        self._checks.check(
+            "the stack can be deleted, and its four tables stay",
+            len([table for table in tables if table.startswith(NAME)]) == 4,
+            tables,
+        )
+
+
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)

@@ -1,0 +1,131 @@
+"""template.yaml: built and deployed by SAM as it is, then read."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from .checks import Stop
+
+NAME = "carillon-deployed-run"
+BUILT = Path("target/deployed/build")
+FUNCTIONS = ["WebhookApi", "TableEvents", "CloudEvents", "Dispatcher", "Notifier"]
+
+# Fat LTO and one codegen unit make small binaries and slow builds; only the former is
+# needed here. Kept apart from target/ so that neither build throws away the other's work.
+FASTER_PROFILE = {
+    "CARGO_TARGET_DIR": str(Path("target/deployed/cargo").absolute()),
+    "CARGO_PROFILE_RELEASE_LTO": "off",
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1",
+}
+
+
+def build(shipped):
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    if not shipped:
+        environment |= FASTER_PROFILE
+    _sam(
+        ["build", "--build-dir", str(BUILT), "--parameter-overrides", "Architecture=x86_64"],
+        environment,
+    )
+
+
+def _sam(arguments, environment):
+    print(f"  $ sam {' '.join(arguments)}", flush=True)
+    started = time.monotonic()
+    process = subprocess.Popen(
+        ["sam", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Where this run is interrupted, the compilers that SAM started must end as well.
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        raise
+    if process.returncode:
+        print(output)
+        raise Stop(f"sam {arguments[0]} failed")
+    print(f"  {time.monotonic() - started:.0f} s", flush=True)
+
+
+class Stack:
+    def __init__(self, emulator):
+        self._emulator = emulator
+        self._cloudformation = emulator.client("cloudformation")
+
+    def deploy(self, chat_origin):
+        _sam(
+            ["deploy", "--template-file", str(BUILT / "template.yaml"), "--stack-name", NAME]
+            + ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+            + ["--no-confirm-changeset", "--parameter-overrides"]
+            + ["Architecture=x86_64", f"ChatOrigin={chat_origin}"],
+            self._emulator.environment | {"SAM_CLI_TELEMETRY": "0"},
+        )
+        stack = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
+        self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+        pages = self._cloudformation.get_paginator("list_stack_resources")
+        self.resources = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for page in pages.paginate(StackName=NAME)
+            for resource in page["StackResourceSummaries"]
+        }
+
+    def route_api(self):
+        """Makes the routes of the HTTP API, which the emulator forgets.
+
+        SAM describes an HTTP API's routes by an OpenAPI `Body`, and AWS makes them from it;
+        the emulator ignores it. So they are made here, from that same `Body`.
+        """
+        template = self._cloudformation.get_template(StackName=NAME, TemplateStage="Processed")
+        paths = template["TemplateBody"]["Resources"]["HttpApi"]["Properties"]["Body"]["paths"]
+        apis = self._emulator.client("apigatewayv2")
+        lambdas = self._emulator.client("lambda")
+        api = self.resources["HttpApi"]
+        for path, methods in paths.items():
+            for method, operation in methods.items():
+                described = operation["x-amazon-apigateway-integration"]
+                function = re.search(r"\$\{(\w+)\.Arn\}", described["uri"]["Fn::Sub"])[1]
+                function = lambdas.get_function(FunctionName=self.resources[function])
+                integration = apis.create_integration(
+                    ApiId=api,
+                    IntegrationType="AWS_PROXY",
+                    IntegrationUri=function["Configuration"]["FunctionArn"],
+                    PayloadFormatVersion=described["payloadFormatVersion"],
+                )
+                verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+                apis.create_route(
+                    ApiId=api,
+                    RouteKey=f"{verb} {path}",
+                    Target=f"integrations/{integration['IntegrationId']}",
+                )
+
+    @property
+    def api_host(self):
+        return f"{self.resources['HttpApi']}.execute-api.localhost:{self._emulator.port}"
+
+    def delete(self):
+        arn = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackId"]
+        self._cloudformation.delete_stack(StackName=NAME)
+        self._cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
+
+    def logs(self):
+        """Every log line of the functions and of the API, by log group."""
+        logs = self._emulator.client("logs")
+        found = {}
+        for logical, group in self.resources.items():
+            if logical.endswith("Logs"):
+                pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+                found[group] = [event["message"] for page in pages for event in page["events"]]
+        return found
