@@ -1,1 +1,223 @@
+//! A running Carillon for tests, and what a caller does with it.
 
+use std::time::Duration;
+
+use carillon_chat::ChatOrigin;
+use carillon_domain::OrganizationId;
+use carillon_embedded::chat_sink::{ChatSink, Message};
+use carillon_local::{Local, Options};
+use reqwest::{Method, StatusCode};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+/// How long anything may take before a test gives up on it.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The key of the tests' admin.
+pub const KEY: &str = "fake-admin-key-for-tests";
+
+/// The tests' organization.
+pub const ORGANIZATION: &str = "org_acme";
+
+/// Carillon, with the built-in Slack and Discord.
+pub struct App {
+    local: Local,
+    http: reqwest::Client,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// As [`start`](Self::start), posting to this origin instead of the built-in platforms.
+    pub async fn start_with(chat_origin: Option<ChatOrigin>) -> Self {
+        let local = Local::start(Options {
+            port: 0,
+            dynamodb_port: 0,
+            admin_key: Some(SecretString::from(KEY)),
+            organization: OrganizationId::parse(ORGANIZATION).expect("a valid id"),
+            data: None,
+            live: false,
+            chat_origin,
+        })
+        .await
+        .expect("Carillon starts");
+        Self {
+            local,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    pub fn sink(&self) -> &ChatSink {
+        self.local.sink()
+    }
+
+    pub fn url(&self) -> String {
+        self.local.url()
+    }
+
+    /// A request to the API with the admin's key.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.keyless(method, path).bearer_auth(KEY)
+    }
+
+    /// A request to the API without a key.
+    pub fn keyless(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}/api/v1{path}", self.local.url());
+        self.http.request(method, url)
+    }
+
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let answer = request.send().await.expect("the API answers");
+        Answer {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body: answer.json().await.unwrap_or(Value::Null),
+        }
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Registers a webhook that must be taken; gives its id.
+    pub async fn register(&self, webhook: &Value) -> String {
+        let answer = self.post("/webhooks/", webhook).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Publishes an event that must be taken; gives its id.
+    pub async fn publish(&self, event: &Value) -> String {
+        let answer = self.post("/events/", event).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+        answer.body["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Waits until Slack and Discord have this many messages.
+    pub async fn messages(&self, count: usize) -> Vec<Message> {
+        self.messages_until(|messages| messages.len() >= count)
+            .await
+    }
+
+    /// Waits until the messages of Slack and Discord are as wanted.
+    pub async fn messages_until(&self, wanted: impl Fn(&[Message]) -> bool) -> Vec<Message> {
+        let waited = tokio::time::timeout(DEADLINE, self.sink().wait_until(wanted)).await;
+        waited.unwrap_or_else(|_| panic!("not in time: {:#?}", self.sink().messages()))
+    }
+
+    /// The only delivery of a webhook, once it is in this state.
+    pub async fn delivery(&self, webhook: &str, status: &str) -> Value {
+        let path = format!("/webhooks/{webhook}/deliveries/");
+        let mut found = Value::Null;
+        until(status, async || {
+            found = self
+                .get(&path)
+                .await
+                .body
+                .pointer("/results/0")
+                .cloned()
+                .unwrap_or_default();
+            found["status"] == status
+        })
+        .await;
+        found
+    }
+
+    pub async fn put_item(&self, item: &Value) {
+        self.dynamodb("PutItem", &json!({"TableName": "entities", "Item": item}))
+            .await;
+    }
+
+    /// A call of the DynamoDB endpoint, as any AWS client makes it.
+    pub async fn dynamodb(&self, operation: &str, body: &Value) -> Value {
+        let answer = self
+            .http
+            .post(self.local.dynamodb_url())
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=fake/20260101/us-east-1/dynamodb/aws4_request, \
+                 SignedHeaders=host, Signature=fake",
+            )
+            .header("x-amz-date", "20260101T000000Z")
+            .body(body.to_string())
+            .send()
+            .await
+            .expect("DynamoDB answers");
+        let status = answer.status();
+        let body: Value = answer.json().await.expect("DynamoDB answers in JSON");
+        assert!(status.is_success(), "{operation}: {body}");
+        body
+    }
+
+    /// An event as EventBridge delivers it.
+    pub async fn eventbridge(&self, event: &Value) -> Answer {
+        let url = format!("{}/_local/eventbridge", self.local.url());
+        self.send(self.http.post(url).json(event)).await
+    }
+}
+
+/// Waits for a condition.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    if tokio::time::timeout(DEADLINE, wait).await.is_err() {
+        panic!("not in time: {what}");
+    }
+}
+
+/// A Slack bot's webhook that wants these events. Its token is not a real one.
+pub fn slack(name: &str, event_types: &[&str]) -> Value {
+    json!({
+        "name": name, "type": "slack", "event_types": event_types,
+        "configuration": {"token": "xoxb-fake-token-for-tests-wxyz", "channel": "infra"}
+    })
+}
+
+/// A Discord webhook that wants these events. Its URL is not a real one.
+pub fn discord(name: &str, event_types: &[&str]) -> Value {
+    json!({
+        "name": name, "type": "discord", "event_types": event_types,
+        "configuration": {"webhook_url": discord_url("fake-token-for-tests-")}
+    })
+}
+
+/// A Discord webhook's URL whose token is this text, repeated until it is long enough.
+pub fn discord_url(token: &str) -> String {
+    let token = token.repeat(68 / token.len() + 1);
+    format!("https://discord.com/api/webhooks/123456789012345678/{token}")
+}
+
+/// A Slack incoming webhook's URL. The parts are put together so that no scanner takes
+/// it for a real one.
+pub fn slack_url(secret: &str) -> String {
+    [
+        "https://hooks.slack.com/services",
+        "T00000000",
+        "B00000000",
+        secret,
+    ]
+    .join("/")
+}

@@ -24,9 +24,7 @@ use carillon_cloud_events::CloudEvents;
 use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
-use carillon_embedded::dynamodb::{
-    DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE,
-};
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::page::{self, PageInfo};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_notifier::{Notifier, Stores};
@@ -100,8 +98,7 @@ impl Local {
         let admin_key = options.admin_key.unwrap_or_else(new_key);
         store_admin_key(&secrets, &options.organization, &admin_key).await?;
 
-        let config =
-            carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
+        let config = carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
         let retention = Retention(Retention::DEFAULT_DAYS);
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
@@ -160,14 +157,22 @@ impl Local {
         let mut workers = JoinSet::new();
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop);
         worker::spawn_stream(
-            &mut workers, &database, &journal, &stop, EVENTS_TABLE,
+            &mut workers,
+            &database,
+            &journal,
+            &stop,
+            EVENTS_TABLE,
             move |batch| {
                 let dispatcher = Arc::clone(&dispatcher);
                 async move { dispatcher.handle(batch).await }
             },
         );
         worker::spawn_stream(
-            &mut workers, &database, &journal, &stop, ENTITIES_TABLE,
+            &mut workers,
+            &database,
+            &journal,
+            &stop,
+            ENTITIES_TABLE,
             move |batch| {
                 let table_events = Arc::clone(&table_events);
                 async move { table_events.handle(batch).await }
@@ -240,7 +245,8 @@ fn router(sink: &ChatSink, info: PageInfo, api: Api, cloud_events: CloudEvents) 
             "/_local/eventbridge",
             post(eventbridge::put).with_state(Arc::new(cloud_events)),
         )
-        .route_service("/api/{*path}", api)
+        // Not a route of its own: its path parameters would add to the API's.
+        .fallback_service(api)
 }
 
 /// Where messages go: `CARILLON_CHAT_ORIGIN`, the platforms, or the built-in sink.

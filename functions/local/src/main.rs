@@ -26,7 +26,12 @@ struct Arguments {
     #[arg(long, default_value_t = 8788, value_name = "N")]
     dynamodb_port: u16,
     /// The admin key; made anew at each start otherwise
-    #[arg(long, env = "CARILLON_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
+    #[arg(
+        long,
+        env = "CARILLON_ADMIN_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
     admin_key: Option<SecretString>,
     /// The organization of the admin key and of EventBridge events
     #[arg(long, default_value = "local", value_name = "ID", value_parser = organization)]

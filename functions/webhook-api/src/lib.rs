@@ -63,7 +63,10 @@ fn router(api: Api) -> Router {
         .merge(routes::document(document))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(middleware::from_fn_with_state(api.clone(), auth::require_key))
+        .layer(middleware::from_fn_with_state(
+            api.clone(),
+            auth::require_key,
+        ))
         .layer(CatchPanicLayer::custom(problem::from_panic))
         .layer(middleware::from_fn(request_id::attach))
         .with_state(api)

@@ -1,9 +1,9 @@
 //! The Lambda function: settings, clients, run.
 
+use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
 };
-use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_runtime::{Settings, logs};
 use carillon_webhook_api::{AdminKey, Api};
 use lambda_http::Error;

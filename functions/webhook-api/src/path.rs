@@ -24,7 +24,10 @@ fn canonical_uri(uri: &Uri) -> Option<Uri> {
     if path == uri.path() {
         return None;
     }
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(format!("{path}{query}").parse().ok()?);
     Uri::from_parts(parts).ok()
@@ -37,7 +40,10 @@ mod tests {
     #[test]
     fn a_path_has_its_canonical_slash_and_keeps_its_query() {
         for (given, expected) in [
-            ("/api/v1/webhooks?limit=2", Some("/api/v1/webhooks/?limit=2")),
+            (
+                "/api/v1/webhooks?limit=2",
+                Some("/api/v1/webhooks/?limit=2"),
+            ),
             ("/api/v1/webhooks/", None),
             ("/api/v1/webhooks//", Some("/api/v1/webhooks/")),
             ("/api/v1/health/", Some("/api/v1/health")),

@@ -4,10 +4,10 @@
 use std::any::Any;
 use std::fmt::Display;
 
+use axum::Json;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use carillon_domain::{FaultCode, Faults, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
@@ -26,9 +26,13 @@ pub enum Problem {
     Unauthorized,
     NotFound,
     MethodNotAllowed,
-    TooLarge { limit_bytes: usize },
+    TooLarge {
+        limit_bytes: usize,
+    },
     UnsupportedMediaType,
-    NameTaken { existing_id: WebhookId },
+    NameTaken {
+        existing_id: WebhookId,
+    },
     /// A fault of ours; the cause is logged where this is made.
     Internal,
 }
@@ -92,9 +96,7 @@ impl Problem {
                 "unsupported-media-type",
                 "The body must be JSON",
             ),
-            Self::NameTaken { .. } => {
-                (StatusCode::CONFLICT, "name-taken", "The name is taken")
-            }
+            Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",

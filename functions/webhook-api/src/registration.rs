@@ -70,11 +70,7 @@ pub async fn register(
 }
 
 /// Finds a webhook of the organization.
-pub async fn find(
-    api: &Api,
-    organization: &OrganizationId,
-    id: &str,
-) -> Result<Webhook, Problem> {
+pub async fn find(api: &Api, organization: &OrganizationId, id: &str) -> Result<Webhook, Problem> {
     let id = WebhookId::parse(id).ok_or(Problem::NotFound)?;
     api.registry
         .webhook(organization, &id)

@@ -1,7 +1,9 @@
 //! What callers see of what is stored.
 
-use carillon_domain::{Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Webhook, WebhookStatus};
 use carillon_domain::delivery::MessageRef;
+use carillon_domain::{
+    Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Webhook, WebhookStatus,
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -108,7 +110,11 @@ impl From<Delivery> for DeliveryView {
             created_at: delivery.created_at.to_string(),
             next_attempt_at: delivery.next_attempt_at.map(|time| time.to_string()),
             message: delivery.message,
-            attempts: delivery.attempts.into_iter().map(AttemptView::from).collect(),
+            attempts: delivery
+                .attempts
+                .into_iter()
+                .map(AttemptView::from)
+                .collect(),
         }
     }
 }

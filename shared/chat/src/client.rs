@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use carillon_domain::{DestinationKind, Outcome};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Certificate, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::{Answer, ChatOrigin, Reply, Request, discord, slack};
+use crate::{Answer, ChatOrigin, Reply, Request, discord, reply, slack};
 
 /// Where the platforms' operators find out who is calling.
 const PROJECT_URL: &str = "https://github.com/carillon-notifications/carillon";
@@ -61,6 +61,7 @@ impl Client {
         total: Duration,
     ) -> Result<Self, ClientError> {
         let builder = reqwest::Client::builder()
+            .user_agent(user_agent())
             .redirect(redirect::Policy::none())
             .connect_timeout(connect)
             .timeout(total);
@@ -94,7 +95,6 @@ impl Client {
             .http
             .post(url)
             .header(CONTENT_TYPE, JSON)
-            .header(USER_AGENT, user_agent())
             .body(request.body().to_string());
         if let Some(token) = &request.authorization {
             let Some(value) = bearer(token) else {
@@ -180,10 +180,7 @@ fn unusable_credential(kind: DestinationKind) -> Reply {
 /// What no answer means. Before the connection stands nothing is sent; afterwards nobody
 /// knows. The error itself is dropped, because it names the URL.
 fn unanswered(request: &Request, error: &reqwest::Error) -> Reply {
-    let platform = match request.platform() {
-        carillon_domain::Platform::Slack => "Slack",
-        carillon_domain::Platform::Discord => "Discord",
-    };
+    let platform = reply::name(request.platform());
     if error.is_connect() || error.is_builder() {
         return Reply::new(Outcome::Unavailable)
             .code("connection_failed")

@@ -2,11 +2,24 @@
 
 use carillon_domain::text::{clean, clean_line, length};
 use carillon_domain::{EstimatedCost, Event, Period, Status};
+use url::Url;
 
 /// The longest that a list of changed attributes gets, before it says how many are left.
 const MAX_CHANGES: usize = 200;
 /// The longest that one name of such a list gets.
 const MAX_CHANGE: usize = 60;
+
+/// Our own labels, in their order.
+const LABELS: [&str; 8] = [
+    "Resource",
+    "Provider",
+    "Region",
+    "Environment",
+    "Project",
+    "Status",
+    "Estimated cost",
+    "Changed",
+];
 
 /// A label and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,65 +37,89 @@ pub(crate) enum Words {
     Theirs(String),
 }
 
-impl Fact {
-    fn of(label: &str, value: Words) -> Self {
-        Self {
-            label: Words::Ours(label.to_owned()),
-            value,
-        }
-    }
-
-    fn theirs(label: &str, text: Option<&str>) -> Option<Self> {
-        let text = visible_line(text?)?;
-        Some(Self::of(label, Words::Theirs(text)))
-    }
-}
-
 /// Everything but the details: resource, provider, region, environment, project, status,
 /// estimated cost, changed names.
 pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
+    let theirs = |text: Option<&str>| text.and_then(visible_line).map(Words::Theirs);
     let status = event.status.map(|status| match status {
         Status::Started => "Started",
         Status::Succeeded => "Succeeded",
         Status::Failed => "Failed",
     });
-    [
-        Fact::theirs("Resource", resource(event).as_deref()),
-        Fact::theirs("Provider", event.provider.as_deref()),
-        Fact::theirs("Region", event.region.as_deref()),
-        Fact::theirs("Environment", event.environment.as_deref()),
-        Fact::theirs("Project", event.project.as_deref()),
-        status.map(|status| Fact::of("Status", Words::Ours(status.to_owned()))),
-        Fact::theirs(
-            "Estimated cost",
-            event.estimated_cost.as_ref().map(cost).as_deref(),
-        ),
-        Fact::theirs("Changed", Some(&changes(&event.changes))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let cost = event.estimated_cost.as_ref().map(cost);
+    let values = [
+        theirs(resource(event).as_deref()),
+        theirs(event.provider.as_deref()),
+        theirs(event.region.as_deref()),
+        theirs(event.environment.as_deref()),
+        theirs(event.project.as_deref()),
+        status.map(|status| Words::Ours(status.to_owned())),
+        theirs(cost.as_deref()),
+        theirs(Some(&changes(&event.changes))),
+    ];
+    LABELS
+        .into_iter()
+        .zip(values)
+        .filter_map(|(label, value)| {
+            Some(Fact {
+                label: Words::Ours(label.to_owned()),
+                value: value?,
+            })
+        })
+        .collect()
 }
 
-/// The details, by name. Their names come from the event too, so that they are shown
-/// unlike our own labels: a detail cannot pass itself off as the status.
+/// The details, by name. One that is called like a label of ours says so: it cannot pass
+/// itself off as the status.
 pub(crate) fn details(event: &Event) -> Vec<Fact> {
+    let ours = |name: &str| LABELS.iter().any(|label| label.eq_ignore_ascii_case(name));
     event
         .details
         .iter()
         .filter_map(|(name, value)| {
+            let name = visible_line(name)?;
+            let label = if ours(&name) {
+                format!("{name} (detail)")
+            } else {
+                name
+            };
             Some(Fact {
-                label: Words::Theirs(visible_line(name)?),
+                label: Words::Theirs(label),
                 value: Words::Theirs(visible_line(value)?),
             })
         })
         .collect()
 }
 
-/// The first of `items` that have room together, and how many were left out. A platform
-/// has room for `most`, of which the sizes add up to no more than `room`.
+/// Where the resource can be looked at: an http(s) URL in which everything is encoded that
+/// could end it inside a message. One with a user name is none: it hides where it leads.
+pub(crate) fn link(event: &Event) -> Option<Url> {
+    let text = event.resource.as_ref()?.url.as_deref()?;
+    let url = Url::parse(text.trim()).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !plain {
+        return None;
+    }
+    // The parser has done the rest.
+    let mut encoded = String::new();
+    for c in url.as_str().chars() {
+        match c {
+            '|' | '<' | '>' | '`' | '^' | '\\' | '"' | ' ' => {
+                encoded.push_str(&format!("%{:02X}", u32::from(c)));
+            }
+            c => encoded.push(c),
+        }
+    }
+    Url::parse(&encoded).ok()
+}
+
+/// The first of `items` that have room together, and how many were left out. There is
+/// room for `most`, of which the sizes add up to no more than `room`.
 pub(crate) fn that_fit<T>(
-    items: Vec<T>,
+    items: impl ExactSizeIterator<Item = T>,
     most: usize,
     room: usize,
     size: impl Fn(&T) -> usize,
@@ -90,7 +127,6 @@ pub(crate) fn that_fit<T>(
     let all = items.len();
     let mut used = 0;
     let kept: Vec<T> = items
-        .into_iter()
         .take(most)
         .take_while(|item| {
             used += size(item);
@@ -146,7 +182,9 @@ fn changes(names: &[String]) -> String {
         .filter_map(|name| visible_line(name))
         .map(|name| carillon_domain::text::shorten(&name, MAX_CHANGE))
         .collect();
-    let (shown, more) = that_fit(names, usize::MAX, MAX_CHANGES, |name| length(name) + 2);
+    let (shown, more) = that_fit(names.into_iter(), usize::MAX, MAX_CHANGES, |name| {
+        length(name) + 2
+    });
     let shown = shown.join(", ");
     match more {
         0 => shown,
@@ -193,20 +231,11 @@ mod tests {
     fn the_facts_stand_in_the_order_of_the_contract() {
         let mut event = sample::event(EventType::Deploy);
         event.changes = vec!["size".into()];
-        let labels: Vec<_> = shown(&fixed(&event)).into_iter().map(|fact| fact.0).collect();
-        assert_eq!(
-            labels,
-            [
-                "Resource",
-                "Provider",
-                "Region",
-                "Environment",
-                "Project",
-                "Status",
-                "Estimated cost",
-                "Changed"
-            ]
-        );
+        let labels: Vec<_> = shown(&fixed(&event))
+            .into_iter()
+            .map(|fact| fact.0)
+            .collect();
+        assert_eq!(labels, LABELS);
         assert!(shown(&fixed(&event)).contains(&(
             "Resource".into(),
             "aws_rds_cluster db-1 (billing-db)".into()
@@ -228,6 +257,37 @@ mod tests {
     }
 
     #[test]
+    fn a_detail_cannot_pass_itself_off_as_one_of_our_own_facts() {
+        let mut event = sample::event(EventType::Ping);
+        event.details = [("status".into(), "Succeeded".into())].into();
+        assert_eq!(
+            shown(&details(&event)),
+            [("status (detail)".into(), "Succeeded".into())]
+        );
+    }
+
+    #[test]
+    fn a_link_is_a_web_url_that_nothing_can_end_early() {
+        let linked = |url: &str| {
+            let mut event = sample::event(EventType::Deploy);
+            event.resource.get_or_insert_default().url = Some(url.to_owned());
+            link(&event).map(String::from)
+        };
+        assert_eq!(
+            linked("https://example.com/a|b>c d?e=<f>&g=`h`").as_deref(),
+            Some("https://example.com/a%7Cb%3Ec%20d?e=%3Cf%3E&g=%60h%60")
+        );
+        for url in [
+            "javascript:alert(1)",
+            "no url",
+            "https://slack.com@evil.example/",
+            "https://",
+        ] {
+            assert_eq!(linked(url), None, "{url}");
+        }
+    }
+
+    #[test]
     fn a_long_list_of_changes_says_how_many_are_left() {
         let names: Vec<String> = (0..100).map(|n| format!("attribute-{n:02}")).collect();
         let text = changes(&names);
@@ -237,7 +297,7 @@ mod tests {
 
     #[test]
     fn what_fits_is_kept_in_order_and_the_rest_counted() {
-        let sizes = |list: &[usize], most, room| that_fit(list.to_vec(), most, room, |n| *n);
+        let sizes = |list: &[usize], most, room| that_fit(list.iter().copied(), most, room, |n| *n);
         assert_eq!(sizes(&[3, 3, 3], 5, 9), (vec![3, 3, 3], 0));
         assert_eq!(sizes(&[3, 3, 3], 5, 8), (vec![3, 3], 1));
         assert_eq!(sizes(&[3, 9, 1], 5, 8), (vec![3], 2));

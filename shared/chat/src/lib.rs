@@ -12,8 +12,8 @@ pub mod slack;
 mod client;
 mod facts;
 mod origin;
-mod reply;
 mod registration;
+mod reply;
 mod request;
 
 mod wording;
@@ -26,7 +26,7 @@ pub use origin::ChatOrigin;
 pub use reply::{Answer, Reply};
 pub use request::{Request, request};
 
-use carillon_domain::{Configuration, DestinationKind, Faults, Platform, Pointer};
+use carillon_domain::{Configuration, DestinationKind, Faults, Outcome, Platform, Pointer};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -52,8 +52,32 @@ pub fn classify(kind: DestinationKind, answer: &Answer) -> Reply {
         DestinationKind::SlackWebhook => slack::classify::webhook,
         DestinationKind::DiscordWebhook => discord::classify::execute,
     };
+    let reply = classify(answer);
+    // An outage may say how long it lasts, too.
+    let retry_after = match reply.outcome {
+        Outcome::Delivered => None,
+        _ => reply.retry_after.or_else(|| answer.seconds("retry-after")),
+    };
     Reply {
         http_status: Some(answer.status),
-        ..classify(answer)
+        retry_after,
+        ..reply
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn an_outage_that_says_how_long_it_lasts_is_believed() {
+        for kind in testing::KINDS {
+            let answer = testing::answer(503, &[("Retry-After", "120")], "");
+            let reply = classify(kind, &answer);
+            assert_eq!(reply.outcome, Outcome::Unknown);
+            assert_eq!(reply.http_status, Some(503));
+            assert_eq!(reply.retry_after, Some(Duration::from_secs(120)));
+        }
     }
 }

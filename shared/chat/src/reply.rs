@@ -106,10 +106,7 @@ impl Reply {
 /// An answer that is not in the platform's own words. What a server's error, or a success
 /// that proves nothing, leaves behind is unknown; before anything else nothing was posted.
 pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
-    let name = match platform {
-        Platform::Slack => "Slack",
-        Platform::Discord => "Discord",
-    };
+    let name = name(platform);
     let (outcome, hint) = match answer.status {
         200..300 => (
             Outcome::Unknown,
@@ -120,7 +117,9 @@ pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
         ),
         413 => (
             Outcome::PayloadRefused,
-            format!("{name} finds the message too large. This is a fault of Carillon: please report it."),
+            format!(
+                "{name} finds the message too large. This is a fault of Carillon: please report it."
+            ),
         ),
         500.. => (
             Outcome::Unknown,
@@ -139,4 +138,12 @@ pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
     Reply::new(outcome)
         .code(format!("http_{}", answer.status))
         .hint(hint)
+}
+
+/// A platform's name, for people.
+pub(crate) fn name(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Slack => "Slack",
+        Platform::Discord => "Discord",
+    }
 }

@@ -145,13 +145,22 @@ mod tests {
 
     fn built(kind: DestinationKind) -> Request {
         let event = sample::event(EventType::Deploy);
-        request(&webhook(kind), "#infra", &event, &delivery_id(), &secret(kind))
+        request(
+            &webhook(kind),
+            "#infra",
+            &event,
+            &delivery_id(),
+            &secret(kind),
+        )
     }
 
     #[test]
     fn a_bot_posts_to_its_channel_with_its_token() {
         let request = built(DestinationKind::SlackBot);
-        assert_eq!(request.url.expose_secret(), "https://slack.com/api/chat.postMessage");
+        assert_eq!(
+            request.url.expose_secret(),
+            "https://slack.com/api/chat.postMessage"
+        );
         assert!(request.authorization.is_some());
         assert_eq!(request.body()["channel"], "#infra");
         assert_eq!(request.body()["client_msg_id"], delivery_id().as_uuid());
@@ -165,7 +174,10 @@ mod tests {
     #[test]
     fn an_incoming_webhook_is_told_neither_channel_nor_name() {
         let request = built(DestinationKind::SlackWebhook);
-        assert_eq!(request.masked_url(), "https://hooks.slack.com/services/T…/B…/…wxyz");
+        assert_eq!(
+            request.masked_url(),
+            "https://hooks.slack.com/services/T…/B…/…wxyz"
+        );
         for name in ["channel", "username", "icon_emoji", "client_msg_id"] {
             assert!(request.body()[name].is_null(), "{name}");
         }
@@ -180,7 +192,10 @@ mod tests {
         let request = request(&webhook, "", &event, &delivery_id(), &secret(kind));
         let url = request.url.expose_secret();
         assert!(url.starts_with("https://discord.com/api/v10/webhooks/123456789012345678/"));
-        assert!(url.ends_with("?wait=true&thread_id=123456789012345678"), "{url}");
+        assert!(
+            url.ends_with("?wait=true&thread_id=123456789012345678"),
+            "{url}"
+        );
         assert_eq!(
             request.masked_url(),
             "https://discord.com/api/v10/webhooks/…/…wxyz?wait=true&thread_id=123456789012345678"
@@ -191,7 +206,11 @@ mod tests {
     fn nothing_that_is_printed_gives_a_secret_away() {
         for kind in crate::testing::KINDS {
             let request = built(kind);
-            let printed = format!("{request:?} {} {:?}", request.masked_url(), request.masked_headers());
+            let printed = format!(
+                "{request:?} {} {:?}",
+                request.masked_url(),
+                request.masked_headers()
+            );
             let secret = secret(kind);
             let secret = secret.expose_secret().rsplit('/').next().unwrap();
             assert!(!printed.contains(secret), "{printed}");
@@ -209,10 +228,17 @@ mod tests {
     #[test]
     fn a_preview_links_to_the_builder_on_slack_only() {
         let url = built(DestinationKind::SlackBot).builder_url().unwrap();
-        assert!(url.starts_with("https://app.slack.com/block-kit-builder/#%7B%22attachments%22%3A%5B"));
+        assert!(
+            url.starts_with("https://app.slack.com/block-kit-builder/#%7B%22attachments%22%3A%5B")
+        );
         assert!(url.is_ascii());
         assert_eq!(built(DestinationKind::DiscordWebhook).builder_url(), None);
         let usage = built(DestinationKind::SlackBot).usage();
-        assert!(usage.iter().all(|usage| usage.used > 0 && usage.used <= usage.limit), "{usage:?}");
+        assert!(
+            usage
+                .iter()
+                .all(|usage| usage.used > 0 && usage.used <= usage.limit),
+            "{usage:?}"
+        );
     }
 }

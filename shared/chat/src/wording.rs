@@ -229,27 +229,107 @@ mod tests {
         use EventType as Type;
         use Status::{Failed, Started, Succeeded};
         for (event_type, status, expected) in [
-            (Type::Deploy, None, "✏️ Deploy: billing-db to billing / production"),
-            (Type::Deploy, Some(Started), "🚀 Deploying billing-db to billing / production"),
-            (Type::Deploy, Some(Succeeded), "✅ Deployed billing-db to billing / production"),
-            (Type::Deploy, Some(Failed), "❌ Deploy failed: billing-db to billing / production"),
-            (Type::Destroy, None, "🗑️ Destroy: reports in billing / production"),
-            (Type::Destroy, Some(Started), "⏳ Destroying reports in billing / production"),
-            (Type::Destroy, Some(Succeeded), "🗑️ Destroyed reports in billing / production"),
-            (Type::Destroy, Some(Failed), "❌ Destroy failed: reports in billing / production"),
-            (Type::Scale, None, "✏️ Scaling: checkout in billing / production"),
-            (Type::Scale, Some(Succeeded), "✅ Scaled checkout in billing / production"),
-            (Type::Error, None, "🚨 Error: billing-db in billing / production"),
-            (Type::Error, Some(Failed), "🚨 Error: billing-db in billing / production"),
-            (Type::Error, Some(Succeeded), "✅ Error resolved: billing-db in billing / production"),
-            (Type::ParameterCreated, None, "➕ Parameter DATABASE_URL created in billing"),
-            (Type::ParameterUpdated, None, "✏️ Parameter DATABASE_URL updated in billing (2 attributes)"),
-            (Type::ParameterUpdated, Some(Failed), "❌ Parameter DATABASE_URL could not be updated in billing (2 attributes)"),
-            (Type::ParameterDeleted, Some(Started), "⏳ Parameter DATABASE_URL is being deleted in billing"),
+            (
+                Type::Deploy,
+                None,
+                "✏️ Deploy: billing-db to billing / production",
+            ),
+            (
+                Type::Deploy,
+                Some(Started),
+                "🚀 Deploying billing-db to billing / production",
+            ),
+            (
+                Type::Deploy,
+                Some(Succeeded),
+                "✅ Deployed billing-db to billing / production",
+            ),
+            (
+                Type::Deploy,
+                Some(Failed),
+                "❌ Deploy failed: billing-db to billing / production",
+            ),
+            (
+                Type::Destroy,
+                None,
+                "🗑️ Destroy: reports in billing / production",
+            ),
+            (
+                Type::Destroy,
+                Some(Started),
+                "⏳ Destroying reports in billing / production",
+            ),
+            (
+                Type::Destroy,
+                Some(Succeeded),
+                "🗑️ Destroyed reports in billing / production",
+            ),
+            (
+                Type::Destroy,
+                Some(Failed),
+                "❌ Destroy failed: reports in billing / production",
+            ),
+            (
+                Type::Scale,
+                None,
+                "✏️ Scaling: checkout in billing / production",
+            ),
+            (
+                Type::Scale,
+                Some(Succeeded),
+                "✅ Scaled checkout in billing / production",
+            ),
+            (
+                Type::Error,
+                None,
+                "🚨 Error: billing-db in billing / production",
+            ),
+            (
+                Type::Error,
+                Some(Failed),
+                "🚨 Error: billing-db in billing / production",
+            ),
+            (
+                Type::Error,
+                Some(Succeeded),
+                "✅ Error resolved: billing-db in billing / production",
+            ),
+            (
+                Type::ParameterCreated,
+                None,
+                "➕ Parameter DATABASE_URL created in billing",
+            ),
+            (
+                Type::ParameterUpdated,
+                None,
+                "✏️ Parameter DATABASE_URL updated in billing (2 attributes)",
+            ),
+            (
+                Type::ParameterUpdated,
+                Some(Failed),
+                "❌ Parameter DATABASE_URL could not be updated in billing (2 attributes)",
+            ),
+            (
+                Type::ParameterDeleted,
+                Some(Started),
+                "⏳ Parameter DATABASE_URL is being deleted in billing",
+            ),
             (Type::ProjectDeleted, None, "🗑️ Project billing deleted"),
-            (Type::EnvironmentCreated, Some(Succeeded), "➕ Environment production created in billing"),
-            (Type::ValueDeleted, None, "🗑️ Value of DATABASE_URL deleted in billing / production"),
-            (Type::WebhookSuspended, Some(Failed), "🔕 Webhook prod alerts suspended"),
+            (
+                Type::EnvironmentCreated,
+                Some(Succeeded),
+                "➕ Environment production created in billing",
+            ),
+            (
+                Type::ValueDeleted,
+                None,
+                "🗑️ Value of DATABASE_URL deleted in billing / production",
+            ),
+            (
+                Type::WebhookSuspended,
+                Some(Failed),
+                "🔕 Webhook prod alerts suspended",
+            ),
             (Type::Ping, None, "🔔 Test message from Carillon"),
         ] {
             assert_eq!(plain(&with(event_type, status)), expected);
@@ -273,7 +353,10 @@ mod tests {
             event.environment = Some("\u{200b} \u{200d}".into());
             event.changes.clear();
             let headline = plain(&event);
-            assert!(headline.chars().count() > 5 && !headline.ends_with(' '), "{headline}");
+            assert!(
+                headline.chars().count() > 5 && !headline.ends_with(' '),
+                "{headline}"
+            );
         }
     }
 

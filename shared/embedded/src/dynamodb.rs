@@ -56,7 +56,12 @@ impl LocalDynamoDb {
         Ok(local)
     }
 
-    fn create(&self, name: &str, [hash, range]: [&str; 2], stream: Option<&str>) -> Result<(), Error> {
+    fn create(
+        &self,
+        name: &str,
+        [hash, range]: [&str; 2],
+        stream: Option<&str>,
+    ) -> Result<(), Error> {
         let there = self
             .database
             .get_table_metadata(name)
@@ -77,8 +82,7 @@ impl LocalDynamoDb {
             ],
         });
         if let Some(view) = stream {
-            request["StreamSpecification"] =
-                json!({"StreamEnabled": true, "StreamViewType": view});
+            request["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": view});
         }
         let request = serde_json::from_value(request).map_err(Error::json)?;
         self.database
@@ -135,7 +139,11 @@ impl LocalDynamoDb {
             fruitless = if done == 0 { fruitless + 1 } else { 0 };
             if fruitless == TRIES {
                 let record = records[0].event_id.as_str();
-                tracing::error!(table, record, "a stream record was set aside: it cannot be handled");
+                tracing::error!(
+                    table,
+                    record,
+                    "a stream record was set aside: it cannot be handled"
+                );
                 done = 1;
                 fruitless = 0;
             }
@@ -157,7 +165,9 @@ impl LocalDynamoDb {
             .database
             .get_table_metadata(table)
             .map_err(Error::dynamodb)?;
-        let label = metadata.and_then(|table| table.stream_label).unwrap_or_default();
+        let label = metadata
+            .and_then(|table| table.stream_label)
+            .unwrap_or_default();
         let kind = match after {
             Some(_) => "AFTER_SEQUENCE_NUMBER",
             None => "TRIM_HORIZON",

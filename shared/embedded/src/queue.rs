@@ -98,10 +98,10 @@ impl LocalQueue {
     }
 
     pub fn is_empty(&self) -> Result<bool, Error> {
-        let count: i64 = self
-            .journal
-            .connection()
-            .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
+        let count: i64 =
+            self.journal
+                .connection()
+                .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
         Ok(count == 0)
     }
 
@@ -207,7 +207,10 @@ mod tests {
     }
 
     fn bodies(received: &[Received]) -> Vec<&str> {
-        received.iter().map(|message| message.body.as_str()).collect()
+        received
+            .iter()
+            .map(|message| message.body.as_str())
+            .collect()
     }
 
     #[tokio::test]
@@ -249,7 +252,10 @@ mod tests {
         let soon = Timestamp::now() + Duration::from_secs(1);
         assert_eq!(bodies(&queue.receive(10, VISIBILITY, soon).unwrap()), ["3"]);
         let later = soon + Duration::from_secs(601);
-        assert_eq!(bodies(&queue.receive(10, VISIBILITY, later).unwrap()), ["1", "2", "3"]);
+        assert_eq!(
+            bodies(&queue.receive(10, VISIBILITY, later).unwrap()),
+            ["1", "2", "3"]
+        );
     }
 
     #[tokio::test]

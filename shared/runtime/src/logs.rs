@@ -6,12 +6,28 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// The level, as in `RUST_LOG`; `info` otherwise. The SDKs stay at `warn`: their debug
-/// lines can hold request bodies.
-fn filter() -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new("info,aws_config=warn,aws_smithy_runtime=warn,hyper=warn,reqwest=warn")
-    })
+/// Libraries that can write a request's body, headers or URL at their finer levels:
+/// credentials among them. `RUST_LOG` cannot turn them up.
+const GUARDED: [&str; 9] = [
+    "aws_config=warn",
+    "aws_runtime=warn",
+    "aws_sdk_secretsmanager=warn",
+    "aws_smithy_runtime=warn",
+    "aws_smithy_runtime_api=warn",
+    "h2=warn",
+    "hyper=warn",
+    "hyper_util=warn",
+    "reqwest=warn",
+];
+
+/// The levels of `RUST_LOG`, or the given ones.
+fn filter(otherwise: &str) -> EnvFilter {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
+    GUARDED
+        .iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive)
 }
 
 /// Sets up the logs of a Lambda function. To be called once, first of all.
@@ -21,16 +37,15 @@ pub fn init_json() {
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
-        .with_env_filter(filter())
+        .with_env_filter(filter("info"))
         .init();
 }
 
 /// Sets up the logs of a process that a person started: short lines on standard error.
 pub fn init_plain() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt()
         .compact()
         .with_writer(std::io::stderr)
-        .with_env_filter(filter)
+        .with_env_filter(filter("warn,dynoxide=error"))
         .init();
 }

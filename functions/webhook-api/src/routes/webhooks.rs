@@ -55,7 +55,12 @@ pub async fn create(
     );
     let location = format!("{BASE}/webhooks/{}/", webhook.id);
     let headers = [(LOCATION, location), (ETAG, etag(&webhook))];
-    Ok((StatusCode::CREATED, headers, Json(WebhookView::from(&webhook))).into_response())
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        Json(WebhookView::from(&webhook)),
+    )
+        .into_response())
 }
 
 /// Lists the organization's webhooks, oldest first.

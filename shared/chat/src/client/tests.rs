@@ -21,7 +21,10 @@ fn client(origin: &str) -> Client {
 /// A server that gives every request the same answer.
 async fn server(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+    Mock::given(method("POST"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -32,14 +35,27 @@ async fn a_bot_posts_json_with_its_token() {
     Mock::given(method("POST"))
         .and(path("/slack.com/api/chat.postMessage"))
         .and(header("Content-Type", "application/json; charset=utf-8"))
-        .and(header("Authorization", format!("Bearer {}", token.expose_secret())))
-        .and(body_partial_json(json!({"channel": "#infra", "mrkdwn": false})))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"ok": true, "channel": "C1", "ts": "1.2"})))
+        .and(header(
+            "Authorization",
+            format!("Bearer {}", token.expose_secret()),
+        ))
+        .and(body_partial_json(
+            json!({"channel": "#infra", "mrkdwn": false}),
+        ))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(json!({"ok": true, "channel": "C1", "ts": "1.2"})),
+        )
         .expect(1)
         .mount(&server)
         .await;
-    let reply = client(&server.uri()).send(request(DestinationKind::SlackBot)).await;
-    assert_eq!((reply.outcome, reply.http_status), (Outcome::Delivered, Some(200)));
+    let reply = client(&server.uri())
+        .send(request(DestinationKind::SlackBot))
+        .await;
+    assert_eq!(
+        (reply.outcome, reply.http_status),
+        (Outcome::Delivered, Some(200))
+    );
     assert_eq!(reply.message.unwrap().id.as_deref(), Some("1.2"));
     assert!(reply.duration > Duration::ZERO);
 }
@@ -55,7 +71,9 @@ async fn an_incoming_webhook_posts_without_a_token() {
         .expect(1)
         .mount(&server)
         .await;
-    let reply = client(&server.uri()).send(request(DestinationKind::SlackWebhook)).await;
+    let reply = client(&server.uri())
+        .send(request(DestinationKind::SlackWebhook))
+        .await;
     assert_eq!(reply.outcome, Outcome::Delivered);
     let received = server.received_requests().await.unwrap();
     assert!(!received[0].headers.contains_key("authorization"));
@@ -66,27 +84,44 @@ async fn discord_is_told_who_is_calling_and_asked_to_wait() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(query_param("wait", "true"))
-        .and(header("User-Agent", format!("DiscordBot ({PROJECT_URL}, {})", env!("CARGO_PKG_VERSION"))))
-        .and(body_partial_json(json!({"allowed_mentions": {"parse": []}})))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"id": "1", "channel_id": "2"})))
+        .and(body_partial_json(
+            json!({"allowed_mentions": {"parse": []}}),
+        ))
+        .respond_with(
+            ResponseTemplate::new(200).set_body_json(json!({"id": "1", "channel_id": "2"})),
+        )
         .expect(1)
         .mount(&server)
         .await;
     let origin = format!("{}/_local/chat", server.uri());
-    let reply = client(&origin).send(request(DestinationKind::DiscordWebhook)).await;
+    let reply = client(&origin)
+        .send(request(DestinationKind::DiscordWebhook))
+        .await;
     assert_eq!(reply.outcome, Outcome::Delivered);
     let received = server.received_requests().await.unwrap();
+    let agent = received[0].headers["user-agent"].to_str().unwrap();
+    assert!(
+        agent.starts_with("DiscordBot (https://github.com/"),
+        "{agent}"
+    );
     let path = received[0].url.path();
-    assert!(path.starts_with("/_local/chat/discord.com/api/v10/webhooks/"), "{path}");
+    assert!(
+        path.starts_with("/_local/chat/discord.com/api/v10/webhooks/"),
+        "{path}"
+    );
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = server(ResponseTemplate::new(200).set_body_string("ok")).await;
-    let server = server(ResponseTemplate::new(307).insert_header("Location", elsewhere.uri())).await;
+    let server =
+        server(ResponseTemplate::new(307).insert_header("Location", elsewhere.uri())).await;
     for kind in KINDS {
         let reply = client(&server.uri()).send(request(kind)).await;
-        assert_eq!((reply.outcome, reply.http_status), (Outcome::Unavailable, Some(307)));
+        assert_eq!(
+            (reply.outcome, reply.http_status),
+            (Outcome::Unavailable, Some(307))
+        );
     }
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
 }
@@ -114,7 +149,9 @@ async fn after_a_connection_that_broke_the_outcome_is_unknown() {
             let _ = stream.read(&mut [0; 1_024]).await;
         }
     });
-    let reply = client(&origin).send(request(DestinationKind::SlackBot)).await;
+    let reply = client(&origin)
+        .send(request(DestinationKind::SlackBot))
+        .await;
     assert_eq!(reply.outcome, Outcome::Unknown);
     assert_eq!(reply.code.as_deref(), Some("connection_broken"));
 }
@@ -129,7 +166,12 @@ async fn where_nobody_listens_nothing_was_posted_and_no_secret_is_told() {
         assert_eq!(reply.outcome, Outcome::Unavailable);
         assert_eq!(reply.code.as_deref(), Some("connection_failed"));
         let secret = secret(kind);
-        let secret = secret.expose_secret().rsplit('/').next().unwrap().to_owned();
+        let secret = secret
+            .expose_secret()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned();
         assert!(!format!("{reply:?}").contains(&secret), "{reply:?}");
     }
 }
@@ -137,16 +179,21 @@ async fn where_nobody_listens_nothing_was_posted_and_no_secret_is_told() {
 #[tokio::test]
 async fn the_longest_answer_that_a_platform_gives_is_read_whole() {
     let echo = "\\u00e9".repeat(30_000);
-    let body = format!(r#"{{"ok": true, "channel": "C1", "ts": "1.2", "message": {{"text": "{echo}"}}}}"#);
+    let body =
+        format!(r#"{{"ok": true, "channel": "C1", "ts": "1.2", "message": {{"text": "{echo}"}}}}"#);
     let server = server(ResponseTemplate::new(200).set_body_string(body)).await;
-    let reply = client(&server.uri()).send(request(DestinationKind::SlackBot)).await;
+    let reply = client(&server.uri())
+        .send(request(DestinationKind::SlackBot))
+        .await;
     assert_eq!(reply.outcome, Outcome::Delivered);
 }
 
 #[tokio::test]
 async fn an_endless_answer_is_not_read_to_its_end() {
     let server = server(ResponseTemplate::new(200).set_body_string("x".repeat(2_000_000))).await;
-    let reply = client(&server.uri()).send(request(DestinationKind::SlackBot)).await;
+    let reply = client(&server.uri())
+        .send(request(DestinationKind::SlackBot))
+        .await;
     assert_eq!(reply.outcome, Outcome::Unknown);
 }
 
@@ -155,15 +202,32 @@ async fn a_stored_url_of_another_host_is_never_called() {
     let server = server(ResponseTemplate::new(200).set_body_string("ok")).await;
     let client = client(&server.uri());
     for (kind, stored) in [
-        (DestinationKind::SlackWebhook, "https://evil.example/services/T/B/x"),
-        (DestinationKind::SlackWebhook, "http://hooks.slack.com/services/T/B/x"),
-        (DestinationKind::SlackWebhook, "https://hooks.slack.com:8443/services/T/B/x"),
-        (DestinationKind::SlackWebhook, "https://a@hooks.slack.com/services/T/B/x"),
+        (
+            DestinationKind::SlackWebhook,
+            "https://evil.example/services/T/B/x",
+        ),
+        (
+            DestinationKind::SlackWebhook,
+            "http://hooks.slack.com/services/T/B/x",
+        ),
+        (
+            DestinationKind::SlackWebhook,
+            "https://hooks.slack.com:8443/services/T/B/x",
+        ),
+        (
+            DestinationKind::SlackWebhook,
+            "https://a@hooks.slack.com/services/T/B/x",
+        ),
         (DestinationKind::SlackWebhook, "no url"),
-        (DestinationKind::DiscordWebhook, "https://169.254.169.254/api/webhooks/1/x"),
+        (
+            DestinationKind::DiscordWebhook,
+            "https://169.254.169.254/api/webhooks/1/x",
+        ),
         (DestinationKind::SlackBot, "xoxb-\r\nX-Injected: 1"),
     ] {
-        let reply = client.send(request_with(kind, &SecretString::from(stored))).await;
+        let reply = client
+            .send(request_with(kind, &SecretString::from(stored)))
+            .await;
         assert_eq!(reply.outcome, Outcome::CredentialDead, "{stored}");
     }
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
@@ -173,11 +237,16 @@ async fn a_stored_url_of_another_host_is_never_called() {
 async fn a_rate_limit_comes_through_with_its_wait() {
     let busy = ResponseTemplate::new(429).insert_header("Retry-After", "7");
     let server = server(busy).await;
-    let reply = client(&server.uri()).send(request(DestinationKind::SlackBot)).await;
+    let reply = client(&server.uri())
+        .send(request(DestinationKind::SlackBot))
+        .await;
     assert_eq!(reply.outcome, Outcome::RateLimited);
     assert_eq!(reply.retry_after, Some(Duration::from_secs(7)));
     let attempt = reply.attempt(jiff::Timestamp::UNIX_EPOCH);
-    assert_eq!((attempt.outcome, attempt.http_status), (Outcome::RateLimited, Some(429)));
+    assert_eq!(
+        (attempt.outcome, attempt.http_status),
+        (Outcome::RateLimited, Some(429))
+    );
 }
 
 #[test]

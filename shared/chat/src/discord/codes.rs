@@ -14,14 +14,17 @@ pub(super) fn meaning(code: u64) -> Option<(Outcome, &'static str)> {
 }
 
 pub(super) const NEW_WEBHOOK: &str = "The Discord webhook was deleted, or its URL changed: create a new one in the channel's settings and rotate the webhook's credential.";
-pub(super) const BLOCKED: &str = "Discord blocks this address for a while; all messages to Discord wait.";
+pub(super) const BLOCKED: &str =
+    "Discord blocks this address for a while; all messages to Discord wait.";
 pub(super) const SLOW_DOWN: &str = "Discord asks to slow down; the message will be tried again.";
 pub(super) const NO_ACCESS: &str =
     "The webhook may not post there: check the permissions of the channel.";
-pub(super) const APPEARANCE: &str = "Discord refuses the webhook's username or avatar_url: choose another one.";
+pub(super) const APPEARANCE: &str =
+    "Discord refuses the webhook's username or avatar_url: choose another one.";
 const OUR_FAULT: &str = "Discord refuses the message itself. This is a fault of Carillon: please report it with the code.";
 const FORUM: &str = "The channel is a forum: set thread_id to the post that messages are to appear in, or grouping to thread.";
-const THREAD: &str = "The thread takes no more messages: unlock or unarchive it, or choose another thread_id.";
+const THREAD: &str =
+    "The thread takes no more messages: unlock or unarchive it, or choose another thread_id.";
 const FILTER: &str = "A filter of the Discord server or of Discord itself (AutoMod) refuses the text of the message.";
 
 /// Codes, what they mean, and a hint.

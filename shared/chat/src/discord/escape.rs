@@ -45,7 +45,7 @@ fn word(word: &str, first: bool, escaped: &mut String) {
         let interpreted = match c {
             '\\' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '<' => true,
             '>' | '#' | '-' | '+' => begins,
-            '.' | ')' => numbers,
+            '.' | ')' => numbers && after.chars().next().is_none_or(char::is_whitespace),
             ':' => begins_emoji(before, after),
             _ => false,
         };
@@ -69,8 +69,8 @@ fn begins_emoji(before: &str, after: &str) -> bool {
 /// Whether `@` before this text would name everybody. Discord looks for it in the text as
 /// it is sent, so that a backslash would not help.
 fn names_everybody(after: &str) -> bool {
-    let lower = after.to_lowercase();
-    after.is_empty() || lower.starts_with("everyone") || lower.starts_with("here")
+    let lower: String = after.chars().take(8).flat_map(char::to_lowercase).collect();
+    lower.is_empty() || lower.starts_with("everyone") || lower.starts_with("here")
 }
 
 /// In plain text, nothing but the names of everybody could mean anything.
@@ -92,9 +92,9 @@ fn is_plain_url(word: &str) -> bool {
         .or_else(|| word.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         !rest.is_empty()
-            && rest.chars().all(|c| {
-                c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c)
-            })
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c))
     })
 }
 
@@ -105,12 +105,21 @@ mod tests {
     #[test]
     fn markup_is_shown_as_it_was_written() {
         for (text, expected) in [
-            ("*a* _b_ ~~c~~ ||d|| `e`", r"\*a\* \_b\_ \~\~c\~\~ \|\|d\|\| \`e\`"),
+            (
+                "*a* _b_ ~~c~~ ||d|| `e`",
+                r"\*a\* \_b\_ \~\~c\~\~ \|\|d\|\| \`e\`",
+            ),
             ("# a\n## b\n-# c", "\\# a\n\\## b\n\\-# c"),
-            ("- a\n  - b\n+ c\n1. d\n2) e", "\\- a\n  \\- b\n\\+ c\n1\\. d\n2\\) e"),
+            (
+                "- a\n  - b\n+ c\n1. d\n2) e",
+                "\\- a\n  \\- b\n\\+ c\n1\\. d\n2\\) e",
+            ),
             ("> a\n>>> b", "\\> a\n\\>>> b"),
             ("[a](https://evil.example)", r"\[a\](https://evil.example)"),
-            ("<@1> <@&2> <#3> <t:4:R> <:e:5> <a:e:6>", r"\<@1> \<@&2> \<#3> \<t\:4\:R> \<\:e\:5> \<a\:e\:6>"),
+            (
+                "<@1> <@&2> <#3> <t:4:R> <:e:5> <a:e:6>",
+                r"\<@1> \<@&2> \<#3> \<t\:4\:R> \<\:e\:5> \<a\:e\:6>",
+            ),
             ("</deploy:7> <https://x>", r"\</deploy\:7> \<https://x>"),
             (":tada:", r"\:tada:"),
             (r"\*a", r"\\\*a"),
@@ -128,7 +137,10 @@ mod tests {
         }
         assert_eq!(markdown("alice@example.com"), "alice@example.com");
         // Cut into single characters, the parts do not come together again either.
-        let pieces: String = "@everyone".chars().map(|c| markdown(&c.to_string())).collect();
+        let pieces: String = "@everyone"
+            .chars()
+            .map(|c| markdown(&c.to_string()))
+            .collect();
         assert_eq!(pieces, "@\u{200b}everyone");
     }
 
@@ -136,6 +148,9 @@ mod tests {
     fn a_bare_url_can_be_followed() {
         let text = "see https://ci.example.com/job/my_app-1/?a=b#c for more";
         assert_eq!(markdown(text), text);
-        assert_eq!(markdown("https://x/@everyone*"), "https://x/@\u{200b}everyone\\*");
+        assert_eq!(
+            markdown("https://x/@everyone*"),
+            "https://x/@\u{200b}everyone\\*"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 pub mod classify;
 pub mod limits;
-pub mod message;
 
 pub(crate) mod configuration;
+pub(crate) mod message;
 pub(crate) mod render;
 
 mod codes;
@@ -23,7 +23,10 @@ pub(crate) const API_HOST: &str = "discord.com";
 pub(crate) fn execute_url(credential: &str, thread_id: Option<&str>) -> String {
     match configuration::parse_url(credential) {
         Ok(url) => with_query(
-            &format!("https://{API_HOST}/api/v10/webhooks/{}/{}", url.id, url.token),
+            &format!(
+                "https://{API_HOST}/api/v10/webhooks/{}/{}",
+                url.id, url.token
+            ),
             thread_id,
         ),
         // Never registered like this: the client refuses to call it.

@@ -3,7 +3,6 @@
 use carillon_domain::text::{fit, length};
 use carillon_domain::{Configuration, Event};
 use jiff::Timestamp;
-use url::Url;
 
 use super::escape::{markdown, plain};
 use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, is_embed_url};
@@ -45,7 +44,7 @@ fn embed(event: &Event) -> Embed {
         .iter()
         .map(|fact| field(fact, MAX_VALUE))
         .collect();
-    let url = web_url(event);
+    let url = facts::link(event).map(String::from);
     let (url, shown) = match url {
         Some(url) if is_embed_url(&url) => (Some(url), None),
         other => (None, other),
@@ -66,10 +65,8 @@ fn embed(event: &Event) -> Embed {
         + fields.iter().map(size).sum::<usize>();
     let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
     let most = MAX_FIELDS - 1 - fields.len();
-    let details = facts::details(event)
-        .iter()
-        .map(|fact| field(fact, MAX_DETAIL))
-        .collect();
+    let details = facts::details(event);
+    let details = details.iter().map(|fact| field(fact, MAX_DETAIL));
     let (details, left_out) = facts::that_fit(details, most, room, size);
     fields.extend(details);
     fields.extend((left_out > 0).then(|| note(left_out)));
@@ -119,12 +116,6 @@ fn footer(event: &Event) -> String {
         .map(|part| fit(&part, MAX_FOOTER_PART, plain))
         .collect();
     parts.join(" · ")
-}
-
-fn web_url(event: &Event) -> Option<String> {
-    let text = event.resource.as_ref()?.url.as_deref()?;
-    let url = Url::parse(text.trim()).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.into())
 }
 
 fn link(url: &str) -> Option<Field> {

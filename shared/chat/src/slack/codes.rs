@@ -34,7 +34,8 @@ const MAYBE: &str = "Slack failed half-way: the message may have arrived, and wi
 const OUR_FAULT: &str = "Slack refuses the message itself. This is a fault of Carillon: please report it with the code.";
 const NEW_HOOK: &str = "The incoming webhook was removed or switched off: create a new one in the Slack app and rotate the webhook's credential.";
 const NEW_TOKEN: &str = "The token no longer works: reinstall the Slack app, or create a new token, and rotate the webhook's credential.";
-const ADMIN: &str = "A setting of the Slack workspace forbids it: ask an administrator of the workspace.";
+const ADMIN: &str =
+    "A setting of the Slack workspace forbids it: ask an administrator of the workspace.";
 const EDIT: &str = "The earlier message can no longer be changed.";
 
 /// Codes, what they mean, and a hint.
@@ -50,7 +51,11 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
         RateLimited,
         "The workspace has reached the message limit of its Slack plan.",
     ),
-    (&["internal_error", "fatal_error", "rollup_error"], Unknown, MAYBE),
+    (
+        &["internal_error", "fatal_error", "rollup_error"],
+        Unknown,
+        MAYBE,
+    ),
     (
         // About `client_msg_id`: the first post of this message was seen, but not what came of it.
         &["duplicate_message_not_found", "duplicate_channel_not_found"],
@@ -63,7 +68,11 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
         LATER,
     ),
     (
-        &["team_added_to_org", "org_login_required", "external_channel_migrating"],
+        &[
+            "team_added_to_org",
+            "org_login_required",
+            "external_channel_migrating",
+        ],
         Unavailable,
         "Slack is moving the workspace or the channel; the message will be tried again.",
     ),
@@ -123,7 +132,13 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
         ADMIN,
     ),
     (
-        &["invalid_token", "no_active_hooks", "no_service", "no_service_id", "no_team"],
+        &[
+            "invalid_token",
+            "no_active_hooks",
+            "no_service",
+            "no_service_id",
+            "no_team",
+        ],
         CredentialDead,
         NEW_HOOK,
     ),
@@ -161,7 +176,10 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
         "Slack cannot deliver to this person or app: choose a channel.",
     ),
     (
-        &["channel_is_limited_access", "method_not_supported_for_channel_type"],
+        &[
+            "channel_is_limited_access",
+            "method_not_supported_for_channel_type",
+        ],
         DestinationDead,
         "The bot cannot post to this kind of channel: choose another one.",
     ),
@@ -217,7 +235,12 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
         OUR_FAULT,
     ),
     (
-        &["message_not_found", "cant_update_message", "edit_window_closed", "block_mismatch"],
+        &[
+            "message_not_found",
+            "cant_update_message",
+            "edit_window_closed",
+            "block_mismatch",
+        ],
         PayloadRefused,
         EDIT,
     ),

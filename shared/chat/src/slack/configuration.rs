@@ -154,16 +154,17 @@ fn webhook_url(text: &str) -> Result<String, Refusal> {
     if !url.query.is_empty() {
         return Err(malformed("must end after its path"));
     }
-    let form = || {
-        malformed("must look like https://hooks.slack.com/services/T…/B…/… as Slack shows it")
-    };
+    let form =
+        || malformed("must look like https://hooks.slack.com/services/T…/B…/… as Slack shows it");
     let ["services", team, service, secret] = url.segments[..] else {
         return Err(form());
     };
     let id = |text: &str, initial: char| {
         text.starts_with(initial)
             && (2..=32).contains(&text.len())
-            && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
     };
     let secret_known = (MIN_SECRET..=128).contains(&secret.len())
         && secret
@@ -272,15 +273,10 @@ fn valid_channel(fields: &mut Fields, at: Pointer, text: &str) -> Option<String>
 
 /// Why a text is neither a channel's name nor an id. Ids are upper case, names are not.
 fn channel_fault(text: &str) -> Option<String> {
-    let name = text.strip_prefix('#').unwrap_or(text);
-    let id = text.starts_with(['C', 'G', 'D', 'U', 'W'])
-        && (2..=32).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    if id {
+    if is_id(text) {
         return None;
     }
+    let name = text.strip_prefix('#').unwrap_or(text);
     // Names may have letters of any script, with their accents, but hardly any punctuation.
     let known = |c: char| match c {
         '-' | '_' => true,
@@ -301,6 +297,17 @@ fn channel_fault(text: &str) -> Option<String> {
         ));
     }
     None
+}
+
+/// An id of a channel or of a person, such as C0123ABCD. A short word without a digit is
+/// rather a name in capitals.
+fn is_id(text: &str) -> bool {
+    text.starts_with(['C', 'G', 'D', 'U', 'W'])
+        && text.len() <= 32
+        && (text.len() >= 9 || text.contains(|c: char| c.is_ascii_digit()))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
 /// `:name:`, with a skin tone or without.

@@ -60,7 +60,10 @@ mod tests {
 
     #[test]
     fn neither_an_emoji_nor_a_mention_survives_in_plain_text() {
-        assert_eq!(inert(":tada: @here"), ":\u{200b}tada:\u{200b} @\u{200b}here".replace(":\u{200b} ", ": "));
+        assert_eq!(
+            inert(":tada: @here"),
+            ":\u{200b}tada:\u{200b} @\u{200b}here".replace(":\u{200b} ", ": ")
+        );
         assert_eq!(inert("failed: x"), "failed: x");
     }
 }

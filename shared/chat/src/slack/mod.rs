@@ -2,9 +2,9 @@
 
 pub mod classify;
 pub mod limits;
-pub mod message;
 
 pub(crate) mod configuration;
+pub(crate) mod message;
 pub(crate) mod render;
 
 mod codes;

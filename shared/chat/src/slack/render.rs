@@ -3,7 +3,6 @@
 use carillon_domain::text::{fit, length};
 use carillon_domain::{Configuration, DeliveryId, Event};
 use jiff::Timestamp;
-use url::Url;
 
 use super::escape::{code, entities, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
@@ -94,9 +93,9 @@ fn blocks(event: &Event) -> Vec<Block> {
         .map(Block::length)
         .chain(fields.iter().map(size))
         .sum::<usize>();
-    let details = facts::details(event).iter().map(field).collect();
     let room = ROOM.saturating_sub(taken + note);
-    let (details, left_out) = facts::that_fit(details, MAX_DETAILS, room, size);
+    let details = facts::details(event);
+    let (details, left_out) = facts::that_fit(details.iter().map(field), MAX_DETAILS, room, size);
     fields.extend(details);
 
     let fields = fields
@@ -137,8 +136,8 @@ fn context(event: &Event) -> Vec<Text> {
         .as_deref()
         .and_then(visible_line)
         .map(|actor| Text::plain(fit(&actor, MAX_ACTOR, entities)));
-    let id = visible_line(event.id.as_str())
-        .map(|id| Text::plain(fit(&id, MAX_EVENT_ID, entities)));
+    let id =
+        visible_line(event.id.as_str()).map(|id| Text::plain(fit(&id, MAX_EVENT_ID, entities)));
     actor
         .into_iter()
         .chain([time(event.occurred_at)])
@@ -157,33 +156,17 @@ fn time(at: Timestamp) -> Text {
     }
 }
 
-/// A link to the resource. The URL comes out of its parser with everything encoded that
-/// could end it, but for `|`; the label is ours and says where the link really leads.
+/// A link to the resource, whose label says where it leads.
 fn link(event: &Event) -> Option<String> {
-    let text = event.resource.as_ref()?.url.as_deref()?;
-    let url = Url::parse(text.trim()).ok()?;
+    let url = facts::link(event)?;
     let host = url.host_str()?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
-    }
-    let mut target = String::new();
-    for c in url.as_str().chars() {
-        match c {
-            '|' | '<' | '>' | '`' | '^' | '\\' | ' ' => {
-                target.push_str(&format!("%{:02X}", u32::from(c)));
-            }
-            '&' => target.push_str("&amp;"),
-            c => target.push(c),
-        }
-    }
-    let plain = host.len() <= MAX_HOST
-        && host
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
-    let label = match plain {
-        true => format!("Open on {host}"),
-        false => "Open".to_owned(),
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let label = if host.len() <= MAX_HOST && host.chars().all(known) {
+        format!("Open on {host}")
+    } else {
+        "Open".to_owned()
     };
+    let target = entities(url.as_str());
     (length(&target) <= MAX_LINK).then(|| format!("<{target}|{label}>"))
 }
 

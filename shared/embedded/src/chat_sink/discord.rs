@@ -21,8 +21,11 @@ enum Refused {
 
 impl Refused {
     fn form(pointer: &str, rule: &str) -> Self {
-        let (pointer, rule) = (pointer.to_owned(), rule.to_owned());
-        Self::Form(vec![Violation { pointer, rule }])
+        Self::Form(vec![Violation {
+            pointer: pointer.to_owned(),
+            rule: rule.to_owned(),
+            code: "50035",
+        }])
     }
 
     fn answer(&self, version: Version) -> Response {
@@ -196,7 +199,10 @@ impl Endpoint<'_> {
         }
         match serde_json::from_slice(body) {
             Ok(Value::Object(payload)) => Ok(payload),
-            Ok(_) => Err(Refused::form("", "Only dictionaries may be used in a DictType")),
+            Ok(_) => Err(Refused::form(
+                "",
+                "Only dictionaries may be used in a DictType",
+            )),
             Err(_) => Err(Refused::Code(50_109)),
         }
     }
@@ -209,7 +215,10 @@ fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
         Some(Value::Object(_)) => true,
         _ => false,
     };
-    if !["content", "embeds", "components", "poll"].into_iter().any(filled) {
+    if !["content", "embeds", "components", "poll"]
+        .into_iter()
+        .any(filled)
+    {
         return Err(Refused::Code(50_006));
     }
     let payload = Value::Object(payload.clone());

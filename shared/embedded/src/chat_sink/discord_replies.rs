@@ -42,7 +42,10 @@ impl Bucket {
         set("x-ratelimit-limit", BUCKET_SIZE.to_string());
         set("x-ratelimit-remaining", self.remaining.to_string());
         set("x-ratelimit-reset", format!("{reset:.3}"));
-        set("x-ratelimit-reset-after", format!("{:.3}", self.reset_after));
+        set(
+            "x-ratelimit-reset-after",
+            format!("{:.3}", self.reset_after),
+        );
         set("x-ratelimit-bucket", BUCKET.to_owned());
         set("via", "1.1 google".to_owned());
         headers
@@ -74,7 +77,10 @@ fn describe(code: u32) -> (StatusCode, &'static str) {
         10_008 => (StatusCode::NOT_FOUND, "Unknown Message"),
         10_015 => (StatusCode::NOT_FOUND, "Unknown Webhook"),
         40_005 => (StatusCode::PAYLOAD_TOO_LARGE, "Request entity too large"),
-        40_062 => (StatusCode::TOO_MANY_REQUESTS, "Service resource is being rate limited."),
+        40_062 => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Service resource is being rate limited.",
+        ),
         40_333 => (StatusCode::FORBIDDEN, "internal network error"),
         50_001 => (StatusCode::FORBIDDEN, "Missing Access"),
         50_006 => (StatusCode::BAD_REQUEST, "Cannot send an empty message"),
@@ -82,19 +88,37 @@ fn describe(code: u32) -> (StatusCode, &'static str) {
         50_027 => (StatusCode::UNAUTHORIZED, "Invalid Webhook Token"),
         50_041 => (StatusCode::BAD_REQUEST, "Invalid API version"),
         50_083 => (StatusCode::BAD_REQUEST, "Thread is archived"),
-        50_109 => (StatusCode::BAD_REQUEST, "The request body contains invalid JSON."),
-        130_000 => (StatusCode::SERVICE_UNAVAILABLE, "API resource is currently overloaded. Try again a little later."),
+        50_109 => (
+            StatusCode::BAD_REQUEST,
+            "The request body contains invalid JSON.",
+        ),
+        130_000 => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "API resource is currently overloaded. Try again a little later.",
+        ),
         160_005 => (StatusCode::BAD_REQUEST, "Thread is locked"),
-        220_001 => (StatusCode::BAD_REQUEST, "Webhooks posted to forum channels must have a thread_name or thread_id"),
-        220_002 => (StatusCode::BAD_REQUEST, "Webhooks posted to forum channels cannot have both a thread_name and thread_id"),
-        220_003 => (StatusCode::BAD_REQUEST, "Webhooks can only create threads in forum channels"),
+        220_001 => (
+            StatusCode::BAD_REQUEST,
+            "Webhooks posted to forum channels must have a thread_name or thread_id",
+        ),
+        220_002 => (
+            StatusCode::BAD_REQUEST,
+            "Webhooks posted to forum channels cannot have both a thread_name and thread_id",
+        ),
+        220_003 => (
+            StatusCode::BAD_REQUEST,
+            "Webhooks can only create threads in forum channels",
+        ),
         _ => (StatusCode::BAD_REQUEST, "The request was refused"),
     }
 }
 
 /// Status 404 or 405 with code 0: the path or the method does not exist.
 pub(super) fn no_route(status: StatusCode) -> Response {
-    reply(status, Some(&json!({"message": status_line(status), "code": 0})))
+    reply(
+        status,
+        Some(&json!({"message": status_line(status), "code": 0})),
+    )
 }
 
 fn status_line(status: StatusCode) -> String {
@@ -110,12 +134,12 @@ pub(super) fn invalid_form(version: Version, violations: &[Violation]) -> Respon
         match version {
             Version::Old => {
                 let key = keys.next().unwrap_or("_misc");
-                errors[key] = json!([violation.rule]);
+                errors[key] = json!([form_error(violation).1]);
             }
             Version::Current => {
                 let place = keys.fold(&mut errors, |place, key| &mut place[key]);
-                let code = inner_code(&violation.rule);
-                place["_errors"] = json!([{"code": code, "message": violation.rule}]);
+                let (code, message) = form_error(violation);
+                place["_errors"] = json!([{"code": code, "message": message}]);
             }
         }
     }
@@ -128,15 +152,22 @@ pub(super) fn invalid_form(version: Version, violations: &[Violation]) -> Respon
     reply(StatusCode::BAD_REQUEST, Some(&body))
 }
 
-fn inner_code(rule: &str) -> &'static str {
-    if rule.contains("6000") {
-        "MAX_EMBED_SIZE_EXCEEDED"
-    } else if rule.contains("Content-Type") {
-        "CONTENT_TYPE_INVALID"
-    } else if rule.contains("username") {
-        "USERNAME_INVALID_CONTAINS"
-    } else {
-        "BASE_TYPE_BAD_LENGTH"
+/// The code and the message of one fault in a form. Discord documents few of them.
+fn form_error(violation: &Violation) -> (&'static str, String) {
+    let rule = violation.rule.as_str();
+    match violation.most() {
+        Some(most @ 6_000) => {
+            let message = format!("Embed size exceeds maximum size of {most}");
+            ("MAX_EMBED_SIZE_EXCEEDED", message)
+        }
+        Some(most) => {
+            let message = format!("Must be {most} or fewer in length.");
+            ("BASE_TYPE_MAX_LENGTH", message)
+        }
+        None if rule.contains("required") => ("BASE_TYPE_REQUIRED", rule.to_owned()),
+        None if rule.contains("Content-Type") => ("CONTENT_TYPE_INVALID", rule.to_owned()),
+        None if violation.pointer == "/username" => ("USERNAME_INVALID_CONTAINS", rule.to_owned()),
+        None => ("BASE_TYPE_INVALID", rule.to_owned()),
     }
 }
 
@@ -148,7 +179,10 @@ pub(super) async fn fail(version: Version, failure: Failure) -> Response {
         Failure::RateLimited(seconds) => rate_limited(version, seconds),
         Failure::Status(status @ (500 | 503)) => {
             let status = StatusCode::from_u16(status).unwrap_or_default();
-            reply(status, Some(&json!({"message": status_line(status), "code": 0})))
+            reply(
+                status,
+                Some(&json!({"message": status_line(status), "code": 0})),
+            )
         }
         Failure::Status(status) => super::broken(status),
         Failure::SlackError(_) => super::broken(500),

@@ -3,6 +3,15 @@
 use carillon_domain::Platform;
 use serde_json::Value;
 
+/// Slack's markup for a mention begins with this, and pings these.
+const SLACK_MENTIONS: [(&str, &str); 5] = [
+    ("<!here", "here"),
+    ("<!channel", "channel"),
+    ("<!everyone", "everyone"),
+    ("<!subteam^", "groups"),
+    ("<@", "users"),
+];
+
 /// For Discord the kinds of mention that the message leaves open, for Slack the mentions in it.
 pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
     match platform {
@@ -38,9 +47,9 @@ fn discord(allowed: Option<&Value>) -> Vec<String> {
 fn slack(value: &Value, key: &str, found: &mut Vec<String>) {
     match value {
         Value::String(text) if !matches!(key, "type" | "url" | "metadata") => {
-            for start in ["<!here", "<!channel", "<!everyone", "<!subteam^", "<@"] {
-                if text.contains(start) {
-                    found.push(start.trim_start_matches('<').to_owned());
+            for (start, who) in SLACK_MENTIONS {
+                if text.contains(start) && !found.iter().any(|found| found == who) {
+                    found.push(who.to_owned());
                 }
             }
         }
@@ -48,7 +57,9 @@ fn slack(value: &Value, key: &str, found: &mut Vec<String>) {
         Value::Object(fields) => {
             let plain = fields.get("type").and_then(Value::as_str) == Some("plain_text");
             if !plain {
-                fields.iter().for_each(|(key, value)| slack(value, key, found));
+                fields
+                    .iter()
+                    .for_each(|(key, value)| slack(value, key, found));
             }
         }
         _ => {}
@@ -72,10 +83,10 @@ mod tests {
     #[test]
     fn slack_pings_from_markup_but_not_from_plain_text() {
         let open = |payload| open(Platform::Slack, &payload);
-        assert_eq!(open(json!({"text": "hi <!here>"})), ["!here"]);
+        assert_eq!(open(json!({"text": "hi <!here>"})), ["here"]);
         assert!(open(json!({"text": "hi &lt;!here&gt; @here"})).is_empty());
         let object = |kind| json!({"blocks": [{"text": {"type": kind, "text": "<@U1>"}}]});
-        assert_eq!(open(object("mrkdwn")), ["@"]);
+        assert_eq!(open(object("mrkdwn")), ["users"]);
         assert!(open(object("plain_text")).is_empty());
     }
 }

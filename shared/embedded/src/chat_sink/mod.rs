@@ -239,7 +239,9 @@ impl ChatSink {
     fn webhook_channel(&self, webhook: &str) -> String {
         let held = self.held();
         let named = held.names.get(webhook);
-        named.cloned().unwrap_or_else(|| format!("webhook-{webhook}"))
+        named
+            .cloned()
+            .unwrap_or_else(|| format!("webhook-{webhook}"))
     }
 
     /// The name by which a channel's id was first seen, or the id.
@@ -262,8 +264,12 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
     match call.host.as_str() {
         "slack.com" | "slack-gov.com" => slack_api::answer(&sink, &call).await,
         "hooks.slack.com" | "hooks.slack-gov.com" => slack_webhook::answer(&sink, &call).await,
-        "discord.com" | "ptb.discord.com" | "canary.discord.com" | "discordapp.com"
-        | "ptb.discordapp.com" | "canary.discordapp.com" => discord::answer(&sink, &call).await,
+        "discord.com"
+        | "ptb.discord.com"
+        | "canary.discord.com"
+        | "discordapp.com"
+        | "ptb.discordapp.com"
+        | "canary.discordapp.com" => discord::answer(&sink, &call).await,
         _ => {
             let body = json!({"error": "unknown_host", "detail": "not a host of Slack or Discord"});
             (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
@@ -280,7 +286,8 @@ async fn hang() -> Response {
 /// What a broken platform's front sends: a page, whatever the client asked for.
 fn broken(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
+    let page =
+        format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
     (status, Html(page)).into_response()
 }
 

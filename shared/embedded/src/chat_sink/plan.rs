@@ -112,7 +112,11 @@ mod tests {
     #[test]
     fn a_plan_waits_for_its_platform_and_its_channel() {
         let mut plans = Plans::default();
-        plans.add(plan(Failure::SlackError("is_archived".into()), 1, Some("#infra")));
+        plans.add(plan(
+            Failure::SlackError("is_archived".into()),
+            1,
+            Some("#infra"),
+        ));
         assert_eq!(plans.take(Platform::Discord, ["infra", "1"]), None);
         assert_eq!(plans.take(Platform::Slack, ["alerts", "C2"]), None);
         assert!(plans.take(Platform::Slack, ["infra", "C1"]).is_some());

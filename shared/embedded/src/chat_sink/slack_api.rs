@@ -6,6 +6,7 @@ use carillon_domain::Platform;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, fields};
+use super::limits::Violation;
 use super::slack_content::{self, Refused};
 use super::store::{Incoming, Message};
 use super::{ChatSink, Failure, ids, mentions};
@@ -28,10 +29,7 @@ impl From<&str> for Trouble {
 
 impl From<Refused> for Trouble {
     fn from(refused: Refused) -> Self {
-        let described = refused.violations.iter();
-        let errors: Vec<String> = described
-            .map(|broken| format!("{} [json-pointer:{}]", broken.rule, broken.pointer))
-            .collect();
+        let errors: Vec<String> = refused.violations.iter().map(describe).collect();
         if errors.is_empty() {
             return Self::from(refused.code);
         }
@@ -39,6 +37,15 @@ impl From<Refused> for Trouble {
         let more = json!({"errors": errors, "response_metadata": {"messages": messages}});
         Self::Refused(refused.code.to_owned(), more)
     }
+}
+
+fn describe(violation: &Violation) -> String {
+    let rule = match violation.most() {
+        // Slack names the first length that is too much.
+        Some(most) => format!("must be less than {} characters", most + 1),
+        None => violation.rule.clone(),
+    };
+    format!("{rule} [json-pointer:{}]", violation.pointer)
 }
 
 /// A method's arguments, and the token where a form carried one.
@@ -143,7 +150,7 @@ async fn update(sink: &ChatSink, mut fields: Map<String, Value>) -> Result<Value
     let message = sink
         .find(Platform::Slack, &channel_id, &ts)
         .ok_or("message_not_found")?;
-    slack_content::accept(&mut fields)?;
+    slack_content::accept_edit(&fields)?;
     fields.remove("ts");
     // An update cannot change who a message is from.
     for key in ["username", "icon_emoji", "icon_url", "thread_ts"] {

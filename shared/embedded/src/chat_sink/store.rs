@@ -35,8 +35,8 @@ pub struct Message {
     /// The thread it was posted into: Slack's `thread_ts`, Discord's `thread_id`.
     pub thread: Option<String>,
     pub edited: bool,
-    /// What the platform would let this message ping: for Discord the kinds that
-    /// `allowed_mentions` leaves open, all of `users` where it is absent.
+    /// Whom this message could ping: for Slack by the mentions in it, for Discord by what
+    /// `allowed_mentions` leaves open (`users` where it is absent).
     pub open_mentions: Vec<String>,
     /// What was posted, as it was posted.
     pub payload: Value,

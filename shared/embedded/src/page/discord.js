@@ -45,7 +45,7 @@ function fields(given) {
     else rows.push({ inline: Boolean(field.inline), fields: [field] });
   }
   return el('dl', 'dc-fields', ...rows.map((row) => el('div', `dc-row dc-row-${row.fields.length}`,
-    ...row.fields.map((field) => el('div', 'dc-field',
+    ...row.fields.map((field) => el('div', row.inline ? 'dc-field' : 'dc-field wide',
       foreign('dt', '', ...markdownLine(field.name)),
       foreign('dd', '', ...markdown(field.value)))))));
 }

@@ -102,7 +102,8 @@ impl Reader {
     fn read(&mut self) {
         let changes = self.sink.changes_since(self.since);
         if changes.cleared {
-            self.waiting.push_back(Event::default().event("cleared").data(""));
+            self.waiting
+                .push_back(Event::default().event("cleared").data(""));
         }
         for message in changes.messages {
             let event = Event::default()

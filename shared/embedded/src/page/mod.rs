@@ -31,11 +31,31 @@ const FILES: [(&str, &str, &str); 12] = [
     ("/_local/page/chat.css", CSS, include_str!("chat.css")),
     ("/_local/page/page.js", JAVASCRIPT, include_str!("page.js")),
     ("/_local/page/card.js", JAVASCRIPT, include_str!("card.js")),
-    ("/_local/page/slack.js", JAVASCRIPT, include_str!("slack.js")),
-    ("/_local/page/discord.js", JAVASCRIPT, include_str!("discord.js")),
-    ("/_local/page/slack_text.js", JAVASCRIPT, include_str!("slack_text.js")),
-    ("/_local/page/discord_text.js", JAVASCRIPT, include_str!("discord_text.js")),
-    ("/_local/page/emoji.js", JAVASCRIPT, include_str!("emoji.js")),
+    (
+        "/_local/page/slack.js",
+        JAVASCRIPT,
+        include_str!("slack.js"),
+    ),
+    (
+        "/_local/page/discord.js",
+        JAVASCRIPT,
+        include_str!("discord.js"),
+    ),
+    (
+        "/_local/page/slack_text.js",
+        JAVASCRIPT,
+        include_str!("slack_text.js"),
+    ),
+    (
+        "/_local/page/discord_text.js",
+        JAVASCRIPT,
+        include_str!("discord_text.js"),
+    ),
+    (
+        "/_local/page/emoji.js",
+        JAVASCRIPT,
+        include_str!("emoji.js"),
+    ),
     ("/_local/page/dom.js", JAVASCRIPT, include_str!("dom.js")),
     ("/_local/page/bell.svg", SVG, include_str!("bell.svg")),
 ];
@@ -70,7 +90,8 @@ impl PageInfo {
             )
         };
         let webhook = r##"{"name": "deployments", "type": "slack", "event_types": ["*"],
-       "configuration": {"token": "xoxb-made-up-token", "channel": "#deployments"}}"##;
+       "configuration": {"token": "xoxb-made-up",
+                         "channel": "#deployments"}}"##;
         let event = r#"{"type": "deploy", "status": "succeeded", "project": "billing",
        "environment": "production", "actor": "alice"}"#;
         let step = |title: &str, command: String| Step {

@@ -11,7 +11,7 @@ export function textObject(object) {
 }
 
 export function plainText(text) {
-  return inline(text, [EMOJI]);
+  return inline(text, [ENTITY, EMOJI]);
 }
 
 /** Without bold and the like, but with links: a `text` that has `mrkdwn: false`. */

@@ -28,7 +28,14 @@ fn a_post_that_names_its_message_is_delivered() {
 
 #[test]
 fn without_the_message_a_success_proves_nothing() {
-    for (status, body) in [(204, ""), (200, ""), (200, "<html>"), (200, "{}"), (200, r#"{"id": 7}"#), (200, "\"ok\"")] {
+    for (status, body) in [
+        (204, ""),
+        (200, ""),
+        (200, "<html>"),
+        (200, "{}"),
+        (200, r#"{"id": 7}"#),
+        (200, "\"ok\""),
+    ] {
         let reply = execute(&answer(status, &[], body));
         assert_eq!(reply.outcome, Unknown, "{status} {body}");
         assert!(reply.message.is_none());
@@ -40,7 +47,10 @@ fn the_webhook_rests_where_its_limit_is_used_up() {
     let body = r#"{"id": "1200000000000000001"}"#;
     let reply = execute(&answer(200, LIMITS, body));
     assert_eq!(reply.pause_after, Some(Duration::from_millis(1_250)));
-    let left = [("X-RateLimit-Remaining", "3"), ("X-RateLimit-Reset-After", "1.25")];
+    let left = [
+        ("X-RateLimit-Remaining", "3"),
+        ("X-RateLimit-Reset-After", "1.25"),
+    ];
     assert_eq!(execute(&answer(200, &left, body)).pause_after, None);
     let refused = execute(&answer(400, LIMITS, r#"{"code": 50035}"#));
     assert_eq!(refused.pause_after, Some(Duration::from_millis(1_250)));
@@ -53,8 +63,20 @@ fn every_code_has_its_meaning() {
         (401, &[50027, 40001, 0], CredentialDead),
         (404, &[10003], DestinationDead),
         (403, &[50001, 50013], DestinationDead),
-        (400, &[50073, 220001, 220002, 220003, 220004, 40058, 40067, 160005, 160006, 50083], DestinationDead),
-        (400, &[10016, 50006, 50035, 50109, 50041, 50068, 200000, 200001, 240000], PayloadRefused),
+        (
+            400,
+            &[
+                50073, 220001, 220002, 220003, 220004, 40058, 40067, 160005, 160006, 50083,
+            ],
+            DestinationDead,
+        ),
+        (
+            400,
+            &[
+                10016, 50006, 50035, 50109, 50041, 50068, 200000, 200001, 240000,
+            ],
+            PayloadRefused,
+        ),
         (413, &[40005, 0], PayloadRefused),
         (404, &[10008], PayloadRefused),
         (403, &[40333, 10008], Blocked),
@@ -94,33 +116,56 @@ fn what_is_not_json_is_judged_by_its_status() {
         (504, "", Unknown),
         (520, "<html>", Unknown),
     ] {
-        assert_eq!(execute(&answer(status, &[], body)).outcome, outcome, "{status} {body}");
+        assert_eq!(
+            execute(&answer(status, &[], body)).outcome,
+            outcome,
+            "{status} {body}"
+        );
     }
 }
 
 #[test]
 fn a_rate_limit_says_how_long() {
-    let own = r#"{"message": "You are being rate limited.", "retry_after": 0.413, "global": false}"#;
+    let own =
+        r#"{"message": "You are being rate limited.", "retry_after": 0.413, "global": false}"#;
     let coded = r#"{"message": "…", "retry_after": 43.2, "global": false, "code": 20028}"#;
     let after = [("Retry-After", "65")];
     for (headers, body, milliseconds, code) in [
         (LIMITS, own, 413, "rate_limited"),
         (&[], own, 413, "rate_limited"),
         (&after, "", 65_000, "rate_limited"),
-        (&after, r#"{"message": "The resource is being rate limited."}"#, 65_000, "rate_limited"),
+        (
+            &after,
+            r#"{"message": "The resource is being rate limited."}"#,
+            65_000,
+            "rate_limited",
+        ),
         (LIMITS, "", 1_250, "rate_limited"),
-        (&[("X-RateLimit-Scope", "shared"), ("X-RateLimit-Remaining", "2")], coded, 43_200, "20028"),
+        (
+            &[
+                ("X-RateLimit-Scope", "shared"),
+                ("X-RateLimit-Remaining", "2"),
+            ],
+            coded,
+            43_200,
+            "20028",
+        ),
     ] {
         let reply = execute(&answer(429, headers, body));
         assert_eq!(reply.outcome, RateLimited, "{headers:?} {body}");
-        assert_eq!(reply.retry_after, Some(Duration::from_millis(milliseconds)), "{headers:?} {body}");
+        assert_eq!(
+            reply.retry_after,
+            Some(Duration::from_millis(milliseconds)),
+            "{headers:?} {body}"
+        );
         assert_eq!(reply.code.as_deref(), Some(code));
     }
 }
 
 #[test]
 fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
-    let banned = r#"{"code": 0, "message": "You are being blocked from accessing our API temporarily"}"#;
+    let banned =
+        r#"{"code": 0, "message": "You are being blocked from accessing our API temporarily"}"#;
     let hour = [("Retry-After", "3600")];
     for (headers, body, retry_after, pause) in [
         (&[][..], banned, None, 60),
@@ -132,8 +177,16 @@ fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
     ] {
         let reply = execute(&answer(429, headers, body));
         assert_eq!(reply.outcome, Blocked, "{body}");
-        assert_eq!(reply.retry_after, retry_after.map(Duration::from_secs), "{body}");
-        assert_eq!(reply.pause_after, Some(Duration::from_secs(pause)), "{body}");
+        assert_eq!(
+            reply.retry_after,
+            retry_after.map(Duration::from_secs),
+            "{body}"
+        );
+        assert_eq!(
+            reply.pause_after,
+            Some(Duration::from_secs(pause)),
+            "{body}"
+        );
     }
 }
 

@@ -36,7 +36,10 @@ fn however_it_is_written_the_same_webhook_is_stored_alike() {
             let (configuration, secret) = registered(&url).unwrap();
             let stored = format!("https://discord.com/api/webhooks/{ID}/{token}");
             assert_eq!(secret.expose_secret(), stored, "{url}");
-            assert_eq!(configuration.masked_credential, "https://discord.com/api/webhooks/…/…wxyz");
+            assert_eq!(
+                configuration.masked_credential,
+                "https://discord.com/api/webhooks/…/…wxyz"
+            );
             assert_eq!(configuration.channels(), [""]);
         }
     }
@@ -46,20 +49,38 @@ fn however_it_is_written_the_same_webhook_is_stored_alike() {
 fn only_a_webhooks_own_url_is_taken() {
     let (host, token) = ("discord.com", token());
     for (path, what) in [
-        (format!("api/webhooks/{ID}/{token}/slack"), "leave /slack out"),
-        (format!("api/v10/webhooks/{ID}/{token}/github"), "leave /github out"),
-        (format!("api/webhooks/{ID}/{token}/messages"), "must look like"),
+        (
+            format!("api/webhooks/{ID}/{token}/slack"),
+            "leave /slack out",
+        ),
+        (
+            format!("api/v10/webhooks/{ID}/{token}/github"),
+            "leave /github out",
+        ),
+        (
+            format!("api/webhooks/{ID}/{token}/messages"),
+            "must look like",
+        ),
         (format!("api/webhooks/{ID}"), "must look like"),
         (format!("api/webhooks/{ID}/short"), "must look like"),
-        (format!("api/webhooks/{ID}/{}", "x".repeat(257)), "must look like"),
+        (
+            format!("api/webhooks/{ID}/{}", "x".repeat(257)),
+            "must look like",
+        ),
         (format!("api/webhooks/{ID}/{token}%2f.."), "must look like"),
         (format!("api/webhooks/12345/{token}"), "must look like"),
         // The placeholder of CloudCTL's documentation.
-        (format!("api/webhooks/{}/{}", "X".repeat(18), "x".repeat(20)), "must look like"),
+        (
+            format!("api/webhooks/{}/{}", "X".repeat(18), "x".repeat(20)),
+            "must look like",
+        ),
         (format!("api/vX/webhooks/{ID}/{token}"), "must look like"),
         (format!("webhooks/{ID}/{token}"), "must look like"),
         (format!("api/webhooks/{ID}/{token}?evil=1"), "no query"),
-        (format!("api/webhooks/{ID}/{token}?thread_id=x"), "its thread_id"),
+        (
+            format!("api/webhooks/{ID}/{token}?thread_id=x"),
+            "its thread_id",
+        ),
         (format!("api/webhooks/{ID}/{token}#x"), "fragment"),
         ("api/webhooks/…/…wxyz".to_owned(), "masked"),
     ] {
@@ -67,8 +88,18 @@ fn only_a_webhooks_own_url_is_taken() {
         assert!(detail.contains(what), "{path}: {detail}");
         assert!(!detail.contains(&token), "{detail}");
     }
-    for host in ["discord.com.evil.example", "evil.example", "cdn.discord.com", "discord.com:443", "discord.com.", "x@discord.com"] {
-        assert!(registered(&format!("https://{host}/api/webhooks/{ID}/{token}")).is_err(), "{host}");
+    for host in [
+        "discord.com.evil.example",
+        "evil.example",
+        "cdn.discord.com",
+        "discord.com:443",
+        "discord.com.",
+        "x@discord.com",
+    ] {
+        assert!(
+            registered(&format!("https://{host}/api/webhooks/{ID}/{token}")).is_err(),
+            "{host}"
+        );
     }
 }
 
@@ -85,7 +116,10 @@ fn a_thread_is_given_in_the_url_or_beside_it() {
     assert_eq!(wrong(Platform::Discord, &both(other)), ["/thread_id"]);
     let (configuration, _) = read(Platform::Discord, &with(json!({ "thread_id": other }))).unwrap();
     assert_eq!(configuration.thread_id.as_deref(), Some(other));
-    assert_eq!(wrong(Platform::Discord, &with(json!({"thread_id": "general"}))), ["/thread_id"]);
+    assert_eq!(
+        wrong(Platform::Discord, &with(json!({"thread_id": "general"}))),
+        ["/thread_id"]
+    );
 }
 
 #[test]
@@ -121,15 +155,23 @@ fn an_avatar_is_a_web_url() {
 
 #[test]
 fn at_most_one_channel_is_named_as_a_label() {
-    let (configuration, _) = read(Platform::Discord, &with(json!({"channels": ["deploy-logs"]}))).unwrap();
+    let (configuration, _) = read(
+        Platform::Discord,
+        &with(json!({"channels": ["deploy-logs"]})),
+    )
+    .unwrap();
     assert_eq!(configuration.channels(), ["deploy-logs"]);
-    assert_eq!(wrong(Platform::Discord, &with(json!({"channels": ["a", "b"]}))), ["/channels"]);
+    assert_eq!(
+        wrong(Platform::Discord, &with(json!({"channels": ["a", "b"]}))),
+        ["/channels"]
+    );
 }
 
 #[test]
 fn any_grouping_is_taken() {
     for (name, grouping) in Grouping::ALL {
-        let (configuration, _) = read(Platform::Discord, &with(json!({ "grouping": name }))).unwrap();
+        let (configuration, _) =
+            read(Platform::Discord, &with(json!({ "grouping": name }))).unwrap();
         assert_eq!(configuration.grouping, grouping);
     }
 }
@@ -142,7 +184,14 @@ fn every_fault_is_found_at_once() {
     });
     assert_eq!(
         wrong(Platform::Discord, &value),
-        ["/webhook_url", "/username", "/avatar_url", "/thread_id", "/grouping", "/token"]
+        [
+            "/webhook_url",
+            "/username",
+            "/avatar_url",
+            "/thread_id",
+            "/grouping",
+            "/token"
+        ]
     );
     assert_eq!(wrong(Platform::Discord, &json!({})), ["/webhook_url"]);
 }

@@ -31,8 +31,14 @@ fn a_200_that_says_not_ok_is_a_failure() {
 #[test]
 fn every_code_of_the_web_api_has_its_meaning() {
     for (outcome, codes) in [
-        (RateLimited, "ratelimited rate_limited message_limit_exceeded"),
-        (Unknown, "internal_error fatal_error duplicate_message_not_found duplicate_channel_not_found"),
+        (
+            RateLimited,
+            "ratelimited rate_limited message_limit_exceeded",
+        ),
+        (
+            Unknown,
+            "internal_error fatal_error duplicate_message_not_found duplicate_channel_not_found",
+        ),
         (
             Unavailable,
             "service_unavailable request_timeout team_added_to_org org_login_required update_failed \
@@ -82,7 +88,11 @@ fn the_body_of_a_webhooks_answer_decides_whatever_its_status() {
         (400, "invalid_payload", PayloadRefused),
         (400, "user_not_found", DestinationDead),
         (400, "no_text", PayloadRefused),
-        (400, "missing_text_or_fallback_or_attachments", PayloadRefused),
+        (
+            400,
+            "missing_text_or_fallback_or_attachments",
+            PayloadRefused,
+        ),
         (400, "invalid_blocks", PayloadRefused),
         (400, "too_many_attachments", PayloadRefused),
         (403, "action_prohibited", CredentialDead),
@@ -109,7 +119,11 @@ fn the_body_of_a_webhooks_answer_decides_whatever_its_status() {
         (413, "", PayloadRefused),
         (503, "<html>", Unknown),
     ] {
-        assert_eq!(webhook(&answer(status, &[], body)).outcome, outcome, "{status} {body}");
+        assert_eq!(
+            webhook(&answer(status, &[], body)).outcome,
+            outcome,
+            "{status} {body}"
+        );
     }
 }
 
@@ -134,7 +148,11 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
         for classify in [web_api, webhook] {
             let reply = classify(&answer(status, headers, body));
             assert_eq!(reply.outcome, RateLimited, "{status} {headers:?} {body}");
-            assert_eq!(reply.retry_after, seconds.map(Duration::from_secs_f64), "{status} {headers:?} {body}");
+            assert_eq!(
+                reply.retry_after,
+                seconds.map(Duration::from_secs_f64),
+                "{status} {headers:?} {body}"
+            );
         }
     }
 }
@@ -153,8 +171,16 @@ fn what_does_not_come_from_slack_is_never_taken_for_success() {
         (413, "", PayloadRefused),
         (500, "", Unknown),
         (502, "<html>", Unknown),
-        (503, r#"{"ok": false, "error": "service_unavailable"}"#, Unavailable),
-        (500, r#"{"ok": false, "error": "a_code_of_the_future"}"#, Unknown),
+        (
+            503,
+            r#"{"ok": false, "error": "service_unavailable"}"#,
+            Unavailable,
+        ),
+        (
+            500,
+            r#"{"ok": false, "error": "a_code_of_the_future"}"#,
+            Unknown,
+        ),
     ] {
         let reply = web_api(&answer(status, &[], body));
         assert_eq!(reply.outcome, outcome, "{status} {body}");

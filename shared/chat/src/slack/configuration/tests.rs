@@ -6,11 +6,17 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 fn bot(extra: Value) -> Value {
-    merged(json!({"token": credential(DestinationKind::SlackBot), "channel": "#infra"}), extra)
+    merged(
+        json!({"token": credential(DestinationKind::SlackBot), "channel": "#infra"}),
+        extra,
+    )
 }
 
 fn hook(extra: Value) -> Value {
-    merged(json!({"webhook_url": credential(DestinationKind::SlackWebhook)}), extra)
+    merged(
+        json!({"webhook_url": credential(DestinationKind::SlackWebhook)}),
+        extra,
+    )
 }
 
 fn merged(mut value: Value, extra: Value) -> Value {
@@ -38,8 +44,14 @@ fn a_bot_is_registered_with_its_name_and_icon() {
     assert_eq!(configuration.channels(), ["#infra"]);
     assert_eq!(configuration.username.as_deref(), Some("Deploy Bot"));
     assert_eq!(configuration.icon_emoji.as_deref(), Some(":bell:"));
-    assert_eq!((configuration.grouping, configuration.digest), (Grouping::Update, Digest::Off));
-    assert_eq!(secret.expose_secret(), credential(DestinationKind::SlackBot));
+    assert_eq!(
+        (configuration.grouping, configuration.digest),
+        (Grouping::Update, Digest::Off)
+    );
+    assert_eq!(
+        secret.expose_secret(),
+        credential(DestinationKind::SlackBot)
+    );
 }
 
 #[test]
@@ -47,25 +59,38 @@ fn an_incoming_webhook_is_registered_with_a_label() {
     let host = "hooks.slack.com";
     for (value, label) in [
         (hook(json!({})), ""),
-        (hook(json!({"channels": ["#infra-alerts"]})), "#infra-alerts"),
+        (
+            hook(json!({"channels": ["#infra-alerts"]})),
+            "#infra-alerts",
+        ),
         (hook(json!({"channel": "Any label"})), "Any label"),
         (hook(json!({"channels": []})), ""),
         // What the documentation of CloudCTL shows.
-        (json!({"webhook_url": format!("https://{host}/services/T00000000/B00000000/{}", "X".repeat(24)), "channels": ["#a"]}), "#a"),
+        (
+            json!({"webhook_url": format!("https://{host}/services/T00000000/B00000000/{}", "X".repeat(24)), "channels": ["#a"]}),
+            "#a",
+        ),
     ] {
         let (configuration, _) = read(Platform::Slack, &value).unwrap();
         assert_eq!(configuration.kind, DestinationKind::SlackWebhook);
         assert_eq!(configuration.channels(), [label]);
     }
     let (configuration, _) = read(Platform::Slack, &hook(json!({}))).unwrap();
-    assert_eq!(configuration.masked_credential, "https://hooks.slack.com/services/T…/B…/…wxyz");
+    assert_eq!(
+        configuration.masked_credential,
+        "https://hooks.slack.com/services/T…/B…/…wxyz"
+    );
 }
 
 #[test]
 fn the_government_host_is_kept() {
     let url = credential(DestinationKind::SlackWebhook).replace("slack.com", "slack-gov.com");
     let (configuration, secret) = read(Platform::Slack, &json!({ "webhook_url": url })).unwrap();
-    assert!(configuration.masked_credential.starts_with("https://hooks.slack-gov.com/services/T…"));
+    assert!(
+        configuration
+            .masked_credential
+            .starts_with("https://hooks.slack-gov.com/services/T…")
+    );
     assert_eq!(secret.expose_secret(), url);
 }
 
@@ -73,9 +98,15 @@ fn the_government_host_is_kept() {
 fn exactly_one_credential_is_needed() {
     let both = hook(bot(json!({})));
     assert_eq!(wrong(Platform::Slack, &both), ["/webhook_url"]);
-    for value in [json!({"channel": "#infra"}), json!({"token": null, "webhook_url": " ", "channel": "a"})] {
+    for value in [
+        json!({"channel": "#infra"}),
+        json!({"token": null, "webhook_url": " ", "channel": "a"}),
+    ] {
         let detail = fault(&value);
-        assert!(detail.contains("token") && detail.contains("webhook_url"), "{detail}");
+        assert!(
+            detail.contains("token") && detail.contains("webhook_url"),
+            "{detail}"
+        );
     }
 }
 
@@ -98,7 +129,10 @@ fn another_kind_of_token_is_refused_with_what_is_needed() {
         assert!(!detail.contains("fake"), "{detail}");
     }
     let long = format!("xoxb-{}", "x".repeat(300));
-    assert_eq!(wrong(Platform::Slack, &bot(json!({ "token": long }))), ["/token"]);
+    assert_eq!(
+        wrong(Platform::Slack, &bot(json!({ "token": long }))),
+        ["/token"]
+    );
 }
 
 #[test]
@@ -113,7 +147,10 @@ fn only_an_incoming_webhooks_own_url_is_taken() {
         ("services/T0FAKE/B0FAKE/fakefakefake/more", "must look like"),
         ("services/T0FAKE/B0FAKE/..%2f..%2fapi", "must look like"),
         ("services/T0FAKE/B0FAKE/../../../api/x", "must look like"),
-        ("services/T0FAKE/B0FAKE/fakefakefake?x=1", "must end after its path"),
+        (
+            "services/T0FAKE/B0FAKE/fakefakefake?x=1",
+            "must end after its path",
+        ),
         ("services/T0FAKE/B0FAKE/fakefakefake#x", "fragment"),
         ("", "must look like"),
     ] {
@@ -127,15 +164,43 @@ fn only_an_incoming_webhooks_own_url_is_taken() {
 #[test]
 fn channels_are_names_or_ids() {
     for channel in [
-        "infra", "#infra", "infra-alerts_2", "C0123ABCD", "G0123ABCD", "D0123ABCD", "U0123ABCD", "#überwachung", "障害通知",
+        "infra",
+        "#infra",
+        "infra-alerts_2",
+        "C0123ABCD",
+        "G0123ABCD",
+        "D0123ABCD",
+        "U0123ABCD",
+        "#überwachung",
+        "障害通知",
     ] {
-        assert_eq!(wrong(Platform::Slack, &bot(json!({ "channel": channel }))), [""; 0], "{channel}");
+        assert_eq!(
+            wrong(Platform::Slack, &bot(json!({ "channel": channel }))),
+            [""; 0],
+            "{channel}"
+        );
     }
     for channel in [
-        "two words", "@here", "@alice", "a,b", "#", "##x", "a\u{7}b", "Infra", "#C0123ABCD", "<#C1>", "a/b", "a.b",
+        "two words",
+        "@here",
+        "@alice",
+        "a,b",
+        "#",
+        "##x",
+        "a\u{7}b",
+        "Infra",
+        "DEPLOY",
+        "#C0123ABCD",
+        "<#C1>",
+        "a/b",
+        "a.b",
         &"x".repeat(81),
     ] {
-        assert_eq!(wrong(Platform::Slack, &bot(json!({ "channel": channel }))), ["/channel"], "{channel}");
+        assert_eq!(
+            wrong(Platform::Slack, &bot(json!({ "channel": channel }))),
+            ["/channel"],
+            "{channel}"
+        );
     }
 }
 
@@ -143,7 +208,10 @@ fn channels_are_names_or_ids() {
 fn a_bot_posts_to_one_to_ten_channels() {
     let with = |channels: Value| {
         let token = credential(DestinationKind::SlackBot);
-        wrong(Platform::Slack, &json!({"token": token, "channels": channels}))
+        wrong(
+            Platform::Slack,
+            &json!({"token": token, "channels": channels}),
+        )
     };
     let many = |count: usize| json!((0..count).map(|n| format!("c{n}")).collect::<Vec<_>>());
     assert_eq!(with(many(10)), [""; 0]);
@@ -152,19 +220,52 @@ fn a_bot_posts_to_one_to_ten_channels() {
     assert_eq!(with(json!(null)), ["/channel"]);
     assert_eq!(with(json!(["a", "#a"])), ["/channels/1"]);
     assert_eq!(with(json!(["a", "b c", 7])), ["/channels/2", "/channels/1"]);
-    assert_eq!(wrong(Platform::Slack, &bot(json!({"channels": ["b"]}))), ["/channels"]);
-    assert_eq!(wrong(Platform::Slack, &bot(json!({"channel": "", "channels": null}))), ["/channel"]);
+    assert_eq!(
+        wrong(Platform::Slack, &bot(json!({"channels": ["b"]}))),
+        ["/channels"]
+    );
+    assert_eq!(
+        wrong(
+            Platform::Slack,
+            &bot(json!({"channel": "", "channels": null}))
+        ),
+        ["/channel"]
+    );
 }
 
 #[test]
 fn what_an_incoming_webhook_cannot_do_is_refused_with_the_reason() {
     for (extra, pointer, what) in [
-        (json!({"username": "x"}), "/username", "always posts under the name"),
-        (json!({"icon_emoji": ":x:"}), "/icon_emoji", "always posts under the name"),
-        (json!({"channels": ["a", "b"]}), "/channels", "only into the channel"),
-        (json!({"channel": "a", "channels": ["b"]}), "/channels", "only into the channel"),
-        (json!({"grouping": "thread"}), "/grouping", "use a bot token"),
-        (json!({"grouping": "update"}), "/grouping", "use a bot token"),
+        (
+            json!({"username": "x"}),
+            "/username",
+            "always posts under the name",
+        ),
+        (
+            json!({"icon_emoji": ":x:"}),
+            "/icon_emoji",
+            "always posts under the name",
+        ),
+        (
+            json!({"channels": ["a", "b"]}),
+            "/channels",
+            "only into the channel",
+        ),
+        (
+            json!({"channel": "a", "channels": ["b"]}),
+            "/channels",
+            "only into the channel",
+        ),
+        (
+            json!({"grouping": "thread"}),
+            "/grouping",
+            "use a bot token",
+        ),
+        (
+            json!({"grouping": "update"}),
+            "/grouping",
+            "use a bot token",
+        ),
     ] {
         let value = hook(extra);
         assert_eq!(wrong(Platform::Slack, &value), [pointer]);
@@ -197,6 +298,17 @@ fn every_fault_is_found_at_once() {
     });
     let mut found = wrong(Platform::Slack, &value);
     found.sort_unstable();
-    assert_eq!(found, ["/chanel", "/channel", "/digest", "/grouping", "/icon_emoji", "/token", "/username"]);
+    assert_eq!(
+        found,
+        [
+            "/chanel",
+            "/channel",
+            "/digest",
+            "/grouping",
+            "/icon_emoji",
+            "/token",
+            "/username"
+        ]
+    );
     assert_eq!(wrong(Platform::Slack, &json!("x")), [""]);
 }
