@@ -127,7 +127,7 @@ fn link(url: &str) -> Option<Field> {
     })
 }
 
-/// Discord's clients know the years of ISO 8601's basic form only.
+/// A time before 1970 is a mistake of its source; its year may not even have four digits.
 fn timestamp(at: Timestamp) -> Option<String> {
     (at.as_second() >= 0).then(|| at.to_string())
 }
