@@ -70,7 +70,6 @@ pub struct Local {
     organization: OrganizationId,
     chat: &'static str,
     sink: ChatSink,
-    queue: LocalQueue,
     stop: CancellationToken,
     servers: JoinSet<()>,
     workers: JoinSet<()>,
@@ -185,7 +184,6 @@ impl Local {
             organization: options.organization,
             chat,
             sink,
-            queue,
             stop,
             servers,
             workers,
@@ -217,10 +215,6 @@ impl Local {
     /// The built-in Slack and Discord.
     pub fn sink(&self) -> &ChatSink {
         &self.sink
-    }
-
-    pub fn queue(&self) -> &LocalQueue {
-        &self.queue
     }
 
     /// Ends cleanly: takes nothing new, finishes what is in hand.

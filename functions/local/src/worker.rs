@@ -10,7 +10,6 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_embedded::queue::Received;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_notifier::Notifier;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -21,8 +20,8 @@ const BATCH: usize = 10;
 /// As in the template.
 const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long an empty queue is left alone; also how late a wait may end.
-const POLL: Duration = Duration::from_millis(50);
+/// How long an unchanged queue is left alone: how late a message may be whose wait is over.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// When a part of the process that fails is started again.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -72,9 +71,8 @@ pub fn spawn_deliveries(
 }
 
 async fn deliver(queue: &LocalQueue, notifier: &Arc<Notifier>) -> anyhow::Result<()> {
-    let received = queue.receive(BATCH, VISIBILITY, Timestamp::now())?;
+    let received = queue.receive_or_wait(BATCH, VISIBILITY, LOOK_AGAIN).await?;
     if received.is_empty() {
-        queue.changed(POLL).await;
         return Ok(());
     }
     let event = to_event(&received)?;

@@ -129,7 +129,8 @@ impl Notifier {
             reply.message,
             Timestamp::now(),
             rand::random(),
-            reply.retry_after,
+            // A block says no time of its own, but how long everybody must rest.
+            reply.retry_after.or(reply.pause_after),
         );
         log(&closed, next, reply.duration);
         if !self.stores.ledger.close(&claimed, &closed).await? {

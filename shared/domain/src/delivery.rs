@@ -14,6 +14,9 @@ use crate::retry;
 /// take with all its time-outs, shorter than the queue's visibility time-out.
 pub const LEASE: Duration = Duration::from_secs(20);
 
+/// How many answers of "too many messages" count as one failed attempt.
+const RATE_LIMITS_PER_TRY: usize = 10;
+
 /// What the queue carries: all that the notifier needs but the webhook and its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
@@ -197,6 +200,15 @@ impl Delivery {
         self
     }
 
+    /// How far the schedule is used up. Being told to come back later is no failure,
+    /// unless it never ends.
+    fn tries(&self) -> u32 {
+        let limited = |attempt: &&Attempt| attempt.outcome == Outcome::RateLimited;
+        let limited = self.attempts.iter().filter(limited).count();
+        let counted = self.attempts.len() - limited + limited / RATE_LIMITS_PER_TRY;
+        u32::try_from(counted).unwrap_or(u32::MAX)
+    }
+
     /// The row given back without an attempt having been made.
     #[must_use]
     pub fn released(mut self) -> Self {
@@ -231,8 +243,7 @@ impl Delivery {
         self.attempts.push(attempt);
         self.claimed_until = None;
         self.next_attempt_at = None;
-        let tries = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
-        let next = outcome.next(tries, random, asked);
+        let next = outcome.next(self.tries(), random, asked);
         self.status = match next {
             Next::Delivered => DeliveryStatus::Delivered,
             Next::Failed => DeliveryStatus::Failed,
@@ -342,6 +353,20 @@ mod tests {
             );
         }
         assert_eq!(close(delivery(), Outcome::PayloadRefused).1, Next::Failed);
+    }
+
+    #[test]
+    fn rate_limits_hardly_use_up_the_schedule_yet_end_some_day() {
+        let mut row = delivery();
+        for _ in 0..50 {
+            let (closed, next) = close(row, Outcome::RateLimited);
+            assert!(matches!(next, Next::RetryIn(_)));
+            row = closed;
+        }
+        for _ in 0..50 {
+            row = close(row, Outcome::RateLimited).0;
+        }
+        assert_eq!(row.status, DeliveryStatus::Failed);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A FIFO queue in the process that behaves as SQS does: groups in order, one receiver
 //! for a group at a time, visibility time-outs, deduplication for five minutes.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,18 +98,23 @@ impl LocalQueue {
         Ok(())
     }
 
-    pub fn is_empty(&self) -> Result<bool, Error> {
-        let count: i64 =
-            self.journal
-                .connection()
-                .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
-        Ok(count == 0)
-    }
-
-    /// Waits until something was sent, deleted or made visible, or the time is over.
-    pub async fn changed(&self, at_most: Duration) {
-        // Running out is as good a reason to look again.
-        let _ = tokio::time::timeout(at_most, self.changed.notified()).await;
+    /// As [`receive`](Self::receive); where there is nothing to receive, waits until
+    /// something was sent, deleted or made visible, or `at_most` is over.
+    pub async fn receive_or_wait(
+        &self,
+        most: usize,
+        visibility: Duration,
+        at_most: Duration,
+    ) -> Result<Vec<Received>, Error> {
+        let mut changed = pin!(self.changed.notified());
+        // From here on no change is missed.
+        changed.as_mut().enable();
+        let received = self.receive(most, visibility, Timestamp::now())?;
+        if received.is_empty() {
+            // Running out is as good a reason to look again.
+            let _ = tokio::time::timeout(at_most, changed).await;
+        }
+        Ok(received)
     }
 
     fn enqueue(

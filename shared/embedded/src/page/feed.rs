@@ -65,7 +65,7 @@ pub(super) async fn stream(
         since: last_seen.or(query.since).unwrap_or(now),
         sink: page.sink,
         changed,
-        waiting: VecDeque::new(),
+        waiting: VecDeque::from([Event::default().retry(RETRY)]),
     };
     Sse::new(reader.events()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
@@ -102,14 +102,14 @@ impl Reader {
     fn read(&mut self) {
         let changes = self.sink.changes_since(self.since);
         if changes.cleared {
-            self.waiting
-                .push_back(Event::default().event("cleared").data(""));
+            // Browsers pass no event on that has no data.
+            let cleared = Event::default().event("cleared").data("everything");
+            self.waiting.push_back(cleared);
         }
         for message in changes.messages {
             let event = Event::default()
                 .event("message")
-                .id(message.revision.to_string())
-                .retry(RETRY);
+                .id(message.revision.to_string());
             // A message is always JSON; if it were not, the others still come.
             self.waiting.extend(event.json_data(message.as_ref()));
         }

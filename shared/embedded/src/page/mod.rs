@@ -90,7 +90,7 @@ impl PageInfo {
             )
         };
         let webhook = r##"{"name": "deployments", "type": "slack", "event_types": ["*"],
-       "configuration": {"token": "xoxb-made-up",
+       "configuration": {"token": "xoxb-made-up-token",
                          "channel": "#deployments"}}"##;
         let event = r#"{"type": "deploy", "status": "succeeded", "project": "billing",
        "environment": "production", "actor": "alice"}"#;
@@ -104,7 +104,7 @@ impl PageInfo {
                 "export CARILLON_KEY=…".to_owned(),
             ),
             step(
-                "Register a webhook (any credential will do: nothing leaves this machine)",
+                "Register a webhook (a made-up token will do: nothing leaves this machine)",
                 post("webhooks", webhook),
             ),
             step("Publish an event", post("events", event)),

@@ -138,6 +138,7 @@ function connection(state, text) {
 
 async function start() {
   const { results, revision } = await (await fetch('/_local/messages')).json();
+  shown.clear();
   for (const message of results.reverse()) put(message, false);
   arrange();
   update();

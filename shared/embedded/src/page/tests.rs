@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
+use carillon_domain::{Faults, Platform, Pointer};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -11,7 +12,10 @@ use super::{FILES, PageInfo, router};
 use crate::chat_sink::ChatSink;
 
 fn page(sink: &ChatSink) -> axum::Router {
-    router(sink.clone(), PageInfo::new("http://127.0.0.1:8787/api/v1", "local"))
+    router(
+        sink.clone(),
+        PageInfo::new("http://127.0.0.1:8787/api/v1", "local"),
+    )
 }
 
 async fn get(sink: &ChatSink, path: &str) -> Response {
@@ -25,7 +29,12 @@ async fn text(response: Response) -> String {
 }
 
 async fn post(sink: &ChatSink, said: &str) -> Value {
-    call(sink, "chat.postMessage", &json!({"channel": "infra", "text": said})).await
+    call(
+        sink,
+        "chat.postMessage",
+        &json!({"channel": "infra", "text": said}),
+    )
+    .await
 }
 
 async fn call(sink: &ChatSink, method: &str, body: &Value) -> Value {
@@ -45,7 +54,9 @@ async fn every_file_is_there_and_may_load_nothing_from_elsewhere() {
         let response = get(&sink, path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(response.headers()["content-type"], content_type);
-        let policy = response.headers()["content-security-policy"].to_str().unwrap();
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
     }
 }
@@ -54,7 +65,10 @@ async fn every_file_is_there_and_may_load_nothing_from_elsewhere() {
 async fn the_page_asks_only_for_files_that_are_there() {
     let known: Vec<&str> = FILES.iter().map(|(path, ..)| *path).collect();
     let html = text(get(&ChatSink::new(), "/").await).await;
-    for address in html.split('"').filter(|part| part.starts_with("/_local/page/")) {
+    for address in html
+        .split('"')
+        .filter(|part| part.starts_with("/_local/page/"))
+    {
         assert!(known.contains(&address), "{address}");
     }
     for (path, _, content) in FILES {
@@ -68,7 +82,13 @@ async fn the_page_asks_only_for_files_that_are_there() {
 
 #[test]
 fn no_text_can_become_markup() {
-    let makers = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("];
+    let makers = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+    ];
     for (path, _, content) in FILES {
         for maker in makers {
             assert!(!content.contains(maker), "{path}: {maker}");
@@ -86,6 +106,24 @@ async fn the_first_steps_name_the_api_and_hold_no_key() {
     assert!(steps.contains("$CARILLON_KEY"));
 }
 
+#[test]
+fn the_webhook_of_the_first_steps_would_be_registered() {
+    let steps = PageInfo::new("http://127.0.0.1:8787/api/v1", "local").steps;
+    let body = |step: usize| -> Value {
+        let body = steps[step].command.split('\'').nth(3).unwrap();
+        serde_json::from_str(body).unwrap()
+    };
+    let (webhook, event) = (body(1), body(2));
+    assert_eq!(event["type"], "deploy");
+
+    let mut faults = Faults::default();
+    let at = Pointer::root().field("configuration");
+    let configuration = &webhook["configuration"];
+    carillon_chat::configuration(Platform::Slack, configuration, &at, &mut faults);
+    let faults: Vec<_> = faults.iter().collect();
+    assert!(faults.is_empty(), "{faults:?}");
+}
+
 #[tokio::test]
 async fn messages_are_listed_newest_first() {
     let sink = ChatSink::new();
@@ -95,7 +133,9 @@ async fn messages_are_listed_newest_first() {
     let list = async |path: &str| -> Vec<String> {
         let body: Value = serde_json::from_str(&text(get(&sink, path).await).await).unwrap();
         let results = body["results"].as_array().unwrap().iter();
-        results.map(|m| m["payload"]["text"].as_str().unwrap().to_owned()).collect()
+        results
+            .map(|m| m["payload"]["text"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(list("/_local/messages").await, ["three", "two", "one"]);
     assert_eq!(list("/_local/messages?after=2").await, ["three"]);
@@ -106,13 +146,16 @@ async fn events(response: Response, count: usize) -> Vec<String> {
     let mut chunks = response.into_body().into_data_stream();
     let mut read = String::new();
     let reading = async {
-        while read.matches("\n\n").count() < count {
+        while read.matches("event: ").count() < count || !read.ends_with("\n\n") {
             let chunk = chunks.next().await.unwrap().unwrap();
             read.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), reading).await.unwrap();
-    read.split("\n\n").filter(|event| !event.is_empty()).map(str::to_owned).collect()
+    tokio::time::timeout(Duration::from_secs(10), reading)
+        .await
+        .unwrap();
+    let events = read.split("\n\n").filter(|event| event.contains("event: "));
+    events.map(str::to_owned).collect()
 }
 
 #[tokio::test]
@@ -123,7 +166,10 @@ async fn each_message_and_each_edit_comes_over_the_stream() {
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     let posted = post(&sink, "now").await;
     let first = events(stream, 1).await;
-    assert!(first[0].contains("event: message") && first[0].contains("\"now\""), "{first:?}");
+    assert!(
+        first[0].contains("event: message") && first[0].contains("\"now\""),
+        "{first:?}"
+    );
 
     let stream = get(&sink, "/_local/messages/stream").await;
     let edit = json!({"channel": posted["channel"], "ts": posted["ts"], "text": "edited"});
@@ -153,7 +199,7 @@ async fn a_browser_learns_that_everything_is_gone() {
     sink.clear();
     post(&sink, "new").await;
     let events = events(stream, 2).await;
-    assert!(events[0].contains("event: cleared"));
+    assert!(events[0].contains("event: cleared") && events[0].contains("data: "));
     assert!(events[1].contains("\"new\""));
 
     let restarted = get(&sink, "/_local/messages/stream?since=1").await;

@@ -14,7 +14,10 @@ pub(super) fn message(body: &Value) -> Call<'static> {
 
 async fn post(sink: &ChatSink, query: &str, body: &Value) -> Answer {
     let path = format!("{HOOK}{query}");
-    Call::post(&path, body).header("user-agent", AGENT).send(sink).await
+    Call::post(&path, body)
+        .header("user-agent", AGENT)
+        .send(sink)
+        .await
 }
 
 async fn refusal(body: &Value) -> (u16, Value) {
@@ -35,9 +38,23 @@ async fn a_client_that_waits_gets_the_message() {
     assert_eq!(answer.header("content-type"), "application/json");
     let reply = answer.json();
     for key in [
-        "id", "channel_id", "webhook_id", "type", "content", "author", "timestamp",
-        "edited_timestamp", "tts", "mention_everyone", "mentions", "mention_roles",
-        "attachments", "embeds", "pinned", "flags", "components",
+        "id",
+        "channel_id",
+        "webhook_id",
+        "type",
+        "content",
+        "author",
+        "timestamp",
+        "edited_timestamp",
+        "tts",
+        "mention_everyone",
+        "mentions",
+        "mention_roles",
+        "attachments",
+        "embeds",
+        "pinned",
+        "flags",
+        "components",
     ] {
         assert!(reply.get(key).is_some(), "{key}");
     }
@@ -46,7 +63,10 @@ async fn a_client_that_waits_gets_the_message() {
 
     let message = &sink.messages()[0];
     assert_eq!(message.platform, Platform::Discord);
-    assert_eq!((message.channel.as_str(), &reply["id"]), ("deploy-logs", &json!(message.id)));
+    assert_eq!(
+        (message.channel.as_str(), &reply["id"]),
+        ("deploy-logs", &json!(message.id))
+    );
     assert!(message.open_mentions.is_empty());
     assert_eq!(message.payload, body);
 }
@@ -55,7 +75,10 @@ async fn a_client_that_waits_gets_the_message() {
 async fn a_client_that_does_not_wait_gets_an_empty_answer() {
     let sink = ChatSink::new();
     let answer = post(&sink, "", &json!({"content": "hello"})).await;
-    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::NO_CONTENT, ""));
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (StatusCode::NO_CONTENT, "")
+    );
     assert_eq!(answer.header("content-type"), "");
     assert_eq!(sink.messages()[0].open_mentions, ["users"]);
 }
@@ -75,7 +98,10 @@ async fn every_answer_tells_the_limits() {
 async fn a_webhook_shows_itself() {
     let call = Call::get(HOOK).header("user-agent", AGENT);
     let shown = call.send(&ChatSink::new()).await.json();
-    assert_eq!((&shown["id"], &shown["type"]), (&json!("112233445566778899"), &json!(1)));
+    assert_eq!(
+        (&shown["id"], &shown["type"]),
+        (&json!("112233445566778899"), &json!(1))
+    );
     assert!(shown["channel_id"].is_string() && shown.get("user").is_none());
 }
 
@@ -86,29 +112,53 @@ async fn a_message_can_be_edited_and_read() {
     let id = post(&sink, "?wait=true", &body).await.json()["id"].clone();
     let path = format!("{HOOK}/messages/{}", id.as_str().unwrap());
     let edit = |change: Value| {
-        Call::post(&path, &change).method("PATCH").header("user-agent", AGENT)
+        Call::post(&path, &change)
+            .method("PATCH")
+            .header("user-agent", AGENT)
     };
-    let reply = edit(json!({"content": "done", "username": "other"})).send(&sink).await.json();
+    let reply = edit(json!({"content": "done", "username": "other"}))
+        .send(&sink)
+        .await
+        .json();
     assert_eq!((&reply["content"], &reply["id"]), (&json!("done"), &id));
     assert!(reply["edited_timestamp"].is_string());
     let message = &sink.messages()[0];
     assert!(message.edited && message.number == 1);
-    assert_eq!(message.payload, json!({"content": "done", "username": "bell"}));
-    assert_eq!(message.open_mentions, ["users"], "an edit must say again whom it may ping");
+    assert_eq!(
+        message.payload,
+        json!({"content": "done", "username": "bell"})
+    );
+    assert_eq!(
+        message.open_mentions,
+        ["users"],
+        "an edit must say again whom it may ping"
+    );
 
-    let read = Call::get(&path).header("user-agent", AGENT).send(&sink).await.json();
+    let read = Call::get(&path)
+        .header("user-agent", AGENT)
+        .send(&sink)
+        .await
+        .json();
     assert_eq!(read["content"], "done");
     let emptied = edit(json!({"content": null})).send(&sink).await;
     assert_eq!(emptied.json()["code"], 50_006);
     let path = format!("{HOOK}/messages/1");
-    let missing = Call::get(&path).header("user-agent", AGENT).send(&sink).await;
-    assert_eq!((missing.status.as_u16(), &missing.json()["code"]), (404, &json!(10_008)));
+    let missing = Call::get(&path)
+        .header("user-agent", AGENT)
+        .send(&sink)
+        .await;
+    assert_eq!(
+        (missing.status.as_u16(), &missing.json()["code"]),
+        (404, &json!(10_008))
+    );
 }
 
 #[tokio::test]
 async fn a_message_in_a_thread_is_found_only_there() {
     let sink = ChatSink::new();
-    let posted = post(&sink, "?wait=true&thread_id=77", &json!({"content": "x"})).await.json();
+    let posted = post(&sink, "?wait=true&thread_id=77", &json!({"content": "x"}))
+        .await
+        .json();
     assert_eq!(posted["channel_id"], "77");
     assert_eq!(sink.messages()[0].thread.as_deref(), Some("77"));
     let path = format!("{HOOK}/messages/{}", posted["id"].as_str().unwrap());
@@ -134,9 +184,15 @@ async fn a_client_that_does_not_say_what_it_is_is_kept_out() {
 async fn bad_payloads_are_refused_with_discords_codes() {
     let sink = ChatSink::new();
     assert_eq!(refusal(&json!({})).await.1["code"], 50_006);
-    assert_eq!(refusal(&json!({"content": " ", "embeds": [{}]})).await.1["code"], 50_006);
+    assert_eq!(
+        refusal(&json!({"content": " ", "embeds": [{}]})).await.1["code"],
+        50_006
+    );
     let broken = message(&json!({})).body("{").send(&sink).await;
-    assert_eq!((broken.status.as_u16(), &broken.json()["code"]), (400, &json!(50_109)));
+    assert_eq!(
+        (broken.status.as_u16(), &broken.json()["code"]),
+        (400, &json!(50_109))
+    );
     let call = message(&json!({"content": "x"})).header("content-type", "text/plain");
     assert_eq!(call.send(&sink).await.json()["code"], 50_035);
     let huge = refusal(&json!({"content": "x".repeat(2_000_000)})).await;
@@ -168,7 +224,10 @@ async fn old_versions_answer_in_the_old_way() {
         call.header("user-agent", AGENT).send(&sink).await.json()
     };
     let flat = send("/discord.com/api/webhooks/1/not-a-real-token").await;
-    assert_eq!(flat, json!({"content": ["Must be 2000 or fewer in length."]}));
+    assert_eq!(
+        flat,
+        json!({"content": ["Must be 2000 or fewer in length."]})
+    );
     for path in [
         "/discord.com/api/v4/webhooks/1/not-a-real-token",
         "/discord.com/api/v11/webhooks/1/not-a-real-token",
@@ -184,8 +243,16 @@ async fn other_paths_and_methods_do_not_exist() {
     for (method, path, status) in [
         ("DELETE", HOOK, 405),
         ("GET", "/discord.com/api/v10/users/@me", 404),
-        ("POST", "/discord.com/api/v10/webhooks/1/not-a-real-token/slack", 404),
-        ("POST", "/discord.com/api/v10/webhooks/abc/not-a-real-token", 400),
+        (
+            "POST",
+            "/discord.com/api/v10/webhooks/1/not-a-real-token/slack",
+            404,
+        ),
+        (
+            "POST",
+            "/discord.com/api/v10/webhooks/abc/not-a-real-token",
+            400,
+        ),
     ] {
         let call = Call::post(path, &json!({"content": "x"})).method(method);
         let answer = call.header("user-agent", AGENT).send(&sink).await;

@@ -20,7 +20,9 @@ async fn hook(sink: &ChatSink) -> Answer {
 }
 
 async fn discord(sink: &ChatSink) -> Answer {
-    discord::message(&json!({"content": "hello"})).send(sink).await
+    discord::message(&json!({"content": "hello"}))
+        .send(sink)
+        .await
 }
 
 #[tokio::test]
@@ -38,7 +40,10 @@ async fn what_is_no_post_uses_no_failure_up() {
     let sink = ChatSink::new();
     sink.fail_next(1, Failure::Status(500));
     let test = Call::post("/slack.com/api/auth.test", &json!({}));
-    let test = test.header("authorization", slack_api::TOKEN).send(&sink).await;
+    let test = test
+        .header("authorization", slack_api::TOKEN)
+        .send(&sink)
+        .await;
     assert_eq!(test.json()["ok"], true);
     assert_eq!(sink.pending_plans().len(), 1);
 }
@@ -49,12 +54,21 @@ async fn a_code_comes_in_the_way_of_its_platform() {
     sink.fail_next(1, Failure::SlackError("token_revoked".into()));
     sink.fail_next(1, Failure::DiscordError(10_015));
     let answer = discord(&sink).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["message"]), (404, &json!("Unknown Webhook")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["message"]),
+        (404, &json!("Unknown Webhook"))
+    );
     let answer = slack(&sink).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["error"]), (200, &json!("token_revoked")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["error"]),
+        (200, &json!("token_revoked"))
+    );
     sink.fail_next(1, Failure::SlackError("channel_is_archived".into()));
     let answer = hook(&sink).await;
-    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::GONE, "channel_is_archived"));
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (StatusCode::GONE, "channel_is_archived")
+    );
 }
 
 #[tokio::test]
@@ -110,7 +124,9 @@ async fn control(sink: &ChatSink, method: &str, body: &Value) -> (StatusCode, St
     let router = sink.plan_router("/_local/chat-plan");
     let response = router.oneshot(request).await.unwrap();
     let status = response.status();
-    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
@@ -120,15 +136,25 @@ async fn failures_can_be_planned_shown_and_cancelled_over_http() {
     let plan = json!({"count": 2, "failure": {"rate_limited": 3.0}, "channel": "infra"});
     assert_eq!(control(&sink, "POST", &plan).await.0, StatusCode::ACCEPTED);
     let (_, shown) = control(&sink, "GET", &json!(null)).await;
-    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), json!({"results": [plan]}));
+    assert_eq!(
+        serde_json::from_str::<Value>(&shown).unwrap(),
+        json!({"results": [plan]})
+    );
     assert_eq!(slack(&sink).await.status.as_u16(), 429);
-    assert_eq!(control(&sink, "DELETE", &json!(null)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(
+        control(&sink, "DELETE", &json!(null)).await.0,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(slack(&sink).await.status.as_u16(), 200);
 }
 
 #[tokio::test]
 async fn a_plan_that_is_none_is_refused() {
-    for bad in [json!({}), json!({"failure": "explode"}), json!({"failure": "hang", "times": 2})] {
+    for bad in [
+        json!({}),
+        json!({"failure": "explode"}),
+        json!({"failure": "hang", "times": 2}),
+    ] {
         let (status, body) = control(&ChatSink::new(), "POST", &bad).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(body.contains("bad_plan"));

@@ -138,7 +138,10 @@ async fn only_the_latest_messages_are_kept() {
     }
     let messages = sink.messages();
     assert_eq!(messages.len(), MAX_MESSAGES);
-    assert_eq!((messages[0].number, &messages[0].payload["text"]), (2, &json!("1")));
+    assert_eq!(
+        (messages[0].number, &messages[0].payload["text"]),
+        (2, &json!("1"))
+    );
 }
 
 #[tokio::test]

@@ -16,10 +16,16 @@ async fn a_message_is_answered_with_two_letters() {
     sink.name_webhook("B0EXAMPLE", "#infra");
     let body = json!({"text": "hello", "channel": "elsewhere", "username": "someone else"});
     let answer = post(&sink, &body).await;
-    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "ok"));
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (StatusCode::OK, "ok")
+    );
     assert!(answer.header("content-type").starts_with("text/html"));
     let message = &sink.messages()[0];
-    assert_eq!((message.channel.as_str(), &message.sender), ("infra", &None));
+    assert_eq!(
+        (message.channel.as_str(), &message.sender),
+        ("infra", &None)
+    );
     assert_eq!(message.payload, body);
 }
 
@@ -70,7 +76,12 @@ async fn what_is_no_incoming_webhook_is_not_found() {
         "/hooks.slack.com/services/X/Y/not-a-real-secret",
         "/hooks.slack.com/workflows/T0EXAMPLE/A0EXAMPLE/1/not-a-real-secret",
     ] {
-        let answer = Call::post(path, &json!({"text": "x"})).send(&ChatSink::new()).await;
-        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::NOT_FOUND, "no_service"));
+        let answer = Call::post(path, &json!({"text": "x"}))
+            .send(&ChatSink::new())
+            .await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (StatusCode::NOT_FOUND, "no_service")
+        );
     }
 }
