@@ -1,5 +1,7 @@
 //! The rules of the workspace, held by what `cargo metadata` says.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};

@@ -1,6 +1,8 @@
 //! The program that `cargo run` starts, seen from outside: what it prints, what it keeps,
 //! and what it survives.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -45,7 +47,9 @@ impl Carillon {
             assert_ne!(read, 0, "it ended: {banner}");
         }
         let line = |label: &str| {
-            let found = banner.lines().find(|line| line.trim_start().starts_with(label));
+            let found = banner
+                .lines()
+                .find(|line| line.trim_start().starts_with(label));
             found.unwrap().split_whitespace().last().unwrap().to_owned()
         };
         Self {
@@ -94,14 +98,21 @@ impl Carillon {
 
     fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-s", name, &pid]).status().unwrap();
+        let status = Command::new("kill")
+            .args(["-s", name, &pid])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 
     /// Waits for the end; gives all that was written.
     fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
-        let rest: String = self.output.drain(..).map(|read| read.join().unwrap()).collect();
+        let rest: String = self
+            .output
+            .drain(..)
+            .map(|read| read.join().unwrap())
+            .collect();
         (status, std::mem::take(&mut self.banner) + &rest)
     }
 }
@@ -141,7 +152,10 @@ async fn sigterm_and_ctrl_c_end_it_cleanly() {
 #[tokio::test]
 async fn each_start_makes_an_admin_key_of_its_own() {
     let key = |carillon: &Carillon| {
-        let line = carillon.banner.lines().find(|line| line.contains("Admin key"));
+        let line = carillon
+            .banner
+            .lines()
+            .find(|line| line.contains("Admin key"));
         line.unwrap().split_whitespace().last().unwrap().to_owned()
     };
     let (one, two) = (Carillon::start(&[]), Carillon::start(&[]));
@@ -159,7 +173,10 @@ async fn a_port_that_is_taken_is_named_with_what_to_do() {
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
-    assert!(errors.contains(&port) && errors.contains("--port"), "{errors}");
+    assert!(
+        errors.contains(&port) && errors.contains("--port"),
+        "{errors}"
+    );
 }
 
 #[tokio::test]
@@ -168,7 +185,8 @@ async fn the_demo_shows_one_event_of_each_kind_on_both_platforms() {
     carillon.wait_for_message("Parameter").await;
     let begun = Instant::now();
     loop {
-        let messages: Value = serde_json::from_str(&carillon.get("/_local/messages").await).unwrap();
+        let messages: Value =
+            serde_json::from_str(&carillon.get("/_local/messages").await).unwrap();
         let count = messages["results"].as_array().unwrap().len();
         if count == 32 {
             break;
@@ -190,7 +208,10 @@ async fn the_commands_that_it_prints_work_when_pasted() {
     for command in commands {
         let output = Command::new("sh").args(["-c", command]).output().unwrap();
         let answer = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && answer.contains("\"id\""), "{answer}");
+        assert!(
+            output.status.success() && answer.contains("\"id\""),
+            "{answer}"
+        );
     }
     carillon.wait_for_message("billing-db").await;
 }
@@ -202,7 +223,10 @@ async fn what_was_accepted_survives_kill_nine() {
     first.post("/api/v1/webhooks/", slack("prod")).await;
     // Slack is away, so that the message still waits when the process dies.
     first
-        .post("/_local/chat-plan", json!({"failure": {"status": 503}, "count": 1_000}))
+        .post(
+            "/_local/chat-plan",
+            json!({"failure": {"status": 503}, "count": 1_000}),
+        )
         .await;
     for n in 0..5 {
         let event = json!({"type": "deploy", "actor": format!("actor-{n}")});
@@ -217,7 +241,10 @@ async fn what_was_accepted_survives_kill_nine() {
     let newest_first = messages["results"].as_array().unwrap();
     assert_eq!(newest_first.len(), 5);
     for (n, message) in newest_first.iter().rev().enumerate() {
-        assert!(message.to_string().contains(&format!("actor-{n}")), "{n}: {message}");
+        assert!(
+            message.to_string().contains(&format!("actor-{n}")),
+            "{n}: {message}"
+        );
     }
 }
 
@@ -225,8 +252,16 @@ async fn what_was_accepted_survives_kill_nine() {
 async fn no_credential_shows_up_in_logs_tables_queue_answers_or_messages() {
     let folder = TempDir::new().unwrap();
     let carillon = Carillon::with_data(folder.path());
-    let discord = format!("https://discord.com/api/webhooks/123456789012345678/{CANARY}{CANARY}{CANARY}-wxyz");
-    let incoming = ["https://hooks.slack.com/services", "T00000000", "B00000000", CANARY].join("/");
+    let discord = format!(
+        "https://discord.com/api/webhooks/123456789012345678/{CANARY}{CANARY}{CANARY}-wxyz"
+    );
+    let incoming = [
+        "https://hooks.slack.com/services",
+        "T00000000",
+        "B00000000",
+        CANARY,
+    ]
+    .join("/");
     let mut seen = String::new();
     seen += &carillon.post("/api/v1/webhooks/", slack("one")).await;
     for (name, kind, url) in [("two", "discord", &discord), ("three", "slack", &incoming)] {
@@ -239,14 +274,30 @@ async fn no_credential_shows_up_in_logs_tables_queue_answers_or_messages() {
     let bad = json!({"name": "x", "type": "slack", "event_types": ["*"],
         "configuration": {"webhook_url": format!("https://example.org/services/T0/B0/{CANARY}")}});
     for body in [slack("one"), bad] {
-        seen += &carillon.call(Method::POST, "/api/v1/webhooks/", Some(&body)).await.1;
+        seen += &carillon
+            .call(Method::POST, "/api/v1/webhooks/", Some(&body))
+            .await
+            .1;
     }
     // One attempt of each fails before the next one works.
     carillon
-        .post("/_local/chat-plan", json!({"failure": {"status": 503}, "count": 3}))
+        .post(
+            "/_local/chat-plan",
+            json!({"failure": {"status": 503}, "count": 3}),
+        )
         .await;
-    carillon.post("/api/v1/events/", json!({"type": "deploy", "actor": "first"})).await;
-    carillon.post("/api/v1/events/", json!({"type": "deploy", "actor": "second"})).await;
+    carillon
+        .post(
+            "/api/v1/events/",
+            json!({"type": "deploy", "actor": "first"}),
+        )
+        .await;
+    carillon
+        .post(
+            "/api/v1/events/",
+            json!({"type": "deploy", "actor": "second"}),
+        )
+        .await;
     let begun = Instant::now();
     loop {
         let messages = carillon.get("/_local/messages").await;
@@ -261,17 +312,24 @@ async fn no_credential_shows_up_in_logs_tables_queue_answers_or_messages() {
     let list: Value = serde_json::from_str(&webhooks).unwrap();
     for webhook in list["results"].as_array().unwrap() {
         let id = webhook["id"].as_str().unwrap();
-        seen += &carillon.get(&format!("/api/v1/webhooks/{id}/deliveries/")).await;
+        seen += &carillon
+            .get(&format!("/api/v1/webhooks/{id}/deliveries/"))
+            .await;
     }
     seen += &webhooks;
     carillon.signal("TERM");
     seen += &carillon.end().1;
-    assert!(seen.contains("first") && !seen.contains(CANARY), "an answer or a log line");
+    assert!(
+        seen.contains("first") && !seen.contains(CANARY),
+        "an answer or a log line"
+    );
     let mut scanned = 0;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
-        let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+        let found = bytes
+            .windows(CANARY.len())
+            .any(|window| window == CANARY.as_bytes());
         let is_secrets = path.file_name().unwrap() == "secrets.json";
         // Where it must be, it is: the search can find.
         assert_eq!(found, is_secrets, "{}", path.display());
@@ -291,7 +349,11 @@ async fn removing_the_last_user_of_a_credential_removes_its_secret() {
         let webhook: Value = serde_json::from_str(&answer).unwrap();
         ids.push(webhook["id"].as_str().unwrap().to_owned());
     }
-    assert_eq!(secrets().matches(CANARY).count(), 1, "they share one secret");
+    assert_eq!(
+        secrets().matches(CANARY).count(),
+        1,
+        "they share one secret"
+    );
     for (id, left) in ids.iter().zip([1, 0]) {
         let path = format!("/api/v1/webhooks/{id}/");
         assert_eq!(carillon.call(Method::DELETE, &path, None).await.0, 204);

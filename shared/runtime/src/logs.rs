@@ -22,8 +22,7 @@ const GUARDED: [&str; 9] = [
 
 /// The levels of `RUST_LOG`, or the given ones.
 fn filter(otherwise: &str) -> EnvFilter {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
     GUARDED
         .iter()
         .filter_map(|directive| directive.parse().ok())
