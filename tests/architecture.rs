@@ -1,8 +1,12 @@
 //! The rules of the workspace, held by what `cargo metadata` says.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
@@ -13,8 +17,8 @@ struct Crate {
     dependencies: BTreeSet<String>,
 }
 
-fn workspace() -> Vec<Crate> {
-    let metadata = MetadataCommand::new().exec().unwrap();
+static WORKSPACE: LazyLock<Vec<Crate>> = LazyLock::new(|| {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     metadata
         .workspace_packages()
         .into_iter()
@@ -29,7 +33,7 @@ fn workspace() -> Vec<Crate> {
                 .collect(),
         })
         .collect()
-}
+});
 
 /// Such as `functions/notifier`.
 fn folder(metadata: &Metadata, manifest: &str) -> String {
@@ -40,8 +44,8 @@ fn folder(metadata: &Metadata, manifest: &str) -> String {
         .to_owned()
 }
 
-fn find(name: &str) -> Crate {
-    let found = workspace().into_iter().find(|found| found.name == name);
+fn find(name: &str) -> &'static Crate {
+    let found = WORKSPACE.iter().find(|found| found.name == name);
     found.unwrap_or_else(|| panic!("no crate {name}"))
 }
 
@@ -100,14 +104,14 @@ fn chat_knows_only_the_domain() {
 
 #[test]
 fn functions_know_no_other_function_but_local_composes_them_all() {
-    for found in workspace()
+    for found in WORKSPACE
         .iter()
         .filter(|found| found.folder.starts_with("functions/"))
     {
         if found.name == "carillon-local" {
             continue;
         }
-        for other in workspace()
+        for other in WORKSPACE
             .iter()
             .filter(|other| other.folder.starts_with("functions/"))
         {
@@ -124,7 +128,7 @@ fn functions_know_no_other_function_but_local_composes_them_all() {
 #[test]
 fn only_aws_and_what_runs_locally_name_the_sdk() {
     let allowed = ["carillon-aws", "carillon-embedded", "carillon-local"];
-    for found in workspace() {
+    for found in WORKSPACE.iter() {
         let names_sdk = found
             .dependencies
             .iter()
@@ -139,7 +143,7 @@ fn only_aws_and_what_runs_locally_name_the_sdk() {
 
 #[test]
 fn only_functions_name_the_lambda_runtime() {
-    for found in workspace() {
+    for found in WORKSPACE.iter() {
         let names_lambda = found
             .dependencies
             .iter()
@@ -155,7 +159,7 @@ fn only_functions_name_the_lambda_runtime() {
 #[test]
 fn nothing_local_reaches_a_lambda() {
     let local = ["carillon-embedded", "carillon-local", "carillon-tests"];
-    for found in workspace() {
+    for found in WORKSPACE.iter() {
         let is_lambda = found.folder.starts_with("functions/") && found.name != "carillon-local";
         if is_lambda {
             let reached = reached(&found.name);

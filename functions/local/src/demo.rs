@@ -8,20 +8,25 @@ use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+/// The number in the Discord webhook's URL.
+const DISCORD_WEBHOOK: &str = "100000000000000001";
+const CHANNEL: &str = "infra";
+
 pub async fn run(local: &Local) -> anyhow::Result<()> {
+    local.sink().name_webhook(DISCORD_WEBHOOK, CHANNEL);
     let webhooks = [
         json!({
             "name": "demo: Slack", "type": "slack", "event_types": ["*"],
-            "configuration": {"token": "xoxb-local-0000-not-a-real-token", "channel": "infra"}
+            "configuration": {"token": "xoxb-local-0000-not-a-real-token", "channel": CHANNEL}
         }),
         json!({
             "name": "demo: Discord", "type": "discord", "event_types": ["*"],
             "configuration": {
                 "webhook_url": format!(
-                    "https://discord.com/api/webhooks/100000000000000001/{}",
+                    "https://discord.com/api/webhooks/{DISCORD_WEBHOOK}/{}",
                     "not-a-real-token-".repeat(4)
                 ),
-                "channels": ["infra"]
+                "channels": [CHANNEL]
             }
         }),
     ];

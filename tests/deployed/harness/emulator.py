@@ -73,7 +73,7 @@ class Emulator:
         }
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.ministack_open"],
+                [sys.executable, "-m", "harness.mended_ministack"],
                 env=settings,
                 stdout=log,
                 stderr=subprocess.STDOUT,
