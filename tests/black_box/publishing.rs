@@ -137,6 +137,7 @@ async fn hostile_texts_in_every_field_arrive_harmless() {
         "<!channel> <@U012345> <https://example.org|click> @everyone @here <#C1>",
         "``` ` * _ ~ | > # - [x](https://example.org) \\ **bold** __u__ ||s||",
         "\u{202e}gnp.exe\u{202c} \u{0} \u{7} \r\n\r\n# heading",
+        "x\u{ffff}y\u{fffe}z\u{fffd}\u{10ffff}",
         "🏳️‍🌈👩‍👩‍👧‍👦 e\u{301}\u{301}\u{301} ﷽ ﷽ ﷽",
     ];
     for text in texts {

@@ -96,6 +96,24 @@ async fn a_registered_webhook_can_be_listed_read_and_removed() {
 }
 
 #[tokio::test]
+async fn a_removal_that_means_another_version_is_refused() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    let path = format!("/webhooks/{id}/");
+    let delete = |version: &str| {
+        app.request(Method::DELETE, &path)
+            .header("If-Match", version)
+    };
+    let refused = app.send(delete("\"99\"")).await;
+    assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(app.get(&path).await.status, StatusCode::OK);
+    assert_eq!(
+        app.send(delete("\"98\", \"1\"")).await.status,
+        StatusCode::NO_CONTENT
+    );
+}
+
+#[tokio::test]
 async fn a_name_belongs_to_one_webhook_and_the_other_is_told_which() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
@@ -298,6 +316,8 @@ async fn what_is_no_json_gets_a_problem_that_says_so() {
         (app.request(Method::PUT, "/webhooks/"), 405),
         (app.request(Method::GET, "/no-such-path/"), 404),
         (app.request(Method::GET, "/webhooks/nonsense/"), 404),
+        (app.request(Method::GET, "/webhooks/%ff/"), 404),
+        (app.request(Method::GET, "/events/%ff/"), 404),
     ];
     for (n, (request, status)) in cases.into_iter().enumerate() {
         let answer = app.send(request).await;

@@ -11,15 +11,16 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
+    settings.required("AWS_REGION");
     let events_table = settings.required("EVENTS_TABLE");
     settings.required("ORGANIZATION");
     let organization = settings.checked("ORGANIZATION", |text| {
         OrganizationId::parse(text).ok_or_else(|| "is no organization id".to_owned())
     });
-    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let organization = settings.finish(organization)?.ok_or("ORGANIZATION")?;
     let clients = Clients::from_environment().await;
-    let events = EventStore::new(clients.dynamodb, events_table, Retention(retention));
+    let events = EventStore::new(clients.dynamodb, events_table, retention);
     let cloud_events = &CloudEvents::new(events, organization);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         cloud_events

@@ -12,6 +12,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
+    settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     settings.finish(())?;

@@ -35,8 +35,17 @@ fn message(event: &Event, webhook: &Webhook, channel: &str) -> QueueMessage {
     QueueMessage {
         group: webhook.destination(channel),
         deduplication_id: delivery_id.to_string(),
-        body: serde_json::to_string(&outgoing).expect("a delivery has nothing that JSON has not"),
+        body: body(&outgoing),
     }
+}
+
+/// The message as JSON that SQS takes: its allowed characters end at U+FFFD in the basic
+/// plane (`SendMessage` in the SQS API reference), JSON's do not.
+fn body(outgoing: &Outgoing) -> String {
+    serde_json::to_string(outgoing)
+        .expect("a delivery has nothing that JSON has not")
+        .replace('\u{fffe}', "\\ufffe")
+        .replace('\u{ffff}', "\\uffff")
 }
 
 #[cfg(test)]
@@ -65,6 +74,16 @@ mod tests {
         let event = sample::event(EventType::Deploy);
         let webhooks = [webhook(1, &["*"])];
         assert_eq!(deliveries(&event, &webhooks), deliveries(&event, &webhooks));
+    }
+
+    #[test]
+    fn characters_that_the_queue_refuses_travel_as_escapes() {
+        let mut event = sample::event(EventType::Deploy);
+        event.actor = Some("x\u{ffff}y\u{fffe}".into());
+        let planned = deliveries(&event, &[webhook(1, &["*"])]);
+        assert!(!planned[0].body.contains(['\u{fffe}', '\u{ffff}']));
+        let outgoing: Outgoing = serde_json::from_str(&planned[0].body).unwrap();
+        assert_eq!(outgoing.event, event);
     }
 
     #[test]

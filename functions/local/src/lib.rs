@@ -70,7 +70,8 @@ pub struct Local {
     organization: OrganizationId,
     chat: &'static str,
     sink: ChatSink,
-    stop: CancellationToken,
+    stop_workers: CancellationToken,
+    stop_servers: CancellationToken,
     servers: JoinSet<()>,
     workers: JoinSet<()>,
 }
@@ -99,7 +100,7 @@ impl Local {
 
         let config = carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
-        let retention = Retention(Retention::DEFAULT_DAYS);
+        let retention = Retention::default();
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
@@ -135,17 +136,17 @@ impl Local {
         };
         let notifier = Arc::new(Notifier::new(stores, Client::new(origin)?));
 
-        let stop = CancellationToken::new();
+        let stop_servers = CancellationToken::new();
         let mut servers = JoinSet::new();
         let served = database.clone();
-        let stopped = stop.clone();
+        let stopped = stop_servers.clone();
         servers.spawn(async move { served.serve(dynamodb_listener, stopped).await });
         let info = PageInfo::new(
             format!("http://{address}/api/v1"),
             options.organization.to_string(),
         );
         let router = router(&sink, info, api, cloud_events);
-        let stopped = stop.clone();
+        let stopped = stop_servers.clone();
         servers.spawn(async move {
             let serving =
                 axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
@@ -153,13 +154,14 @@ impl Local {
                 tracing::error!(%error, "the API ended");
             }
         });
+        let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
-        worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop);
+        worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
         worker::spawn_stream(
             &mut workers,
             &database,
             &journal,
-            &stop,
+            &stop_workers,
             EVENTS_TABLE,
             move |batch| {
                 let dispatcher = Arc::clone(&dispatcher);
@@ -170,7 +172,7 @@ impl Local {
             &mut workers,
             &database,
             &journal,
-            &stop,
+            &stop_workers,
             ENTITIES_TABLE,
             move |batch| {
                 let table_events = Arc::clone(&table_events);
@@ -184,7 +186,8 @@ impl Local {
             organization: options.organization,
             chat,
             sink,
-            stop,
+            stop_workers,
+            stop_servers,
             servers,
             workers,
         })
@@ -217,11 +220,13 @@ impl Local {
         &self.sink
     }
 
-    /// Ends cleanly: takes nothing new, finishes what is in hand.
+    /// Ends cleanly: begins nothing new, finishes what is in hand.
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        // What is in hand needs the servers to the end.
+        self.stop_workers.cancel();
         // What does not finish in time is taken up by the next start.
         let _ = tokio::time::timeout(STOP_TIMEOUT, finish(&mut self.workers)).await;
+        self.stop_servers.cancel();
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, finish(&mut self.servers)).await;
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use carillon_aws::DeliveryQueue;
 use carillon_embedded::queue::Received;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_notifier::Notifier;
@@ -90,7 +91,7 @@ async fn deliver(queue: &LocalQueue, notifier: &Arc<Notifier>) -> anyhow::Result
         .map(|message| message.receipt)
         .filter(|receipt| !kept.contains(receipt))
         .collect();
-    queue.delete(&done)?;
+    queue.delete(&done).await?;
     Ok(())
 }
 

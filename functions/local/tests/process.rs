@@ -1,7 +1,10 @@
 //! The program that `cargo run` starts, seen from outside: what it prints, what it keeps,
 //! and what it survives.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -18,6 +21,10 @@ const KEY: &str = "fake-admin-key-for-tests";
 /// Planted in every credential; a secret that shows up anywhere shows this.
 const CANARY: &str = "canary0canary0canary0";
 
+/// Also what has a more specific level than any general rule.
+const LOG_EVERYTHING: &str =
+    "trace,aws_smithy_runtime::client::orchestrator=trace,hyper_util=trace";
+
 struct Carillon {
     child: Child,
     url: String,
@@ -32,7 +39,7 @@ impl Carillon {
         let mut child = Command::new(env!("CARGO_BIN_EXE_carillon"))
             .args(["--port", "0", "--dynamodb-port", "0"])
             .args(arguments)
-            .env("RUST_LOG", "trace")
+            .env("RUST_LOG", LOG_EVERYTHING)
             .env_remove("CARILLON_CHAT_ORIGIN")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,6 +1,7 @@
 //! A batch from the queue, sorted by destination.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use carillon_domain::Outgoing;
@@ -10,8 +11,19 @@ use carillon_domain::Outgoing;
 pub struct Item {
     pub message_id: String,
     pub receipt: String,
+    /// How often it has been received, this time included.
+    pub receive_count: u32,
     /// What it asks for; an error where it is not one of ours.
     pub outgoing: Result<Outgoing, serde_json::Error>,
+}
+
+impl Item {
+    /// When to come back to it if it could not be handled for a reason of our own: soon,
+    /// and more and more rarely, so that it does not end as a dead letter while we mend.
+    pub fn after_own_fault(&self) -> Duration {
+        let doublings = self.receive_count.saturating_sub(1).min(5);
+        Duration::from_secs(10) * 2_u32.pow(doublings)
+    }
 }
 
 /// The messages of one destination, in their order.
@@ -38,6 +50,11 @@ pub fn by_destination(messages: Vec<SqsMessage>) -> Vec<Destination> {
             outgoing: serde_json::from_str(message.body.as_deref().unwrap_or_default()),
             message_id: message.message_id.unwrap_or_default(),
             receipt: message.receipt_handle.unwrap_or_default(),
+            receive_count: message
+                .attributes
+                .get("ApproximateReceiveCount")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(1),
         });
     }
     destinations

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use carillon_aws::Claimed;
 use carillon_chat::Reply;
-use carillon_domain::delivery::{LEASE, Next};
+use carillon_domain::delivery::{LEASE, Next, POST_TIMEOUT};
 use carillon_domain::{Delivery, Outcome, Outgoing, Webhook, WebhookId, WebhookStatus};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::Notifier;
 use crate::batch::Item;
-use crate::{AFTER_OWN_FAULT, Notifier};
 
 /// The webhooks of a batch.
 pub type Webhooks = HashMap<WebhookId, Webhook>;
@@ -32,7 +32,7 @@ impl Notifier {
             Err(error) => {
                 let message_id = item.message_id.as_str();
                 tracing::error!(message_id, %error, "a message of the queue is no delivery");
-                return Step::Wait(AFTER_OWN_FAULT);
+                return Step::Wait(item.after_own_fault());
             }
         };
         let delivery_id = outgoing.delivery_id.as_str();
@@ -42,32 +42,41 @@ impl Notifier {
             return Step::Done;
         };
         match self.deliver_to(outgoing, webhook).await {
-            Ok(step) => step,
+            Ok(Some(step)) => step,
+            Ok(None) => Step::Wait(item.after_own_fault()),
             Err(error) => {
                 tracing::error!(delivery_id, %error, "a delivery could not be handled");
-                Step::Wait(AFTER_OWN_FAULT)
+                Step::Wait(item.after_own_fault())
             }
         }
     }
 
+    /// None where a fault of ours kept it from being posted.
     async fn deliver_to(
         &self,
         outgoing: &Outgoing,
         webhook: &Webhook,
-    ) -> Result<Step, carillon_aws::Error> {
+    ) -> Result<Option<Step>, carillon_aws::Error> {
         let now = Timestamp::now();
         let claimed = match self.stores.ledger.claim(outgoing, now).await? {
-            Claimed::Settled => return Ok(Step::Done),
-            Claimed::NotBefore(time) => return Ok(Step::Wait(until(time, now))),
+            Claimed::Settled => return Ok(Some(Step::Done)),
+            Claimed::NotBefore(time) => return Ok(Some(Step::Wait(until(time, now)))),
             Claimed::Ours(claimed) => *claimed,
         };
         if webhook.status != WebhookStatus::Active {
             let skipped = claimed.clone().skipped("the webhook is switched off");
             self.stores.ledger.close(&claimed, &skipped).await?;
-            return Ok(Step::Done);
+            return Ok(Some(Step::Done));
         }
-        let reply = self.post(outgoing, webhook).await;
-        self.close(claimed, reply, now).await
+        match tokio::time::timeout(POST_TIMEOUT, self.post(outgoing, webhook)).await {
+            Ok(Some(reply)) => self.close(claimed, reply, now).await.map(Some),
+            Ok(None) => {
+                let released = claimed.clone().released();
+                self.stores.ledger.close(&claimed, &released).await?;
+                Ok(None)
+            }
+            Err(_) => self.close(claimed, took_too_long(), now).await.map(Some),
+        }
     }
 
     /// Posts with the credential from the cache and, where that is refused, once more
@@ -112,18 +121,13 @@ impl Notifier {
         self.chat.send(request).await
     }
 
-    /// Writes down how it went. Without a reply nothing was posted, through a fault of ours.
+    /// Writes down how it went.
     async fn close(
         &self,
         claimed: Delivery,
-        reply: Option<Reply>,
+        reply: Reply,
         begun: Timestamp,
     ) -> Result<Step, carillon_aws::Error> {
-        let Some(reply) = reply else {
-            let released = claimed.clone().released();
-            self.stores.ledger.close(&claimed, &released).await?;
-            return Ok(Step::Wait(AFTER_OWN_FAULT));
-        };
         let (closed, next) = claimed.clone().closed(
             reply.attempt(begun),
             reply.message,
@@ -146,13 +150,29 @@ impl Notifier {
 
 /// The secret was deleted behind our back: what a registration repairs.
 fn credential_missing() -> Reply {
+    own_reply(
+        Outcome::CredentialDead,
+        "credential_missing",
+        "The webhook's credential is gone from Secrets Manager: register it again.",
+    )
+}
+
+/// Posted or not, nobody can tell.
+fn took_too_long() -> Reply {
+    own_reply(
+        Outcome::Unknown,
+        "timeout",
+        "The delivery took too long; the message may have arrived, and will be tried again.",
+    )
+}
+
+/// How it went, where no platform has said so.
+fn own_reply(outcome: Outcome, code: &str, hint: &str) -> Reply {
     Reply {
-        outcome: Outcome::CredentialDead,
+        outcome,
         http_status: None,
-        code: Some("credential_missing".to_owned()),
-        hint: Some(
-            "The webhook's credential is gone from Secrets Manager: register it again.".to_owned(),
-        ),
+        code: Some(code.to_owned()),
+        hint: Some(hint.to_owned()),
         retry_after: None,
         pause_after: None,
         message: None,

@@ -15,17 +15,15 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::{DeliveryQueue, Ledger, Registry, SecretStore};
 use carillon_chat::Client;
+use carillon_domain::delivery::LEASE;
 use carillon_runtime::batch::queue_failures;
 use futures::future::join_all;
 
 use crate::batch::{Destination, Item};
 use crate::delivery::{Step, Webhooks};
 
-/// A delivery is begun only with at least this much time left: as long as a post and the
-/// calls around it can take.
-const NEEDED: Duration = Duration::from_secs(15);
-/// When to come back to what could not be handled for a reason of our own.
-const AFTER_OWN_FAULT: Duration = Duration::from_secs(10);
+/// A delivery is begun only with at least this much time left: as long as it can take.
+const NEEDED: Duration = LEASE;
 
 /// What the notifier reads and writes.
 #[derive(Clone)]
@@ -42,12 +40,6 @@ pub struct Notifier {
     chat: Client,
 }
 
-/// What goes back to the queue, and for how long.
-struct HeldBack {
-    message_id: String,
-    change: VisibilityChange,
-}
-
 impl Notifier {
     pub fn new(stores: Stores, chat: Client) -> Self {
         Self { stores, chat }
@@ -61,15 +53,7 @@ impl Notifier {
         let served = destinations
             .into_iter()
             .map(|destination| self.serve(destination, webhooks.as_ref(), deadline));
-        let held_back: Vec<HeldBack> = join_all(served).await.into_iter().flatten().collect();
-        let changes: Vec<_> = held_back.iter().map(|held| held.change.clone()).collect();
-        if !changes.is_empty()
-            && let Err(error) = self.stores.queue.change_visibility(&changes).await
-        {
-            // They come back when the queue's own time-out is over.
-            tracing::error!(%error, "messages could not be put off");
-        }
-        queue_failures(held_back.into_iter().map(|held| held.message_id))
+        queue_failures(join_all(served).await.into_iter().flatten())
     }
 
     /// The webhooks of a batch, in one call; none where they could not be read.
@@ -93,32 +77,59 @@ impl Notifier {
             .ok()
     }
 
-    /// Serves one destination, in order, until one delivery must wait.
+    /// Serves one destination, in order, until one delivery must wait. Gives the ids of the
+    /// messages that the queue keeps.
     async fn serve(
         &self,
         destination: Destination,
         webhooks: Option<&Webhooks>,
         deadline: SystemTime,
-    ) -> Vec<HeldBack> {
+    ) -> Vec<String> {
+        let mut done = Vec::new();
+        let mut held_back: Vec<(Item, Duration)> = Vec::new();
         let mut items = destination.items.into_iter();
-        let mut held_back = Vec::new();
         for item in items.by_ref() {
-            let wait = match webhooks {
-                _ if time_left(deadline) < NEEDED => Some(Duration::ZERO),
-                None => Some(AFTER_OWN_FAULT),
-                Some(webhooks) => match self.deliver(&item, webhooks).await {
-                    Step::Done => None,
-                    Step::Wait(wait) => Some(wait),
-                },
+            let step = match webhooks {
+                _ if time_left(deadline) < NEEDED => Step::Wait(Duration::ZERO),
+                None => Step::Wait(item.after_own_fault()),
+                Some(webhooks) => self.deliver(&item, webhooks).await,
             };
-            if let Some(wait) = wait {
-                held_back.push(hold_back(item, wait));
-                break;
+            match step {
+                Step::Done => done.push(item.receipt),
+                Step::Wait(wait) => {
+                    held_back.push((item, wait));
+                    break;
+                }
             }
         }
         // The queue gives out nothing of a group that has an invisible message.
-        held_back.extend(items.map(|item| hold_back(item, Duration::ZERO)));
+        held_back.extend(items.map(|item| (item, Duration::ZERO)));
+        self.give_back(&done, &held_back).await;
         held_back
+            .into_iter()
+            .map(|(item, _)| item.message_id)
+            .collect()
+    }
+
+    /// Tells the queue at once, and not at the end of the batch: whoever is served first
+    /// must not wait for the slowest.
+    async fn give_back(&self, done: &[String], held_back: &[(Item, Duration)]) {
+        let queue = &self.stores.queue;
+        if let Err(error) = queue.delete(done).await {
+            // They come again, and the ledger knows them.
+            tracing::error!(%error, "delivered messages could not be deleted");
+        }
+        let changes: Vec<_> = held_back
+            .iter()
+            .map(|(item, wait)| VisibilityChange {
+                receipt: item.receipt.clone(),
+                invisible_for: *wait,
+            })
+            .collect();
+        if let Err(error) = queue.change_visibility(&changes).await {
+            // They come back when the queue's own time-out is over.
+            tracing::error!(%error, "messages could not be put off");
+        }
     }
 }
 
@@ -126,14 +137,4 @@ fn time_left(deadline: SystemTime) -> Duration {
     deadline
         .duration_since(SystemTime::now())
         .unwrap_or_default()
-}
-
-fn hold_back(item: Item, wait: Duration) -> HeldBack {
-    HeldBack {
-        message_id: item.message_id,
-        change: VisibilityChange {
-            receipt: item.receipt,
-            invisible_for: wait,
-        },
-    }
 }

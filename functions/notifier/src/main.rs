@@ -14,18 +14,19 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
+    settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
     let deliveries_table = settings.required("DELIVERIES_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let secret_prefix = settings.required("SECRET_PREFIX");
-    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
     settings.finish(())?;
     let clients = Clients::from_environment().await;
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let stores = Stores {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),
-        ledger: Ledger::new(clients.dynamodb, deliveries_table, Retention(retention)),
+        ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
         secrets: SecretStore::new(clients.secrets, secret_prefix, cache),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
     };

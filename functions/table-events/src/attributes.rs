@@ -66,7 +66,11 @@ impl Attributes {
                     ));
                 }
             };
-            *field = name.trim().to_owned();
+            let name = name.trim();
+            if name.is_empty() {
+                return Err(format!("`{entry}` names no attribute"));
+            }
+            *field = name.to_owned();
         }
         Ok(attributes)
     }
@@ -94,5 +98,6 @@ mod tests {
     fn an_unknown_meaning_is_refused() {
         assert!(Attributes::renamed("colour=red").is_err());
         assert!(Attributes::renamed("entity").is_err());
+        assert!(Attributes::renamed("entity=").is_err());
     }
 }

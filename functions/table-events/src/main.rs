@@ -10,12 +10,13 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
+    settings.required("AWS_REGION");
     let events_table = settings.required("EVENTS_TABLE");
-    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let attributes = Attributes::from_settings(&mut settings);
     settings.finish(())?;
     let clients = Clients::from_environment().await;
-    let events = EventStore::new(clients.dynamodb, events_table, Retention(retention));
+    let events = EventStore::new(clients.dynamodb, events_table, retention);
     let table_events = &TableEvents::new(events, attributes);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
         Ok::<_, Error>(table_events.handle(event.payload).await)

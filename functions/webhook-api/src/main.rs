@@ -12,18 +12,20 @@ use lambda_http::Error;
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
+    settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
     let events_table = settings.required("EVENTS_TABLE");
     let deliveries_table = settings.required("DELIVERIES_TABLE");
     let secret_prefix = settings.required("SECRET_PREFIX");
     let admin_key_secret = settings.required("ADMIN_KEY_SECRET");
-    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::DEFAULT_DAYS);
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
+    let kms_key = settings.optional("KMS_KEY_ARN");
     settings.finish(())?;
     let clients = Clients::from_environment().await;
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let registry = Registry::new(clients.dynamodb.clone(), registry_table);
-    let secrets = SecretStore::new(clients.secrets.clone(), secret_prefix, cache);
-    let retention = Retention(retention);
+    let secrets =
+        SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
     let api = Api {
         credentials: Credentials::new(registry.clone(), secrets),
         registry,

@@ -26,6 +26,8 @@ pub enum Problem {
     Unauthorized,
     NotFound,
     MethodNotAllowed,
+    /// `If-Match` names another version.
+    PreconditionFailed,
     TooLarge {
         limit_bytes: usize,
     },
@@ -86,6 +88,11 @@ impl Problem {
                 "method-not-allowed",
                 "The path does not have this method",
             ),
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "precondition-failed",
+                "The webhook has another version",
+            ),
             Self::TooLarge { .. } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
@@ -118,6 +125,9 @@ impl Problem {
             }
             Self::NotFound => "nothing was found under this path".into(),
             Self::MethodNotAllowed => "the header `Allow` lists the methods of this path".into(),
+            Self::PreconditionFailed => {
+                "it was changed since it was read; read it again, then decide".into()
+            }
             Self::TooLarge { limit_bytes } => format!("at most {limit_bytes} bytes are taken"),
             Self::UnsupportedMediaType => "send `Content-Type: application/json`".into(),
             Self::NameTaken { existing_id } => {

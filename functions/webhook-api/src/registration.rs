@@ -22,10 +22,7 @@ pub async fn register(
     let registration = Registration::parse(body, organization, carillon_chat::configuration)
         .map_err(Problem::Invalid)?;
     let now = Timestamp::now();
-    api.credentials
-        .sweep(organization, now)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    sweep(api, organization).await;
     let fingerprint = Fingerprint::of(organization, &registration.credential);
     for _ in 0..TRIES {
         let credential_id = api
@@ -53,12 +50,14 @@ pub async fn register(
         };
         match api.registry.create(&webhook, &fingerprint).await {
             Ok(()) => return Ok(webhook),
-            Err(CreateError::CredentialGone) => {}
+            Err(CreateError::NameFreed) => {}
+            Err(CreateError::CredentialGone) => api
+                .credentials
+                .close(organization, &webhook.credential_id)
+                .await
+                .map_err(Problem::internal(OPERATION))?,
             Err(CreateError::NameTaken(existing_id)) => {
-                api.credentials
-                    .release(organization, &fingerprint)
-                    .await
-                    .map_err(Problem::internal(OPERATION))?;
+                release(api, organization, &fingerprint).await;
                 return Err(Problem::NameTaken { existing_id });
             }
             Err(CreateError::Aws(error)) => return Err(Problem::internal(OPERATION)(error)),
@@ -89,12 +88,26 @@ pub async fn remove(api: &Api, webhook: &Webhook) -> Result<(), Problem> {
         .await
         .map_err(Problem::internal(OPERATION))?
         .ok_or(Problem::NotFound)?;
-    api.credentials
-        .release(organization, &fingerprint)
+    release(api, organization, &fingerprint).await;
+    Ok(())
+}
+
+/// The webhook is gone, or was never made: whatever goes wrong from here on is left to
+/// the next sweep, and no concern of the caller's.
+async fn release(api: &Api, organization: &OrganizationId, fingerprint: &Fingerprint) {
+    let now = Timestamp::now();
+    if let Err(error) = api
+        .credentials
+        .release(organization, fingerprint, now)
         .await
-        .map_err(Problem::internal(OPERATION))?;
-    api.credentials
-        .sweep(organization, Timestamp::now())
-        .await
-        .map_err(Problem::internal(OPERATION))
+    {
+        tracing::error!(%organization, %error, "a credential could not be released");
+    }
+}
+
+/// Finishes what calls that died have left behind.
+pub async fn sweep(api: &Api, organization: &OrganizationId) {
+    if let Err(error) = api.credentials.sweep(organization, Timestamp::now()).await {
+        tracing::error!(%organization, %error, "credentials could not be swept");
+    }
 }

@@ -1,8 +1,9 @@
 //! The life of a credential: made with its first user, gone with its last.
 //!
-//! Guarantees: webhooks of one organization with the same credential share one secret;
-//! a secret is always announced in the registry before it is made and forgotten after
-//! it was deleted, so that whatever a crash leaves behind is found and finished.
+//! Guarantees: webhooks of one organization with the same credential share one secret.
+//! A secret is announced in the registry before it is made, and noted there as condemned
+//! until long after it was deleted; whatever a crash or a race leaves behind is found by
+//! the next sweep.
 
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use secrecy::SecretString;
 use crate::registry::CredentialRow;
 use crate::{Error, Registry, SecretStore};
 
-/// How old a credential without users must be to count as left behind: longer than any
-/// registration takes.
+/// How old a credential without users must be to count as left behind, and for how long
+/// a condemned one is remembered: longer than any call that could still make its secret.
 const ABANDONED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Clone)]
@@ -36,38 +37,38 @@ impl Credentials {
         value: &SecretString,
         now: Timestamp,
     ) -> Result<CredentialId, Error> {
-        loop {
-            let row = match self.registry.credential(organization, fingerprint).await? {
-                Some(row) if row.deleting => {
-                    // Somebody's deletion, perhaps one that died: finish it and begin anew.
-                    self.erase(organization, fingerprint, &row.credential_id)
-                        .await?;
-                    continue;
-                }
-                Some(row) => row,
-                None => {
-                    let row = CredentialRow {
-                        credential_id: CredentialId::generate(ulid::Ulid::generate()),
-                        created_at: now,
-                        deleting: false,
-                        used_by: Vec::new(),
-                    };
-                    let announced = self
-                        .registry
-                        .announce_credential(organization, fingerprint, &row)
-                        .await?;
-                    if !announced {
-                        continue;
-                    }
-                    row
-                }
+        let row = loop {
+            if let Some(row) = self.registry.credential(organization, fingerprint).await? {
+                break row;
+            }
+            let row = CredentialRow {
+                fingerprint: fingerprint.clone(),
+                credential_id: CredentialId::generate(ulid::Ulid::generate()),
+                created_at: now,
+                used_by: Vec::new(),
             };
-            // Also where others use it already: this mends a secret deleted by hand.
-            self.secrets
-                .create(organization, &row.credential_id, value)
-                .await?;
-            return Ok(row.credential_id);
-        }
+            if self
+                .registry
+                .announce_credential(organization, &row)
+                .await?
+            {
+                break row;
+            }
+        };
+        // Also where others use it already: this mends a secret deleted by hand.
+        self.secrets
+            .create(organization, &row.credential_id, value)
+            .await?;
+        Ok(row.credential_id)
+    }
+
+    /// Takes back an [`open`](Self::open) that came too late: the credential is condemned.
+    pub async fn close(
+        &self,
+        organization: &OrganizationId,
+        id: &CredentialId,
+    ) -> Result<(), Error> {
+        self.secrets.delete(organization, id).await
     }
 
     /// Deletes the credential if nobody uses it any more.
@@ -75,50 +76,49 @@ impl Credentials {
         &self,
         organization: &OrganizationId,
         fingerprint: &Fingerprint,
+        now: Timestamp,
     ) -> Result<(), Error> {
         match self.registry.credential(organization, fingerprint).await? {
-            Some(row) => self.collect(organization, fingerprint, &row).await,
+            Some(row) => self.condemn(organization, &row, now).await,
             None => Ok(()),
         }
     }
 
     /// Finishes what calls that died have left behind.
     pub async fn sweep(&self, organization: &OrganizationId, now: Timestamp) -> Result<(), Error> {
-        for (fingerprint, row) in self.registry.credentials(organization).await? {
-            let old = row.created_at + ABANDONED_AFTER <= now;
-            if row.deleting || (row.used_by.is_empty() && old) {
-                self.collect(organization, &fingerprint, &row).await?;
+        for row in self.registry.credentials(organization).await? {
+            if row.used_by.is_empty() && row.created_at + ABANDONED_AFTER <= now {
+                self.condemn(organization, &row, now).await?;
+            }
+        }
+        for row in self.registry.condemned(organization).await? {
+            self.secrets
+                .delete(organization, &row.credential_id)
+                .await?;
+            if row.condemned_at + ABANDONED_AFTER <= now {
+                self.registry
+                    .forget_condemned(organization, &row.credential_id)
+                    .await?;
             }
         }
         Ok(())
     }
 
-    async fn collect(
+    async fn condemn(
         &self,
         organization: &OrganizationId,
-        fingerprint: &Fingerprint,
         row: &CredentialRow,
+        now: Timestamp,
     ) -> Result<(), Error> {
-        let id = &row.credential_id;
         let condemned = self
             .registry
-            .condemn_credential(organization, fingerprint, id)
+            .condemn_credential(organization, row, now)
             .await?;
         if condemned {
-            self.erase(organization, fingerprint, id).await?;
+            self.secrets
+                .delete(organization, &row.credential_id)
+                .await?;
         }
         Ok(())
-    }
-
-    async fn erase(
-        &self,
-        organization: &OrganizationId,
-        fingerprint: &Fingerprint,
-        id: &CredentialId,
-    ) -> Result<(), Error> {
-        self.secrets.delete(organization, id).await?;
-        self.registry
-            .forget_credential(organization, fingerprint, id)
-            .await
     }
 }

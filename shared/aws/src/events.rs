@@ -6,6 +6,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use carillon_domain::{Event, EventId, OrganizationId};
 
 use crate::Error;
@@ -46,18 +47,27 @@ impl EventStore {
             .table_name(&self.table)
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(Stored::New),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Stored::Duplicate)
+        let error = match result {
+            Ok(_) => return Ok(Stored::New),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                let there: Option<Event> = failed
+                    .item
+                    .clone()
+                    .map(|item| from_item("an event", item))
+                    .transpose()?;
+                // The very same: the answer to the first try of this call was lost.
+                Ok(match there.as_ref() == Some(event) {
+                    true => Stored::New,
+                    false => Stored::Duplicate,
+                })
             }
-            Err(error) => Err(Error::call("storing an event")(error)),
+            _ => Err(Error::call("storing an event")(error)),
         }
     }
 

@@ -53,6 +53,10 @@ impl Ledger {
         let Some(row) = self.write(&first, FREE, Vec::new()).await? else {
             return Ok(Claimed::Ours(Box::new(first)));
         };
+        if row == first {
+            // Ours: the answer to the first try of this call was lost.
+            return Ok(Claimed::Ours(Box::new(first)));
+        }
         match row.claimable(now) {
             Claim::Settled => Ok(Claimed::Settled),
             Claim::Wait(until) => Ok(Claimed::NotBefore(until)),
@@ -61,6 +65,7 @@ impl Ledger {
                 let claimed = row.claimed(now);
                 match self.write(&claimed, condition, values).await? {
                     None => Ok(Claimed::Ours(Box::new(claimed))),
+                    Some(row) if row == claimed => Ok(Claimed::Ours(Box::new(claimed))),
                     // Somebody else was faster; look again when the claim has run out.
                     Some(row) => Ok(match row.claimable(now) {
                         Claim::Settled => Claimed::Settled,
@@ -75,7 +80,8 @@ impl Ledger {
     /// Closes a claim: writes how the attempt ended. False where the claim was no longer ours.
     pub async fn close(&self, claimed: &Delivery, closed: &Delivery) -> Result<bool, Error> {
         let (condition, values) = unchanged(claimed);
-        Ok(self.write(closed, condition, values).await?.is_none())
+        let there = self.write(closed, condition, values).await?;
+        Ok(there.is_none_or(|row| row == *closed))
     }
 
     /// Writes a row if its condition holds; gives the row that is there if not.

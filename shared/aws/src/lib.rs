@@ -21,7 +21,19 @@ pub use registry::{CreateError, Registry};
 pub use secrets::{SecretCache, SecretStore};
 pub use table::Retention;
 
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+
+/// A call that hangs must not take a function's whole time.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(8))
+        .build()
+}
 
 /// The clients of one process. Built once, in the init phase; cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,7 +46,11 @@ pub struct Clients {
 impl Clients {
     /// Reads region, endpoint and credentials from the environment, as AWS's SDKs do.
     pub async fn from_environment() -> Self {
-        Self::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts())
+            .load()
+            .await;
+        Self::new(&config)
     }
 
     pub fn new(config: &SdkConfig) -> Self {

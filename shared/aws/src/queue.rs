@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    SendMessageBatchRequestEntry,
+};
 
 use crate::Error;
 
@@ -40,11 +43,15 @@ pub struct VisibilityChange {
 /// The queue as Carillon needs it: SQS, or the one in the process that `cargo run` has.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
-    /// Sends messages in order. On an error, an unknown part of them may have been
+    /// Sends messages in order; where the queue takes a part of a call only, the rest is
+    /// sent again behind it. On an error, an unknown part of them may have been
     /// sent; sending all again is safe within the deduplication window.
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error>;
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error>;
+
+    /// Deletes received messages, by their receipts.
+    async fn delete(&self, receipts: &[String]) -> Result<(), Error>;
 }
 
 /// Amazon SQS.
@@ -104,7 +111,6 @@ impl SqsQueue {
 #[async_trait]
 impl DeliveryQueue for SqsQueue {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error> {
-        // One after the other: SQS keeps the order of what it took first.
         for batch in messages.chunks(BATCH) {
             self.send_batch(batch).await?;
         }
@@ -134,6 +140,38 @@ impl DeliveryQueue for SqsQueue {
             let answer = self
                 .client
                 .change_message_visibility_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries))
+                .send()
+                .await
+                .map_err(Error::call(OPERATION))?;
+            if let Some(failed) = answer.failed.first() {
+                return Err(Error::Call {
+                    operation: OPERATION,
+                    cause: failed.code.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, receipts: &[String]) -> Result<(), Error> {
+        const OPERATION: &str = "deleting from the queue";
+        for batch in receipts.chunks(BATCH) {
+            let entries = batch
+                .iter()
+                .enumerate()
+                .map(|(n, receipt)| {
+                    DeleteMessageBatchRequestEntry::builder()
+                        .id(n.to_string())
+                        .receipt_handle(receipt)
+                        .build()
+                        .map_err(Error::call(OPERATION))
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            let answer = self
+                .client
+                .delete_message_batch()
                 .queue_url(&self.url)
                 .set_entries(Some(entries))
                 .send()

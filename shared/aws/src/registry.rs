@@ -4,26 +4,28 @@
 //! registered at once; the users of a credential are always those of the webhooks that
 //! name it, because both are written in one transaction.
 //!
-//! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>` or
-//! `CREDENTIAL#<fingerprint>`.
+//! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>`,
+//! `CREDENTIAL#<fingerprint>` or `CONDEMNED#<credential id>`.
+
+mod credentials;
+mod transaction;
 
 use std::collections::HashMap;
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update,
-};
-use carillon_domain::{CredentialId, Fingerprint, OrganizationId, Webhook, WebhookId};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem, Update};
+use carillon_domain::{Fingerprint, OrganizationId, Webhook, WebhookId};
+use serde::Deserialize;
+
+pub(crate) use credentials::CredentialRow;
+use credentials::credential_sk;
 
 use crate::Error;
 use crate::table::{Item, from_item, text, to_item};
 
 const WEBHOOK: &str = "WEBHOOK#";
-const CREDENTIAL: &str = "CREDENTIAL#";
 /// How many keys DynamoDB reads in one call.
 const READ_BATCH: usize = 100;
 
@@ -32,24 +34,14 @@ const READ_BATCH: usize = 100;
 pub enum CreateError {
     #[error("the name belongs to another webhook")]
     NameTaken(WebhookId),
-    /// The credential is being deleted; open it again.
-    #[error("the credential is being deleted")]
+    /// The name was another webhook's a moment ago; try again.
+    #[error("the name has just been freed")]
+    NameFreed,
+    /// The credential was condemned meanwhile; its secret must go, and another be opened.
+    #[error("the credential was condemned meanwhile")]
     CredentialGone,
     #[error(transparent)]
     Aws(#[from] Error),
-}
-
-/// Who uses a credential. It is written before its secret is made and removed after its
-/// secret was deleted, so that no secret is ever without a row.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct CredentialRow {
-    pub credential_id: CredentialId,
-    pub created_at: Timestamp,
-    #[serde(default)]
-    pub deleting: bool,
-    /// Ids of the webhooks that use it.
-    #[serde(default, skip_serializing)]
-    pub used_by: Vec<WebhookId>,
 }
 
 #[derive(Debug, Clone)]
@@ -68,10 +60,6 @@ fn webhook_sk(id: &WebhookId) -> AttributeValue {
 
 fn name_sk(name: &str) -> AttributeValue {
     text(format!("NAME#{name}"))
-}
-
-fn credential_sk(fingerprint: &Fingerprint) -> AttributeValue {
-    text(format!("{CREDENTIAL}{fingerprint}"))
 }
 
 fn key(organization: &OrganizationId, sk: AttributeValue) -> Item {
@@ -155,7 +143,8 @@ impl Registry {
                 .build()
                 .map_err(Error::call(OPERATION))?;
             let mut waiting = HashMap::from([(self.table.clone(), request)]);
-            while !waiting.is_empty() {
+            let mut pause = Duration::from_millis(50);
+            loop {
                 let answer = self
                     .client
                     .batch_get_item()
@@ -168,6 +157,12 @@ impl Registry {
                     found.insert(webhook.id.clone(), webhook);
                 }
                 waiting = answer.unprocessed_keys.unwrap_or_default();
+                if waiting.is_empty() {
+                    break;
+                }
+                // DynamoDB leaves keys out when it is asked for too much.
+                tokio::time::sleep(pause).await;
+                pause *= 2;
             }
         }
         Ok(found)
@@ -190,10 +185,9 @@ impl Registry {
             .table_name(&self.table)
             .set_key(Some(key(organization, credential_sk(fingerprint))))
             .update_expression("ADD used_by :user")
-            .condition_expression("credential_id = :credential AND deleting = :no")
+            .condition_expression("credential_id = :credential")
             .expression_attribute_values(":user", AttributeValue::Ss(vec![webhook.id.to_string()]))
             .expression_attribute_values(":credential", text(webhook.credential_id.as_str()))
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
             .build();
         let steps = [
             self.put_new(name),
@@ -207,8 +201,7 @@ impl Registry {
                 let owner = there.and_then(|row| row.get("webhook_id")?.as_s().ok().cloned());
                 match owner.as_deref().and_then(WebhookId::parse) {
                     Some(owner) => Err(CreateError::NameTaken(owner)),
-                    // Freed between the two calls.
-                    None => Err(CreateError::CredentialGone),
+                    None => Err(CreateError::NameFreed),
                 }
             }
             Some(_) => Err(CreateError::CredentialGone),
@@ -240,156 +233,9 @@ impl Registry {
             Some(_) => Ok(None),
         }
     }
-
-    fn put_new(
-        &self,
-        item: Item,
-    ) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .build()?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn delete_existing(
-        &self,
-        key: Item,
-    ) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .condition_expression("attribute_exists(pk)")
-            .build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
-    }
-
-    /// Does all steps or none; gives the numbers of the steps whose conditions failed.
-    async fn transact<const N: usize>(
-        &self,
-        operation: &'static str,
-        steps: [Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError>; N],
-    ) -> Result<Option<Vec<usize>>, Error> {
-        let steps = steps
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(Error::call(operation))?;
-        let result = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(steps))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(None),
-            Err(error) => match failed_conditions(&error) {
-                Some(failed) => Ok(Some(failed)),
-                None => Err(Error::call(operation)(error)),
-            },
-        }
-    }
-
-    pub(crate) async fn credential(
-        &self,
-        organization: &OrganizationId,
-        fingerprint: &Fingerprint,
-    ) -> Result<Option<CredentialRow>, Error> {
-        self.row(key(organization, credential_sk(fingerprint)))
-            .await?
-            .map(|item| from_item("a credential's row", item))
-            .transpose()
-    }
-
-    /// All credentials of an organization, by fingerprint.
-    pub(crate) async fn credentials(
-        &self,
-        organization: &OrganizationId,
-    ) -> Result<Vec<(Fingerprint, CredentialRow)>, Error> {
-        let mut credentials = Vec::new();
-        for item in self.rows(organization, CREDENTIAL).await? {
-            let fingerprint: FingerprintOf = from_item("a credential's row", item.clone())?;
-            let row = from_item("a credential's row", item)?;
-            credentials.push((fingerprint.fingerprint, row));
-        }
-        Ok(credentials)
-    }
-
-    /// Writes a new credential's row; false where there is one already.
-    pub(crate) async fn announce_credential(
-        &self,
-        organization: &OrganizationId,
-        fingerprint: &Fingerprint,
-        row: &CredentialRow,
-    ) -> Result<bool, Error> {
-        let item = to_item("a credential's row", row)?;
-        let mut item = with_key(item, organization, credential_sk(fingerprint));
-        item.insert("fingerprint".into(), text(fingerprint.as_str()));
-        let step = self.put_new(item);
-        let failed = self.transact("announcing a credential", [step]).await?;
-        Ok(failed.is_none())
-    }
-
-    /// Marks a credential that nobody uses for deletion; false where somebody does.
-    pub(crate) async fn condemn_credential(
-        &self,
-        organization: &OrganizationId,
-        fingerprint: &Fingerprint,
-        credential: &CredentialId,
-    ) -> Result<bool, Error> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, credential_sk(fingerprint))))
-            .update_expression("SET deleting = :yes")
-            .condition_expression("credential_id = :credential AND attribute_not_exists(used_by)")
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":credential", text(credential.as_str()))
-            .build()
-            .map(|update| TransactWriteItem::builder().update(update).build());
-        let failed = self.transact("condemning a credential", [update]).await?;
-        Ok(failed.is_none())
-    }
-
-    /// Removes the row of a credential whose secret was deleted.
-    pub(crate) async fn forget_credential(
-        &self,
-        organization: &OrganizationId,
-        fingerprint: &Fingerprint,
-        credential: &CredentialId,
-    ) -> Result<(), Error> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, credential_sk(fingerprint))))
-            .condition_expression("credential_id = :credential AND deleting = :yes")
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":credential", text(credential.as_str()))
-            .build()
-            .map(|delete| TransactWriteItem::builder().delete(delete).build());
-        // A failed condition: somebody else has removed it already.
-        self.transact("forgetting a credential", [delete]).await?;
-        Ok(())
-    }
 }
 
 #[derive(Deserialize)]
 struct FingerprintOf {
     fingerprint: Fingerprint,
-}
-
-/// The numbers of a cancelled transaction's steps whose conditions failed; none where it
-/// failed for another reason (a conflict, throttling), which a retry may mend.
-fn failed_conditions(error: &SdkError<TransactWriteItemsError>) -> Option<Vec<usize>> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) =
-        error.as_service_error()?
-    else {
-        return None;
-    };
-    let failed: Vec<usize> = cancelled
-        .cancellation_reasons()
-        .iter()
-        .enumerate()
-        .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
-        .map(|(n, _)| n)
-        .collect();
-    (!failed.is_empty()).then_some(failed)
 }

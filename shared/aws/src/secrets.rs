@@ -79,6 +79,7 @@ pub struct SecretStore {
     client: Client,
     prefix: String,
     cache: SecretCache,
+    kms_key: Option<String>,
 }
 
 impl SecretStore {
@@ -87,7 +88,14 @@ impl SecretStore {
             client,
             prefix,
             cache,
+            kms_key: None,
         }
+    }
+
+    /// Encrypts what is made from now on with this KMS key, not with the account's own.
+    #[must_use]
+    pub fn encrypted_with(self, kms_key: Option<String>) -> Self {
+        Self { kms_key, ..self }
     }
 
     fn name(&self, organization: &OrganizationId, credential: &CredentialId) -> String {
@@ -120,25 +128,45 @@ impl SecretStore {
         credential: &CredentialId,
         value: &SecretString,
     ) -> Result<(), Error> {
+        let name = self.name(organization, credential);
         let result = self
             .client
             .create_secret()
-            .name(self.name(organization, credential))
+            .name(&name)
             .description("A credential of Carillon's webhooks. Managed by Carillon.")
+            .set_kms_key_id(self.kms_key.clone())
             .secret_string(value.expose_secret())
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(CreateSecretError::is_resource_exists_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(Error::call("making a secret")(error)),
+        let error = match result {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(CreateSecretError::ResourceExistsException(_)) => Ok(()),
+            // Somebody marked it for deletion by hand.
+            Some(CreateSecretError::InvalidRequestException(_)) => self.restore(&name, value).await,
+            _ => Err(Error::call("making a secret")(error)),
         }
+    }
+
+    async fn restore(&self, name: &str, value: &SecretString) -> Result<(), Error> {
+        const OPERATION: &str = "restoring a secret";
+        self.client
+            .restore_secret()
+            .secret_id(name)
+            .send()
+            .await
+            .map_err(Error::call(OPERATION))?;
+        self.client
+            .put_secret_value()
+            .secret_id(name)
+            .secret_string(value.expose_secret())
+            .send()
+            .await
+            .map_err(Error::call(OPERATION))?;
+        self.cache.forget(name).await;
+        Ok(())
     }
 
     /// Deletes the secret, at once and for good; one that is not there is fine.

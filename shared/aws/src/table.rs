@@ -1,6 +1,8 @@
 //! What all tables share.
 
 use std::collections::HashMap;
+use std::num::{NonZeroU32, ParseIntError};
+use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -26,16 +28,28 @@ pub(crate) fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> 
     serde_dynamo::from_item(item).map_err(Error::unreadable(what))
 }
 
-/// For how long rows of a table are kept, in days.
+/// For how long rows of a table are kept, in days; 90 where nobody says otherwise.
 #[derive(Debug, Clone, Copy)]
-pub struct Retention(pub u32);
+pub struct Retention(NonZeroU32);
+
+impl Default for Retention {
+    fn default() -> Self {
+        const DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
+        Self(DAYS)
+    }
+}
+
+impl FromStr for Retention {
+    type Err = ParseIntError;
+
+    fn from_str(days: &str) -> Result<Self, ParseIntError> {
+        days.parse().map(Self)
+    }
+}
 
 impl Retention {
-    /// For how long events and deliveries are kept where nobody says otherwise.
-    pub const DEFAULT_DAYS: u32 = 90;
-
     pub(crate) fn expire(self, item: &mut Item, from: Timestamp) {
-        let at = from.as_second() + i64::from(self.0) * 86_400;
+        let at = from.as_second() + i64::from(self.0.get()) * 86_400;
         item.insert(EXPIRES_AT.into(), AttributeValue::N(at.to_string()));
     }
 }

@@ -8,11 +8,15 @@ use serde::{Deserialize, Serialize};
 use crate::event::Event;
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
-use crate::retry;
+use crate::retry::{self, Asked};
 
-/// How long a claim protects a post from being made twice. Longer than a post can
-/// take with all its time-outs, shorter than the queue's visibility time-out.
-pub const LEASE: Duration = Duration::from_secs(20);
+/// How long a delivery may take from its claim to the platform's answer, credential and
+/// all; what takes longer is given up with its outcome unknown.
+pub const POST_TIMEOUT: Duration = Duration::from_secs(22);
+
+/// How long a claim protects a post from being made twice: a post and the writing down
+/// of its outcome. Shorter than the queue's visibility time-out.
+pub const LEASE: Duration = Duration::from_secs(30);
 
 /// How many answers of "too many messages" count as one failed attempt.
 const RATE_LIMITS_PER_TRY: usize = 10;
@@ -70,6 +74,11 @@ impl Outcome {
             | Self::CredentialDead
             | Self::DestinationDead
             | Self::Blocked => {
+                let asked = match (self, asked) {
+                    (_, None) => Asked::Nothing,
+                    (Self::RateLimited, Some(time)) => Asked::ComeBack(time),
+                    (_, Some(time)) => Asked::NotBefore(time),
+                };
                 retry::delay(attempts, random, asked).map_or(Next::Failed, Next::RetryIn)
             }
         }
@@ -353,6 +362,26 @@ mod tests {
             );
         }
         assert_eq!(close(delivery(), Outcome::PayloadRefused).1, Next::Failed);
+    }
+
+    #[test]
+    fn an_outage_that_asks_for_a_second_keeps_the_whole_schedule() {
+        let mut row = delivery();
+        let mut waited = Duration::ZERO;
+        let asked = Some(Duration::from_secs(1));
+        loop {
+            let unavailable = attempt(Outcome::Unavailable);
+            let (closed, next) = row.closed(unavailable, None, now(), 0.5, asked);
+            row = closed;
+            match next {
+                Next::RetryIn(wait) => waited += wait,
+                _ => break,
+            }
+        }
+        assert_eq!(
+            waited.as_secs(),
+            retry::SCHEDULE_SECONDS.iter().sum::<u64>()
+        );
     }
 
     #[test]

@@ -188,7 +188,7 @@ impl Event {
         let mut fields = Fields::of(value, at.clone(), faults)?;
         let event_type = event_type(&mut fields);
         let id = id(&mut fields);
-        let organization = fields.text("organization", 64);
+        let organization = fields.text("organization", 1_000);
         if organization.is_some_and(|named| named != capture.organization.as_str()) {
             fields.fault(
                 "organization",
@@ -261,7 +261,7 @@ fn occurred_at(fields: &mut Fields) -> Option<Timestamp> {
     let parsed = text
         .parse::<Timestamp>()
         .ok()
-        .filter(|time| time.as_second() >= 0);
+        .filter(|time| time.as_second() >= 0 && is_rfc3339(&text));
     if parsed.is_none() {
         fields.fault(
             "occurred_at",
@@ -270,6 +270,20 @@ fn occurred_at(fields: &mut Fields) -> Option<Timestamp> {
         );
     }
     parsed
+}
+
+/// Whether a time that could be read is also in the form of RFC 3339: the parser takes
+/// more of ISO 8601.
+fn is_rfc3339(text: &str) -> bool {
+    let has_offset = text.ends_with(['Z', 'z'])
+        || text
+            .get(text.len().saturating_sub(6)..)
+            .is_some_and(|offset| {
+                offset.starts_with(['+', '-']) && offset.as_bytes().get(3) == Some(&b':')
+            });
+    matches!(text.as_bytes().get(10), Some(b'T' | b't'))
+        && text.as_bytes().get(16) == Some(&b':')
+        && has_offset
 }
 
 fn resource(fields: &mut Fields) -> Option<Resource> {
@@ -457,6 +471,34 @@ mod tests {
             assert!(found.iter().any(|f| f == pointer), "{pointer} in {found:?}");
         }
         assert_eq!(found.len(), 14, "{found:?}");
+    }
+
+    #[test]
+    fn times_are_rfc_3339_and_nothing_else() {
+        for good in [
+            "2026-11-21T10:15:00Z",
+            "2026-11-21T10:15:00.5+01:00",
+            "2026-11-21t10:15:00z",
+        ] {
+            assert!(
+                parse(&json!({"type": "deploy", "occurred_at": good})).is_ok(),
+                "{good}"
+            );
+        }
+        for bad in [
+            "2026-11-21 10:15Z",
+            "2026-11-21 10:15:00Z",
+            "2026-11-21T10:15:00+01:00[Europe/Berlin]",
+            "2026-11-21T10Z",
+            "20261121T101500Z",
+            "2026-11-21T10:15:00",
+            "1969-12-31T23:59:59Z",
+        ] {
+            assert_eq!(
+                pointers(&json!({"type": "deploy", "occurred_at": bad})),
+                ["/occurred_at"]
+            );
+        }
     }
 
     #[test]

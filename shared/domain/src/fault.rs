@@ -90,7 +90,12 @@ impl Faults {
         self.0.iter()
     }
 
+    /// The value, unless there are faults. A value is missing only where a fault says why.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
+        debug_assert!(
+            value.is_some() || !self.0.is_empty(),
+            "refused without a fault"
+        );
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(self),

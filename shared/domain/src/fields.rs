@@ -91,6 +91,36 @@ impl<'v, 'f> Fields<'v, 'f> {
         found.map(|(_, value)| *value)
     }
 
+    /// One of a fixed set of names, which must be there.
+    pub fn required_choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
+        let before = self.faults.iter().count();
+        let choice = self.choice(name, choices);
+        if choice.is_none() && self.faults.iter().count() == before {
+            let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
+            let detail = format!("`{name}` is required: {}", labels.join(", "));
+            self.fault(name, FaultCode::Required, detail);
+        }
+        choice
+    }
+
+    /// A text on one line that must be there.
+    pub fn required_line(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let text = self.required_text(name, max)?;
+        if text.trim() != crate::text::clean_line(&text) {
+            self.fault(
+                name,
+                FaultCode::Malformed,
+                "must be one line without control or invisible characters and double spaces",
+            );
+            return None;
+        }
+        Some(text)
+    }
+
     /// A list of texts, each of at most `max` characters, with where each one stands.
     pub fn texts(
         &mut self,

@@ -260,16 +260,9 @@ impl Registration {
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
-        let name = fields.required_text("name", MAX_WEBHOOK_NAME);
+        let name = fields.required_line("name", MAX_WEBHOOK_NAME);
         let platforms = Platform::ALL.map(|platform| (platform.as_str(), platform));
-        let platform = fields.choice("type", &platforms);
-        if !fields.has("type") {
-            fields.fault(
-                "type",
-                FaultCode::Required,
-                "`type` is required: slack or discord",
-            );
-        }
+        let platform = fields.required_choice("type", &platforms);
         let event_types = event_types(&mut fields);
         let at = fields.at("filters");
         let filters = fields
@@ -291,7 +284,7 @@ impl Registration {
             }
         };
         let enabled = fields.boolean("enabled").unwrap_or(true);
-        let named = fields.text("organization", 64);
+        let named = fields.text("organization", 1_000);
         if named.is_some_and(|named| named != organization.as_str()) {
             fields.fault(
                 "organization",
@@ -393,6 +386,24 @@ mod tests {
         let shown = webhook(&["*"]).configuration.shown();
         assert_eq!(shown["token"], "xoxb-…wxyz");
         assert!(shown.get("kind").is_none() && shown.get("masked_credential").is_none());
+    }
+
+    #[test]
+    fn blank_and_broken_texts_are_faults_of_their_fields() {
+        for (field, value) in [
+            ("type", ""),
+            ("type", " "),
+            ("name", " "),
+            ("name", "a\u{0}b"),
+        ] {
+            let mut document = json!({
+                "name": "x", "type": "slack", "event_types": ["*"], "configuration": {}
+            });
+            document[field] = json!(value);
+            let faults = register(&document).unwrap_err();
+            let found: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
+            assert_eq!(found, [format!("/{field}")], "{value:?}");
+        }
     }
 
     #[test]

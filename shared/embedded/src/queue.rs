@@ -85,19 +85,6 @@ impl LocalQueue {
         Ok(received)
     }
 
-    pub fn delete(&self, receipts: &[String]) -> Result<(), Error> {
-        {
-            let connection = self.journal.connection();
-            for receipt in receipts {
-                connection
-                    .prepare_cached("DELETE FROM messages WHERE sequence = ?1")?
-                    .execute(params![receipt])?;
-            }
-        }
-        self.changed.notify_waiters();
-        Ok(())
-    }
-
     /// As [`receive`](Self::receive); where there is nothing to receive, waits until
     /// something was sent, deleted or made visible, or `at_most` is over.
     pub async fn receive_or_wait(
@@ -144,6 +131,16 @@ impl LocalQueue {
         transaction.commit()
     }
 
+    fn remove(connection: &mut Connection, receipts: &[String]) -> Result<(), rusqlite::Error> {
+        let transaction = connection.transaction()?;
+        for receipt in receipts {
+            transaction
+                .prepare_cached("DELETE FROM messages WHERE sequence = ?1")?
+                .execute(params![receipt])?;
+        }
+        transaction.commit()
+    }
+
     fn put_off(
         connection: &mut Connection,
         changes: &[VisibilityChange],
@@ -163,6 +160,12 @@ impl LocalQueue {
 #[async_trait]
 impl DeliveryQueue for LocalQueue {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), carillon_aws::Error> {
+        if messages.iter().any(|message| !is_sendable(&message.body)) {
+            return Err(carillon_aws::Error::Call {
+                operation: "sending to the queue",
+                cause: "InvalidMessageContents".to_owned(),
+            });
+        }
         Self::enqueue(&mut self.journal.connection(), messages, Timestamp::now())
             .map_err(failed("sending to the queue"))?;
         self.changed.notify_waiters();
@@ -178,6 +181,22 @@ impl DeliveryQueue for LocalQueue {
         self.changed.notify_waiters();
         Ok(())
     }
+
+    async fn delete(&self, receipts: &[String]) -> Result<(), carillon_aws::Error> {
+        Self::remove(&mut self.journal.connection(), receipts)
+            .map_err(failed("deleting from the queue"))?;
+        self.changed.notify_waiters();
+        Ok(())
+    }
+}
+
+/// Whether SQS would take a body: of Unicode, all but some controls and U+FFFE, U+FFFF
+/// (`SendMessage` in the SQS API reference).
+fn is_sendable(body: &str) -> bool {
+    !body.contains(|c: char| {
+        (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{7f}'))
+            || matches!(c, '\u{fffe}' | '\u{ffff}')
+    })
 }
 
 fn failed(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> carillon_aws::Error {
@@ -227,7 +246,7 @@ mod tests {
         assert_eq!(bodies(&first), ["1"]);
         let second = queue.receive(10, VISIBILITY, now).unwrap();
         assert_eq!(bodies(&second), ["2"], "group a is in somebody's hands");
-        queue.delete(&[first[0].receipt.clone()]).unwrap();
+        queue.delete(&[first[0].receipt.clone()]).await.unwrap();
         assert_eq!(bodies(&queue.receive(10, VISIBILITY, now).unwrap()), ["3"]);
     }
 

@@ -31,6 +31,15 @@ class Request:
         """Every text of the body, without the backslashes that keep markdown quiet."""
         return "\n".join(_texts(self.body)).replace("\\", "")
 
+    @property
+    def title(self):
+        """The line that a reader sees first."""
+        for part in (self.body, *self.body.get("attachments", []), *self.body.get("embeds", [])):
+            line = part.get("title") or part.get("text") or part.get("fallback")
+            if line:
+                return line
+        return None
+
     def says(self, *texts):
         return all(text in self.words for text in texts)
 

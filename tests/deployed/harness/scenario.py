@@ -173,7 +173,7 @@ class Scenario:
         sent = [m.text for m in self._chat.messages(destination)]
         self._checks.need(f"{what} arrives for {WEBHOOKS[destination]['name']!r}", message, sent)
         waited = (time.monotonic() - started) * 1000
-        print(f"        after {waited:.0f} ms: {' · '.join(message.words.split(chr(10)))[:300]}")
+        print(f"        after {waited:.0f} ms: {message.title}")
         if "slack" in destination:
             attachments = message.body.get("attachments", [])
             rendered = (

@@ -1,10 +1,11 @@
 //! The ledger of a webhook.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use carillon_domain::DeliveryId;
 
 use crate::auth::Caller;
+use crate::path::PathOf;
 use crate::problem::{Document, Problem};
 use crate::view::{DeliveryView, Page};
 use crate::{Api, registration};
@@ -26,7 +27,7 @@ const PAGE: i32 = 50;
 pub async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let deliveries = api
@@ -57,7 +58,7 @@ pub async fn list(
 pub async fn read(
     State(api): State<Api>,
     caller: Caller,
-    Path((id, delivery_id)): Path<(String, String)>,
+    PathOf((id, delivery_id)): PathOf<(String, String)>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let delivery_id = DeliveryId::parse(&delivery_id).ok_or(Problem::NotFound)?;

@@ -1,7 +1,7 @@
 //! Events: publish, read.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use carillon_aws::Stored;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::Api;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::path::PathOf;
 use crate::problem::{Document, Problem};
 
 /// How many events a batch may have.
@@ -146,7 +147,7 @@ fn read_batch(
 pub async fn read(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
 ) -> Result<Json<Event>, Problem> {
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
     api.events

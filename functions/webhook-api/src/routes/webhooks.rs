@@ -1,20 +1,34 @@
 //! Webhooks: register, list, read, remove.
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::http::header::{ETAG, LOCATION};
+use axum::extract::State;
+use axum::http::header::{ETAG, IF_MATCH, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::Webhook;
 
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::path::PathOf;
 use crate::problem::{Document, Problem};
 use crate::view::{Page, WebhookView};
 use crate::{Api, BASE, registration};
 
 fn etag(webhook: &Webhook) -> String {
     format!("\"{}\"", webhook.version)
+}
+
+/// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`).
+fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
+    let version = etag(webhook);
+    headers.get(IF_MATCH).is_none_or(|wanted| {
+        wanted
+            .to_str()
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .any(|wanted| wanted == "*" || wanted == version)
+    })
 }
 
 /// Registers a webhook.
@@ -101,7 +115,7 @@ pub async fn list(
 pub async fn read(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    PathOf(id): PathOf<String>,
 ) -> Result<Response, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let headers = [(ETAG, etag(&webhook))];
@@ -111,19 +125,28 @@ pub async fn read(
 /// Removes a webhook, and its credential if no other webhook uses it.
 #[utoipa::path(
     delete, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    params(("id" = String, Path, description = "The webhook's id")),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+    ),
     responses(
         (status = 204),
         (status = 401, body = Document, content_type = "application/problem+json"),
         (status = 404, body = Document, content_type = "application/problem+json"),
+        (status = 412, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn remove(
     State(api): State<Api>,
     caller: Caller,
-    Path(id): Path<String>,
+    headers: HeaderMap,
+    PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
+    registration::sweep(&api, &caller.organization).await;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
+    if !is_wanted(&headers, &webhook) {
+        return Err(Problem::PreconditionFailed);
+    }
     registration::remove(&api, &webhook).await?;
     let webhook_id = webhook.id.as_str();
     tracing::info!(webhook_id, "removed");

@@ -1,0 +1,98 @@
+//! Transactions: all steps or none, tried again where another transaction was in the way.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+
+use super::Registry;
+use crate::Error;
+use crate::table::Item;
+
+/// How often a transaction is tried that others are in the way of.
+const TRIES: u32 = 8;
+/// The longest pause before the second try; it doubles from there.
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Why a transaction was cancelled.
+enum Cancelled {
+    /// The numbers of the steps whose conditions do not hold.
+    Conditions(Vec<usize>),
+    /// Another transaction had hold of an item.
+    Conflict,
+}
+
+impl Registry {
+    /// Does all steps or none; gives the numbers of the steps whose conditions failed.
+    pub(super) async fn transact<const N: usize>(
+        &self,
+        operation: &'static str,
+        steps: [Result<TransactWriteItem, BuildError>; N],
+    ) -> Result<Option<Vec<usize>>, Error> {
+        let steps = steps
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(Error::call(operation))?;
+        let mut tries = 1;
+        loop {
+            let result = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(steps.clone()))
+                .send()
+                .await;
+            let error = match result {
+                Ok(_) => return Ok(None),
+                Err(error) => error,
+            };
+            match cancelled(&error) {
+                Some(Cancelled::Conditions(failed)) => return Ok(Some(failed)),
+                Some(Cancelled::Conflict) if tries < TRIES => {
+                    let longest = PAUSE * 2_u32.pow(tries - 1);
+                    tokio::time::sleep(longest.mul_f64(rand::random())).await;
+                    tries += 1;
+                }
+                _ => return Err(Error::call(operation)(error)),
+            }
+        }
+    }
+
+    pub(super) fn put_new(&self, item: Item) -> Result<TransactWriteItem, BuildError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    pub(super) fn delete_existing(&self, key: Item) -> Result<TransactWriteItem, BuildError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key))
+            .condition_expression("attribute_exists(pk)")
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+}
+
+/// Why, where the transaction was cancelled for a reason that says something about the items.
+fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Cancelled> {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) =
+        error.as_service_error()?
+    else {
+        return None;
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let failed: Vec<usize> = (0..reasons.len())
+        .filter(|n| reasons[*n].code() == Some("ConditionalCheckFailed"))
+        .collect();
+    if !failed.is_empty() {
+        return Some(Cancelled::Conditions(failed));
+    }
+    reasons
+        .iter()
+        .any(|reason| reason.code() == Some("TransactionConflict"))
+        .then_some(Cancelled::Conflict)
+}
