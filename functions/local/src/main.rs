@@ -9,7 +9,7 @@ use anyhow::Context;
 use carillon_chat::ChatOrigin;
 use carillon_domain::OrganizationId;
 use carillon_local::{Local, Options};
-use carillon_runtime::logs;
+use carillon_runtime::{Settings, logs};
 use clap::Parser;
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,9 +45,6 @@ struct Arguments {
     /// Register two webhooks, send one event of each kind, then go on serving
     #[arg(long, conflicts_with = "live")]
     demo: bool,
-    /// Send requests for Slack and Discord to this origin instead, for tests
-    #[arg(long, env = "CARILLON_CHAT_ORIGIN", hide = true, value_parser = ChatOrigin::parse)]
-    chat_origin: Option<ChatOrigin>,
 }
 
 fn organization(text: &str) -> Result<OrganizationId, String> {
@@ -59,6 +56,9 @@ fn organization(text: &str) -> Result<OrganizationId, String> {
 async fn main() -> anyhow::Result<()> {
     logs::init_plain();
     let arguments = Arguments::parse();
+    let mut settings = Settings::from_environment();
+    let chat_origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
+    let chat_origin = settings.finish(chat_origin)?;
     let mut interrupt = signal(SignalKind::interrupt()).context("watching for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
     let local = Local::start(Options {
@@ -68,7 +68,7 @@ async fn main() -> anyhow::Result<()> {
         organization: arguments.organization,
         data: arguments.data,
         live: arguments.live,
-        chat_origin: arguments.chat_origin,
+        chat_origin,
     })
     .await?;
     println!("{}", banner::text(&local));

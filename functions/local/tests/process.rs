@@ -40,7 +40,8 @@ impl Carillon {
             .args(["--port", "0", "--dynamodb-port", "0"])
             .args(arguments)
             .env("RUST_LOG", LOG_EVERYTHING)
-            .env_remove("CARILLON_CHAT_ORIGIN")
+            // Empty is as unset.
+            .env("CARILLON_CHAT_ORIGIN", "")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -184,6 +185,17 @@ async fn a_port_that_is_taken_is_named_with_what_to_do() {
         errors.contains(&port) && errors.contains("--port"),
         "{errors}"
     );
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_named() {
+    let output = Command::new(env!("CARGO_BIN_EXE_carillon"))
+        .args(["--port", "0", "--dynamodb-port", "0"])
+        .env("CARILLON_CHAT_ORIGIN", "nonsense")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("CARILLON_CHAT_ORIGIN"), "{errors}");
 }
 
 #[tokio::test]
