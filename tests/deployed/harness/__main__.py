@@ -23,7 +23,7 @@ def main():
     arguments = arguments.parse_args()
 
     # However it is told to end, it cleans up.
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, signal.default_int_handler)
 
     checks = Checks()
