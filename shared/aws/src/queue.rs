@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    SendMessageBatchRequestEntry,
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
+    DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
 };
 
 use crate::Error;
@@ -52,6 +52,17 @@ pub trait DeliveryQueue: Send + Sync {
 
     /// Deletes received messages, by their receipts.
     async fn delete(&self, receipts: &[String]) -> Result<(), Error>;
+}
+
+/// An error where SQS did not take some entries of a call.
+fn all_taken(operation: &'static str, failed: &[BatchResultErrorEntry]) -> Result<(), Error> {
+    match failed.first() {
+        None => Ok(()),
+        Some(first) => Err(Error::Call {
+            operation,
+            cause: first.code.clone(),
+        }),
+    }
 }
 
 /// Amazon SQS.
@@ -145,12 +156,7 @@ impl DeliveryQueue for SqsQueue {
                 .send()
                 .await
                 .map_err(Error::call(OPERATION))?;
-            if let Some(failed) = answer.failed.first() {
-                return Err(Error::Call {
-                    operation: OPERATION,
-                    cause: failed.code.clone(),
-                });
-            }
+            all_taken(OPERATION, &answer.failed)?;
         }
         Ok(())
     }
@@ -177,12 +183,7 @@ impl DeliveryQueue for SqsQueue {
                 .send()
                 .await
                 .map_err(Error::call(OPERATION))?;
-            if let Some(failed) = answer.failed.first() {
-                return Err(Error::Call {
-                    operation: OPERATION,
-                    cause: failed.code.clone(),
-                });
-            }
+            all_taken(OPERATION, &answer.failed)?;
         }
         Ok(())
     }

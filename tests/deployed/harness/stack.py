@@ -11,7 +11,6 @@ from .checks import Stop
 
 NAME = "carillon-deployed-run"
 BUILT = Path("target/deployed/build")
-FUNCTIONS = ["WebhookApi", "TableEvents", "CloudEvents", "Dispatcher", "Notifier"]
 
 # What makes small and fast binaries makes slow builds, and neither is what this run is about.
 # Kept apart from target/ so that neither build throws away the other's work.
