@@ -1,5 +1,6 @@
 //! What becomes of a message that the platforms do not take at once.
 
+use carillon_chat::ChatOrigin;
 use carillon_embedded::chat_sink::{Failure, Plan};
 use carillon_tests::{App, discord, slack, slack_url};
 use serde_json::json;
@@ -69,6 +70,25 @@ async fn a_destination_that_hangs_delays_no_other() {
     // All of Discord's are there while Slack has not even given up on the first.
     let slack = app.delivery(&hanging, "pending").await;
     assert_eq!(slack["attempts"], json!([]));
+}
+
+#[tokio::test]
+async fn messages_go_where_the_chat_origin_says() {
+    let other = App::start().await;
+    let origin = ChatOrigin::parse(&format!("{}/_local/chat", other.url())).unwrap();
+    let app = App::start_with(Some(origin)).await;
+    app.register(&slack("slack", &["*"])).await;
+    app.register(&discord("discord", &["*"])).await;
+    app.publish(&json!({"type": "deploy"})).await;
+    let mut hosts: Vec<_> = other
+        .messages(2)
+        .await
+        .into_iter()
+        .map(|message| message.host)
+        .collect();
+    hosts.sort();
+    assert_eq!(hosts, ["discord.com", "slack.com"]);
+    assert!(app.sink().messages().is_empty());
 }
 
 #[tokio::test]

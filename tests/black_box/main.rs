@@ -1,6 +1,11 @@
 //! What Carillon promises, seen from outside: over its API, its DynamoDB endpoint and
 //! what Slack and Discord get.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
+
 mod credentials;
 mod delivery;
 mod event_sources;
