@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use carillon_aws::{
-    CreateError, Credentials, Registry, SecretCache, SecretStore, secrets::CACHE_PERIOD,
+    Credentials, Registry, SecretCache, SecretStore, WriteError, secrets::CACHE_PERIOD,
 };
-use carillon_domain::{CredentialId, Fingerprint, OrganizationId, Webhook, sample};
+use carillon_domain::{CredentialRef, OrganizationId, Webhook, sample};
 use carillon_embedded::LocalDynamoDb;
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
 use jiff::Timestamp;
@@ -19,7 +19,6 @@ struct Stores {
     credentials: Credentials,
     organization: OrganizationId,
     value: SecretString,
-    fingerprint: Fingerprint,
     now: Timestamp,
 }
 
@@ -39,7 +38,6 @@ impl Stores {
         let value = SecretString::from("xoxb-fake-token-for-tests-wxyz");
         Self {
             credentials: Credentials::new(registry.clone(), secrets.clone()),
-            fingerprint: Fingerprint::of(&organization, &value),
             now: Timestamp::now(),
             registry,
             secrets,
@@ -48,26 +46,31 @@ impl Stores {
         }
     }
 
-    async fn open_credential(&self) -> CredentialId {
+    async fn open_credential(&self) -> CredentialRef {
         self.credentials
-            .open(&self.organization, &self.fingerprint, &self.value, self.now)
+            .open(&self.organization, &self.value, None, self.now)
             .await
             .unwrap()
     }
 
-    async fn create(&self, number: u128, id: &CredentialId) -> Result<Webhook, CreateError> {
+    async fn create(
+        &self,
+        number: u128,
+        credential: &CredentialRef,
+    ) -> Result<Webhook, WriteError> {
         let webhook = Webhook {
-            credential_id: id.clone(),
+            credential: credential.clone(),
             ..sample::webhook(number, &["*"])
         };
-        self.registry.create(&webhook, &self.fingerprint).await?;
+        self.registry.create(&webhook).await?;
         Ok(webhook)
     }
 
     async fn remove(&self, webhook: &Webhook) {
-        let fingerprint = self.registry.delete(webhook).await.unwrap().unwrap();
+        self.registry.delete(webhook).await.unwrap();
+        let fingerprint = &webhook.credential.fingerprint;
         self.credentials
-            .release(&self.organization, &fingerprint, self.now)
+            .release(&self.organization, fingerprint, self.now)
             .await
             .unwrap();
     }
@@ -80,9 +83,9 @@ impl Stores {
             .unwrap();
     }
 
-    async fn has_secret(&self, id: &CredentialId) -> bool {
+    async fn has_secret(&self, credential: &CredentialRef) -> bool {
         self.secrets
-            .refresh(&self.organization, id)
+            .refresh(&self.organization, &credential.id)
             .await
             .unwrap()
             .is_some()
@@ -92,26 +95,26 @@ impl Stores {
 #[tokio::test]
 async fn a_registration_that_crosses_the_last_removal_leaves_no_secret_behind() {
     let stores = Stores::open().await;
-    let id = stores.open_credential().await;
-    let webhook = stores.create(1, &id).await.unwrap();
+    let credential = stores.open_credential().await;
+    let webhook = stores.create(1, &credential).await.unwrap();
     // The second registration has read the row; the removal comes before it goes on.
     stores.remove(&webhook).await;
     stores
         .secrets
-        .create(&stores.organization, &id, &stores.value)
+        .create(&stores.organization, &credential.id, &stores.value)
         .await
         .unwrap();
-    let late = stores.create(2, &id).await;
-    assert!(matches!(late, Err(CreateError::CredentialGone)), "{late:?}");
+    let late = stores.create(2, &credential).await;
+    assert!(matches!(late, Err(WriteError::CredentialGone)), "{late:?}");
     stores
         .credentials
-        .close(&stores.organization, &id)
+        .close(&stores.organization, &credential.id)
         .await
         .unwrap();
-    assert!(!stores.has_secret(&id).await);
+    assert!(!stores.has_secret(&credential).await);
 
     let again = stores.open_credential().await;
-    assert_ne!(again, id);
+    assert_ne!(again, credential);
     stores.create(2, &again).await.unwrap();
     assert!(stores.has_secret(&again).await);
 }
@@ -119,34 +122,34 @@ async fn a_registration_that_crosses_the_last_removal_leaves_no_secret_behind() 
 #[tokio::test]
 async fn a_registration_that_crosses_the_last_removal_and_dies_is_swept() {
     let stores = Stores::open().await;
-    let id = stores.open_credential().await;
-    let webhook = stores.create(1, &id).await.unwrap();
+    let credential = stores.open_credential().await;
+    let webhook = stores.create(1, &credential).await.unwrap();
     stores.remove(&webhook).await;
     stores
         .secrets
-        .create(&stores.organization, &id, &stores.value)
+        .create(&stores.organization, &credential.id, &stores.value)
         .await
         .unwrap();
     stores.sweep(Duration::ZERO).await;
-    assert!(!stores.has_secret(&id).await);
+    assert!(!stores.has_secret(&credential).await);
 }
 
 #[tokio::test]
 async fn a_registration_that_died_before_its_webhook_is_swept_once_it_is_old() {
     let stores = Stores::open().await;
-    let id = stores.open_credential().await;
+    let credential = stores.open_credential().await;
     stores.sweep(Duration::ZERO).await;
-    assert!(stores.has_secret(&id).await, "it may still go on");
+    assert!(stores.has_secret(&credential).await, "it may still go on");
     stores.sweep(Duration::from_secs(3_600)).await;
-    assert!(!stores.has_secret(&id).await);
+    assert!(!stores.has_secret(&credential).await);
 }
 
 #[tokio::test]
 async fn a_removal_that_died_before_its_secret_is_swept() {
     let stores = Stores::open().await;
-    let id = stores.open_credential().await;
-    let webhook = stores.create(1, &id).await.unwrap();
+    let credential = stores.open_credential().await;
+    let webhook = stores.create(1, &credential).await.unwrap();
     stores.registry.delete(&webhook).await.unwrap();
     stores.sweep(Duration::from_secs(3_600)).await;
-    assert!(!stores.has_secret(&id).await);
+    assert!(!stores.has_secret(&credential).await);
 }

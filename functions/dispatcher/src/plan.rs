@@ -91,7 +91,7 @@ mod tests {
         let event = sample::event(EventType::Deploy);
         let mut twin = webhook(2, &["*"]);
         let first = webhook(1, &["*"]);
-        twin.credential_id = first.credential_id.clone();
+        twin.credential = first.credential.clone();
         let planned = deliveries(&event, &[first, twin]);
         assert_eq!(planned[0].group, planned[1].group);
         assert_ne!(planned[0].deduplication_id, planned[1].deduplication_id);

@@ -85,7 +85,7 @@ impl Notifier {
         let secrets = &self.stores.secrets;
         let organization = &webhook.organization;
         let credential = secrets
-            .get(organization, &webhook.credential_id)
+            .get(organization, &webhook.credential.id)
             .await
             .inspect_err(|error| tracing::error!(%error, "a credential could not be read"))
             .ok()?;
@@ -96,7 +96,7 @@ impl Notifier {
         if reply.outcome != Outcome::CredentialDead {
             return Some(reply);
         }
-        let fresh = secrets.refresh(organization, &webhook.credential_id).await;
+        let fresh = secrets.refresh(organization, &webhook.credential.id).await;
         match fresh {
             Ok(Some(fresh)) if !is_same(credential.as_ref(), &fresh) => {
                 Some(self.send(outgoing, webhook, &fresh).await)

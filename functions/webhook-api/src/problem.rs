@@ -35,6 +35,8 @@ pub enum Problem {
     NameTaken {
         existing_id: WebhookId,
     },
+    /// Others change the same things at the same time, again and again.
+    Contended,
     /// A fault of ours; the cause is logged where this is made.
     Internal,
 }
@@ -104,6 +106,11 @@ impl Problem {
                 "The body must be JSON",
             ),
             Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
+            Self::Contended => (
+                StatusCode::CONFLICT,
+                "contended",
+                "Others change the same at the same time",
+            ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -133,6 +140,7 @@ impl Problem {
             Self::NameTaken { existing_id } => {
                 format!("the webhook {existing_id} has this name already")
             }
+            Self::Contended => "nothing was changed; try again".into(),
             Self::Internal => "nothing is known to be wrong with the request; try again, and \
                                tell the operator the request id if it persists"
                 .into(),

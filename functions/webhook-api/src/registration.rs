@@ -1,35 +1,53 @@
-//! Registering and removing webhooks: the use cases behind the routes.
+//! Registering, changing and removing webhooks: the use cases behind the routes.
+//!
+//! Each begins anew where somebody else was faster: what is written is always decided on
+//! what is there.
 
-use carillon_aws::CreateError;
-use carillon_domain::webhook::Registration;
-use carillon_domain::{Fingerprint, OrganizationId, Webhook, WebhookId, WebhookStatus};
+use std::time::Duration;
+
+use carillon_aws::WriteError;
+use carillon_domain::webhook::Update;
+use carillon_domain::{
+    Credential, CredentialRef, OrganizationId, Registration, Webhook, WebhookId, WebhookStatus,
+};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::Api;
 use crate::problem::Problem;
 
-/// How often a registration begins anew because its credential was deleted meanwhile.
-const TRIES: usize = 5;
+/// How often a write begins anew because something was changed meanwhile.
+const TRIES: u32 = 8;
+/// The longest pause after the first try; it doubles from there.
+const PAUSE: Duration = Duration::from_millis(10);
 
-/// Registers what a client asks for.
+/// Which version of a webhook the caller means (RFC 9110, `If-Match`).
+pub trait Precondition: Fn(&Webhook) -> bool + Send + Sync {}
+impl<F: Fn(&Webhook) -> bool + Send + Sync> Precondition for F {}
+
+/// Reads a new webhook.
+pub fn read(body: &Value, organization: &OrganizationId) -> Result<Registration, Problem> {
+    Registration::parse(body, organization, None, carillon_chat::configuration)
+        .map_err(Problem::Invalid)
+}
+
+/// Registers what has been read.
 pub async fn register(
     api: &Api,
     organization: &OrganizationId,
-    body: &Value,
+    registration: &Registration,
 ) -> Result<Webhook, Problem> {
     const OPERATION: &str = "registering a webhook";
-    let registration = Registration::parse(body, organization, carillon_chat::configuration)
-        .map_err(Problem::Invalid)?;
+    let Credential::New(value) = &registration.credential else {
+        return Err(Problem::internal(OPERATION)(
+            "a new webhook cannot have an unchanged credential",
+        ));
+    };
     let now = Timestamp::now();
     sweep(api, organization).await;
-    let fingerprint = Fingerprint::of(organization, &registration.credential);
-    for _ in 0..TRIES {
-        let credential_id = api
-            .credentials
-            .open(organization, &fingerprint, &registration.credential, now)
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+    for tries in 0..TRIES {
+        let credential = open(api, organization, value, None).await?;
         let webhook = Webhook {
             id: WebhookId::generate(ulid::Ulid::generate()),
             organization: organization.clone(),
@@ -38,34 +56,97 @@ pub async fn register(
             event_types: registration.event_types.clone(),
             filters: registration.filters.clone(),
             configuration: registration.configuration.clone(),
-            credential_id,
+            credential,
+            fallback: None,
             status: match registration.enabled {
-                true => WebhookStatus::Active,
-                false => WebhookStatus::Disabled,
+                Some(false) => WebhookStatus::Disabled,
+                Some(true) | None => WebhookStatus::Active,
             },
             status_reason: None,
             created_at: now,
             modified_at: now,
             version: 1,
         };
-        match api.registry.create(&webhook, &fingerprint).await {
-            Ok(()) => return Ok(webhook),
-            Err(CreateError::NameFreed) => {}
-            Err(CreateError::CredentialGone) => api
-                .credentials
-                .close(organization, &webhook.credential_id)
-                .await
-                .map_err(Problem::internal(OPERATION))?,
-            Err(CreateError::NameTaken(existing_id)) => {
-                release(api, organization, &fingerprint).await;
-                return Err(Problem::NameTaken { existing_id });
+        match api.registry.create(&webhook).await {
+            Ok(()) => {
+                tracing::info!(
+                    webhook_id = webhook.id.as_str(),
+                    organization = organization.as_str(),
+                    "registered"
+                );
+                return Ok(webhook);
             }
-            Err(CreateError::Aws(error)) => return Err(Problem::internal(OPERATION)(error)),
+            Err(error) => again(api, &webhook, error).await?,
+        }
+        pause(tries).await;
+    }
+    Err(Problem::Contended)
+}
+
+/// Changes a webhook; gives it as it then is.
+pub async fn update(
+    api: &Api,
+    organization: &OrganizationId,
+    id: &str,
+    update: Update,
+    document: impl Fn(&Webhook) -> Value,
+    is_wanted: impl Precondition,
+) -> Result<Webhook, Problem> {
+    sweep(api, organization).await;
+    for tries in 0..TRIES {
+        let read = find(api, organization, id).await?;
+        if !is_wanted(&read) {
+            return Err(Problem::PreconditionFailed);
+        }
+        let registration = Registration::parse(
+            &document(&read),
+            organization,
+            Some(&read),
+            carillon_chat::configuration,
+        )
+        .map_err(Problem::Invalid)?;
+        if let Some(webhook) = change(api, &read, update, registration).await? {
+            return Ok(webhook);
+        }
+        pause(tries).await;
+    }
+    Err(Problem::Contended)
+}
+
+/// Changes a webhook that is still as it was read; none where it is not.
+pub async fn change(
+    api: &Api,
+    read: &Webhook,
+    update: Update,
+    registration: Registration,
+) -> Result<Option<Webhook>, Problem> {
+    let credential = match &registration.credential {
+        Credential::Unchanged => read.credential.clone(),
+        Credential::New(value) => {
+            open(api, &read.organization, value, Some(&read.credential)).await?
+        }
+    };
+    let new = read.updated(update, registration, credential, Timestamp::now());
+    replace(api, read, new).await
+}
+
+/// Writes a webhook in place of the one that was read; none where that is no longer there.
+pub async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webhook>, Problem> {
+    if new == *read {
+        return Ok(Some(new));
+    }
+    match api.registry.update(read, &new).await {
+        Ok(()) => {
+            release(api, &left(read, Some(&new)), &read.organization).await;
+            let webhook_id = new.id.as_str();
+            tracing::info!(webhook_id, version = new.version, "changed");
+            Ok(Some(new))
+        }
+        Err(error) => {
+            again(api, &new, error).await?;
+            Ok(None)
         }
     }
-    Err(Problem::internal(OPERATION)(
-        "the credential was deleted again and again while it was being registered",
-    ))
 }
 
 /// Finds a webhook of the organization.
@@ -79,29 +160,92 @@ pub async fn find(api: &Api, organization: &OrganizationId, id: &str) -> Result<
 }
 
 /// Removes a webhook, and its credential with it if nobody else uses that.
-pub async fn remove(api: &Api, webhook: &Webhook) -> Result<(), Problem> {
-    const OPERATION: &str = "removing a webhook";
-    let organization = &webhook.organization;
-    let fingerprint = api
-        .registry
-        .delete(webhook)
-        .await
-        .map_err(Problem::internal(OPERATION))?
-        .ok_or(Problem::NotFound)?;
-    release(api, organization, &fingerprint).await;
-    Ok(())
+pub async fn remove(
+    api: &Api,
+    organization: &OrganizationId,
+    id: &str,
+    is_wanted: impl Precondition,
+) -> Result<(), Problem> {
+    sweep(api, organization).await;
+    for tries in 0..TRIES {
+        let read = find(api, organization, id).await?;
+        if !is_wanted(&read) {
+            return Err(Problem::PreconditionFailed);
+        }
+        match api.registry.delete(&read).await {
+            Ok(()) => {
+                release(api, &left(&read, None), organization).await;
+                let webhook_id = read.id.as_str();
+                tracing::info!(webhook_id, "removed");
+                return Ok(());
+            }
+            Err(WriteError::Aws(error)) => {
+                return Err(Problem::internal("removing a webhook")(error));
+            }
+            // Changed meanwhile, or removed.
+            Err(_) => pause(tries).await,
+        }
+    }
+    Err(Problem::Contended)
 }
 
-/// The webhook is gone, or was never made: whatever goes wrong from here on is left to
-/// the next sweep, and no concern of the caller's.
-async fn release(api: &Api, organization: &OrganizationId, fingerprint: &Fingerprint) {
-    let now = Timestamp::now();
-    if let Err(error) = api
-        .credentials
-        .release(organization, fingerprint, now)
+/// Makes sure that a credential's secret is there.
+pub async fn open(
+    api: &Api,
+    organization: &OrganizationId,
+    value: &SecretString,
+    replaced: Option<&CredentialRef>,
+) -> Result<CredentialRef, Problem> {
+    api.credentials
+        .open(organization, value, replaced, Timestamp::now())
         .await
-    {
-        tracing::error!(%organization, %error, "a credential could not be released");
+        .map_err(Problem::internal("opening a credential"))
+}
+
+/// After a write that failed: an error where it makes no sense to try again.
+async fn again(api: &Api, webhook: &Webhook, error: WriteError) -> Result<(), Problem> {
+    const OPERATION: &str = "writing a webhook";
+    let organization = &webhook.organization;
+    match error {
+        WriteError::NameFreed | WriteError::Changed => Ok(()),
+        WriteError::CredentialGone => api
+            .credentials
+            .close(organization, &webhook.credential.id)
+            .await
+            .map_err(Problem::internal(OPERATION)),
+        WriteError::NameTaken(existing_id) => {
+            release(api, std::slice::from_ref(&webhook.credential), organization).await;
+            Err(Problem::NameTaken { existing_id })
+        }
+        WriteError::Aws(error) => Err(Problem::internal(OPERATION)(error)),
+    }
+}
+
+/// The credentials that one version of a webhook used and the next does not.
+fn left(read: &Webhook, new: Option<&Webhook>) -> Vec<CredentialRef> {
+    let still = |credential: &CredentialRef| {
+        new.is_some_and(|new| {
+            new.credential == *credential || new.fallback.as_ref() == Some(credential)
+        })
+    };
+    std::iter::once(&read.credential)
+        .chain(&read.fallback)
+        .filter(|credential| !still(credential))
+        .cloned()
+        .collect()
+}
+
+/// Nobody may use these any more. The webhook is written, or was never made: whatever goes
+/// wrong from here on is left to the next sweep, and no concern of the caller's.
+async fn release(api: &Api, credentials: &[CredentialRef], organization: &OrganizationId) {
+    for credential in credentials {
+        let released = api
+            .credentials
+            .release(organization, &credential.fingerprint, Timestamp::now())
+            .await;
+        if let Err(error) = released {
+            tracing::error!(%organization, %error, "a credential could not be released");
+        }
     }
 }
 
@@ -110,4 +254,10 @@ pub async fn sweep(api: &Api, organization: &OrganizationId) {
     if let Err(error) = api.credentials.sweep(organization, Timestamp::now()).await {
         tracing::error!(%organization, %error, "credentials could not be swept");
     }
+}
+
+/// Lets those who are in the way go first.
+async fn pause(tries: u32) {
+    let longest = PAUSE * 2_u32.pow(tries);
+    tokio::time::sleep(longest.mul_f64(rand::random())).await;
 }

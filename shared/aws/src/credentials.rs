@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use carillon_domain::{CredentialId, Fingerprint, OrganizationId};
+use carillon_domain::{CredentialId, CredentialRef, Fingerprint, OrganizationId};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -29,21 +29,24 @@ impl Credentials {
         Self { registry, secrets }
     }
 
-    /// Makes sure that the credential's secret is there, and tells its id.
+    /// Makes sure that the credential's secret is there, and tells how to refer to it.
+    /// A new one takes over the lane of the credential that it replaces.
     pub async fn open(
         &self,
         organization: &OrganizationId,
-        fingerprint: &Fingerprint,
         value: &SecretString,
+        replaced: Option<&CredentialRef>,
         now: Timestamp,
-    ) -> Result<CredentialId, Error> {
+    ) -> Result<CredentialRef, Error> {
+        let fingerprint = Fingerprint::of(organization, value);
         let row = loop {
-            if let Some(row) = self.registry.credential(organization, fingerprint).await? {
+            if let Some(row) = self.registry.credential(organization, &fingerprint).await? {
                 break row;
             }
             let row = CredentialRow {
                 fingerprint: fingerprint.clone(),
                 credential_id: CredentialId::generate(ulid::Ulid::generate()),
+                lane: replaced.map(|credential| credential.lane().clone()),
                 created_at: now,
                 used_by: Vec::new(),
             };
@@ -59,7 +62,11 @@ impl Credentials {
         self.secrets
             .create(organization, &row.credential_id, value)
             .await?;
-        Ok(row.credential_id)
+        Ok(CredentialRef {
+            id: row.credential_id,
+            fingerprint,
+            lane: row.lane,
+        })
     }
 
     /// Takes back an [`open`](Self::open) that came too late: the credential is condemned.

@@ -1,48 +1,36 @@
 //! The registry table: webhooks, their names, and who uses which credential.
 //!
 //! Guarantees: a name belongs to one webhook of an organization, also when two are
-//! registered at once; the users of a credential are always those of the webhooks that
-//! name it, because both are written in one transaction.
+//! registered or renamed at once; a webhook is changed only as it was read; the users of a
+//! credential are always those of the webhooks that name it, because both are written in
+//! one transaction.
 //!
 //! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>`,
-//! `CREDENTIAL#<fingerprint>` or `CONDEMNED#<credential id>`.
+//! `CREDENTIAL#<fingerprint>`, `CONDEMNED#<credential id>` or `KEY#<key id>`. A key is
+//! found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`; the organizations that have or had
+//! credentials by `pk` = `ORGANIZATIONS`, `sk` = `<organization>`.
 
+mod api_keys;
 mod credentials;
 mod transaction;
+mod webhooks;
 
 use std::collections::HashMap;
-
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem, Update};
-use carillon_domain::{Fingerprint, OrganizationId, Webhook, WebhookId};
-use serde::Deserialize;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 pub(crate) use credentials::CredentialRow;
-use credentials::credential_sk;
+pub use webhooks::WriteError;
 
 use crate::Error;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{Item, from_item, text};
 
 const WEBHOOK: &str = "WEBHOOK#";
 /// How many keys DynamoDB reads in one call.
 const READ_BATCH: usize = 100;
-
-/// Why a webhook was not registered.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    #[error("the name belongs to another webhook")]
-    NameTaken(WebhookId),
-    /// The name was another webhook's a moment ago; try again.
-    #[error("the name has just been freed")]
-    NameFreed,
-    /// The credential was condemned meanwhile; its secret must go, and another be opened.
-    #[error("the credential was condemned meanwhile")]
-    CredentialGone,
-    #[error(transparent)]
-    Aws(#[from] Error),
-}
 
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -86,12 +74,25 @@ impl Registry {
     }
 
     async fn rows(&self, organization: &OrganizationId, kind: &str) -> Result<Vec<Item>, Error> {
-        self.client
+        self.partition(pk(organization), Some(kind)).await
+    }
+
+    /// The rows of a partition, or those of one kind.
+    async fn partition(&self, pk: AttributeValue, kind: Option<&str>) -> Result<Vec<Item>, Error> {
+        let condition = match kind {
+            Some(_) => "pk = :pk AND begins_with(sk, :kind)",
+            None => "pk = :pk",
+        };
+        let mut query = self
+            .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
-            .expression_attribute_values(":pk", pk(organization))
-            .expression_attribute_values(":kind", text(kind))
+            .key_condition_expression(condition)
+            .expression_attribute_values(":pk", pk);
+        if let Some(kind) = kind {
+            query = query.expression_attribute_values(":kind", text(kind));
+        }
+        query
             .consistent_read(true)
             .into_paginator()
             .items()
@@ -167,75 +168,4 @@ impl Registry {
         }
         Ok(found)
     }
-
-    /// Registers a webhook whose credential has been opened.
-    pub async fn create(
-        &self,
-        webhook: &Webhook,
-        fingerprint: &Fingerprint,
-    ) -> Result<(), CreateError> {
-        let organization = &webhook.organization;
-        let name = Item::from([("webhook_id".into(), text(webhook.id.as_str()))]);
-        let name = with_key(name, organization, name_sk(&webhook.name));
-        let row = to_item("a webhook", webhook)?;
-        // Dispatching and deleting need to find the credential's row from the webhook's.
-        let mut row = with_key(row, organization, webhook_sk(&webhook.id));
-        row.insert("fingerprint".into(), text(fingerprint.as_str()));
-        let use_credential = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, credential_sk(fingerprint))))
-            .update_expression("ADD used_by :user")
-            .condition_expression("credential_id = :credential")
-            .expression_attribute_values(":user", AttributeValue::Ss(vec![webhook.id.to_string()]))
-            .expression_attribute_values(":credential", text(webhook.credential_id.as_str()))
-            .build();
-        let steps = [
-            self.put_new(name),
-            self.put_new(row),
-            use_credential.map(|update| TransactWriteItem::builder().update(update).build()),
-        ];
-        match self.transact("registering a webhook", steps).await? {
-            None => Ok(()),
-            Some(failed) if failed.contains(&0) => {
-                let there = self.row(key(organization, name_sk(&webhook.name))).await?;
-                let owner = there.and_then(|row| row.get("webhook_id")?.as_s().ok().cloned());
-                match owner.as_deref().and_then(WebhookId::parse) {
-                    Some(owner) => Err(CreateError::NameTaken(owner)),
-                    None => Err(CreateError::NameFreed),
-                }
-            }
-            Some(_) => Err(CreateError::CredentialGone),
-        }
-    }
-
-    /// Removes a webhook; gives its credential's fingerprint, or none where it was not there.
-    pub async fn delete(&self, webhook: &Webhook) -> Result<Option<Fingerprint>, Error> {
-        let organization = &webhook.organization;
-        let Some(row) = self.row(key(organization, webhook_sk(&webhook.id))).await? else {
-            return Ok(None);
-        };
-        let fingerprint: FingerprintOf = from_item("a webhook", row)?;
-        let fingerprint = fingerprint.fingerprint;
-        let release = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, credential_sk(&fingerprint))))
-            .update_expression("DELETE used_by :user")
-            .expression_attribute_values(":user", AttributeValue::Ss(vec![webhook.id.to_string()]))
-            .build();
-        let steps = [
-            self.delete_existing(key(organization, webhook_sk(&webhook.id))),
-            self.delete_existing(key(organization, name_sk(&webhook.name))),
-            release.map(|update| TransactWriteItem::builder().update(update).build()),
-        ];
-        match self.transact("removing a webhook", steps).await? {
-            None => Ok(Some(fingerprint)),
-            // Somebody else removed it in the meantime.
-            Some(_) => Ok(None),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct FingerprintOf {
-    fingerprint: Fingerprint,
 }

@@ -26,23 +26,26 @@ pub use origin::ChatOrigin;
 pub use reply::{Answer, Reply};
 pub use request::{Request, request};
 
-use carillon_domain::{Configuration, DestinationKind, Faults, Outcome, Platform, Pointer};
-use secrecy::SecretString;
+use carillon_domain::{
+    Configuration, Credential, DestinationKind, Faults, Outcome, Platform, Pointer,
+};
 use serde_json::Value;
 
-/// Reads a webhook's `configuration` that stands at `at`. Every fault is added to
-/// `faults`; the configuration and its credential are there only where none was found.
+/// Reads a webhook's `configuration` that stands at `at` and may be to replace `current`.
+/// Every fault is added to `faults`; the configuration and its credential are there only
+/// where none was found.
 pub fn configuration(
     platform: Platform,
     value: &Value,
     at: &Pointer,
+    current: Option<&Configuration>,
     faults: &mut Faults,
-) -> Option<(Configuration, SecretString)> {
+) -> Option<(Configuration, Credential)> {
     let read = match platform {
         Platform::Slack => slack::configuration::read,
         Platform::Discord => discord::configuration::read,
     };
-    read(value, at, faults)
+    read(value, at, current, faults)
 }
 
 /// What an answer means to a delivery. The time it took is not known here.

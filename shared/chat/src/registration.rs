@@ -4,7 +4,8 @@ use carillon_domain::fields::Fields;
 use carillon_domain::masking::is_masked;
 use carillon_domain::text::clean_line;
 use carillon_domain::webhook::{Digest, Grouping};
-use carillon_domain::{Configuration, FaultCode};
+use carillon_domain::{Configuration, Credential, DestinationKind, FaultCode};
+use secrecy::SecretString;
 
 /// The longest label or channel that is stored, in characters: what Slack allows a
 /// channel's name, and room for `#`.
@@ -19,6 +20,69 @@ pub(crate) fn malformed(detail: impl Into<String>) -> Refusal {
 
 pub(crate) fn not_allowed(detail: impl Into<String>) -> Refusal {
     (FaultCode::NotAllowed, detail.into())
+}
+
+/// Reads a credential and has `check` bring it into the form that is stored. The masked one
+/// of `current` means that nothing changes.
+pub(crate) fn credential<T>(
+    fields: &mut Fields,
+    kind: DestinationKind,
+    max: usize,
+    current: Option<&Configuration>,
+    check: impl Fn(&str) -> Result<T, Refusal>,
+) -> Option<Given<T>> {
+    let name = kind.credential_field();
+    let text = fields.text(name, max)?;
+    let text = text.trim();
+    if current.is_some_and(|current| current.kind == kind && current.masked_credential == text) {
+        return Some(Given::Unchanged);
+    }
+    match check(text) {
+        Ok(credential) => Some(Given::New(credential)),
+        Err((code, detail)) => {
+            fields.fault(name, code, detail);
+            None
+        }
+    }
+}
+
+/// A credential as it was given.
+#[derive(Debug)]
+pub(crate) enum Given<T> {
+    New(T),
+    /// The masked one.
+    Unchanged,
+}
+
+impl<T> Given<T> {
+    pub(crate) fn value(&self) -> Option<&T> {
+        match self {
+            Self::New(credential) => Some(credential),
+            Self::Unchanged => None,
+        }
+    }
+
+    /// As it may be shown.
+    pub(crate) fn masked(
+        &self,
+        current: Option<&Configuration>,
+        mask: impl Fn(&T) -> String,
+    ) -> String {
+        match self {
+            Self::New(credential) => mask(credential),
+            Self::Unchanged => current
+                .map(|current| current.masked_credential.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// As it is kept.
+    pub(crate) fn into_credential(self, stored: impl Fn(T) -> String) -> Credential {
+        match self {
+            Self::New(credential) => Credential::New(SecretString::from(stored(credential))),
+            Self::Unchanged => Credential::Unchanged,
+        }
+    }
 }
 
 /// The parts of a webhook's URL, none of them decoded.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carillon_domain::{
-    Configuration, CredentialId, DeliveryId, DestinationKind, EstimatedCost, Event, EventId,
+    Configuration, Credential, DeliveryId, DestinationKind, EstimatedCost, Event, EventId,
     EventType, Filters, OrganizationId, Period, Platform, Pointer, Resource, Status, Webhook,
     WebhookId, WebhookStatus, sample,
 };
@@ -65,13 +65,15 @@ pub(crate) fn read(
 ) -> Result<(Configuration, SecretString), Vec<(String, String)>> {
     let mut faults = carillon_domain::Faults::default();
     let at = Pointer::root().field("configuration");
-    let read = crate::configuration(platform, value, &at, &mut faults);
-    faults.into_result(read).map_err(|faults| {
-        faults
+    let read = crate::configuration(platform, value, &at, None, &mut faults);
+    match faults.into_result(read) {
+        Ok((configuration, Credential::New(secret))) => Ok((configuration, secret)),
+        Ok((_, Credential::Unchanged)) => panic!("there is nothing that could be unchanged"),
+        Err(faults) => Err(faults
             .iter()
             .map(|fault| (fault.pointer.to_string(), fault.detail.clone()))
-            .collect()
-    })
+            .collect()),
+    }
 }
 
 /// As [`read`], of what must be wrong: the pointers below the configuration.
@@ -94,7 +96,8 @@ pub(crate) fn webhook(kind: DestinationKind) -> Webhook {
         event_types: Vec::new(),
         filters: Filters::default(),
         configuration,
-        credential_id: serde_json::from_value::<CredentialId>(json!("cr_test")).unwrap(),
+        credential: sample::webhook(1, &[]).credential,
+        fallback: None,
         status: WebhookStatus::Active,
         status_reason: None,
         created_at: Timestamp::UNIX_EPOCH,

@@ -70,6 +70,18 @@ impl<'v, 'f> Fields<'v, 'f> {
         text
     }
 
+    /// A fault where the field is not there. One that says nothing is not there either.
+    pub fn required(&mut self, name: &str) {
+        let blank = |value: &Value| match value {
+            Value::Null => true,
+            Value::String(text) => text.trim().is_empty(),
+            _ => false,
+        };
+        if self.object.get(name).is_none_or(blank) {
+            self.fault(name, FaultCode::Required, format!("`{name}` is required"));
+        }
+    }
+
     pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
         let value = self.value(name)?;
         if value.as_bool().is_none() {

@@ -25,5 +25,6 @@ pub use fields::Fields;
 pub use filters::{FilterKey, Filters};
 pub use ids::{CredentialId, DeliveryId, EventId, Fingerprint, OrganizationId, WebhookId};
 pub use webhook::{
-    Configuration, DestinationKind, Digest, Grouping, Platform, Webhook, WebhookStatus,
+    Configuration, Credential, CredentialRef, DestinationKind, Digest, Grouping, Platform,
+    Registration, Webhook, WebhookStatus,
 };

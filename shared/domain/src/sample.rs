@@ -2,12 +2,15 @@
 //! webhook, for tests.
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 use crate::event::{Capture, EstimatedCost, Event, Period, Resource, Status};
 use crate::event_type::{EventGroup, EventType, EventTypePattern};
 use crate::filters::Filters;
-use crate::ids::{CredentialId, EventId, OrganizationId, WebhookId};
-use crate::webhook::{Configuration, DestinationKind, Platform, Webhook, WebhookStatus};
+use crate::ids::{CredentialId, EventId, Fingerprint, OrganizationId, WebhookId};
+use crate::webhook::{
+    Configuration, CredentialRef, DestinationKind, Platform, Webhook, WebhookStatus,
+};
 
 const SAMPLE_TIME: i64 = 1_795_256_100;
 
@@ -40,9 +43,10 @@ pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
     let ulid = ulid::Ulid::from(number);
     let time = Timestamp::from_second(SAMPLE_TIME).expect("a constant time is valid");
     let masked = "xoxb-…wxyz".to_owned();
+    let organization = OrganizationId::parse("org_acme").expect("a constant id is valid");
     Webhook {
         id: WebhookId::generate(ulid),
-        organization: OrganizationId::parse("org_acme").expect("a constant id is valid"),
+        organization: organization.clone(),
         name: format!("sample {number}"),
         platform: Platform::Slack,
         event_types: event_types
@@ -54,7 +58,12 @@ pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
             channel: Some("infra".into()),
             ..Configuration::new(DestinationKind::SlackBot, masked)
         },
-        credential_id: CredentialId::generate(ulid),
+        credential: CredentialRef {
+            id: CredentialId::generate(ulid),
+            fingerprint: Fingerprint::of(&organization, &SecretString::from(ulid.to_string())),
+            lane: None,
+        },
+        fallback: None,
         status: WebhookStatus::Active,
         status_reason: None,
         created_at: time,

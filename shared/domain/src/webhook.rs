@@ -1,16 +1,19 @@
 //! The webhook: which events, filtered how, go to which destination.
 
+mod registration;
+mod update;
+
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::Event;
 use crate::event_type::EventTypePattern;
-use crate::fault::{FaultCode, Faults, Pointer};
-use crate::fields::Fields;
 use crate::filters::Filters;
-use crate::ids::{CredentialId, OrganizationId, WebhookId, digest_of, hex};
+use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId, digest_of, hex};
+
+pub use registration::{Credential, Registration};
+pub use update::Update;
 
 /// The longest a webhook's name may be, in characters.
 pub const MAX_WEBHOOK_NAME: usize = 100;
@@ -166,6 +169,27 @@ pub enum WebhookStatus {
     Suspended,
 }
 
+/// A credential, without what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialRef {
+    /// Names the secret.
+    #[serde(rename = "credential_id")]
+    pub id: CredentialId,
+    /// Tells whether another credential is the same.
+    pub fingerprint: Fingerprint,
+    /// The credential after which its destinations are named, where that is an earlier one:
+    /// where a credential took another's place, new messages must not overtake waiting ones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lane: Option<CredentialId>,
+}
+
+impl CredentialRef {
+    /// The credential after which its destinations are named.
+    pub fn lane(&self) -> &CredentialId {
+        self.lane.as_ref().unwrap_or(&self.id)
+    }
+}
+
 /// A registration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
@@ -179,7 +203,11 @@ pub struct Webhook {
     pub filters: Filters,
     pub configuration: Configuration,
     /// Which secret holds the credential.
-    pub credential_id: CredentialId,
+    #[serde(flatten)]
+    pub credential: CredentialRef,
+    /// The credential before the last rotation, until the new one has delivered once.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback: Option<CredentialRef>,
     pub status: WebhookStatus,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status_reason: Option<String>,
@@ -210,122 +238,10 @@ impl Webhook {
         };
         let thread = self.configuration.thread_id.as_deref().unwrap_or_default();
         hex(
-            &digest_of(&[self.credential_id.as_str(), channel, thread]),
+            &digest_of(&[self.credential.lane().as_str(), channel, thread]),
             40,
         )
     }
-}
-
-/// What a client asks to register, read and found to be right.
-#[derive(Debug)]
-pub struct Registration {
-    pub name: String,
-    pub platform: Platform,
-    pub event_types: Vec<EventTypePattern>,
-    pub filters: Filters,
-    pub configuration: Configuration,
-    pub credential: SecretString,
-    pub enabled: bool,
-}
-
-impl Registration {
-    /// Reads a client's webhook. `configuration` reads the part that each platform has rules of its own for.
-    ///
-    /// # Errors
-    /// All faults of the document, the configuration's included.
-    pub fn parse(
-        value: &Value,
-        organization: &OrganizationId,
-        configuration: impl FnOnce(
-            Platform,
-            &Value,
-            &Pointer,
-            &mut Faults,
-        ) -> Option<(Configuration, SecretString)>,
-    ) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
-        let registration = Self::read(value, organization, configuration, &mut faults);
-        faults.into_result(registration)
-    }
-
-    fn read(
-        value: &Value,
-        organization: &OrganizationId,
-        configuration: impl FnOnce(
-            Platform,
-            &Value,
-            &Pointer,
-            &mut Faults,
-        ) -> Option<(Configuration, SecretString)>,
-        faults: &mut Faults,
-    ) -> Option<Self> {
-        let mut fields = Fields::of(value, Pointer::root(), faults)?;
-        let name = fields.required_line("name", MAX_WEBHOOK_NAME);
-        let platforms = Platform::ALL.map(|platform| (platform.as_str(), platform));
-        let platform = fields.required_choice("type", &platforms);
-        let event_types = event_types(&mut fields);
-        let at = fields.at("filters");
-        let filters = fields
-            .value("filters")
-            .map(|value| Filters::parse(value, &at, fields.faults()))
-            .unwrap_or_default();
-        let at = fields.at("configuration");
-        let configured = match fields.value("configuration") {
-            None => {
-                fields.fault(
-                    "configuration",
-                    FaultCode::Required,
-                    "`configuration` is required",
-                );
-                None
-            }
-            Some(value) => {
-                platform.and_then(|platform| configuration(platform, value, &at, fields.faults()))
-            }
-        };
-        let enabled = fields.boolean("enabled").unwrap_or(true);
-        let named = fields.text("organization", 1_000);
-        if named.is_some_and(|named| named != organization.as_str()) {
-            fields.fault(
-                "organization",
-                FaultCode::WrongOrganization,
-                "the key belongs to another organization; leave the field out",
-            );
-        }
-        fields.finish();
-        let (configuration, credential) = configured?;
-        Some(Self {
-            name: name?.trim().to_owned(),
-            platform: platform?,
-            event_types,
-            filters,
-            configuration,
-            credential,
-            enabled,
-        })
-    }
-}
-
-fn event_types(fields: &mut Fields) -> Vec<EventTypePattern> {
-    let rule =
-        "at least one event type, or a pattern such as \"*\" or \"parameter_*\", is required";
-    if !fields.has("event_types") {
-        fields.fault("event_types", FaultCode::Required, rule);
-    }
-    let Some(texts) = fields.texts("event_types", 50, 256) else {
-        return Vec::new();
-    };
-    if texts.is_empty() {
-        fields.fault("event_types", FaultCode::OutOfRange, rule);
-    }
-    let mut patterns = Vec::with_capacity(texts.len());
-    for (at, text) in texts {
-        match EventTypePattern::parse(&text) {
-            Ok(pattern) => patterns.push(pattern),
-            Err(detail) => fields.faults().add(at, FaultCode::UnknownValue, detail),
-        }
-    }
-    patterns
 }
 
 #[cfg(test)]
@@ -333,18 +249,6 @@ mod tests {
     use super::*;
     use crate::event_type::EventType;
     use crate::sample;
-    use serde_json::json;
-
-    fn organization() -> OrganizationId {
-        OrganizationId::parse("org_acme").unwrap()
-    }
-
-    fn register(value: &Value) -> Result<Registration, Faults> {
-        Registration::parse(value, &organization(), |_, _, _, _| {
-            let configuration = Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into());
-            Some((configuration, SecretString::from("fake")))
-        })
-    }
 
     fn webhook(event_types: &[&str]) -> Webhook {
         let mut webhook = sample::webhook(1, event_types);
@@ -386,46 +290,5 @@ mod tests {
         let shown = webhook(&["*"]).configuration.shown();
         assert_eq!(shown["token"], "xoxb-…wxyz");
         assert!(shown.get("kind").is_none() && shown.get("masked_credential").is_none());
-    }
-
-    #[test]
-    fn blank_and_broken_texts_are_faults_of_their_fields() {
-        for (field, value) in [
-            ("type", ""),
-            ("type", " "),
-            ("name", " "),
-            ("name", "a\u{0}b"),
-        ] {
-            let mut document = json!({
-                "name": "x", "type": "slack", "event_types": ["*"], "configuration": {}
-            });
-            document[field] = json!(value);
-            let faults = register(&document).unwrap_err();
-            let found: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
-            assert_eq!(found, [format!("/{field}")], "{value:?}");
-        }
-    }
-
-    #[test]
-    fn every_fault_of_a_registration_is_found_at_once() {
-        let faults = register(&json!({
-            "type": "teams", "event_types": ["depoly"], "filters": {"env": ["x"]},
-            "enabled": 1, "organization": "org_other", "colour": "red"
-        }))
-        .unwrap_err();
-        let found: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
-        assert_eq!(
-            found,
-            [
-                "/name",
-                "/type",
-                "/event_types/0",
-                "/filters/env",
-                "/configuration",
-                "/enabled",
-                "/organization",
-                "/colour"
-            ]
-        );
     }
 }

@@ -52,7 +52,12 @@ pub fn all() -> OpenApiRouter<Api> {
     let api = OpenApiRouter::new()
         .routes(routes!(meta::health))
         .routes(routes!(webhooks::create, webhooks::list))
-        .routes(routes!(webhooks::read, webhooks::remove))
+        .routes(routes!(
+            webhooks::read,
+            webhooks::patch,
+            webhooks::replace,
+            webhooks::remove
+        ))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
         .routes(routes!(events::publish))

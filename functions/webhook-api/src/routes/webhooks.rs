@@ -6,6 +6,8 @@ use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::Webhook;
+use carillon_domain::webhook::Update;
+use serde_json::{Value, json};
 
 use crate::auth::Caller;
 use crate::body::JsonBody;
@@ -61,12 +63,8 @@ pub async fn create(
     caller: Caller,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let webhook = registration::register(&api, &caller.organization, &body).await?;
-    tracing::info!(
-        webhook_id = webhook.id.as_str(),
-        organization = webhook.organization.as_str(),
-        "registered"
-    );
+    let registration = registration::read(&body, &caller.organization)?;
+    let webhook = registration::register(&api, &caller.organization, &registration).await?;
     let location = format!("{BASE}/webhooks/{}/", webhook.id);
     let headers = [(LOCATION, location), (ETAG, etag(&webhook))];
     Ok((
@@ -122,6 +120,108 @@ pub async fn read(
     Ok((headers, Json(WebhookView::from(&webhook))).into_response())
 }
 
+/// Changes what the body names and leaves the rest as it is (RFC 7396). The masked credential
+/// means 'unchanged'. A new credential or channel, or `enabled: true`, ends a suspension.
+#[utoipa::path(
+    patch, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+    ),
+    request_body(content(
+        (Value = "application/merge-patch+json"), (Value = "application/json"),
+    )),
+    responses(
+        (status = 200, body = WebhookView, headers(
+            ("ETag" = String, description = "The webhook's version"),
+        )),
+        (status = 400, body = Document, content_type = "application/problem+json"),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 403, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+        (status = 409, body = Document, content_type = "application/problem+json"),
+        (status = 412, body = Document, content_type = "application/problem+json"),
+        (status = 413, body = Document, content_type = "application/problem+json"),
+        (status = 415, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn patch(
+    State(api): State<Api>,
+    caller: Caller,
+    headers: HeaderMap,
+    PathOf(id): PathOf<String>,
+    JsonBody(patch): JsonBody,
+) -> Result<Response, Problem> {
+    let document = |webhook: &Webhook| patched(webhook, &patch);
+    update(&api, &caller, &headers, &id, Update::Patch, document).await
+}
+
+/// Replaces a webhook: what the body does not name gets its default. The masked credential
+/// means 'unchanged'; what the server adds may be sent along.
+#[utoipa::path(
+    put, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+    ),
+    request_body(content = Value, content_type = "application/json"),
+    responses(
+        (status = 200, body = WebhookView, headers(
+            ("ETag" = String, description = "The webhook's version"),
+        )),
+        (status = 400, body = Document, content_type = "application/problem+json"),
+        (status = 401, body = Document, content_type = "application/problem+json"),
+        (status = 403, body = Document, content_type = "application/problem+json"),
+        (status = 404, body = Document, content_type = "application/problem+json"),
+        (status = 409, body = Document, content_type = "application/problem+json"),
+        (status = 412, body = Document, content_type = "application/problem+json"),
+        (status = 413, body = Document, content_type = "application/problem+json"),
+        (status = 415, body = Document, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn replace(
+    State(api): State<Api>,
+    caller: Caller,
+    headers: HeaderMap,
+    PathOf(id): PathOf<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let document = |_: &Webhook| body.clone();
+    update(&api, &caller, &headers, &id, Update::Replace, document).await
+}
+
+async fn update(
+    api: &Api,
+    caller: &Caller,
+    headers: &HeaderMap,
+    id: &str,
+    update: Update,
+    document: impl Fn(&Webhook) -> Value,
+) -> Result<Response, Problem> {
+    let is_wanted = |webhook: &Webhook| is_wanted(headers, webhook);
+    let organization = &caller.organization;
+    let webhook = registration::update(api, organization, id, update, document, is_wanted).await?;
+    let headers = [(ETAG, etag(&webhook))];
+    Ok((headers, Json(WebhookView::from(&webhook))).into_response())
+}
+
+/// The document of a webhook with a merge patch applied. Whether it is enabled is left to
+/// the patch: a suspended webhook must not look as if somebody had enabled it.
+fn patched(webhook: &Webhook, patch: &Value) -> Value {
+    if !patch.is_object() {
+        return patch.clone();
+    }
+    let mut document = json!({
+        "name": webhook.name,
+        "type": webhook.platform,
+        "event_types": webhook.event_types,
+        "filters": webhook.filters,
+        "configuration": webhook.configuration.shown(),
+    });
+    json_patch::merge(&mut document, patch);
+    document
+}
+
 /// Removes a webhook, and its credential if no other webhook uses it.
 #[utoipa::path(
     delete, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
@@ -142,13 +242,7 @@ pub async fn remove(
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
-    registration::sweep(&api, &caller.organization).await;
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
-    if !is_wanted(&headers, &webhook) {
-        return Err(Problem::PreconditionFailed);
-    }
-    registration::remove(&api, &webhook).await?;
-    let webhook_id = webhook.id.as_str();
-    tracing::info!(webhook_id, "removed");
+    let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
+    registration::remove(&api, &caller.organization, &id, is_wanted).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@
 //! the row becomes a note that the credential is condemned, which outlives the secret:
 //! whoever was about to make the secret again is too late, and is cleaned up after.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 use carillon_domain::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::table::{Item, from_item, text, to_item};
 
 const CREDENTIAL: &str = "CREDENTIAL#";
 const CONDEMNED: &str = "CONDEMNED#";
+const ORGANIZATIONS: &str = "ORGANIZATIONS";
 const WHAT: &str = "a credential's row";
 
 /// A credential in use.
@@ -22,6 +23,9 @@ const WHAT: &str = "a credential's row";
 pub(crate) struct CredentialRow {
     pub fingerprint: Fingerprint,
     pub credential_id: CredentialId,
+    /// The credential after which its destinations are named, where that is an earlier one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lane: Option<CredentialId>,
     pub created_at: Timestamp,
     /// Ids of the webhooks that use it; written with the webhooks.
     #[serde(default, skip_serializing)]
@@ -78,6 +82,15 @@ impl Registry {
             .collect()
     }
 
+    /// Every organization that has or had credentials.
+    pub async fn organizations(&self) -> Result<Vec<OrganizationId>, Error> {
+        let found = self.partition(text(ORGANIZATIONS), None).await?;
+        Ok(found
+            .iter()
+            .filter_map(|row| OrganizationId::parse(row.get("sk")?.as_s().ok()?))
+            .collect())
+    }
+
     /// Writes a new credential's row; false where there is one already.
     pub(crate) async fn announce_credential(
         &self,
@@ -86,8 +99,15 @@ impl Registry {
     ) -> Result<bool, Error> {
         let item = to_item(WHAT, row)?;
         let item = with_key(item, organization, credential_sk(&row.fingerprint));
-        let step = self.put_new(item);
-        let failed = self.transact("announcing a credential", [step]).await?;
+        // Whoever sweeps must find the organization.
+        let known = Put::builder()
+            .table_name(&self.table)
+            .item("pk", text(ORGANIZATIONS))
+            .item("sk", text(organization.as_str()))
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build());
+        let steps = [self.put_new(item), known];
+        let failed = self.transact("announcing a credential", steps).await?;
         Ok(failed.is_none())
     }
 

@@ -25,10 +25,10 @@ enum Cancelled {
 
 impl Registry {
     /// Does all steps or none; gives the numbers of the steps whose conditions failed.
-    pub(super) async fn transact<const N: usize>(
+    pub(super) async fn transact(
         &self,
         operation: &'static str,
-        steps: [Result<TransactWriteItem, BuildError>; N],
+        steps: impl IntoIterator<Item = Result<TransactWriteItem, BuildError>>,
     ) -> Result<Option<Vec<usize>>, Error> {
         let steps = steps
             .into_iter()

@@ -3,12 +3,11 @@
 use carillon_domain::event::is_web_url;
 use carillon_domain::fields::Fields;
 use carillon_domain::masking;
-use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults, Pointer};
-use secrecy::SecretString;
+use carillon_domain::{Configuration, Credential, DestinationKind, FaultCode, Faults, Pointer};
 use serde_json::Value;
 
 use super::limits::{MAX_URL, MAX_USERNAME, username_fault};
-use crate::registration::{self, Refusal, malformed, not_allowed};
+use crate::registration::{self, Given, Refusal, malformed, not_allowed};
 
 /// The hosts that people's webhook URLs name; all of them mean the same webhook.
 const HOSTS: &[&str] = &[
@@ -36,32 +35,28 @@ pub(crate) struct DiscordUrl {
 pub(crate) fn read(
     value: &Value,
     at: &Pointer,
+    current: Option<&Configuration>,
     faults: &mut Faults,
-) -> Option<(Configuration, SecretString)> {
+) -> Option<(Configuration, Credential)> {
     let before = faults.iter().count();
     let mut fields = Fields::of(value, at.clone(), faults)?;
-    let url = fields
-        .required_text("webhook_url", 2_000)
-        .and_then(|text| match parse_url(&text) {
-            Ok(url) => Some(url),
-            Err((code, detail)) => {
-                fields.fault("webhook_url", code, detail);
-                None
-            }
-        });
     let kind = DestinationKind::DiscordWebhook;
-    let mut configuration = Configuration::new(kind, url.as_ref().map(masked).unwrap_or_default());
+    let given = registration::credential(&mut fields, kind, 2_000, current, parse_url);
+    fields.required("webhook_url");
+    let shown = given.as_ref().map(|given| given.masked(current, masked));
+    let mut configuration = Configuration::new(kind, shown.unwrap_or_default());
+    let url = given.as_ref().and_then(Given::value);
     registration::label(&mut fields, &mut configuration);
     configuration.username = username(&mut fields);
     configuration.avatar_url = avatar_url(&mut fields);
-    configuration.thread_id = thread_id(&mut fields, url.as_ref());
+    configuration.thread_id = thread_id(&mut fields, url);
     // Whether the channel is a forum, which `thread` needs, shows only when posting.
     registration::joining(&mut fields, &mut configuration, |_| None);
     fields.finish();
     (faults.iter().count() == before)
-        .then_some(url)
+        .then_some(given)
         .flatten()
-        .map(|url| (configuration, SecretString::from(canonical(&url))))
+        .map(|given| (configuration, given.into_credential(|url| canonical(&url))))
 }
 
 /// The form in which a webhook's URL is stored, whichever way it was written.

@@ -3,8 +3,7 @@
 use carillon_domain::fields::Fields;
 use carillon_domain::masking::{self, is_masked};
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults, Pointer};
-use secrecy::SecretString;
+use carillon_domain::{Configuration, Credential, DestinationKind, FaultCode, Faults, Pointer};
 use serde_json::Value;
 
 use super::WEBHOOK_HOSTS;
@@ -35,8 +34,9 @@ const MAX_CHANNELS: usize = 10;
 pub(crate) fn read(
     value: &Value,
     at: &Pointer,
+    current: Option<&Configuration>,
     faults: &mut Faults,
-) -> Option<(Configuration, SecretString)> {
+) -> Option<(Configuration, Credential)> {
     let before = faults.iter().count();
     let given = |name| given(value, name);
     let mut fields = Fields::of(value, at.clone(), faults)?;
@@ -45,8 +45,20 @@ pub(crate) fn read(
     } else {
         DestinationKind::SlackBot
     };
-    let token = checked(&mut fields, "token", MAX_TOKEN, self::token);
-    let url = checked(&mut fields, "webhook_url", 1_000, webhook_url);
+    let token = registration::credential(
+        &mut fields,
+        DestinationKind::SlackBot,
+        MAX_TOKEN,
+        current,
+        self::token,
+    );
+    let url = registration::credential(
+        &mut fields,
+        DestinationKind::SlackWebhook,
+        1_000,
+        current,
+        webhook_url,
+    );
     match (given("token"), given("webhook_url")) {
         (true, true) => fields.fault(
             "webhook_url",
@@ -60,10 +72,11 @@ pub(crate) fn read(
         ),
         _ => {}
     }
-    let (credential, masked) = match kind {
-        DestinationKind::SlackWebhook => (&url, url.as_deref().map(masked_url)),
-        _ => (&token, token.as_deref().map(masked_token)),
+    let (credential, mask): (_, fn(&String) -> String) = match kind {
+        DestinationKind::SlackWebhook => (url, |url| masked_url(url)),
+        _ => (token, |token| masked_token(token)),
     };
+    let masked = credential.as_ref().map(|given| given.masked(current, mask));
     let mut configuration = Configuration::new(kind, masked.unwrap_or_default());
     match kind {
         DestinationKind::SlackWebhook => webhook_only(&mut fields, &mut configuration),
@@ -80,9 +93,9 @@ pub(crate) fn read(
     });
     fields.finish();
     (faults.iter().count() == before)
-        .then(|| credential.clone())
+        .then_some(credential)
         .flatten()
-        .map(|credential| (configuration, SecretString::from(credential)))
+        .map(|given| (configuration, given.into_credential(|text| text)))
 }
 
 /// Whether a field is there and says anything.
@@ -92,23 +105,6 @@ fn given(value: &Value, name: &str) -> bool {
         Value::String(text) => !text.trim().is_empty(),
         _ => true,
     })
-}
-
-/// Reads a credential and has `check` bring it into the form that is stored.
-fn checked(
-    fields: &mut Fields,
-    name: &'static str,
-    max: usize,
-    check: impl Fn(&str) -> Result<String, Refusal>,
-) -> Option<String> {
-    let text = fields.text(name, max)?;
-    match check(text.trim()) {
-        Ok(text) => Some(text),
-        Err((code, detail)) => {
-            fields.fault(name, code, detail);
-            None
-        }
-    }
 }
 
 /// A bot token. Slack guarantees its prefix only, so the rest is not looked at closely.

@@ -119,7 +119,7 @@ fn the_webhook_of_the_first_steps_would_be_registered() {
     let mut faults = Faults::default();
     let at = Pointer::root().field("configuration");
     let configuration = &webhook["configuration"];
-    carillon_chat::configuration(Platform::Slack, configuration, &at, &mut faults);
+    carillon_chat::configuration(Platform::Slack, configuration, &at, None, &mut faults);
     let faults: Vec<_> = faults.iter().collect();
     assert!(faults.is_empty(), "{faults:?}");
 }

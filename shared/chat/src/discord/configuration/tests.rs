@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{credential, read, wrong};
 use carillon_domain::Platform;
 use carillon_domain::webhook::Grouping;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 const ID: &str = "123456789012345678";

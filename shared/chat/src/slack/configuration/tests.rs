@@ -312,3 +312,24 @@ fn every_fault_is_found_at_once() {
     );
     assert_eq!(wrong(Platform::Slack, &json!("x")), [""]);
 }
+
+#[test]
+fn the_masked_credential_of_the_current_configuration_means_unchanged() {
+    let kinds = [(bot(json!({})), "token"), (hook(json!({})), "webhook_url")];
+    for (mut value, field) in kinds {
+        let (current, _) = read(Platform::Slack, &value).unwrap();
+        value[field] = json!(current.masked_credential);
+        let mut faults = Faults::default();
+        let at = Pointer::root();
+        let (configuration, credential) =
+            crate::configuration(Platform::Slack, &value, &at, Some(&current), &mut faults)
+                .unwrap();
+        assert_eq!(configuration, current);
+        assert!(matches!(credential, Credential::Unchanged));
+        value[field] = json!(current.masked_credential.replace("wxyz", "wxyy"));
+        assert!(
+            crate::configuration(Platform::Slack, &value, &at, Some(&current), &mut faults)
+                .is_none()
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! API keys: rows that hold a key's hash, never the key.

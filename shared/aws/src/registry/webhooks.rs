@@ -1,0 +1,276 @@
+//! Writing webhooks: each write is one transaction over the webhook, its name and the users
+//! of its credentials.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use carillon_domain::{CredentialRef, OrganizationId, Webhook, WebhookId};
+
+use super::credentials::credential_sk;
+use super::{Registry, key, name_sk, webhook_sk, with_key};
+use crate::Error;
+use crate::table::{Item, text, to_item};
+
+const WHAT: &str = "a webhook";
+
+/// Why a webhook was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("the name belongs to another webhook")]
+    NameTaken(WebhookId),
+    /// The name was another webhook's a moment ago; try again.
+    #[error("the name has just been freed")]
+    NameFreed,
+    /// The webhook is no longer as it was read, or no longer there.
+    #[error("the webhook was changed meanwhile")]
+    Changed,
+    /// The credential was condemned meanwhile; its secret must go, and another be opened.
+    #[error("the credential was condemned meanwhile")]
+    CredentialGone,
+    #[error(transparent)]
+    Aws(#[from] Error),
+}
+
+/// A step of a transaction, and what it means where its condition does not hold.
+struct Step {
+    item: Result<TransactWriteItem, BuildError>,
+    failed: Failed,
+}
+
+#[derive(Clone, Copy)]
+enum Failed {
+    Name,
+    Webhook,
+    Credential,
+}
+
+impl Registry {
+    /// Registers a webhook whose credential has been opened.
+    pub async fn create(&self, webhook: &Webhook) -> Result<(), WriteError> {
+        let row = self.put_webhook(webhook)?;
+        let steps = vec![
+            self.take_name(webhook),
+            Step {
+                item: put(row.condition_expression("attribute_not_exists(pk)")),
+                failed: Failed::Webhook,
+            },
+            self.use_credential(webhook, &webhook.credential),
+        ];
+        self.write("registering a webhook", webhook, steps).await
+    }
+
+    /// Replaces a webhook that is still as it was read; the credentials that it newly
+    /// names have been opened.
+    pub async fn update(&self, read: &Webhook, new: &Webhook) -> Result<(), WriteError> {
+        let row = self.put_webhook(new)?;
+        let (condition, values) = unchanged(read);
+        let row = values
+            .into_iter()
+            .fold(row.condition_expression(condition), |row, (name, value)| {
+                row.expression_attribute_values(name, value)
+            });
+        let mut steps = vec![Step {
+            item: put(row),
+            failed: Failed::Webhook,
+        }];
+        if new.name != read.name {
+            steps.push(self.take_name(new));
+            steps.push(self.free_name(read));
+        }
+        let (before, after) = (used(read), used(new));
+        let begun = after.iter().filter(|used| !before.contains(used));
+        steps.extend(begun.map(|credential| self.use_credential(new, credential)));
+        let ended = before.iter().filter(|used| !after.contains(used));
+        steps.extend(ended.map(|credential| self.leave_credential(new, credential)));
+        self.write("changing a webhook", new, steps).await
+    }
+
+    /// Removes a webhook that is still as it was read.
+    pub async fn delete(&self, read: &Webhook) -> Result<(), WriteError> {
+        let (condition, values) = unchanged(read);
+        let row = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&read.organization, webhook_sk(&read.id))))
+            .condition_expression(condition);
+        let row = values.into_iter().fold(row, |row, (name, value)| {
+            row.expression_attribute_values(name, value)
+        });
+        let row = row
+            .build()
+            .map(|delete| TransactWriteItem::builder().delete(delete).build());
+        let mut steps = vec![
+            Step {
+                item: row,
+                failed: Failed::Webhook,
+            },
+            self.free_name(read),
+        ];
+        let ended = used(read);
+        steps.extend(
+            ended
+                .iter()
+                .map(|credential| self.leave_credential(read, credential)),
+        );
+        self.write("removing a webhook", read, steps).await
+    }
+
+    /// Ends a rotation: the new credential has delivered, the one before is not needed any
+    /// more. Nothing happens where the webhook has been given other credentials meanwhile.
+    pub async fn drop_fallback(&self, read: &Webhook) -> Result<(), Error> {
+        let Some(fallback) = &read.fallback else {
+            return Ok(());
+        };
+        let forget = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&read.organization, webhook_sk(&read.id))))
+            .update_expression("REMOVE fallback")
+            .condition_expression(
+                "credential_id = :credential AND fallback.credential_id = :fallback",
+            )
+            .expression_attribute_values(":credential", text(read.credential.id.as_str()))
+            .expression_attribute_values(":fallback", text(fallback.id.as_str()))
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build());
+        let leave = self.leave_credential(read, fallback).item;
+        // A failed condition: there is nothing to do any more.
+        self.transact("ending a rotation", [forget, leave]).await?;
+        Ok(())
+    }
+
+    async fn write(
+        &self,
+        operation: &'static str,
+        webhook: &Webhook,
+        steps: Vec<Step>,
+    ) -> Result<(), WriteError> {
+        let meanings: Vec<Failed> = steps.iter().map(|step| step.failed).collect();
+        let items = steps.into_iter().map(|step| step.item);
+        let Some(failed) = self.transact(operation, items).await? else {
+            return Ok(());
+        };
+        let of = |wanted: fn(&Failed) -> bool| {
+            failed.iter().filter_map(|n| meanings.get(*n)).any(wanted)
+        };
+        if of(|failed| matches!(failed, Failed::Webhook)) {
+            return Err(WriteError::Changed);
+        }
+        if of(|failed| matches!(failed, Failed::Name)) {
+            let there = self
+                .name_owner(&webhook.organization, &webhook.name)
+                .await?;
+            return Err(match there {
+                // Ours: the name was taken by the same webhook, whose row has changed since.
+                Some(owner) if owner == webhook.id => WriteError::Changed,
+                Some(owner) => WriteError::NameTaken(owner),
+                None => WriteError::NameFreed,
+            });
+        }
+        Err(WriteError::CredentialGone)
+    }
+
+    /// The webhook that has this name.
+    pub async fn name_owner(
+        &self,
+        organization: &OrganizationId,
+        name: &str,
+    ) -> Result<Option<WebhookId>, Error> {
+        let there = self.row(key(organization, name_sk(name))).await?;
+        let owner = there.and_then(|row| row.get("webhook_id")?.as_s().ok().cloned());
+        Ok(owner.as_deref().and_then(WebhookId::parse))
+    }
+
+    fn put_webhook(&self, webhook: &Webhook) -> Result<PutBuilder, Error> {
+        let row = to_item(WHAT, webhook)?;
+        let row = with_key(row, &webhook.organization, webhook_sk(&webhook.id));
+        Ok(Put::builder().table_name(&self.table).set_item(Some(row)))
+    }
+
+    fn take_name(&self, webhook: &Webhook) -> Step {
+        let name = Item::from([("webhook_id".into(), text(webhook.id.as_str()))]);
+        let name = with_key(name, &webhook.organization, name_sk(&webhook.name));
+        Step {
+            item: self.put_new(name),
+            failed: Failed::Name,
+        }
+    }
+
+    fn free_name(&self, webhook: &Webhook) -> Step {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&webhook.organization, name_sk(&webhook.name))))
+            .condition_expression("webhook_id = :webhook")
+            .expression_attribute_values(":webhook", text(webhook.id.as_str()))
+            .build();
+        Step {
+            item: delete.map(|delete| TransactWriteItem::builder().delete(delete).build()),
+            // Only with the webhook itself.
+            failed: Failed::Webhook,
+        }
+    }
+
+    fn use_credential(&self, webhook: &Webhook, credential: &CredentialRef) -> Step {
+        let update = self
+            .users(webhook, credential, "ADD used_by :user")
+            .condition_expression("credential_id = :credential")
+            .expression_attribute_values(":credential", text(credential.id.as_str()))
+            .build();
+        Step {
+            item: update.map(|update| TransactWriteItem::builder().update(update).build()),
+            failed: Failed::Credential,
+        }
+    }
+
+    fn leave_credential(&self, webhook: &Webhook, credential: &CredentialRef) -> Step {
+        let update = self
+            .users(webhook, credential, "DELETE used_by :user")
+            .build();
+        Step {
+            item: update.map(|update| TransactWriteItem::builder().update(update).build()),
+            failed: Failed::Credential,
+        }
+    }
+
+    fn users(
+        &self,
+        webhook: &Webhook,
+        credential: &CredentialRef,
+        change: &str,
+    ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        let sk = credential_sk(&credential.fingerprint);
+        let user = AttributeValue::Ss(vec![webhook.id.to_string()]);
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&webhook.organization, sk)))
+            .update_expression(change)
+            .expression_attribute_values(":user", user)
+    }
+}
+
+fn put(row: PutBuilder) -> Result<TransactWriteItem, BuildError> {
+    Ok(TransactWriteItem::builder().put(row.build()?).build())
+}
+
+/// The credentials that a webhook counts as a user of.
+fn used(webhook: &Webhook) -> Vec<CredentialRef> {
+    let fallback = webhook.fallback.clone();
+    [webhook.credential.clone()]
+        .into_iter()
+        .chain(fallback.filter(|fallback| *fallback != webhook.credential))
+        .collect()
+}
+
+/// The condition that a webhook is still as it was read. Dropping the fallback leaves the
+/// version as it is, because nobody sees a difference.
+fn unchanged(read: &Webhook) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
+    let version = (":version", AttributeValue::N(read.version.to_string()));
+    match &read.fallback {
+        None => (
+            "version = :version AND attribute_not_exists(fallback)",
+            vec![version],
+        ),
+        Some(fallback) => (
+            "version = :version AND fallback.credential_id = :fallback",
+            vec![version, (":fallback", text(fallback.id.as_str()))],
+        ),
+    }
+}
