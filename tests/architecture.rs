@@ -103,6 +103,19 @@ fn chat_knows_only_the_domain() {
 }
 
 #[test]
+fn posting_knows_aws_and_chat_and_no_function() {
+    let allowed = [
+        "carillon-aws",
+        "carillon-chat",
+        "carillon-domain",
+        "carillon-runtime",
+    ];
+    for name in ours(&find("carillon-delivery").dependencies) {
+        assert!(allowed.contains(&name), "{name}");
+    }
+}
+
+#[test]
 fn functions_know_no_other_function_but_local_composes_them_all() {
     for found in WORKSPACE
         .iter()

@@ -21,6 +21,7 @@ use carillon_aws::{
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::CloudEvents;
+use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
@@ -131,10 +132,10 @@ impl Local {
         let stores = Stores {
             registry,
             ledger,
-            secrets: credentials,
             queue: Arc::new(queue.clone()),
         };
-        let notifier = Arc::new(Notifier::new(stores, Client::new(origin)?));
+        let poster = Poster::new(credentials, Client::new(origin)?);
+        let notifier = Arc::new(Notifier::new(stores, poster));
 
         let stop_servers = CancellationToken::new();
         let mut servers = JoinSet::new();

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use carillon_aws::Claimed;
 use carillon_chat::Reply;
-use carillon_domain::delivery::{LEASE, Next, POST_TIMEOUT};
-use carillon_domain::{Delivery, Outcome, Outgoing, Webhook, WebhookId, WebhookStatus};
+use carillon_domain::delivery::{LEASE, Next};
+use carillon_domain::{Delivery, Outgoing, Webhook, WebhookId, WebhookStatus};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::Notifier;
 use crate::batch::Item;
@@ -57,7 +56,7 @@ impl Notifier {
         outgoing: &Outgoing,
         webhook: &Webhook,
     ) -> Result<Option<Step>, carillon_aws::Error> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let claimed = match self.stores.ledger.claim(outgoing, now).await? {
             Claimed::Settled => return Ok(Some(Step::Done)),
             Claimed::NotBefore(time) => return Ok(Some(Step::Wait(until(time, now)))),
@@ -68,57 +67,25 @@ impl Notifier {
             self.stores.ledger.close(&claimed, &skipped).await?;
             return Ok(Some(Step::Done));
         }
-        match tokio::time::timeout(POST_TIMEOUT, self.post(outgoing, webhook)).await {
-            Ok(Some(reply)) => self.close(claimed, reply, now).await.map(Some),
-            Ok(None) => {
+        let posted = self
+            .poster
+            .post(
+                webhook,
+                &outgoing.channel,
+                &outgoing.event,
+                &outgoing.delivery_id,
+            )
+            .await;
+        match posted {
+            Ok(posted) => self.close(claimed, posted.reply, now).await.map(Some),
+            Err(error) => {
+                let delivery_id = outgoing.delivery_id.as_str();
+                tracing::error!(delivery_id, %error, "nothing was posted");
                 let released = claimed.clone().released();
                 self.stores.ledger.close(&claimed, &released).await?;
                 Ok(None)
             }
-            Err(_) => self.close(claimed, took_too_long(), now).await.map(Some),
         }
-    }
-
-    /// Posts with the credential from the cache and, where that is refused, once more
-    /// with the one that Secrets Manager has now, if it is another.
-    async fn post(&self, outgoing: &Outgoing, webhook: &Webhook) -> Option<Reply> {
-        let secrets = &self.stores.secrets;
-        let organization = &webhook.organization;
-        let credential = secrets
-            .get(organization, &webhook.credential.id)
-            .await
-            .inspect_err(|error| tracing::error!(%error, "a credential could not be read"))
-            .ok()?;
-        let reply = match &credential {
-            Some(credential) => self.send(outgoing, webhook, credential).await,
-            None => credential_missing(),
-        };
-        if reply.outcome != Outcome::CredentialDead {
-            return Some(reply);
-        }
-        let fresh = secrets.refresh(organization, &webhook.credential.id).await;
-        match fresh {
-            Ok(Some(fresh)) if !is_same(credential.as_ref(), &fresh) => {
-                Some(self.send(outgoing, webhook, &fresh).await)
-            }
-            _ => Some(reply),
-        }
-    }
-
-    async fn send(
-        &self,
-        outgoing: &Outgoing,
-        webhook: &Webhook,
-        credential: &SecretString,
-    ) -> Reply {
-        let request = carillon_chat::request(
-            webhook,
-            &outgoing.channel,
-            &outgoing.event,
-            &outgoing.delivery_id,
-            credential,
-        );
-        self.chat.send(request).await
     }
 
     /// Writes down how it went.
@@ -131,8 +98,8 @@ impl Notifier {
         let (closed, next) = claimed.clone().closed(
             reply.attempt(begun),
             reply.message,
-            Timestamp::now(),
-            rand::random(),
+            self.clock.now(),
+            (self.random)(),
             // A block says no time of its own, but how long everybody must rest.
             reply.retry_after.or(reply.pause_after),
         );
@@ -148,44 +115,8 @@ impl Notifier {
     }
 }
 
-/// The secret was deleted behind our back: what a registration repairs.
-fn credential_missing() -> Reply {
-    own_reply(
-        Outcome::CredentialDead,
-        "credential_missing",
-        "The webhook's credential is gone from Secrets Manager: register it again.",
-    )
-}
-
-/// Posted or not, nobody can tell.
-fn took_too_long() -> Reply {
-    own_reply(
-        Outcome::Unknown,
-        "timeout",
-        "The delivery took too long; the message may have arrived, and will be tried again.",
-    )
-}
-
-/// How it went, where no platform has said so.
-fn own_reply(outcome: Outcome, code: &str, hint: &str) -> Reply {
-    Reply {
-        outcome,
-        http_status: None,
-        code: Some(code.to_owned()),
-        hint: Some(hint.to_owned()),
-        retry_after: None,
-        pause_after: None,
-        message: None,
-        duration: Duration::ZERO,
-    }
-}
-
 fn until(time: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(time.duration_since(now)).unwrap_or_default()
-}
-
-fn is_same(used: Option<&SecretString>, fresh: &SecretString) -> bool {
-    used.is_some_and(|used| used.expose_secret() == fresh.expose_secret())
 }
 
 fn log(closed: &Delivery, next: Next, took: Duration) {

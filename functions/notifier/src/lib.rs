@@ -13,10 +13,11 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use carillon_aws::queue::VisibilityChange;
-use carillon_aws::{DeliveryQueue, Ledger, Registry, SecretStore};
-use carillon_chat::Client;
+use carillon_aws::{DeliveryQueue, Ledger, Registry};
+use carillon_delivery::Poster;
 use carillon_domain::delivery::LEASE;
 use carillon_runtime::batch::queue_failures;
+use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
 
 use crate::batch::{Destination, Item};
@@ -30,19 +31,38 @@ const NEEDED: Duration = LEASE;
 pub struct Stores {
     pub registry: Registry,
     pub ledger: Ledger,
-    pub secrets: SecretStore,
     pub queue: Arc<dyn DeliveryQueue>,
 }
 
 /// The handler; one for a process.
 pub struct Notifier {
     stores: Stores,
-    chat: Client,
+    poster: Poster,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
 
 impl Notifier {
-    pub fn new(stores: Stores, chat: Client) -> Self {
-        Self { stores, chat }
+    pub fn new(stores: Stores, poster: Poster) -> Self {
+        Self {
+            stores,
+            poster,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(rand::random),
+        }
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Takes its randomness, `0.0..1.0`, from here: a seed makes a run repeatable.
+    #[must_use]
+    pub fn with_randomness(self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        let random = Arc::new(random);
+        Self { random, ..self }
     }
 
     /// Handles a batch, with `deadline` the end of the invocation. The queue keeps the
@@ -90,7 +110,7 @@ impl Notifier {
         let mut items = destination.items.into_iter();
         for item in items.by_ref() {
             let step = match webhooks {
-                _ if time_left(deadline) < NEEDED => Step::Wait(Duration::ZERO),
+                _ if self.time_left(deadline) < NEEDED => Step::Wait(Duration::ZERO),
                 None => Step::Wait(item.after_own_fault()),
                 Some(webhooks) => self.deliver(&item, webhooks).await,
             };
@@ -131,10 +151,10 @@ impl Notifier {
             tracing::error!(%error, "messages could not be put off");
         }
     }
-}
 
-fn time_left(deadline: SystemTime) -> Duration {
-    deadline
-        .duration_since(SystemTime::now())
-        .unwrap_or_default()
+    fn time_left(&self, deadline: SystemTime) -> Duration {
+        deadline
+            .duration_since(self.clock.now().into())
+            .unwrap_or_default()
+    }
 }

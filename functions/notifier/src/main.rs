@@ -6,6 +6,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{Clients, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue};
 use carillon_chat::{ChatOrigin, Client};
+use carillon_delivery::Poster;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -27,10 +28,10 @@ async fn main() -> Result<(), Error> {
     let stores = Stores {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
-        secrets: SecretStore::new(clients.secrets, secret_prefix, cache),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
     };
-    let notifier = &Notifier::new(stores, Client::new(origin)?);
+    let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);
+    let notifier = &Notifier::new(stores, Poster::new(secrets, Client::new(origin)?));
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = event.context.deadline();
         Ok::<_, Error>(notifier.handle(event.payload, deadline).await)

@@ -3,6 +3,7 @@
 //! the page that shows what it got. Never part of a Lambda.
 
 pub mod chat_sink;
+pub mod clock;
 pub mod dynamodb;
 mod error;
 pub mod journal;
@@ -10,6 +11,7 @@ pub mod page;
 pub mod queue;
 pub mod secrets;
 
+pub use clock::SimulatedClock;
 pub use dynamodb::LocalDynamoDb;
 pub use error::Error;
 pub use journal::Journal;

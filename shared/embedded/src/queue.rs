@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use carillon_aws::queue::{DeliveryQueue, QueueMessage, VisibilityChange};
+use carillon_runtime::clock::{Clock, SystemClock};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokio::sync::Notify;
@@ -29,6 +30,7 @@ pub struct Received {
 pub struct LocalQueue {
     journal: Arc<Journal>,
     changed: Arc<Notify>,
+    clock: Arc<dyn Clock>,
 }
 
 impl LocalQueue {
@@ -41,7 +43,14 @@ impl LocalQueue {
         Ok(Self {
             journal,
             changed: Arc::new(Notify::new()),
+            clock: Arc::new(SystemClock),
         })
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// Up to `most` messages of groups that nobody has a message of, oldest first. They
@@ -96,7 +105,7 @@ impl LocalQueue {
         let mut changed = pin!(self.changed.notified());
         // From here on no change is missed.
         changed.as_mut().enable();
-        let received = self.receive(most, visibility, Timestamp::now())?;
+        let received = self.receive(most, visibility, self.clock.now())?;
         if received.is_empty() {
             // Running out is as good a reason to look again.
             let _ = tokio::time::timeout(at_most, changed).await;
@@ -166,7 +175,7 @@ impl DeliveryQueue for LocalQueue {
                 cause: "InvalidMessageContents".to_owned(),
             });
         }
-        Self::enqueue(&mut self.journal.connection(), messages, Timestamp::now())
+        Self::enqueue(&mut self.journal.connection(), messages, self.clock.now())
             .map_err(failed("sending to the queue"))?;
         self.changed.notify_waiters();
         Ok(())
@@ -176,7 +185,7 @@ impl DeliveryQueue for LocalQueue {
         &self,
         changes: &[VisibilityChange],
     ) -> Result<(), carillon_aws::Error> {
-        Self::put_off(&mut self.journal.connection(), changes, Timestamp::now())
+        Self::put_off(&mut self.journal.connection(), changes, self.clock.now())
             .map_err(failed("changing a message's visibility"))?;
         self.changed.notify_waiters();
         Ok(())

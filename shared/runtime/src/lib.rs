@@ -1,6 +1,7 @@
-//! What every function needs around its work: settings, logs, batches.
+//! What every function needs around its work: settings, logs, batches, the time.
 
 pub mod batch;
+pub mod clock;
 pub mod logs;
 pub mod settings;
 
