@@ -3,11 +3,12 @@
 use carillon_aws::QueueMessage;
 use carillon_domain::{DeliveryId, Event, Outgoing, Webhook};
 
-/// One message for each channel of each webhook that wants the event.
+/// One message for each channel of each webhook that subscribes to the event. Also where
+/// the webhook is switched off: the notifier writes down that it was skipped, and why.
 pub fn deliveries(event: &Event, webhooks: &[Webhook]) -> Vec<QueueMessage> {
     webhooks
         .iter()
-        .filter(|webhook| webhook.wants(event))
+        .filter(|webhook| webhook.subscribes(event))
         .flat_map(|webhook| {
             webhook
                 .configuration
@@ -27,14 +28,15 @@ fn message(event: &Event, webhook: &Webhook, channel: &str) -> QueueMessage {
         channel,
     );
     let outgoing = Outgoing {
-        delivery_id: delivery_id.clone(),
+        delivery_id,
         webhook_id: webhook.id.clone(),
         channel: channel.to_owned(),
+        generation: 0,
         event: event.clone(),
     };
     QueueMessage {
         group: webhook.destination(channel),
-        deduplication_id: delivery_id.to_string(),
+        deduplication_id: outgoing.deduplication_id(),
         body: body(&outgoing),
     }
 }
@@ -55,7 +57,7 @@ mod tests {
     use carillon_domain::{EventType, WebhookStatus};
 
     #[test]
-    fn each_channel_of_each_webhook_that_wants_the_event_gets_a_delivery() {
+    fn each_channel_of_each_webhook_that_subscribes_gets_a_delivery_switched_off_or_not() {
         let event = sample::event(EventType::Deploy);
         let mut two = webhook(1, &["deploy"]);
         two.configuration.channel = None;
@@ -64,7 +66,7 @@ mod tests {
         let mut disabled = webhook(3, &["*"]);
         disabled.status = WebhookStatus::Disabled;
         let planned = deliveries(&event, &[two, other, disabled]);
-        assert_eq!(planned.len(), 2);
+        assert_eq!(planned.len(), 3);
         assert_ne!(planned[0].group, planned[1].group);
         assert_ne!(planned[0].deduplication_id, planned[1].deduplication_id);
     }

@@ -127,10 +127,11 @@ impl Local {
         let attributes = Attributes::from_settings(&mut settings);
         let attributes = settings.finish(attributes)?;
         let table_events = Arc::new(TableEvents::new(events.clone(), attributes));
-        let cloud_events = CloudEvents::new(events, options.organization.clone());
+        let cloud_events = CloudEvents::new(events.clone(), options.organization.clone());
         let dispatcher = Arc::new(Dispatcher::new(registry.clone(), Arc::new(queue.clone())));
         let stores = Stores {
             registry,
+            events,
             ledger,
             queue: Arc::new(queue.clone()),
         };

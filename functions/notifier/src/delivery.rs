@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use carillon_aws::Claimed;
+use carillon_aws::{Claimed, Suspension};
 use carillon_chat::Reply;
-use carillon_domain::delivery::{LEASE, Next};
+use carillon_domain::delivery::{Ending, LEASE, Next};
 use carillon_domain::{Delivery, Outgoing, Webhook, WebhookId, WebhookStatus};
 use jiff::Timestamp;
 
@@ -35,12 +35,11 @@ impl Notifier {
             }
         };
         let delivery_id = outgoing.delivery_id.as_str();
-        let Some(webhook) = webhooks.get(&outgoing.webhook_id) else {
-            let webhook_id = outgoing.webhook_id.as_str();
-            tracing::info!(delivery_id, webhook_id, "dropped: its webhook was removed");
-            return Step::Done;
+        let step = match webhooks.get(&outgoing.webhook_id) {
+            None => self.skip(outgoing, "the webhook was removed").await,
+            Some(webhook) => self.deliver_to(outgoing, webhook).await,
         };
-        match self.deliver_to(outgoing, webhook).await {
+        match step {
             Ok(Some(step)) => step,
             Ok(None) => Step::Wait(item.after_own_fault()),
             Err(error) => {
@@ -56,36 +55,84 @@ impl Notifier {
         outgoing: &Outgoing,
         webhook: &Webhook,
     ) -> Result<Option<Step>, carillon_aws::Error> {
+        let off = match webhook.status {
+            WebhookStatus::Active => None,
+            WebhookStatus::Disabled => Some("the webhook is switched off by its owner"),
+            WebhookStatus::Suspended => Some(
+                webhook
+                    .status_reason
+                    .as_deref()
+                    .unwrap_or("the webhook is suspended"),
+            ),
+        };
+        if let Some(reason) = off {
+            return self.skip(outgoing, reason).await;
+        }
         let now = self.clock.now();
         let claimed = match self.stores.ledger.claim(outgoing, now).await? {
             Claimed::Settled => return Ok(Some(Step::Done)),
             Claimed::NotBefore(time) => return Ok(Some(Step::Wait(until(time, now)))),
             Claimed::Ours(claimed) => *claimed,
         };
-        if webhook.status != WebhookStatus::Active {
-            let skipped = claimed.clone().skipped("the webhook is switched off");
-            self.stores.ledger.close(&claimed, &skipped).await?;
-            return Ok(Some(Step::Done));
-        }
+        let channel = webhook.channel_today(&outgoing.channel);
         let posted = self
             .poster
-            .post(
-                webhook,
-                &outgoing.channel,
-                &outgoing.event,
-                &outgoing.delivery_id,
-            )
+            .post(webhook, channel, &outgoing.event, &outgoing.delivery_id)
             .await;
-        match posted {
-            Ok(posted) => self.close(claimed, posted.reply, now).await.map(Some),
+        let reply = match posted {
+            Ok(posted) => posted.reply,
             Err(error) => {
                 let delivery_id = outgoing.delivery_id.as_str();
                 tracing::error!(delivery_id, %error, "nothing was posted");
                 let released = claimed.clone().released();
                 self.stores.ledger.close(&claimed, &released).await?;
-                Ok(None)
+                return Ok(None);
             }
-        }
+        };
+        let suspended = match reply.outcome.is_dead() {
+            true => self.suspend(webhook, channel, &reply).await?,
+            false => false,
+        };
+        self.close(claimed, reply, now, suspended).await.map(Some)
+    }
+
+    /// False where the webhook was changed meanwhile.
+    async fn suspend(
+        &self,
+        webhook: &Webhook,
+        channel: &str,
+        reply: &Reply,
+    ) -> Result<bool, carillon_aws::Error> {
+        let reason = reply.hint.as_deref().unwrap_or("the platform refuses it");
+        let suspension = self
+            .stores
+            .registry
+            .suspend(
+                &self.stores.events,
+                webhook,
+                channel,
+                reason,
+                self.clock.now(),
+            )
+            .await?;
+        let webhook_id = webhook.id.as_str();
+        let code = reply.code.as_deref();
+        tracing::warn!(webhook_id, code, ?suspension, "a webhook cannot work");
+        Ok(suspension == Suspension::Suspended)
+    }
+
+    async fn skip(
+        &self,
+        outgoing: &Outgoing,
+        reason: &str,
+    ) -> Result<Option<Step>, carillon_aws::Error> {
+        let now = self.clock.now();
+        Ok(Some(
+            match self.stores.ledger.skip(outgoing, reason, now).await? {
+                Claimed::NotBefore(time) => Step::Wait(until(time, now)),
+                Claimed::Settled | Claimed::Ours(_) => Step::Done,
+            },
+        ))
     }
 
     /// Writes down how it went.
@@ -94,15 +141,19 @@ impl Notifier {
         claimed: Delivery,
         reply: Reply,
         begun: Timestamp,
+        suspended: bool,
     ) -> Result<Step, carillon_aws::Error> {
-        let (closed, next) = claimed.clone().closed(
-            reply.attempt(begun),
-            reply.message,
-            self.clock.now(),
-            (self.random)(),
+        let ending = Ending {
+            now: self.clock.now(),
+            random: (self.random)(),
             // A block says no time of its own, but how long everybody must rest.
-            reply.retry_after.or(reply.pause_after),
-        );
+            asked: reply.retry_after.or(reply.pause_after),
+            suspended,
+            last_call: None,
+        };
+        let (closed, next) = claimed
+            .clone()
+            .closed(reply.attempt(begun), reply.message, &ending);
         log(&closed, next, reply.duration);
         if !self.stores.ledger.close(&claimed, &closed).await? {
             // The post took longer than the claim, and somebody else has it now.

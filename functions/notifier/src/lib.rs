@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use carillon_aws::queue::VisibilityChange;
-use carillon_aws::{DeliveryQueue, Ledger, Registry};
+use carillon_aws::{DeliveryQueue, EventStore, Ledger, Registry};
 use carillon_delivery::Poster;
 use carillon_domain::delivery::LEASE;
 use carillon_runtime::batch::queue_failures;
@@ -30,6 +30,7 @@ const NEEDED: Duration = LEASE;
 #[derive(Clone)]
 pub struct Stores {
     pub registry: Registry,
+    pub events: EventStore,
     pub ledger: Ledger,
     pub queue: Arc<dyn DeliveryQueue>,
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
 use carillon_aws::secrets::CACHE_PERIOD;
-use carillon_aws::{Clients, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue};
+use carillon_aws::{
+    Clients, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue,
+};
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
 use carillon_notifier::{Notifier, Stores};
@@ -17,6 +19,7 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
+    let events_table = settings.required("EVENTS_TABLE");
     let deliveries_table = settings.required("DELIVERIES_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let secret_prefix = settings.required("SECRET_PREFIX");
@@ -27,6 +30,7 @@ async fn main() -> Result<(), Error> {
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let stores = Stores {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),
+        events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
     };

@@ -5,8 +5,9 @@
 //! An organization's events share a partition, so that its stream keeps their order.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use carillon_domain::{Event, EventId, OrganizationId};
 
 use crate::Error;
@@ -69,6 +70,21 @@ impl EventStore {
             }
             _ => Err(Error::call("storing an event")(error)),
         }
+    }
+
+    /// Storing an event as a part of a transaction. One that is there already, under an id
+    /// that tells the same thing, is replaced, which the stream does not tell as new.
+    pub(crate) fn put_step(
+        &self,
+        event: &Event,
+    ) -> Result<Result<TransactWriteItem, BuildError>, Error> {
+        let mut item = to_item("an event", event)?;
+        self.retention.expire(&mut item, event.received_at);
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .build();
+        Ok(put.map(|put| TransactWriteItem::builder().put(put).build()))
     }
 
     pub async fn get(

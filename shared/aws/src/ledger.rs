@@ -4,6 +4,8 @@
 //! never closed is known as such, so that no message is lost and none is posted twice
 //! without being marked. A delivery that goes well costs two writes.
 
+mod list;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -13,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::table::Retention;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{from_item, text, to_item};
 
 const FREE: &str = "attribute_not_exists(id)";
 const CLAIM_UNCHANGED: &str = "claimed_until = :claim";
@@ -49,7 +51,34 @@ impl Ledger {
 
     /// Claims a delivery before it is posted.
     pub async fn claim(&self, outgoing: &Outgoing, now: Timestamp) -> Result<Claimed, Error> {
-        let first = Delivery::first(outgoing, now);
+        let generation = outgoing.generation;
+        let free = |row: &Delivery| row.claimable(generation, now);
+        let claimed = |row: Delivery| row.claimed(generation, now);
+        self.take(outgoing, now, free, claimed).await
+    }
+
+    /// Writes down that a delivery is not to be made, and why.
+    pub async fn skip(
+        &self,
+        outgoing: &Outgoing,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Claimed, Error> {
+        let generation = outgoing.generation;
+        let free = |row: &Delivery| row.skippable(generation, now);
+        let skipped = |row: Delivery| row.skipped(generation, reason);
+        self.take(outgoing, now, free, skipped).await
+    }
+
+    /// Changes a row, or makes it, if it is `free`.
+    async fn take(
+        &self,
+        outgoing: &Outgoing,
+        now: Timestamp,
+        free: impl Fn(&Delivery) -> Claim,
+        taken: impl Fn(Delivery) -> Delivery,
+    ) -> Result<Claimed, Error> {
+        let first = taken(Delivery::new(outgoing, now));
         let Some(row) = self.write(&first, FREE, Vec::new()).await? else {
             return Ok(Claimed::Ours(Box::new(first)));
         };
@@ -57,17 +86,17 @@ impl Ledger {
             // Ours: the answer to the first try of this call was lost.
             return Ok(Claimed::Ours(Box::new(first)));
         }
-        match row.claimable(now) {
+        match free(&row) {
             Claim::Settled => Ok(Claimed::Settled),
             Claim::Wait(until) => Ok(Claimed::NotBefore(until)),
             Claim::Post => {
                 let (condition, values) = unchanged(&row);
-                let claimed = row.claimed(now);
-                match self.write(&claimed, condition, values).await? {
-                    None => Ok(Claimed::Ours(Box::new(claimed))),
-                    Some(row) if row == claimed => Ok(Claimed::Ours(Box::new(claimed))),
+                let ours = taken(row);
+                match self.write(&ours, condition, values).await? {
+                    None => Ok(Claimed::Ours(Box::new(ours))),
+                    Some(row) if row == ours => Ok(Claimed::Ours(Box::new(ours))),
                     // Somebody else was faster; look again when the claim has run out.
-                    Some(row) => Ok(match row.claimable(now) {
+                    Some(row) => Ok(match free(&row) {
                         Claim::Settled => Claimed::Settled,
                         Claim::Wait(until) => Claimed::NotBefore(until),
                         Claim::Post => Claimed::NotBefore(now),
@@ -134,27 +163,6 @@ impl Ledger {
             .item
             .map(|item| from_item("a delivery", item))
             .transpose()
-    }
-
-    /// The newest deliveries of a webhook, newest first.
-    pub async fn newest(&self, webhook: &WebhookId, most: i32) -> Result<Vec<Delivery>, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("webhook_id = :webhook")
-            .expression_attribute_values(":webhook", text(webhook.as_str()))
-            .scan_index_forward(false)
-            .limit(most)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Error::call("listing deliveries"))?;
-        let items: Vec<Item> = answer.items.unwrap_or_default();
-        items
-            .into_iter()
-            .map(|item| from_item("a delivery", item))
-            .collect()
     }
 }
 

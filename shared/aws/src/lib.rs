@@ -17,7 +17,7 @@ pub use error::Error;
 pub use events::{EventStore, Stored};
 pub use ledger::{Claimed, Ledger};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
-pub use registry::{Registry, WriteError};
+pub use registry::{Registry, Suspension, WriteError};
 pub use secrets::{SecretCache, SecretStore};
 pub use table::Retention;
 

@@ -12,6 +12,7 @@
 
 mod api_keys;
 mod credentials;
+mod suspension;
 mod transaction;
 mod webhooks;
 
@@ -23,6 +24,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 pub(crate) use credentials::CredentialRow;
+pub use suspension::Suspension;
 pub use webhooks::WriteError;
 
 use crate::Error;

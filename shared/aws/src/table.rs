@@ -20,6 +20,10 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
+pub(crate) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
 pub(crate) fn to_item(what: &'static str, value: &impl Serialize) -> Result<Item, Error> {
     serde_dynamo::to_item(value).map_err(Error::unreadable(what))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use carillon_domain::ids::stable_uuid;
 use carillon_domain::{DeliveryId, DestinationKind, Event, Platform, Webhook};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -47,7 +48,7 @@ pub fn request(
                 event,
                 configuration,
                 channel,
-                delivery_id,
+                &stable_uuid(&[delivery_id.as_str()]),
             )),
         },
         DestinationKind::SlackWebhook => Request {
@@ -163,7 +164,10 @@ mod tests {
         );
         assert!(request.authorization.is_some());
         assert_eq!(request.body()["channel"], "#infra");
-        assert_eq!(request.body()["client_msg_id"], delivery_id().as_uuid());
+        assert_eq!(
+            request.body()["client_msg_id"],
+            stable_uuid(&[delivery_id().as_str()])
+        );
         assert!(
             request
                 .masked_headers()

@@ -78,16 +78,16 @@ impl Poster {
     }
 
     async fn with_credentials(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
-        let reply = self.with(post, &post.webhook.credential_id).await?;
+        let reply = self.with(post, &post.webhook.credential.id).await?;
         let by = By::Current;
         let fallback = match reply.outcome {
-            Outcome::CredentialDead => fallback(post.webhook),
+            Outcome::CredentialDead => post.webhook.fallback.as_ref(),
             _ => None,
         };
         let Some(fallback) = fallback else {
             return Ok(Posted { reply, by });
         };
-        match self.with(post, fallback).await? {
+        match self.with(post, &fallback.id).await? {
             // What is wrong with the webhook's own credential is what must be known.
             old if old.outcome == Outcome::CredentialDead => Ok(Posted { reply, by }),
             old => Ok(Posted {
@@ -125,12 +125,6 @@ impl Poster {
         let request = carillon_chat::request(webhook, channel, event, delivery_id, credential);
         self.chat.send(request).await
     }
-}
-
-/// The credential that a rotation keeps until the new one has delivered.
-// SEAM: becomes `webhook.fallback_credential_id.as_ref()` with rotation.
-fn fallback(_webhook: &Webhook) -> Option<&CredentialId> {
-    None
 }
 
 fn is_same(used: &SecretString, fresh: &SecretString) -> bool {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::event_type::EventType;
-use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
+use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId, stable_uuid};
 use crate::retry::{self, Asked};
 
 /// How long a delivery may take from its claim to the platform's answer, credential and
@@ -27,7 +27,33 @@ pub struct Outgoing {
     pub delivery_id: DeliveryId,
     pub webhook_id: WebhookId,
     pub channel: String,
+    /// How often it was asked for again: 0 for what the dispatcher has queued.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub generation: u32,
     pub event: Event,
+}
+
+impl Outgoing {
+    /// What the queue tells repeats by: the same order to deliver always has the same.
+    pub fn deduplication_id(&self) -> String {
+        match self.generation {
+            0 => self.delivery_id.to_string(),
+            again => format!("{}-{again}", self.delivery_id),
+        }
+    }
+
+    /// What a platform can tell repeats by, as a UUID.
+    pub fn post_id(&self) -> String {
+        stable_uuid(&[&self.deduplication_id()])
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How a post ended.
@@ -43,6 +69,8 @@ pub enum Outcome {
     Unknown,
     /// The platform will never take this message.
     PayloadRefused,
+    /// The platform does not understand how it is called: a fault of Carillon.
+    OurFault,
     /// The token or URL no longer works.
     CredentialDead,
     /// The channel or thread cannot be posted to.
@@ -51,7 +79,7 @@ pub enum Outcome {
     Blocked,
 }
 
-/// What follows from an outcome.
+/// What follows from an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     Delivered,
@@ -60,29 +88,55 @@ pub enum Next {
 }
 
 impl Outcome {
+    /// Whether nothing can arrive until somebody has repaired the webhook.
+    pub fn is_dead(self) -> bool {
+        matches!(self, Self::CredentialDead | Self::DestinationDead)
+    }
+
     /// What to do after `attempts` attempts, the last of which ended like this.
     ///
-    /// Only a refused payload fails at once; whatever an operator can repair is tried
-    /// again on the schedule, so that the repair alone brings the message.
-    pub fn next(self, attempts: u32, random: f64, asked: Option<Duration>) -> Next {
+    /// A refused payload fails at once. What is dead does too, because its webhook is
+    /// suspended; where that could not be done, it is tried again.
+    fn next(self, attempts: u32, ending: &Ending) -> Next {
         match self {
             Self::Delivered => Next::Delivered,
-            Self::PayloadRefused => Next::Failed,
+            Self::PayloadRefused | Self::OurFault => Next::Failed,
+            Self::CredentialDead | Self::DestinationDead if ending.suspended => Next::Failed,
             Self::RateLimited
             | Self::Unavailable
             | Self::Unknown
             | Self::CredentialDead
             | Self::DestinationDead
             | Self::Blocked => {
-                let asked = match (self, asked) {
+                let asked = match (self, ending.asked) {
                     (_, None) => Asked::Nothing,
                     (Self::RateLimited, Some(time)) => Asked::ComeBack(time),
                     (_, Some(time)) => Asked::NotBefore(time),
                 };
-                retry::delay(attempts, random, asked).map_or(Next::Failed, Next::RetryIn)
+                retry::delay(attempts, ending.random, asked)
+                    .filter(|wait| {
+                        ending
+                            .last_call
+                            .is_none_or(|last| ending.now + *wait <= last)
+                    })
+                    .map_or(Next::Failed, Next::RetryIn)
             }
         }
     }
+}
+
+/// What there is to know, beside the attempt itself, when a claim is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    pub now: Timestamp,
+    /// `0.0..=1.0`: places the next attempt within its leeway.
+    pub random: f64,
+    /// What the platform asks for.
+    pub asked: Option<Duration>,
+    /// Whether the webhook was suspended for what the attempt has shown.
+    pub suspended: bool,
+    /// When there can be no further attempt, because the queue will not keep it longer.
+    pub last_call: Option<Timestamp>,
 }
 
 /// How a delivery stands.
@@ -94,6 +148,31 @@ pub enum DeliveryStatus {
     Delivered,
     Failed,
     Skipped,
+}
+
+impl DeliveryStatus {
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("pending", Self::Pending),
+        ("retrying", Self::Retrying),
+        ("delivered", Self::Delivered),
+        ("failed", Self::Failed),
+        ("skipped", Self::Skipped),
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retrying => "retrying",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether nothing more happens to it by itself.
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Delivered | Self::Failed | Self::Skipped)
+    }
 }
 
 /// One try to post.
@@ -149,6 +228,12 @@ pub struct Delivery {
     /// its outcome is unknown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub claimed_until: Option<Timestamp>,
+    /// Which order to deliver it belongs to; see [`Outgoing::generation`].
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub generation: u32,
+    /// How many attempts the orders before this one have made.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub earlier_attempts: u32,
 }
 
 /// Whether a delivery may be posted now.
@@ -163,8 +248,8 @@ pub enum Claim {
 }
 
 impl Delivery {
-    /// A delivery claimed for its first attempt.
-    pub fn first(outgoing: &Outgoing, now: Timestamp) -> Self {
+    /// A delivery that nobody has touched yet.
+    pub fn new(outgoing: &Outgoing, now: Timestamp) -> Self {
         let event = &outgoing.event;
         Self {
             id: outgoing.delivery_id.clone(),
@@ -180,41 +265,66 @@ impl Delivery {
             next_attempt_at: None,
             message: None,
             attempts: Vec::new(),
-            claimed_until: Some(now + LEASE),
+            claimed_until: None,
+            generation: outgoing.generation,
+            earlier_attempts: 0,
         }
     }
 
-    /// Whether a row that is already there may be posted now.
-    pub fn claimable(&self, now: Timestamp) -> Claim {
-        match self.status {
-            DeliveryStatus::Delivered | DeliveryStatus::Failed | DeliveryStatus::Skipped => {
-                Claim::Settled
-            }
-            DeliveryStatus::Pending | DeliveryStatus::Retrying => self
-                .claimed_until
-                .into_iter()
-                .chain(self.next_attempt_at)
-                .max()
-                .filter(|until| *until > now)
-                .map_or(Claim::Post, Claim::Wait),
+    /// Whether a row that is already there may be posted now, for an order of this generation.
+    pub fn claimable(&self, generation: u32, now: Timestamp) -> Claim {
+        self.free(generation, self.next_attempt_at, now)
+    }
+
+    /// As [`claimable`](Self::claimable), for what is not to be posted: nothing but
+    /// somebody else's claim stands in the way.
+    pub fn skippable(&self, generation: u32, now: Timestamp) -> Claim {
+        self.free(generation, None, now)
+    }
+
+    fn free(&self, generation: u32, not_before: Option<Timestamp>, now: Timestamp) -> Claim {
+        let is_over = self.status.is_settled() && generation <= self.generation;
+        if is_over || generation < self.generation {
+            return Claim::Settled;
         }
+        self.claimed_until
+            .into_iter()
+            .chain(not_before)
+            .max()
+            .filter(|until| *until > now)
+            .map_or(Claim::Post, Claim::Wait)
     }
 
     /// The row as claimed for another attempt.
     #[must_use]
-    pub fn claimed(mut self, now: Timestamp) -> Self {
+    pub fn claimed(self, generation: u32, now: Timestamp) -> Self {
+        Self {
+            claimed_until: Some(now + LEASE),
+            ..self.taken_up(generation)
+        }
+    }
+
+    fn taken_up(mut self, generation: u32) -> Self {
         // A claim that nobody closed: the post may have been made.
-        self.possible_duplicate |= self.claimed_until.is_some();
-        self.claimed_until = Some(now + LEASE);
+        self.possible_duplicate |= self.claimed_until.take().is_some();
+        if generation > self.generation {
+            self.generation = generation;
+            self.earlier_attempts = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+            self.status = DeliveryStatus::Pending;
+            self.reason = None;
+            self.next_attempt_at = None;
+        }
         self
     }
 
     /// How far the schedule is used up. Being told to come back later is no failure,
     /// unless it never ends.
     fn tries(&self) -> u32 {
+        let earlier = usize::try_from(self.earlier_attempts).unwrap_or(usize::MAX);
+        let attempts = self.attempts.get(earlier..).unwrap_or_default();
         let limited = |attempt: &&Attempt| attempt.outcome == Outcome::RateLimited;
-        let limited = self.attempts.iter().filter(limited).count();
-        let counted = self.attempts.len() - limited + limited / RATE_LIMITS_PER_TRY;
+        let limited = attempts.iter().filter(limited).count();
+        let counted = attempts.len() - limited + limited / RATE_LIMITS_PER_TRY;
         u32::try_from(counted).unwrap_or(u32::MAX)
     }
 
@@ -227,11 +337,13 @@ impl Delivery {
 
     /// The row of a delivery that is not to be made, and why.
     #[must_use]
-    pub fn skipped(mut self, reason: &str) -> Self {
-        self.status = DeliveryStatus::Skipped;
-        self.reason = Some(reason.to_owned());
-        self.next_attempt_at = None;
-        self.released()
+    pub fn skipped(self, generation: u32, reason: &str) -> Self {
+        Self {
+            status: DeliveryStatus::Skipped,
+            reason: Some(reason.to_owned()),
+            next_attempt_at: None,
+            ..self.taken_up(generation)
+        }
     }
 
     /// The row after an attempt, and what follows.
@@ -240,9 +352,7 @@ impl Delivery {
         mut self,
         attempt: Attempt,
         message: Option<MessageRef>,
-        now: Timestamp,
-        random: f64,
-        asked: Option<Duration>,
+        ending: &Ending,
     ) -> (Self, Next) {
         let outcome = attempt.outcome;
         self.reason = match outcome {
@@ -252,164 +362,21 @@ impl Delivery {
         self.attempts.push(attempt);
         self.claimed_until = None;
         self.next_attempt_at = None;
-        let next = outcome.next(self.tries(), random, asked);
+        let next = outcome.next(self.tries(), ending);
         self.status = match next {
             Next::Delivered => DeliveryStatus::Delivered,
             Next::Failed => DeliveryStatus::Failed,
             Next::RetryIn(wait) => {
-                self.next_attempt_at = Some(now + wait);
+                self.next_attempt_at = Some(ending.now + wait);
                 DeliveryStatus::Retrying
             }
         };
-        self.message = message;
+        // What an earlier order has posted is still there.
+        self.message = message.or(self.message);
         self.possible_duplicate |= outcome == Outcome::Unknown;
         (self, next)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample;
-
-    fn now() -> Timestamp {
-        "2026-11-21T10:15:00Z".parse().unwrap()
-    }
-
-    fn delivery() -> Delivery {
-        let event = sample::event(EventType::Deploy);
-        let webhook_id = WebhookId::parse("wh_01JD0000000000000000000000").unwrap();
-        let outgoing = Outgoing {
-            delivery_id: DeliveryId::of(
-                &event.organization,
-                &event.id,
-                event.received_at,
-                &webhook_id,
-                "infra",
-            ),
-            webhook_id,
-            channel: "infra".into(),
-            event,
-        };
-        Delivery::first(&outgoing, now())
-    }
-
-    fn attempt(outcome: Outcome) -> Attempt {
-        Attempt {
-            at: now(),
-            outcome,
-            http_status: None,
-            code: None,
-            hint: None,
-            duration_ms: 1,
-        }
-    }
-
-    fn close(delivery: Delivery, outcome: Outcome) -> (Delivery, Next) {
-        delivery.closed(attempt(outcome), None, now(), 0.5, None)
-    }
-
-    #[test]
-    fn a_delivered_message_is_never_claimed_again() {
-        let (closed, next) = close(delivery(), Outcome::Delivered);
-        assert_eq!(next, Next::Delivered);
-        assert_eq!(
-            closed.claimable(now() + Duration::from_secs(86_400)),
-            Claim::Settled
-        );
-    }
-
-    #[test]
-    fn a_live_claim_is_waited_for_and_one_that_ran_out_may_be_a_duplicate() {
-        let open = delivery();
-        let until = open.claimed_until.unwrap();
-        assert_eq!(open.claimable(now()), Claim::Wait(until));
-        assert_eq!(open.claimable(until), Claim::Post);
-        assert!(open.claimed(until).possible_duplicate);
-    }
-
-    #[test]
-    fn a_retry_waits_for_its_time_and_is_no_duplicate() {
-        let (retrying, next) = close(delivery(), Outcome::Unavailable);
-        assert_eq!(next, Next::RetryIn(Duration::from_secs(5)));
-        let due = now() + Duration::from_secs(5);
-        assert_eq!(retrying.claimable(now()), Claim::Wait(due));
-        assert_eq!(retrying.claimable(due), Claim::Post);
-        assert!(!retrying.claimed(due).possible_duplicate);
-    }
-
-    #[test]
-    fn an_unknown_outcome_is_tried_again_and_marked() {
-        let (retrying, next) = close(delivery(), Outcome::Unknown);
-        assert!(matches!(next, Next::RetryIn(_)));
-        assert!(retrying.possible_duplicate);
-    }
-
-    #[test]
-    fn only_a_refused_payload_fails_at_once() {
-        let outcomes = [
-            Outcome::RateLimited,
-            Outcome::Unavailable,
-            Outcome::Unknown,
-            Outcome::CredentialDead,
-            Outcome::DestinationDead,
-            Outcome::Blocked,
-        ];
-        for outcome in outcomes {
-            assert!(
-                matches!(close(delivery(), outcome).1, Next::RetryIn(_)),
-                "{outcome:?}"
-            );
-        }
-        assert_eq!(close(delivery(), Outcome::PayloadRefused).1, Next::Failed);
-    }
-
-    #[test]
-    fn an_outage_that_asks_for_a_second_keeps_the_whole_schedule() {
-        let mut row = delivery();
-        let mut waited = Duration::ZERO;
-        let asked = Some(Duration::from_secs(1));
-        loop {
-            let unavailable = attempt(Outcome::Unavailable);
-            let (closed, next) = row.closed(unavailable, None, now(), 0.5, asked);
-            row = closed;
-            match next {
-                Next::RetryIn(wait) => waited += wait,
-                _ => break,
-            }
-        }
-        assert_eq!(
-            waited.as_secs(),
-            retry::SCHEDULE_SECONDS.iter().sum::<u64>()
-        );
-    }
-
-    #[test]
-    fn rate_limits_hardly_use_up_the_schedule_yet_end_some_day() {
-        let mut row = delivery();
-        for _ in 0..50 {
-            let (closed, next) = close(row, Outcome::RateLimited);
-            assert!(matches!(next, Next::RetryIn(_)));
-            row = closed;
-        }
-        for _ in 0..50 {
-            row = close(row, Outcome::RateLimited).0;
-        }
-        assert_eq!(row.status, DeliveryStatus::Failed);
-    }
-
-    #[test]
-    fn after_the_last_wait_of_the_schedule_a_delivery_has_failed() {
-        let mut row = delivery();
-        for _ in 0..9 {
-            let (closed, next) = close(row, Outcome::Unavailable);
-            assert!(matches!(next, Next::RetryIn(_)));
-            row = closed;
-        }
-        let (closed, next) = close(row, Outcome::Unavailable);
-        assert_eq!(
-            (closed.status, next),
-            (DeliveryStatus::Failed, Next::Failed)
-        );
-    }
-}
+mod tests;

@@ -139,22 +139,17 @@ impl DeliveryId {
         Self(format!("dl_{ulid}"))
     }
 
-    /// A UUID that never changes for this delivery: the `client_msg_id` that goes to Slack.
-    pub fn as_uuid(&self) -> String {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&Sha256::digest(self.0.as_bytes())[..16]);
-        // Version 8 (custom) and the RFC 9562 variant.
-        bytes[6] = (bytes[6] & 0x0f) | 0x80;
-        bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        let digits = hex(&bytes, 32);
-        format!(
-            "{}-{}-{}-{}-{}",
-            &digits[..8],
-            &digits[8..12],
-            &digits[12..16],
-            &digits[16..20],
-            &digits[20..]
-        )
+    /// The id that a delivery of a moment's events begins with: ids of events that arrived
+    /// before are smaller, those of later ones are greater.
+    pub fn earliest(time: jiff::Timestamp) -> Self {
+        let milliseconds = u64::try_from(time.as_millisecond()).unwrap_or(0);
+        Self(format!("dl_{}", ulid::Ulid::from_parts(milliseconds, 0)))
+    }
+
+    /// When its event arrived.
+    pub fn time(&self) -> Option<jiff::Timestamp> {
+        let ulid = ulid::Ulid::from_string(self.0.strip_prefix("dl_")?).ok()?;
+        jiff::Timestamp::from_millisecond(i64::try_from(ulid.timestamp_ms()).ok()?).ok()
     }
 }
 
@@ -181,6 +176,23 @@ pub(crate) fn digest_of(parts: &[&str]) -> [u8; 32] {
         hasher.update(part.as_bytes());
     }
     hasher.finalize().into()
+}
+
+/// A UUID that is always the same for the same parts: version 8 (custom), variant of RFC 9562.
+pub fn stable_uuid(parts: &[&str]) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest_of(parts)[..16]);
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let digits = hex(&bytes, 32);
+    format!(
+        "{}-{}-{}-{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..]
+    )
 }
 
 /// The first `digits` hexadecimal digits of `bytes`.
@@ -212,9 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn the_uuid_of_a_delivery_is_stable_and_well_formed() {
-        let uuid = delivery("infra").as_uuid();
-        assert_eq!(uuid, delivery("infra").as_uuid());
+    fn a_uuid_of_parts_is_stable_and_well_formed() {
+        let uuid = stable_uuid(&["a", "b"]);
+        assert_eq!(uuid, stable_uuid(&["a", "b"]));
+        assert_ne!(uuid, stable_uuid(&["ab"]));
         assert_eq!(uuid.len(), 36);
         assert_eq!(uuid.as_bytes()[14], b'8');
     }

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod masking;
 pub mod retry;
 pub mod sample;
+pub mod suspension;
 pub mod text;
 pub mod webhook;
 

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::event_type::EventTypePattern;
 use crate::filters::Filters;
 use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId, digest_of, hex};
+use crate::suspension;
 
 pub use registration::{Credential, Registration};
 pub use update::Update;
@@ -220,13 +221,29 @@ pub struct Webhook {
 impl Webhook {
     /// Whether an event is to be delivered by this webhook.
     pub fn wants(&self, event: &Event) -> bool {
-        self.status == WebhookStatus::Active
-            && self.organization == event.organization
+        self.status == WebhookStatus::Active && self.subscribes(event)
+    }
+
+    /// Whether it would be delivered by this webhook, if that is not switched off. Nobody
+    /// is told of a suspension by the webhook that was suspended.
+    pub fn subscribes(&self, event: &Event) -> bool {
+        self.organization == event.organization
+            && !suspension::is_about(event, self)
             && self
                 .event_types
                 .iter()
                 .any(|pattern| pattern.matches(event.event_type))
             && self.filters.matches(event)
+    }
+
+    /// Where a delivery to `channel` goes today. A channel that the webhook has no longer,
+    /// such as one that was archived and replaced since, gives way to its first.
+    pub fn channel_today<'a>(&'a self, channel: &'a str) -> &'a str {
+        let channels = self.configuration.channels();
+        match channels.contains(&channel) {
+            true => channel,
+            false => channels.first().copied().unwrap_or(channel),
+        }
     }
 
     /// Names the destination of one of the webhook's channels: deliveries of one

@@ -11,7 +11,7 @@ use crate::view::{DeliveryView, Page};
 use crate::{Api, registration};
 
 /// How many deliveries a list shows.
-const PAGE: i32 = 50;
+const PAGE: usize = 50;
 
 /// Lists a webhook's deliveries, newest first.
 #[utoipa::path(
@@ -30,9 +30,9 @@ pub async fn list(
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let deliveries = api
+    let (deliveries, _) = api
         .ledger
-        .newest(&webhook.id, PAGE)
+        .page(&webhook.id, None, None, PAGE)
         .await
         .map_err(Problem::internal("listing deliveries"))?;
     Ok(Json(Page {

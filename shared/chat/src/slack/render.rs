@@ -1,7 +1,7 @@
 //! An event as a Slack message: a headline, and below it one coloured attachment.
 
 use carillon_domain::text::{fit, length};
-use carillon_domain::{Configuration, DeliveryId, Event};
+use carillon_domain::{Configuration, Event};
 use jiff::Timestamp;
 
 use super::escape::{code, entities, inert};
@@ -36,13 +36,13 @@ pub(crate) fn for_bot(
     event: &Event,
     configuration: &Configuration,
     channel: &str,
-    delivery_id: &DeliveryId,
+    post_id: &str,
 ) -> Message {
     Message {
         channel: Some(channel.to_owned()),
         username: configuration.username.clone(),
         icon_emoji: configuration.icon_emoji.clone(),
-        client_msg_id: Some(delivery_id.as_uuid()),
+        client_msg_id: Some(post_id.to_owned()),
         ..for_webhook(event)
     }
 }

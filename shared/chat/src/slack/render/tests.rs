@@ -1,6 +1,6 @@
 use super::*;
 use crate::slack::limits::violations;
-use crate::testing::{any_event, delivery_id, gallery, hostile, webhook};
+use crate::testing::{any_event, gallery, hostile, webhook};
 use carillon_domain::{DestinationKind, EventType, sample};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -138,7 +138,7 @@ fn a_bots_message_in_full() {
     configuration.username = Some("Carillon".into());
     configuration.icon_emoji = Some(":bell:".into());
     let event = sample::event(EventType::Deploy);
-    let message = for_bot(&event, &configuration, "#infra", &delivery_id());
+    let message = for_bot(&event, &configuration, "#infra", "a-post-id");
     insta::assert_json_snapshot!("bot", message);
 }
 
