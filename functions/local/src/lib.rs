@@ -31,7 +31,7 @@ use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
 use carillon_table_events::{Attributes, TableEvents};
-use carillon_webhook_api::{AdminKey, Api};
+use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -118,6 +118,7 @@ impl Local {
             credentials: Credentials::new(registry.clone(), credentials.clone()),
             events: events.clone(),
             ledger: ledger.clone(),
+            keys: ApiKeys::new(registry.clone()),
             admin_key: AdminKey::new(
                 SecretCache::new(secrets, AdminKey::CACHE_PERIOD),
                 ADMIN_KEY_SECRET.into(),

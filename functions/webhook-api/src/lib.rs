@@ -5,11 +5,14 @@
 
 mod auth;
 mod body;
+mod page;
 mod path;
 mod problem;
+mod query;
 mod registration;
 mod request_id;
 mod routes;
+mod schema;
 mod view;
 
 use std::convert::Infallible;
@@ -23,7 +26,7 @@ use lambda_http::tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use auth::AdminKey;
+pub use auth::{AdminKey, ApiKeys};
 
 /// Where the API begins.
 pub const BASE: &str = "/api/v1";
@@ -35,6 +38,7 @@ pub struct Api {
     pub credentials: Credentials,
     pub events: EventStore,
     pub ledger: Ledger,
+    pub keys: ApiKeys,
     pub admin_key: AdminKey,
 }
 

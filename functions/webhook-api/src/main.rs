@@ -5,7 +5,7 @@ use carillon_aws::{
     Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
 };
 use carillon_runtime::{Settings, logs};
-use carillon_webhook_api::{AdminKey, Api};
+use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use lambda_http::Error;
 
 #[tokio::main]
@@ -28,6 +28,7 @@ async fn main() -> Result<(), Error> {
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
     let api = Api {
         credentials: Credentials::new(registry.clone(), secrets),
+        keys: ApiKeys::new(registry.clone()),
         registry,
         events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),

@@ -6,9 +6,9 @@ use std::fmt::Display;
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::{FaultCode, Faults, WebhookId};
+use carillon_domain::{FaultCode, Faults, Permission, Role, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +24,13 @@ pub enum Problem {
     /// The body is JSON, but not what it should be.
     Invalid(Faults),
     Unauthorized,
+    /// A JWT without the claims that tell who is calling.
+    BadClaims,
+    /// The role is too low.
+    Forbidden {
+        role: Role,
+        needed: Permission,
+    },
     NotFound,
     MethodNotAllowed,
     /// `If-Match` names another version.
@@ -84,6 +91,16 @@ impl Problem {
                 "unauthorized",
                 "A valid API key is required",
             ),
+            Self::BadClaims => (
+                StatusCode::FORBIDDEN,
+                "bad-claims",
+                "The token does not say who is calling",
+            ),
+            Self::Forbidden { .. } => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "The key does not allow this",
+            ),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -129,6 +146,18 @@ impl Problem {
             Self::Unauthorized => {
                 "send the header `Authorization: Api-Key <key>` or `Authorization: Bearer <key>`"
                     .into()
+            }
+            Self::BadClaims => {
+                "the JWT needs the claims `organization` and `role` (admin, editor, publisher or viewer)"
+                    .into()
+            }
+            Self::Forbidden { role, needed } => {
+                let enough: Vec<&str> = Role::ALL
+                    .iter()
+                    .filter(|role| role.may(*needed))
+                    .map(|role| role.as_str())
+                    .collect();
+                format!("this needs the role {}; the caller has {role}", enough.join(" or "))
             }
             Self::NotFound => "nothing was found under this path".into(),
             Self::MethodNotAllowed => "the header `Allow` lists the methods of this path".into(),
@@ -186,8 +215,12 @@ pub async fn not_found() -> Problem {
     Problem::NotFound
 }
 
-pub async fn method_not_allowed() -> Problem {
-    Problem::MethodNotAllowed
+/// The router adds the header `Allow` to whatever this answers.
+pub async fn method_not_allowed(method: Method) -> Response {
+    match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => Problem::MethodNotAllowed.into_response(),
+    }
 }
 
 pub fn from_panic(panic: Box<dyn Any + Send>) -> Response {

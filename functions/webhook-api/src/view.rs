@@ -2,11 +2,14 @@
 
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::{
-    Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Webhook, WebhookStatus,
+    ApiKey, Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Role, Webhook,
+    WebhookStatus,
 };
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+
+use crate::schema;
 
 /// A registration; its credential is masked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,14 +55,6 @@ impl From<&Webhook> for WebhookView {
             modified_at: webhook.modified_at.to_string(),
         }
     }
-}
-
-/// A list, and where it goes on.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Page<T> {
-    pub results: Vec<T>,
-    /// The cursor of the next page, or null where this is the last.
-    pub next: Option<String>,
 }
 
 /// A row of the ledger.
@@ -128,6 +123,50 @@ impl From<Attempt> for AttemptView {
             code: attempt.code,
             hint: attempt.hint,
             duration_ms: attempt.duration_ms,
+        }
+    }
+}
+
+/// An API key.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub struct KeyView {
+    #[schema(example = "key_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")]
+    id: String,
+    name: String,
+    #[schema(value_type = schema::Role)]
+    role: Role,
+    /// The key itself, only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// To the minute.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+}
+
+impl KeyView {
+    pub fn with_key(key: ApiKey, secret: String) -> Self {
+        Self {
+            key: Some(secret),
+            ..Self::from(key)
+        }
+    }
+}
+
+impl From<ApiKey> for KeyView {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name,
+            role: key.role,
+            key: None,
+            created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.map(|time| time.to_string()),
+            last_used_at: key.last_used_at.map(|time| time.to_string()),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Reading a JSON object field by field, collecting every fault on the way.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::ids::OrganizationId;
 
 /// A JSON object being read. Fields that nobody asked for are faults: they are typos.
 pub struct Fields<'v, 'f> {
@@ -91,6 +93,28 @@ impl<'v, 'f> Fields<'v, 'f> {
         value.as_bool()
     }
 
+    /// A time in the form of RFC 3339, since 1970.
+    pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
+        let text = self.text(name, 64)?;
+        let time = time_of(&text);
+        if time.is_none() {
+            self.fault(name, FaultCode::Malformed, TIME_RULE);
+        }
+        time
+    }
+
+    /// The organization may be named, but must be the caller's.
+    pub fn own_organization(&mut self, own: &OrganizationId) {
+        let named = self.text("organization", 1_000);
+        if named.is_some_and(|named| named != own.as_str()) {
+            self.fault(
+                "organization",
+                FaultCode::WrongOrganization,
+                "the key belongs to another organization; leave the field out",
+            );
+        }
+    }
+
     /// One of a fixed set of names.
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(name, 256)?;
@@ -163,6 +187,25 @@ impl<'v, 'f> Fields<'v, 'f> {
                 .add(self.at.field(&shown), FaultCode::UnknownField, detail);
         }
     }
+}
+
+/// What a time must look like, in words.
+pub const TIME_RULE: &str = "must be an RFC 3339 time since 1970, such as 2026-11-21T10:15:00Z";
+
+/// A time in the form of RFC 3339, since 1970. The parser takes more of ISO 8601.
+pub fn time_of(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    let has_offset = text.ends_with(['Z', 'z'])
+        || text
+            .get(text.len().saturating_sub(6)..)
+            .is_some_and(|offset| {
+                offset.starts_with(['+', '-']) && offset.as_bytes().get(3) == Some(&b':')
+            });
+    let is_rfc3339 =
+        matches!(bytes.get(10), Some(b'T' | b't')) && bytes.get(16) == Some(&b':') && has_offset;
+    text.parse::<Timestamp>()
+        .ok()
+        .filter(|time| is_rfc3339 && time.as_second() >= 0)
 }
 
 /// A text of at most `max` characters; blank gives none.

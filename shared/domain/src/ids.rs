@@ -51,6 +51,10 @@ identifier! {
     CredentialId
 }
 identifier! {
+    /// An API key's id: `key_` and a ULID. It is no secret.
+    ApiKeyId
+}
+identifier! {
     /// Tells whether two credentials of one organization are equal, without telling
     /// what they are: a SHA-256 digest in hexadecimal.
     Fingerprint
@@ -156,6 +160,17 @@ impl DeliveryId {
 impl CredentialId {
     pub fn generate(ulid: ulid::Ulid) -> Self {
         Self(format!("cr_{ulid}"))
+    }
+}
+
+impl ApiKeyId {
+    pub fn generate(ulid: ulid::Ulid) -> Self {
+        Self(format!("key_{ulid}"))
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let ulid = text.strip_prefix("key_")?;
+        (ulid.len() == 26 && all_of(ulid, "")).then(|| Self(text.to_owned()))
     }
 }
 

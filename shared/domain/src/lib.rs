@@ -3,6 +3,7 @@
 //! Everything here is pure: no I/O, no clock, no async. Callers pass in the time and
 //! the randomness, so each rule can be tested as a function of its arguments.
 
+pub mod api_key;
 pub mod delivery;
 pub mod event;
 pub mod event_type;
@@ -18,13 +19,16 @@ pub mod suspension;
 pub mod text;
 pub mod webhook;
 
+pub use api_key::{ApiKey, Permission, Role};
 pub use delivery::{Attempt, Claim, Delivery, DeliveryStatus, Outcome, Outgoing};
 pub use event::{Capture, EstimatedCost, Event, Period, Resource, Status};
 pub use event_type::{EventType, EventTypePattern};
 pub use fault::{Fault, FaultCode, Faults, Pointer};
 pub use fields::Fields;
 pub use filters::{FilterKey, Filters};
-pub use ids::{CredentialId, DeliveryId, EventId, Fingerprint, OrganizationId, WebhookId};
+pub use ids::{
+    ApiKeyId, CredentialId, DeliveryId, EventId, Fingerprint, OrganizationId, WebhookId,
+};
 pub use webhook::{
     Configuration, Credential, CredentialRef, DestinationKind, Digest, Grouping, Platform,
     Registration, Webhook, WebhookStatus,

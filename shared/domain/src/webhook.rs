@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::event_type::EventTypePattern;
+use crate::event_type::{EventType, EventTypePattern};
 use crate::filters::Filters;
 use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId, digest_of, hex};
 use crate::suspension;
@@ -170,6 +170,14 @@ pub enum WebhookStatus {
     Suspended,
 }
 
+impl WebhookStatus {
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("active", Self::Active),
+        ("disabled", Self::Disabled),
+        ("suspended", Self::Suspended),
+    ];
+}
+
 /// A credential, without what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialRef {
@@ -229,11 +237,15 @@ impl Webhook {
     pub fn subscribes(&self, event: &Event) -> bool {
         self.organization == event.organization
             && !suspension::is_about(event, self)
-            && self
-                .event_types
-                .iter()
-                .any(|pattern| pattern.matches(event.event_type))
+            && self.names(event.event_type)
             && self.filters.matches(event)
+    }
+
+    /// Whether it is registered for events of a type.
+    pub fn names(&self, event_type: EventType) -> bool {
+        self.event_types
+            .iter()
+            .any(|pattern| pattern.matches(event_type))
     }
 
     /// Where a delivery to `channel` goes today. A channel that the webhook has no longer,
@@ -264,7 +276,6 @@ impl Webhook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event_type::EventType;
     use crate::sample;
 
     fn webhook(event_types: &[&str]) -> Webhook {

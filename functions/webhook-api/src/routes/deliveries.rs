@@ -5,9 +5,10 @@ use axum::extract::State;
 use carillon_domain::DeliveryId;
 
 use crate::auth::Caller;
+use crate::page::Page;
 use crate::path::PathOf;
 use crate::problem::{Document, Problem};
-use crate::view::{DeliveryView, Page};
+use crate::view::DeliveryView;
 use crate::{Api, registration};
 
 /// How many deliveries a list shows.

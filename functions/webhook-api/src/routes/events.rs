@@ -14,10 +14,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::auth::Caller;
+use crate::auth::{Caller, Publish};
 use crate::body::JsonBody;
 use crate::path::PathOf;
-use crate::problem::{Document, Problem};
+use crate::problem::Problem;
+use crate::query::Query;
 
 /// How many events a batch may have.
 const MAX_BATCH: usize = 100;
@@ -50,18 +51,15 @@ pub struct PublishedBatch {
     ),
     responses(
         (status = 202, description = "Stored: it will be delivered", body = Published),
-        (status = 400, body = Document, content_type = "application/problem+json"),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 403, body = Document, content_type = "application/problem+json"),
-        (status = 413, body = Document, content_type = "application/problem+json"),
-        (status = 415, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn publish(
     State(api): State<Api>,
-    caller: Caller,
+    caller: Caller<Publish>,
+    query: Query,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    query.finish()?;
     let now = Timestamp::now();
     let is_batch = body.get("events").is_some() && body.get("type").is_none();
     let events = if is_batch {
@@ -140,8 +138,6 @@ fn read_batch(
     params(("id" = String, Path, description = "The event's id")),
     responses(
         (status = 200, description = "The event", body = Value),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn read(

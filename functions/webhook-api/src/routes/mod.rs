@@ -1,6 +1,8 @@
 //! The routes, each with its documentation: both come from the same code.
 
+mod api_keys;
 mod deliveries;
+mod event_types;
 mod events;
 mod meta;
 mod webhooks;
@@ -24,6 +26,7 @@ use crate::{Api, BASE};
         (name = "webhooks", description = "Which events go to which destination"),
         (name = "events", description = "What happened"),
         (name = "deliveries", description = "The ledger: what became of each event for each webhook"),
+        (name = "api-keys", description = "Who may do what"),
         (name = "meta", description = "Without a key"),
     ),
 )]
@@ -60,6 +63,9 @@ pub fn all() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
+        .routes(routes!(api_keys::create, api_keys::list))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(event_types::list))
         .routes(routes!(events::publish))
         .routes(routes!(events::read));
     OpenApiRouter::with_openapi(document).nest(BASE, api)

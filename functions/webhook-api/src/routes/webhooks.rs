@@ -5,16 +5,18 @@ use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::Webhook;
 use carillon_domain::webhook::Update;
+use carillon_domain::{Platform, Webhook, WebhookStatus};
 use serde_json::{Value, json};
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
+use crate::page::{Page, Wanted};
 use crate::path::PathOf;
-use crate::problem::{Document, Problem};
-use crate::view::{Page, WebhookView};
-use crate::{Api, BASE, registration};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::view::WebhookView;
+use crate::{Api, BASE, registration, schema};
 
 fn etag(webhook: &Webhook) -> String {
     format!("\"{}\"", webhook.version)
@@ -50,19 +52,15 @@ fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
             ("Location" = String, description = "The webhook's path"),
             ("ETag" = String, description = "The webhook's version"),
         )),
-        (status = 400, body = Document, content_type = "application/problem+json"),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 403, body = Document, content_type = "application/problem+json"),
-        (status = 409, body = Document, content_type = "application/problem+json"),
-        (status = 413, body = Document, content_type = "application/problem+json"),
-        (status = 415, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn create(
     State(api): State<Api>,
-    caller: Caller,
+    caller: Caller<Write>,
+    query: Query,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    query.finish()?;
     let registration = registration::read(&body, &caller.organization)?;
     let webhook = registration::register(&api, &caller.organization, &registration).await?;
     let location = format!("{BASE}/webhooks/{}/", webhook.id);
@@ -78,24 +76,32 @@ pub async fn create(
 /// Lists the organization's webhooks, oldest first.
 #[utoipa::path(
     get, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    responses(
-        (status = 200, body = Page<WebhookView>),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-    ),
+    params(schema::WebhookFilters, schema::PageParameters),
+    responses((status = 200, description = "The webhooks", body = Page<WebhookView>)),
 )]
 pub async fn list(
     State(api): State<Api>,
     caller: Caller,
+    mut query: Query,
 ) -> Result<Json<Page<WebhookView>>, Problem> {
-    let webhooks = api
+    let platform = query.choice("type", &Platform::ALL.map(|p| (p.as_str(), p)));
+    let event_type = query.event_type("event_type");
+    let status = query.choice("status", &WebhookStatus::ALL);
+    let wanted = Wanted::read(&api, &caller, "webhooks", &mut query).await?;
+    query.finish()?;
+    let mut webhooks = api
         .registry
         .webhooks(&caller.organization)
         .await
         .map_err(Problem::internal("listing webhooks"))?;
-    Ok(Json(Page {
-        results: webhooks.iter().map(WebhookView::from).collect(),
-        next: None,
-    }))
+    webhooks.retain(|webhook| {
+        platform.is_none_or(|platform| webhook.platform == platform)
+            && status.is_none_or(|status| webhook.status == status)
+            && event_type.is_none_or(|event_type| webhook.names(event_type))
+    });
+    let view = |webhook: &Webhook| WebhookView::from(webhook);
+    let page = wanted.cut(&api, webhooks, |webhook| webhook.id.as_str(), view);
+    page.await.map(Json)
 }
 
 /// Reads a webhook.
@@ -106,15 +112,15 @@ pub async fn list(
         (status = 200, body = WebhookView, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn read(
     State(api): State<Api>,
     caller: Caller,
+    query: Query,
     PathOf(id): PathOf<String>,
 ) -> Result<Response, Problem> {
+    query.finish()?;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let headers = [(ETAG, etag(&webhook))];
     Ok((headers, Json(WebhookView::from(&webhook))).into_response())
@@ -135,23 +141,17 @@ pub async fn read(
         (status = 200, body = WebhookView, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
-        (status = 400, body = Document, content_type = "application/problem+json"),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 403, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
-        (status = 409, body = Document, content_type = "application/problem+json"),
-        (status = 412, body = Document, content_type = "application/problem+json"),
-        (status = 413, body = Document, content_type = "application/problem+json"),
-        (status = 415, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn patch(
     State(api): State<Api>,
-    caller: Caller,
+    caller: Caller<Write>,
+    query: Query,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
+    query.finish()?;
     let document = |webhook: &Webhook| patched(webhook, &patch);
     update(&api, &caller, &headers, &id, Update::Patch, document).await
 }
@@ -169,30 +169,24 @@ pub async fn patch(
         (status = 200, body = WebhookView, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
-        (status = 400, body = Document, content_type = "application/problem+json"),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 403, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
-        (status = 409, body = Document, content_type = "application/problem+json"),
-        (status = 412, body = Document, content_type = "application/problem+json"),
-        (status = 413, body = Document, content_type = "application/problem+json"),
-        (status = 415, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn replace(
     State(api): State<Api>,
-    caller: Caller,
+    caller: Caller<Write>,
+    query: Query,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    query.finish()?;
     let document = |_: &Webhook| body.clone();
     update(&api, &caller, &headers, &id, Update::Replace, document).await
 }
 
 async fn update(
     api: &Api,
-    caller: &Caller,
+    caller: &Caller<Write>,
     headers: &HeaderMap,
     id: &str,
     update: Update,
@@ -231,17 +225,16 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     ),
     responses(
         (status = 204),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
-        (status = 412, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn remove(
     State(api): State<Api>,
-    caller: Caller,
+    caller: Caller<Write>,
+    query: Query,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
+    query.finish()?;
     let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
     registration::remove(&api, &caller.organization, &id, is_wanted).await?;
     Ok(StatusCode::NO_CONTENT)

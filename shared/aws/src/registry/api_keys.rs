@@ -1,1 +1,115 @@
-//! API keys: rows that hold a key's hash, never the key.
+//! API keys: what they may do is found by their hash; the keys themselves are kept nowhere.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Registry, key, with_key};
+use crate::Error;
+use crate::table::{Item, from_item, text, to_item};
+
+const KEY: &str = "KEY#";
+const WHAT: &str = "an API key";
+
+/// A key's row among its organization's; the other row has the key alone.
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    #[serde(flatten)]
+    key: ApiKey,
+    hash: String,
+}
+
+fn listed_sk(id: &ApiKeyId) -> String {
+    format!("{KEY}{id}")
+}
+
+fn by_hash(hash: &str) -> Item {
+    Item::from([
+        ("pk".into(), text(format!("KEYHASH#{hash}"))),
+        ("sk".into(), text("KEY")),
+    ])
+}
+
+impl Registry {
+    /// Keeps a new key under the hash by which it will be found.
+    pub async fn create_key(&self, new: &ApiKey, hash: &str) -> Result<(), Error> {
+        let mut found = to_item(WHAT, new)?;
+        found.extend(by_hash(hash));
+        let listed = Listed {
+            key: new.clone(),
+            hash: hash.to_owned(),
+        };
+        let sk = text(listed_sk(&new.id));
+        let listed = with_key(to_item(WHAT, &listed)?, &new.organization, sk);
+        let steps = [self.put_new(found), self.put_new(listed)];
+        match self.transact("making an API key", steps).await? {
+            None => Ok(()),
+            Some(_) => Err(Error::Call {
+                operation: "making an API key",
+                cause: "its id or hash is there already".to_owned(),
+            }),
+        }
+    }
+
+    /// The key that has this hash, as it was when it was made.
+    pub async fn key_by_hash(&self, hash: &str) -> Result<Option<ApiKey>, Error> {
+        self.row(by_hash(hash))
+            .await?
+            .map(|item| from_item(WHAT, item))
+            .transpose()
+    }
+
+    /// All keys of an organization, oldest first.
+    pub async fn keys(&self, organization: &OrganizationId) -> Result<Vec<ApiKey>, Error> {
+        let rows = self.rows(organization, KEY).await?;
+        rows.into_iter().map(|row| from_item(WHAT, row)).collect()
+    }
+
+    /// Revokes a key; gives its hash, or none where there is no such key.
+    pub async fn delete_key(
+        &self,
+        organization: &OrganizationId,
+        id: &ApiKeyId,
+    ) -> Result<Option<String>, Error> {
+        let listed = key(organization, text(listed_sk(id)));
+        let Some(row) = self.row(listed.clone()).await? else {
+            return Ok(None);
+        };
+        let row: Listed = from_item(WHAT, row)?;
+        let steps = [
+            self.delete_existing(listed),
+            self.delete_existing(by_hash(&row.hash)),
+        ];
+        // A failed condition: somebody else has revoked it in the meantime.
+        let failed = self.transact("revoking an API key", steps).await?;
+        Ok(failed.is_none().then_some(row.hash))
+    }
+
+    /// Notes that a key was used.
+    pub async fn key_used(&self, used: &ApiKey, now: Timestamp) -> Result<(), Error> {
+        let sk = text(listed_sk(&used.id));
+        let result = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&used.organization, sk)))
+            .update_expression("SET last_used_at = :now")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":now", text(now.to_string()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            // It was revoked a moment ago.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::call("noting the use of an API key")(error)),
+        }
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
@@ -33,17 +32,10 @@ impl Event {
         let mut fields = Fields::of(value, at.clone(), faults)?;
         let event_type = event_type(&mut fields);
         let id = id(&mut fields);
-        let organization = fields.text("organization", 1_000);
-        if organization.is_some_and(|named| named != capture.organization.as_str()) {
-            fields.fault(
-                "organization",
-                FaultCode::WrongOrganization,
-                "the key belongs to another organization; leave the field out",
-            );
-        }
+        fields.own_organization(&capture.organization);
         let event = Self {
             status: fields.choice("status", &Status::ALL.map(|s| (s.as_str(), s))),
-            occurred_at: occurred_at(&mut fields).unwrap_or(capture.now),
+            occurred_at: fields.time("occurred_at").unwrap_or(capture.now),
             environment: fields.text("environment", MAX_NAME),
             project: fields.text("project", MAX_NAME),
             resource: resource(&mut fields),
@@ -94,36 +86,6 @@ fn id(fields: &mut Fields) -> Option<EventId> {
         fields.fault("id", FaultCode::Malformed, EventId::RULE);
     }
     id
-}
-
-fn occurred_at(fields: &mut Fields) -> Option<Timestamp> {
-    let text = fields.text("occurred_at", 64)?;
-    let parsed = text
-        .parse::<Timestamp>()
-        .ok()
-        .filter(|time| time.as_second() >= 0 && is_rfc3339(&text));
-    if parsed.is_none() {
-        fields.fault(
-            "occurred_at",
-            FaultCode::Malformed,
-            "must be an RFC 3339 time since 1970, such as 2026-11-21T10:15:00Z",
-        );
-    }
-    parsed
-}
-
-/// Whether a time that could be read is also in the form of RFC 3339: the parser takes
-/// more of ISO 8601.
-fn is_rfc3339(text: &str) -> bool {
-    let has_offset = text.ends_with(['Z', 'z'])
-        || text
-            .get(text.len().saturating_sub(6)..)
-            .is_some_and(|offset| {
-                offset.starts_with(['+', '-']) && offset.as_bytes().get(3) == Some(&b':')
-            });
-    matches!(text.as_bytes().get(10), Some(b'T' | b't'))
-        && text.as_bytes().get(16) == Some(&b':')
-        && has_offset
 }
 
 fn resource(fields: &mut Fields) -> Option<Resource> {

@@ -98,14 +98,7 @@ impl Registration {
             }),
         };
         let enabled = fields.boolean("enabled");
-        let named = fields.text("organization", 1_000);
-        if named.is_some_and(|named| named != organization.as_str()) {
-            fields.fault(
-                "organization",
-                FaultCode::WrongOrganization,
-                "the key belongs to another organization; leave the field out",
-            );
-        }
+        fields.own_organization(organization);
         if current.is_some() {
             for name in READ_ONLY {
                 fields.value(name);

@@ -1,0 +1,153 @@
+//! The keys that admins make.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_aws::{Error, Registry};
+use carillon_domain::api_key::KeyRequest;
+use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
+use jiff::Timestamp;
+use moka::future::Cache;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::Identity;
+use crate::problem::Problem;
+
+/// What a key begins with: people and scanners can tell what it is.
+const PREFIX: &str = "crl_";
+/// How long a key is kept in memory, and so how long a revoked one may still work.
+const CACHE_PERIOD: Duration = Duration::from_secs(2);
+/// How often the use of a key is written down at most.
+const NOTE_PERIOD: Duration = Duration::from_secs(60);
+
+/// The keys of the registry; one for a process.
+#[derive(Clone)]
+pub struct ApiKeys {
+    registry: Registry,
+    known: Cache<String, ApiKey>,
+    noted: Cache<ApiKeyId, ()>,
+}
+
+impl ApiKeys {
+    pub fn new(registry: Registry) -> Self {
+        let cache = |period| Cache::builder().max_capacity(10_000).time_to_live(period);
+        Self {
+            registry,
+            known: cache(CACHE_PERIOD).build(),
+            noted: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(NOTE_PERIOD)
+                .build(),
+        }
+    }
+
+    /// Makes a key. It is told here once and kept nowhere.
+    pub async fn create(
+        &self,
+        organization: &OrganizationId,
+        request: KeyRequest,
+        now: Timestamp,
+    ) -> Result<(ApiKey, SecretString), Problem> {
+        let secret = new_key();
+        let key = ApiKey {
+            id: ApiKeyId::generate(ulid::Ulid::generate()),
+            organization: organization.clone(),
+            name: request.name,
+            role: request.role,
+            created_at: now,
+            expires_at: request.expires_at,
+            last_used_at: None,
+        };
+        self.registry
+            .create_key(&key, &hash(&secret))
+            .await
+            .map_err(Problem::internal("making an API key"))?;
+        Ok((key, secret))
+    }
+
+    pub async fn list(&self, organization: &OrganizationId) -> Result<Vec<ApiKey>, Problem> {
+        self.registry
+            .keys(organization)
+            .await
+            .map_err(Problem::internal("listing API keys"))
+    }
+
+    /// Revokes a key; false where there is no such key.
+    pub async fn revoke(
+        &self,
+        organization: &OrganizationId,
+        id: &ApiKeyId,
+    ) -> Result<bool, Problem> {
+        let hash = self
+            .registry
+            .delete_key(organization, id)
+            .await
+            .map_err(Problem::internal("revoking an API key"))?;
+        if let Some(hash) = &hash {
+            self.known.invalidate(hash).await;
+        }
+        Ok(hash.is_some())
+    }
+
+    /// Who bears this key, where it is one of these and still works.
+    pub(super) async fn identify(
+        &self,
+        secret: &SecretString,
+        now: Timestamp,
+    ) -> Result<Option<Identity>, Problem> {
+        if !secret.expose_secret().starts_with(PREFIX) {
+            return Ok(None);
+        }
+        let found = self
+            .find(hash(secret))
+            .await
+            .map_err(Problem::internal("checking a key"))?;
+        let Some(key) = found.filter(|key| !key.is_expired(now)) else {
+            return Ok(None);
+        };
+        self.note(&key, now).await;
+        Ok(Some(Identity {
+            organization: key.organization,
+            role: key.role,
+        }))
+    }
+
+    async fn find(&self, hash: String) -> Result<Option<ApiKey>, Arc<Error>> {
+        if let Some(key) = self.known.get(&hash).await {
+            return Ok(Some(key));
+        }
+        let found = self.registry.key_by_hash(&hash).await?;
+        if let Some(key) = &found {
+            self.known.insert(hash, key.clone()).await;
+        }
+        Ok(found)
+    }
+
+    /// Nobody is turned away because this fails.
+    async fn note(&self, key: &ApiKey, now: Timestamp) {
+        if self.noted.contains_key(&key.id) {
+            return;
+        }
+        self.noted.insert(key.id.clone(), ()).await;
+        if let Err(error) = self.registry.key_used(key, now).await {
+            let key_id = key.id.as_str();
+            tracing::warn!(key_id, %error, "the use of a key could not be noted");
+        }
+    }
+}
+
+/// 256 random bits.
+fn new_key() -> SecretString {
+    let bits: [u8; 32] = rand::random();
+    SecretString::from(format!("{PREFIX}{}", hex(&bits)))
+}
+
+/// A key has 256 random bits, so that its plain digest cannot be turned back by guessing.
+fn hash(key: &SecretString) -> String {
+    hex(&Sha256::digest(key.expose_secret().as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

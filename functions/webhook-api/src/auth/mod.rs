@@ -1,0 +1,149 @@
+//! Who is calling, and what they may do.
+//!
+//! A caller is known by a key, or by the claims of a JWT that API Gateway has checked. Its
+//! organization comes from there and from nowhere else.
+
+mod admin_key;
+mod keys;
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use carillon_domain::{OrganizationId, Permission, Role};
+use jiff::Timestamp;
+use lambda_http::request::RequestContext;
+use secrecy::SecretString;
+
+use crate::problem::Problem;
+use crate::{Api, BASE};
+
+pub use admin_key::AdminKey;
+pub use keys::ApiKeys;
+
+/// What answers without a key.
+const PUBLIC: [&str; 2] = ["/health", "/openapi.json"];
+
+/// Who is calling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub organization: OrganizationId,
+    pub role: Role,
+}
+
+/// A caller who may do what the call needs; whoever may not is answered before the call is
+/// looked at any further.
+#[derive(Debug)]
+pub struct Caller<P = Read> {
+    pub organization: OrganizationId,
+    needed: PhantomData<P>,
+}
+
+/// What a call needs to be allowed, as a type.
+pub trait Needs {
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($name:ident)*) => {
+        $(
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl Needs for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )*
+    };
+}
+
+needs! { Read Write Publish Keys }
+
+impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let identity = parts
+            .extensions
+            .get::<Identity>()
+            .ok_or("a call that needs a key was let through without one")
+            .map_err(Problem::internal("answering a request"))?;
+        if !identity.role.may(P::PERMISSION) {
+            return Err(Problem::Forbidden {
+                role: identity.role,
+                needed: P::PERMISSION,
+            });
+        }
+        Ok(Self {
+            organization: identity.organization.clone(),
+            needed: PhantomData,
+        })
+    }
+}
+
+/// Lets a request through if its key is right, or if it needs none.
+pub async fn require_key(
+    State(api): State<Api>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let path = request.uri().path().strip_prefix(BASE).unwrap_or_default();
+    if PUBLIC.contains(&path) || request.method() == Method::OPTIONS {
+        return Ok(next.run(request).await);
+    }
+    let identity = match claimed(&request)? {
+        Some(identity) => identity,
+        None => {
+            let key = presented(request.headers()).ok_or(Problem::Unauthorized)?;
+            identify(&api, &key).await?.ok_or(Problem::Unauthorized)?
+        }
+    };
+    request.extensions_mut().insert(identity);
+    Ok(next.run(request).await)
+}
+
+async fn identify(api: &Api, key: &SecretString) -> Result<Option<Identity>, Problem> {
+    match api.keys.identify(key, Timestamp::now()).await? {
+        Some(identity) => Ok(Some(identity)),
+        None => api.admin_key.identify(key).await,
+    }
+}
+
+/// Whom the claims of a JWT name. Only API Gateway can say that a request has some: it is
+/// no header that a caller could send.
+fn claimed(request: &Request) -> Result<Option<Identity>, Problem> {
+    let Some(RequestContext::ApiGatewayV2(context)) = request.extensions().get() else {
+        return Ok(None);
+    };
+    let jwt = context
+        .authorizer
+        .as_ref()
+        .and_then(|authorizer| authorizer.jwt.as_ref());
+    let Some(jwt) = jwt else {
+        return Ok(None);
+    };
+    let claim = |name: &str| jwt.claims.get(name).map(String::as_str).unwrap_or_default();
+    let organization = OrganizationId::parse(claim("organization"));
+    let role = Role::parse(claim("role"));
+    match (organization, role) {
+        (Some(organization), Some(role)) => Ok(Some(Identity { organization, role })),
+        _ => Err(Problem::BadClaims),
+    }
+}
+
+/// The key of `Authorization: Api-Key <key>` or `Bearer <key>`.
+fn presented(headers: &HeaderMap) -> Option<SecretString> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let known = ["api-key", "bearer"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    let key = key.trim();
+    (known && !key.is_empty()).then(|| SecretString::from(key))
+}
+
+#[cfg(test)]
+mod tests;

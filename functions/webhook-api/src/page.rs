@@ -1,0 +1,156 @@
+//! Lists page by page: `limit` and `cursor` of the query.
+//!
+//! A cursor says after which item a list goes on, so that items that are added meanwhile
+//! neither repeat nor hide others. It is signed together with the organization and the
+//! query it belongs to.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use carillon_domain::{FaultCode, OrganizationId};
+use hmac::Mac;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// How many items a page has where nobody says.
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 100;
+/// The longest cursor that is looked at, in characters.
+const MAX_CURSOR: usize = 1_024;
+/// A signature's length, in bytes: SHA-256.
+const SIGNATURE: usize = 32;
+
+/// A list, and where it goes on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    pub results: Vec<T>,
+    /// The cursor of the next page, or null where this is the last.
+    pub next: Option<String>,
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug)]
+pub struct Wanted {
+    pub limit: usize,
+    /// The last item of the page before.
+    pub after: Option<String>,
+    binding: String,
+}
+
+impl Wanted {
+    /// Reads `limit` and `cursor`. The list is told by `list` and by the filters, all of
+    /// which have been taken from the query before.
+    pub async fn read<P>(
+        api: &Api,
+        caller: &Caller<P>,
+        list: &str,
+        query: &mut Query,
+    ) -> Result<Self, Problem> {
+        let binding = binding(&caller.organization, list, query.taken());
+        let limit = query.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        let after = match query.text("cursor", MAX_CURSOR) {
+            None => None,
+            Some(cursor) => {
+                let after = verified(api, &binding, &cursor).await?;
+                if after.is_none() {
+                    query.fault(
+                        "cursor",
+                        FaultCode::Malformed,
+                        "is not a cursor of this list with this query; begin again without it",
+                    );
+                }
+                after
+            }
+        };
+        Ok(Self {
+            limit,
+            after,
+            binding,
+        })
+    }
+
+    /// The page, where `last` is the key of its last item if there may be more.
+    pub async fn page<T>(
+        &self,
+        api: &Api,
+        results: Vec<T>,
+        last: Option<&str>,
+    ) -> Result<Page<T>, Problem> {
+        let next = match last {
+            Some(last) => Some(signed(api, &self.binding, last).await?),
+            None => None,
+        };
+        Ok(Page { results, next })
+    }
+
+    /// The page of a list that is there as a whole, in the order of its keys.
+    pub async fn cut<T, V>(
+        &self,
+        api: &Api,
+        items: Vec<T>,
+        key: impl Fn(&T) -> &str,
+        view: impl Fn(&T) -> V,
+    ) -> Result<Page<V>, Problem> {
+        let rest = items.iter().skip_while(|item| {
+            self.after
+                .as_deref()
+                .is_some_and(|after| key(item) <= after)
+        });
+        let shown: Vec<&T> = rest.clone().take(self.limit).collect();
+        let has_more = rest.count() > shown.len();
+        let last = shown.last().filter(|_| has_more).map(|item| key(item));
+        let results = shown.iter().map(|item| view(item)).collect();
+        self.page(api, results, last).await
+    }
+}
+
+/// What a cursor belongs to. No two lists with different filters look alike.
+fn binding(
+    organization: &OrganizationId,
+    list: &str,
+    filters: &BTreeMap<&'static str, String>,
+) -> String {
+    format!("{organization}\n{list}\n{filters:?}")
+}
+
+async fn mac(api: &Api, binding: &str, after: &str) -> Result<hmac::Hmac<sha2::Sha256>, Problem> {
+    let mut mac = api.admin_key.signer("cursor").await?;
+    mac.update(&(binding.len() as u64).to_be_bytes());
+    mac.update(binding.as_bytes());
+    mac.update(after.as_bytes());
+    Ok(mac)
+}
+
+async fn signed(api: &Api, binding: &str, after: &str) -> Result<String, Problem> {
+    let mut bytes = mac(api, binding, after)
+        .await?
+        .finalize()
+        .into_bytes()
+        .to_vec();
+    bytes.extend_from_slice(after.as_bytes());
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What a cursor says, if it is one of ours for this list.
+async fn verified(api: &Api, binding: &str, cursor: &str) -> Result<Option<String>, Problem> {
+    let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(cursor) else {
+        return Ok(None);
+    };
+    let Some((signature, after)) = bytes.split_at_checked(SIGNATURE) else {
+        return Ok(None);
+    };
+    let Ok(after) = std::str::from_utf8(after) else {
+        return Ok(None);
+    };
+    let mac = mac(api, binding, after).await?;
+    Ok(mac
+        .verify_slice(signature)
+        .is_ok()
+        .then(|| after.to_owned()))
+}

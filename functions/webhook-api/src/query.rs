@@ -1,0 +1,204 @@
+//! A request's query: every fault of it at once, as of a body. Parameters that nobody asked
+//! for are faults: a filter with a typo would answer with everything.
+
+use std::collections::BTreeMap;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use carillon_domain::fault::nearest;
+use carillon_domain::fields::{TIME_RULE, time_of};
+use carillon_domain::text::shorten;
+use carillon_domain::{EventType, FaultCode, Faults, Pointer};
+use jiff::Timestamp;
+
+use crate::problem::Problem;
+
+/// The parameters of a query, being read.
+#[derive(Debug, Default)]
+pub struct Query {
+    given: Vec<(String, String)>,
+    asked: Vec<&'static str>,
+    taken: BTreeMap<&'static str, String>,
+    faults: Faults,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self {
+            given: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            ..Self::default()
+        })
+    }
+}
+
+fn at(name: &str) -> Pointer {
+    Pointer::root().field("query").field(name)
+}
+
+impl Query {
+    pub fn fault(&mut self, name: &str, code: FaultCode, detail: impl Into<String>) {
+        self.faults.add(at(name), code, detail);
+    }
+
+    /// What has been read so far, by name.
+    pub fn taken(&self) -> &BTreeMap<&'static str, String> {
+        &self.taken
+    }
+
+    /// A text of at most `max` characters; empty counts as absent.
+    pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
+        self.asked.push(name);
+        let mut values = self.given.iter().filter(|(given, _)| given == name);
+        let text = values.next().map(|(_, text)| text.clone())?;
+        if values.next().is_some() {
+            self.fault(name, FaultCode::Repeated, "must be there once");
+            return None;
+        }
+        let length = text.chars().count();
+        if length > max {
+            let detail = format!("must have at most {max} characters; it has {length}");
+            self.fault(name, FaultCode::OutOfRange, detail);
+            return None;
+        }
+        if text.is_empty() {
+            return None;
+        }
+        self.taken.insert(name, text.clone());
+        Some(text)
+    }
+
+    pub fn number(&mut self, name: &'static str, least: usize, most: usize) -> Option<usize> {
+        let text = self.text(name, 20)?;
+        let number = text.parse().ok().filter(|n| (least..=most).contains(n));
+        if number.is_none() {
+            let detail = format!("must be a whole number from {least} to {most}");
+            self.fault(name, FaultCode::OutOfRange, detail);
+        }
+        number
+    }
+
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let text = self.text(name, 20)?;
+        let flag = match text.as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        };
+        if flag.is_none() {
+            self.fault(name, FaultCode::UnknownValue, "must be true or false");
+        }
+        flag
+    }
+
+    pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
+        let text = self.text(name, 64)?;
+        let time = time_of(&text);
+        if time.is_none() {
+            // A plus sign of an offset that was not encoded has become a space.
+            let detail = format!("{TIME_RULE}; + is to be written as %2B");
+            self.fault(name, FaultCode::Malformed, detail);
+        }
+        time
+    }
+
+    /// One of a fixed set of names.
+    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name, 100)?;
+        let found = choices.iter().find(|(label, _)| *label == text);
+        if found.is_none() {
+            let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
+            let detail = format!("must be one of {}", labels.join(", "));
+            self.fault(name, FaultCode::UnknownValue, detail);
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    pub fn event_type(&mut self, name: &'static str) -> Option<EventType> {
+        let text = self.text(name, 100)?;
+        let found = EventType::parse(&text);
+        if found.is_none() {
+            let detail = EventType::unknown(&text, |_| true);
+            self.fault(name, FaultCode::UnknownValue, detail);
+        }
+        found
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Every fault found, and every parameter that was not asked for.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        let given = std::mem::take(&mut self.given);
+        for (name, _) in given {
+            if self.asked.contains(&name.as_str()) {
+                continue;
+            }
+            let shown = shorten(&name, 100);
+            let known = match self.asked.is_empty() {
+                true => "none is".to_owned(),
+                false => self.asked.join(", "),
+            };
+            let detail = match nearest(&name, self.asked.iter().copied()) {
+                Some(meant) => format!("unknown parameter `{shown}`; did you mean `{meant}`?"),
+                None => format!("unknown parameter `{shown}`; known: {known}"),
+            };
+            self.fault(&shown, FaultCode::UnknownField, detail);
+        }
+        self.faults.into_result(Some(())).map_err(Problem::Invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        Query {
+            given: url::form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+            ..Query::default()
+        }
+    }
+
+    fn pointers(query: Query) -> Vec<String> {
+        match query.finish() {
+            Err(Problem::Invalid(faults)) => faults.iter().map(|f| f.pointer.to_string()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_query_is_found_at_once() {
+        let mut query = query("limit=0&verify=maybe&since=yesterday&status=x&status=y&lmit=2");
+        query.number("limit", 1, 100);
+        query.flag("verify");
+        query.time("since");
+        query.text("status", 10);
+        assert_eq!(
+            pointers(query),
+            [
+                "/query/limit",
+                "/query/verify",
+                "/query/since",
+                "/query/status",
+                "/query/lmit"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_right_is_taken() {
+        let mut query = query("limit=100&verify=false&since=2026-11-21T10:15:00%2B01:00&empty=");
+        assert_eq!(query.number("limit", 1, 100), Some(100));
+        assert_eq!(query.flag("verify"), Some(false));
+        assert!(query.time("since").is_some());
+        assert_eq!(query.text("empty", 10), None);
+        assert_eq!(pointers(query), Vec::<String>::new());
+    }
+}

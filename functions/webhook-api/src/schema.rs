@@ -1,0 +1,108 @@
+//! The shapes of bodies and queries as the document describes them. What is read is read by
+//! hand, so that every fault is found; a test holds the two together.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use carillon_domain as domain;
+use serde::Deserialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+/// A text that is one of a fixed set of names, taken from where the names are defined.
+macro_rules! names {
+    ($($(#[doc = $doc:literal])* $name:ident = $names:expr;)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Deserialize)]
+            pub struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    ObjectBuilder::new()
+                        .schema_type(Type::String)
+                        .description(Some(concat!($($doc),*).trim()))
+                        .enum_values(Some($names))
+                        .into()
+                }
+            }
+
+            impl ToSchema for $name {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed(stringify!($name))
+                }
+            }
+        )*
+    };
+}
+
+names! {
+    /// A chat platform.
+    Platform = domain::Platform::ALL.map(domain::Platform::as_str);
+    /// Whether a webhook delivers, was switched off by its owner, or by the system.
+    WebhookStatus = domain::WebhookStatus::ALL.map(|(name, _)| name);
+    /// What a key allows: everything; webhooks and events; publishing events; reading.
+    Role = domain::Role::ALL.map(domain::Role::as_str);
+    /// The name of an event type.
+    EventTypeName = domain::EventType::ALL.iter().map(|known| known.as_str());
+    /// What an event type is about.
+    EventGroup = ["configuration", "infrastructure", "system"];
+}
+
+/// A page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct PageParameters {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 100, default = 50, required = false)]
+    limit: u32,
+    /// `next` of the page before. Belongs to one list with one set of filters.
+    #[param(required = false, max_length = 1024)]
+    cursor: String,
+}
+
+/// Which webhooks.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct WebhookFilters {
+    /// Of this platform.
+    #[param(required = false)]
+    r#type: Platform,
+    /// That subscribe to this event type.
+    #[param(required = false)]
+    event_type: EventTypeName,
+    /// In this state.
+    #[param(required = false)]
+    status: WebhookStatus,
+}
+
+/// What is asked of a new key.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct NewApiKey {
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[A-Za-z0-9._-]+( [A-Za-z0-9._-]+)*$"
+    )]
+    name: String,
+    role: Role,
+    /// When it stops working; never, if left out.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The caller's own, if named at all.
+    organization: Option<String>,
+}
+
+/// An event as it is kept.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct Event {
+    id: String,
+    r#type: String,
+    details: Option<BTreeMap<String, String>>,
+}

@@ -1,0 +1,205 @@
+//! API keys: who may do what.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::fault::{FaultCode, Faults, Pointer};
+use crate::fields::Fields;
+use crate::ids::{ApiKeyId, OrganizationId};
+
+/// The longest a key's name may be, in characters.
+pub const MAX_KEY_NAME: usize = 100;
+
+/// What a call needs to be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Read webhooks, events and deliveries.
+    Read,
+    /// Change webhooks, send their deliveries again.
+    Write,
+    /// Publish events.
+    Publish,
+    /// Manage API keys.
+    Keys,
+}
+
+/// What the bearer of a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, keys included.
+    Admin,
+    /// Webhooks and events.
+    Editor,
+    /// Nothing but publishing events.
+    Publisher,
+    /// Reading.
+    Viewer,
+}
+
+impl Role {
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Editor, Self::Publisher, Self::Viewer];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Editor => "editor",
+            Self::Publisher => "publisher",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    pub fn may(self, permission: Permission) -> bool {
+        match self {
+            Self::Admin => true,
+            Self::Editor => permission != Permission::Keys,
+            Self::Publisher => permission == Permission::Publish,
+            Self::Viewer => permission == Permission::Read,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A key as it is kept: without the key itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub organization: OrganizationId,
+    pub name: String,
+    pub role: Role,
+    pub created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expires_at: Option<Timestamp>,
+    /// To the minute.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+}
+
+/// A key that a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRequest {
+    pub name: String,
+    pub role: Role,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl KeyRequest {
+    /// Reads what a client asks for.
+    ///
+    /// # Errors
+    /// All faults of the document.
+    pub fn parse(
+        value: &Value,
+        organization: &OrganizationId,
+        now: Timestamp,
+    ) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let request = Self::read(value, organization, now, &mut faults);
+        faults.into_result(request)
+    }
+
+    fn read(
+        value: &Value,
+        organization: &OrganizationId,
+        now: Timestamp,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        let name = fields.required_line("name", MAX_KEY_NAME);
+        let roles = Role::ALL.map(|role| (role.as_str(), role));
+        let role = fields.required_choice("role", &roles);
+        let expires_at = fields.time("expires_at");
+        if expires_at.is_some_and(|time| time <= now) {
+            fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
+        }
+        fields.own_organization(organization);
+        fields.finish();
+        Some(Self {
+            name: name?.trim().to_owned(),
+            role: role?,
+            expires_at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn now() -> Timestamp {
+        "2026-11-21T10:15:00Z".parse().unwrap()
+    }
+
+    fn parse(value: &Value) -> Result<KeyRequest, Faults> {
+        let organization = OrganizationId::parse("org_acme").unwrap();
+        KeyRequest::parse(value, &organization, now())
+    }
+
+    #[test]
+    fn each_role_may_do_what_the_contract_says() {
+        use Permission::{Keys, Publish, Read, Write};
+        for (role, allowed) in [
+            (Role::Admin, vec![Read, Write, Publish, Keys]),
+            (Role::Editor, vec![Read, Write, Publish]),
+            (Role::Publisher, vec![Publish]),
+            (Role::Viewer, vec![Read]),
+        ] {
+            let may: Vec<_> = [Read, Write, Publish, Keys]
+                .into_iter()
+                .filter(|permission| role.may(*permission))
+                .collect();
+            assert_eq!(may, allowed, "{role}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_request_is_found_at_once() {
+        let faults = parse(&json!({
+            "role": "owner", "expires_at": "2026-11-21T10:15:00Z", "organization": "other", "x": 1
+        }))
+        .unwrap_err();
+        let found: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(
+            found,
+            ["/name", "/role", "/expires_at", "/organization", "/x"]
+        );
+    }
+
+    #[test]
+    fn a_key_works_until_it_expires() {
+        let request = parse(&json!({
+            "name": "ci", "role": "publisher", "expires_at": "2026-11-21T10:15:01Z"
+        }))
+        .unwrap();
+        let key = ApiKey {
+            id: ApiKeyId::generate(ulid::Ulid::from(1_u128)),
+            organization: OrganizationId::parse("org_acme").unwrap(),
+            name: request.name,
+            role: request.role,
+            created_at: now(),
+            expires_at: request.expires_at,
+            last_used_at: None,
+        };
+        assert!(!key.is_expired(now()));
+        assert!(key.is_expired("2026-11-21T10:15:01Z".parse().unwrap()));
+    }
+}
