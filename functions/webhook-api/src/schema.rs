@@ -79,6 +79,28 @@ pub struct WebhookFilters {
     status: WebhookStatus,
 }
 
+/// Which events.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct EventFilters {
+    /// That happened then or later (RFC 3339).
+    #[param(required = false, format = DateTime)]
+    since: String,
+    /// That happened before then (RFC 3339).
+    #[param(required = false, format = DateTime)]
+    until: String,
+    /// Of this type.
+    #[param(required = false)]
+    r#type: EventTypeName,
+    /// In this environment.
+    #[param(required = false, max_length = 256)]
+    environment: String,
+    /// Of this operation.
+    #[param(required = false, max_length = 256)]
+    correlation_id: String,
+}
+
 /// What is asked of a new key.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,15 +4,20 @@
 //! captured; once `put` has returned, its stream carries the event to the dispatcher.
 //! An organization's events share a partition, so that its stream keeps their order.
 
+mod list;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use carillon_domain::{Event, EventId, OrganizationId};
 
+pub use list::EventFilter;
+use list::{LISTED_AT, listed_at};
+
 use crate::Error;
 use crate::table::Retention;
-use crate::table::{from_item, text, to_item};
+use crate::table::{Item, from_item, text, to_item};
 
 /// What became of an event that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +43,17 @@ impl EventStore {
         }
     }
 
-    /// Stores an event unless its id is there already.
-    pub async fn put(&self, event: &Event) -> Result<Stored, Error> {
+    /// The row of an event.
+    fn item(&self, event: &Event) -> Result<Item, Error> {
         let mut item = to_item("an event", event)?;
         self.retention.expire(&mut item, event.received_at);
+        item.insert(LISTED_AT.into(), text(listed_at(event)));
+        Ok(item)
+    }
+
+    /// Stores an event unless its id is there already.
+    pub async fn put(&self, event: &Event) -> Result<Stored, Error> {
+        let item = self.item(event)?;
         let result = self
             .client
             .put_item()
@@ -78,8 +90,7 @@ impl EventStore {
         &self,
         event: &Event,
     ) -> Result<Result<TransactWriteItem, BuildError>, Error> {
-        let mut item = to_item("an event", event)?;
-        self.retention.expire(&mut item, event.received_at);
+        let item = self.item(event)?;
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))

@@ -14,7 +14,7 @@ pub mod table;
 
 pub use credentials::Credentials;
 pub use error::Error;
-pub use events::{EventStore, Stored};
+pub use events::{EventFilter, EventStore, Stored};
 pub use ledger::{Claimed, Ledger};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
 pub use registry::{Registry, Suspension, WriteError};

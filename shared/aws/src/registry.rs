@@ -17,10 +17,9 @@ mod transaction;
 mod webhooks;
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 pub(crate) use credentials::CredentialRow;
@@ -28,11 +27,9 @@ pub use suspension::Suspension;
 pub use webhooks::WriteError;
 
 use crate::Error;
-use crate::table::{Item, from_item, text};
+use crate::table::{Item, from_item, read_all, text};
 
 const WEBHOOK: &str = "WEBHOOK#";
-/// How many keys DynamoDB reads in one call.
-const READ_BATCH: usize = 100;
 
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -133,41 +130,15 @@ impl Registry {
         &self,
         wanted: &[(OrganizationId, WebhookId)],
     ) -> Result<HashMap<WebhookId, Webhook>, Error> {
-        const OPERATION: &str = "reading webhooks";
-        let mut found = HashMap::with_capacity(wanted.len());
-        for batch in wanted.chunks(READ_BATCH) {
-            let keys = batch
-                .iter()
-                .map(|(organization, id)| key(organization, webhook_sk(id)))
-                .collect();
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build()
-                .map_err(Error::call(OPERATION))?;
-            let mut waiting = HashMap::from([(self.table.clone(), request)]);
-            let mut pause = Duration::from_millis(50);
-            loop {
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .set_request_items(Some(waiting))
-                    .send()
-                    .await
-                    .map_err(Error::call(OPERATION))?;
-                for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                    let webhook: Webhook = from_item("a webhook", item)?;
-                    found.insert(webhook.id.clone(), webhook);
-                }
-                waiting = answer.unprocessed_keys.unwrap_or_default();
-                if waiting.is_empty() {
-                    break;
-                }
-                // DynamoDB leaves keys out when it is asked for too much.
-                tokio::time::sleep(pause).await;
-                pause *= 2;
-            }
-        }
-        Ok(found)
+        let keys = wanted
+            .iter()
+            .map(|(organization, id)| key(organization, webhook_sk(id)))
+            .collect();
+        let items = read_all(&self.client, &self.table, "reading webhooks", keys).await?;
+        items
+            .into_iter()
+            .map(|item| from_item("a webhook", item))
+            .map(|read| read.map(|webhook: Webhook| (webhook.id.clone(), webhook)))
+            .collect()
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::num::{NonZeroU32, ParseIntError};
 use std::str::FromStr;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,4 +58,43 @@ impl Retention {
         let at = from.as_second() + i64::from(self.0.get()) * 86_400;
         item.insert(EXPIRES_AT.into(), AttributeValue::N(at.to_string()));
     }
+}
+
+/// How many keys DynamoDB reads in one call.
+const READ_BATCH: usize = 100;
+
+/// Reads several rows of a table at once; those that are not there are left out.
+pub(crate) async fn read_all(
+    client: &Client,
+    table: &str,
+    operation: &'static str,
+    keys: Vec<Item>,
+) -> Result<Vec<Item>, Error> {
+    let mut found = Vec::with_capacity(keys.len());
+    for batch in keys.chunks(READ_BATCH) {
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(batch.to_vec()))
+            .consistent_read(true)
+            .build()
+            .map_err(Error::call(operation))?;
+        let mut waiting = HashMap::from([(table.to_owned(), request)]);
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let answer = client
+                .batch_get_item()
+                .set_request_items(Some(waiting))
+                .send()
+                .await
+                .map_err(Error::call(operation))?;
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            waiting = answer.unprocessed_keys.unwrap_or_default();
+            if waiting.is_empty() {
+                break;
+            }
+            // DynamoDB leaves keys out when it is asked for too much.
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+    Ok(found)
 }

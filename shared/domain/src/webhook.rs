@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::event_type::{EventType, EventTypePattern};
 use crate::filters::Filters;
-use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId, digest_of, hex};
+use crate::ids::{
+    CredentialId, DeliveryId, Fingerprint, OrganizationId, WebhookId, digest_of, hex,
+};
 use crate::suspension;
 
 pub use registration::{Credential, Registration};
@@ -256,6 +258,24 @@ impl Webhook {
             true => channel,
             false => channels.first().copied().unwrap_or(channel),
         }
+    }
+
+    /// The deliveries that an event has or could have by this webhook.
+    pub fn deliveries_of(&self, event: &Event) -> Vec<(WebhookId, DeliveryId)> {
+        let id = |channel| {
+            let Event {
+                organization,
+                id,
+                received_at,
+                ..
+            } = event;
+            DeliveryId::of(organization, id, *received_at, &self.id, channel)
+        };
+        self.configuration
+            .channels()
+            .into_iter()
+            .map(|channel| (self.id.clone(), id(channel)))
+            .collect()
     }
 
     /// Names the destination of one of the webhook's channels: deliveries of one

@@ -33,6 +33,21 @@ const BATCH: usize = 100;
 /// How often a batch that makes no progress is tried before its first record is set aside.
 const TRIES: u32 = 10;
 
+/// Events are listed by when they happened.
+fn index_by_time(request: &mut Value) {
+    if let Some(attributes) = request["AttributeDefinitions"].as_array_mut() {
+        attributes.push(json!({"AttributeName": "listed_at", "AttributeType": "S"}));
+    }
+    request["GlobalSecondaryIndexes"] = json!([{
+        "IndexName": "by-time",
+        "KeySchema": [
+            {"AttributeName": "organization", "KeyType": "HASH"},
+            {"AttributeName": "listed_at", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    }]);
+}
+
 #[derive(Clone)]
 pub struct LocalDynamoDb {
     database: Database,
@@ -83,6 +98,9 @@ impl LocalDynamoDb {
                 {"AttributeName": range, "KeyType": "RANGE"},
             ],
         });
+        if name == EVENTS_TABLE {
+            index_by_time(&mut request);
+        }
         if let Some(view) = stream {
             request["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": view});
         }

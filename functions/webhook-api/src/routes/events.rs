@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use carillon_aws::Stored;
+use carillon_aws::{EventFilter, Stored};
+use carillon_domain::event::MAX_NAME;
 use carillon_domain::{
     Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer,
 };
@@ -16,9 +17,12 @@ use utoipa::ToSchema;
 use crate::Api;
 use crate::auth::{Caller, Publish};
 use crate::body::JsonBody;
+use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::schema;
+use crate::view::DeliveryView;
 
 /// How many events a batch may have.
 const MAX_BATCH: usize = 100;
@@ -132,24 +136,87 @@ fn read_batch(
     faults.into_result(Some(events))
 }
 
-/// Reads an event.
+/// Lists the organization's events, newest first, by when they happened.
+#[utoipa::path(
+    get, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
+    params(schema::EventFilters, schema::PageParameters),
+    responses((status = 200, description = "The events", body = Page<schema::Event>)),
+)]
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    mut query: Query,
+) -> Result<Json<Page<Event>>, Problem> {
+    let filter = EventFilter {
+        since: query.time("since"),
+        until: query.time("until"),
+        event_type: query.event_type("type"),
+        environment: query.text("environment", MAX_NAME),
+        correlation_id: query.text("correlation_id", MAX_NAME),
+    };
+    let wanted = Wanted::read(&api, &caller, "events", &mut query).await?;
+    query.finish()?;
+    let after = wanted.after.as_deref();
+    let (events, last) = api
+        .events
+        .list(&caller.organization, &filter, after, wanted.limit)
+        .await
+        .map_err(Problem::internal("listing events"))?;
+    wanted.page(&api, events, last.as_deref()).await.map(Json)
+}
+
+/// Reads an event, with what became of it for each webhook.
 #[utoipa::path(
     get, path = "/events/{id}/", tag = "events", security(("api_key" = []), ("bearer" = [])),
-    params(("id" = String, Path, description = "The event's id")),
-    responses(
-        (status = 200, description = "The event", body = Value),
-    ),
+    params(("id" = String, Path, description = "The event's id", example = "deploy-7f3a")),
+    responses((status = 200, description = "The event", body = EventView)),
 )]
 pub async fn read(
     State(api): State<Api>,
     caller: Caller,
+    query: Query,
     PathOf(id): PathOf<String>,
-) -> Result<Json<Event>, Problem> {
+) -> Result<Json<EventView>, Problem> {
+    const OPERATION: &str = "reading an event";
+    query.finish()?;
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
-    api.events
+    let event = api
+        .events
         .get(&caller.organization, &id)
         .await
-        .map_err(Problem::internal("reading an event"))?
-        .map(Json)
-        .ok_or(Problem::NotFound)
+        .map_err(Problem::internal(OPERATION))?
+        .ok_or(Problem::NotFound)?;
+    let webhooks = api
+        .registry
+        .webhooks(&caller.organization)
+        .await
+        .map_err(Problem::internal(OPERATION))?;
+    let possible: Vec<_> = webhooks
+        .iter()
+        .flat_map(|webhook| webhook.deliveries_of(&event))
+        .collect();
+    let mut deliveries = api
+        .ledger
+        .several(&possible)
+        .await
+        .map_err(Problem::internal(OPERATION))?;
+    deliveries.sort_by(|a, b| {
+        a.webhook_id
+            .cmp(&b.webhook_id)
+            .then(a.channel.cmp(&b.channel))
+    });
+    Ok(Json(EventView {
+        event,
+        deliveries: deliveries.into_iter().map(DeliveryView::from).collect(),
+    }))
+}
+
+/// An event and its deliveries.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventView {
+    #[serde(flatten)]
+    #[schema(value_type = schema::Event)]
+    event: Event,
+    /// To webhooks that there still are.
+    deliveries: Vec<DeliveryView>,
 }

@@ -66,7 +66,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(event_types::list))
-        .routes(routes!(events::publish))
+        .routes(routes!(events::publish, events::list))
         .routes(routes!(events::read));
     OpenApiRouter::with_openapi(document).nest(BASE, api)
 }

@@ -4,7 +4,7 @@ use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, WebhookId};
 
 use super::Ledger;
 use crate::Error;
-use crate::table::{Item, from_item, text};
+use crate::table::{Item, from_item, read_all, text};
 
 /// How many calls a page takes at most. Each reads up to a megabyte, about a thousand
 /// deliveries; where few of those are wanted, the page is short, and the next one goes on.
@@ -40,6 +40,27 @@ impl Ledger {
             most,
         })
         .await
+    }
+
+    /// Several deliveries, wherever they belong; those that are not there are left out.
+    pub async fn several(
+        &self,
+        wanted: &[(WebhookId, DeliveryId)],
+    ) -> Result<Vec<Delivery>, Error> {
+        let keys = wanted
+            .iter()
+            .map(|(webhook, id)| {
+                Item::from([
+                    ("webhook_id".into(), text(webhook.as_str())),
+                    ("id".into(), text(id.as_str())),
+                ])
+            })
+            .collect();
+        let items = read_all(&self.client, &self.table, "reading deliveries", keys).await?;
+        items
+            .into_iter()
+            .map(|item| from_item("a delivery", item))
+            .collect()
     }
 
     /// What failed or was skipped, oldest first, from this id on (itself left out).

@@ -1,0 +1,162 @@
+//! Listing an organization's events by when they happened.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use carillon_domain::{Event, EventType, OrganizationId};
+use jiff::Timestamp;
+
+use super::EventStore;
+use crate::Error;
+use crate::table::{Item, from_item, text};
+
+/// The index that sorts an organization's events by time.
+const BY_TIME: &str = "by-time";
+/// The attribute that it sorts by.
+pub(super) const LISTED_AT: &str = "listed_at";
+/// How many calls a page takes at most. Each reads up to a megabyte; where few of the
+/// events are wanted, the page is short, and the next one goes on.
+const CALLS: usize = 10;
+/// How many rows a call reads where only some of them are wanted.
+const ROWS: usize = 500;
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// That happened then or later.
+    pub since: Option<Timestamp>,
+    /// That happened before then.
+    pub until: Option<Timestamp>,
+    pub event_type: Option<EventType>,
+    pub environment: Option<String>,
+    pub correlation_id: Option<String>,
+}
+
+/// Sorts as the times do, whatever their fractions of a second; the id tells those of one
+/// moment apart.
+pub(super) fn listed_at(event: &Event) -> String {
+    format!("{}#{}", sortable(event.occurred_at), event.id)
+}
+
+fn sortable(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
+}
+
+impl EventFilter {
+    /// What the index cannot tell: attributes and their values.
+    fn conditions(&self) -> Vec<(&'static str, &str)> {
+        [
+            ("type", self.event_type.map(EventType::as_str)),
+            ("environment", self.environment.as_deref()),
+            ("correlation_id", self.correlation_id.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
+}
+
+/// A part of the index: from `since` to before `before`.
+struct Range {
+    since: String,
+    before: String,
+}
+
+impl EventStore {
+    /// An organization's events, newest first, that come after the place `after` of the
+    /// list, and the place where it goes on, if there may be more.
+    pub async fn list(
+        &self,
+        organization: &OrganizationId,
+        filter: &EventFilter,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<(Vec<Event>, Option<String>), Error> {
+        // `~` is above every digit; a time is below the places of its own events.
+        let until = filter.until.map_or_else(|| "~".to_owned(), sortable);
+        let mut range = Range {
+            since: filter.since.map(sortable).unwrap_or_default(),
+            before: after.map_or_else(|| until.clone(), |after| until.clone().min(after.into())),
+        };
+        let mut found: Vec<(String, Event)> = Vec::new();
+        for _ in 0..CALLS {
+            let (items, more) = self.read(organization, filter, &range, most).await?;
+            for item in items {
+                let place = place(&item);
+                // The range that DynamoDB is asked for has its end in it.
+                if place < range.before {
+                    found.push((place, from_item("an event", item)?));
+                }
+            }
+            if found.len() > most || more.is_none() {
+                let has_more = found.len() > most;
+                found.truncate(most);
+                let next = found
+                    .last()
+                    .filter(|_| has_more)
+                    .map(|(place, _)| place.clone());
+                return Ok((events(found), next));
+            }
+            range.before = more.unwrap_or_default();
+        }
+        Ok((events(found), Some(range.before)))
+    }
+
+    /// One call: what it found, and the place up to which it looked, if there is more.
+    async fn read(
+        &self,
+        organization: &OrganizationId,
+        filter: &EventFilter,
+        range: &Range,
+        most: usize,
+    ) -> Result<(Vec<Item>, Option<String>), Error> {
+        if range.since > range.before {
+            return Ok((Vec::new(), None));
+        }
+        let conditions = filter.conditions();
+        let rows = match conditions.is_empty() {
+            // One more tells that there is more, and one may be the end of the range.
+            true => most + 2,
+            false => ROWS,
+        };
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_TIME)
+            .key_condition_expression(
+                "organization = :organization AND listed_at BETWEEN :since AND :before",
+            )
+            .expression_attribute_values(":organization", text(organization.as_str()))
+            .expression_attribute_values(":since", text(&range.since))
+            .expression_attribute_values(":before", text(&range.before))
+            .scan_index_forward(false)
+            .limit(i32::try_from(rows).unwrap_or(i32::MAX));
+        if !conditions.is_empty() {
+            let expression: Vec<String> = (0..conditions.len())
+                .map(|n| format!("#filter{n} = :filter{n}"))
+                .collect();
+            query = query.filter_expression(expression.join(" AND "));
+        }
+        for (n, (name, value)) in conditions.into_iter().enumerate() {
+            query = query
+                .expression_attribute_names(format!("#filter{n}"), name)
+                .expression_attribute_values(format!(":filter{n}"), text(value));
+        }
+        let answer = query.send().await.map_err(Error::call("listing events"))?;
+        let more = answer.last_evaluated_key.as_ref().map(place);
+        Ok((answer.items.unwrap_or_default(), more))
+    }
+}
+
+fn events(found: Vec<(String, Event)>) -> Vec<Event> {
+    found.into_iter().map(|(_, event)| event).collect()
+}
+
+/// Where an item stands in the list.
+fn place(item: &HashMap<String, AttributeValue>) -> String {
+    item.get(LISTED_AT)
+        .and_then(|value| value.as_s().ok())
+        .cloned()
+        .unwrap_or_default()
+}
