@@ -84,6 +84,18 @@ async fn a_client_that_does_not_wait_gets_an_empty_answer() {
 }
 
 #[tokio::test]
+async fn an_example_with_a_placeholder_works_as_it_stands() {
+    for (id, status) in [("X".repeat(18), 200), ("Y".repeat(18), 400)] {
+        let path = format!("/discord.com/api/v10/webhooks/{id}/xxxxxxxxxxxxxxxxxxxx?wait=true");
+        let answer = Call::post(&path, &json!({"content": "hello"}))
+            .header("user-agent", AGENT)
+            .send(&ChatSink::new())
+            .await;
+        assert_eq!(answer.status.as_u16(), status);
+    }
+}
+
+#[tokio::test]
 async fn every_answer_tells_the_limits() {
     for body in [json!({"content": "hello"}), json!({})] {
         let answer = post(&ChatSink::new(), "", &body).await;
