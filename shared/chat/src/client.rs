@@ -1,4 +1,6 @@
-//! Posting: the only place in this crate that does I/O.
+//! Asking and posting: the only place in this crate that does I/O.
+
+mod verify;
 
 use std::time::{Duration, Instant};
 
@@ -44,6 +46,7 @@ pub struct ClientError(#[from] reqwest::Error);
 pub struct Client {
     http: reqwest::Client,
     origin: Option<ChatOrigin>,
+    verify_within: Duration,
 }
 
 impl Client {
@@ -74,6 +77,7 @@ impl Client {
         Ok(Self {
             http: http.build()?,
             origin,
+            verify_within: verify::TIMEOUT.min(total),
         })
     }
 
@@ -88,7 +92,7 @@ impl Client {
     }
 
     async fn post(&self, request: &Request) -> Reply {
-        let Some(url) = self.destination(request) else {
+        let Some(url) = self.destination(request.kind, &request.url) else {
             return unusable_credential(request.kind);
         };
         let mut post = self
@@ -110,9 +114,9 @@ impl Client {
 
     /// The URL to call. The hosts are checked here once more, whatever was checked at
     /// registration: nothing that is stored can send a request anywhere else.
-    fn destination(&self, request: &Request) -> Option<Url> {
-        let url = Url::parse(request.url.expose_secret()).ok()?;
-        let hosts = match request.kind {
+    fn destination(&self, kind: DestinationKind, url: &SecretString) -> Option<Url> {
+        let url = Url::parse(url.expose_secret()).ok()?;
+        let hosts = match kind {
             DestinationKind::SlackBot => &[slack::API_HOST][..],
             DestinationKind::SlackWebhook => slack::WEBHOOK_HOSTS,
             DestinationKind::DiscordWebhook => &[discord::API_HOST],

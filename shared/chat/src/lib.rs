@@ -1,7 +1,8 @@
 //! Slack and Discord: what they may be configured with, what a message looks like there,
 //! and what their answers mean.
 //!
-//! Everything is pure except [`Client`], which posts. A delivery takes three steps:
+//! Everything is pure except [`Client`], which asks and posts. A credential is verified by
+//! [`Client::verify`] before it is registered. A delivery takes three steps:
 //! [`request`] renders the exact request, [`Client::send`] posts it, and the [`Reply`]
 //! says how it ended and what to do. A preview takes only the first of them.
 
@@ -15,7 +16,7 @@ mod origin;
 mod registration;
 mod reply;
 mod request;
-
+mod verification;
 mod wording;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use client::{Client, ClientError};
 pub use origin::ChatOrigin;
 pub use reply::{Answer, Reply};
 pub use request::{Request, request};
+pub use verification::{Verification, Verified};
 
 use carillon_domain::{
     Configuration, Credential, DestinationKind, Faults, Outcome, Platform, Pointer,

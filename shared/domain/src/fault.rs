@@ -25,6 +25,12 @@ impl Pointer {
         Self(format!("{}/{index}", self.0))
     }
 
+    /// The place that `inner` names in the part of the document that stands here.
+    #[must_use]
+    pub fn join(&self, inner: &Self) -> Self {
+        Self(format!("{}{}", self.0, inner.0))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -58,6 +64,8 @@ pub enum FaultCode {
     WrongOrganization,
     /// The same thing twice.
     Repeated,
+    /// The platform was asked, and does not take it.
+    Refused,
 }
 
 /// One fault at one place.
@@ -80,6 +88,14 @@ impl Faults {
             detail: detail.into(),
             code,
         });
+    }
+
+    /// Adds the faults of the part of the document that stands at `at`.
+    pub fn add_below(&mut self, at: &Pointer, inner: Self) {
+        self.0.extend(inner.0.into_iter().map(|fault| Fault {
+            pointer: at.join(&fault.pointer),
+            ..fault
+        }));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -136,6 +152,16 @@ mod tests {
     fn a_pointer_escapes_slashes_and_tildes() {
         let pointer = Pointer::root().field("a/b~c").index(3);
         assert_eq!(pointer.as_str(), "/a~1b~0c/3");
+    }
+
+    #[test]
+    fn the_faults_of_a_part_are_faults_of_the_whole() {
+        let mut inner = Faults::default();
+        inner.add(Pointer::root().field("token"), FaultCode::Refused, "dead");
+        let mut faults = Faults::default();
+        faults.add_below(&Pointer::root().field("a/b"), inner);
+        let found: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(found, ["/a~1b/token"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use carillon_domain::event::is_web_url;
 use carillon_domain::fields::Fields;
 use carillon_domain::masking;
+use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, Credential, DestinationKind, FaultCode, Faults, Pointer};
 use serde_json::Value;
 
@@ -50,8 +51,14 @@ pub(crate) fn read(
     configuration.username = username(&mut fields);
     configuration.avatar_url = avatar_url(&mut fields);
     configuration.thread_id = thread_id(&mut fields, url);
+    let in_thread = configuration.thread_id.is_some();
     // Whether the channel is a forum, which `thread` needs, shows only when posting.
-    registration::joining(&mut fields, &mut configuration, |_| None);
+    registration::joining(&mut fields, &mut configuration, |grouping| {
+        (in_thread && grouping == Grouping::Thread).then_some(
+            "everything goes into the one thread that is given already; leave thread_id out, or \
+             choose none or update",
+        )
+    });
     fields.finish();
     (faults.iter().count() == before)
         .then_some(given)
@@ -97,7 +104,7 @@ pub(crate) fn parse_url(text: &str) -> Result<DiscordUrl, Refusal> {
     let token_known = token
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if !is_snowflake(id) || !TOKEN.contains(&token.len()) || !token_known {
+    if !(is_snowflake(id) || is_placeholder(id)) || !TOKEN.contains(&token.len()) || !token_known {
         return Err(form());
     }
     let mut thread_id = None;
@@ -127,6 +134,13 @@ const SNOWFLAKE_RULE: &str = "must be an id of 15 to 20 digits";
 /// Discord's ids count milliseconds since 2015 in their upper bits, so none is shorter.
 fn is_snowflake(text: &str) -> bool {
     (15..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What documentation writes in the place of an id: `XXXXXXXXXXXXXXXXXX`. It has the form of
+/// an id, so that an example can be applied as it stands; whether anything is there, only
+/// Discord can tell.
+pub(crate) fn is_placeholder(id: &str) -> bool {
+    (15..=20).contains(&id.len()) && id.bytes().all(|b| b == b'X')
 }
 
 fn username(fields: &mut Fields) -> Option<String> {

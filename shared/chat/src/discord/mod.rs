@@ -6,6 +6,7 @@ pub mod limits;
 pub(crate) mod configuration;
 pub(crate) mod message;
 pub(crate) mod render;
+pub(crate) mod verify;
 
 mod codes;
 mod escape;
@@ -16,21 +17,26 @@ use carillon_domain::masking;
 /// which do not all serve the current version of the API.
 pub(crate) const API_HOST: &str = "discord.com";
 
-/// Where a message for the webhook behind `credential` is posted: always with the
-/// API's version, because a URL without one is served as an old version, whose waits
-/// are in milliseconds; and always with `wait`, without which Discord does not tell
-/// whether the message was saved (discord-api-docs, reference and resources/webhook).
-pub(crate) fn execute_url(credential: &str, thread_id: Option<&str>) -> String {
+/// Where the webhook behind `credential` is: always with the API's version, because a URL
+/// without one is served as an old version, whose waits are in milliseconds
+/// (discord-api-docs, reference).
+pub(crate) fn webhook_url(credential: &str) -> String {
     match configuration::parse_url(credential) {
-        Ok(url) => with_query(
-            &format!(
-                "https://{API_HOST}/api/v10/webhooks/{}/{}",
-                url.id, url.token
-            ),
-            thread_id,
+        Ok(url) => format!(
+            "https://{API_HOST}/api/v10/webhooks/{}/{}",
+            url.id, url.token
         ),
         // Never registered like this: the client refuses to call it.
         Err(_) => String::new(),
+    }
+}
+
+/// Where a message for the webhook is posted: always with `wait`, without which Discord does
+/// not tell whether the message was saved (discord-api-docs, resources/webhook).
+pub(crate) fn execute_url(credential: &str, thread_id: Option<&str>) -> String {
+    match webhook_url(credential) {
+        unusable if unusable.is_empty() => unusable,
+        url => with_query(&url, thread_id),
     }
 }
 

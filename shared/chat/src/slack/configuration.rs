@@ -297,7 +297,7 @@ fn channel_fault(text: &str) -> Option<String> {
 
 /// An id of a channel or of a person, such as C0123ABCD. A short word without a digit is
 /// rather a name in capitals.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     text.starts_with(['C', 'G', 'D', 'U', 'W'])
         && text.len() <= 32
         && (text.len() >= 9 || text.contains(|c: char| c.is_ascii_digit()))

@@ -69,9 +69,12 @@ fn only_a_webhooks_own_url_is_taken() {
         ),
         (format!("api/webhooks/{ID}/{token}%2f.."), "must look like"),
         (format!("api/webhooks/12345/{token}"), "must look like"),
-        // The placeholder of CloudCTL's documentation.
         (
-            format!("api/webhooks/{}/{}", "X".repeat(18), "x".repeat(20)),
+            format!("api/webhooks/{}Y/{token}", "X".repeat(17)),
+            "must look like",
+        ),
+        (
+            format!("api/webhooks/{}/{token}", "X".repeat(21)),
             "must look like",
         ),
         (format!("api/vX/webhooks/{ID}/{token}"), "must look like"),
@@ -101,6 +104,14 @@ fn only_a_webhooks_own_url_is_taken() {
             "{host}"
         );
     }
+}
+
+#[test]
+fn the_placeholder_of_documentation_has_the_form_of_a_url() {
+    let (host, id, token) = ("discord.com", "X".repeat(18), "x".repeat(20));
+    let url = format!("https://{host}/api/webhooks/{id}/{token}");
+    let (_, secret) = registered(&url).unwrap();
+    assert_eq!(secret.expose_secret(), url);
 }
 
 #[test]
@@ -174,6 +185,13 @@ fn any_grouping_is_taken() {
             read(Platform::Discord, &with(json!({ "grouping": name }))).unwrap();
         assert_eq!(configuration.grouping, grouping);
     }
+}
+
+#[test]
+fn one_thread_cannot_be_grouped_into_threads() {
+    let one = |grouping: &str| with(json!({"thread_id": ID, "grouping": grouping}));
+    assert_eq!(wrong(Platform::Discord, &one("thread")), ["/grouping"]);
+    assert_eq!(wrong(Platform::Discord, &one("update")), [""; 0]);
 }
 
 #[test]

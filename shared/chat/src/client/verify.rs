@@ -1,0 +1,104 @@
+//! Asking whether a credential works, before it is registered.
+
+use std::time::{Duration, Instant};
+
+use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults, Platform};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use secrecy::SecretString;
+
+use super::{Client, JSON, bearer, read};
+use crate::verification::{self, Probe, Verification, refused, unreachable};
+use crate::{Answer, slack};
+
+/// How long all questions about a credential may take together: somebody waits for the
+/// answer, and behind API Gateway for 30 s at most.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Client {
+    /// Asks the platform whether a credential works and can do what the configuration
+    /// wants. Posts nothing. Takes 5 s at most: a platform that is slow or down leaves the
+    /// credential unverified.
+    pub async fn verify(
+        &self,
+        configuration: &Configuration,
+        credential: &SecretString,
+    ) -> Verification {
+        let deadline = Instant::now() + self.verify_within;
+        let kind = configuration.kind;
+        let answer = match self
+            .ask(&verification::probe(kind, credential), deadline)
+            .await
+        {
+            Ok(answer) => answer,
+            Err(verification) => return verification,
+        };
+        let verification = verification::classify(configuration, credential, &answer);
+        match verification {
+            Verification::Verified(_) if kind == DestinationKind::SlackBot => {
+                let faults = self
+                    .channel_faults(configuration, credential, &answer, deadline)
+                    .await;
+                match faults.is_empty() {
+                    true => verification,
+                    false => Verification::Refused(faults),
+                }
+            }
+            _ => verification,
+        }
+    }
+
+    /// What is wrong with the channels, as far as there is time to ask.
+    async fn channel_faults(
+        &self,
+        configuration: &Configuration,
+        credential: &SecretString,
+        auth_test: &Answer,
+        deadline: Instant,
+    ) -> Faults {
+        let mut faults = Faults::default();
+        for (at, probe) in slack::verify::channel_probes(configuration, credential, auth_test) {
+            let Ok(answer) = self.ask(&probe, deadline).await else {
+                break;
+            };
+            if let Some(detail) = slack::verify::channel_fault(auth_test, &answer) {
+                faults.add(at, FaultCode::Refused, detail);
+            }
+        }
+        faults
+    }
+
+    async fn ask(&self, probe: &Probe, deadline: Instant) -> Result<Answer, Verification> {
+        let platform = match probe.kind {
+            DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
+            DestinationKind::DiscordWebhook => Platform::Discord,
+        };
+        // Neither can be: what was read to be registered is always of this form.
+        let unusable = || {
+            let detail = "is not a credential of the platform";
+            refused(probe.kind.credential_field(), detail)
+        };
+        let url = self
+            .destination(probe.kind, &probe.url)
+            .ok_or_else(unusable)?;
+        let mut request = match probe.body {
+            Some(body) => self.http.post(url).header(CONTENT_TYPE, JSON).body(body),
+            None => self.http.get(url),
+        };
+        if let Some(token) = &probe.authorization {
+            request = request.header(AUTHORIZATION, bearer(token).ok_or_else(unusable)?);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        // The error itself is dropped, because it names the URL.
+        let response = request.timeout(left).send().await.map_err(|error| {
+            let reason = match error.is_timeout() {
+                true => "did not answer in time",
+                false => "could not be reached",
+            };
+            unreachable(platform, reason)
+        })?;
+        Ok(read(response).await)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+use super::*;
+use crate::testing::{KINDS, configuration, credential, platform, secret};
+use crate::verification::tests::ending;
+use crate::{ChatOrigin, slack::verify::BROKEN_MESSAGE};
+use serde_json::json;
+use wiremock::matchers::{any, body_string, header, method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+fn client(origin: &str) -> Client {
+    Client::new(Some(ChatOrigin::parse(origin).unwrap())).unwrap()
+}
+
+fn registered(kind: DestinationKind) -> Configuration {
+    let value = configuration(kind);
+    crate::testing::read(platform(kind), &value).unwrap().0
+}
+
+async fn verify(client: &Client, kind: DestinationKind) -> Vec<(String, String)> {
+    ending(&client.verify(&registered(kind), &secret(kind)).await)
+}
+
+#[tokio::test]
+async fn a_token_is_asked_about_and_nothing_is_posted() {
+    let server = MockServer::start().await;
+    let token = credential(DestinationKind::SlackBot);
+    Mock::given(method("POST"))
+        .and(path("/slack.com/api/auth.test"))
+        .and(header("Content-Type", JSON))
+        .and(header("Authorization", format!("Bearer {token}")))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .insert_header("X-OAuth-Scopes", "chat:write")
+                .set_body_json(json!({"ok": true, "team": "Acme", "bot_id": "B0FAKE"})),
+        )
+        .expect(1)
+        .mount(&server)
+        .await;
+    let found = verify(&client(&server.uri()), DestinationKind::SlackBot).await;
+    assert_eq!(found[0].0, "verified");
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_incoming_webhook_is_sent_what_it_cannot_post() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(body_string(BROKEN_MESSAGE))
+        .respond_with(ResponseTemplate::new(400).set_body_string("invalid_payload"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let found = verify(&client(&server.uri()), DestinationKind::SlackWebhook).await;
+    assert_eq!(found[0].0, "verified");
+}
+
+#[tokio::test]
+async fn a_discord_webhook_is_read_at_the_current_version() {
+    let server = MockServer::start().await;
+    let url = credential(DestinationKind::DiscordWebhook).replace("/api/", "/api/v10/");
+    Mock::given(method("GET"))
+        .and(path(url.replace("https:/", "")))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"type": 1})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let found = verify(&client(&server.uri()), DestinationKind::DiscordWebhook).await;
+    assert_eq!(found[0].0, "verified");
+}
+
+#[tokio::test]
+async fn channels_known_by_id_are_asked_about_where_the_token_may() {
+    let server = MockServer::start().await;
+    Mock::given(path("/slack.com/api/auth.test"))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .insert_header("X-OAuth-Scopes", "chat:write,channels:read")
+                .set_body_json(json!({"ok": true, "user": "bot", "bot_id": "B0FAKE"})),
+        )
+        .mount(&server)
+        .await;
+    for (id, member) in [("C0000000IN", true), ("C000000OUT", false)] {
+        let channel = json!({"id": id, "is_member": member, "is_archived": false});
+        Mock::given(method("GET"))
+            .and(path("/slack.com/api/conversations.info"))
+            .and(query_param("channel", id))
+            .respond_with(
+                ResponseTemplate::new(200).set_body_json(json!({"ok": true, "channel": channel})),
+            )
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let kind = DestinationKind::SlackBot;
+    let value =
+        json!({"token": credential(kind), "channels": ["C0000000IN", "C000000OUT", "infra"]});
+    let (configuration, secret) = crate::testing::read(Platform::Slack, &value).unwrap();
+    let verification = client(&server.uri()).verify(&configuration, &secret).await;
+    let found = ending(&verification);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0, "/channels/1");
+    assert!(found[0].1.contains("/invite @bot"), "{}", found[0].1);
+}
+
+#[tokio::test]
+async fn a_platform_that_is_slow_leaves_the_credential_unverified_soon() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
+        .mount(&server)
+        .await;
+    let origin = ChatOrigin::parse(&server.uri()).unwrap();
+    let short = Duration::from_millis(100);
+    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
+    for kind in KINDS {
+        let found = verify(&client, kind).await;
+        assert_eq!(found[0].0, "unreachable");
+        assert!(found[0].1.contains("did not answer in time"), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_listens_nothing_is_known_and_no_secret_is_told() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for kind in KINDS {
+        let secret = credential(kind);
+        let verification = client(&origin)
+            .verify(&registered(kind), &secret.clone().into())
+            .await;
+        let printed = format!("{verification:?}");
+        assert!(
+            printed.contains("Unreachable") && !printed.contains("wxyz"),
+            "{printed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = MockServer::start().await;
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(302).insert_header("Location", elsewhere.uri()))
+        .mount(&server)
+        .await;
+    for kind in KINDS {
+        let found = verify(&client(&server.uri()), kind).await;
+        assert_eq!(found[0].0, "unreachable");
+    }
+    assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_credential_for_another_host_is_never_called() {
+    let server = MockServer::start().await;
+    let client = client(&server.uri());
+    for kind in [
+        DestinationKind::SlackWebhook,
+        DestinationKind::DiscordWebhook,
+    ] {
+        let evil = "https://evil.example/services/T0FAKE/B0FAKE/fake-fake-wxyz";
+        let verification = client.verify(&registered(kind), &evil.into()).await;
+        assert_eq!(ending(&verification)[0].0, "/webhook_url");
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
+}

@@ -1,0 +1,229 @@
+//! What Slack says of a credential: `auth.test`, `conversations.info`, and an incoming
+//! webhook that is asked without being posted to.
+
+use carillon_domain::{
+    Configuration, DestinationKind, FaultCode, Faults, Outcome, Platform, Pointer,
+};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::{CONVERSATIONS_INFO, codes};
+use crate::Answer;
+use crate::verification::{Probe, Verification, Verified, refused, unreachable, unreadable};
+
+/// A message that no parser takes. A webhook that is alive finds fault with it, a dead one
+/// does not even look at it (trufflehog, detectors/slackwebhook), and none can post it.
+pub(crate) const BROKEN_MESSAGE: &str = "{\"text\": ";
+
+const POST: &str = "chat:write";
+const POST_ANYWHERE: &str = "chat:write.public";
+const CUSTOMIZE: &str = "chat:write.customize";
+const SEE_PUBLIC: &str = "channels:read";
+const SEE_PRIVATE: &str = "groups:read";
+
+const WHERE: &str = "in the Slack app's settings under OAuth & Permissions, Bot Token Scopes, and \
+                     reinstall the app";
+
+/// The answer of `auth.test`, and what its header says of the token's scopes.
+pub(crate) fn auth_test(configuration: &Configuration, answer: &Answer) -> Verification {
+    let Some(body) = answer.json().filter(|_| answer.status != 429) else {
+        return unreadable(Platform::Slack, answer);
+    };
+    match (body["ok"].as_bool(), body["error"].as_str()) {
+        (Some(true), _) if answer.is_success() => granted(configuration, answer, &body),
+        (Some(false), Some(code)) => denied("token", code),
+        _ => unreadable(Platform::Slack, answer),
+    }
+}
+
+fn granted(configuration: &Configuration, answer: &Answer, body: &Value) -> Verification {
+    let mut faults = Faults::default();
+    let mut verified = Verified::default();
+    let root = Pointer::root();
+    let scopes = scopes(answer);
+    let lacks = |scope: &str| {
+        let scopes = scopes.as_ref();
+        scopes.is_some_and(|scopes| !scopes.contains(&scope))
+    };
+    if lacks(POST) {
+        faults.add(
+            root.field("token"),
+            FaultCode::Refused,
+            format!("the token may not post: add the scope {POST} {WHERE}"),
+        );
+    }
+    for (field, given) in [
+        ("username", &configuration.username),
+        ("icon_emoji", &configuration.icon_emoji),
+    ] {
+        if given.is_some() && lacks(CUSTOMIZE) {
+            let detail = format!("needs the scope {CUSTOMIZE}: add it {WHERE}, or leave it out");
+            faults.add(root.field(field), FaultCode::Refused, detail);
+        }
+    }
+    let named = || channels(configuration).filter(|(_, channel)| !super::is_channel_id(channel));
+    if body["is_enterprise_install"] == true {
+        for (at, _) in named() {
+            faults.add(
+                at,
+                FaultCode::Refused,
+                "the token is for a whole Slack organization, where channels are known by their \
+                 id only: give the channel's id, such as C0123ABCD, which stands at the end of \
+                 its details",
+            );
+        }
+    }
+    if !faults.is_empty() {
+        return Verification::Refused(faults);
+    }
+    for name in ["team", "team_id", "url", "bot_id", "app_id"] {
+        verified.fact(name, &body[name]);
+    }
+    verified.fact("bot", &body["user"]);
+    if body["bot_id"].as_str().is_none() {
+        let warning = "Slack does not say which bot the token belongs to: make sure that it is the \
+                       app's bot token";
+        verified.warnings.push(warning.to_owned());
+    }
+    if let Some(seconds) = body["expires_in"].as_u64() {
+        verified.warnings.push(format!(
+            "the token expires in {} hours: switch token rotation off in the Slack app's settings",
+            seconds / 3_600
+        ));
+    }
+    if lacks(POST_ANYWHERE) {
+        let bot = verified.facts.get("bot").map_or("bot", String::as_str);
+        verified.warnings.push(format!(
+            "the bot can post only to channels that it is in: /invite @{bot} there, or add the \
+             scope {POST_ANYWHERE} for all public ones"
+        ));
+    }
+    Verification::Verified(verified)
+}
+
+/// The token's scopes; none where Slack, or whatever answers for it, does not tell.
+fn scopes(answer: &Answer) -> Option<Vec<&str>> {
+    let list = answer.text("x-oauth-scopes")?;
+    Some(list.split(',').map(str::trim).collect())
+}
+
+/// The channels, and where each one stands in the configuration.
+fn channels(configuration: &Configuration) -> impl Iterator<Item = (Pointer, &str)> {
+    let root = Pointer::root();
+    let (one, list) = (root.field("channel"), root.field("channels"));
+    let single = configuration.channel.iter().map(move |c| (one.clone(), c));
+    let listed = configuration.channels.iter().enumerate();
+    single
+        .chain(listed.map(move |(n, channel)| (list.index(n), channel)))
+        .map(|(at, channel)| (at, channel.as_str()))
+}
+
+/// The questions about the channels that are given by id, as far as the token may ask them,
+/// once `auth.test` has been answered.
+pub(crate) fn channel_probes(
+    configuration: &Configuration,
+    credential: &SecretString,
+    auth_test: &Answer,
+) -> Vec<(Pointer, Probe)> {
+    let may_see = |scope| scopes(auth_test).is_some_and(|scopes| scopes.contains(&scope));
+    let (public, private) = (may_see(SEE_PUBLIC), may_see(SEE_PRIVATE));
+    channels(configuration)
+        .filter(|(_, channel)| match super::is_channel_id(channel) {
+            true if channel.starts_with('C') => public || private,
+            true => channel.starts_with('G') && private,
+            false => false,
+        })
+        .map(|(at, channel)| {
+            let probe = Probe {
+                kind: DestinationKind::SlackBot,
+                url: SecretString::from(format!("{CONVERSATIONS_INFO}?channel={channel}")),
+                authorization: Some(credential.clone()),
+                body: None,
+            };
+            (at, probe)
+        })
+        .collect()
+}
+
+/// Why messages cannot get into a channel, as far as the answer of `conversations.info`
+/// tells. One that tells nothing is no reason to refuse anything.
+pub(crate) fn channel_fault(auth_test: &Answer, answer: &Answer) -> Option<String> {
+    let body = answer.json().filter(|_| answer.is_success())?;
+    let scopes = scopes(auth_test).unwrap_or_default();
+    let has = |scope: &str| scopes.contains(&scope);
+    let bot = auth_test.json();
+    let bot = bot.as_ref().and_then(|body| body["user"].as_str());
+    let bot = carillon_domain::text::shorten(bot.unwrap_or("bot"), 80);
+    if body["ok"] == false {
+        // Without the scope for them, private channels are hidden: it may be one of those.
+        let certain = body["error"] == "channel_not_found" && has(SEE_PUBLIC) && has(SEE_PRIVATE);
+        return certain.then(|| {
+            format!(
+                "there is no such channel, or it is private and the bot is not in it: check the \
+                 id, or invite the bot there: /invite @{bot}"
+            )
+        });
+    }
+    let channel = &body["channel"];
+    if channel["is_archived"] == true {
+        return Some("the channel is archived: unarchive it, or choose another one".to_owned());
+    }
+    let open = channel["is_private"] != true && has(POST_ANYWHERE);
+    (channel["is_member"] == false && !open)
+        .then(|| format!("the bot is not in the channel: invite it there: /invite @{bot}"))
+}
+
+/// The answer of an incoming webhook to [`BROKEN_MESSAGE`].
+pub(crate) fn webhook(answer: &Answer) -> Verification {
+    let body = answer.body.trim();
+    if answer.status == 429 {
+        return unreadable(Platform::Slack, answer);
+    }
+    match codes::meaning(body).0 {
+        // It is the message that it complains of.
+        Outcome::PayloadRefused => Verification::Verified(Verified::default()),
+        _ if answer.is_success() && body == "ok" => Verification::Verified(Verified::default()),
+        _ if codes::is_known(body) => denied("webhook_url", body),
+        _ => unreadable(Platform::Slack, answer),
+    }
+}
+
+/// What an error code says of the credential that stands in `field`.
+fn denied(field: &str, code: &str) -> Verification {
+    let (outcome, hint) = codes::meaning(code);
+    let hint = match code {
+        "invalid_auth" => {
+            "Slack does not know the token, or takes it only from other addresses: copy the Bot \
+             User OAuth Token from the app's settings again, and check its allowed IP addresses"
+        }
+        "not_authed" => "Slack saw no token: send the Bot User OAuth Token of the app",
+        "token_expired" => {
+            "the token has expired: switch token rotation off in the Slack app's settings, and \
+             send its new token"
+        }
+        "token_revoked" => "the token was revoked: reinstall the Slack app and send its new token",
+        "account_inactive" => {
+            "the Slack app was removed from the workspace, or the workspace was deleted: install \
+             the app again and send its new token"
+        }
+        "invalid_token" | "no_active_hooks" | "no_service" | "no_service_id" | "no_team" => {
+            "the incoming webhook was removed or switched off, or never was: create a new one in \
+             the Slack app under Incoming Webhooks and send its URL"
+        }
+        _ => hint.trim_end_matches('.'),
+    };
+    match outcome {
+        Outcome::CredentialDead | Outcome::DestinationDead => {
+            refused(field, format!("{hint} (Slack's code is {code})"))
+        }
+        _ => unreachable(Platform::Slack, &format!("answered {}", shown(code))),
+    }
+}
+
+/// A code as it may be shown: it came from outside.
+fn shown(code: &str) -> String {
+    carillon_domain::text::shorten(code, 64)
+}
+
+#[cfg(test)]
+mod tests;
