@@ -31,6 +31,12 @@ impl Pointer {
         Self(format!("{}{}", self.0, inner.0))
     }
 
+    /// The way from `outer` to this place, if it lies there.
+    pub fn inside(&self, outer: &Self) -> Option<Self> {
+        let inner = self.0.strip_prefix(&outer.0)?;
+        (inner.is_empty() || inner.starts_with('/')).then(|| Self(inner.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -152,6 +158,19 @@ mod tests {
     fn a_pointer_escapes_slashes_and_tildes() {
         let pointer = Pointer::root().field("a/b~c").index(3);
         assert_eq!(pointer.as_str(), "/a~1b~0c/3");
+    }
+
+    #[test]
+    fn a_place_is_inside_of_what_is_above_it_and_of_nothing_else() {
+        let at = |names: &[&str]| {
+            names
+                .iter()
+                .fold(Pointer::root(), |at, name| at.field(name))
+        };
+        let inner = at(&["data", "details", "x"]);
+        assert_eq!(inner.inside(&at(&["data"])), Some(at(&["details", "x"])));
+        assert_eq!(inner.inside(&inner), Some(Pointer::root()));
+        assert_eq!(inner.inside(&at(&["dat"])), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Everything here is pure: no I/O, no clock, no async. Callers pass in the time and
 //! the randomness, so each rule can be tested as a function of its arguments.
 
+pub mod cloudevents;
 pub mod api_key;
 pub mod delivery;
 pub mod event;

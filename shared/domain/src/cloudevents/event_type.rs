@@ -1,0 +1,166 @@
+//! The event type that a CloudEvent's `type` means: its last segments say it.
+
+use crate::event::Status;
+use crate::event_type::EventType;
+use crate::fault::nearest;
+use crate::text::shorten;
+
+/// What a `type` such as `com.acme.parameter.updated` or `com.acme.deploy.failed.v1` says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Meaning {
+    pub event_type: EventType,
+    /// Where a status follows the type.
+    pub status: Option<Status>,
+}
+
+/// # Errors
+/// Says what would be right.
+pub(super) fn read(text: &str) -> Result<Meaning, String> {
+    let mut segments: Vec<String> = text
+        .split('.')
+        .map(|segment| segment.trim().to_ascii_lowercase().replace('-', "_"))
+        .collect();
+    while segments.len() > 1 && segments.last().is_some_and(|last| is_version(last)) {
+        segments.pop();
+    }
+    let found = named(&segments)
+        .map(|event_type| (event_type, None))
+        .or_else(|| {
+            let (last, before) = segments.split_last()?;
+            let status = Status::ALL
+                .into_iter()
+                .find(|status| status.as_str() == last)?;
+            Some((named(before)?, Some(status)))
+        });
+    match found {
+        Some((event_type, status)) if event_type.is_publishable() => {
+            Ok(Meaning { event_type, status })
+        }
+        Some((own, _)) => Err(format!(
+            "`{own}` is raised by Carillon itself and cannot be published"
+        )),
+        None => Err(unknown(text, &segments)),
+    }
+}
+
+/// The type that the last segment names, or the last two with `_` between them.
+fn named(segments: &[String]) -> Option<EventType> {
+    let joined = match segments {
+        [.., entity, change] => EventType::parse(&format!("{entity}_{change}")),
+        _ => None,
+    };
+    joined.or_else(|| EventType::parse(segments.last()?))
+}
+
+/// `v1`, `2`, `v1beta2`.
+fn is_version(segment: &str) -> bool {
+    let number = segment.strip_prefix('v').unwrap_or(segment);
+    number.starts_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+fn unknown(text: &str, segments: &[String]) -> String {
+    let known = || {
+        EventType::ALL
+            .iter()
+            .filter(|known| known.is_publishable())
+            .map(|known| known.as_str())
+    };
+    let last = segments.last().map(String::as_str).unwrap_or_default();
+    let joined = match segments {
+        [.., entity, change] => format!("{entity}_{change}"),
+        _ => String::new(),
+    };
+    let hint = nearest(last, known())
+        .or_else(|| nearest(&joined, known()))
+        .map_or_else(
+            || ".".to_owned(),
+            |meant| format!("; did you mean `{meant}`?"),
+        );
+    format!(
+        "`{}` does not end in an event type, as com.acme.deploy and com.acme.parameter.updated \
+         do{hint} Known are {}",
+        shorten(text, 100),
+        known().collect::<Vec<_>>().join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_segments_say_the_type() {
+        for (text, name) in [
+            ("com.acme.deploy", "deploy"),
+            ("deploy", "deploy"),
+            ("com.acme.Deploy", "deploy"),
+            ("com.acme.deploy.v1", "deploy"),
+            ("com.acme.deploy.v1.2", "deploy"),
+            ("com.acme.deploy.v1beta1", "deploy"),
+            ("com.acme.parameter.updated", "parameter_updated"),
+            ("com.acme.parameter_updated", "parameter_updated"),
+            ("com.acme.parameter-updated.v2", "parameter_updated"),
+            ("com.acme.value.error", "error"),
+        ] {
+            let meaning = read(text).unwrap();
+            assert_eq!(
+                (meaning.event_type.as_str(), meaning.status),
+                (name, None),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_status_may_follow() {
+        for (text, name, status) in [
+            ("com.acme.deploy.failed", "deploy", Status::Failed),
+            ("com.acme.destroy.started.v1", "destroy", Status::Started),
+            (
+                "com.acme.value.deleted.succeeded",
+                "value_deleted",
+                Status::Succeeded,
+            ),
+        ] {
+            let meaning = read(text).unwrap();
+            assert_eq!(
+                (meaning.event_type.as_str(), meaning.status),
+                (name, Some(status)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_map_is_refused_with_the_types() {
+        for (text, hint) in [
+            ("com.acme.depoly", "did you mean `deploy`?"),
+            (
+                "com.acme.paramter.updated",
+                "did you mean `parameter_updated`?",
+            ),
+            ("com.acme.order", "."),
+            ("com.acme.deploy.done", "."),
+            ("com.deploy.acme", "."),
+            ("v1", "."),
+            ("", "."),
+            ("...", "."),
+        ] {
+            let detail = read(text).unwrap_err();
+            assert!(detail.contains(hint), "{text}: {detail}");
+            assert!(detail.contains("Known are parameter_created,"), "{detail}");
+            assert!(!detail.contains("ping"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn carillons_own_types_cannot_be_published() {
+        for text in ["com.acme.ping", "com.acme.webhook.suspended"] {
+            assert!(
+                read(text).unwrap_err().contains("Carillon itself"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a CloudEvent says that an event has no field for: it becomes details, as far as
+//! there is room for it.
+
+use serde_json::Value;
+
+use crate::event::{Event, MAX_DETAIL, MAX_DETAILS, MAX_EVENT_BYTES};
+use crate::event_type::EventGroup;
+use crate::text::shorten;
+
+/// How deep data is looked into.
+const MAX_DEPTH: usize = 4;
+/// The longest name of a detail.
+const MAX_DETAIL_NAME: usize = 100;
+/// The detail that says how much had no room.
+const LEFT_OUT: &str = "left out";
+/// In the place of what is not for a channel's readers.
+const NOT_SHOWN: &str = "(not shown)";
+
+/// Words in the name of a field whose value is nobody's business.
+const SECRET: [&str; 14] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "credential",
+    "credentials",
+    "authorization",
+    "cookie",
+    "apikey",
+    "private",
+];
+
+/// The same, where the event is about configuration: its values are often secret, and
+/// events only name what changed.
+const VALUES: [&str; 11] = [
+    "value", "values", "old", "new", "before", "after", "previous", "current", "from", "to",
+    "content",
+];
+
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    found: Vec<(String, String)>,
+    left_out: usize,
+}
+
+impl Extras {
+    pub fn add(&mut self, name: &str, value: &str) {
+        self.found.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Adds everything in a value, under names such as `commit.author`.
+    pub fn add_leaves(&mut self, name: &str, value: &Value) {
+        self.leaves(name, value, 1);
+    }
+
+    fn leaves(&mut self, name: &str, value: &Value, depth: usize) {
+        match value {
+            Value::Null => {}
+            Value::Object(object) if depth < MAX_DEPTH => {
+                for (inner, value) in object {
+                    self.leaves(&format!("{name}.{inner}"), value, depth + 1);
+                }
+            }
+            Value::Array(list) => {
+                let texts: Option<Vec<_>> = list.iter().map(scalar).collect();
+                match texts {
+                    Some(texts) if texts.is_empty() => {}
+                    Some(texts) => self.add(name, &texts.join(", ")),
+                    None => self.left_out += 1,
+                }
+            }
+            value => match scalar(value) {
+                Some(text) => self.add(name, &text),
+                None => self.left_out += 1,
+            },
+        }
+    }
+
+    /// Makes details of it. Those that the event has already stay.
+    pub fn put_into(self, event: &mut Event) {
+        let configuration = event.event_type.group() == EventGroup::Configuration;
+        let mut left_out = self.left_out;
+        for (name, value) in self.found {
+            let (name, value) = match is_secret(&name, configuration) {
+                true => (name, NOT_SHOWN.to_owned()),
+                false => (name, shorten(&value, MAX_DETAIL)),
+            };
+            let name = shorten(&name, MAX_DETAIL_NAME);
+            if name.is_empty() || value.is_empty() {
+                continue;
+            }
+            // One place is kept for the number of those that find none.
+            if event.details.len() + 1 >= MAX_DETAILS || event.details.contains_key(&name) {
+                left_out += 1;
+                continue;
+            }
+            event.details.insert(name.clone(), value);
+            if size(event) > MAX_EVENT_BYTES {
+                event.details.remove(&name);
+                left_out += 1;
+            }
+        }
+        if left_out > 0 {
+            let text = format!("{left_out} more in the CloudEvent");
+            event.details.insert(LEFT_OUT.to_owned(), text);
+        }
+    }
+}
+
+fn size(event: &Event) -> usize {
+    serde_json::to_vec(event).map_or(0, |json| json.len())
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn is_secret(name: &str, configuration: bool) -> bool {
+    let words = words(name);
+    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let key = words
+        .windows(2)
+        .any(|pair| pair[1] == "key" && ["api", "access", "signing"].contains(&pair[0].as_str()));
+    key || any(&SECRET) || (configuration && any(&VALUES))
+}
+
+/// The words of a name such as `db.apiKey` or `old_value`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_small = false;
+    for c in name.chars() {
+        let starts = c.is_uppercase() && after_small;
+        if starts || !c.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        after_small = c.is_lowercase() || c.is_numeric();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
