@@ -112,12 +112,16 @@ impl Local {
         );
         let sink = ChatSink::new();
         let (origin, chat) = chat_origin(options.chat_origin, options.live, address)?;
+        let client = Client::new(origin)?;
+        let poster = Poster::new(credentials.clone(), client.clone());
 
         let api = Api {
             registry: registry.clone(),
-            credentials: Credentials::new(registry.clone(), credentials.clone()),
+            credentials: Credentials::new(registry.clone(), credentials),
             events: events.clone(),
             ledger: ledger.clone(),
+            chat: client,
+            poster: poster.clone(),
             keys: ApiKeys::new(registry.clone()),
             admin_key: AdminKey::new(
                 SecretCache::new(secrets, AdminKey::CACHE_PERIOD),
@@ -136,7 +140,6 @@ impl Local {
             ledger,
             queue: Arc::new(queue.clone()),
         };
-        let poster = Poster::new(credentials, Client::new(origin)?);
         let notifier = Arc::new(Notifier::new(stores, poster));
 
         let stop_servers = CancellationToken::new();

@@ -11,8 +11,10 @@ mod problem;
 mod query;
 mod registration;
 mod request_id;
+mod rotation;
 mod routes;
 mod schema;
+mod verification;
 mod view;
 
 use std::convert::Infallible;
@@ -22,6 +24,8 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::{Router, middleware};
 use carillon_aws::{Credentials, EventStore, Ledger, Registry};
+use carillon_chat::Client;
+use carillon_delivery::Poster;
 use lambda_http::tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -38,6 +42,10 @@ pub struct Api {
     pub credentials: Credentials,
     pub events: EventStore,
     pub ledger: Ledger,
+    /// Asks the platforms about credentials.
+    pub chat: Client,
+    /// Sends test messages.
+    pub poster: Poster,
     pub keys: ApiKeys,
     pub admin_key: AdminKey,
 }

@@ -4,6 +4,8 @@ use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
 };
+use carillon_chat::{ChatOrigin, Client};
+use carillon_delivery::Poster;
 use carillon_runtime::{Settings, logs};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use lambda_http::Error;
@@ -20,13 +22,17 @@ async fn main() -> Result<(), Error> {
     let admin_key_secret = settings.required("ADMIN_KEY_SECRET");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let kms_key = settings.optional("KMS_KEY_ARN");
+    let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
     settings.finish(())?;
     let clients = Clients::from_environment().await;
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let registry = Registry::new(clients.dynamodb.clone(), registry_table);
     let secrets =
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
+    let chat = Client::new(origin)?;
     let api = Api {
+        poster: Poster::new(secrets.clone(), chat.clone()),
+        chat,
         credentials: Credentials::new(registry.clone(), secrets),
         keys: ApiKeys::new(registry.clone()),
         registry,

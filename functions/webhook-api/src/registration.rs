@@ -8,7 +8,8 @@ use std::time::Duration;
 use carillon_aws::WriteError;
 use carillon_domain::webhook::Update;
 use carillon_domain::{
-    Credential, CredentialRef, OrganizationId, Registration, Webhook, WebhookId, WebhookStatus,
+    Credential, CredentialRef, OrganizationId, Pointer, Registration, Webhook, WebhookId,
+    WebhookStatus,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -16,9 +17,10 @@ use serde_json::Value;
 
 use crate::Api;
 use crate::problem::Problem;
+use crate::verification::{Verified, verify};
 
 /// How often a write begins anew because something was changed meanwhile.
-const TRIES: u32 = 8;
+pub const TRIES: u32 = 8;
 /// The longest pause after the first try; it doubles from there.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -30,6 +32,24 @@ impl<F: Fn(&Webhook) -> bool + Send + Sync> Precondition for F {}
 pub fn read(body: &Value, organization: &OrganizationId) -> Result<Registration, Problem> {
     Registration::parse(body, organization, None, carillon_chat::configuration)
         .map_err(Problem::Invalid)
+}
+
+/// Whether the name is free, before a platform is asked about the rest. Only the write
+/// itself can be sure.
+pub async fn check_name(
+    api: &Api,
+    organization: &OrganizationId,
+    name: &str,
+) -> Result<(), Problem> {
+    let owner = api
+        .registry
+        .name_owner(organization, name)
+        .await
+        .map_err(Problem::internal("registering a webhook"))?;
+    match owner {
+        Some(existing_id) => Err(Problem::NameTaken { existing_id }),
+        None => Ok(()),
+    }
 }
 
 /// Registers what has been read.
@@ -89,10 +109,12 @@ pub async fn update(
     organization: &OrganizationId,
     id: &str,
     update: Update,
+    verified: bool,
     document: impl Fn(&Webhook) -> Value,
     is_wanted: impl Precondition,
-) -> Result<Webhook, Problem> {
+) -> Result<(Webhook, Option<Verified>), Problem> {
     sweep(api, organization).await;
+    let mut verification = None;
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
         if !is_wanted(&read) {
@@ -105,8 +127,17 @@ pub async fn update(
             carillon_chat::configuration,
         )
         .map_err(Problem::Invalid)?;
+        if verification.is_none() {
+            let Registration {
+                configuration,
+                credential,
+                ..
+            } = &registration;
+            let at = Pointer::root().field("configuration");
+            verification = verify(api, configuration, credential, verified, &at).await?;
+        }
         if let Some(webhook) = change(api, &read, update, registration).await? {
-            return Ok(webhook);
+            return Ok((webhook, verification));
         }
         pause(tries).await;
     }
@@ -249,6 +280,20 @@ async fn release(api: &Api, credentials: &[CredentialRef], organization: &Organi
     }
 }
 
+/// The webhook's new credential has delivered: the one before is not needed any more.
+pub async fn end_rotation(api: &Api, webhook: &Webhook) {
+    let Some(fallback) = &webhook.fallback else {
+        return;
+    };
+    match api.registry.drop_fallback(webhook).await {
+        Ok(()) => release(api, std::slice::from_ref(fallback), &webhook.organization).await,
+        Err(error) => {
+            let webhook_id = webhook.id.as_str();
+            tracing::error!(webhook_id, %error, "a rotation could not be ended");
+        }
+    }
+}
+
 /// Finishes what calls that died have left behind.
 pub async fn sweep(api: &Api, organization: &OrganizationId) {
     if let Err(error) = api.credentials.sweep(organization, Timestamp::now()).await {
@@ -257,7 +302,7 @@ pub async fn sweep(api: &Api, organization: &OrganizationId) {
 }
 
 /// Lets those who are in the way go first.
-async fn pause(tries: u32) {
+pub async fn pause(tries: u32) {
     let longest = PAUSE * 2_u32.pow(tries);
     tokio::time::sleep(longest.mul_f64(rand::random())).await;
 }

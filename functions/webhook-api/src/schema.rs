@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use carillon_domain as domain;
 use serde::Deserialize;
+
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
@@ -99,6 +100,57 @@ pub struct EventFilters {
     /// Of this operation.
     #[param(required = false, max_length = 256)]
     correlation_id: String,
+}
+
+/// Whether the platform is asked about a new credential.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct VerifyParameter {
+    /// Whether the platform is asked about a new credential before it is kept.
+    #[param(required = false, default = true)]
+    verify: bool,
+}
+
+/// Which of the webhook's channels.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct ChannelParameter {
+    /// One of the webhook's channels; the first, if left out.
+    #[param(required = false, max_length = 100)]
+    channel: String,
+}
+
+/// How full a limit of the platform is: the fullest place, where it applies to several.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct Usage {
+    #[schema(example = "characters of a section's text")]
+    what: String,
+    used: u32,
+    limit: u32,
+}
+
+/// What is to be shown: an event, a sample, or an event that was published.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct PreviewOf {
+    sample: Option<EventTypeName>,
+    event_id: Option<String>,
+}
+
+/// A new credential, under the name that it has in the webhook's configuration.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct Rotation {
+    /// Of a Slack bot.
+    token: Option<String>,
+    /// Of an incoming webhook or a Discord webhook.
+    webhook_url: Option<String>,
+    /// Whether all webhooks that share the old credential get the new one.
+    everywhere: Option<bool>,
 }
 
 /// What is asked of a new key.

@@ -5,9 +5,10 @@
 //! until long after it was deleted; whatever a crash or a race leaves behind is found by
 //! the next sweep.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_domain::{CredentialId, CredentialRef, Fingerprint, OrganizationId};
+use carillon_domain::{CredentialId, CredentialRef, Fingerprint, OrganizationId, Webhook};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -76,6 +77,12 @@ impl Credentials {
         id: &CredentialId,
     ) -> Result<(), Error> {
         self.secrets.delete(organization, id).await
+    }
+
+    /// The credential of a webhook, or none where its secret was deleted by hand.
+    pub async fn value(&self, webhook: &Webhook) -> Result<Option<SecretString>, Arc<Error>> {
+        let credential = &webhook.credential.id;
+        self.secrets.get(&webhook.organization, credential).await
     }
 
     /// Deletes the credential if nobody uses it any more.

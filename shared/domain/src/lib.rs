@@ -3,8 +3,8 @@
 //! Everything here is pure: no I/O, no clock, no async. Callers pass in the time and
 //! the randomness, so each rule can be tested as a function of its arguments.
 
-pub mod cloudevents;
 pub mod api_key;
+pub mod cloudevents;
 pub mod delivery;
 pub mod event;
 pub mod event_type;

@@ -5,6 +5,7 @@ mod deliveries;
 mod event_types;
 mod events;
 mod meta;
+mod trial;
 mod webhooks;
 
 use axum::Router;
@@ -61,6 +62,9 @@ pub fn all() -> OpenApiRouter<Api> {
             webhooks::replace,
             webhooks::remove
         ))
+        .routes(routes!(trial::preview))
+        .routes(routes!(trial::test))
+        .routes(routes!(trial::rotate))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
         .routes(routes!(api_keys::create, api_keys::list))

@@ -6,8 +6,10 @@ use axum::http::header::{ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::Update;
-use carillon_domain::{Platform, Webhook, WebhookStatus};
+use carillon_domain::{Platform, Pointer, Registration, Webhook, WebhookStatus};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
@@ -15,6 +17,7 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::verification::{Verified, verify};
 use crate::view::WebhookView;
 use crate::{Api, BASE, registration, schema};
 
@@ -23,7 +26,7 @@ fn etag(webhook: &Webhook) -> String {
 }
 
 /// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`).
-fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
+pub(super) fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
     let version = etag(webhook);
     headers.get(IF_MATCH).is_none_or(|wanted| {
         wanted
@@ -57,20 +60,65 @@ fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
 pub async fn create(
     State(api): State<Api>,
     caller: Caller<Write>,
-    query: Query,
+    mut query: Query,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let verified = query.flag("verify").unwrap_or(true);
     query.finish()?;
-    let registration = registration::read(&body, &caller.organization)?;
-    let webhook = registration::register(&api, &caller.organization, &registration).await?;
+    let organization = &caller.organization;
+    let registration = registration::read(&body, organization)?;
+    registration::check_name(&api, organization, &registration.name).await?;
+    let Registration {
+        configuration,
+        credential,
+        ..
+    } = &registration;
+    let at = Pointer::root().field("configuration");
+    let verification = verify(&api, configuration, credential, verified, &at).await?;
+    let webhook = registration::register(&api, organization, &registration).await?;
     let location = format!("{BASE}/webhooks/{}/", webhook.id);
-    let headers = [(LOCATION, location), (ETAG, etag(&webhook))];
-    Ok((
-        StatusCode::CREATED,
-        headers,
-        Json(WebhookView::from(&webhook)),
-    )
-        .into_response())
+    let registered = Registered::new(&webhook, verification);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], registered).into_response())
+}
+
+/// A webhook that was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Registered {
+    #[serde(flatten)]
+    webhook: WebhookView,
+    /// Where a new credential came along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Verified>,
+    /// After a rotation: all webhooks that have the new credential now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotated: Option<Vec<String>>,
+    #[serde(skip)]
+    etag: String,
+}
+
+impl Registered {
+    pub(super) fn new(webhook: &Webhook, verification: Option<Verified>) -> Self {
+        Self {
+            webhook: WebhookView::from(webhook),
+            verification,
+            rotated: None,
+            etag: etag(webhook),
+        }
+    }
+
+    pub(super) fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
+        let all = std::iter::once(webhook).chain(others);
+        Self {
+            rotated: Some(all.map(|webhook| webhook.id.to_string()).collect()),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for Registered {
+    fn into_response(self) -> Response {
+        ([(ETAG, self.etag.clone())], Json(self)).into_response()
+    }
 }
 
 /// Lists the organization's webhooks, oldest first.
@@ -146,14 +194,16 @@ pub async fn read(
 pub async fn patch(
     State(api): State<Api>,
     caller: Caller<Write>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
+    let verified = query.flag("verify").unwrap_or(true);
     query.finish()?;
     let document = |webhook: &Webhook| patched(webhook, &patch);
-    update(&api, &caller, &headers, &id, Update::Patch, document).await
+    let update = (Update::Patch, verified);
+    change(&api, &caller, &headers, &id, update, document).await
 }
 
 /// Replaces a webhook: what the body does not name gets its default. The masked credential
@@ -174,29 +224,31 @@ pub async fn patch(
 pub async fn replace(
     State(api): State<Api>,
     caller: Caller<Write>,
-    query: Query,
+    mut query: Query,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let verified = query.flag("verify").unwrap_or(true);
     query.finish()?;
     let document = |_: &Webhook| body.clone();
-    update(&api, &caller, &headers, &id, Update::Replace, document).await
+    let update = (Update::Replace, verified);
+    change(&api, &caller, &headers, &id, update, document).await
 }
 
-async fn update(
+async fn change(
     api: &Api,
     caller: &Caller<Write>,
     headers: &HeaderMap,
     id: &str,
-    update: Update,
+    (update, verified): (Update, bool),
     document: impl Fn(&Webhook) -> Value,
 ) -> Result<Response, Problem> {
     let is_wanted = |webhook: &Webhook| is_wanted(headers, webhook);
     let organization = &caller.organization;
-    let webhook = registration::update(api, organization, id, update, document, is_wanted).await?;
-    let headers = [(ETAG, etag(&webhook))];
-    Ok((headers, Json(WebhookView::from(&webhook))).into_response())
+    let (webhook, verification) =
+        registration::update(api, organization, id, update, verified, document, is_wanted).await?;
+    Ok(Registered::new(&webhook, verification).into_response())
 }
 
 /// The document of a webhook with a merge patch applied. Whether it is enabled is left to

@@ -1,0 +1,319 @@
+//! Trying a webhook out: preview, test, rotate.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use carillon_chat::Reply;
+use carillon_chat::limits::Usage;
+use carillon_delivery::By;
+use carillon_domain::{
+    Capture, Credential, DeliveryId, Event, EventId, EventType, FaultCode, Faults, Fields, Outcome,
+    Pointer, Webhook, sample,
+};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::webhooks::{Registered, is_wanted};
+use crate::auth::{Caller, Write};
+use crate::body::JsonBody;
+use crate::path::PathOf;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::rotation::{self, Rotation};
+use crate::verification::verify;
+use crate::{Api, registration, schema};
+
+/// The longest channel that is looked up, in characters.
+const MAX_CHANNEL: usize = 100;
+
+/// What would be sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Preview {
+    request: PreviewRequest,
+    /// How full each limit of the platform is.
+    #[schema(value_type = Vec<schema::Usage>)]
+    limits: Vec<Usage>,
+    /// Where the message can be looked at and changed: Slack's Block Kit Builder.
+    builder_url: Option<String>,
+}
+
+/// The exact request, its secret parts masked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PreviewRequest {
+    #[schema(example = "POST")]
+    method: &'static str,
+    #[schema(example = "https://slack.com/api/chat.postMessage")]
+    url: String,
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    headers: Value,
+    #[schema(value_type = Object)]
+    body: Value,
+}
+
+/// Shows the exact request that an event would be sent with, and sends nothing. The body is
+/// an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
+/// published.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/preview/", tag = "webhooks",
+    security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        schema::ChannelParameter,
+    ),
+    request_body(content = schema::PreviewOf, example = json!({"sample": "deploy"})),
+    responses((status = 200, description = "What would be sent", body = Preview)),
+)]
+pub async fn preview(
+    State(api): State<Api>,
+    caller: Caller,
+    mut query: Query,
+    PathOf(id): PathOf<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Preview>, Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let channel = channel(&webhook, &mut query);
+    query.finish()?;
+    let event = event(&api, &webhook, &body).await?;
+    let delivery_id = DeliveryId::of(
+        &event.organization,
+        &event.id,
+        event.received_at,
+        &webhook.id,
+        &channel,
+    );
+    let credential = api
+        .credentials
+        .value(&webhook)
+        .await
+        .map_err(Problem::internal("previewing a message"))?
+        .unwrap_or_else(|| SecretString::from(""));
+    let request = carillon_chat::request(&webhook, &channel, &event, &delivery_id, &credential);
+    let headers = request.masked_headers().into_iter();
+    Ok(Json(Preview {
+        request: PreviewRequest {
+            method: request.method(),
+            url: request.masked_url(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            body: request.body().clone(),
+        },
+        limits: request.usage(),
+        builder_url: request.builder_url(),
+    }))
+}
+
+/// What the platform said to a test message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tested {
+    #[schema(value_type = String, example = "delivered")]
+    outcome: Outcome,
+    http_status: Option<u16>,
+    /// The platform's error code.
+    code: Option<String>,
+    /// What to do, in plain words.
+    hint: Option<String>,
+    duration_ms: u64,
+}
+
+/// Sends a `ping` in the way of every delivery and waits for the platform's answer, which
+/// may take up to 22 s. A webhook that is switched off can be tested, too.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/test/", tag = "webhooks",
+    security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        schema::ChannelParameter,
+    ),
+    responses((status = 200, description = "What the platform said", body = Tested)),
+)]
+pub async fn test(
+    State(api): State<Api>,
+    caller: Caller<Write>,
+    mut query: Query,
+    PathOf(id): PathOf<String>,
+) -> Result<Json<Tested>, Problem> {
+    const OPERATION: &str = "testing a webhook";
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let channel = channel(&webhook, &mut query);
+    query.finish()?;
+    let event = ping(&webhook);
+    let delivery_id = DeliveryId::of(
+        &event.organization,
+        &event.id,
+        event.received_at,
+        &webhook.id,
+        &channel,
+    );
+    let posted = api
+        .poster
+        .post(&webhook, &channel, &event, &delivery_id)
+        .await
+        .map_err(Problem::internal(OPERATION))?;
+    if posted.by == By::Current && posted.reply.outcome == Outcome::Delivered {
+        registration::end_rotation(&api, &webhook).await;
+    }
+    tracing::info!(
+        webhook_id = webhook.id.as_str(),
+        outcome = ?posted.reply.outcome,
+        code = posted.reply.code.as_deref(),
+        "tested"
+    );
+    Ok(Json(Tested::from(posted.reply)))
+}
+
+impl From<Reply> for Tested {
+    fn from(reply: Reply) -> Self {
+        Self {
+            duration_ms: u64::try_from(reply.duration.as_millis()).unwrap_or(u64::MAX),
+            outcome: reply.outcome,
+            http_status: reply.http_status,
+            code: reply.code,
+            hint: reply.hint,
+        }
+    }
+}
+
+/// Puts a new credential in the place of the one that is there: it is verified, kept and used.
+/// The one before remains the fallback until the new one has delivered once. With
+/// `"everywhere": true`, all webhooks that share the old credential get the new one.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
+    security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        schema::VerifyParameter,
+    ),
+    request_body(
+        content = schema::Rotation,
+        example = json!({"token": "xoxb-…", "everywhere": true}),
+    ),
+    responses((status = 200, description = "The webhook", body = Registered, headers(
+        ("ETag" = String, description = "The webhook's version"),
+    ))),
+)]
+pub async fn rotate(
+    State(api): State<Api>,
+    caller: Caller<Write>,
+    mut query: Query,
+    headers: HeaderMap,
+    PathOf(id): PathOf<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let wanted = query.flag("verify").unwrap_or(true);
+    query.finish()?;
+    let organization = &caller.organization;
+    let webhook = registration::find(&api, organization, &id).await?;
+    let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
+    if !is_wanted(&webhook) {
+        return Err(Problem::PreconditionFailed);
+    }
+    let rotation = Rotation::parse(&body, &webhook).map_err(Problem::Invalid)?;
+    let credential = Credential::New(rotation.credential.clone());
+    let at = Pointer::root();
+    let verification = verify(&api, &rotation.configuration, &credential, wanted, &at).await?;
+    registration::sweep(&api, organization).await;
+    let (webhook, others) =
+        rotation::rotate(&api, organization, &webhook, &rotation, is_wanted).await?;
+    Ok(Registered::new(&webhook, verification)
+        .rotated(&webhook, &others)
+        .into_response())
+}
+
+/// The channel that is named, or the webhook's first.
+fn channel(webhook: &Webhook, query: &mut Query) -> String {
+    let channels = webhook.configuration.channels();
+    let first = channels.first().copied().unwrap_or_default().to_owned();
+    let Some(named) = query.text("channel", MAX_CHANNEL) else {
+        return first;
+    };
+    if !channels.contains(&named.as_str()) {
+        let detail = format!("must be one of the webhook's: {}", channels.join(", "));
+        query.fault("channel", FaultCode::UnknownValue, detail);
+    }
+    named
+}
+
+fn capture(webhook: &Webhook) -> Capture {
+    Capture {
+        organization: webhook.organization.clone(),
+        now: Timestamp::now(),
+        fallback_id: EventId::generate(ulid::Ulid::generate()),
+    }
+}
+
+fn ping(webhook: &Webhook) -> Event {
+    Event {
+        message: sample::event(EventType::Ping).message,
+        actor: sample::event(EventType::Ping).actor,
+        ..Event::bare(EventType::Ping, capture(webhook))
+    }
+}
+
+/// The event that is to be shown.
+async fn event(api: &Api, webhook: &Webhook, body: &Value) -> Result<Event, Problem> {
+    if body.get("sample").is_some() {
+        return sampled(webhook, body).map_err(Problem::Invalid);
+    }
+    if body.get("event_id").is_some() {
+        let id = published(body).map_err(Problem::Invalid)?;
+        let found = api
+            .events
+            .get(&webhook.organization, &id)
+            .await
+            .map_err(Problem::internal("previewing a message"))?;
+        return found.ok_or_else(|| {
+            let mut faults = Faults::default();
+            let at = Pointer::root().field("event_id");
+            faults.add(
+                at,
+                FaultCode::UnknownValue,
+                "there is no event with this id",
+            );
+            Problem::Invalid(faults)
+        });
+    }
+    let mut faults = Faults::default();
+    let event = Event::parse(body, &Pointer::root(), capture(webhook), &mut faults);
+    faults.into_result(event).map_err(Problem::Invalid)
+}
+
+fn sampled(webhook: &Webhook, body: &Value) -> Result<Event, Faults> {
+    let mut faults = Faults::default();
+    let mut event = None;
+    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
+        if let Some(name) = fields.required_text("sample", 1_000) {
+            event = EventType::parse(&name).map(|event_type| Event {
+                organization: webhook.organization.clone(),
+                ..sample::event(event_type)
+            });
+            if event.is_none() {
+                let detail = EventType::unknown(&name, |_| true);
+                fields.fault("sample", FaultCode::UnknownValue, detail);
+            }
+        }
+        fields.finish();
+    }
+    faults.into_result(event)
+}
+
+fn published(body: &Value) -> Result<EventId, Faults> {
+    let mut faults = Faults::default();
+    let mut id = None;
+    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
+        if let Some(text) = fields.required_text("event_id", 1_000) {
+            id = EventId::parse(&text);
+            if id.is_none() {
+                fields.fault("event_id", FaultCode::Malformed, EventId::RULE);
+            }
+        }
+        fields.finish();
+    }
+    faults.into_result(id)
+}

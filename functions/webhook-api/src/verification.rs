@@ -1,0 +1,78 @@
+//! Asking the platform about a new credential before it is kept.
+
+use std::collections::BTreeMap;
+
+use carillon_chat::Verification;
+use carillon_domain::{Configuration, Credential, Faults, Pointer};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// What the platform said of a new credential.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Verification)]
+pub struct Verified {
+    /// `verified`; `unverified`, where the platform could not be asked; or `skipped`.
+    #[schema(example = "verified")]
+    status: &'static str,
+    /// Why it could not be verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// What the credential leads to, in the platform's own names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    facts: BTreeMap<&'static str, String>,
+    /// What could not be found out, or will go wrong later.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+impl Verified {
+    fn with(status: &'static str) -> Self {
+        Self {
+            status,
+            hint: None,
+            facts: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Verifies a credential if it is new. Gives none where it is not.
+///
+/// # Errors
+/// What the platform refuses, by pointers below `at`, where the configuration stands.
+pub async fn verify(
+    api: &Api,
+    configuration: &Configuration,
+    credential: &Credential,
+    wanted: bool,
+    at: &Pointer,
+) -> Result<Option<Verified>, Problem> {
+    let Credential::New(value) = credential else {
+        return Ok(None);
+    };
+    if !wanted {
+        return Ok(Some(Verified::with("skipped")));
+    }
+    match api.chat.verify(configuration, value).await {
+        Verification::Verified(found) => Ok(Some(Verified {
+            facts: found.facts,
+            warnings: found.warnings,
+            ..Verified::with("verified")
+        })),
+        Verification::Unreachable { hint } => {
+            tracing::warn!(hint, "a credential could not be verified");
+            Ok(Some(Verified {
+                hint: Some(hint),
+                ..Verified::with("unverified")
+            }))
+        }
+        Verification::Refused(inner) => {
+            let mut faults = Faults::default();
+            faults.add_below(at, inner);
+            Err(Problem::Invalid(faults))
+        }
+    }
+}
