@@ -28,6 +28,7 @@ use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::page::{self, PageInfo};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_janitor::Janitor;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
 use carillon_table_events::{Attributes, TableEvents};
@@ -115,9 +116,11 @@ impl Local {
         let client = Client::new(origin)?;
         let poster = Poster::new(credentials.clone(), client.clone());
 
+        let kept = Credentials::new(registry.clone(), credentials);
+        let janitor = Janitor::new(registry.clone(), kept.clone());
         let api = Api {
             registry: registry.clone(),
-            credentials: Credentials::new(registry.clone(), credentials),
+            credentials: kept.clone(),
             events: events.clone(),
             ledger: ledger.clone(),
             chat: client,
@@ -162,6 +165,7 @@ impl Local {
         });
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
+        worker::spawn_janitor(&mut workers, janitor, &stop_workers);
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
         worker::spawn_stream(
             &mut workers,

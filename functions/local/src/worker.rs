@@ -10,7 +10,9 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::DeliveryQueue;
 use carillon_embedded::queue::Received;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_janitor::Janitor;
 use carillon_notifier::Notifier;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +25,8 @@ const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an unchanged queue is left alone: how late a message may be whose wait is over.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// As in the template.
+const JANITOR_PERIOD: Duration = Duration::from_secs(3_600);
 /// When a part of the process that fails is started again.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -46,6 +50,19 @@ pub fn spawn_stream<F>(
             if let Err(error) = pumped {
                 tracing::error!(table, %error, "a stream could not be read");
                 tokio::time::sleep(AFTER_FAULT).await;
+            }
+        }
+    });
+}
+
+/// Runs the janitor at once and then on its schedule.
+pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: Janitor, stop: &CancellationToken) {
+    let stop = stop.clone();
+    workers.spawn(async move {
+        let mut schedule = tokio::time::interval(JANITOR_PERIOD);
+        while stop.run_until_cancelled(schedule.tick()).await.is_some() {
+            if let Err(error) = janitor.round(Timestamp::now()).await {
+                tracing::error!(%error, "the janitor did not finish its round");
             }
         }
     });
