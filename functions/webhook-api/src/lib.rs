@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod document;
 mod page;
 mod path;
 mod problem;
@@ -72,7 +73,7 @@ where
 fn router(api: Api) -> Router {
     let (routes, document) = routes::all().split_for_parts();
     routes
-        .merge(routes::document(document))
+        .merge(routes::document(&document))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(middleware::from_fn_with_state(

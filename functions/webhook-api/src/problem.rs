@@ -12,7 +12,10 @@ use carillon_domain::{FaultCode, Faults, Permission, Role, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::request_id;
+use crate::{request_id, schema};
+
+/// What every type of problem begins with.
+const URN: &str = "urn:carillon:problem:";
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -61,7 +64,7 @@ pub struct Document {
     request_id: String,
     /// Every fault of the input.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<schema::Fault>>)]
     errors: Option<Value>,
     /// The webhook that has the name already.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,24 +186,46 @@ fn is_foreign(faults: &Faults) -> bool {
         .any(|fault| fault.code == FaultCode::WrongOrganization)
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The document that tells of it.
+    pub fn document(&self, request_id: String) -> Document {
         let (status, kind, title) = self.kind();
-        let detail = self.detail();
-        let (errors, existing_id) = match &self {
+        let (errors, existing_id) = match self {
             Self::Invalid(faults) => (serde_json::to_value(faults).ok(), None),
             Self::NameTaken { existing_id } => (None, Some(existing_id.to_string())),
             _ => (None, None),
         };
-        let document = Document {
-            r#type: format!("urn:carillon:problem:{kind}"),
+        Document {
+            r#type: format!("{URN}{kind}"),
             title: title.into(),
             status: status.as_u16(),
-            detail,
-            request_id: request_id::current(),
+            detail: self.detail(),
+            request_id,
             errors,
             existing_id,
-        };
+        }
+    }
+}
+
+impl Document {
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The type's name, without what all types begin with.
+    pub fn kind(&self) -> &str {
+        self.r#type.trim_start_matches(URN)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, _, _) = self.kind();
+        let document = self.document(request_id::current());
         let mut response = (status, Json(document)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
         if status == StatusCode::UNAUTHORIZED {

@@ -2,7 +2,6 @@
 //! hand, so that every fault is found; a test holds the two together.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use carillon_domain as domain;
 use serde::Deserialize;
@@ -49,6 +48,32 @@ names! {
     EventTypeName = domain::EventType::ALL.iter().map(|known| known.as_str());
     /// What an event type is about.
     EventGroup = ["configuration", "infrastructure", "system"];
+}
+
+/// Schemas that only the completed document has: see `document::components`.
+macro_rules! elsewhere {
+    ($($name:ident)*) => {
+        $(
+            pub struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    ObjectBuilder::new().into()
+                }
+            }
+
+            impl ToSchema for $name {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed(stringify!($name))
+                }
+            }
+        )*
+    };
+}
+
+elsewhere! {
+    CloudEvent DeliveryStatus Event Fault Filters Message NewWebhook Outcome PreviewOf Publication
+    WebhookPatch
 }
 
 /// A page of a list.
@@ -132,14 +157,6 @@ pub struct Usage {
     limit: u32,
 }
 
-/// What is to be shown: an event, a sample, or an event that was published.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its description is used")]
-pub struct PreviewOf {
-    sample: Option<EventTypeName>,
-    event_id: Option<String>,
-}
-
 /// A new credential, under the name that it has in the webhook's configuration.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -170,13 +187,4 @@ pub struct NewApiKey {
     expires_at: Option<String>,
     /// The caller's own, if named at all.
     organization: Option<String>,
-}
-
-/// An event as it is kept.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its description is used")]
-pub struct Event {
-    id: String,
-    r#type: String,
-    details: Option<BTreeMap<String, String>>,
 }

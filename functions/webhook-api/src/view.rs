@@ -18,19 +18,22 @@ pub struct WebhookView {
     #[schema(example = "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")]
     id: String,
     name: String,
-    #[schema(example = "slack")]
+    #[schema(value_type = schema::Platform)]
     r#type: &'static str,
     event_types: Vec<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = schema::Filters)]
     filters: Filters,
     #[schema(value_type = Object)]
     configuration: Value,
     organization: String,
     enabled: bool,
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = schema::WebhookStatus)]
     status: WebhookStatus,
+    /// Why the system suspended it, and what to do.
     status_reason: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     modified_at: String,
 }
 
@@ -64,16 +67,16 @@ pub struct DeliveryView {
     id: String,
     webhook_id: String,
     event_id: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = schema::EventTypeName)]
     event_type: EventType,
     channel: String,
-    #[schema(value_type = String, example = "delivered")]
+    #[schema(value_type = schema::DeliveryStatus)]
     status: DeliveryStatus,
     reason: Option<String>,
     possible_duplicate: bool,
     created_at: String,
     next_attempt_at: Option<String>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<schema::Message>)]
     message: Option<MessageRef>,
     attempts: Vec<AttemptView>,
 }
@@ -83,7 +86,7 @@ pub struct DeliveryView {
 #[schema(as = Attempt)]
 pub struct AttemptView {
     at: String,
-    #[schema(value_type = String, example = "delivered")]
+    #[schema(value_type = schema::Outcome)]
     outcome: Outcome,
     http_status: Option<u16>,
     code: Option<String>,

@@ -23,7 +23,7 @@ use crate::{Api, BASE};
 /// Makes a key. The answer is the only place where it is ever shown.
 #[utoipa::path(
     post, path = "/api-keys/", tag = "api-keys", security(("api_key" = []), ("bearer" = [])),
-    request_body(content = schema::NewApiKey, example = json!({"name": "ci", "role": "publisher"})),
+    request_body(content = schema::NewApiKey),
     responses((status = 201, description = "The key, shown once", body = KeyView, headers(
         ("Location" = String, description = "The key's path"),
     ))),

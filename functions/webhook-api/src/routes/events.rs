@@ -44,15 +44,11 @@ pub struct PublishedBatch {
 /// Publishes an event, or up to 100 as `{"events": [...]}`. A batch with a fault stores nothing.
 #[utoipa::path(
     post, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
-    request_body(
-        content = Value,
-        content_type = "application/json",
-        example = json!({
-            "type": "deploy", "status": "succeeded", "environment": "production",
-            "resource": {"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db"},
-            "actor": "alice"
-        }),
-    ),
+    request_body(content(
+        (schema::Publication = "application/json"),
+        (schema::CloudEvent = "application/cloudevents+json"),
+        (Vec<schema::CloudEvent> = "application/cloudevents-batch+json"),
+    )),
     responses(
         (status = 202, description = "Stored: it will be delivered", body = Published),
     ),

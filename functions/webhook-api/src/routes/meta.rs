@@ -13,7 +13,7 @@ pub struct Health {
 }
 
 /// Whether the API answers.
-#[utoipa::path(get, path = "/health", tag = "meta", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health", tag = "meta", responses((status = 200, description = "It does", body = Health)))]
 pub async fn health() -> Json<Health> {
     Json(Health {
         status: "ok",

@@ -15,7 +15,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Api, BASE};
+use crate::{Api, BASE, document};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -76,7 +76,8 @@ pub fn all() -> OpenApiRouter<Api> {
 }
 
 /// The document's route.
-pub fn document(document: utoipa::openapi::OpenApi) -> Router<Api> {
+pub fn document(document: &utoipa::openapi::OpenApi) -> Router<Api> {
     let path = format!("{BASE}/openapi.json");
+    let document = document::complete(document);
     Router::new().route(&path, get(async move || axum::Json(document)))
 }

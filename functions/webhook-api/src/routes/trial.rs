@@ -64,7 +64,7 @@ pub struct PreviewRequest {
         ("id" = String, Path, description = "The webhook's id"),
         schema::ChannelParameter,
     ),
-    request_body(content = schema::PreviewOf, example = json!({"sample": "deploy"})),
+    request_body(content = schema::PreviewOf),
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
@@ -111,7 +111,7 @@ pub async fn preview(
 /// What the platform said to a test message.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Tested {
-    #[schema(value_type = String, example = "delivered")]
+    #[schema(value_type = schema::Outcome)]
     outcome: Outcome,
     http_status: Option<u16>,
     /// The platform's error code.
@@ -190,10 +190,7 @@ impl From<Reply> for Tested {
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
         schema::VerifyParameter,
     ),
-    request_body(
-        content = schema::Rotation,
-        example = json!({"token": "xoxb-…", "everywhere": true}),
-    ),
+    request_body(content = schema::Rotation),
     responses((status = 200, description = "The webhook", body = Registered, headers(
         ("ETag" = String, description = "The webhook's version"),
     ))),

@@ -41,17 +41,10 @@ pub(super) fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
 /// Registers a webhook.
 #[utoipa::path(
     post, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    request_body(
-        content = Value,
-        content_type = "application/json",
-        example = json!({
-            "name": "prod alerts", "type": "slack", "event_types": ["deploy", "destroy", "error"],
-            "filters": {"environment": ["production", "prod-*"]},
-            "configuration": {"token": "xoxb-…", "channel": "infra"}
-        }),
-    ),
+    params(schema::VerifyParameter),
+    request_body(content = schema::NewWebhook),
     responses(
-        (status = 201, body = WebhookView, headers(
+        (status = 201, description = "Registered", body = Registered, headers(
             ("Location" = String, description = "The webhook's path"),
             ("ETag" = String, description = "The webhook's version"),
         )),
@@ -157,7 +150,7 @@ pub async fn list(
     get, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
     params(("id" = String, Path, description = "The webhook's id")),
     responses(
-        (status = 200, body = WebhookView, headers(
+        (status = 200, description = "The webhook", body = WebhookView, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
     ),
@@ -181,12 +174,14 @@ pub async fn read(
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        schema::VerifyParameter,
     ),
     request_body(content(
-        (Value = "application/merge-patch+json"), (Value = "application/json"),
+        (schema::WebhookPatch = "application/merge-patch+json"),
+        (schema::WebhookPatch = "application/json"),
     )),
     responses(
-        (status = 200, body = WebhookView, headers(
+        (status = 200, description = "The webhook as it is now", body = Registered, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
     ),
@@ -213,10 +208,11 @@ pub async fn patch(
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        schema::VerifyParameter,
     ),
-    request_body(content = Value, content_type = "application/json"),
+    request_body(content = schema::NewWebhook),
     responses(
-        (status = 200, body = WebhookView, headers(
+        (status = 200, description = "The webhook as it is now", body = Registered, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
     ),
@@ -276,7 +272,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
     ),
     responses(
-        (status = 204),
+        (status = 204, description = "Removed"),
     ),
 )]
 pub async fn remove(

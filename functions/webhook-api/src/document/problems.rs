@@ -1,0 +1,123 @@
+//! The problems that an operation can answer with, each as the API answers it.
+
+use std::collections::BTreeMap;
+
+use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
+use serde_json::{Map, Value, json};
+
+use crate::body::MAX_BODY_BYTES;
+use crate::problem::{Document, Problem};
+
+/// One of each kind.
+fn all() -> Vec<Problem> {
+    let mut faults = Faults::default();
+    faults.add(
+        Pointer::root().field("event_types").index(0),
+        FaultCode::UnknownValue,
+        "unknown event type `depoly`; did you mean `deploy`?",
+    );
+    let mut foreign = Faults::default();
+    foreign.add(
+        Pointer::root().field("organization"),
+        FaultCode::WrongOrganization,
+        "the key belongs to another organization; leave the field out",
+    );
+    vec![
+        Problem::Malformed("the body cannot be read: EOF while parsing an object".into()),
+        Problem::Invalid(faults),
+        Problem::Unauthorized,
+        Problem::Forbidden {
+            role: Role::Viewer,
+            needed: Permission::Write,
+        },
+        Problem::BadClaims,
+        Problem::Invalid(foreign),
+        Problem::NotFound,
+        Problem::MethodNotAllowed,
+        Problem::NameTaken {
+            existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
+        },
+        Problem::Contended,
+        Problem::PreconditionFailed,
+        Problem::TooLarge {
+            limit_bytes: MAX_BODY_BYTES,
+        },
+        Problem::UnsupportedMediaType,
+        Problem::Internal,
+    ]
+}
+
+/// The name of the response with this status.
+pub fn name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+/// A response for each status, with an example for each kind of problem.
+pub fn responses() -> Map<String, Value> {
+    let mut by_status: BTreeMap<u16, Vec<Document>> = BTreeMap::new();
+    for problem in all() {
+        let document = problem.document("req_01KAJ2V5J8M3E1Q7S9T0C4X6YZ".into());
+        by_status
+            .entry(document.status())
+            .or_default()
+            .push(document);
+    }
+    let mut responses: Map<String, Value> = by_status
+        .into_iter()
+        .map(|(status, documents)| {
+            let titles: Vec<&str> = documents.iter().map(Document::title).collect();
+            let description = titles.join(", or: ");
+            let examples: Map<String, Value> = documents
+                .iter()
+                .map(|document| (document.kind().to_owned(), json!({ "value": document })))
+                .collect();
+            let response = json!({
+                "description": description,
+                "headers": {"X-Request-Id": {
+                    "description": "Names this request in the log", "schema": {"type": "string"}
+                }},
+                "content": {"application/problem+json": {
+                    "schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples
+                }},
+            });
+            (name(status), response)
+        })
+        .collect();
+    responses.insert(
+        name(429),
+        json!({
+            "description": "API Gateway has had too many requests; come back in a second",
+            "content": {"application/json": {
+                "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
+                "example": {"message": "Too Many Requests"}
+            }}
+        }),
+    );
+    responses
+}
+
+/// The statuses of the problems that an operation can have.
+pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
+    let has_key = operation.get("security").is_some();
+    let has_body = operation.get("requestBody").is_some();
+    let parameters = operation["parameters"].as_array();
+    let is_conditional =
+        parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
+    let names_webhook = path.ends_with("/webhooks/") || path.ends_with("/notifications/");
+    let writes = matches!(method, "post" | "put" | "patch" | "delete");
+    [
+        (400, has_key),
+        (401, has_key),
+        (403, has_key),
+        (404, path.contains('{')),
+        (409, is_conditional || (names_webhook && writes)),
+        (412, is_conditional),
+        (413, has_body),
+        (415, has_body),
+        (429, true),
+        (500, true),
+    ]
+    .into_iter()
+    .filter_map(|(status, possible)| possible.then_some(status))
+    .collect()
+}
