@@ -1,8 +1,10 @@
-//! What every function needs around its work: settings, logs, batches, the time.
+//! What every function needs around its work: settings, logs, metrics, batches, the time.
 
 pub mod batch;
 pub mod clock;
 pub mod logs;
+pub mod metrics;
 pub mod settings;
 
+pub use metrics::Counts;
 pub use settings::{Settings, SettingsError};
