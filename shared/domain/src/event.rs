@@ -1,5 +1,6 @@
 //! The event: something that happened, immutable once captured.
 
+mod fit;
 mod read;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
+
+pub use fit::CHANGES_LEFT_OUT;
 
 /// The longest a name, a place or a person may be, in characters.
 pub const MAX_NAME: usize = 256;
