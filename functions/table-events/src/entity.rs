@@ -1,35 +1,46 @@
 //! What a stream record says as an event: the rules, without any I/O.
 //!
 //! Values never leave the table: of what changed, an event has the names alone.
+//!
+//! All of this works on a stream of `NEW_AND_OLD_IMAGES`. On others it does what it can:
+//! without the new image an item is known by its old one or by its keys, without both
+//! images nobody can tell what changed, so that every MODIFY is news.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use carillon_domain::event::{MAX_CHANGES, MAX_NAME};
-use carillon_domain::text::shorten;
 use carillon_domain::{Capture, Event, EventId, EventType, OrganizationId, Resource};
 use jiff::Timestamp;
-use serde_dynamo::{AttributeValue, Item};
+use serde_dynamo::Item;
 
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, text};
+use crate::changes;
 
-/// How DynamoDB signs what its time to live removed.
-const TTL_PRINCIPAL: &str = "dynamodb.amazonaws.com";
+/// How DynamoDB signs what its time to live removed ("DynamoDB Streams and Time to Live"
+/// in its developer guide).
+const TTL: (&str, &str) = ("Service", "dynamodb.amazonaws.com");
 
 /// Why a record is no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skipped {
+    /// It names none of the entities.
     NotAnEntity,
+    /// The stream has no image of it, and its keys do not say that it is an entity.
+    NoImage,
+    /// It names no organization, or one that cannot be.
     NoOrganization,
+    /// Nothing but ignored attributes differs.
     NoChange,
     UnknownOperation,
 }
 
 impl Skipped {
+    /// For metrics and logs.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::NotAnEntity => "the item is no parameter, project, environment or value",
-            Self::NoOrganization => "the item names no organization",
-            Self::NoChange => "nothing that counts has changed",
-            Self::UnknownOperation => "the record is no INSERT, MODIFY or REMOVE",
+            Self::NotAnEntity => "not_an_entity",
+            Self::NoImage => "no_image",
+            Self::NoOrganization => "no_organization",
+            Self::NoChange => "no_change",
+            Self::UnknownOperation => "unknown_operation",
         }
     }
 }
@@ -40,57 +51,72 @@ pub fn event(
     attributes: &Attributes,
     now: Timestamp,
 ) -> Result<Event, Skipped> {
-    let old = &record.change.old_image;
-    let new = &record.change.new_image;
-    let (operation, item) = match record.event_name.as_str() {
-        "INSERT" => ("created", new),
-        "MODIFY" => ("updated", new),
-        "REMOVE" => ("deleted", old),
+    let (old, new) = (&record.change.old_image, &record.change.new_image);
+    let operation = match record.event_name.as_str() {
+        "INSERT" => "created",
+        "MODIFY" => "updated",
+        "REMOVE" => "deleted",
         _ => return Err(Skipped::UnknownOperation),
     };
-    let read = |name: &str| text(item, name).or_else(|| text(&record.change.keys, name));
-    let entity = read(&attributes.entity).ok_or(Skipped::NotAnEntity)?;
+    let images = [new, old, &record.change.keys];
+    let read = |name: &str| images.iter().find_map(|image| text(image, name));
+    let has_image = !old.is_empty() || !new.is_empty();
+    let entity = read(&attributes.entity)
+        .and_then(|word| attributes.entity_of(&word))
+        .ok_or(match has_image {
+            true => Skipped::NotAnEntity,
+            false => Skipped::NoImage,
+        })?;
     let event_type =
         EventType::parse(&format!("{entity}_{operation}")).ok_or(Skipped::NotAnEntity)?;
     let organization = read(&attributes.organization)
-        .and_then(|text| OrganizationId::parse(&text))
+        .and_then(|text| OrganizationId::parse(text.trim()))
         .ok_or(Skipped::NoOrganization)?;
     let changes = match operation {
-        "updated" => changes(old, new, attributes),
+        "updated" if !old.is_empty() && !new.is_empty() => {
+            let changes = changes::between(old, new, &attributes.ignored);
+            if changes.is_empty() {
+                return Err(Skipped::NoChange);
+            }
+            changes
+        }
         _ => Vec::new(),
     };
-    // Without the old image nobody can tell what changed; it is news all the same.
-    if operation == "updated" && changes.is_empty() && !old.is_empty() {
-        return Err(Skipped::NoChange);
-    }
     let capture = Capture {
         organization,
         now,
         fallback_id: EventId::from_source("table", &record.event_id),
     };
-    let removed_by_ttl = record
-        .user_identity
-        .as_ref()
-        .is_some_and(|user| user.principal_id == TTL_PRINCIPAL);
-    let short = |text: String| shorten(&text, MAX_NAME);
-    Ok(Event {
+    let event = Event {
         occurred_at: occurred_at(record).unwrap_or(now),
-        environment: read(&attributes.environment).map(short),
-        project: read(&attributes.project).map(short),
-        // A removed item only tells who changed it last.
-        actor: read(&attributes.actor)
-            .filter(|_| operation != "deleted")
-            .map(short),
-        message: removed_by_ttl.then(|| "Removed by the table's time to live (TTL).".into()),
+        environment: read(&attributes.environment),
+        project: read(&attributes.project),
+        actor: actor(new, attributes),
+        message: removed_by_ttl(record)
+            .then(|| "Removed by the table's time to live (TTL).".into()),
         resource: Some(Resource {
-            id: read(&attributes.id).map(short),
-            name: read(&attributes.name).map(short),
-            resource_type: Some(entity),
+            id: read(&attributes.id),
+            name: read(&attributes.name),
+            resource_type: Some(entity.into()),
             url: None,
         }),
         changes,
         ..Event::bare(event_type, capture)
-    })
+    };
+    Ok(event.fitted())
+}
+
+/// Only the new image says who did it: the old one, and so that of a removed item, tells
+/// who changed it the time before.
+fn actor(new: &Item, attributes: &Attributes) -> Option<String> {
+    text(new, &attributes.actor)
+}
+
+fn removed_by_ttl(record: &EventRecord) -> bool {
+    record
+        .user_identity
+        .as_ref()
+        .is_some_and(|user| (user.type_.as_str(), user.principal_id.as_str()) == TTL)
 }
 
 fn occurred_at(record: &EventRecord) -> Option<Timestamp> {
@@ -98,67 +124,6 @@ fn occurred_at(record: &EventRecord) -> Option<Timestamp> {
     Timestamp::from_millisecond(time.timestamp_millis())
         .ok()
         .filter(|time| time.as_second() > 0)
-}
-
-fn text(item: &Item, name: &str) -> Option<String> {
-    match item.get(name)? {
-        AttributeValue::S(text) if !text.trim().is_empty() => Some(text.clone()),
-        AttributeValue::N(number) => Some(number.clone()),
-        _ => None,
-    }
-}
-
-/// Names of what differs, nested attributes as paths (`tags.owner`), sorted.
-fn changes(old: &Item, new: &Item, attributes: &Attributes) -> Vec<String> {
-    let mut found = Vec::new();
-    if old.is_empty() {
-        return found;
-    }
-    let names = old
-        .keys()
-        .chain(new.keys().filter(|name| !old.contains_key(*name)));
-    for name in names.filter(|name| !attributes.ignored.contains(*name)) {
-        compare(name, old.get(name), new.get(name), &mut found);
-    }
-    found.sort();
-    found.truncate(MAX_CHANGES);
-    found.iter().map(|name| shorten(name, MAX_NAME)).collect()
-}
-
-fn compare(
-    path: &str,
-    old: Option<&AttributeValue>,
-    new: Option<&AttributeValue>,
-    found: &mut Vec<String>,
-) {
-    match (old, new) {
-        (Some(AttributeValue::M(old)), Some(AttributeValue::M(new))) => {
-            let names = old
-                .keys()
-                .chain(new.keys().filter(|name| !old.contains_key(*name)));
-            for name in names {
-                compare(
-                    &format!("{path}.{name}"),
-                    old.get(name),
-                    new.get(name),
-                    found,
-                );
-            }
-        }
-        (old, new) if same(old, new) => {}
-        _ => found.push(path.to_owned()),
-    }
-}
-
-/// Sets have no order.
-fn same(old: Option<&AttributeValue>, new: Option<&AttributeValue>) -> bool {
-    match (old, new) {
-        (Some(AttributeValue::Ss(a)), Some(AttributeValue::Ss(b)))
-        | (Some(AttributeValue::Ns(a)), Some(AttributeValue::Ns(b))) => {
-            a.len() == b.len() && a.iter().all(|entry| b.contains(entry))
-        }
-        (old, new) => old == new,
-    }
 }
 
 #[cfg(test)]
@@ -236,8 +201,7 @@ mod tests {
             (EventType::ParameterDeleted, None)
         );
         removal.user_identity =
-            serde_json::from_value(json!({"type": "Service", "principalId": TTL_PRINCIPAL}))
-                .unwrap();
+            serde_json::from_value(json!({"type": "Service", "principalId": TTL.1})).unwrap();
         assert!(
             read(&removal)
                 .unwrap()
@@ -250,7 +214,8 @@ mod tests {
     #[test]
     fn items_that_are_no_entities_are_skipped() {
         for (item, reason) in [
-            (json!({}), Skipped::NotAnEntity),
+            (json!({}), Skipped::NoImage),
+            (json!({"name": {"S": "x"}}), Skipped::NotAnEntity),
             (json!({"entity": {"S": "invoice"}}), Skipped::NotAnEntity),
             (json!({"entity": {"BOOL": true}}), Skipped::NotAnEntity),
             (
@@ -261,6 +226,72 @@ mod tests {
             let outcome = read(&record("INSERT", json!({}), item.clone()));
             assert_eq!(outcome, Err(reason), "{item}");
         }
+    }
+
+    #[test]
+    fn a_mapped_word_is_the_entity_that_it_means() {
+        let attributes = Attributes {
+            entity: "kind".into(),
+            entities: [("param".to_owned(), "parameter")].into(),
+            ..Attributes::default()
+        };
+        let item = json!({"kind": {"S": "param"}, "organization": {"S": "org_acme"}});
+        let record = record("INSERT", json!({}), item);
+        let event = event(&record, &attributes, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(event.event_type, EventType::ParameterCreated);
+        assert_eq!(event.resource_type(), Some("parameter"));
+    }
+
+    #[test]
+    fn a_stream_of_new_images_tells_that_something_changed_but_not_what() {
+        let event = read(&record("MODIFY", json!({}), parameter(json!({})))).unwrap();
+        assert_eq!(event.event_type, EventType::ParameterUpdated);
+        assert_eq!(event.changes, [""; 0]);
+        let removal = record("REMOVE", json!({}), json!({}));
+        assert_eq!(read(&removal), Err(Skipped::NoImage));
+    }
+
+    #[test]
+    fn a_stream_of_old_images_does_not_blame_the_editor_before() {
+        let event = read(&record("MODIFY", parameter(json!({})), json!({}))).unwrap();
+        assert_eq!(event.event_type, EventType::ParameterUpdated);
+        assert_eq!(event.actor, None);
+        let name = event.resource.unwrap().name;
+        assert_eq!(name.as_deref(), Some("DATABASE_URL"));
+    }
+
+    #[test]
+    fn a_stream_of_keys_is_enough_where_the_keys_say_what_it_is() {
+        let mut record = record("REMOVE", json!({}), json!({}));
+        record.change.keys = serde_json::from_value(json!({
+            "entity": {"S": "project"}, "organization": {"S": "org_acme"}, "id": {"N": "7"}
+        }))
+        .unwrap();
+        let event = read(&record).unwrap();
+        assert_eq!(event.event_type, EventType::ProjectDeleted);
+        assert_eq!(event.resource.unwrap().id.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn a_removal_that_a_person_signed_is_none_of_ttl() {
+        let mut removal = record("REMOVE", parameter(json!({})), json!({}));
+        removal.user_identity =
+            serde_json::from_value(json!({"type": "User", "principalId": TTL.1})).unwrap();
+        assert_eq!(read(&removal).unwrap().message, None);
+    }
+
+    #[test]
+    fn more_changes_than_an_event_can_name_are_counted() {
+        let many = |value: &str| {
+            let attributes = (0..150).map(|n| (format!("a{n:03}"), json!({"S": value})));
+            parameter(Value::Object(attributes.collect()))
+        };
+        let event = read(&record("MODIFY", many("x"), many("y"))).unwrap();
+        assert_eq!(event.changes.len(), carillon_domain::event::MAX_CHANGES);
+        assert_eq!(
+            event.details[carillon_domain::event::CHANGES_LEFT_OUT],
+            "50"
+        );
     }
 
     #[test]

@@ -1,63 +1,96 @@
 //! The application's own tables: an item written, changed or removed becomes an event.
 //!
-//! A record that is no such item is counted and skipped. A record that repeats gives the
-//! same event id, which the events table has already.
+//! A record that is no such item is counted (metric `Skipped`) and skipped. A record that
+//! repeats gives the same event id, which the events table has already. One that can never
+//! become an event is counted (`Refused`), kept in the failure queue by its position, and
+//! stops nobody.
+//!
+//! **Order.** Events of one item are stored in the order of its changes, always. A batch of
+//! [`IN_ORDER`] records at most, which is what people make by hand, is stored in the
+//! stream's order altogether; of a larger one, which is an import, different items are
+//! stored at once, so that thousands take seconds.
 
 mod attributes;
+mod capture;
+mod changes;
 mod entity;
+#[cfg(test)]
+mod entity_properties;
+mod number;
+mod record;
 
-use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
-use aws_lambda_events::streams::DynamoDbEventResponse;
-use carillon_aws::{EventStore, Stored};
-use carillon_runtime::batch;
-use jiff::Timestamp;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use aws_lambda_events::dynamodb::StreamViewType;
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use carillon_aws::{EventStore, FailureQueue};
 
 pub use attributes::Attributes;
+pub use capture::IN_ORDER;
+pub use record::Batch;
+use record::Record;
 
 /// The handler; one for a process.
 pub struct TableEvents {
     events: EventStore,
     attributes: Attributes,
+    failures: Option<FailureQueue>,
+    /// The streams whose view was found wanting: it is said once a process.
+    degraded: Mutex<HashSet<String>>,
 }
 
 impl TableEvents {
-    pub fn new(events: EventStore, attributes: Attributes) -> Self {
-        Self { events, attributes }
-    }
-
-    /// Captures a batch, record by record, so that the events keep the items' order.
-    /// On a failure, the stream goes on from the record that is named.
-    pub async fn handle(&self, batch: StreamEvent) -> DynamoDbEventResponse {
-        for record in &batch.records {
-            if !self.capture(record).await {
-                return batch::stream_failure(record);
-            }
+    /// Without a failure queue, what would be kept there is only counted and logged.
+    pub fn new(events: EventStore, attributes: Attributes, failures: Option<FailureQueue>) -> Self {
+        Self {
+            events,
+            attributes,
+            failures,
+            degraded: Mutex::default(),
         }
-        DynamoDbEventResponse::default()
     }
 
-    /// False where the record must be tried again.
-    async fn capture(&self, record: &EventRecord) -> bool {
-        let record_id = record.event_id.as_str();
-        let event = match entity::event(record, &self.attributes, Timestamp::now()) {
-            Ok(event) => event,
-            Err(skipped) => {
-                tracing::info!(record_id, reason = skipped.reason(), "skipped");
-                return true;
+    /// Captures a batch. On a failure, the records before the one that is named are done,
+    /// and the stream goes on from there.
+    pub async fn handle(&self, batch: Batch) -> DynamoDbEventResponse {
+        let (counts, failed) = self.capture(&batch.records).await;
+        counts.emit();
+        let mut response = DynamoDbEventResponse::default();
+        if let Some(record) = failed {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = Some(record.position.sequence_number.clone());
+            response.batch_item_failures = vec![failure];
+        }
+        response
+    }
+
+    /// Says, once for each stream, what cannot be told from it.
+    fn note_view(&self, record: &Record) {
+        let view = record
+            .read
+            .as_ref()
+            .and_then(|record| record.change.stream_view_type.as_ref());
+        let Some(view) = view else { return };
+        let missing = match view {
+            StreamViewType::NewImage => {
+                "names of changed attributes, changes of nothing, and what was removed"
             }
+            StreamViewType::OldImage => {
+                "what was created, names of changed attributes, changes of nothing, and by whom"
+            }
+            StreamViewType::KeysOnly => "anything that is not in the table's key",
+            _ => return,
         };
-        match self.events.put(&event).await {
-            Ok(stored) => {
-                let event_id = event.id.as_str();
-                let event_type = event.event_type.as_str();
-                let duplicate = stored == Stored::Duplicate;
-                tracing::info!(record_id, event_id, event_type, duplicate, "captured");
-                true
-            }
-            Err(error) => {
-                tracing::error!(record_id, %error, "the event could not be stored");
-                false
-            }
+        let source = &record.position.source;
+        let mut degraded = self.degraded.lock().unwrap_or_else(PoisonError::into_inner);
+        if degraded.insert(source.clone()) {
+            tracing::warn!(
+                stream = source.as_str(),
+                view = %view,
+                missing,
+                "the stream does not tell everything; NEW_AND_OLD_IMAGES does"
+            );
         }
     }
 }

@@ -12,6 +12,12 @@ pub enum Error {
         /// The whole chain of causes, in one line.
         cause: String,
     },
+    /// The call itself is wrong: it will fail the same way however often it is made.
+    #[error("{operation} was refused: {cause}")]
+    Refused {
+        operation: &'static str,
+        cause: String,
+    },
     #[error("{what} cannot be read: {cause}")]
     Unreadable { what: &'static str, cause: String },
 }
@@ -23,6 +29,19 @@ impl Error {
             operation,
             cause: chain(&error),
         }
+    }
+
+    /// For `map_err`: a call that can never succeed as it is.
+    pub(crate) fn refused<E: StdError>(operation: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Refused {
+            operation,
+            cause: chain(&error),
+        }
+    }
+
+    /// Whether trying again as it is would be in vain.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Call { .. })
     }
 
     /// For `map_err`: a stored thing that is not what it should be.

@@ -80,6 +80,9 @@ impl EventStore {
                     false => Stored::Duplicate,
                 })
             }
+            Some(refused) if refused.meta().code() == Some("ValidationException") => {
+                Err(Error::refused("storing an event")(error))
+            }
             _ => Err(Error::call("storing an event")(error)),
         }
     }

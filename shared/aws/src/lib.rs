@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod error;
 pub mod events;
+pub mod failures;
 pub mod ledger;
 pub mod queue;
 pub mod registry;
@@ -15,6 +16,7 @@ pub mod table;
 pub use credentials::Credentials;
 pub use error::Error;
 pub use events::{EventFilter, EventStore, Stored};
+pub use failures::FailureQueue;
 pub use ledger::{Claimed, Ledger};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
 pub use registry::{Registry, Suspension, WriteError};

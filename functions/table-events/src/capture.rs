@@ -1,0 +1,189 @@
+//! Storing a batch: quickly, in order, and with exact failures.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_lambda_events::dynamodb::EventRecord;
+use carillon_aws::Stored;
+use carillon_domain::Event;
+use carillon_runtime::Counts;
+use futures::StreamExt;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::record::Record;
+use crate::{TableEvents, entity};
+
+/// Batches up to this size are stored one record after the other.
+pub const IN_ORDER: usize = 10;
+/// How many items of a larger batch are stored at once. A partition of the events table
+/// takes 1,000 writes a second, a write takes a few milliseconds.
+const AT_ONCE: usize = 16;
+
+/// What became of a record that is done: the metric and the reason.
+type Done = (&'static str, &'static str);
+
+/// The record must be tried again.
+struct TryAgain;
+
+impl TableEvents {
+    /// Captures records: what was counted, and the first that must be tried again. All
+    /// before it are done.
+    pub(crate) async fn capture<'r>(&self, records: &'r [Record]) -> (Counts, Option<&'r Record>) {
+        let failed_at = AtomicUsize::new(usize::MAX);
+        let now = Timestamp::now();
+        let done: Vec<Vec<(usize, Done)>> = futures::stream::iter(lanes(records))
+            .map(|lane| self.capture_lane(records, lane, &failed_at, now))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let failed_at = failed_at.into_inner();
+        let mut counts = Counts::default();
+        // What comes after the failure is handled again, and counted then.
+        for (_, (metric, reason)) in done.into_iter().flatten().filter(|(n, _)| *n < failed_at) {
+            counts.add(metric, reason);
+        }
+        (counts, records.get(failed_at))
+    }
+
+    async fn capture_lane(
+        &self,
+        records: &[Record],
+        lane: Vec<usize>,
+        failed_at: &AtomicUsize,
+        now: Timestamp,
+    ) -> Vec<(usize, Done)> {
+        let mut done = Vec::with_capacity(lane.len());
+        for index in lane {
+            // The stream comes back to everything after a failure.
+            if index > failed_at.load(Ordering::Relaxed) {
+                break;
+            }
+            match self.capture_record(&records[index], now).await {
+                Ok(outcome) => done.push((index, outcome)),
+                Err(TryAgain) => {
+                    failed_at.fetch_min(index, Ordering::Relaxed);
+                    break;
+                }
+            }
+        }
+        done
+    }
+
+    async fn capture_record(&self, record: &Record, now: Timestamp) -> Result<Done, TryAgain> {
+        let record_id = record.position.event_id.as_str();
+        let Some(read) = &record.read else {
+            tracing::error!(record_id, "a stream record is not of the documented form");
+            return self.refuse(record, None, "unreadable").await;
+        };
+        self.note_view(record);
+        let event = match entity::event(read, &self.attributes, now) {
+            Ok(event) => event,
+            Err(skipped) => {
+                let reason = skipped.reason();
+                tracing::debug!(record_id, reason, "skipped");
+                return Ok(("Skipped", reason));
+            }
+        };
+        match self.events.put(&event).await {
+            Ok(stored) => {
+                let event_id = event.id.as_str();
+                let event_type = event.event_type.as_str();
+                let duplicate = stored == Stored::Duplicate;
+                tracing::info!(record_id, event_id, event_type, duplicate, "captured");
+                Ok(("Captured", if duplicate { "duplicate" } else { "new" }))
+            }
+            Err(error) if error.is_final() => {
+                tracing::error!(record_id, %error, "the event can never be stored");
+                self.refuse(record, Some(&event), "not_storable").await
+            }
+            Err(error) => {
+                tracing::error!(record_id, %error, "the event could not be stored");
+                Err(TryAgain)
+            }
+        }
+    }
+
+    /// Keeps what can never become an event for diagnosis: its position and, where there
+    /// is one, the event, which has no values in it. The record itself has.
+    async fn refuse(
+        &self,
+        record: &Record,
+        event: Option<&Event>,
+        reason: &'static str,
+    ) -> Result<Done, TryAgain> {
+        let Some(failures) = &self.failures else {
+            return Ok(("Refused", reason));
+        };
+        let payload = json!({"record": record.position.to_json(), "event": event});
+        match failures.keep("table-events", reason, &payload).await {
+            Ok(()) => Ok(("Refused", reason)),
+            Err(error) => {
+                let record_id = record.position.event_id.as_str();
+                tracing::error!(record_id, %error, "the failure could not be kept");
+                Err(TryAgain)
+            }
+        }
+    }
+}
+
+/// The records that must be stored one after the other, by their indices.
+fn lanes(records: &[Record]) -> Vec<Vec<usize>> {
+    if records.len() <= IN_ORDER {
+        return vec![(0..records.len()).collect()];
+    }
+    let mut lanes: Vec<Vec<usize>> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (index, record) in records.iter().enumerate() {
+        let item = record.read.as_ref().map_or_else(String::new, item);
+        let lane = *known.entry(item).or_insert_with(|| {
+            lanes.push(Vec::new());
+            lanes.len() - 1
+        });
+        lanes[lane].push(index);
+    }
+    lanes
+}
+
+/// Which item a record is about: its table and its key.
+fn item(record: &EventRecord) -> String {
+    let mut keys: Vec<_> = record.change.keys.iter().collect();
+    keys.sort_by_key(|(name, _)| *name);
+    format!("{:?} {keys:?}", record.event_source_arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Batch;
+    use serde_json::Value;
+
+    fn batch(items: &[&str]) -> Vec<Record> {
+        let records: Vec<Value> = items
+            .iter()
+            .map(|id| {
+                json!({
+                    "eventID": "1", "eventName": "INSERT", "awsRegion": "eu-west-1",
+                    "dynamodb": {"SequenceNumber": "1", "SizeBytes": 1,
+                                 "Keys": {"organization": {"S": "o"}, "id": {"S": id}}}
+                })
+            })
+            .collect();
+        let batch: Batch = serde_json::from_value(json!({"Records": records})).unwrap();
+        batch.records
+    }
+
+    #[test]
+    fn a_small_batch_is_stored_in_the_streams_order() {
+        assert_eq!(lanes(&batch(&["a", "b", "a"])), [vec![0, 1, 2]]);
+    }
+
+    #[test]
+    fn a_large_batch_is_stored_item_by_item_each_in_its_order() {
+        let items = ["a", "b", "a", "c", "d", "e", "f", "g", "h", "i", "a", "b"];
+        let lanes = lanes(&batch(&items));
+        assert_eq!(lanes.len(), 9);
+        assert_eq!(lanes[0], [0, 2, 10]);
+        assert_eq!(lanes[1], [1, 11]);
+    }
+}
