@@ -1,122 +1,197 @@
 //! AWS itself: what EventBridge tells becomes an event.
 //!
-//! An event that repeats gives the same id, which the events table has already. An event
-//! that cannot be read is an error, so that it ends at the failure destination; one that
-//! is no news (an intermediate state) is skipped.
+//! An event that repeats gives the same id, which the events table has already. What is no
+//! news by the deployment's settings is counted (metric `Skipped`). An event that Carillon
+//! does not know or cannot read is counted (`Refused`) and kept in the failure queue with
+//! the reason: trying again would change nothing, so it is not tried again. Only a fault of
+//! AWS is: the function fails, Lambda tries twice more and then keeps the event itself.
 
-mod cloudformation;
+mod console;
+mod detail;
+mod envelope;
+mod event;
+mod noise;
+mod organizations;
+mod passthrough;
+mod report;
+mod services;
 
-use carillon_aws::{EventStore, Stored};
-use carillon_domain::{Capture, Event, EventId, OrganizationId};
+use carillon_aws::{EventStore, FailureQueue, Stored};
+use carillon_domain::{Event, EventId, Faults, OrganizationId};
+use carillon_runtime::{Counts, Settings};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 
-/// An event as EventBridge delivers it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Envelope {
-    id: String,
-    source: String,
-    #[serde(rename = "detail-type")]
-    detail_type: String,
-    #[serde(default)]
-    account: Option<String>,
-    #[serde(default)]
-    region: Option<String>,
-    #[serde(default)]
-    time: Option<Timestamp>,
-    #[serde(default)]
-    detail: Value,
-}
+use envelope::Envelope;
+use event::Meaning;
+
+pub use noise::{Noise, Wanted};
+pub use organizations::Organizations;
 
 /// Why an event was not captured.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
     #[error("not an EventBridge event: {0}")]
-    Envelope(serde_json::Error),
+    Envelope(Faults),
     #[error("{detail_type} of {source_name} is not one of the events that Carillon knows")]
     Unknown {
         source_name: String,
         detail_type: String,
     },
-    #[error("the detail of {detail_type} cannot be read: {cause}")]
-    Detail {
-        detail_type: String,
-        cause: serde_json::Error,
-    },
+    #[error("{detail_type} cannot be read: {faults}")]
+    Malformed { detail_type: String, faults: Faults },
     #[error(transparent)]
     Store(#[from] carillon_aws::Error),
+}
+
+impl CaptureError {
+    /// Whether it is the event's fault: it would fail again the same way.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Envelope(_) | Self::Unknown { .. } | Self::Malformed { .. } => true,
+            Self::Store(error) => error.is_final(),
+        }
+    }
+
+    /// Every fault of the event, where it is a question of its form.
+    pub fn faults(&self) -> Option<&Faults> {
+        match self {
+            Self::Envelope(faults) | Self::Malformed { faults, .. } => Some(faults),
+            Self::Unknown { .. } | Self::Store(_) => None,
+        }
+    }
+
+    /// For metrics.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Envelope(_) => "no_event",
+            Self::Unknown { .. } => "unknown",
+            Self::Malformed { .. } => "malformed",
+            Self::Store(_) => "not_storable",
+        }
+    }
 }
 
 /// What became of an EventBridge event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Captured {
-    /// It is stored under this id, now or from before.
-    Stored(EventId),
-    /// It is a state that is no news.
-    Skipped,
+    /// It is stored under this id, now or, as a duplicate, from before.
+    Stored { id: EventId, duplicate: bool },
+    /// It is no news, for this reason.
+    Skipped(&'static str),
+}
+
+/// What a deployment can choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    pub organizations: Organizations,
+    pub noise: Wanted,
+}
+
+impl Rules {
+    /// Reads `ACCOUNT_ORGANIZATIONS`, `ORGANIZATION_TAG` and `CLOUD_NOISE`; all accounts
+    /// that are not named belong to `default`. None where there is no default; all faults
+    /// of the settings are found nevertheless.
+    pub fn from_settings(settings: &mut Settings, default: Option<OrganizationId>) -> Option<Self> {
+        let organizations = Organizations::from_settings(settings, default);
+        let noise = settings.checked("CLOUD_NOISE", Wanted::parse);
+        Some(Self {
+            organizations: organizations?,
+            noise: noise.unwrap_or_default(),
+        })
+    }
 }
 
 /// The handler; one for a process.
 pub struct CloudEvents {
     events: EventStore,
-    organization: OrganizationId,
+    rules: Rules,
+    failures: Option<FailureQueue>,
 }
 
 impl CloudEvents {
-    pub fn new(events: EventStore, organization: OrganizationId) -> Self {
+    /// Without a failure queue, what would be kept there is only counted and logged.
+    pub fn new(events: EventStore, rules: Rules, failures: Option<FailureQueue>) -> Self {
         Self {
             events,
-            organization,
+            rules,
+            failures,
         }
     }
 
-    /// Captures an event.
+    /// Captures an event, or keeps it in the failure queue if that can never be done.
     ///
     /// # Errors
-    /// Where it is malformed or unknown, or cannot be stored.
+    /// Where trying again may help.
     pub async fn handle(&self, payload: Value) -> Result<(), CaptureError> {
-        self.capture(payload).await.map(drop)
+        let mut counts = Counts::default();
+        let captured = self.capture(payload.clone()).await;
+        let result = match captured {
+            Ok(Captured::Stored { duplicate, .. }) => {
+                counts.add("Captured", if duplicate { "duplicate" } else { "new" });
+                Ok(())
+            }
+            Ok(Captured::Skipped(reason)) => {
+                counts.add("Skipped", reason);
+                Ok(())
+            }
+            Err(error) if error.is_final() => {
+                counts.add("Refused", error.reason());
+                self.keep(&error, &payload).await
+            }
+            Err(error) => Err(error),
+        };
+        counts.emit();
+        result
     }
 
-    /// As [`handle`](Self::handle), telling what became of it.
+    async fn keep(&self, error: &CaptureError, payload: &Value) -> Result<(), CaptureError> {
+        let source_id = payload["id"].as_str();
+        tracing::error!(source_id, %error, "an event is of no use");
+        if let Some(failures) = &self.failures {
+            let reason = error.to_string();
+            failures.keep("cloud-events", &reason, payload).await?;
+        }
+        Ok(())
+    }
+
+    /// Captures an event, telling what became of it.
     ///
     /// # Errors
     /// Where it is malformed or unknown, or cannot be stored.
     pub async fn capture(&self, payload: Value) -> Result<Captured, CaptureError> {
-        let envelope: Envelope = serde_json::from_value(payload).map_err(CaptureError::Envelope)?;
+        let envelope = Envelope::read(payload).map_err(CaptureError::Envelope)?;
         let source_id = envelope.id.as_str();
-        let Some(event) = map(&envelope, &self.organization, Timestamp::now())? else {
-            tracing::info!(source_id, "skipped: an intermediate state");
-            return Ok(Captured::Skipped);
-        };
+        let Rules {
+            organizations,
+            noise,
+        } = &self.rules;
+        match event::read(&envelope, organizations, noise, Timestamp::now())? {
+            Meaning::News(event) => self.store(source_id, *event).await,
+            Meaning::Noise(noise) => {
+                let noise = noise.name();
+                tracing::info!(source_id, noise, "skipped");
+                Ok(Captured::Skipped(noise))
+            }
+            Meaning::Repeats(reason) => {
+                tracing::info!(source_id, reason, "skipped");
+                Ok(Captured::Skipped(reason))
+            }
+        }
+    }
+
+    async fn store(&self, source_id: &str, event: Event) -> Result<Captured, CaptureError> {
         let stored = self.events.put(&event).await?;
         let event_id = event.id.as_str();
         let event_type = event.event_type.as_str();
         let duplicate = stored == Stored::Duplicate;
         tracing::info!(source_id, event_id, event_type, duplicate, "captured");
-        Ok(Captured::Stored(event.id))
+        Ok(Captured::Stored {
+            id: event.id,
+            duplicate,
+        })
     }
 }
 
-/// The event that an EventBridge event stands for; none where it is no news.
-fn map(
-    envelope: &Envelope,
-    organization: &OrganizationId,
-    now: Timestamp,
-) -> Result<Option<Event>, CaptureError> {
-    let capture = Capture {
-        organization: organization.clone(),
-        now,
-        fallback_id: EventId::from_source("aws", &envelope.id),
-    };
-    match (envelope.source.as_str(), envelope.detail_type.as_str()) {
-        ("aws.cloudformation", "CloudFormation Stack Status Change") => {
-            cloudformation::stack_status(envelope, capture)
-        }
-        (source, detail_type) => Err(CaptureError::Unknown {
-            source_name: source.to_owned(),
-            detail_type: detail_type.to_owned(),
-        }),
-    }
-}
+#[cfg(test)]
+mod fixtures;

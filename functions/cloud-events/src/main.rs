@@ -1,7 +1,7 @@
 //! The Lambda function: settings, clients, run.
 
-use carillon_aws::{Clients, EventStore, Retention};
-use carillon_cloud_events::CloudEvents;
+use carillon_aws::{Clients, EventStore, FailureQueue, Retention};
+use carillon_cloud_events::{CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -13,15 +13,18 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     settings.required("AWS_REGION");
     let events_table = settings.required("EVENTS_TABLE");
+    let failures = settings.required("FAILURE_QUEUE_URL");
     settings.required("ORGANIZATION");
     let organization = settings.checked("ORGANIZATION", |text| {
         OrganizationId::parse(text).ok_or_else(|| "is no organization id".to_owned())
     });
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
-    let organization = settings.finish(organization)?.ok_or("ORGANIZATION")?;
+    let rules = Rules::from_settings(&mut settings, organization);
+    let rules = settings.finish(rules)?.ok_or("ORGANIZATION")?;
     let clients = Clients::from_environment().await;
     let events = EventStore::new(clients.dynamodb, events_table, retention);
-    let cloud_events = &CloudEvents::new(events, organization);
+    let failures = FailureQueue::new(clients.sqs, failures);
+    let cloud_events = &CloudEvents::new(events, rules, Some(failures));
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         cloud_events
             .handle(event.payload)

@@ -20,7 +20,7 @@ use carillon_aws::{
     Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client};
-use carillon_cloud_events::CloudEvents;
+use carillon_cloud_events::{CloudEvents, Rules};
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
@@ -31,7 +31,7 @@ use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_janitor::Janitor;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
-use carillon_table_events::{Attributes, TableEvents};
+use carillon_table_events::{Attributes, Batch, TableEvents};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -133,9 +133,10 @@ impl Local {
         };
         let mut settings = Settings::from_environment();
         let attributes = Attributes::from_settings(&mut settings);
-        let attributes = settings.finish(attributes)?;
-        let table_events = Arc::new(TableEvents::new(events.clone(), attributes));
-        let cloud_events = CloudEvents::new(events.clone(), options.organization.clone());
+        let rules = Rules::from_settings(&mut settings, Some(options.organization.clone()));
+        let rules = settings.finish(rules)?.context("an organization")?;
+        let table_events = Arc::new(TableEvents::new(events.clone(), attributes, None));
+        let cloud_events = CloudEvents::new(events.clone(), rules, None);
         let dispatcher = Arc::new(Dispatcher::new(registry.clone(), Arc::new(queue.clone())));
         let stores = Stores {
             registry,
@@ -166,6 +167,7 @@ impl Local {
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
         worker::spawn_janitor(&mut workers, janitor, &stop_workers);
+        worker::spawn_expiry(&mut workers, &database, &stop_workers);
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
         worker::spawn_stream(
             &mut workers,
@@ -186,7 +188,7 @@ impl Local {
             ENTITIES_TABLE,
             move |batch| {
                 let table_events = Arc::clone(&table_events);
-                async move { table_events.handle(batch).await }
+                async move { table_events.handle(Batch::from(batch)).await }
             },
         );
         Ok(Self {
@@ -246,14 +248,14 @@ async fn finish(tasks: &mut JoinSet<()>) {
 }
 
 fn router(sink: &ChatSink, info: PageInfo, api: Api, cloud_events: CloudEvents) -> Router {
+    let eventbridge = post(eventbridge::put).with_state(Arc::new(cloud_events));
     let api = carillon_webhook_api::service::<Body>(api);
     page::router(sink.clone(), info)
         .nest("/_local/chat", sink.router())
         .merge(sink.plan_router("/_local/chat-plan"))
-        .route(
-            "/_local/eventbridge",
-            post(eventbridge::put).with_state(Arc::new(cloud_events)),
-        )
+        .route("/_local/eventbridge", eventbridge.clone())
+        // AWS's clients end an endpoint's path with a slash.
+        .route("/_local/eventbridge/", eventbridge)
         // Not a route of its own: its path parameters would add to the API's.
         .fallback_service(api)
 }

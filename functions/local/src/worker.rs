@@ -27,6 +27,8 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// As in the template.
 const JANITOR_PERIOD: Duration = Duration::from_secs(3_600);
+/// How soon an item is removed whose time is over. (AWS takes up to days.)
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// When a part of the process that fails is started again.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -63,6 +65,24 @@ pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: Janitor, stop: &Cancell
         while stop.run_until_cancelled(schedule.tick()).await.is_some() {
             if let Err(error) = janitor.round(Timestamp::now()).await {
                 tracing::error!(%error, "the janitor did not finish its round");
+            }
+        }
+    });
+}
+
+/// Removes items whose time to live is over. Only tables with a time to live are looked at.
+pub fn spawn_expiry(workers: &mut JoinSet<()>, database: &LocalDynamoDb, stop: &CancellationToken) {
+    let (database, stop) = (database.clone(), stop.clone());
+    workers.spawn(async move {
+        while !stop.is_cancelled() {
+            let database = database.clone();
+            let expired = tokio::task::spawn_blocking(move || database.expire()).await;
+            if let Ok(Err(error)) = expired {
+                tracing::error!(%error, "expired items could not be removed");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EXPIRE_EVERY) => {}
+                () = stop.cancelled() => {}
             }
         }
     });

@@ -73,6 +73,12 @@ impl LocalDynamoDb {
         Ok(local)
     }
 
+    /// Removes what a table's time to live says is over, as DynamoDB does by and by. Gives
+    /// how many items that were.
+    pub fn expire(&self) -> Result<usize, Error> {
+        self.database.sweep_ttl().map_err(Error::dynamodb)
+    }
+
     fn create(
         &self,
         name: &str,

@@ -1,0 +1,146 @@
+//! Reading an event's detail: leniently in what Carillon can do without, and naming
+//! everything at once that it cannot.
+
+use std::cell::RefCell;
+
+use carillon_domain::fault::FaultCode;
+use carillon_domain::text::shorten;
+use carillon_domain::{Faults, Pointer};
+use serde_json::Value;
+
+/// A part of the detail being read.
+pub(crate) struct Detail<'a> {
+    value: Option<&'a Value>,
+    at: Pointer,
+    faults: &'a RefCell<Faults>,
+}
+
+impl<'a> Detail<'a> {
+    pub fn of(detail: &'a Value, faults: &'a RefCell<Faults>) -> Self {
+        Self {
+            value: Some(detail),
+            at: Pointer::root().field("detail"),
+            faults,
+        }
+    }
+
+    /// What stands under `name`; empty where nothing does.
+    pub fn inside(&self, name: &str) -> Self {
+        Self {
+            value: self.value.and_then(|value| value.get(name)),
+            at: self.at.field(name),
+            faults: self.faults,
+        }
+    }
+
+    /// The entries of a list; none where there is no list.
+    pub fn entries(&self, name: &str) -> Vec<Self> {
+        let list = self.inside(name);
+        let entries = list.value.and_then(Value::as_array);
+        entries
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(|(n, entry)| Self {
+                value: Some(entry),
+                at: list.at.index(n),
+                faults: self.faults,
+            })
+            .collect()
+    }
+
+    /// A text that is not blank, or a number or a truth value as text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.value?.get(name).and_then(as_text)
+    }
+
+    /// A text that must be there.
+    pub fn required(&self, name: &str) -> Option<String> {
+        let text = self.text(name);
+        if text.is_none() {
+            let found = kind(self.value.and_then(|value| value.get(name)));
+            let detail = format!("`{name}` is required and must be a text; it is {found}");
+            self.fault(name, FaultCode::Required, detail);
+        }
+        text
+    }
+
+    /// The texts of a list.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.value.and_then(|value| value.get(name));
+        match list {
+            Some(Value::Array(list)) => list.iter().filter_map(as_text).collect(),
+            // A list of one is sometimes written without its brackets.
+            Some(one) => as_text(one).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The texts of an object by their names.
+    pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        let object = self.value.and_then(|value| value.get(name)?.as_object());
+        object
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.clone(), as_text(value)?)))
+            .collect()
+    }
+
+    /// Says that a value is none of those that AWS documents.
+    pub fn unknown(&self, name: &str, value: &str) {
+        let detail = format!("`{}` is no known `{name}`", shorten(value, 60));
+        self.fault(name, FaultCode::UnknownValue, detail);
+    }
+
+    fn fault(&self, name: &str, code: FaultCode, detail: String) {
+        self.faults
+            .borrow_mut()
+            .add(self.at.field(name), code, detail);
+    }
+}
+
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim())
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned),
+        // Some services write counts as `55.0`.
+        Value::Number(number) => {
+            let text = number.to_string();
+            Some(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
+        }
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// The JSON type's name, for people.
+pub(crate) fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "missing",
+        Some(value) => carillon_domain::fields::kind(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_needed_and_missing_is_named_with_its_pointer_and_the_rest_is_not() {
+        let value = json!({"a": {"b": " ", "n": 55.0}, "list": ["x", 7, null], "one": "y"});
+        let faults = RefCell::default();
+        let detail = Detail::of(&value, &faults);
+        assert_eq!(detail.inside("a").required("b"), None);
+        assert_eq!(detail.inside("a").text("n").as_deref(), Some("55"));
+        assert_eq!(detail.inside("no").inside("such").text("thing"), None);
+        assert_eq!(detail.texts("list"), ["x", "7"]);
+        assert_eq!(detail.texts("one"), ["y"]);
+        assert_eq!(detail.required("list"), None);
+        detail.unknown("state", "NEW");
+        let faults = faults.into_inner();
+        let pointers: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/detail/a/b", "/detail/list", "/detail/state"]);
+    }
+}

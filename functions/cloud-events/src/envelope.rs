@@ -1,0 +1,127 @@
+//! An event as EventBridge delivers it.
+
+use carillon_domain::fault::FaultCode;
+use carillon_domain::{Faults, Pointer};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::detail::kind;
+use crate::passthrough;
+
+/// What all events of EventBridge have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Envelope {
+    /// Blank where a passed-on event has an id of its own.
+    pub id: String,
+    pub source: String,
+    pub detail_type: String,
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub time: Option<Timestamp>,
+    /// ARNs of what it is about.
+    pub resources: Vec<String>,
+    pub detail: Value,
+}
+
+impl Envelope {
+    /// Reads an event. What Carillon does not need may be missing or odd; what it needs is
+    /// named all at once where it is missing.
+    pub fn read(payload: Value) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let Value::Object(mut fields) = payload else {
+            let detail = format!(
+                "an EventBridge event is an object, not {}",
+                kind(Some(&payload))
+            );
+            faults.add(Pointer::root(), FaultCode::WrongType, detail);
+            return Err(faults);
+        };
+        let text = |name: &str| {
+            let text = fields.get(name).and_then(Value::as_str).map(str::trim);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let (id, source, detail_type) = (text("id"), text("source"), text("detail-type"));
+        let (account, region) = (text("account"), text("region"));
+        let time = text("time").and_then(|time| time.parse().ok());
+        let resources = fields.get("resources").and_then(Value::as_array);
+        let resources = resources.into_iter().flatten().filter_map(Value::as_str);
+        let resources = resources.map(|arn| arn.trim().to_owned()).collect();
+        let detail = fields.remove("detail").unwrap_or_default();
+        let passed_on = source.as_deref() == Some(passthrough::SOURCE);
+        for (name, there) in [
+            ("id", id.is_some() || passed_on && detail["id"].is_string()),
+            ("source", source.is_some()),
+            ("detail-type", detail_type.is_some() || passed_on),
+        ] {
+            if !there {
+                let detail = format!("`{name}` is required and must be a text");
+                faults.add(Pointer::root().field(name), FaultCode::Required, detail);
+            }
+        }
+        if !detail.is_object() {
+            let detail = format!("must be an object, not {}", kind(Some(&detail)));
+            faults.add(
+                Pointer::root().field("detail"),
+                FaultCode::WrongType,
+                detail,
+            );
+        }
+        let envelope = Self {
+            id: id.unwrap_or_default(),
+            source: source.unwrap_or_default(),
+            detail_type: detail_type.unwrap_or_default(),
+            account,
+            region,
+            time,
+            resources,
+            detail,
+        };
+        faults.into_result(Some(envelope))
+    }
+
+    /// Groups what AWS gives no operation for: the events of something on one day. Without
+    /// the day, what happens next year would be a late reply to what happened today.
+    pub fn of_the_day(&self, what: &str) -> String {
+        let day = self.time.map(|time| time.strftime("%Y-%m-%d").to_string());
+        format!("{what} {}", day.unwrap_or_default())
+            .trim_end()
+            .to_owned()
+    }
+
+    /// The ARN of what it is about, where it has just one or this is the first.
+    pub fn resource(&self) -> Option<&str> {
+        self.resources.first().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pointers(payload: Value) -> Vec<String> {
+        let faults = Envelope::read(payload).unwrap_err();
+        faults.iter().map(|f| f.pointer.to_string()).collect()
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        assert_eq!(
+            pointers(json!({"id": " ", "source": 7})),
+            ["/id", "/source", "/detail-type", "/detail"]
+        );
+        assert_eq!(pointers(json!([])), [""]);
+        assert_eq!(pointers(Value::Null), [""]);
+    }
+
+    #[test]
+    fn an_odd_time_and_a_missing_account_are_no_fault() {
+        let envelope = Envelope::read(json!({
+            "id": "1", "source": "aws.ecs", "detail-type": "ECS Service Action", "detail": {},
+            "time": "yyyy-mm-ddThh:mm:ssZ", "resources": [null, "arn:aws:ecs:x"]
+        }))
+        .unwrap();
+        assert_eq!(envelope.time, None);
+        assert_eq!(envelope.resource(), Some("arn:aws:ecs:x"));
+    }
+}

@@ -1,0 +1,163 @@
+//! Auto Scaling: instances that come and go, and their replacement.
+//!
+//! Told: a launch or termination as `scale`, with its cause; an instance refresh as
+//! `deploy`. Quiet: lifecycle hooks (`lifecycle-actions`) and checkpoints of a refresh
+//! (`intermediate-states`). The states of an activity share its request, those of a refresh
+//! its id.
+//!
+//! Facts: EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling event reference", "Instance
+//! refresh example events and patterns".
+
+use carillon_domain::{EventType, Status};
+
+use super::Reader;
+use crate::console::{encode, link};
+use crate::detail::Detail;
+use crate::envelope::Envelope;
+use crate::noise::Noise;
+use crate::report::{Report, Verdict};
+
+pub fn reader(detail_type: &str) -> Option<Reader> {
+    Some(match detail_type {
+        "EC2 Instance Launch Successful"
+        | "EC2 Instance Launch Unsuccessful"
+        | "EC2 Instance Terminate Successful"
+        | "EC2 Instance Terminate Unsuccessful" => activity,
+        "EC2 Instance-launch Lifecycle Action" | "EC2 Instance-terminate Lifecycle Action" => {
+            lifecycle
+        }
+        _ if refresh_meaning(detail_type).is_some() => refresh,
+        _ => return None,
+    })
+}
+
+fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let succeeded = !envelope.detail_type.ends_with("Unsuccessful");
+    let status = match succeeded {
+        true => Status::Succeeded,
+        false => Status::Failed,
+    };
+    let mut report = group(envelope, detail, EventType::Scale, status)?;
+    let what = detail.text("Description").or_else(|| {
+        let verb = match envelope.detail_type.contains("Launch") {
+            true => "Launching",
+            false => "Terminating",
+        };
+        let instance = detail.text("EC2InstanceId")?;
+        Some(format!("{verb} EC2 instance: {instance}"))
+    });
+    // Of a failure, its own words come last: the end of a long text is never cut.
+    let parts = [what, detail.text("Cause"), detail.text("StatusMessage")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    report.message = Some(parts.join("\n")).filter(|text| !text.is_empty());
+    report.correlation = detail
+        .text("RequestId")
+        .or_else(|| detail.text("ActivityId"))
+        .or(report.correlation);
+    let place = detail.inside("Details");
+    report.detail("availability zone", place.text("Availability Zone"));
+    Some(Verdict::Tell(report))
+}
+
+fn lifecycle(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let mut report = group(envelope, detail, EventType::Scale, Status::Started)?;
+    report.correlation = detail.text("LifecycleActionToken").or(report.correlation);
+    let verb = match envelope.detail_type.contains("launch") {
+        true => "launch",
+        false => "termination",
+    };
+    report.message = Some(format!("An instance's {verb} waits for a lifecycle hook."));
+    report.detail("lifecycle hook", detail.text("LifecycleHookName"));
+    Some(Verdict::Quiet(Noise::LifecycleActions, report))
+}
+
+fn refresh(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let (status, message, noise) = refresh_meaning(&envelope.detail_type)?;
+    let mut report = group(envelope, detail, EventType::Deploy, status)?;
+    let refresh = detail.text("InstanceRefreshId");
+    report.correlation = refresh.clone().or(report.correlation);
+    report.message = detail
+        .text("StatusReason")
+        .or_else(|| Some(message.to_owned()));
+    report.detail("instance refresh", refresh);
+    report.detail("checkpoint, percent", detail.text("CheckpointPercentage"));
+    Some(Verdict::of(noise, report))
+}
+
+type Meaning = (Status, &'static str, Option<Noise>);
+
+fn refresh_meaning(detail_type: &str) -> Option<Meaning> {
+    use Status::{Failed, Started, Succeeded};
+    Some(
+        match detail_type.strip_prefix("EC2 Auto Scaling Instance Refresh ")? {
+            "Started" => (Started, "Instance refresh.", None),
+            "Succeeded" => (Succeeded, "Instance refresh.", None),
+            "Failed" => (Failed, "The instance refresh failed.", None),
+            "Cancelled" => (Failed, "The instance refresh was cancelled.", None),
+            "Rollback Started" => (Failed, "The instance refresh is being rolled back.", None),
+            "Rollback Succeeded" => (Failed, "The instance refresh was rolled back.", None),
+            "Rollback Failed" => (
+                Failed,
+                "The roll-back of the instance refresh failed.",
+                None,
+            ),
+            "Checkpoint Reached" => (
+                Started,
+                "The instance refresh reached a checkpoint.",
+                Some(Noise::IntermediateStates),
+            ),
+            _ => return None,
+        },
+    )
+}
+
+/// What all events of a group say.
+fn group(
+    envelope: &Envelope,
+    detail: &Detail,
+    event_type: EventType,
+    status: Status,
+) -> Option<Report> {
+    let name = detail.required("AutoScalingGroupName")?;
+    let mut report = Report::new(event_type, status);
+    report.resource.url = link(envelope.region.as_deref(), |region| {
+        let name = encode(&name);
+        format!("ec2/home?region={region}#AutoScalingGroupDetails:id={name};view=activity")
+    });
+    let arn = envelope
+        .resources
+        .iter()
+        .find(|arn| arn.contains(":autoscaling:"));
+    report.resource.resource_type = Some("AWS::AutoScaling::AutoScalingGroup".into());
+    report.resource.id = arn.cloned();
+    report.correlation = Some(name.clone());
+    report.resource.name = Some(name);
+    report.detail("instance", detail.text("EC2InstanceId"));
+    Some(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_event_of_a_refresh_has_its_meaning() {
+        use Status::{Failed, Started, Succeeded};
+        for (event, status) in [
+            ("Started", Started),
+            ("Succeeded", Succeeded),
+            ("Failed", Failed),
+            ("Cancelled", Failed),
+            ("Rollback Started", Failed),
+            ("Rollback Succeeded", Failed),
+            ("Rollback Failed", Failed),
+            ("Checkpoint Reached", Started),
+        ] {
+            let detail_type = format!("EC2 Auto Scaling Instance Refresh {event}");
+            assert_eq!(refresh_meaning(&detail_type).unwrap().0, status, "{event}");
+            assert!(reader(&detail_type).is_some());
+        }
+        assert!(reader("EC2 Auto Scaling Instance Refresh Weather").is_none());
+        assert!(reader("EC2 Weather").is_none());
+    }
+}

@@ -1,0 +1,260 @@
+//! CloudFormation: stacks, and the resources that made one fail.
+//!
+//! Told: every status of a stack that begins or ends something; a roll-back when it begins,
+//! since that is when the operation has failed, and when it ends. Of resources, only
+//! failures, with the reason that the stack's own events do not have. Quiet: nested stacks
+//! (`nested-stacks`), all else of resources (`stack-resources`), cleaning up and reviewing
+//! (`intermediate-states`). The states of one operation share its client request token; where there is
+//! none, those of a stack on one day.
+//!
+//! An event does not say whether its stack is nested. CloudFormation names nested stacks
+//! `PARENT-LOGICALID-RANDOM` with twelve or thirteen random capitals and digits; that is
+//! what they are told by.
+//!
+//! Facts: CloudFormation user guide, "Managing events with CloudFormation and EventBridge",
+//! "Stack status codes".
+
+use carillon_domain::{EventType, Status};
+
+use crate::console::{encode, link};
+use crate::detail::Detail;
+use crate::envelope::Envelope;
+use crate::noise::Noise;
+use crate::report::{Report, Verdict};
+
+const STACK: &str = "AWS::CloudFormation::Stack";
+
+pub fn stack(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let stack = detail.required("stack-id");
+    let status_details = detail.inside("status-details");
+    let code = status_details.required("status");
+    let (stack, code) = (stack?, code?);
+    let Some((event_type, status)) = meaning(&code) else {
+        status_details.unknown("status", &code);
+        return None;
+    };
+    let mut report = Report::new(event_type, status);
+    report.message = status_details
+        .text("status-reason")
+        .or_else(|| rolled_back(&code).map(str::to_owned));
+    report.correlation = Some(correlation(envelope, detail, &stack));
+    report.detail("stack status", Some(code.clone()));
+    let name = stack_name(&stack).map(str::to_owned);
+    let noise = if is_intermediate(&code) {
+        Some(Noise::IntermediateStates)
+    } else if name.as_deref().is_some_and(is_nested) {
+        Some(Noise::NestedStacks)
+    } else {
+        None
+    };
+    report.resource.url = console(envelope.region.as_deref(), &stack, "stackinfo");
+    report.resource.resource_type = Some(STACK.into());
+    report.resource.name = name;
+    report.resource.id = Some(stack);
+    Some(Verdict::of(noise, report))
+}
+
+pub fn resource(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let stack = detail.required("stack-id");
+    let logical = detail.required("logical-resource-id");
+    let status_details = detail.inside("status-details");
+    let code = status_details.required("status");
+    let (stack, logical, code) = (stack?, logical?, code?);
+    let (event_type, status) = resource_meaning(&code).or_else(|| {
+        status_details.unknown("status", &code);
+        None
+    })?;
+    let reason = status_details.text("status-reason");
+    let resource_type = detail.text("resource-type");
+    // What was called off because another one failed is no cause, and a nested stack's
+    // cause is among its own resources.
+    let is_cause = code.ends_with("_FAILED")
+        && resource_type.as_deref() != Some(STACK)
+        && !reason.as_deref().is_some_and(is_called_off);
+    let mut report = Report::new(event_type, status);
+    report.message = reason;
+    report.correlation = Some(correlation(envelope, detail, &stack));
+    report.detail("stack", stack_name(&stack).map(str::to_owned));
+    report.detail("resource status", Some(code));
+    report.resource.url = console(envelope.region.as_deref(), &stack, "events");
+    report.resource.id = detail.text("physical-resource-id");
+    report.resource.resource_type = resource_type;
+    report.resource.name = Some(logical);
+    let noise = (!is_cause).then_some(Noise::StackResources);
+    Some(Verdict::of(noise, report))
+}
+
+/// What a stack's status means; none for one that is not documented.
+fn meaning(code: &str) -> Option<(EventType, Status)> {
+    use EventType::{Deploy, Destroy};
+    use Status::{Failed, Started, Succeeded};
+    Some(match code {
+        "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS" => (Deploy, Started),
+        "REVIEW_IN_PROGRESS" | "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" => (Deploy, Started),
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => (Deploy, Succeeded),
+        "CREATE_FAILED" | "UPDATE_FAILED" => (Deploy, Failed),
+        "ROLLBACK_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => (Deploy, Failed),
+        "UPDATE_ROLLBACK_IN_PROGRESS"
+        | "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
+        | "UPDATE_ROLLBACK_COMPLETE"
+        | "UPDATE_ROLLBACK_FAILED" => (Deploy, Failed),
+        "IMPORT_ROLLBACK_IN_PROGRESS" | "IMPORT_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_FAILED" => {
+            (Deploy, Failed)
+        }
+        "DELETE_IN_PROGRESS" => (Destroy, Started),
+        "DELETE_COMPLETE" => (Destroy, Succeeded),
+        "DELETE_FAILED" => (Destroy, Failed),
+        _ => return None,
+    })
+}
+
+fn is_intermediate(code: &str) -> bool {
+    code.ends_with("_CLEANUP_IN_PROGRESS") || code.starts_with("REVIEW_")
+}
+
+/// Resources have more statuses than stacks (`DELETE_SKIPPED`, `IMPORT_FAILED` …), all of
+/// one pattern.
+fn resource_meaning(code: &str) -> Option<(EventType, Status)> {
+    let event_type = match code.split('_').next() {
+        Some("DELETE") => EventType::Destroy,
+        Some("CREATE" | "UPDATE" | "IMPORT" | "ROLLBACK" | "EXPORT") => EventType::Deploy,
+        _ => return None,
+    };
+    let status = if code.ends_with("_FAILED") || code.contains("ROLLBACK") {
+        Status::Failed
+    } else if code.ends_with("_IN_PROGRESS") {
+        Status::Started
+    } else if code.ends_with("_COMPLETE") || code.ends_with("_SKIPPED") {
+        Status::Succeeded
+    } else {
+        return None;
+    };
+    Some((event_type, status))
+}
+
+fn is_called_off(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["creation", "update", "deletion"]
+        .iter()
+        .any(|operation| reason.starts_with(&format!("resource {operation} cancelled")))
+}
+
+fn rolled_back(code: &str) -> Option<&'static str> {
+    if !code.contains("ROLLBACK") {
+        return None;
+    }
+    Some(match code {
+        "ROLLBACK_COMPLETE" => "Rolled back: what was created is removed again.",
+        _ if code.contains("_COMPLETE") => "Rolled back: the stack is as it was before.",
+        _ if code.ends_with("_FAILED") => "The roll-back failed: the stack needs attention.",
+        _ => "Rolling back.",
+    })
+}
+
+fn correlation(envelope: &Envelope, detail: &Detail, stack: &str) -> String {
+    let token = detail.text("client-request-token");
+    token.unwrap_or_else(|| envelope.of_the_day(stack))
+}
+
+/// `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
+fn stack_name(stack: &str) -> Option<&str> {
+    stack.split_once(":stack/")?.1.split('/').next()
+}
+
+fn is_nested(name: &str) -> bool {
+    let mut parts = name.rsplit('-');
+    let random = parts.next().unwrap_or_default();
+    let is_random = (12..=13).contains(&random.len())
+        && random.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        // An account's number is no random name.
+        && random.bytes().any(|b| b.is_ascii_uppercase());
+    is_random && parts.count() >= 2
+}
+
+fn console(region: Option<&str>, stack: &str, page: &str) -> Option<String> {
+    link(region, |region| {
+        let stack = encode(stack);
+        format!("cloudformation/home?region={region}#/stacks/{page}?stackId={stack}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_status_has_its_meaning() {
+        use EventType::{Deploy, Destroy};
+        use Status::{Failed, Started, Succeeded};
+        for (code, expected) in [
+            ("CREATE_IN_PROGRESS", Some((Deploy, Started))),
+            ("CREATE_COMPLETE", Some((Deploy, Succeeded))),
+            ("CREATE_FAILED", Some((Deploy, Failed))),
+            ("ROLLBACK_IN_PROGRESS", Some((Deploy, Failed))),
+            ("ROLLBACK_COMPLETE", Some((Deploy, Failed))),
+            ("ROLLBACK_FAILED", Some((Deploy, Failed))),
+            ("UPDATE_IN_PROGRESS", Some((Deploy, Started))),
+            ("UPDATE_COMPLETE", Some((Deploy, Succeeded))),
+            ("UPDATE_FAILED", Some((Deploy, Failed))),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", Some((Deploy, Failed))),
+            ("UPDATE_ROLLBACK_COMPLETE", Some((Deploy, Failed))),
+            ("UPDATE_ROLLBACK_FAILED", Some((Deploy, Failed))),
+            ("IMPORT_IN_PROGRESS", Some((Deploy, Started))),
+            ("IMPORT_COMPLETE", Some((Deploy, Succeeded))),
+            ("IMPORT_ROLLBACK_IN_PROGRESS", Some((Deploy, Failed))),
+            ("IMPORT_ROLLBACK_COMPLETE", Some((Deploy, Failed))),
+            ("IMPORT_ROLLBACK_FAILED", Some((Deploy, Failed))),
+            ("DELETE_IN_PROGRESS", Some((Destroy, Started))),
+            ("DELETE_COMPLETE", Some((Destroy, Succeeded))),
+            ("DELETE_FAILED", Some((Destroy, Failed))),
+            ("SOMETHING_NEW", None),
+        ] {
+            assert_eq!(meaning(code), expected, "{code}");
+            assert!(!is_intermediate(code), "{code}");
+        }
+        for code in [
+            "REVIEW_IN_PROGRESS",
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        ] {
+            assert!(meaning(code).is_some() && is_intermediate(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_nested_stack_is_told_by_its_name() {
+        for (name, nested) in [
+            ("shop-Database-1A2B3C4D5E6F7", true),
+            ("my-shop-NetworkStack-ABCDEFGHIJKL", true),
+            ("shop", false),
+            ("shop-production", false),
+            ("CDKToolkit-eu-111122223333", false),
+            ("Database-1A2B3C4D5E6F7", false),
+            ("shop-Database-1a2b3c4d5e6f7", false),
+        ] {
+            assert_eq!(is_nested(name), nested, "{name}");
+        }
+    }
+
+    #[test]
+    fn statuses_of_resources_follow_one_pattern() {
+        for (code, expected) in [
+            ("CREATE_FAILED", Some((EventType::Deploy, Status::Failed))),
+            (
+                "DELETE_SKIPPED",
+                Some((EventType::Destroy, Status::Succeeded)),
+            ),
+            (
+                "UPDATE_IN_PROGRESS",
+                Some((EventType::Deploy, Status::Started)),
+            ),
+            (
+                "IMPORT_ROLLBACK_COMPLETE",
+                Some((EventType::Deploy, Status::Failed)),
+            ),
+            ("SOMETHING_NEW", None),
+        ] {
+            assert_eq!(resource_meaning(code), expected, "{code}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! CodeDeploy: deployments.
+//!
+//! Told: one that begins, succeeded, failed or was stopped. Quiet (`intermediate-states`):
+//! one whose replacements are ready. The states of a deployment share its id.
+//!
+//! Facts: CodeDeploy user guide, "Monitoring deployments with Amazon CloudWatch Events".
+
+use carillon_domain::{EventType, Status};
+
+use crate::console::{encode, link};
+use crate::detail::Detail;
+use crate::envelope::Envelope;
+use crate::noise::Noise;
+use crate::report::{Report, Verdict};
+
+pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let (deployment, state) = (detail.required("deploymentId"), detail.required("state"));
+    let (deployment, state) = (deployment?, state?);
+    let Some((status, message, noise)) = meaning(&state) else {
+        detail.unknown("state", &state);
+        return None;
+    };
+    let (application, group) = (detail.text("application"), detail.text("deploymentGroup"));
+    let name = match (&application, &group) {
+        (Some(application), Some(group)) => Some(format!("{application}/{group}")),
+        _ => application.or(group),
+    };
+    let region = detail.text("region").or_else(|| envelope.region.clone());
+    let mut report = Report::new(EventType::Deploy, status);
+    report.message = message.map(str::to_owned);
+    report.correlation = Some(deployment.clone());
+    report.resource.url = link(region.as_deref(), |region| {
+        let deployment = encode(&deployment);
+        format!("codesuite/codedeploy/deployments/{deployment}?region={region}")
+    });
+    report.resource.resource_type = Some("AWS::CodeDeploy::DeploymentGroup".into());
+    report.resource.id = envelope
+        .resources
+        .iter()
+        .find(|arn| arn.contains(":deploymentgroup:"))
+        .cloned();
+    report.resource.name = name;
+    report.detail("deployment", Some(deployment));
+    Some(Verdict::of(noise, report))
+}
+
+type Meaning = (Status, Option<&'static str>, Option<Noise>);
+
+fn meaning(state: &str) -> Option<Meaning> {
+    Some(match state {
+        "START" => (Status::Started, None, None),
+        "SUCCESS" => (Status::Succeeded, None, None),
+        "FAILURE" => (Status::Failed, None, None),
+        "STOP" => (Status::Failed, Some("Stopped."), None),
+        "READY" => (
+            Status::Started,
+            Some("The replacements are ready for traffic."),
+            Some(Noise::IntermediateStates),
+        ),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_state_has_its_meaning() {
+        for (state, status, told) in [
+            ("START", Status::Started, true),
+            ("SUCCESS", Status::Succeeded, true),
+            ("FAILURE", Status::Failed, true),
+            ("STOP", Status::Failed, true),
+            ("READY", Status::Started, false),
+        ] {
+            let (found, _, noise) = meaning(state).unwrap();
+            assert_eq!((found, noise.is_none()), (status, told), "{state}");
+        }
+        assert!(meaning("SOMETHING_NEW").is_none());
+    }
+}

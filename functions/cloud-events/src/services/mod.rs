@@ -1,0 +1,54 @@
+//! What each AWS service's events mean. One module a service; each says what it tells,
+//! what it keeps quiet, and where the facts are from.
+//!
+//! Everything here is pure: an event in, a verdict out.
+
+mod alarm;
+mod autoscaling;
+mod cloudformation;
+mod codebuild;
+mod codedeploy;
+mod codepipeline;
+mod ecs;
+mod health;
+mod rds;
+
+use std::cell::RefCell;
+
+use carillon_domain::Faults;
+
+use crate::detail::Detail;
+use crate::envelope::Envelope;
+use crate::report::Verdict;
+
+/// Reads one kind of event. None where faults say why.
+type Reader = fn(&Envelope, &Detail) -> Option<Verdict>;
+
+/// What an event means; none where no service is known by it.
+pub(crate) fn read(envelope: &Envelope) -> Option<Result<Verdict, Faults>> {
+    let reader = reader(&envelope.source, &envelope.detail_type)?;
+    let faults = RefCell::default();
+    let verdict = reader(envelope, &Detail::of(&envelope.detail, &faults));
+    Some(faults.into_inner().into_result(verdict))
+}
+
+fn reader(source: &str, detail_type: &str) -> Option<Reader> {
+    Some(match (source, detail_type) {
+        ("aws.cloudformation", "CloudFormation Stack Status Change") => cloudformation::stack,
+        ("aws.cloudformation", "CloudFormation Resource Status Change") => cloudformation::resource,
+        ("aws.ecs", "ECS Deployment State Change") => ecs::deployment,
+        ("aws.ecs", "ECS Service Action") => ecs::service_action,
+        ("aws.codepipeline", "CodePipeline Pipeline Execution State Change") => {
+            codepipeline::execution
+        }
+        ("aws.codedeploy", "CodeDeploy Deployment State-change Notification") => {
+            codedeploy::deployment
+        }
+        ("aws.codebuild", "CodeBuild Build State Change") => codebuild::build,
+        ("aws.autoscaling", detail_type) => autoscaling::reader(detail_type)?,
+        ("aws.rds", detail_type) if detail_type.starts_with("RDS ") => rds::event,
+        ("aws.health", "AWS Health Event" | "AWS Health Abuse Event") => health::event,
+        ("aws.cloudwatch", "CloudWatch Alarm State Change") => alarm::state,
+        _ => return None,
+    })
+}
