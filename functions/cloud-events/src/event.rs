@@ -27,7 +27,11 @@ pub(crate) fn read(
     now: Timestamp,
 ) -> Result<Meaning, CaptureError> {
     let malformed = |faults| CaptureError::Malformed {
-        detail_type: envelope.detail_type.clone(),
+        detail_type: match envelope.detail_type.as_str() {
+            // What is passed on need not have one.
+            "" => envelope.source.clone(),
+            detail_type => detail_type.to_owned(),
+        },
         faults,
     };
     if envelope.source == passthrough::SOURCE {

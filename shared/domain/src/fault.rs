@@ -131,7 +131,10 @@ impl fmt::Display for Faults {
             if n > 0 {
                 f.write_str("; ")?;
             }
-            write!(f, "{}: {}", fault.pointer, fault.detail)?;
+            match fault.pointer.as_str() {
+                "" => f.write_str(&fault.detail)?,
+                at => write!(f, "{at}: {}", fault.detail)?,
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
@@ -10,6 +11,7 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use dynoxide::Database;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,14 @@ const LONGEST_POLL: Duration = Duration::from_millis(80);
 const BATCH: usize = 100;
 /// How often a batch that makes no progress is tried before its first record is set aside.
 const TRIES: u32 = 10;
+
+/// How the embedded DynamoDB looks for stream records.
+const STREAM_INDEX: &str = "
+    CREATE INDEX IF NOT EXISTS carillon_stream_records
+    ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+";
+/// How many databases in memory the process has opened.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 /// Events are listed by when they happened.
 fn index_by_time(request: &mut Value) {
@@ -56,11 +66,21 @@ pub struct LocalDynamoDb {
 impl LocalDynamoDb {
     /// Opens the tables, in a file of `folder` or in memory.
     pub fn open(folder: Option<&Path>) -> Result<Self, Error> {
-        let database = match folder {
-            Some(folder) => Database::new(&folder.join("dynamodb.sqlite").to_string_lossy()),
-            None => Database::memory(),
-        }
-        .map_err(Error::dynamodb)?;
+        let place = match folder {
+            Some(folder) => folder
+                .join("dynamodb.sqlite")
+                .to_string_lossy()
+                .into_owned(),
+            // In memory, under a name by which it can be opened once more, below.
+            None => format!(
+                "file:carillon-{}?mode=memory&cache=shared",
+                OPENED.fetch_add(1, Ordering::Relaxed)
+            ),
+        };
+        let database = Database::new(&place).map_err(Error::dynamodb)?;
+        // Without an index, each write and each look at a stream reads all of the stream:
+        // an import of thousands of items would take minutes.
+        Connection::open(&place)?.execute_batch(STREAM_INDEX)?;
         let local = Self { database };
         local.create(REGISTRY_TABLE, ["pk", "sk"], None)?;
         local.create(EVENTS_TABLE, ["organization", "id"], Some("NEW_IMAGE"))?;
