@@ -38,7 +38,8 @@ fn is_json(request: &Request) -> bool {
     media_type.eq_ignore_ascii_case("application/json")
 }
 
-async fn read(request: Request) -> Result<Bytes, Problem> {
+/// A body of at most [`MAX_BODY_BYTES`].
+pub async fn read(request: Request) -> Result<Bytes, Problem> {
     let limited = Limited::new(request.into_body(), MAX_BODY_BYTES);
     match limited.collect().await {
         Ok(body) => Ok(body.to_bytes()),

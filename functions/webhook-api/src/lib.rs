@@ -6,6 +6,7 @@
 mod auth;
 mod body;
 mod document;
+mod declarative;
 mod page;
 mod path;
 mod problem;

@@ -5,6 +5,7 @@ mod deliveries;
 mod event_types;
 mod events;
 mod meta;
+mod notifications;
 mod trial;
 mod webhooks;
 
@@ -67,6 +68,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(trial::rotate))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
+        .routes(routes!(notifications::apply, notifications::export))
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(event_types::list))

@@ -1,0 +1,108 @@
+use super::super::document::{Document, Format};
+use super::super::plan::{Change, Plan};
+use super::*;
+use carillon_domain::webhook::CredentialRef;
+use carillon_domain::{Configuration, DestinationKind, Faults, Filters, Platform, Pointer, sample};
+
+/// Webhooks with everything that a file can say, and with texts that YAML would take for
+/// something else.
+fn webhooks() -> Vec<Webhook> {
+    let filters = |value: Value| {
+        let mut faults = Faults::default();
+        Filters::parse(&value, &Pointer::root(), &mut faults)
+    };
+    let bot = Webhook {
+        name: "yes".into(),
+        filters: filters(json!({"environment": ["on", "*", "- a"], "project": ["~", "0123"]})),
+        status: WebhookStatus::Suspended,
+        configuration: Configuration {
+            channels: vec!["#infra".into(), "C0123ABCD".into()],
+            username: Some("Bell: @ #1 'x' \"y\" 🔔".into()),
+            icon_emoji: Some(":bell:".into()),
+            grouping: Grouping::Thread,
+            digest: Digest::Off,
+            ..Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into())
+        },
+        ..sample::webhook(1, &["deploy", "*_deleted"])
+    };
+    let discord = Webhook {
+        name: "a: b {c}".into(),
+        platform: Platform::Discord,
+        filters: filters(json!({"environment": ["production"]})),
+        status: WebhookStatus::Disabled,
+        configuration: Configuration {
+            channel: Some("null".into()),
+            avatar_url: Some("https://example.com/?a=1#x".into()),
+            thread_id: Some("123456789012345678".into()),
+            ..Configuration::new(
+                DestinationKind::DiscordWebhook,
+                "https://discord.com/api/webhooks/…/…wxyz".into(),
+            )
+        },
+        ..sample::webhook(2, &["*"])
+    };
+    let plain = Webhook {
+        name: "1e3".into(),
+        configuration: Configuration {
+            channel: Some("no".into()),
+            ..Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into())
+        },
+        ..sample::webhook(3, &["error"])
+    };
+    vec![bot, discord, plain]
+}
+
+#[test]
+fn an_export_that_is_applied_again_changes_nothing() {
+    let webhooks = webhooks();
+    let export = Notifications(webhooks.clone());
+    let yaml = export.to_yaml().unwrap();
+    let json = serde_json::to_string(&export).unwrap();
+    for (format, text) in [(Format::Yaml, &yaml), (Format::Json, &json)] {
+        let document = Document::read(format, text.as_bytes()).unwrap();
+        let organization = &webhooks[0].organization;
+        let plan = Plan::of(&document, webhooks.clone(), organization, true)
+            .unwrap_or_else(|faults| panic!("{faults}\n{text}"));
+        assert_eq!(plan.removals, []);
+        let kept = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step.change, Change::Keep(_)));
+        assert_eq!(kept.count(), webhooks.len(), "{text}");
+    }
+}
+
+#[test]
+fn an_export_says_no_more_than_a_read() {
+    let mut webhooks = webhooks();
+    webhooks[0].credential = CredentialRef {
+        lane: None,
+        ..webhooks[0].credential.clone()
+    };
+    let shown = serde_json::to_value(Notifications(webhooks)).unwrap();
+    assert_eq!(
+        shown["notifications"]["1e3"],
+        json!({
+            "enabled": true, "provider": "slack", "token": "xoxb-…wxyz", "channel": "no",
+            "events": ["error"]
+        })
+    );
+    assert_eq!(
+        shown["notifications"]["yes"]["environments"],
+        json!(["on", "*", "- a"])
+    );
+    assert_eq!(
+        shown["notifications"]["yes"]["filters"],
+        json!({"project": ["~", "0123"]})
+    );
+    assert_eq!(shown["notifications"]["a: b {c}"]["enabled"], false);
+}
+
+#[test]
+fn no_webhooks_are_an_empty_block() {
+    let yaml = Notifications(Vec::new()).to_yaml().unwrap();
+    assert!(
+        Document::read(Format::Yaml, yaml.as_bytes()).is_ok(),
+        "{yaml}"
+    );
+}

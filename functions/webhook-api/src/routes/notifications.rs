@@ -1,0 +1,141 @@
+//! Declarative setup: the `notifications:` block of a configuration file, applied and exported.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::Api;
+use crate::auth::{Caller, Write};
+use crate::body;
+use crate::declarative::{self, Document, Format, Notifications, Options, Outcome};
+use crate::problem::Problem;
+use crate::query::Query;
+
+const YAML: &str = "application/yaml";
+
+/// How a file is applied.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct ApplyParameters {
+    /// Answers what would be done, and does nothing.
+    #[param(required = false, default = false)]
+    dry_run: bool,
+    /// Removes the webhooks that the file does not name.
+    #[param(required = false, default = false)]
+    prune: bool,
+    /// Asks Slack and Discord about credentials that are new, or used in a new way.
+    #[param(required = false, default = true)]
+    verify: bool,
+}
+
+/// What became of each name, in the order of the file; what was removed comes last.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Applied {
+    results: Vec<Outcome>,
+}
+
+/// Makes the webhooks what the file says: creates, updates and, with `prune`, removes. The
+/// keys of `notifications` are the webhooks' names. Applying the same file again changes
+/// nothing; a file with one fault changes nothing at all. Other keys of the file are ignored.
+#[utoipa::path(
+    put, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    params(ApplyParameters),
+    request_body(content(
+        (Value = "application/yaml", example = "notifications:\n  work:\n    enabled: true\n    provider: slack\n    token: xoxb-…\n    channels: [\"#infra-alerts\"]\n"),
+        (Value = "application/json", example = json!({"notifications": {"work": {
+            "enabled": true, "provider": "slack", "token": "xoxb-…", "channels": ["#infra-alerts"]
+        }}})),
+    )),
+    responses((status = 200, description = "What was done, or would be", body = Applied)),
+)]
+pub async fn apply(
+    State(api): State<Api>,
+    caller: Caller<Write>,
+    mut query: Query,
+    request: Request,
+) -> Result<Json<Applied>, Problem> {
+    let options = Options {
+        dry_run: query.flag("dry_run").unwrap_or(false),
+        prune: query.flag("prune").unwrap_or(false),
+        verify: query.flag("verify").unwrap_or(true),
+    };
+    query.finish()?;
+    let media_type = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .map(|value| value.to_str().unwrap_or("?"));
+    let format = Format::of(media_type).ok_or(Problem::UnsupportedMediaType)?;
+    let bytes = body::read(request).await?;
+    let document = Document::read(format, &bytes).map_err(Problem::Invalid)?;
+    let results = declarative::apply(&api, &caller.organization, &document, options).await?;
+    Ok(Json(Applied { results }))
+}
+
+/// The webhooks as a file that can be applied again: credentials are masked, and mean
+/// 'unchanged' there. JSON, or YAML for `Accept: application/yaml`.
+#[utoipa::path(
+    get, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    responses((status = 200, description = "The file", content(
+        (Value = "application/json"),
+        (String = "application/yaml"),
+    ))),
+)]
+pub async fn export(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    const OPERATION: &str = "exporting webhooks";
+    query.finish()?;
+    let webhooks = api
+        .registry
+        .webhooks(&caller.organization)
+        .await
+        .map_err(Problem::internal(OPERATION))?;
+    let notifications = Notifications(webhooks);
+    if !prefers_yaml(&headers) {
+        return Ok(Json(notifications).into_response());
+    }
+    let yaml = notifications
+        .to_yaml()
+        .map_err(Problem::internal(OPERATION))?;
+    Ok(([(CONTENT_TYPE, YAML)], yaml).into_response())
+}
+
+/// Whether YAML is asked for, and JSON not before it.
+fn prefers_yaml(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|range| range.split(';').next().unwrap_or_default().trim())
+        .find(|range| *range == "application/json" || Format::of(Some(range)).is_some())
+        .is_some_and(|range| Format::of(Some(range)) == Some(Format::Yaml))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_is_for_those_who_ask_for_it_first() {
+        for (accept, yaml) in [
+            ("application/yaml", true),
+            ("text/html, application/yaml;q=0.9, */*", true),
+            ("text/yaml", true),
+            ("application/json, application/yaml", false),
+            ("*/*", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
+            assert_eq!(prefers_yaml(&headers), yaml, "{accept}");
+        }
+        assert!(!prefers_yaml(&HeaderMap::new()));
+    }
+}
