@@ -7,6 +7,7 @@
 )]
 
 mod credentials;
+mod declarative;
 mod delivery;
 mod event_sources;
 mod publishing;
