@@ -19,17 +19,22 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(&request) {
-            return Err(Problem::UnsupportedMediaType);
+            return Err(Problem::UnsupportedMediaType {
+                taken: "application/json",
+            });
         }
-        let bytes = read(request).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))
+        parse(&read(request).await?).map(Self)
     }
 }
 
+/// A body as JSON.
+pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))
+}
+
 /// A body without a type is taken as JSON: what many a script sends.
-fn is_json(request: &Request) -> bool {
+pub fn is_json(request: &Request) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;
     };

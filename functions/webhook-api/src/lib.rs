@@ -5,11 +5,12 @@
 
 mod auth;
 mod body;
-mod document;
 mod declarative;
+mod document;
 mod page;
 mod path;
 mod problem;
+mod publishing;
 mod query;
 mod registration;
 mod request_id;

@@ -41,7 +41,9 @@ pub enum Problem {
     TooLarge {
         limit_bytes: usize,
     },
-    UnsupportedMediaType,
+    UnsupportedMediaType {
+        taken: &'static str,
+    },
     NameTaken {
         existing_id: WebhookId,
     },
@@ -120,10 +122,10 @@ impl Problem {
                 "too-large",
                 "The body is too large",
             ),
-            Self::UnsupportedMediaType => (
+            Self::UnsupportedMediaType { .. } => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
-                "The body must be JSON",
+                "The body is of a media type that is not taken",
             ),
             Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
             Self::Contended => (
@@ -168,7 +170,7 @@ impl Problem {
                 "it was changed since it was read; read it again, then decide".into()
             }
             Self::TooLarge { limit_bytes } => format!("at most {limit_bytes} bytes are taken"),
-            Self::UnsupportedMediaType => "send `Content-Type: application/json`".into(),
+            Self::UnsupportedMediaType { taken } => format!("send `Content-Type: {taken}`"),
             Self::NameTaken { existing_id } => {
                 format!("the webhook {existing_id} has this name already")
             }

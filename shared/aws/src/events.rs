@@ -53,6 +53,14 @@ impl EventStore {
 
     /// Stores an event unless its id is there already.
     pub async fn put(&self, event: &Event) -> Result<Stored, Error> {
+        Ok(match self.put_or_find(event).await? {
+            None => Stored::New,
+            Some(_) => Stored::Duplicate,
+        })
+    }
+
+    /// As [`put`](Self::put); gives the event that has the id already.
+    pub async fn put_or_find(&self, event: &Event) -> Result<Option<Event>, Error> {
         let item = self.item(event)?;
         let result = self
             .client
@@ -64,21 +72,14 @@ impl EventStore {
             .send()
             .await;
         let error = match result {
-            Ok(_) => return Ok(Stored::New),
+            Ok(_) => return Ok(None),
             Err(error) => error,
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                let there: Option<Event> = failed
-                    .item
-                    .clone()
-                    .map(|item| from_item("an event", item))
-                    .transpose()?;
+                let there: Event = from_item("an event", failed.item.clone().unwrap_or_default())?;
                 // The very same: the answer to the first try of this call was lost.
-                Ok(match there.as_ref() == Some(event) {
-                    true => Stored::New,
-                    false => Stored::Duplicate,
-                })
+                Ok((there != *event).then_some(there))
             }
             Some(refused) if refused.meta().code() == Some("ValidationException") => {
                 Err(Error::refused("storing an event")(error))

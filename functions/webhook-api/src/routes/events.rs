@@ -1,31 +1,23 @@
 //! Events: publish, read.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use carillon_aws::{EventFilter, Stored};
+use carillon_aws::EventFilter;
 use carillon_domain::event::MAX_NAME;
-use carillon_domain::{
-    Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer,
-};
-use jiff::Timestamp;
+use carillon_domain::{Event, EventId};
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::Api;
 use crate::auth::{Caller, Publish};
-use crate::body::JsonBody;
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::schema;
 use crate::view::DeliveryView;
-
-/// How many events a batch may have.
-const MAX_BATCH: usize = 100;
+use crate::{Api, publishing};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +33,8 @@ pub struct PublishedBatch {
     results: Vec<Published>,
 }
 
-/// Publishes an event, or up to 100 as `{"events": [...]}`. A batch with a fault stores nothing.
+/// Publishes an event, or up to 100 as `{"events": [...]}`; or CloudEvents 1.0 in the structured,
+/// batch or binary mode of their HTTP binding. A batch with a fault stores nothing.
 #[utoipa::path(
     post, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
     request_body(content(
@@ -57,36 +50,16 @@ pub async fn publish(
     State(api): State<Api>,
     caller: Caller<Publish>,
     query: Query,
-    JsonBody(body): JsonBody,
+    request: Request,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let now = Timestamp::now();
-    let is_batch = body.get("events").is_some() && body.get("type").is_none();
-    let events = if is_batch {
-        read_batch(&body, &caller.organization, now)
-    } else {
-        let mut faults = Faults::default();
-        let capture = capture(&caller.organization, now);
-        let event = Event::parse(&body, &Pointer::root(), capture, &mut faults);
-        faults.into_result(event).map(|event| vec![event])
-    }
-    .map_err(Problem::Invalid)?;
+    let (is_batch, events) = publishing::read(request, &caller.organization).await?;
     let mut results = Vec::with_capacity(events.len());
     // One after the other: the stream keeps the order in which they are stored.
-    for event in &events {
-        let stored = api
-            .events
-            .put(event)
-            .await
-            .map_err(Problem::internal("publishing an event"))?;
-        let duplicate = stored == Stored::Duplicate;
-        let event_id = event.id.as_str();
-        let event_type = event.event_type.as_str();
-        tracing::info!(event_id, event_type, duplicate, "captured");
-        results.push(Published {
-            id: event.id.to_string(),
-            duplicate,
-        });
+    for event in events {
+        let (id, duplicate) = publishing::store(&api, event).await?;
+        let id = id.to_string();
+        results.push(Published { id, duplicate });
     }
     Ok(match results.pop() {
         Some(one) if !is_batch => (StatusCode::ACCEPTED, Json(one)).into_response(),
@@ -95,41 +68,6 @@ pub async fn publish(
             (StatusCode::ACCEPTED, Json(PublishedBatch { results })).into_response()
         }
     })
-}
-
-fn capture(organization: &OrganizationId, now: Timestamp) -> Capture {
-    Capture {
-        organization: organization.clone(),
-        now,
-        fallback_id: EventId::generate(ulid::Ulid::generate()),
-    }
-}
-
-fn read_batch(
-    body: &Value,
-    organization: &OrganizationId,
-    now: Timestamp,
-) -> Result<Vec<Event>, Faults> {
-    let mut faults = Faults::default();
-    let mut events = Vec::new();
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        let at = fields.at("events");
-        match fields.value("events").and_then(Value::as_array) {
-            Some(list) if (1..=MAX_BATCH).contains(&list.len()) => {
-                for (n, value) in list.iter().enumerate() {
-                    let capture = capture(organization, now);
-                    events.extend(Event::parse(value, &at.index(n), capture, fields.faults()));
-                }
-            }
-            _ => fields.fault(
-                "events",
-                FaultCode::OutOfRange,
-                format!("must be a list of 1 to {MAX_BATCH} events"),
-            ),
-        }
-        fields.finish();
-    }
-    faults.into_result(Some(events))
 }
 
 /// Lists the organization's events, newest first, by when they happened.

@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 
 const YAML: &str = "application/yaml";
+const TAKEN: &str = "application/yaml or application/json";
 
 /// How a file is applied.
 #[derive(IntoParams)]
@@ -69,7 +70,7 @@ pub async fn apply(
         .headers()
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
-    let format = Format::of(media_type).ok_or(Problem::UnsupportedMediaType)?;
+    let format = Format::of(media_type).ok_or(Problem::UnsupportedMediaType { taken: TAKEN })?;
     let bytes = body::read(request).await?;
     let document = Document::read(format, &bytes).map_err(Problem::Invalid)?;
     let results = declarative::apply(&api, &caller.organization, &document, options).await?;

@@ -1,0 +1,136 @@
+//! Publishing events, however they come: as JSON or as CloudEvents.
+
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use carillon_domain::cloudevents::{self, CloudEvent, Mode};
+use carillon_domain::{
+    Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::Api;
+use crate::body;
+use crate::problem::Problem;
+
+/// How many events a batch may have.
+const MAX_BATCH: usize = 100;
+
+const TAKEN: &str =
+    "application/json, application/cloudevents+json or application/cloudevents-batch+json";
+
+/// An event that was read and is to be stored.
+pub enum Incoming {
+    Event(Event),
+    CloudEvent(CloudEvent),
+}
+
+/// Reads the events of a request; says whether it is a batch.
+pub async fn read(
+    request: Request,
+    organization: &OrganizationId,
+) -> Result<(bool, Vec<Incoming>), Problem> {
+    let now = Timestamp::now();
+    let capture = || Capture {
+        organization: organization.clone(),
+        now,
+        fallback_id: EventId::generate(ulid::Ulid::generate()),
+    };
+    let headers = request.headers().clone();
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .map(|value| value.to_str().unwrap_or("?"));
+    let mode = Mode::of(content_type, headers.keys().map(|name| name.as_str()));
+    if mode.is_none() && !body::is_json(&request) {
+        return Err(Problem::UnsupportedMediaType { taken: TAKEN });
+    }
+    let bytes = body::read(request).await?;
+    let one = |event| vec![Incoming::CloudEvent(event)];
+    let read = match mode {
+        None => return plain(&body::parse(&bytes)?, capture),
+        Some(Mode::Structured) => {
+            cloudevents::read_structured(&body::parse(&bytes)?, capture()).map(one)
+        }
+        Some(Mode::Batch) => cloudevents::read_batch(&body::parse(&bytes)?, capture)
+            .map(|events| events.into_iter().map(Incoming::CloudEvent).collect()),
+        Some(Mode::Binary) => {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_bytes()));
+            cloudevents::read_binary(headers, content_type, &bytes, capture()).map(one)
+        }
+    };
+    let events = read.map_err(Problem::Invalid)?;
+    Ok((mode == Some(Mode::Batch), events))
+}
+
+/// Our own form: an event, or `{"events": [...]}`.
+fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incoming>), Problem> {
+    let is_batch = body.get("events").is_some() && body.get("type").is_none();
+    let mut faults = Faults::default();
+    let events = match is_batch {
+        true => read_batch(body, capture, &mut faults),
+        false => {
+            let event = Event::parse(body, &Pointer::root(), capture(), &mut faults);
+            event.into_iter().collect()
+        }
+    };
+    let events = faults
+        .into_result(Some(events))
+        .map_err(Problem::Invalid)?
+        .into_iter()
+        .map(Incoming::Event);
+    Ok((is_batch, events.collect()))
+}
+
+fn read_batch(body: &Value, capture: impl Fn() -> Capture, faults: &mut Faults) -> Vec<Event> {
+    let Some(mut fields) = Fields::of(body, Pointer::root(), faults) else {
+        return Vec::new();
+    };
+    let at = fields.at("events");
+    let mut events = Vec::new();
+    match fields.value("events").and_then(Value::as_array) {
+        Some(list) if (1..=MAX_BATCH).contains(&list.len()) => {
+            for (n, value) in list.iter().enumerate() {
+                events.extend(Event::parse(
+                    value,
+                    &at.index(n),
+                    capture(),
+                    fields.faults(),
+                ));
+            }
+        }
+        _ => fields.fault(
+            "events",
+            FaultCode::OutOfRange,
+            format!("must be a list of 1 to {MAX_BATCH} events"),
+        ),
+    }
+    fields.finish();
+    events
+}
+
+/// Stores an event unless it is there already; gives its id, and whether it was.
+pub async fn store(api: &Api, incoming: Incoming) -> Result<(EventId, bool), Problem> {
+    let mut event = match &incoming {
+        Incoming::Event(event) | Incoming::CloudEvent(CloudEvent { event, .. }) => event.clone(),
+    };
+    let mut there = put(api, &event).await?;
+    if let (Incoming::CloudEvent(read), Some(stored)) = (incoming, &there)
+        && read.is_another_than(stored)
+    {
+        event.id = read.alternative_id;
+        there = put(api, &event).await?;
+    }
+    let (event_id, event_type) = (event.id.as_str(), event.event_type.as_str());
+    let duplicate = there.is_some();
+    tracing::info!(event_id, event_type, duplicate, "captured");
+    Ok((event.id, duplicate))
+}
+
+async fn put(api: &Api, event: &Event) -> Result<Option<Event>, Problem> {
+    api.events
+        .put_or_find(event)
+        .await
+        .map_err(Problem::internal("publishing an event"))
+}
