@@ -52,6 +52,11 @@ impl Call {
         pairs.find(|(key, _)| key == name).map(|(_, v)| v.as_str())
     }
 
+    /// The query's fields, in their order.
+    pub fn query_fields(&self) -> &[(String, String)] {
+        &self.query
+    }
+
     pub fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

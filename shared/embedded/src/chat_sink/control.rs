@@ -1,18 +1,26 @@
-//! Planned failures over HTTP.
+//! What goes wrong, ordered over HTTP.
 
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use axum::{Json, Router};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{ChatSink, Plan};
+use super::{Behaviour, ChatSink, Order, Plan};
 
 pub(super) fn router(sink: ChatSink, path: &str) -> Router {
-    let methods = get(show).post(add).delete(cancel);
-    Router::new().route(path, methods).with_state(sink)
+    Router::new()
+        .route(path, get(show).post(add).delete(cancel))
+        .route(
+            &format!("{path}/destinations"),
+            get(destinations).post(order),
+        )
+        .route(&format!("{path}/behaviour"), get(behaviour).put(behave))
+        .route(&format!("{path}/messages/{{number}}"), delete(remove))
+        .with_state(sink)
 }
 
 async fn show(State(sink): State<ChatSink>) -> Json<Value> {
@@ -20,19 +28,59 @@ async fn show(State(sink): State<ChatSink>) -> Json<Value> {
 }
 
 async fn add(State(sink): State<ChatSink>, plan: Result<Json<Plan>, JsonRejection>) -> Response {
-    match plan {
-        Ok(Json(plan)) => {
-            sink.plan(plan.clone());
-            (StatusCode::ACCEPTED, Json(plan)).into_response()
-        }
-        Err(rejection) => {
-            let problem = json!({"error": "bad_plan", "detail": rejection.body_text()});
-            (rejection.status(), Json(problem)).into_response()
-        }
-    }
+    taken("bad_plan", plan, |plan| sink.plan(plan))
 }
 
 async fn cancel(State(sink): State<ChatSink>) -> StatusCode {
     sink.clear_plans();
     StatusCode::NO_CONTENT
+}
+
+async fn destinations(State(sink): State<ChatSink>) -> Json<Value> {
+    Json(json!({"results": sink.destinations()}))
+}
+
+async fn order(
+    State(sink): State<ChatSink>,
+    order: Result<Json<Order>, JsonRejection>,
+) -> Response {
+    taken("bad_order", order, |order| sink.order(order))
+}
+
+async fn behaviour(State(sink): State<ChatSink>) -> Json<Behaviour> {
+    Json(sink.behaviour())
+}
+
+async fn behave(
+    State(sink): State<ChatSink>,
+    behaviour: Result<Json<Behaviour>, JsonRejection>,
+) -> Response {
+    taken("bad_behaviour", behaviour, |wanted| {
+        sink.behave(|behaviour| *behaviour = wanted);
+    })
+}
+
+async fn remove(State(sink): State<ChatSink>, Path(number): Path<u64>) -> StatusCode {
+    match sink.remove(number) {
+        true => StatusCode::NO_CONTENT,
+        false => StatusCode::NOT_FOUND,
+    }
+}
+
+/// Does what was asked for, or says what is wrong with it.
+fn taken<T: Clone + Serialize>(
+    error: &str,
+    asked: Result<Json<T>, JsonRejection>,
+    act: impl FnOnce(T),
+) -> Response {
+    match asked {
+        Ok(Json(asked)) => {
+            act(asked.clone());
+            (StatusCode::ACCEPTED, Json(asked)).into_response()
+        }
+        Err(rejection) => {
+            let problem = json!({"error": error, "detail": rejection.body_text()});
+            (rejection.status(), Json(problem)).into_response()
+        }
+    }
 }

@@ -1,26 +1,32 @@
-//! Discord's webhooks.
+//! Discord's webhooks: who may call what, and how often.
 
-use axum::http::{Method, StatusCode, header};
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use carillon_domain::Platform;
+use carillon_domain::DestinationKind;
 use serde_json::{Map, Value};
 
 use super::call::Call;
-use super::discord_replies::{self as replies, Version};
-use super::limits::{self, Violation};
-use super::store::Incoming;
-use super::{ChatSink, ids, mentions};
+use super::destination::Place;
+use super::discord_replies::{self as replies, Bare, Version};
+use super::limits::Violation;
+use super::pace::{BUCKET_SIZE, Count};
+use super::{ChatSink, Failure, Standing, discord_slack, ids};
 
 const NO_SNOWFLAKE: &str = "Value is not snowflake.";
 
+/// The longest name of a webhook (resources/webhook).
+const MAX_NAME: usize = 80;
+
 /// Why a payload is refused.
-enum Refused {
+pub(super) enum Refused {
     Code(u32),
     Form(Vec<Violation>),
 }
 
 impl Refused {
-    fn form(pointer: &str, rule: &str) -> Self {
+    pub fn form(pointer: &str, rule: &str) -> Self {
         Self::Form(vec![Violation {
             pointer: pointer.to_owned(),
             rule: rule.to_owned(),
@@ -28,7 +34,7 @@ impl Refused {
         }])
     }
 
-    fn answer(&self, version: Version) -> Response {
+    pub fn answer(&self, version: Version) -> Response {
         match self {
             Self::Code(code) => replies::error(*code),
             Self::Form(violations) => replies::invalid_form(version, violations),
@@ -37,17 +43,30 @@ impl Refused {
 }
 
 /// A webhook's endpoint, and what of the call it needs.
-struct Endpoint<'a> {
-    sink: &'a ChatSink,
-    call: &'a Call,
-    version: Version,
-    webhook: &'a str,
-    thread: Option<&'a str>,
-    channel: String,
-    channel_id: String,
+pub(super) struct Endpoint<'a> {
+    pub sink: &'a ChatSink,
+    pub call: &'a Call,
+    pub version: Version,
+    pub webhook: &'a str,
+    pub thread: Option<&'a str>,
+    pub place: Place,
+    pub standing: Standing,
 }
 
 pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+    let mut count = Count {
+        remaining: BUCKET_SIZE - 1,
+        reset_after: Duration::from_millis(400),
+        exceeded: false,
+    };
+    let mut response = route(sink, call, &mut count).await;
+    if response.extensions().get::<Bare>().is_none() {
+        replies::tell_limits(response.headers_mut(), count, sink.now());
+    }
+    response
+}
+
+async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
     let agent = call.header(header::USER_AGENT).unwrap_or_default();
     if agent.is_empty() || agent.starts_with("Mozilla/") {
         return replies::error(40_333);
@@ -76,128 +95,133 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
     if token.is_empty() {
         return replies::error(50_027);
     }
+    let place = Place {
+        kind: DestinationKind::DiscordWebhook,
+        channel: sink.webhook_channel(webhook),
+        channel_id: ids::discord("channel", webhook),
+        webhook: Some((*webhook).to_owned()),
+        credential: sink.fingerprint(token),
+    };
+    if let Some(everywhere) = sink.paced(|paces, now| paces.global(now))
+        && everywhere.exceeded
+    {
+        sink.held().destinations.rate_limited(&place);
+        return replies::limited_everywhere(version, everywhere.reset_after.as_secs_f64());
+    }
+    let standing = sink.called(&place);
     let endpoint = Endpoint {
         sink,
         call,
         version,
         webhook,
         thread,
-        channel: sink.webhook_channel(webhook),
-        channel_id: ids::discord("channel", webhook),
+        place,
+        standing,
     };
+    let posts = call.method == Method::POST || call.method == Method::PATCH;
+    if posts && let Some(limited) = endpoint.limited(&rest.join("/"), count) {
+        return limited;
+    }
+    // A dead webhook is dead whatever is sent there; what else is wrong shows with a post.
+    if let Some(failure @ Failure::DiscordError(_)) = standing.failure(endpoint.place.kind, &[]) {
+        return replies::fail(version, failure).await;
+    }
     match (rest, &call.method) {
-        ([], &Method::GET) => {
-            let shown = replies::webhook(webhook, &endpoint.channel);
-            replies::reply(StatusCode::OK, Some(&shown))
+        ([], &Method::GET) => endpoint.show(),
+        ([], &Method::PATCH) => endpoint.rename(),
+        ([], &Method::DELETE) => {
+            let id = endpoint.place.channel_id.as_str();
+            sink.stand(id, Standing::Revoked);
+            replies::reply(StatusCode::NO_CONTENT, None)
         }
         ([], &Method::POST) => endpoint.execute().await,
-        (["messages", id], &Method::GET) => endpoint.show(id),
-        (["messages", id], &Method::PATCH) => endpoint.edit(id).await,
-        ([] | ["messages", _], _) => replies::no_route(StatusCode::METHOD_NOT_ALLOWED),
+        (["slack"], &Method::POST) => discord_slack::execute(&endpoint).await,
+        (["messages", id], &Method::GET) => endpoint.show_message(id),
+        (["messages", id], &Method::PATCH) => endpoint.edit_message(id).await,
+        (["messages", id], &Method::DELETE) => endpoint.delete_message(id),
+        ([] | ["slack"] | ["messages", _], _) => replies::no_route(StatusCode::METHOD_NOT_ALLOWED),
         _ => replies::no_route(StatusCode::NOT_FOUND),
     }
 }
 
 impl Endpoint<'_> {
-    async fn execute(&self) -> Response {
-        let payload = match self.read() {
-            Ok(payload) => payload,
-            Err(refused) => return refused.answer(self.version),
-        };
-        if let Some(failure) = self.planned() {
-            return replies::fail(self.version, failure).await;
+    /// The answer to a call that is too much, if it is. Refused calls count as well.
+    fn limited(&self, route: &str, count: &mut Count) -> Option<Response> {
+        // Each message has the same bucket, each webhook another.
+        let route = route.split('/').next().unwrap_or_default();
+        let key = format!("{} {} {route}", self.webhook, self.place.credential);
+        let counted = self.sink.paced(|paces, now| paces.bucket(&key, now))?;
+        *count = counted;
+        let seconds = counted.reset_after.as_secs_f64();
+        if counted.exceeded {
+            self.sink.held().destinations.rate_limited(&self.place);
+            return Some(replies::rate_limited(self.version, seconds));
         }
-        if let Err(refused) = accept(&payload) {
-            return refused.answer(self.version);
+        if self.call.method != Method::POST {
+            return None;
         }
-        let sender = payload.get("username").and_then(Value::as_str);
-        let sender = sender.map(str::to_owned);
-        let payload = Value::Object(payload);
-        let message = self.sink.add(Incoming {
-            platform: Platform::Discord,
-            host: self.call.host.clone(),
-            channel: self.channel.clone(),
-            channel_id: self.channel_id.clone(),
-            sender,
-            thread: self.thread.map(str::to_owned),
-            open_mentions: mentions::open(Platform::Discord, &payload),
-            payload,
-        });
-        match self.call.query("wait") {
-            Some("true" | "True" | "1") => {
-                let shown = replies::message(&message, self.webhook);
-                replies::reply(StatusCode::OK, Some(&shown))
-            }
-            _ => replies::reply(StatusCode::NO_CONTENT, None),
-        }
-    }
-
-    fn show(&self, id: &str) -> Response {
-        let found = self
+        let channel_id = &self.place.channel_id;
+        let counted = self
             .sink
-            .find(Platform::Discord, &self.channel_id, id)
-            // One that is in a thread is found only there.
-            .filter(|message| message.thread.as_deref() == self.thread);
-        match found {
-            None => replies::error(10_008),
-            Some(message) => {
-                let shown = replies::message(&message, self.webhook);
-                replies::reply(StatusCode::OK, Some(&shown))
-            }
-        }
+            .paced(|paces, now| paces.channel(channel_id, now))?;
+        let seconds = counted.reset_after.as_secs_f64();
+        counted.exceeded.then(|| {
+            self.sink.held().destinations.rate_limited(&self.place);
+            replies::limited_in_channel(self.version, seconds)
+        })
     }
 
-    async fn edit(&self, id: &str) -> Response {
+    fn show(&self) -> Response {
+        let shown = replies::webhook(self.webhook, &self.place.channel);
+        replies::reply(StatusCode::OK, Some(&shown))
+    }
+
+    /// Renames the webhook. (The sink takes the name for the channel's.)
+    fn rename(&self) -> Response {
         let changes = match self.read() {
             Ok(changes) => changes,
             Err(refused) => return refused.answer(self.version),
         };
-        if let Some(failure) = self.planned() {
-            return replies::fail(self.version, failure).await;
-        }
-        let found = self.sink.find(Platform::Discord, &self.channel_id, id);
-        let Some(message) = found else {
-            return replies::error(10_008);
-        };
-        if message.thread.as_deref() != self.thread {
-            return replies::error(10_008);
-        }
-        let mut payload = message.payload.as_object().cloned().unwrap_or_default();
-        // The mentions allowed at first are forgotten, and nobody changes their name.
-        payload.remove("allowed_mentions");
-        for (key, value) in changes {
-            match value {
-                _ if matches!(key.as_str(), "username" | "avatar_url") => {}
-                Value::Null => _ = payload.remove(&key),
-                value => _ = payload.insert(key, value),
+        let name = changes.get("name").and_then(Value::as_str);
+        if let Some(name) = name {
+            if name.trim().is_empty() || name.chars().count() > MAX_NAME {
+                let rule = "Must be between 1 and 80 in length.";
+                return Refused::form("/name", rule).answer(self.version);
             }
+            self.sink.name_webhook(self.webhook, name);
         }
-        if let Err(refused) = accept(&payload) {
-            return refused.answer(self.version);
-        }
-        self.sink.edit(&message, Value::Object(payload));
-        self.show(id)
+        let shown = replies::webhook(self.webhook, name.unwrap_or(&self.place.channel));
+        replies::reply(StatusCode::OK, Some(&shown))
     }
 
-    fn planned(&self) -> Option<super::Failure> {
-        self.sink
-            .planned(Platform::Discord, &self.channel, self.webhook)
+    /// What is to go wrong with a post, as it stands or on order.
+    pub fn failure(&self) -> Option<Failure> {
+        self.standing
+            .failure(self.place.kind, &[])
+            .or_else(|| self.sink.planned(&self.place))
     }
 
-    fn read(&self) -> Result<Map<String, Value>, Refused> {
+    /// The body's fields. (The platform takes files as well, in multipart forms; this sink
+    /// does not.)
+    pub fn read(&self) -> Result<Map<String, Value>, Refused> {
         let Some(body) = &self.call.body else {
             return Err(Refused::Code(40_005));
         };
-        let json = self
-            .call
-            .media_type()
-            .is_some_and(|media_type| media_type.essence == "application/json");
-        if !json {
-            // The platform takes forms as well; this sink does not.
-            let rule = "Expected \"Content-Type\" header to be one of {'application/json'}.";
-            return Err(Refused::form("", rule));
-        }
-        match serde_json::from_slice(body) {
+        let media_type = self.call.media_type().map(|media_type| media_type.essence);
+        let form;
+        let json = match media_type.as_deref() {
+            Some("application/json") => body.as_ref(),
+            Some("application/x-www-form-urlencoded") => {
+                form = from_form(body);
+                form.as_bytes()
+            }
+            _ => {
+                let rule = "Expected \"Content-Type\" header to be one of \
+                    {'application/json', 'application/x-www-form-urlencoded'}.";
+                return Err(Refused::form("", rule));
+            }
+        };
+        match serde_json::from_slice(json) {
             Ok(Value::Object(payload)) => Ok(payload),
             Ok(_) => Err(Refused::form(
                 "",
@@ -208,25 +232,16 @@ impl Endpoint<'_> {
     }
 }
 
-fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
-    let filled = |key: &str| match payload.get(key) {
-        Some(Value::String(text)) => !text.trim().is_empty(),
-        Some(Value::Array(items)) => items.iter().any(|item| *item != Value::Object(Map::new())),
-        Some(Value::Object(_)) => true,
-        _ => false,
-    };
-    if !["content", "embeds", "components", "poll"]
-        .into_iter()
-        .any(filled)
-    {
-        return Err(Refused::Code(50_006));
-    }
-    let payload = Value::Object(payload.clone());
-    let violations = limits::violations(Platform::Discord, &payload);
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Refused::Form(violations))
+/// The fields of a form as JSON: in `payload_json`, or each by itself as a text.
+fn from_form(body: &[u8]) -> String {
+    let fields = super::call::fields(body);
+    match fields.iter().find(|(key, _)| key == "payload_json") {
+        Some((_, payload)) => payload.clone(),
+        None => {
+            let fields = fields.into_iter();
+            let fields: Map<_, _> = fields.map(|(key, v)| (key, Value::String(v))).collect();
+            Value::Object(fields).to_string()
+        }
     }
 }
 
@@ -258,3 +273,6 @@ fn is_placeholder(id: &str) -> bool {
 fn is_snowflake(text: &str) -> bool {
     !text.is_empty() && text.len() <= 20 && text.chars().all(|c| c.is_ascii_digit())
 }
+
+/// As the platform does: the head of every answer that its proxy lets through.
+pub(super) const VIA: HeaderValue = HeaderValue::from_static("1.1 google");

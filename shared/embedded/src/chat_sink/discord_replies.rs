@@ -6,9 +6,11 @@ use carillon_domain::Platform;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::discord::VIA;
 use super::limits::Violation;
+use super::pace::{BUCKET_SIZE, Count};
 use super::store::Message;
-use super::{Failure, ids};
+use super::{Ban, Failure, failures, ids};
 
 /// How the answers of an API version differ.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,48 +21,36 @@ pub(super) enum Version {
     Current,
 }
 
-/// The state of a webhook's bucket, as the headers tell it. The bucket has the same
-/// name for every webhook, although each is counted for itself.
-#[derive(Debug)]
-struct Bucket {
-    remaining: u32,
-    reset_after: f64,
-}
+/// Marks an answer that tells nothing of the limits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bare;
 
+/// The bucket has the same name for every webhook, although each is counted for itself.
 const BUCKET: &str = "carillon0000000000000000sink0001";
-const BUCKET_SIZE: u32 = 5;
 
-impl Bucket {
-    fn headers(&self) -> HeaderMap {
-        let reset = Timestamp::now().as_duration().as_secs_f64() + self.reset_after;
-        let mut headers = HeaderMap::new();
-        let mut set = |name, value: String| {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        };
-        set("x-ratelimit-limit", BUCKET_SIZE.to_string());
-        set("x-ratelimit-remaining", self.remaining.to_string());
-        set("x-ratelimit-reset", format!("{reset:.3}"));
-        set(
-            "x-ratelimit-reset-after",
-            format!("{:.3}", self.reset_after),
-        );
-        set("x-ratelimit-bucket", BUCKET.to_owned());
-        set("via", "1.1 google".to_owned());
-        headers
-    }
+/// Says in an answer how the caller stands with the bucket, where it does not say so yet.
+pub(super) fn tell_limits(headers: &mut HeaderMap, count: Count, now: Timestamp) {
+    let after = count.reset_after.as_secs_f64();
+    let reset = now.as_duration().as_secs_f64() + after;
+    let mut set = |name, value: String| {
+        let name = HeaderName::from_static(name);
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(&value)) {
+            headers.insert(name, value);
+        }
+    };
+    set("x-ratelimit-limit", BUCKET_SIZE.to_string());
+    set("x-ratelimit-remaining", count.remaining.to_string());
+    set("x-ratelimit-reset", format!("{reset:.3}"));
+    set("x-ratelimit-reset-after", format!("{after:.3}"));
+    set("x-ratelimit-bucket", BUCKET.to_owned());
+    headers.insert(header::VIA, VIA);
 }
 
-/// An answer within the limits, without a body where there is none.
+/// An answer, without a body where there is none.
 pub(super) fn reply(status: StatusCode, body: Option<&Value>) -> Response {
-    let bucket = Bucket {
-        remaining: BUCKET_SIZE - 1,
-        reset_after: 0.4,
-    };
     match body {
-        Some(body) => (status, bucket.headers(), axum::Json(body)).into_response(),
-        None => (status, bucket.headers()).into_response(),
+        Some(body) => (status, axum::Json(body)).into_response(),
+        None => status.into_response(),
     }
 }
 
@@ -76,10 +66,15 @@ fn describe(code: u32) -> (StatusCode, &'static str) {
         10_003 => (StatusCode::NOT_FOUND, "Unknown Channel"),
         10_008 => (StatusCode::NOT_FOUND, "Unknown Message"),
         10_015 => (StatusCode::NOT_FOUND, "Unknown Webhook"),
+        40_001 => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         40_005 => (StatusCode::PAYLOAD_TOO_LARGE, "Request entity too large"),
         40_062 => (
             StatusCode::TOO_MANY_REQUESTS,
             "Service resource is being rate limited.",
+        ),
+        40_067 => (
+            StatusCode::BAD_REQUEST,
+            "A tag is required to create a forum post in this channel",
         ),
         40_333 => (StatusCode::FORBIDDEN, "internal network error"),
         50_001 => (StatusCode::FORBIDDEN, "Missing Access"),
@@ -108,6 +103,10 @@ fn describe(code: u32) -> (StatusCode, &'static str) {
         220_003 => (
             StatusCode::BAD_REQUEST,
             "Webhooks can only create threads in forum channels",
+        ),
+        220_004 => (
+            StatusCode::BAD_REQUEST,
+            "Webhook services cannot be used in forum channels",
         ),
         _ => (StatusCode::BAD_REQUEST, "The request was refused"),
     }
@@ -171,12 +170,14 @@ fn form_error(violation: &Violation) -> (&'static str, String) {
     }
 }
 
-/// What a planned failure looks like here.
+/// What a failure looks like here.
 pub(super) async fn fail(version: Version, failure: Failure) -> Response {
     match failure {
-        Failure::Hang => super::hang().await,
         Failure::DiscordError(code) => error(code),
         Failure::RateLimited(seconds) => rate_limited(version, seconds),
+        Failure::RateLimitedByOthers(seconds) => limited_by_others(version, seconds),
+        Failure::RateLimitedEverywhere(seconds) => limited_everywhere(version, seconds),
+        Failure::Banned(ban) => banned(ban),
         Failure::Status(status @ (500 | 503)) => {
             let status = StatusCode::from_u16(status).unwrap_or_default();
             reply(
@@ -184,30 +185,78 @@ pub(super) async fn fail(version: Version, failure: Failure) -> Response {
                 Some(&json!({"message": status_line(status), "code": 0})),
             )
         }
-        Failure::Status(status) => super::broken(status),
-        Failure::SlackError(_) => super::broken(500),
+        other => failures::answer(other).await,
     }
 }
 
-fn rate_limited(version: Version, seconds: f64) -> Response {
-    let bucket = Bucket {
-        remaining: 0,
-        reset_after: seconds,
+/// Too many calls of the caller's own.
+pub(super) fn rate_limited(version: Version, seconds: f64) -> Response {
+    let message = "You are being rate limited.";
+    let mut response = wait(version, seconds, message, "user");
+    let headers = response.headers_mut();
+    let mut set = |name, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     };
+    set("x-ratelimit-remaining", "0".to_owned());
+    set("x-ratelimit-reset-after", format!("{seconds:.3}"));
+    response
+}
+
+/// Too many posts to the channel: the headers still tell of the bucket, which has room.
+pub(super) fn limited_in_channel(version: Version, seconds: f64) -> Response {
+    wait(version, seconds, "You are being rate limited.", "user")
+}
+
+/// Too many calls of somebody else's: the caller's own bucket still has room.
+fn limited_by_others(version: Version, seconds: f64) -> Response {
+    let message = "The resource is being rate limited.";
+    wait(version, seconds, message, "shared")
+}
+
+/// Too many calls altogether: no bucket has to do with it.
+pub(super) fn limited_everywhere(version: Version, seconds: f64) -> Response {
+    let message = "You are being rate limited.";
+    let mut response = wait(version, seconds, message, "global");
+    let name = HeaderName::from_static("x-ratelimit-global");
+    let headers = response.headers_mut();
+    headers.insert(name, HeaderValue::from_static("true"));
+    headers.insert(header::VIA, VIA);
+    response.extensions_mut().insert(Bare);
+    response
+}
+
+fn wait(version: Version, seconds: f64, message: &str, scope: &'static str) -> Response {
     let wait = match version {
-        Version::Old => seconds * 1_000.0,
-        Version::Current => seconds,
+        Version::Old => (seconds * 1_000.0).ceil(),
+        // To the millisecond.
+        Version::Current => (seconds * 1_000.0).ceil() / 1_000.0,
     };
-    let mut headers = bucket.headers();
-    if let Ok(whole) = HeaderValue::from_str(&wait.ceil().to_string()) {
-        headers.insert(header::RETRY_AFTER, whole);
-    }
-    let scope = HeaderName::from_static("x-ratelimit-scope");
-    headers.insert(scope, HeaderValue::from_static("user"));
-    let body = json!({
-        "message": "You are being rate limited.", "retry_after": wait, "global": false,
-    });
+    let global = scope == "global";
+    let body = json!({"message": message, "retry_after": wait, "global": global});
+    let headers = [
+        (header::RETRY_AFTER, wait.ceil().to_string()),
+        (
+            HeaderName::from_static("x-ratelimit-scope"),
+            scope.to_owned(),
+        ),
+    ];
     (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
+}
+
+/// The caller's address is kept out, by a proxy that knows nothing of limits.
+fn banned(ban: Ban) -> Response {
+    const MESSAGE: &str = "You are being blocked from accessing our API temporarily due to \
+        exceeding our rate limits frequently. Please read our docs to prevent this moving forward.";
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut response = match ban {
+        Ban::Json => (status, axum::Json(json!({"code": 0, "message": MESSAGE}))).into_response(),
+        Ban::Text => (status, "error code: 1015").into_response(),
+        Ban::Html => failures::broken(429),
+    };
+    response.extensions_mut().insert(Bare);
+    response
 }
 
 /// The webhook as it shows itself to whoever has its URL. Of its token only the place is kept.
@@ -230,7 +279,7 @@ pub(super) fn message(message: &Message, webhook: &str) -> Value {
     for embed in embeds.as_array_mut().into_iter().flatten() {
         embed["type"] = json!("rich");
     }
-    let edited_at = message.edited.then(|| time(Timestamp::now()));
+    let edited_at = message.edited_at.map(time);
     json!({
         "id": message.id,
         "channel_id": message.thread.as_ref().unwrap_or(&message.channel_id),

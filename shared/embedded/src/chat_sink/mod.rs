@@ -3,59 +3,78 @@
 //! A request for `https://slack.com/api/x` is sent here as `/slack.com/api/x`, and so for
 //! every host. The answers are as near to the platforms' as is known, in status, headers
 //! and body, so that a client that works here works there. Every well-formed credential
-//! is good, every channel exists; what goes wrong is on order ([`ChatSink::plan`]).
+//! is good, every channel exists. What goes wrong is on order: for the next posts
+//! ([`ChatSink::plan`]), for a destination ([`ChatSink::order`]) or for all
+//! ([`ChatSink::behave`]); from elsewhere over HTTP ([`ChatSink::plan_router`]).
 //!
-//! Credentials are looked at and forgotten: no message holds one.
+//! Credentials are looked at and forgotten: no message holds one, and what tells them
+//! apart cannot be turned back.
 
+mod behaviour;
 mod call;
 mod control;
+mod destination;
 mod discord;
+mod discord_messages;
 mod discord_replies;
+mod discord_slack;
+mod failures;
 mod ids;
 mod limits;
 mod mentions;
+mod pace;
 mod plan;
 mod slack_api;
+mod slack_chat;
 mod slack_content;
+mod slack_conversations;
 mod slack_webhook;
+mod standing;
 mod store;
+mod threads;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use carillon_domain::Platform;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-pub use plan::{Failure, Plan};
+pub use behaviour::Behaviour;
+pub use destination::{Destination, Order, Tally};
+pub use plan::{ALWAYS, Answer, Ban, Failure, Plan};
+pub use standing::Standing;
 pub use store::{MAX_MESSAGES, Message};
 
 use call::Call;
+use destination::{Destinations, Place};
+use pace::Paces;
 use plan::Plans;
 use store::{Incoming, Store};
-
-/// How long a post that is to hang waits: longer than any client, yet not for ever.
-const HANG: Duration = Duration::from_secs(600);
+use threads::Threads;
 
 /// The scopes that the bot of every Slack token has, unless told otherwise.
 const SCOPES: [&str; 3] = ["chat:write", "chat:write.public", "chat:write.customize"];
 
 /// The sink. Clones share everything.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ChatSink {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+type ReadClock = dyn Fn() -> Timestamp + Send + Sync;
+
 struct Shared {
     held: Mutex<Held>,
+    clock: Box<ReadClock>,
     /// The store's revision, so that readers wake up.
     revision: watch::Sender<u64>,
 }
@@ -64,6 +83,10 @@ struct Shared {
 struct Held {
     store: Store,
     plans: Plans,
+    destinations: Destinations,
+    threads: Threads,
+    paces: Paces,
+    behaviour: Behaviour,
     /// Channel names of webhooks, by the webhook's id.
     names: HashMap<String, String>,
     scopes: Vec<String>,
@@ -76,6 +99,8 @@ pub(crate) struct Changes {
     pub revision: u64,
     /// Everything from before was forgotten.
     pub cleared: bool,
+    /// The numbers of messages that were removed one by one.
+    pub removed: Vec<u64>,
     /// New and edited messages, the oldest change first.
     pub messages: Vec<Arc<Message>>,
 }
@@ -89,16 +114,29 @@ impl Default for ChatSink {
 impl ChatSink {
     /// An empty sink.
     pub fn new() -> Self {
-        let store = Store::new(Timestamp::now());
+        Self::with_clock(Timestamp::now)
+    }
+
+    /// An empty sink that takes the time from here.
+    pub fn with_clock(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let store = Store::new(clock());
         let revision = watch::Sender::new(store.revision());
         let held = Mutex::new(Held {
             store,
             plans: Plans::default(),
+            destinations: Destinations::default(),
+            threads: Threads::default(),
+            paces: Paces::default(),
+            behaviour: Behaviour::default(),
             names: HashMap::new(),
             scopes: SCOPES.map(str::to_owned).to_vec(),
         });
         Self {
-            shared: Arc::new(Shared { held, revision }),
+            shared: Arc::new(Shared {
+                held,
+                clock: Box::new(clock),
+                revision,
+            }),
         }
     }
 
@@ -109,8 +147,12 @@ impl ChatSink {
             .with_state(self.clone())
     }
 
-    /// The control over planned failures, for one path (such as `/_local/chat-plan`):
-    /// `GET` shows the plans not used up, `POST` adds one ([`Plan`] as JSON), `DELETE` ends all.
+    /// The control over what goes wrong, below one path (such as `/_local/chat-plan`):
+    /// - there, `GET` shows the plans not used up, `POST` adds one ([`Plan`] as JSON),
+    ///   `DELETE` ends all;
+    /// - at `/destinations`, `GET` lists them and `POST` has one stand otherwise ([`Order`]);
+    /// - at `/behaviour`, `GET` shows and `PUT` sets it ([`Behaviour`]);
+    /// - at `/messages/{number}`, `DELETE` removes a message, as people do in a channel.
     pub fn plan_router(&self, path: &str) -> Router {
         control::router(self.clone(), path)
     }
@@ -172,6 +214,60 @@ impl ChatSink {
         self.held().plans.clear();
     }
 
+    /// Has a destination stand otherwise, from now on or from its first call on.
+    pub fn order(&self, order: Order) {
+        self.held().destinations.order(order);
+    }
+
+    /// As [`order`](Self::order), on whichever platform the channel is.
+    pub fn stand(&self, channel: &str, standing: Standing) {
+        self.order(Order {
+            channel: channel.to_owned(),
+            platform: None,
+            standing,
+        });
+    }
+
+    /// Kills a bot token, or a webhook by the last part of its URL; [`Standing::Open`]
+    /// brings it back.
+    pub fn refuse_credential(&self, secret: &str, standing: Standing) {
+        self.held().destinations.refuse(secret, standing);
+    }
+
+    /// The destinations that were called, in the order they were first called.
+    pub fn destinations(&self) -> Vec<Destination> {
+        self.held().destinations.list()
+    }
+
+    pub fn behaviour(&self) -> Behaviour {
+        self.held().behaviour
+    }
+
+    /// Has the platforms behave otherwise.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        change(&mut self.held().behaviour);
+    }
+
+    /// Has the sink keep this many messages instead of [`MAX_MESSAGES`].
+    pub fn keep(&self, messages: usize) {
+        self.held().store.keep(messages);
+    }
+
+    /// Removes a message, as people do in a channel. False where there is none.
+    pub fn remove(&self, number: u64) -> bool {
+        self.change(|store| store.remove(number))
+    }
+
+    /// Locks a thread of Discord's: nobody may post there.
+    pub fn lock_thread(&self, id: &str) {
+        self.held().threads.lock(id);
+    }
+
+    /// Deletes a thread of Discord's: it is unknown from now on.
+    pub fn delete_thread(&self, id: &str) {
+        self.held().threads.delete(id);
+    }
+
     /// Names the channel that a webhook posts to: `webhook` is the number in a Discord
     /// webhook's URL or the part of a Slack webhook's URL that begins with `B`.
     pub fn name_webhook(&self, webhook: &str, channel: &str) {
@@ -197,6 +293,7 @@ impl ChatSink {
         Changes {
             revision: held.store.revision(),
             cleared: revision < held.store.cleared_at(),
+            removed: held.store.removed_since(revision),
             messages,
         }
     }
@@ -218,13 +315,22 @@ impl ChatSink {
         result
     }
 
-    fn add(&self, incoming: Incoming) -> Arc<Message> {
-        self.change(|store| store.add(incoming, Timestamp::now()))
+    fn now(&self) -> Timestamp {
+        (self.shared.clock)()
     }
 
-    fn edit(&self, message: &Message, payload: Value) -> bool {
+    /// Keeps a message, and counts it.
+    fn add(&self, place: &Place, incoming: Incoming) -> Arc<Message> {
+        let now = self.now();
+        self.held().destinations.taken(place);
+        self.change(|store| store.add(incoming, now))
+    }
+
+    fn edit(&self, place: &Place, message: &Message, payload: Value) -> bool {
         let open_mentions = mentions::open(message.platform, &payload);
-        self.change(|store| store.edit(message.number, payload, open_mentions))
+        let now = self.now();
+        self.held().destinations.taken(place);
+        self.change(|store| store.edit(message.number, payload, open_mentions, now))
     }
 
     fn find(&self, platform: Platform, channel_id: &str, id: &str) -> Option<Arc<Message>> {
@@ -253,14 +359,58 @@ impl ChatSink {
             .map_or_else(|| channel_id.to_owned(), |message| message.channel.clone())
     }
 
-    /// The failure on order for a post to this channel, if any.
-    fn planned(&self, platform: Platform, channel: &str, channel_id: &str) -> Option<Failure> {
-        self.held().plans.take(platform, [channel, channel_id])
+    fn fingerprint(&self, credential: &str) -> u64 {
+        self.held().destinations.fingerprint(credential)
+    }
+
+    fn credential_standing(&self, credential: u64) -> Standing {
+        self.held().destinations.of_credential(credential)
+    }
+
+    /// How a place stands for a post or an edit that has just come.
+    fn called(&self, place: &Place) -> Standing {
+        self.held().destinations.called(place)
+    }
+
+    fn standing(&self, place: &Place) -> Standing {
+        self.held().destinations.standing(place)
+    }
+
+    /// The failure on order for a post to this place, if any.
+    fn planned(&self, place: &Place) -> Option<Failure> {
+        let failure = self.held().plans.take(place.platform(), &place.names());
+        if let Some(Failure::RateLimited(_) | Failure::RateLimitedWithoutBody(_)) = failure {
+            self.held().destinations.rate_limited(place);
+        }
+        failure
+    }
+
+    /// What the limits say of a call, where they are kept.
+    fn paced<T>(&self, count: impl FnOnce(&mut Paces, Timestamp) -> T) -> Option<T> {
+        let now = self.now();
+        let mut held = self.held();
+        held.behaviour
+            .rate_limits
+            .then(|| count(&mut held.paces, now))
+    }
+
+    fn threads<T>(&self, act: impl FnOnce(&mut Threads) -> T) -> T {
+        act(&mut self.held().threads)
+    }
+}
+
+impl fmt::Debug for ChatSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChatSink").field(&*self.held()).finish()
     }
 }
 
 async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
     let call = Call::read(request).await;
+    let latency = sink.behaviour().latency_ms;
+    if latency > 0 {
+        tokio::time::sleep(Duration::from_millis(latency)).await;
+    }
     match call.host.as_str() {
         "slack.com" | "slack-gov.com" => slack_api::answer(&sink, &call).await,
         "hooks.slack.com" | "hooks.slack-gov.com" => slack_webhook::answer(&sink, &call).await,
@@ -275,20 +425,6 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
             (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
         }
     }
-}
-
-/// The answer that never comes.
-async fn hang() -> Response {
-    tokio::time::sleep(HANG).await;
-    StatusCode::GATEWAY_TIMEOUT.into_response()
-}
-
-/// What a broken platform's front sends: a page, whatever the client asked for.
-fn broken(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let page =
-        format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
-    (status, Html(page)).into_response()
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 use carillon_domain::Platform;
 use serde::{Deserialize, Serialize};
 
-/// How a post fails.
+/// How a post fails. As JSON, such as `{"status": 503}`, `"hang"` or
+/// `{"after_taking": "reset"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Failure {
     /// This HTTP status, with a body such as a broken platform sends.
     Status(u16),
+    /// Exactly this answer.
+    Answer(Answer),
     /// Slack's code, such as `token_revoked`; of the Web API with status 200, of an
     /// incoming webhook with the status that goes with the code. Skips Discord's posts.
     SlackError(String),
@@ -17,26 +20,85 @@ pub enum Failure {
     DiscordError(u32),
     /// Status 429 and how many seconds to wait.
     RateLimited(f64),
+    /// The same with `Retry-After` alone and no body. Skips Discord's posts.
+    RateLimitedWithoutBody(f64),
+    /// Status 429 because others use the same thing: no limit of the caller's is used up.
+    /// Skips Slack's posts.
+    RateLimitedByOthers(f64),
+    /// Status 429 for everything that the caller sends, whatever the webhook. Skips Slack's posts.
+    RateLimitedEverywhere(f64),
+    /// The proxy before Discord keeps the caller's address out. Skips Slack's posts.
+    Banned(Ban),
+    /// Discord's answer to a post that does not wait (204), with the message lost. What
+    /// waits is taken as ever. Skips Slack's posts.
+    Lost,
+    /// The connection breaks off when the request has been read.
+    Reset,
     /// No answer until the client gives up.
     Hang,
+    /// The message is taken, and then this comes instead of the answer.
+    AfterTaking(Box<Failure>),
+}
+
+/// An answer in all its parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    pub status: u16,
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub body: String,
+}
+
+/// What a ban looks like: none of its answers tells a limit or has a `Via` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ban {
+    Json,
+    Text,
+    Html,
 }
 
 impl Failure {
+    /// A failure of a post whose message is kept all the same.
+    pub fn after_taking(failure: Failure) -> Self {
+        Self::AfterTaking(Box::new(failure))
+    }
+
     fn concerns(&self, platform: Platform) -> bool {
         match self {
-            Self::SlackError(_) => platform == Platform::Slack,
-            Self::DiscordError(_) => platform == Platform::Discord,
-            _ => true,
+            Self::SlackError(_) | Self::RateLimitedWithoutBody(_) => platform == Platform::Slack,
+            Self::DiscordError(_)
+            | Self::RateLimitedByOthers(_)
+            | Self::RateLimitedEverywhere(_)
+            | Self::Banned(_)
+            | Self::Lost => platform == Platform::Discord,
+            Self::AfterTaking(failure) => failure.concerns(platform),
+            Self::Status(_) | Self::Answer(_) | Self::RateLimited(_) | Self::Reset | Self::Hang => {
+                true
+            }
+        }
+    }
+
+    /// What happens before the message is taken, and what happens after.
+    pub(super) fn split(failure: Option<Self>) -> (Option<Self>, Option<Self>) {
+        match failure {
+            Some(Self::AfterTaking(failure)) => (None, Some(*failure)),
+            failure => (failure, None),
         }
     }
 }
+
+/// For [`Plan::count`]: until the plan is cancelled. In JSON it is `null`.
+pub const ALWAYS: usize = usize::MAX;
 
 /// An order: this failure for the next `count` posts that it concerns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     pub failure: Failure,
-    #[serde(default = "once")]
+    #[serde(default = "once", with = "count")]
     pub count: usize,
     /// Only posts to this channel's name or id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,14 +109,28 @@ fn once() -> usize {
     1
 }
 
+mod count {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::ALWAYS;
+
+    pub fn serialize<S: Serializer>(count: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+        (*count != ALWAYS).then_some(*count).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(ALWAYS))
+    }
+}
+
 impl Plan {
-    fn concerns(&self, platform: Platform, channels: [&str; 2]) -> bool {
+    fn concerns(&self, platform: Platform, names: &[&str]) -> bool {
         self.count > 0
             && self.failure.concerns(platform)
             && self
                 .channel
                 .as_deref()
-                .is_none_or(|wanted| channels.contains(&wanted.trim_start_matches('#')))
+                .is_none_or(|wanted| names.contains(&wanted.trim_start_matches('#')))
     }
 }
 
@@ -75,10 +151,12 @@ impl Plans {
         &self.0
     }
 
-    /// The failure that a post to this channel (its name and its id) gets, if any.
-    pub fn take(&mut self, platform: Platform, channels: [&str; 2]) -> Option<Failure> {
-        let plan = self.0.iter_mut().find(|p| p.concerns(platform, channels))?;
-        plan.count -= 1;
+    /// The failure that a post to a channel with these names and ids gets, if any.
+    pub fn take(&mut self, platform: Platform, names: &[&str]) -> Option<Failure> {
+        let plan = self.0.iter_mut().find(|p| p.concerns(platform, names))?;
+        if plan.count != ALWAYS {
+            plan.count -= 1;
+        }
         let failure = plan.failure.clone();
         self.0.retain(|plan| plan.count > 0);
         Some(failure)
@@ -102,7 +180,7 @@ mod tests {
         let mut plans = Plans::default();
         plans.add(plan(Failure::Status(503), 2, None));
         plans.add(plan(Failure::Hang, 1, None));
-        let mut take = || plans.take(Platform::Slack, ["infra", "C1"]);
+        let mut take = || plans.take(Platform::Slack, &["infra", "C1"]);
         assert_eq!(take(), Some(Failure::Status(503)));
         assert_eq!(take(), Some(Failure::Status(503)));
         assert_eq!(take(), Some(Failure::Hang));
@@ -117,9 +195,9 @@ mod tests {
             1,
             Some("#infra"),
         ));
-        assert_eq!(plans.take(Platform::Discord, ["infra", "1"]), None);
-        assert_eq!(plans.take(Platform::Slack, ["alerts", "C2"]), None);
-        assert!(plans.take(Platform::Slack, ["infra", "C1"]).is_some());
+        assert_eq!(plans.take(Platform::Discord, &["infra", "1"]), None);
+        assert_eq!(plans.take(Platform::Slack, &["alerts", "C2"]), None);
+        assert!(plans.take(Platform::Slack, &["infra", "C1"]).is_some());
     }
 
     #[test]
@@ -128,5 +206,21 @@ mod tests {
         assert_eq!((plan.failure, plan.count), (Failure::Status(503), 1));
         let plan: Plan = serde_json::from_str(r#"{"failure": "hang", "count": 3}"#).unwrap();
         assert_eq!((plan.failure, plan.count), (Failure::Hang, 3));
+        let text = r#"{"failure": {"after_taking": "reset"}, "count": null}"#;
+        let plan: Plan = serde_json::from_str(text).unwrap();
+        assert_eq!(plan.failure, Failure::after_taking(Failure::Reset));
+        assert_eq!(plan.count, ALWAYS);
+        assert!(serde_json::to_value(&plan).unwrap()["count"].is_null());
+    }
+
+    #[test]
+    fn a_plan_without_an_end_is_not_used_up() {
+        let mut plans = Plans::default();
+        plans.add(plan(Failure::Reset, ALWAYS, None));
+        for _ in 0..3 {
+            let taken = plans.take(Platform::Slack, &["infra"]);
+            assert_eq!(taken, Some(Failure::Reset));
+        }
+        assert_eq!(plans.pending().len(), 1);
     }
 }

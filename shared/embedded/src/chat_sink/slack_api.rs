@@ -1,24 +1,23 @@
 //! Slack's Web API: always JSON, and HTTP status 200 whatever went wrong.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::Platform;
+use carillon_domain::DestinationKind;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, fields};
 use super::limits::Violation;
-use super::slack_content::{self, Refused};
-use super::store::{Incoming, Message};
-use super::{ChatSink, Failure, ids, mentions};
+use super::slack_content::Refused;
+use super::{ChatSink, Failure, failures, slack_chat, slack_conversations};
 
-const BOT_ID: &str = "B0CARILLON";
+pub(super) const BOT_ID: &str = "B0CARILLON";
 
 /// What a method ends in, other than success.
-enum Trouble {
+pub(super) enum Trouble {
     /// Slack's answer: `ok: false`, its code, and more beside it.
     Refused(String, Value),
     /// No answer of Slack's.
-    Broken(Response),
+    Broken(Box<Response>),
 }
 
 impl From<&str> for Trouble {
@@ -48,6 +47,17 @@ fn describe(violation: &Violation) -> String {
     format!("{rule} [json-pointer:{}]", violation.pointer)
 }
 
+/// A call of a method, by somebody who may make it.
+pub(super) struct Request<'a> {
+    pub sink: &'a ChatSink,
+    pub call: &'a Call,
+    pub method: &'a str,
+    pub fields: Map<String, Value>,
+    pub scopes: &'a [String],
+    /// The token's number.
+    pub credential: u64,
+}
+
 /// A method's arguments, and the token where a form carried one.
 struct Arguments {
     fields: Map<String, Value>,
@@ -71,7 +81,7 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         }
     };
     let mut body = match result {
-        Err(Trouble::Broken(response)) => return response,
+        Err(Trouble::Broken(response)) => return *response,
         Err(Trouble::Refused(code, more)) => merged(json!({"ok": false, "error": code}), more),
         Ok(more) => merged(json!({"ok": true}), more),
     };
@@ -79,8 +89,18 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         body["warning"] = json!("missing_charset");
         body["response_metadata"]["warnings"] = json!(["missing_charset"]);
     }
-    let accepted = method.starts_with("chat.").then_some("chat:write");
-    respond(&body, &scopes.join(","), accepted)
+    respond(&body, &scopes.join(","), accepted_scope(method))
+}
+
+/// The scope that a method needs; none for a method that is not there.
+fn accepted_scope(method: &str) -> Option<&'static str> {
+    match method {
+        "auth.test" => Some(""),
+        "chat.postMessage" | "chat.update" | "chat.delete" => Some("chat:write"),
+        "conversations.info" | "conversations.list" => Some("channels:read"),
+        "conversations.join" => Some("channels:join"),
+        _ => None,
+    }
 }
 
 async fn run(
@@ -90,102 +110,46 @@ async fn run(
     arguments: Arguments,
     scopes: &[String],
 ) -> Result<Value, Trouble> {
-    if !matches!(method, "auth.test" | "chat.postMessage" | "chat.update") {
-        return Err("unknown_method".into());
+    let needed = accepted_scope(method).ok_or("unknown_method")?;
+    let credential = authenticate(sink, call, arguments.token.as_deref())?;
+    let standing = sink.credential_standing(credential);
+    if method == "auth.test" || !method.starts_with("chat.") {
+        // Of a post this is found out with its channel, where it is counted.
+        if let Some(failure) = standing.failure(DestinationKind::SlackBot, scopes) {
+            return Err(fail(failure).await);
+        }
     }
-    authenticate(call, arguments.token.as_deref())?;
-    if method == "auth.test" {
-        return Ok(json!({
+    if !needed.is_empty() && !scopes.iter().any(|scope| scope == needed) {
+        let more = json!({"needed": needed, "provided": scopes.join(",")});
+        return Err(Trouble::Refused("missing_scope".to_owned(), more));
+    }
+    let request = Request {
+        sink,
+        call,
+        method,
+        fields: arguments.fields,
+        scopes,
+        credential,
+    };
+    match method {
+        "auth.test" => Ok(json!({
             "url": "https://carillon.example/", "team": "Carillon", "user": "carillon",
             "team_id": "T0CARILLON", "user_id": "U0CARILLON", "bot_id": BOT_ID,
             "is_enterprise_install": false,
-        }));
+        })),
+        "chat.postMessage" => slack_chat::post(request).await,
+        "chat.update" => slack_chat::update(request).await,
+        "chat.delete" => slack_chat::delete(&request),
+        _ => slack_conversations::answer(&request),
     }
-    if !scopes.iter().any(|scope| scope == "chat:write") {
-        let more = json!({"needed": "chat:write", "provided": scopes.join(",")});
-        return Err(Trouble::Refused("missing_scope".to_owned(), more));
-    }
-    match method {
-        "chat.update" => update(sink, arguments.fields).await,
-        _ => post_message(sink, call, arguments.fields).await,
-    }
-}
-
-async fn post_message(
-    sink: &ChatSink,
-    call: &Call,
-    mut fields: Map<String, Value>,
-) -> Result<Value, Trouble> {
-    let (channel, channel_id) = resolve(sink, &fields).ok_or("channel_not_found")?;
-    if let Some(failure) = sink.planned(Platform::Slack, &channel, &channel_id) {
-        return Err(fail(failure).await);
-    }
-    slack_content::accept(&mut fields)?;
-    let text = |key: &str| fields.get(key).and_then(Value::as_str).map(str::to_owned);
-    let (sender, thread) = (text("username"), text("thread_ts"));
-    let payload = Value::Object(fields);
-    let message = sink.add(Incoming {
-        platform: Platform::Slack,
-        host: call.host.clone(),
-        channel,
-        channel_id,
-        sender,
-        thread,
-        open_mentions: mentions::open(Platform::Slack, &payload),
-        payload,
-    });
-    Ok(json!({"channel": message.channel_id, "ts": message.id, "message": echo(&message)}))
-}
-
-async fn update(sink: &ChatSink, mut fields: Map<String, Value>) -> Result<Value, Trouble> {
-    let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
-    let (channel_id, ts) = (text("channel").to_owned(), text("ts").to_owned());
-    let channel = sink.channel_name(&channel_id);
-    if !ids::is_slack_id(&channel_id) {
-        return Err("channel_not_found".into());
-    }
-    if let Some(failure) = sink.planned(Platform::Slack, &channel, &channel_id) {
-        return Err(fail(failure).await);
-    }
-    let message = sink
-        .find(Platform::Slack, &channel_id, &ts)
-        .ok_or("message_not_found")?;
-    slack_content::accept_edit(&fields)?;
-    fields.remove("ts");
-    // An update cannot change who a message is from.
-    for key in ["username", "icon_emoji", "icon_url", "thread_ts"] {
-        fields.remove(key);
-        if let Some(value) = message.payload.get(key) {
-            fields.insert(key.to_owned(), value.clone());
-        }
-    }
-    let text = fields.get("text").cloned().unwrap_or(json!(""));
-    sink.edit(&message, Value::Object(fields));
-    let edited = sink
-        .find(Platform::Slack, &channel_id, &ts)
-        .ok_or("message_not_found")?;
-    Ok(json!({"channel": channel_id, "ts": ts, "text": text, "message": echo(&edited)}))
-}
-
-/// The name and the id of the channel that a message is for.
-fn resolve(sink: &ChatSink, fields: &Map<String, Value>) -> Option<(String, String)> {
-    let asked = fields.get("channel")?.as_str()?;
-    if ids::is_slack_id(asked) {
-        // A person's id stands for the direct messages with them.
-        let id = match asked.strip_prefix(['U', 'W']) {
-            Some(rest) => format!("D{rest}"),
-            None => asked.to_owned(),
-        };
-        return Some((sink.channel_name(&id), id));
-    }
-    let name = asked.trim_start_matches('#');
-    let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let well_formed = !name.is_empty() && name.chars().count() <= 80 && name.chars().all(allowed);
-    well_formed.then(|| (name.to_owned(), ids::slack_channel(name)))
 }
 
 /// The token must come in the header or, with a form, in the form: not in JSON, not in the query.
-fn authenticate(call: &Call, form_token: Option<&str>) -> Result<(), &'static str> {
+fn authenticate(
+    sink: &ChatSink,
+    call: &Call,
+    form_token: Option<&str>,
+) -> Result<u64, &'static str> {
     let header = call.header(header::AUTHORIZATION);
     let bearer = header.and_then(|value| value.strip_prefix("Bearer "));
     let token = bearer.or(form_token).map(str::trim).ok_or("not_authed")?;
@@ -194,7 +158,7 @@ fn authenticate(call: &Call, form_token: Option<&str>) -> Result<(), &'static st
         .any(|prefix| token.len() > prefix.len() && token.starts_with(prefix));
     match token {
         "" => Err("not_authed"),
-        _ if known => Ok(()),
+        _ if known => Ok(sink.fingerprint(token)),
         _ => Err("invalid_auth"),
     }
 }
@@ -206,6 +170,14 @@ fn read(call: &Call) -> Result<Arguments, &'static str> {
         token: None,
         missing_charset: false,
     };
+    if call.method == Method::GET {
+        let fields = call.query_fields().iter();
+        let fields = fields.filter(|(key, _)| key != "token");
+        arguments.fields = fields
+            .map(|(key, value)| (key.clone(), Value::String(value.clone())))
+            .collect();
+        return Ok(arguments);
+    }
     let Some(media_type) = call.media_type() else {
         return if body.is_empty() {
             Ok(arguments)
@@ -254,48 +226,34 @@ fn read_form(body: &[u8], arguments: &mut Arguments) -> Result<(), &'static str>
     Ok(())
 }
 
-async fn fail(failure: Failure) -> Trouble {
+pub(super) async fn fail(failure: Failure) -> Trouble {
     match failure {
-        Failure::Hang => Trouble::Broken(super::hang().await),
         Failure::SlackError(code) if code == "missing_scope" => {
             let more = json!({"needed": "chat:write", "provided": "channels:read"});
             Trouble::Refused(code, more)
         }
         Failure::SlackError(code) => Trouble::from(code.as_str()),
-        Failure::RateLimited(seconds) => {
-            let seconds = seconds.ceil().to_string();
-            let body = json!({"ok": false, "error": "ratelimited"});
-            let headers = [(header::RETRY_AFTER, seconds)];
-            let response = (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body));
-            Trouble::Broken(response.into_response())
+        Failure::RateLimited(seconds) => rate_limited(seconds),
+        Failure::RateLimitedWithoutBody(seconds) => {
+            let headers = [(header::RETRY_AFTER, whole(seconds))];
+            Trouble::Broken(Box::new(
+                (StatusCode::TOO_MANY_REQUESTS, headers).into_response(),
+            ))
         }
-        Failure::Status(status) => Trouble::Broken(super::broken(status)),
-        Failure::DiscordError(_) => Trouble::Broken(super::broken(500)),
+        other => Trouble::Broken(Box::new(failures::answer(other).await)),
     }
 }
 
-/// The message as Slack shows it back.
-fn echo(message: &Message) -> Value {
-    let mut shown = json!({
-        "type": "message", "subtype": "bot_message", "text": "", "ts": message.id,
-        "bot_id": BOT_ID, "app_id": "A0CARILLON", "team": "T0CARILLON",
-    });
-    for key in ["text", "blocks", "attachments", "thread_ts", "username"] {
-        if let Some(value) = message.payload.get(key) {
-            shown[key] = value.clone();
-        }
-    }
-    if let Some(attachments) = shown.get_mut("attachments").and_then(Value::as_array_mut) {
-        for (attachment, id) in attachments.iter_mut().zip(1..) {
-            if let Some(attachment) = attachment.as_object_mut() {
-                attachment.insert("id".to_owned(), Value::from(id));
-            }
-        }
-    }
-    if message.edited {
-        shown["edited"] = json!({"user": BOT_ID, "ts": message.id});
-    }
-    shown
+pub(super) fn rate_limited(seconds: f64) -> Trouble {
+    let body = json!({"ok": false, "error": "ratelimited"});
+    let headers = [(header::RETRY_AFTER, whole(seconds))];
+    let response = (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body));
+    Trouble::Broken(Box::new(response.into_response()))
+}
+
+/// Slack counts in whole seconds.
+fn whole(seconds: f64) -> String {
+    seconds.ceil().max(1.0).to_string()
 }
 
 fn merged(mut body: Value, more: Value) -> Value {
@@ -313,7 +271,7 @@ fn respond(body: &Value, scopes: &str, accepted: Option<&'static str>) -> Respon
     if let Ok(scopes) = HeaderValue::from_str(scopes) {
         headers.insert(HeaderName::from_static("x-oauth-scopes"), scopes);
     }
-    if let Some(accepted) = accepted {
+    if let Some(accepted) = accepted.filter(|accepted| !accepted.is_empty()) {
         let name = HeaderName::from_static("x-accepted-oauth-scopes");
         headers.insert(name, HeaderValue::from_static(accepted));
     }

@@ -2,12 +2,13 @@
 
 use axum::http::{Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use carillon_domain::Platform;
+use carillon_domain::{DestinationKind, Platform};
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, fields};
+use super::destination::Place;
 use super::store::Incoming;
-use super::{ChatSink, Failure, ids, mentions, slack_content};
+use super::{ChatSink, Failure, failures, ids, mentions, slack_content};
 
 pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
     let path = call.path();
@@ -17,13 +18,30 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
     if !is_id(team, 'T') || !is_id(service, 'B') || secret.is_empty() {
         return refuse("no_service");
     }
+    let place = Place {
+        kind: DestinationKind::SlackWebhook,
+        channel: sink.webhook_channel(service),
+        channel_id: ids::slack_channel(&format!("{team}/{service}")),
+        webhook: Some(service.to_owned()),
+        credential: sink.fingerprint(secret),
+    };
+    // Whether the URL works comes before what is sent there: that is how it can be probed.
+    let standing = sink.called(&place).failure(place.kind, &[]);
+    let (instead, always_afterwards) = Failure::split(standing);
+    if let Some(failure) = instead {
+        return fail(failure).await;
+    }
     let Some(mut message) = (call.method == Method::POST).then(|| read(call)).flatten() else {
         return refuse("invalid_payload");
     };
-    let channel = sink.webhook_channel(service);
-    let channel_id = ids::slack_channel(&format!("{team}/{service}"));
-    if let Some(failure) = sink.planned(Platform::Slack, &channel, &channel_id) {
+    let (instead, afterwards) = Failure::split(sink.planned(&place));
+    if let Some(failure) = instead {
         return fail(failure).await;
+    }
+    let too_much = sink.paced(|paces, now| paces.slack_post(&place.channel_id, now));
+    if let Some(wait) = too_much.flatten() {
+        sink.held().destinations.rate_limited(&place);
+        return fail(Failure::RateLimited(wait.as_secs_f64())).await;
     }
     if !slack_content::has_content_key(&message) {
         return refuse("missing_text_or_fallback_or_attachments");
@@ -32,20 +50,27 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         return refuse(refused.code);
     }
     let thread = message.get("thread_ts").and_then(Value::as_str);
-    let thread = thread.map(str::to_owned);
+    let thread = thread
+        .filter(|ts| sink.find(Platform::Slack, &place.channel_id, ts).is_some())
+        .map(str::to_owned);
     let payload = Value::Object(message);
-    sink.add(Incoming {
+    let incoming = Incoming {
         platform: Platform::Slack,
         host: call.host.clone(),
-        channel,
-        channel_id,
+        channel: place.channel.clone(),
+        channel_id: place.channel_id.clone(),
         // Whatever the message asks for, the app's own name stays.
         sender: None,
         thread,
+        thread_name: None,
         open_mentions: mentions::open(Platform::Slack, &payload),
         payload,
-    });
-    Html("ok").into_response()
+    };
+    sink.add(&place, incoming);
+    match afterwards.or(always_afterwards) {
+        Some(failure) => fail(failure).await,
+        None => Html("ok").into_response(),
+    }
 }
 
 /// A team's or a webhook's id: nothing else of the URL is ever shown.
@@ -74,16 +99,18 @@ fn read(call: &Call) -> Option<Map<String, Value>> {
 
 async fn fail(failure: Failure) -> Response {
     match failure {
-        Failure::Hang => super::hang().await,
         Failure::SlackError(code) => refuse(&code),
         Failure::RateLimited(seconds) => {
-            let seconds = seconds.ceil();
+            let seconds = seconds.ceil().max(1.0);
             let body = json!({"retry_after": seconds, "ok": false, "error": "rate_limited"});
             let headers = [(header::RETRY_AFTER, seconds.to_string())];
             (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
         }
-        Failure::Status(status) => super::broken(status),
-        Failure::DiscordError(_) => super::broken(500),
+        Failure::RateLimitedWithoutBody(seconds) => {
+            let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
+        }
+        other => failures::answer(other).await,
     }
 }
 

@@ -32,9 +32,13 @@ pub struct Message {
     pub sender: Option<String>,
     /// The platform's own id of the message: Slack's `ts`, Discord's snowflake.
     pub id: String,
-    /// The thread it was posted into: Slack's `thread_ts`, Discord's `thread_id`.
+    /// The thread it is in: Slack's `thread_ts`, Discord's `thread_id`, or the thread that
+    /// it began in a forum.
     pub thread: Option<String>,
+    /// What the forum's thread is called that it began.
+    pub thread_name: Option<String>,
     pub edited: bool,
+    pub edited_at: Option<Timestamp>,
     /// Whom this message could ping: for Slack by the mentions in it, for Discord by what
     /// `allowed_mentions` leaves open (`users` where it is absent).
     pub open_mentions: Vec<String>,
@@ -51,6 +55,7 @@ pub(super) struct Incoming {
     pub channel_id: String,
     pub sender: Option<String>,
     pub thread: Option<String>,
+    pub thread_name: Option<String>,
     pub open_mentions: Vec<String>,
     pub payload: Value,
 }
@@ -58,9 +63,13 @@ pub(super) struct Incoming {
 #[derive(Debug)]
 pub(super) struct Store {
     messages: VecDeque<(Arc<Message>, usize)>,
+    /// The most messages kept.
+    most: usize,
     weight: usize,
     last_number: u64,
     revision: u64,
+    /// Messages that were removed one by one, by the revision.
+    removed: VecDeque<(u64, u64)>,
     /// The revision at which everything before was forgotten.
     cleared_at: u64,
     last_microsecond: i64,
@@ -74,9 +83,11 @@ impl Store {
         let revision = u64::try_from(now.as_microsecond()).unwrap_or_default();
         Self {
             messages: VecDeque::new(),
+            most: MAX_MESSAGES,
             weight: 0,
             last_number: 0,
             revision,
+            removed: VecDeque::new(),
             cleared_at: revision,
             last_microsecond: 0,
             last_snowflake: 0,
@@ -111,9 +122,15 @@ impl Store {
             channel: incoming.channel,
             channel_id: incoming.channel_id,
             sender: incoming.sender,
+            // The first message of a forum's thread has the thread's id.
+            thread: match incoming.thread_name {
+                Some(_) => Some(id.clone()),
+                None => incoming.thread,
+            },
             id,
-            thread: incoming.thread,
+            thread_name: incoming.thread_name,
             edited: false,
+            edited_at: None,
             open_mentions: incoming.open_mentions,
             payload: incoming.payload,
         });
@@ -133,7 +150,13 @@ impl Store {
     }
 
     /// Replaces what a message says. A message that had to make room meanwhile stays gone.
-    pub fn edit(&mut self, number: u64, payload: Value, open_mentions: Vec<String>) -> bool {
+    pub fn edit(
+        &mut self,
+        number: u64,
+        payload: Value,
+        open_mentions: Vec<String>,
+        now: Timestamp,
+    ) -> bool {
         let Some((message, weight)) = self
             .messages
             .iter_mut()
@@ -149,9 +172,39 @@ impl Store {
         edited.payload = payload;
         edited.open_mentions = open_mentions;
         edited.edited = true;
+        edited.edited_at = Some(now);
         edited.revision = self.revision;
         self.make_room();
         true
+    }
+
+    /// Removes a message, as people do in a channel.
+    pub fn remove(&mut self, number: u64) -> bool {
+        let found = self.messages.iter().position(|(m, _)| m.number == number);
+        let Some((_, weight)) = found.and_then(|index| self.messages.remove(index)) else {
+            return false;
+        };
+        self.weight -= weight;
+        self.revision += 1;
+        self.removed.push_back((self.revision, number));
+        if self.removed.len() > MAX_MESSAGES {
+            self.removed.pop_front();
+        }
+        true
+    }
+
+    /// The numbers of the messages that were removed since a revision.
+    pub fn removed_since(&self, revision: u64) -> Vec<u64> {
+        let removed = self.removed.iter();
+        removed
+            .filter(|(at, _)| *at > revision)
+            .map(|(_, number)| *number)
+            .collect()
+    }
+
+    pub fn keep(&mut self, most: usize) {
+        self.most = most;
+        self.make_room();
     }
 
     pub fn clear(&mut self) {
@@ -162,7 +215,7 @@ impl Store {
     }
 
     fn make_room(&mut self) {
-        while self.messages.len() > MAX_MESSAGES
+        while self.messages.len() > self.most
             || (self.weight > MAX_WEIGHT && self.messages.len() > 1)
         {
             if let Some((_, weight)) = self.messages.pop_front() {
@@ -209,6 +262,7 @@ mod tests {
             channel_id: "C0EXAMPLE".into(),
             sender: None,
             thread: None,
+            thread_name: None,
             open_mentions: Vec::new(),
             payload,
         }

@@ -106,6 +106,10 @@ impl Reader {
             let cleared = Event::default().event("cleared").data("everything");
             self.waiting.push_back(cleared);
         }
+        for number in changes.removed {
+            let removed = Event::default().event("removed").data(number.to_string());
+            self.waiting.push_back(removed);
+        }
         for message in changes.messages {
             let event = Event::default()
                 .event("message")

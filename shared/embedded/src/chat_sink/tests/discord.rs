@@ -3,7 +3,7 @@ use carillon_domain::Platform;
 use serde_json::{Value, json};
 
 use super::{Answer, Call};
-use crate::chat_sink::ChatSink;
+use crate::chat_sink::{ChatSink, Standing};
 
 pub(super) const AGENT: &str = "DiscordBot (https://example.com, 1.0)";
 const HOOK: &str = "/discord.com/api/v10/webhooks/112233445566778899/not-a-real-token";
@@ -253,11 +253,11 @@ async fn old_versions_answer_in_the_old_way() {
 async fn other_paths_and_methods_do_not_exist() {
     let sink = ChatSink::new();
     for (method, path, status) in [
-        ("DELETE", HOOK, 405),
+        ("PUT", HOOK, 405),
         ("GET", "/discord.com/api/v10/users/@me", 404),
         (
             "POST",
-            "/discord.com/api/v10/webhooks/1/not-a-real-token/slack",
+            "/discord.com/api/v10/webhooks/1/not-a-real-token/github",
             404,
         ),
         (
@@ -272,4 +272,156 @@ async fn other_paths_and_methods_do_not_exist() {
         assert!(answer.json().is_object());
     }
     assert!(sink.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_can_be_removed() {
+    let sink = ChatSink::new();
+    let posted = post(&sink, "?wait=true", &json!({"content": "x"}))
+        .await
+        .json();
+    let path = format!("{HOOK}/messages/{}", posted["id"].as_str().unwrap());
+    for status in [204, 404] {
+        let call = Call::get(&path)
+            .method("DELETE")
+            .header("user-agent", AGENT);
+        assert_eq!(call.send(&sink).await.status.as_u16(), status);
+    }
+    assert!(sink.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_webhook_can_be_renamed_and_removed_by_whoever_has_its_url() {
+    let sink = ChatSink::new();
+    let rename = message(&json!({"name": "ops"})).method("PATCH");
+    assert_eq!(rename.send(&sink).await.json()["name"], "ops");
+    let remove = Call::get(HOOK).method("DELETE").header("user-agent", AGENT);
+    assert_eq!(remove.send(&sink).await.status, StatusCode::NO_CONTENT);
+    let answer = message(&json!({"content": "x"})).send(&sink).await;
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["code"]),
+        (404, &json!(10_015))
+    );
+}
+
+#[tokio::test]
+async fn a_forum_wants_each_message_in_a_thread() {
+    let sink = ChatSink::new();
+    sink.stand("112233445566778899", Standing::Forum);
+    let code =
+        async |query: &str, body: Value| post(&sink, query, &body).await.json()["code"].clone();
+    assert_eq!(code("?wait=true", json!({"content": "x"})).await, 220_001);
+    let named = json!({"content": "x", "thread_name": "release-42"});
+    assert_eq!(
+        code("?wait=true&thread_id=77", named.clone()).await,
+        220_002
+    );
+    let begun = post(&sink, "?wait=true", &named).await.json();
+    assert_eq!(
+        begun["channel_id"], begun["id"],
+        "the thread has the id of its first message"
+    );
+    let query = format!("?wait=true&thread_id={}", begun["id"].as_str().unwrap());
+    let next = post(&sink, &query, &json!({"content": "y"})).await.json();
+    assert_eq!(next["channel_id"], begun["id"]);
+    let messages = sink.messages();
+    assert_eq!(messages[0].thread_name.as_deref(), Some("release-42"));
+    assert_eq!(messages[1].thread, messages[0].thread);
+    let slack = format!("{HOOK}/slack{query}");
+    let answer = Call::post(&slack, &json!({"text": "x"})).header("user-agent", AGENT);
+    assert_eq!(answer.send(&sink).await.json()["code"], 220_004);
+}
+
+#[tokio::test]
+async fn a_thread_can_be_locked_deleted_or_somebody_elses() {
+    let sink = ChatSink::new();
+    let post = async |thread: &str| {
+        let query = format!("?wait=true&thread_id={thread}");
+        let answer = post(&sink, &query, &json!({"content": "x"})).await;
+        (answer.status.as_u16(), answer.json()["code"].clone())
+    };
+    assert_eq!(post("77").await.0, 200);
+    sink.lock_thread("77");
+    assert_eq!(post("77").await, (400, json!(160_005)));
+    sink.delete_thread("78");
+    assert_eq!(post("78").await, (404, json!(10_003)));
+    let other = "/discord.com/api/v10/webhooks/9/not-a-real-token?thread_id=79";
+    Call::post(other, &json!({"content": "x"}))
+        .header("user-agent", AGENT)
+        .send(&sink)
+        .await;
+    assert_eq!(post("79").await, (404, json!(10_003)));
+}
+
+#[tokio::test]
+async fn only_a_forum_lets_a_message_begin_a_thread() {
+    let (status, reply) = refusal(&json!({"content": "x", "thread_name": "y"})).await;
+    assert_eq!((status, &reply["code"]), (400, &json!(220_003)));
+    let sink = ChatSink::new();
+    sink.stand("112233445566778899", Standing::TaggedForum);
+    let named = json!({"content": "x", "thread_name": "y"});
+    assert_eq!(post(&sink, "", &named).await.json()["code"], 40_067);
+}
+
+#[tokio::test]
+async fn what_was_written_for_slack_is_taken_at_its_own_door() {
+    let sink = ChatSink::new();
+    let path = format!("{HOOK}/slack");
+    let body = json!({"text": "hello", "username": "bell", "attachments": [
+        {"title": "Deployed", "text": "to production", "color": "#2eb67d", "ts": 1_700_000_000}
+    ]});
+    let send = async |body: &Value| {
+        Call::post(&path, body)
+            .header("user-agent", AGENT)
+            .send(&sink)
+            .await
+    };
+    let answer = send(&body).await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::OK, json!("ok"))
+    );
+    let message = &sink.messages()[0];
+    assert_eq!(message.payload["content"], "hello");
+    assert_eq!(message.payload["embeds"][0]["color"], 0x2e_b6_7d);
+    assert_eq!(message.sender.as_deref(), Some("bell"));
+    assert_eq!(send(&json!({})).await.json()["code"], 50_006);
+}
+
+#[tokio::test]
+async fn components_count_only_where_they_are_asked_for() {
+    let components = json!({"components": [{"type": 10, "content": "x"}]});
+    assert_eq!(refusal(&components).await.1["code"], 50_006);
+    let sink = ChatSink::new();
+    assert_eq!(
+        post(&sink, "?with_components=true", &components)
+            .await
+            .status,
+        StatusCode::NO_CONTENT
+    );
+    let (_, mixed) =
+        refusal(&json!({"flags": 32_768, "content": "x", "components": [{"type": 10}]})).await;
+    assert_eq!(mixed["code"], 50_035);
+    let (_, unknown) = refusal(&json!({"flags": 1, "content": "x"})).await;
+    assert_eq!(unknown["code"], 50_035);
+}
+
+#[tokio::test]
+async fn a_form_is_taken_as_json_is() {
+    let sink = ChatSink::new();
+    for body in [
+        "content=hello",
+        "payload_json=%7B%22content%22%3A%22hello%22%7D",
+    ] {
+        let call = message(&json!({})).header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(
+            call.body(body).send(&sink).await.status,
+            StatusCode::NO_CONTENT
+        );
+    }
+    assert!(
+        sink.messages()
+            .iter()
+            .all(|message| message.payload["content"] == "hello")
+    );
 }

@@ -2,8 +2,10 @@
 
 mod discord;
 mod faults;
+mod limits;
 mod slack_api;
 mod slack_webhook;
+mod standings;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -133,6 +135,7 @@ async fn no_credential_comes_out_again() {
 #[tokio::test]
 async fn only_the_latest_messages_are_kept() {
     let sink = ChatSink::new();
+    sink.behave(|behaviour| behaviour.rate_limits = false);
     for n in 0..MAX_MESSAGES + 1 {
         slack_api::post(&sink, &json!({"channel": "infra", "text": format!("{n}")})).await;
     }

@@ -3,7 +3,7 @@ use carillon_domain::Platform;
 use serde_json::{Value, json};
 
 use super::{Answer, Call};
-use crate::chat_sink::ChatSink;
+use crate::chat_sink::{ChatSink, Standing};
 
 pub(super) const TOKEN: &str = "Bearer xoxb-not-a-real-token";
 const POST: &str = "/slack.com/api/chat.postMessage";
@@ -34,8 +34,7 @@ async fn error_of(call: Call<'_>) -> Value {
 #[tokio::test]
 async fn a_message_is_taken_and_shown_back() {
     let sink = ChatSink::new();
-    let body =
-        json!({"channel": "#infra", "text": "a &amp; b", "username": "bell", "thread_ts": "1.2"});
+    let body = json!({"channel": "#infra", "text": "a &amp; b", "username": "bell"});
     let answer = post(&sink, &body).await;
     let reply = answer.json();
     assert_eq!(answer.status, StatusCode::OK);
@@ -51,7 +50,6 @@ async fn a_message_is_taken_and_shown_back() {
     assert_eq!(answer.header("x-accepted-oauth-scopes"), "chat:write");
     assert_eq!(reply["ok"], true);
     assert_eq!(reply["message"]["text"], "a &amp; b");
-    assert_eq!(reply["message"]["thread_ts"], "1.2");
     assert!(reply.get("warning").is_none());
 
     let message = &sink.messages()[0];
@@ -59,7 +57,7 @@ async fn a_message_is_taken_and_shown_back() {
     assert_eq!((message.number, message.channel.as_str()), (1, "infra"));
     assert_eq!(
         (message.sender.as_deref(), message.thread.as_deref()),
-        (Some("bell"), Some("1.2"))
+        (Some("bell"), None)
     );
     assert_eq!(message.host, "slack.com");
     assert_eq!(message.payload, body);
@@ -80,6 +78,90 @@ async fn a_channel_always_has_the_same_id_and_the_id_works_as_well() {
         .json();
     assert_eq!(by_id["channel"], first["channel"]);
     assert_eq!(sink.messages()[2].channel, "infra");
+}
+
+#[tokio::test]
+async fn a_reply_is_in_the_thread_of_its_parent() {
+    let sink = ChatSink::new();
+    let parent = post(&sink, &hello()).await.json()["ts"].clone();
+    let mut body = json!({"channel": "infra", "text": "x", "thread_ts": parent});
+    let reply = post(&sink, &body).await.json();
+    assert_eq!(reply["message"]["thread_ts"], parent);
+    assert_eq!(sink.messages()[1].thread.as_deref(), parent.as_str());
+    body["thread_ts"] = reply["ts"].clone();
+    let refused = post(&sink, &body).await.json();
+    assert_eq!(refused["error"], "cannot_reply_to_message");
+}
+
+#[tokio::test]
+async fn a_reply_whose_parent_is_gone_is_posted_to_the_channel() {
+    let sink = ChatSink::new();
+    let parent = post(&sink, &hello()).await.json();
+    let gone = json!({"channel": parent["channel"], "ts": parent["ts"]});
+    let delete = Call::post("/slack.com/api/chat.delete", &gone).header("authorization", TOKEN);
+    assert_eq!(delete.send(&sink).await.json()["ok"], true);
+    assert!(sink.messages().is_empty());
+    let body = json!({"channel": "infra", "text": "x", "thread_ts": parent["ts"]});
+    let reply = post(&sink, &body).await.json();
+    assert_eq!(reply["ok"], true);
+    assert!(reply["message"].get("thread_ts").is_none());
+    assert_eq!(sink.messages()[0].thread, None);
+}
+
+#[tokio::test]
+async fn a_repeated_client_msg_id_gets_the_first_answer_where_that_is_switched_on() {
+    let sink = ChatSink::new();
+    let body = json!({"channel": "infra", "text": "x", "client_msg_id": "one"});
+    for _ in 0..2 {
+        post(&sink, &body).await;
+    }
+    assert_eq!(sink.messages().len(), 2, "it is not documented");
+    sink.behave(|behaviour| behaviour.deduplicates = true);
+    let reply = post(&sink, &body).await.json();
+    assert_eq!(reply["is_duplicate"], true);
+    assert_eq!(reply["ts"], sink.messages()[0].id);
+    assert_eq!(sink.messages().len(), 2);
+}
+
+#[tokio::test]
+async fn channels_can_be_asked_about_with_the_scopes_for_it() {
+    let sink = ChatSink::new();
+    let id = post(&sink, &hello()).await.json()["channel"].clone();
+    let info = format!(
+        "/slack.com/api/conversations.info?channel={}",
+        id.as_str().unwrap()
+    );
+    let ask = async || {
+        let call = Call::get(&info).header("authorization", TOKEN);
+        call.send(&sink).await.json()
+    };
+    let refused = ask().await;
+    assert_eq!(
+        (&refused["error"], &refused["needed"]),
+        (&json!("missing_scope"), &json!("channels:read"))
+    );
+    sink.grant_scopes(&["chat:write", "channels:read", "channels:join"]);
+    let channel = ask().await["channel"].clone();
+    assert_eq!(
+        (
+            &channel["name"],
+            &channel["is_member"],
+            &channel["is_archived"]
+        ),
+        (&json!("infra"), &json!(true), &json!(false))
+    );
+    sink.stand("infra", Standing::NotAMember);
+    assert_eq!(ask().await["channel"]["is_member"], false);
+    let join = Call::post("/slack.com/api/conversations.join", &json!({"channel": id}));
+    assert_eq!(
+        join.header("authorization", TOKEN).send(&sink).await.json()["ok"],
+        true
+    );
+    assert_eq!(ask().await["channel"]["is_member"], true);
+    sink.stand("infra", Standing::Private);
+    assert_eq!(ask().await["error"], "channel_not_found");
+    let list = Call::get("/slack.com/api/conversations.list").header("authorization", TOKEN);
+    assert_eq!(list.send(&sink).await.json()["channels"], json!([]));
 }
 
 #[tokio::test]

@@ -1,0 +1,211 @@
+//! Discord's messages of a webhook: posting, reading, editing, removing.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use carillon_domain::Platform;
+use serde_json::{Map, Value};
+
+use super::discord::{Endpoint, Refused};
+use super::discord_replies as replies;
+use super::store::{Incoming, Message};
+use super::{Failure, Standing, limits, mentions};
+
+/// The flag of a message that is made of components only.
+const COMPONENTS_V2: u64 = 1 << 15;
+
+/// The flags that a webhook may set: no embeds, no notification, components only.
+const FLAGS: u64 = (1 << 2) | (1 << 12) | COMPONENTS_V2;
+
+impl Endpoint<'_> {
+    pub async fn execute(&self) -> Response {
+        let mut payload = match self.read() {
+            Ok(payload) => payload,
+            Err(refused) => return refused.answer(self.version),
+        };
+        let waits = is_true(self.call.query("wait"));
+        let failure = self.failure();
+        if failure == Some(Failure::Lost) && !waits {
+            return replies::reply(StatusCode::NO_CONTENT, None);
+        }
+        let (instead, afterwards) = Failure::split(failure.filter(|f| *f != Failure::Lost));
+        if let Some(failure) = instead {
+            return replies::fail(self.version, failure).await;
+        }
+        if !is_true(self.call.query("with_components")) && flags(&payload) & COMPONENTS_V2 == 0 {
+            // Without being asked for, they are left out without a word.
+            payload.remove("components");
+        }
+        let checked = accept(&payload).and_then(|()| self.check_thread(&payload));
+        if let Err(refused) = checked {
+            return refused.answer(self.version);
+        }
+        let message = self.keep(payload);
+        match (afterwards, waits) {
+            (Some(failure), _) => replies::fail(self.version, failure).await,
+            (None, false) => replies::reply(StatusCode::NO_CONTENT, None),
+            (None, true) => {
+                let shown = replies::message(&message, self.webhook);
+                replies::reply(StatusCode::OK, Some(&shown))
+            }
+        }
+    }
+
+    /// Keeps a message that was accepted.
+    pub fn keep(&self, payload: Map<String, Value>) -> Arc<Message> {
+        let text = |key: &str| payload.get(key).and_then(Value::as_str).map(str::to_owned);
+        let (sender, thread_name) = (text("username"), text("thread_name"));
+        let payload = Value::Object(payload);
+        let incoming = Incoming {
+            platform: Platform::Discord,
+            host: self.call.host.clone(),
+            channel: self.place.channel.clone(),
+            channel_id: self.place.channel_id.clone(),
+            sender,
+            thread: self.thread.map(str::to_owned),
+            thread_name,
+            open_mentions: mentions::open(Platform::Discord, &payload),
+            payload,
+        };
+        let message = self.sink.add(&self.place, incoming);
+        if let (Some(_), Some(thread)) = (&message.thread_name, &message.thread) {
+            let channel_id = &self.place.channel_id;
+            self.sink
+                .threads(|threads| threads.begin(thread, channel_id));
+        }
+        message
+    }
+
+    /// A forum's messages are all in threads; other channels' threads begin otherwise.
+    pub fn check_thread(&self, payload: &Map<String, Value>) -> Result<(), Refused> {
+        let named = payload
+            .get("thread_name")
+            .is_some_and(|name| !name.is_null());
+        match (self.standing.is_forum(), self.thread, named) {
+            (true, Some(_), true) => return Err(Refused::Code(220_002)),
+            (true, None, false) => return Err(Refused::Code(220_001)),
+            (false, _, true) => return Err(Refused::Code(220_003)),
+            (true, None, true) if self.standing == Standing::TaggedForum => {
+                let tags = payload.get("applied_tags").and_then(Value::as_array);
+                if tags.is_none_or(Vec::is_empty) {
+                    return Err(Refused::Code(40_067));
+                }
+            }
+            _ => {}
+        }
+        let Some(thread) = self.thread else {
+            return Ok(());
+        };
+        let channel_id = &self.place.channel_id;
+        let refusal = self
+            .sink
+            .threads(|threads| threads.refusal(thread, channel_id));
+        refusal.map_or(Ok(()), |code| Err(Refused::Code(code)))
+    }
+
+    /// A message of this webhook. One that is in a thread is found only there.
+    fn message(&self, id: &str) -> Option<Arc<Message>> {
+        self.sink
+            .find(Platform::Discord, &self.place.channel_id, id)
+            .filter(|message| message.thread.as_deref() == self.thread)
+    }
+
+    pub fn show_message(&self, id: &str) -> Response {
+        match self.message(id) {
+            None => replies::error(10_008),
+            Some(message) => {
+                let shown = replies::message(&message, self.webhook);
+                replies::reply(StatusCode::OK, Some(&shown))
+            }
+        }
+    }
+
+    pub fn delete_message(&self, id: &str) -> Response {
+        match self.message(id) {
+            None => replies::error(10_008),
+            Some(message) => {
+                self.sink.remove(message.number);
+                replies::reply(StatusCode::NO_CONTENT, None)
+            }
+        }
+    }
+
+    pub async fn edit_message(&self, id: &str) -> Response {
+        let changes = match self.read() {
+            Ok(changes) => changes,
+            Err(refused) => return refused.answer(self.version),
+        };
+        let (instead, afterwards) = Failure::split(self.failure());
+        if let Some(failure) = instead {
+            return replies::fail(self.version, failure).await;
+        }
+        let Some(message) = self.message(id) else {
+            return replies::error(10_008);
+        };
+        let mut payload = message.payload.as_object().cloned().unwrap_or_default();
+        // The mentions allowed at first are forgotten, and nobody changes their name.
+        payload.remove("allowed_mentions");
+        for (key, value) in changes {
+            match value {
+                _ if matches!(key.as_str(), "username" | "avatar_url" | "thread_name") => {}
+                Value::Null => _ = payload.remove(&key),
+                value => _ = payload.insert(key, value),
+            }
+        }
+        if let Err(refused) = accept(&payload) {
+            return refused.answer(self.version);
+        }
+        self.sink
+            .edit(&self.place, &message, Value::Object(payload));
+        match afterwards {
+            Some(failure) => replies::fail(self.version, failure).await,
+            None => self.show_message(id),
+        }
+    }
+}
+
+pub(super) fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
+    let filled = |key: &str| match payload.get(key) {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(items)) => items.iter().any(|item| *item != Value::Object(Map::new())),
+        Some(Value::Object(_)) => true,
+        _ => false,
+    };
+    if !["content", "embeds", "components", "poll"]
+        .into_iter()
+        .any(filled)
+    {
+        return Err(Refused::Code(50_006));
+    }
+    let flags = flags(payload);
+    if flags & !FLAGS != 0 {
+        return Err(Refused::form("/flags", "Value is not a flag of webhooks."));
+    }
+    if flags & COMPONENTS_V2 != 0
+        && let Some(other) = ["content", "embeds", "poll"]
+            .into_iter()
+            .find(|key| filled(key))
+    {
+        let rule = "Cannot be used together with the flag for components.";
+        return Err(Refused::form(&format!("/{other}"), rule));
+    }
+    let payload = Value::Object(payload.clone());
+    let violations = limits::violations(Platform::Discord, &payload);
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Refused::Form(violations))
+    }
+}
+
+fn flags(payload: &Map<String, Value>) -> u64 {
+    payload
+        .get("flags")
+        .and_then(Value::as_u64)
+        .unwrap_or_default()
+}
+
+pub(super) fn is_true(value: Option<&str>) -> bool {
+    matches!(value, Some("true" | "True" | "1"))
+}

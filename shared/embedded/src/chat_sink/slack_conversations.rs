@@ -1,0 +1,67 @@
+//! Slack's `conversations.*`: what there is to know of a channel.
+
+use carillon_domain::{DestinationKind, Platform};
+use serde_json::{Value, json};
+
+use super::destination::Place;
+use super::slack_api::{Request, Trouble};
+use super::{ChatSink, Standing, ids};
+
+/// As many channels as one answer lists.
+const MOST: usize = 1_000;
+
+pub(super) fn answer(request: &Request<'_>) -> Result<Value, Trouble> {
+    if request.method == "conversations.list" {
+        return Ok(list(request.sink));
+    }
+    let text = |key: &str| request.fields.get(key).and_then(Value::as_str);
+    let id = text("channel").unwrap_or_default();
+    if !ids::is_slack_id(id) {
+        return Err("channel_not_found".into());
+    }
+    let name = request.sink.channel_name(id);
+    let standing = request.sink.standing(&Place {
+        kind: DestinationKind::SlackBot,
+        channel: name.clone(),
+        channel_id: id.to_owned(),
+        webhook: None,
+        credential: request.credential,
+    });
+    match (request.method, standing) {
+        // That there is a private channel is hidden from who is not in it.
+        (_, Standing::Gone | Standing::Private) => Err("channel_not_found".into()),
+        ("conversations.join", Standing::Archived) => Err("is_archived".into()),
+        ("conversations.join", Standing::NotAMember) => {
+            request.sink.stand(id, Standing::Open);
+            Ok(json!({"channel": show(id, &name, Standing::Open)}))
+        }
+        ("conversations.join", _) => {
+            let channel = show(id, &name, standing);
+            Ok(json!({"channel": channel, "warning": "already_in_channel",
+                "response_metadata": {"warnings": ["already_in_channel"]}}))
+        }
+        _ => Ok(json!({"channel": show(id, &name, standing)})),
+    }
+}
+
+/// The channels that somebody has posted to.
+fn list(sink: &ChatSink) -> Value {
+    let channels: Vec<_> = sink
+        .destinations()
+        .into_iter()
+        .filter(|known| known.platform == Platform::Slack)
+        .filter(|known| !matches!(known.standing, Standing::Gone | Standing::Private))
+        .take(MOST)
+        .map(|known| show(&known.channel_id, &known.channel, known.standing))
+        .collect();
+    json!({"channels": channels, "response_metadata": {"next_cursor": ""}})
+}
+
+fn show(id: &str, name: &str, standing: Standing) -> Value {
+    json!({
+        "id": id, "name": name, "is_channel": true, "is_private": false,
+        "is_archived": standing == Standing::Archived,
+        "is_member": standing != Standing::NotAMember,
+        "is_general": false, "is_frozen": false, "is_ext_shared": false,
+    })
+}
