@@ -5,6 +5,7 @@
 //! without being marked. A delivery that goes well costs two writes.
 
 mod list;
+mod notes;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;

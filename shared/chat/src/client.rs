@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use carillon_domain::{DestinationKind, Outcome};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Response, redirect};
+use reqwest::{Certificate, Method, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -95,9 +95,13 @@ impl Client {
         let Some(url) = self.destination(request.kind, &request.url) else {
             return unusable_credential(request.kind);
         };
+        let method = match request.method() {
+            "PATCH" => Method::PATCH,
+            _ => Method::POST,
+        };
         let mut post = self
             .http
-            .post(url)
+            .request(method, url)
             .header(CONTENT_TYPE, JSON)
             .body(request.body().to_string());
         if let Some(token) = &request.authorization {

@@ -24,8 +24,8 @@ mod testing;
 
 pub use client::{Client, ClientError};
 pub use origin::ChatOrigin;
-pub use reply::{Answer, Reply};
-pub use request::{Request, request};
+pub use reply::{Answer, Pause, Remedy, Reply};
+pub use request::{Place, Post, Request, request};
 pub use verification::{Verification, Verified};
 
 use carillon_domain::{

@@ -48,6 +48,24 @@ pub(crate) fn wait(seconds: f64) -> Option<Duration> {
     Some(wait.min(LONGEST_WAIT))
 }
 
+/// How long a whole platform must be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// The platform says how long.
+    For(Duration),
+    /// It says nothing: at least this long, and longer each time.
+    Growing(Duration),
+}
+
+/// What to leave out so that a message may be taken after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// The webhook's own name and picture.
+    Appearance,
+    /// The message that it was to answer, or to take the place of: that one is gone or closed.
+    Place,
+}
+
 /// How a post ended, in the words of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
@@ -60,8 +78,13 @@ pub struct Reply {
     /// How long this message must wait before it is tried again.
     pub retry_after: Option<Duration>,
     /// How long the destination must rest before its next message, whatever came of
-    /// this one: the platform's limit is used up, or it blocks us.
+    /// this one: the platform's limit is used up.
     pub pause_after: Option<Duration>,
+    /// Where everybody must rest, whatever the destination: the platform limits or blocks
+    /// our address.
+    pub platform_pause: Option<Pause>,
+    /// What to leave out so that the message may be taken after all.
+    pub remedy: Option<Remedy>,
     pub message: Option<MessageRef>,
     pub duration: Duration,
 }
@@ -75,6 +98,8 @@ impl Reply {
             hint: None,
             retry_after: None,
             pause_after: None,
+            platform_pause: None,
+            remedy: None,
             message: None,
             duration: Duration::ZERO,
         }
@@ -87,6 +112,11 @@ impl Reply {
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn remedy(mut self, remedy: Option<Remedy>) -> Self {
+        self.remedy = remedy;
         self
     }
 

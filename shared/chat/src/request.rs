@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use carillon_domain::delivery::MessageRef;
 use carillon_domain::ids::stable_uuid;
 use carillon_domain::{DeliveryId, DestinationKind, Event, Platform, Webhook};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,10 +12,37 @@ use serde_json::Value;
 use crate::limits::Usage;
 use crate::{discord, slack};
 
+/// Where a message goes, beside its channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// A message of its own. Where the webhook groups by thread, it begins one.
+    #[default]
+    Channel,
+    /// The thread that this message has begun.
+    Thread(MessageRef),
+    /// This message's: it is edited.
+    Edit(MessageRef),
+}
+
+/// What is to be posted, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    pub webhook: &'a Webhook,
+    pub channel: &'a str,
+    /// At least one. Several make a digest, in their order.
+    pub events: &'a [&'a Event],
+    /// A UUID by which the platform can tell repeats, as far as it does.
+    pub post_id: &'a str,
+    pub place: &'a Place,
+    /// Whether to leave the webhook's own name and picture out.
+    pub plain: bool,
+}
+
 /// A request that is ready to be sent. It shows neither its URL nor its token: both
 /// platforms' webhook URLs are secrets.
 pub struct Request {
     pub(crate) kind: DestinationKind,
+    method: &'static str,
     pub(crate) url: SecretString,
     /// The bearer token, where the URL is not the secret itself.
     pub(crate) authorization: Option<SecretString>,
@@ -23,8 +51,8 @@ pub struct Request {
     body: Value,
 }
 
-/// Renders the request that delivers `event` to `channel` of `webhook`. The same
-/// arguments always give the same request.
+/// Renders the request that delivers `event` to `channel` of `webhook` as a message of its
+/// own. The same arguments always give the same request.
 pub fn request(
     webhook: &Webhook,
     channel: &str,
@@ -32,46 +60,80 @@ pub fn request(
     delivery_id: &DeliveryId,
     credential: &SecretString,
 ) -> Request {
-    let configuration = &webhook.configuration;
-    let secret = credential.expose_secret();
-    match configuration.kind {
-        DestinationKind::SlackBot => Request {
-            kind: configuration.kind,
-            url: SecretString::from(slack::POST_MESSAGE),
-            authorization: Some(credential.clone()),
-            masked_url: slack::POST_MESSAGE.to_owned(),
-            masked_authorization: Some(format!(
-                "Bearer {}",
-                slack::configuration::masked_token(secret)
-            )),
-            body: body(&slack::render::for_bot(
-                event,
-                configuration,
-                channel,
-                &stable_uuid(&[delivery_id.as_str()]),
-            )),
-        },
-        DestinationKind::SlackWebhook => Request {
-            kind: configuration.kind,
-            url: credential.clone(),
-            authorization: None,
-            masked_url: slack::configuration::masked_url(secret),
-            masked_authorization: None,
-            body: body(&slack::render::for_webhook(event)),
-        },
-        DestinationKind::DiscordWebhook => {
-            let thread = configuration.thread_id.as_deref();
-            Request {
-                kind: configuration.kind,
-                url: discord::execute_url(secret, thread).into(),
+    let post = Post {
+        webhook,
+        channel,
+        events: &[event],
+        post_id: &stable_uuid(&[delivery_id.as_str()]),
+        place: &Place::Channel,
+        plain: false,
+    };
+    post.request(credential)
+}
+
+impl Post<'_> {
+    /// The exact request: what is sent, and what a preview shows.
+    pub fn request(&self, credential: &SecretString) -> Request {
+        match self.webhook.configuration.kind {
+            DestinationKind::SlackBot => self.slack_bot(credential),
+            DestinationKind::SlackWebhook => Request {
+                kind: DestinationKind::SlackWebhook,
+                method: POST,
+                url: credential.clone(),
                 authorization: None,
-                masked_url: discord::masked_execute_url(secret, thread),
+                masked_url: slack::configuration::masked_url(credential.expose_secret()),
                 masked_authorization: None,
-                body: body(&discord::render::message(event, configuration)),
+                body: body(&slack::render::for_webhook(self.events)),
+            },
+            DestinationKind::DiscordWebhook => self.discord(credential.expose_secret()),
+        }
+    }
+
+    fn slack_bot(&self, token: &SecretString) -> Request {
+        let url = match self.place {
+            Place::Channel | Place::Thread(_) => slack::POST_MESSAGE,
+            Place::Edit(_) => slack::UPDATE,
+        };
+        let masked = slack::configuration::masked_token(token.expose_secret());
+        Request {
+            kind: DestinationKind::SlackBot,
+            method: POST,
+            url: SecretString::from(url),
+            authorization: Some(token.clone()),
+            masked_url: url.to_owned(),
+            masked_authorization: Some(format!("Bearer {masked}")),
+            body: body(&slack::render::for_bot(self)),
+        }
+    }
+
+    fn discord(&self, url: &str) -> Request {
+        let thread = self.webhook.configuration.thread_id.as_deref();
+        let (method, target) = match self.place {
+            Place::Channel => (POST, discord::Target::Post { thread }),
+            // The thread that a forum's message opens is the channel that it is in.
+            Place::Thread(parent) => {
+                let thread = parent.channel_id.as_deref().or(thread);
+                (POST, discord::Target::Post { thread })
             }
+            Place::Edit(edited) => {
+                let message = edited.id.as_deref().unwrap_or_default();
+                (PATCH, discord::Target::Edit { message, thread })
+            }
+        };
+        Request {
+            kind: DestinationKind::DiscordWebhook,
+            method,
+            url: discord::url(url, target).into(),
+            authorization: None,
+            masked_url: discord::masked_url(url, target),
+            masked_authorization: None,
+            body: body(&discord::render::message(self)),
         }
     }
 }
+
+const POST: &str = "POST";
+const PATCH: &str = "PATCH";
 
 /// Our own structures of texts, numbers and lists always become JSON.
 fn body(message: &impl Serialize) -> Value {
@@ -80,7 +142,7 @@ fn body(message: &impl Serialize) -> Value {
 
 impl Request {
     pub fn method(&self) -> &'static str {
-        "POST"
+        self.method
     }
 
     pub fn body(&self) -> &Value {

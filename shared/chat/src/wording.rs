@@ -1,9 +1,9 @@
 //! What an event is called: the same words on both platforms.
 
-use carillon_domain::text::fit;
+use carillon_domain::text::{fit, length};
 use carillon_domain::{Event, EventType, Status};
 
-use crate::facts::visible_line;
+use crate::facts::{that_fit, visible_line};
 
 /// The longest that the name of what changed gets in a headline, once escaped.
 const MAX_SUBJECT: usize = 100;
@@ -12,6 +12,9 @@ const MAX_PLACE: usize = 40;
 /// The longest that a headline gets: the names above and our own words around them.
 #[cfg(test)]
 pub(crate) const MAX_HEADLINE: usize = 256;
+
+/// The longest that the headlines in a digest's one line get together: the first one at least.
+const MAX_DIGEST_LINE: usize = 400;
 
 /// Says plainly what a dry run did.
 pub(crate) const DRY_RUN: &str = "Dry run: nothing was changed";
@@ -103,6 +106,19 @@ pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String
         true => format!("{emoji} Dry run: {words}"),
         false => format!("{emoji} {words}"),
     }
+}
+
+/// One line that says what a digest has: how many events, and the first of them.
+pub(crate) fn digest_line(events: &[&Event], escape: impl Fn(&str) -> String) -> String {
+    let headlines = events.iter().map(|event| headline(event, &escape));
+    let (shown, more) = that_fit(headlines, usize::MAX, MAX_DIGEST_LINE, |line| {
+        length(line) + 3
+    });
+    let more = match more {
+        0 => String::new(),
+        more => format!(" · and {more} more"),
+    };
+    format!("{} events: {}{more}", events.len(), shown.join(" · "))
 }
 
 /// "Deployed billing-db to billing / production".

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use carillon_aws::SecretStore;
-use carillon_chat::{Client, Reply};
+use carillon_chat::{Client, Place, Post, Remedy, Reply};
 use carillon_domain::delivery::POST_TIMEOUT;
+use carillon_domain::ids::stable_uuid;
 use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -38,20 +39,13 @@ pub enum By {
 #[error("a credential could not be read: {0}")]
 pub struct NotPosted(#[from] Arc<carillon_aws::Error>);
 
-/// What is to be posted.
-struct Post<'a> {
-    webhook: &'a Webhook,
-    channel: &'a str,
-    event: &'a Event,
-    delivery_id: &'a DeliveryId,
-}
-
 impl Poster {
     pub fn new(secrets: SecretStore, chat: Client) -> Self {
         Self { secrets, chat }
     }
 
-    /// Posts an event to one of a webhook's channels. Takes [`POST_TIMEOUT`] at most.
+    /// Posts an event, as a message of its own, to one of a webhook's channels. Takes
+    /// [`POST_TIMEOUT`] at most.
     ///
     /// # Errors
     /// Where the credential could not be read; nothing was posted then.
@@ -65,10 +59,20 @@ impl Poster {
         let post = Post {
             webhook,
             channel,
-            event,
-            delivery_id,
+            events: &[event],
+            post_id: &stable_uuid(&[delivery_id.as_str()]),
+            place: &Place::Channel,
+            plain: false,
         };
-        match tokio::time::timeout(POST_TIMEOUT, self.with_credentials(&post)).await {
+        self.send(&post).await
+    }
+
+    /// As [`post`](Self::post), for any kind of message.
+    ///
+    /// # Errors
+    /// Where the credential could not be read; nothing was posted then.
+    pub async fn send(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
+        match tokio::time::timeout(POST_TIMEOUT, self.with_credentials(post)).await {
             Ok(posted) => posted,
             Err(_) => Ok(Posted {
                 reply: reply::took_too_long(),
@@ -105,25 +109,31 @@ impl Poster {
             // The cache keeps no absence: this was a fresh look.
             return Ok(reply::credential_missing());
         };
-        let reply = self.send(post, &cached).await;
+        let reply = self.call(post, &cached).await;
         if reply.outcome != Outcome::CredentialDead {
             return Ok(reply);
         }
         match self.secrets.refresh(organization, id).await? {
-            Some(fresh) if !is_same(&cached, &fresh) => Ok(self.send(post, &fresh).await),
+            Some(fresh) if !is_same(&cached, &fresh) => Ok(self.call(post, &fresh).await),
             _ => Ok(reply),
         }
     }
 
-    async fn send(&self, post: &Post<'_>, credential: &SecretString) -> Reply {
-        let Post {
-            webhook,
-            channel,
-            event,
-            delivery_id,
-        } = *post;
-        let request = carillon_chat::request(webhook, channel, event, delivery_id, credential);
-        self.chat.send(request).await
+    /// A name or a picture that the platform does not take any more costs the message its
+    /// looks, not its delivery.
+    async fn call(&self, post: &Post<'_>, credential: &SecretString) -> Reply {
+        let reply = self.chat.send(post.request(credential)).await;
+        if reply.remedy != Some(Remedy::Appearance) || post.plain {
+            return reply;
+        }
+        let code = reply.code.as_deref();
+        let webhook_id = post.webhook.id.as_str();
+        tracing::warn!(webhook_id, code, "the webhook's name or picture is refused");
+        let plain = Post {
+            plain: true,
+            ..*post
+        };
+        self.chat.send(plain.request(credential)).await
     }
 }
 

@@ -36,6 +36,8 @@ fn own(outcome: Outcome, code: &str, hint: &str) -> Reply {
         hint: Some(hint.to_owned()),
         retry_after: None,
         pause_after: None,
+        platform_pause: None,
+        remedy: None,
         message: None,
         duration: Duration::ZERO,
     }

@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod cloudevents;
+pub mod conversation;
 pub mod delivery;
 pub mod event;
 pub mod event_type;
@@ -14,6 +15,7 @@ pub mod filters;
 pub mod glob;
 pub mod ids;
 pub mod masking;
+pub mod pause;
 pub mod retry;
 pub mod sample;
 pub mod suspension;
@@ -21,6 +23,7 @@ pub mod text;
 pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};
+pub use conversation::Conversation;
 pub use delivery::{Attempt, Claim, Delivery, DeliveryStatus, Outcome, Outgoing};
 pub use event::{Capture, EstimatedCost, Event, Period, Resource, Status};
 pub use event_type::{EventType, EventTypePattern};

@@ -7,7 +7,7 @@ use carillon_domain::{Outcome, Platform};
 use serde_json::Value;
 
 use super::codes;
-use crate::reply::{self, Answer, Reply, wait};
+use crate::reply::{self, Answer, Pause, Remedy, Reply, wait};
 
 /// How long all messages to Discord rest where it blocks this address and does not say
 /// for how long. To go on would make the block longer (discord-api-docs, rate limits:
@@ -18,6 +18,10 @@ const BLOCKED_PAUSE: Duration = Duration::from_secs(60);
 pub fn execute(answer: &Answer) -> Reply {
     let body = answer.json();
     let reply = match &body {
+        // Whatever the status: the message itself is the proof.
+        Some(message) if answer.status != 429 && is_message(message) => {
+            posted(answer, Some(message))
+        }
         _ if answer.is_success() => posted(answer, body.as_ref()),
         _ if answer.status == 429 => too_many(answer, body.as_ref()),
         Some(body) => refused(answer, body),
@@ -29,6 +33,11 @@ pub fn execute(answer: &Answer) -> Reply {
         pause_after: reply.pause_after.or_else(|| used_up(answer)),
         ..reply
     }
+}
+
+/// Errors have neither an id nor a channel.
+fn is_message(body: &Value) -> bool {
+    body["id"].is_string() && body["channel_id"].is_string()
 }
 
 /// Only the message itself proves that it was saved; 204 proves nothing.
@@ -63,12 +72,18 @@ fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
     }
     let code = body.and_then(|body| body["code"].as_u64());
     let code = code.filter(|code| *code != 0);
+    let retry_after = asked
+        .into_iter()
+        .chain(answer.seconds("retry-after"))
+        .chain(answer.seconds("x-ratelimit-reset-after"))
+        .next();
+    // The limit of all requests from this address, whatever the webhook.
+    let is_global = body.is_some_and(|body| body["global"] == true)
+        || answer.text("x-ratelimit-global") == Some("true")
+        || answer.text("x-ratelimit-scope") == Some("global");
     Reply {
-        retry_after: asked
-            .into_iter()
-            .chain(answer.seconds("retry-after"))
-            .chain(answer.seconds("x-ratelimit-reset-after"))
-            .next(),
+        retry_after,
+        platform_pause: retry_after.filter(|_| is_global).map(Pause::For),
         ..Reply::new(Outcome::RateLimited)
             .code(code.map_or_else(|| "rate_limited".to_owned(), |code| code.to_string()))
             .hint(codes::SLOW_DOWN)
@@ -101,6 +116,10 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
     }
     .code(code.to_string())
     .hint(hint)
+    .remedy(match code {
+        50035 if blames_appearance(body) => Some(Remedy::Appearance),
+        _ => codes::remedy(code),
+    })
 }
 
 /// Which names are forbidden is Discord's secret and changes, so that a registered name can
@@ -129,7 +148,10 @@ fn blocked(answer: &Answer) -> Reply {
     let asked = answer.seconds("retry-after");
     Reply {
         retry_after: asked,
-        pause_after: Some(asked.unwrap_or_default().max(BLOCKED_PAUSE)),
+        platform_pause: Some(match asked {
+            Some(asked) if asked > BLOCKED_PAUSE => Pause::For(asked),
+            _ => Pause::Growing(BLOCKED_PAUSE),
+        }),
         ..Reply::new(Outcome::Blocked)
             .code("blocked")
             .hint(codes::BLOCKED)

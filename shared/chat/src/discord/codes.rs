@@ -2,8 +2,11 @@
 //! people can do about them.
 
 use carillon_domain::Outcome::{
-    self, Blocked, CredentialDead, DestinationDead, PayloadRefused, RateLimited, Unavailable,
+    self, Blocked, CredentialDead, DestinationDead, OurFault, PayloadRefused, RateLimited,
+    Unavailable,
 };
+
+use crate::reply::Remedy;
 
 /// What a code means, if it is known.
 pub(super) fn meaning(code: u64) -> Option<(Outcome, &'static str)> {
@@ -11,6 +14,14 @@ pub(super) fn meaning(code: u64) -> Option<(Outcome, &'static str)> {
         .iter()
         .find(|(codes, _, _)| codes.contains(&code))
         .map(|(_, outcome, hint)| (*outcome, *hint))
+}
+
+/// What to leave out of a message that is refused like this: the thread, or the message to
+/// edit, is gone or closed.
+pub(super) fn remedy(code: u64) -> Option<Remedy> {
+    [10003, 10008, 50083, 160005]
+        .contains(&code)
+        .then_some(Remedy::Place)
 }
 
 pub(super) const NEW_WEBHOOK: &str = "The Discord webhook was deleted, or its URL changed: create a new one in the channel's settings and rotate the webhook's credential.";
@@ -21,7 +32,8 @@ pub(super) const NO_ACCESS: &str =
     "The webhook may not post there: check the permissions of the channel.";
 pub(super) const APPEARANCE: &str =
     "Discord refuses the webhook's username or avatar_url: choose another one.";
-const OUR_FAULT: &str = "Discord refuses the message itself. This is a fault of Carillon: please report it with the code.";
+const REFUSED: &str = "Discord refuses the message itself. This is a fault of Carillon: please report it with the code.";
+const OUR_FAULT: &str = "Discord does not understand how it is called. This is a fault of Carillon: please report it with the code.";
 const FORUM: &str = "The channel is a forum: set thread_id to the post that messages are to appear in, or grouping to thread.";
 const THREAD: &str =
     "The thread takes no more messages: unlock or unarchive it, or choose another thread_id.";
@@ -61,11 +73,8 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
         "Discord's own webhooks cannot be posted to: create one in the channel's settings.",
     ),
     // The message.
-    (
-        &[10016, 50006, 50035, 50041, 50068, 50109, 40005],
-        PayloadRefused,
-        OUR_FAULT,
-    ),
+    (&[50006, 50035, 40005], PayloadRefused, REFUSED),
+    (&[10016, 50041, 50068, 50109], OurFault, OUR_FAULT),
     (
         &[10008],
         PayloadRefused,

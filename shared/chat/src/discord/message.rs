@@ -2,14 +2,20 @@
 
 use serde::Serialize;
 
-/// The body of Execute Webhook.
+/// The body of Execute Webhook and of Edit Webhook Message.
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    pub embeds: [Embed; 1],
+    /// The name of the forum's thread that the message opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_name: Option<String>,
+    /// The text above the embeds, and what notifications show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    pub embeds: Vec<Embed>,
     pub allowed_mentions: AllowedMentions,
 }
 

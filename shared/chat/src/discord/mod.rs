@@ -22,37 +22,60 @@ pub(crate) const API_HOST: &str = "discord.com";
 /// (discord-api-docs, reference).
 pub(crate) fn webhook_url(credential: &str) -> String {
     match configuration::parse_url(credential) {
-        Ok(url) => format!(
-            "https://{API_HOST}/api/v10/webhooks/{}/{}",
-            url.id, url.token
-        ),
+        Ok(url) => base(&url.id, &url.token),
         // Never registered like this: the client refuses to call it.
         Err(_) => String::new(),
     }
 }
 
-/// Where a message for the webhook is posted: always with `wait`, without which Discord does
-/// not tell whether the message was saved (discord-api-docs, resources/webhook).
-pub(crate) fn execute_url(credential: &str, thread_id: Option<&str>) -> String {
+/// What is called of a webhook.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target<'a> {
+    /// Execute Webhook: a new message, in a thread or not.
+    Post { thread: Option<&'a str> },
+    /// Edit Webhook Message; a message in a thread is found only with the thread's id.
+    Edit {
+        message: &'a str,
+        thread: Option<&'a str>,
+    },
+}
+
+/// What is called of the webhook behind `credential`. A post always has `wait`, without
+/// which Discord does not tell whether the message was saved (discord-api-docs,
+/// resources/webhook).
+pub(crate) fn url(credential: &str, target: Target<'_>) -> String {
     match webhook_url(credential) {
         unusable if unusable.is_empty() => unusable,
-        url => with_query(&url, thread_id),
+        base => target.below(&base),
     }
 }
 
-/// As [`execute_url`], fit to be shown.
-pub(crate) fn masked_execute_url(credential: &str, thread_id: Option<&str>) -> String {
+/// As [`url`], fit to be shown.
+pub(crate) fn masked_url(credential: &str, target: Target<'_>) -> String {
     let tail = configuration::parse_url(credential)
         .map_or_else(|_| "…".to_owned(), |url| masking::tail(&url.token));
-    with_query(
-        &format!("https://{API_HOST}/api/v10/webhooks/…/{tail}"),
-        thread_id,
-    )
+    target.below(&base("…", &tail))
 }
 
-fn with_query(url: &str, thread_id: Option<&str>) -> String {
-    match thread_id {
-        Some(thread) => format!("{url}?wait=true&thread_id={thread}"),
-        None => format!("{url}?wait=true"),
+fn base(id: &str, token: &str) -> String {
+    format!("https://{API_HOST}/api/v10/webhooks/{id}/{token}")
+}
+
+impl Target<'_> {
+    fn below(self, base: &str) -> String {
+        match self {
+            Self::Post { thread: None } => format!("{base}?wait=true"),
+            Self::Post {
+                thread: Some(thread),
+            } => format!("{base}?wait=true&thread_id={thread}"),
+            Self::Edit {
+                message,
+                thread: None,
+            } => format!("{base}/messages/{message}"),
+            Self::Edit {
+                message,
+                thread: Some(thread),
+            } => format!("{base}/messages/{message}?thread_id={thread}"),
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! An event as a Discord message: one embed.
 
+mod digest;
+
 use carillon_domain::text::{fit, length};
-use carillon_domain::{Configuration, Event};
+use carillon_domain::{Event, Grouping};
 use jiff::Timestamp;
 
 use super::escape::{markdown, plain};
-use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, is_embed_url};
+use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
 use super::message::{AllowedMentions, Embed, Field, Footer, Message};
 use crate::facts::{self, Fact, Words, visible, visible_line};
-use crate::wording::{DRY_RUN, Tone, headline};
+use crate::request::{Place, Post};
+use crate::wording::{DRY_RUN, Tone, digest_line, headline};
 
 /// What the embed's texts together may hold. Below the limit, because Discord does not say
 /// what it counts as a character.
@@ -27,13 +30,37 @@ const MAX_FOOTER_PART: usize = 128;
 const MAX_INLINE: usize = 60;
 
 /// The message as the webhook posts it.
-pub(crate) fn message(event: &Event, configuration: &Configuration) -> Message {
+pub(crate) fn message(post: &Post<'_>) -> Message {
+    let configuration = &post.webhook.configuration;
+    let (content, embeds) = match post.events {
+        [event] => (None, vec![embed(event)]),
+        events => {
+            let (line, embeds) = digest::content(events);
+            (Some(line), embeds)
+        }
+    };
+    // A forum's thread needs a name; whoever knows the thread needs none.
+    let opens_thread = *post.place == Place::Channel
+        && configuration.grouping == Grouping::Thread
+        && configuration.thread_id.is_none();
+    // Under which name a message was posted cannot be changed later.
+    let plain = post.plain || matches!(post.place, Place::Edit(_));
     Message {
-        username: configuration.username.clone(),
-        avatar_url: configuration.avatar_url.clone(),
-        embeds: [embed(event)],
+        username: configuration.username.clone().filter(|_| !plain),
+        avatar_url: configuration.avatar_url.clone().filter(|_| !plain),
+        thread_name: opens_thread.then(|| thread_name(post.events)),
+        content,
+        embeds,
         allowed_mentions: AllowedMentions::default(),
     }
+}
+
+fn thread_name(events: &[&Event]) -> String {
+    let name = match events {
+        [event] => headline(event, plain),
+        events => digest_line(events, plain),
+    };
+    fit(&name, MAX_THREAD_NAME, str::to_owned)
 }
 
 fn embed(event: &Event) -> Embed {

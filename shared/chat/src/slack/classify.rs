@@ -6,7 +6,7 @@ use carillon_domain::{Outcome, Platform};
 use serde_json::Value;
 
 use super::codes;
-use crate::reply::{self, Answer, Reply, wait};
+use crate::reply::{self, Answer, Remedy, Reply, wait};
 
 /// The answer of `chat.postMessage`. Its HTTP status says next to nothing: a refused post
 /// comes with 200 too, and `ok` and `error` in the body tell (node-slack-sdk, WebClient).
@@ -14,7 +14,8 @@ use crate::reply::{self, Answer, Reply, wait};
 pub fn web_api(answer: &Answer) -> Reply {
     match answer.json() {
         Some(body) if answer.status != 429 => match body["ok"].as_bool() {
-            Some(true) if answer.is_success() => posted(&body),
+            // Whatever the status: the message's own name is the proof.
+            Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
             Some(false) => refused(answer, &body),
             _ => reply::unreadable(answer, Platform::Slack),
         },
@@ -87,7 +88,14 @@ fn coded(answer: &Answer, code: &str, body: Option<&Value>) -> Reply {
         retry_after: (outcome == Outcome::RateLimited)
             .then(|| retry_after(answer, body))
             .flatten(),
-        ..Reply::new(outcome).code(shorten(code, 100)).hint(hint)
+        ..Reply::new(outcome)
+            .code(shorten(code, 100))
+            .hint(hint)
+            .remedy(match needed {
+                // Only a name or a picture of one's own needs it.
+                Some("chat:write.customize") => Some(Remedy::Appearance),
+                _ => codes::remedy(code),
+            })
     }
 }
 

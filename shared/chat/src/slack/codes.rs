@@ -6,9 +6,11 @@
 //! there and another here.
 
 use carillon_domain::Outcome::{
-    self, Blocked, CredentialDead, DestinationDead, PayloadRefused, RateLimited, Unavailable,
-    Unknown,
+    self, Blocked, CredentialDead, DestinationDead, OurFault, PayloadRefused, RateLimited,
+    Unavailable, Unknown,
 };
+
+use crate::reply::Remedy;
 
 /// What a code means. Slack says that codes may come that are not in its lists: such a
 /// one is no reason to give a message up, nor to suspend a webhook, so that it counts as
@@ -27,11 +29,28 @@ pub(super) fn is_known(code: &str) -> bool {
     CODES.iter().any(|(codes, _, _)| codes.contains(&code))
 }
 
+/// What to leave out of a message that is refused like this: the thread's first message, or
+/// the message to change, is gone or closed.
+pub(super) fn remedy(code: &str) -> Option<Remedy> {
+    const PLACE: &[&str] = &[
+        "message_not_found",
+        "thread_not_found",
+        "cannot_reply_to_message",
+        "cant_update_message",
+        "edit_window_closed",
+        "block_mismatch",
+        "restricted_action_thread_locked",
+        "restricted_action_non_threadable_channel",
+    ];
+    PLACE.contains(&code).then_some(Remedy::Place)
+}
+
 const UNKNOWN_CODE: &str =
     "Slack answered with an error that Carillon does not know; the message will be tried again.";
 const LATER: &str = "Slack has a problem of its own; the message will be tried again.";
 const MAYBE: &str = "Slack failed half-way: the message may have arrived, and will be tried again.";
-const OUR_FAULT: &str = "Slack refuses the message itself. This is a fault of Carillon: please report it with the code.";
+const REFUSED: &str = "Slack refuses the message itself. This is a fault of Carillon: please report it with the code.";
+const OUR_FAULT: &str = "Slack does not understand how it is called. This is a fault of Carillon: please report it with the code.";
 const NEW_HOOK: &str = "The incoming webhook was removed or switched off: create a new one in the Slack app and rotate the webhook's credential.";
 const NEW_TOKEN: &str = "The token no longer works: reinstall the Slack app, or create a new token, and rotate the webhook's credential.";
 const ADMIN: &str =
@@ -196,7 +215,7 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
         "Posting to this channel is restricted: ask an administrator of the workspace.",
     ),
     (
-        &["cannot_reply_to_message"],
+        &["cannot_reply_to_message", "thread_not_found"],
         DestinationDead,
         "The thread's first message takes no replies.",
     ),
@@ -212,9 +231,18 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
             "attachment_payload_limit_exceeded",
             "invalid_attachments",
             "too_many_contact_cards",
+            "metadata_too_large",
+            "invalid_payload",
+            "missing_text_or_fallback_or_attachments",
+        ],
+        PayloadRefused,
+        REFUSED,
+    ),
+    // How it is asked.
+    (
+        &[
             "invalid_metadata_format",
             "invalid_metadata_schema",
-            "metadata_too_large",
             "markdown_text_conflict",
             "invalid_arguments",
             "invalid_arg_name",
@@ -228,10 +256,8 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
             "deprecated_endpoint",
             "method_deprecated",
             "unknown_method",
-            "invalid_payload",
-            "missing_text_or_fallback_or_attachments",
         ],
-        PayloadRefused,
+        OurFault,
         OUR_FAULT,
     ),
     (

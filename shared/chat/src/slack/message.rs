@@ -2,12 +2,18 @@
 
 use serde::Serialize;
 
-/// The body of `chat.postMessage` and of an incoming webhook.
+/// The body of `chat.postMessage`, of `chat.update` and of an incoming webhook.
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
     /// Where to post; an incoming webhook knows itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// The message whose thread this one belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_ts: Option<String>,
+    /// The message whose place this one takes: only of `chat.update`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ts: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,9 +28,12 @@ pub struct Message {
     pub mrkdwn: bool,
     /// How `text` is searched for links and names.
     pub parse: &'static str,
-    pub unfurl_links: bool,
-    pub unfurl_media: bool,
-    pub attachments: [Attachment; 1],
+    /// Whether links are shown with what is behind them; `chat.update` takes no such thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfurl_links: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfurl_media: Option<bool>,
+    pub attachments: Vec<Attachment>,
 }
 
 /// Blocks behind a coloured bar; blocks alone have no colour.

@@ -23,6 +23,9 @@ pub(crate) const AUTH_TEST: &str = "https://slack.com/api/auth.test";
 /// Where a channel is asked about.
 pub(crate) const CONVERSATIONS_INFO: &str = "https://slack.com/api/conversations.info";
 
+/// Where a bot changes what it has posted.
+pub(crate) const UPDATE: &str = "https://slack.com/api/chat.update";
+
 /// The hosts of incoming webhooks; the second serves GovSlack.
 pub(crate) const WEBHOOK_HOSTS: &[&str] = &["hooks.slack.com", "hooks.slack-gov.com"];
 

@@ -1,13 +1,17 @@
 //! An event as a Slack message: a headline, and below it one coloured attachment.
 
+mod digest;
+
+use carillon_domain::Event;
+use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::{fit, length};
-use carillon_domain::{Configuration, Event};
 use jiff::Timestamp;
 
 use super::escape::{code, entities, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
 use super::message::{Attachment, Block, Message, Section, Text};
 use crate::facts::{self, Fact, Words, visible, visible_line};
+use crate::request::{Place, Post};
 use crate::wording::{DRY_RUN, Tone, headline};
 
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
@@ -32,39 +36,68 @@ const MAX_LINK: usize = 2_000;
 const MAX_HOST: usize = 100;
 
 /// The message as a bot posts it.
-pub(crate) fn for_bot(
-    event: &Event,
-    configuration: &Configuration,
-    channel: &str,
-    post_id: &str,
-) -> Message {
-    Message {
-        channel: Some(channel.to_owned()),
-        username: configuration.username.clone(),
-        icon_emoji: configuration.icon_emoji.clone(),
-        client_msg_id: Some(post_id.to_owned()),
-        ..for_webhook(event)
+pub(crate) fn for_bot(post: &Post<'_>) -> Message {
+    let configuration = &post.webhook.configuration;
+    let content = for_webhook(post.events);
+    let there = |message: &MessageRef| message.channel_id.clone();
+    let message = Message {
+        channel: Some(post.channel.to_owned()),
+        username: configuration.username.clone().filter(|_| !post.plain),
+        icon_emoji: configuration.icon_emoji.clone().filter(|_| !post.plain),
+        client_msg_id: Some(post.post_id.to_owned()),
+        ..content
+    };
+    match post.place {
+        Place::Channel => message,
+        Place::Thread(parent) => Message {
+            channel: there(parent).or(message.channel),
+            thread_ts: parent.id.clone(),
+            ..message
+        },
+        Place::Edit(edited) => Message {
+            channel: there(edited).or(message.channel),
+            ts: edited.id.clone(),
+            // Who posted it, and what becomes of its links, was decided then.
+            username: None,
+            icon_emoji: None,
+            client_msg_id: None,
+            unfurl_links: None,
+            unfurl_media: None,
+            ..message
+        },
     }
 }
 
 /// The message as an incoming webhook posts it: where, and under which name, is not ours to say.
-pub(crate) fn for_webhook(event: &Event) -> Message {
-    let headline = headline(event, inert);
+pub(crate) fn for_webhook(events: &[&Event]) -> Message {
+    let (text, attachments) = match events {
+        [event] => (
+            headline(event, inert),
+            vec![attachment(event, blocks(event))],
+        ),
+        _ => digest::content(events),
+    };
     Message {
         channel: None,
+        thread_ts: None,
+        ts: None,
         username: None,
         icon_emoji: None,
         client_msg_id: None,
-        text: headline.clone(),
+        text,
         mrkdwn: false,
         parse: "none",
-        unfurl_links: false,
-        unfurl_media: false,
-        attachments: [Attachment {
-            color: format!("#{:06x}", Tone::of(event).colour()),
-            fallback: headline,
-            blocks: blocks(event),
-        }],
+        unfurl_links: Some(false),
+        unfurl_media: Some(false),
+        attachments,
+    }
+}
+
+fn attachment(event: &Event, blocks: Vec<Block>) -> Attachment {
+    Attachment {
+        color: format!("#{:06x}", Tone::of(event).colour()),
+        fallback: headline(event, inert),
+        blocks,
     }
 }
 
@@ -117,14 +150,19 @@ fn blocks(event: &Event) -> Vec<Block> {
 /// A bold label, and the value below it in a code span: Slack has no other way to show
 /// text beside markup without reading markup into it.
 fn field(fact: &Fact) -> Text {
+    field_within(fact, MAX_VALUE)
+}
+
+/// As [`field`], with a value that is no longer than this.
+fn field_within(fact: &Fact, most: usize) -> Text {
     let span = |text: &str, limit| format!("`{}`", fit(text, limit, code));
     let label = match &fact.label {
         Words::Ours(text) => format!("*{text}*"),
-        Words::Theirs(text) => span(text, MAX_LABEL),
+        Words::Theirs(text) => span(text, MAX_LABEL.min(most)),
     };
     let value = match &fact.value {
         Words::Ours(text) => text.clone(),
-        Words::Theirs(text) => span(text, MAX_VALUE),
+        Words::Theirs(text) => span(text, MAX_VALUE.min(most)),
     };
     Text::mrkdwn(format!("{label}\n{value}"))
 }

@@ -70,13 +70,8 @@ fn every_code_has_its_meaning() {
             ],
             DestinationDead,
         ),
-        (
-            400,
-            &[
-                10016, 50006, 50035, 50109, 50041, 50068, 200000, 200001, 240000,
-            ],
-            PayloadRefused,
-        ),
+        (400, &[50006, 50035, 200000, 200001, 240000], PayloadRefused),
+        (400, &[10016, 50109, 50041, 50068], OurFault),
         (413, &[40005, 0], PayloadRefused),
         (404, &[10008], PayloadRefused),
         (403, &[40333, 10008], Blocked),
@@ -167,13 +162,19 @@ fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
     let banned =
         r#"{"code": 0, "message": "You are being blocked from accessing our API temporarily"}"#;
     let hour = [("Retry-After", "3600")];
+    let minute = Pause::Growing(Duration::from_secs(60));
     for (headers, body, retry_after, pause) in [
-        (&[][..], banned, None, 60),
-        (&[], "error code: 1015", None, 60),
-        (&[], "<!doctype html><html>", None, 60),
-        (&[], "", None, 60),
-        (&hour, "error code: 1015", Some(3_600), 3_600),
-        (&[("Retry-After", "5")], "<html>", Some(5), 60),
+        (&[][..], banned, None, minute),
+        (&[], "error code: 1015", None, minute),
+        (&[], "<!doctype html><html>", None, minute),
+        (&[], "", None, minute),
+        (
+            &hour,
+            "error code: 1015",
+            Some(3_600),
+            Pause::For(Duration::from_secs(3_600)),
+        ),
+        (&[("Retry-After", "5")], "<html>", Some(5), minute),
     ] {
         let reply = execute(&answer(429, headers, body));
         assert_eq!(reply.outcome, Blocked, "{body}");
@@ -182,11 +183,7 @@ fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
             retry_after.map(Duration::from_secs),
             "{body}"
         );
-        assert_eq!(
-            reply.pause_after,
-            Some(Duration::from_secs(pause)),
-            "{body}"
-        );
+        assert_eq!(reply.platform_pause, Some(pause), "{body}");
     }
 }
 
@@ -197,5 +194,33 @@ fn a_forbidden_name_is_the_webhooks_fault_and_not_the_messages() {
     }});
     let reply = execute(&answer(400, &[], &body.to_string()));
     assert_eq!(reply.outcome, DestinationDead);
+    assert_eq!(reply.remedy, Some(Remedy::Appearance));
     assert!(reply.hint.unwrap().contains("username"));
+}
+
+#[test]
+fn a_limit_on_everything_silences_everything_and_others_only_their_webhook() {
+    let limited = |body: &str, headers: &[(&'static str, &'static str)]| {
+        execute(&answer(429, headers, body)).platform_pause
+    };
+    let wait = Some(Pause::For(Duration::from_millis(1_500)));
+    let global = r#"{"message": "…", "retry_after": 1.5, "global": true}"#;
+    let own = r#"{"message": "…", "retry_after": 1.5, "global": false}"#;
+    assert_eq!(limited(global, &[]), wait);
+    assert_eq!(limited(own, &[("X-RateLimit-Global", "true")]), wait);
+    assert_eq!(limited(own, &[("X-RateLimit-Scope", "user")]), None);
+}
+
+#[test]
+fn a_thread_or_message_that_is_gone_can_be_left_out() {
+    for (status, code) in [(404, 10003), (404, 10008), (400, 50083), (400, 160005)] {
+        assert_eq!(refusal(status, code).remedy, Some(Remedy::Place), "{code}");
+    }
+    assert_eq!(refusal(404, 10015).remedy, None);
+}
+
+#[test]
+fn a_message_that_discord_names_was_posted_whatever_the_status_says() {
+    let body = json!({"id": "1", "channel_id": "2", "content": ""}).to_string();
+    assert_eq!(execute(&answer(502, &[], &body)).outcome, Delivered);
 }

@@ -1,14 +1,31 @@
 use super::*;
 use crate::discord::limits::violations;
 use crate::testing::{any_event, gallery, hostile, webhook};
-use carillon_domain::{DestinationKind, EventType, sample};
+use carillon_domain::delivery::MessageRef;
+use carillon_domain::{DestinationKind, EventType, Webhook, sample};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 fn rendered(event: &Event) -> Value {
-    let configuration = webhook(DestinationKind::DiscordWebhook).configuration;
-    serde_json::to_value(message(event, &configuration)).unwrap()
+    several(&[event])
+}
+
+fn several(events: &[&Event]) -> Value {
+    let webhook = webhook(DestinationKind::DiscordWebhook);
+    posted(&webhook, events, &Place::Channel)
+}
+
+fn posted(webhook: &Webhook, events: &[&Event], place: &Place) -> Value {
+    let post = Post {
+        webhook,
+        channel: "",
+        events,
+        post_id: "a-post-id",
+        place,
+        plain: false,
+    };
+    serde_json::to_value(message(&post)).unwrap()
 }
 
 /// Every text of the embed in which Discord reads Markdown.
@@ -112,12 +129,20 @@ fn every_event_of_the_catalogue_looks_as_it_always_did() {
 
 #[test]
 fn a_deployment_in_full() {
-    let mut configuration = webhook(DestinationKind::DiscordWebhook).configuration;
-    configuration.username = Some("Carillon".into());
-    configuration.avatar_url = Some("https://example.com/bell.png".into());
+    let mut webhook = webhook(DestinationKind::DiscordWebhook);
+    webhook.configuration.username = Some("Carillon".into());
+    webhook.configuration.avatar_url = Some("https://example.com/bell.png".into());
     let mut event = sample::event(EventType::Deploy);
     event.resource.get_or_insert_default().url = Some("https://example.com/db-1".into());
-    insta::assert_json_snapshot!("deploy", message(&event, &configuration));
+    let post = Post {
+        webhook: &webhook,
+        channel: "",
+        events: &[&event],
+        post_id: "a-post-id",
+        place: &Place::Channel,
+        plain: false,
+    };
+    insta::assert_json_snapshot!("deploy", message(&post));
 }
 
 #[test]
@@ -180,4 +205,85 @@ fn the_end_of_a_long_message_survives() {
     let description = rendered(&event)["embeds"][0]["description"].clone();
     let description = description.as_str().unwrap();
     assert!(description.starts_with("begin \\*") && description.ends_with(" disk full"));
+}
+
+proptest! {
+    // Each has up to ten events.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn no_digest_breaks_a_limit(events in proptest::collection::vec(any_event(), 2..=10)) {
+        let events: Vec<&Event> = events.iter().collect();
+        prop_assert_eq!(violations(&several(&events)), []);
+    }
+}
+
+#[test]
+fn a_digest_shows_its_events_in_order_and_no_link_twice() {
+    let mut events: Vec<Event> = (0..10).map(|_| sample::event(EventType::Deploy)).collect();
+    for (n, event) in events.iter_mut().enumerate() {
+        let resource = event.resource.get_or_insert_default();
+        resource.name = Some(format!("db number {n}"));
+        resource.url = Some("https://example.com/db".into());
+        event.message = Some("x".repeat(5_000));
+        event.details = (0..20)
+            .map(|n| (format!("detail {n}"), "x".repeat(100)))
+            .collect();
+    }
+    let events: Vec<&Event> = events.iter().collect();
+    let body = several(&events);
+    assert!(
+        body["content"].as_str().unwrap().starts_with("10 events: "),
+        "{body}"
+    );
+    let embeds = body["embeds"].as_array().unwrap();
+    for (n, embed) in embeds.iter().enumerate() {
+        assert!(
+            embed["title"]
+                .to_string()
+                .contains(&format!("db number {n}")),
+            "{embed}"
+        );
+        assert!(embed["footer"].to_string().contains("left out"), "{embed}");
+        assert_eq!(embed["url"].is_string(), n == 0, "{embed}");
+    }
+}
+
+#[test]
+fn the_first_message_of_a_thread_names_it_and_the_next_ones_do_not() {
+    let mut webhook = webhook(DestinationKind::DiscordWebhook);
+    webhook.configuration.grouping = Grouping::Thread;
+    let mut event = sample::event(EventType::Deploy);
+    event.resource.get_or_insert_default().name = Some("n".repeat(200));
+    let first = posted(&webhook, &[&event], &Place::Channel);
+    let name = first["thread_name"].as_str().unwrap();
+    assert!((1..=100).contains(&length(name)), "{name}");
+    assert_eq!(violations(&first), []);
+    let parent = MessageRef {
+        id: Some("2".into()),
+        channel_id: Some("3".into()),
+    };
+    let next = posted(&webhook, &[&event], &Place::Thread(parent));
+    assert!(next["thread_name"].is_null(), "{next}");
+    // Where the owner has chosen a thread, none is opened.
+    webhook.configuration.thread_id = Some("1".into());
+    let chosen = posted(&webhook, &[&event], &Place::Channel);
+    assert!(chosen["thread_name"].is_null(), "{chosen}");
+}
+
+#[test]
+fn an_edit_says_nothing_that_an_edit_cannot_change() {
+    let mut webhook = webhook(DestinationKind::DiscordWebhook);
+    webhook.configuration.username = Some("Bell".into());
+    let event = sample::event(EventType::Deploy);
+    let edited = posted(
+        &webhook,
+        &[&event],
+        &Place::Edit(MessageRef {
+            id: Some("2".into()),
+            channel_id: None,
+        }),
+    );
+    assert!(edited["username"].is_null(), "{edited}");
+    // The mentions that were allowed are forgotten by an edit.
+    assert_eq!(edited["allowed_mentions"]["parse"], json!([]));
 }

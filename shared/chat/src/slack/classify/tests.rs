@@ -21,6 +21,38 @@ fn a_post_that_names_its_message_is_delivered() {
 }
 
 #[test]
+fn a_message_that_slack_names_was_posted_whatever_the_status_says() {
+    let body = json!({"ok": true, "channel": "C0EXAMPLE1", "ts": "1700000000.000100"});
+    for status in [400, 500, 502, 503] {
+        let reply = web_api(&answer(status, &[], &body.to_string()));
+        assert_eq!(reply.outcome, Delivered, "{status}");
+    }
+}
+
+#[test]
+fn a_parent_that_is_gone_can_be_left_out_and_so_can_a_name_that_needs_a_permission() {
+    for code in [
+        "message_not_found",
+        "thread_not_found",
+        "cannot_reply_to_message",
+        "edit_window_closed",
+    ] {
+        assert_eq!(
+            web_api(&refusal(code)).remedy,
+            Some(Remedy::Place),
+            "{code}"
+        );
+    }
+    let scope = |needed: &str| {
+        let body = json!({"ok": false, "error": "missing_scope", "needed": needed});
+        web_api(&answer(200, &[], &body.to_string())).remedy
+    };
+    assert_eq!(scope("chat:write.customize"), Some(Remedy::Appearance));
+    assert_eq!(scope("chat:write"), None);
+    assert_eq!(web_api(&refusal("channel_not_found")).remedy, None);
+}
+
+#[test]
 fn a_200_that_says_not_ok_is_a_failure() {
     let reply = web_api(&refusal("channel_not_found"));
     assert_eq!(reply.outcome, DestinationDead);
@@ -54,7 +86,7 @@ fn every_code_of_the_web_api_has_its_meaning() {
         (
             DestinationDead,
             "channel_not_found not_in_channel is_archived is_inactive team_not_found messages_tab_disabled \
-             cannot_reply_to_message restricted_action restricted_action_read_only_channel \
+             cannot_reply_to_message thread_not_found restricted_action restricted_action_read_only_channel \
              restricted_action_thread_only_channel restricted_action_non_threadable_channel \
              restricted_action_thread_locked ekm_access_denied channel_is_limited_access \
              method_not_supported_for_channel_type",
@@ -62,12 +94,16 @@ fn every_code_of_the_web_api_has_its_meaning() {
         (
             PayloadRefused,
             "no_text invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long too_many_attachments \
-             attachment_payload_limit_exceeded too_many_contact_cards invalid_metadata_format \
-             invalid_metadata_schema metadata_too_large markdown_text_conflict invalid_arguments \
-             invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type \
-             missing_post_type invalid_json json_not_object invalid_attachments deprecated_endpoint \
-             method_deprecated unknown_method message_not_found cant_update_message edit_window_closed \
+             attachment_payload_limit_exceeded too_many_contact_cards metadata_too_large \
+             invalid_attachments message_not_found cant_update_message edit_window_closed \
              block_mismatch",
+        ),
+        (
+            OurFault,
+            "invalid_metadata_format invalid_metadata_schema markdown_text_conflict invalid_arguments \
+             invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type \
+             missing_post_type invalid_json json_not_object deprecated_endpoint method_deprecated \
+             unknown_method",
         ),
     ] {
         for code in codes.split_whitespace() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 fn rendered(event: &Event) -> Value {
-    serde_json::to_value(for_webhook(event)).unwrap()
+    serde_json::to_value(for_webhook(&[event])).unwrap()
 }
 
 /// Every text object of the blocks, as (is it mrkdwn, text).
@@ -119,7 +119,7 @@ fn every_event_of_the_catalogue_looks_as_it_always_did() {
     let compact: Vec<Compact> = gallery()
         .into_iter()
         .map(|(name, event)| {
-            let message = for_webhook(&event);
+            let message = for_webhook(&[&event]);
             let texts = texts(&rendered(&event)).into_iter().map(|(_, text)| text);
             Compact {
                 event: name,
@@ -134,22 +134,29 @@ fn every_event_of_the_catalogue_looks_as_it_always_did() {
 
 #[test]
 fn a_bots_message_in_full() {
-    let mut configuration = webhook(DestinationKind::SlackBot).configuration;
-    configuration.username = Some("Carillon".into());
-    configuration.icon_emoji = Some(":bell:".into());
+    let mut webhook = webhook(DestinationKind::SlackBot);
+    webhook.configuration.username = Some("Carillon".into());
+    webhook.configuration.icon_emoji = Some(":bell:".into());
     let event = sample::event(EventType::Deploy);
-    let message = for_bot(&event, &configuration, "#infra", "a-post-id");
-    insta::assert_json_snapshot!("bot", message);
+    let post = Post {
+        webhook: &webhook,
+        channel: "#infra",
+        events: &[&event],
+        post_id: "a-post-id",
+        place: &Place::Channel,
+        plain: false,
+    };
+    insta::assert_json_snapshot!("bot", for_bot(&post));
 }
 
 #[test]
 fn an_error_in_full() {
-    insta::assert_json_snapshot!("error", for_webhook(&sample::event(EventType::Error)));
+    insta::assert_json_snapshot!("error", for_webhook(&[&sample::event(EventType::Error)]));
 }
 
 #[test]
 fn a_hostile_event_in_full() {
-    insta::assert_json_snapshot!("hostile", for_webhook(&hostile()));
+    insta::assert_json_snapshot!("hostile", for_webhook(&[&hostile()]));
 }
 
 #[test]
@@ -216,4 +223,62 @@ fn the_time_is_the_readers_own_and_reads_well_without_it() {
         "<!date^1795256100^{date_short_pretty} {time}|2026-11-21 10:15 UTC>"
     );
     assert_eq!(at(-1).as_str(), "1969-12-31 23:59 UTC");
+}
+
+proptest! {
+    // Each has up to ten events.
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn no_digest_breaks_a_limit(events in proptest::collection::vec(any_event(), 2..=10)) {
+        let events: Vec<&Event> = events.iter().collect();
+        let body = serde_json::to_value(for_webhook(&events)).unwrap();
+        prop_assert_eq!(violations(&body), []);
+        let blocks: usize = body["attachments"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|attachment| attachment["blocks"].as_array().unwrap().len())
+            .sum();
+        prop_assert!(blocks <= crate::slack::limits::MAX_BLOCKS);
+    }
+}
+
+#[test]
+fn a_digest_shows_its_events_in_order_and_counts_what_it_left_out() {
+    let mut events: Vec<Event> = (0..10).map(|_| sample::event(EventType::Deploy)).collect();
+    for (n, event) in events.iter_mut().enumerate() {
+        event.resource.get_or_insert_default().name = Some(format!("db-number-{n}"));
+        event.details = (0..20)
+            .map(|n| (format!("detail {n}"), "x".repeat(100)))
+            .collect();
+    }
+    let events: Vec<&Event> = events.iter().collect();
+    let body = serde_json::to_value(for_webhook(&events)).unwrap();
+    assert!(
+        body["text"].as_str().unwrap().starts_with("10 events: "),
+        "{body}"
+    );
+    for (n, event) in events.iter().enumerate() {
+        let shown = body["attachments"][n].to_string();
+        assert!(shown.contains(&format!("db-number-{n}")), "{n}: {shown}");
+        assert!(shown.contains("details were left out"), "{n}: {shown}");
+        assert_eq!(
+            body["attachments"][n]["color"],
+            format!("#{:06x}", Tone::of(event).colour())
+        );
+    }
+}
+
+#[test]
+fn a_digest_in_full() {
+    let mut failed = sample::event(EventType::Deploy);
+    failed.status = Some(carillon_domain::Status::Failed);
+    let mut dry_run = sample::event(EventType::Destroy);
+    dry_run.dry_run = true;
+    let events = [
+        &sample::event(EventType::ParameterUpdated),
+        &failed,
+        &dry_run,
+    ];
+    insta::assert_json_snapshot!("digest", for_webhook(&events));
 }

@@ -1,0 +1,88 @@
+//! Several events as one Discord message: an embed each, in their order.
+
+use std::collections::HashSet;
+
+use carillon_domain::Event;
+use carillon_domain::text::{fit, length};
+
+use super::super::escape::{markdown, plain};
+use super::super::limits::{MAX_FIELDS, is_embed_url};
+use super::super::message::{Embed, Footer};
+use super::{MAX_DETAIL, MAX_MESSAGE, ROOM, field, timestamp};
+use crate::facts::{self, Fact, visible, visible_line};
+use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+
+/// The longest name of a person, and the longest event id.
+const MAX_FOOTER_PART: usize = 60;
+
+/// The text above the embeds, and the embeds.
+pub(super) fn content(events: &[&Event]) -> (String, Vec<Embed>) {
+    let room = ROOM / events.len().max(1);
+    // Of embeds with the same URL, Discord shows the first alone (resources/message).
+    let mut urls = HashSet::new();
+    let embeds = events
+        .iter()
+        .map(|event| {
+            let url = facts::link(event)
+                .map(String::from)
+                .filter(|url| is_embed_url(url) && urls.insert(url.clone()));
+            embed(event, url, room)
+        })
+        .collect();
+    (digest_line(events, markdown), embeds)
+}
+
+/// What an event says in the room that it has. Whatever does not fit is counted.
+fn embed(event: &Event, url: Option<String>, room: usize) -> Embed {
+    let title = headline(event, markdown);
+    let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**\n"));
+    let dry_run = dry_run.unwrap_or_default();
+    let footer = footer(event);
+    let note = |count| format!(" · {}", facts::left_out(count));
+    let taken = length(&title) + length(&dry_run) + length(&footer) + length(&note(usize::MAX));
+    let room = room.saturating_sub(taken);
+    let message = event
+        .message
+        .as_deref()
+        .and_then(visible)
+        .map(|text| fit(&text, MAX_MESSAGE.min(room / 2), markdown))
+        .unwrap_or_default();
+    let room = room - length(&message);
+
+    let facts: Vec<Fact> = facts::fixed(event)
+        .into_iter()
+        .chain(facts::details(event))
+        .collect();
+    let fields = facts
+        .iter()
+        .map(|fact| field(fact, MAX_DETAIL.min(room / 2)));
+    let (fields, left_out) = facts::that_fit(fields, MAX_FIELDS, room, |field| {
+        length(&field.name) + length(&field.value)
+    });
+    let footer = match left_out {
+        0 => footer,
+        count => format!("{footer}{}", note(count)),
+    };
+    let description = format!("{dry_run}{message}").trim().to_owned();
+    Embed {
+        title,
+        url,
+        description: (!description.is_empty()).then_some(description),
+        color: Tone::of(event).colour(),
+        fields,
+        footer: Some(Footer { text: footer }),
+        timestamp: timestamp(event.occurred_at),
+    }
+}
+
+/// By whom, and which event.
+fn footer(event: &Event) -> String {
+    let actor = event.actor.as_deref().and_then(visible_line);
+    let id = visible_line(event.id.as_str());
+    let parts: Vec<String> = [actor, id]
+        .into_iter()
+        .flatten()
+        .map(|part| fit(&part, MAX_FOOTER_PART, plain))
+        .collect();
+    parts.join(" · ")
+}
