@@ -143,6 +143,7 @@ impl Local {
             events,
             ledger,
             queue: Arc::new(queue.clone()),
+            dead_letters: None,
         };
         let notifier = Arc::new(Notifier::new(stores, poster));
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::SqsEvent;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue,
+    Clients, DeliveryQueue, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    SqsQueue,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
@@ -22,6 +23,7 @@ async fn main() -> Result<(), Error> {
     let events_table = settings.required("EVENTS_TABLE");
     let deliveries_table = settings.required("DELIVERIES_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
+    let dead_letter_queue_url = settings.optional("DEAD_LETTER_QUEUE_URL");
     let secret_prefix = settings.required("SECRET_PREFIX");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
@@ -32,6 +34,8 @@ async fn main() -> Result<(), Error> {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),
         events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
+        dead_letters: dead_letter_queue_url
+            .map(|url| Arc::new(SqsQueue::new(clients.sqs.clone(), url)) as Arc<dyn DeliveryQueue>),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
     };
     let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);

@@ -18,6 +18,11 @@ pub const POST_TIMEOUT: Duration = Duration::from_secs(22);
 /// of its outcome. Shorter than the queue's visibility time-out.
 pub const LEASE: Duration = Duration::from_secs(30);
 
+/// How long a delivery may stay in the queue with further attempts before it: the queue
+/// forgets what it has had for 14 days, so that what has waited behind others for that
+/// long gets its attempt, and then an end in the ledger.
+pub const QUEUE_LIFE: Duration = Duration::from_secs(10 * 86_400);
+
 /// How many answers of "too many messages" count as one failed attempt.
 const RATE_LIMITS_PER_TRY: usize = 10;
 

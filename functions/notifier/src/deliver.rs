@@ -1,0 +1,382 @@
+//! One message: claim what it carries, post, close.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_aws::{Claimed, Error, Suspension};
+use carillon_chat::{Place, Post, Remedy, Reply};
+use carillon_delivery::By;
+use carillon_domain::delivery::{Ending, LEASE, Next, QUEUE_LIFE};
+use carillon_domain::ids::stable_uuid;
+use carillon_domain::{Delivery, Event, Outcome, Outgoing, Webhook, WebhookStatus, suspension};
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::batch::Item;
+use crate::grouping::Joined;
+use crate::serve::Step;
+use crate::webhooks::Webhooks;
+
+/// A delivery that is ours to post.
+pub(crate) struct Taken<'i> {
+    pub item: &'i Item,
+    pub order: &'i Outgoing,
+    pub claimed: Delivery,
+}
+
+/// What claiming the deliveries of a message has come to.
+struct Claims<'i> {
+    taken: Vec<Taken<'i>>,
+    /// How many of the messages, from the first on, are taken or settled.
+    ready: usize,
+    /// Why the next one is not.
+    stopped: Option<Step>,
+}
+
+impl Notifier {
+    /// The webhook, if it can be posted to.
+    pub(crate) fn active(&self, webhook: Option<Arc<Webhook>>) -> Option<Arc<Webhook>> {
+        webhook.filter(|webhook| webhook.status == WebhookStatus::Active)
+    }
+
+    /// Writes down why a message is not delivered.
+    pub(crate) async fn skip(&self, item: &Item, order: &Outgoing, webhooks: &Webhooks) -> Step {
+        let webhook = webhooks.get(&order.webhook_id);
+        let reason = match webhook.as_deref() {
+            None => "the webhook was removed",
+            Some(webhook) => match webhook.status {
+                WebhookStatus::Active | WebhookStatus::Disabled => {
+                    "the webhook is switched off by its owner"
+                }
+                WebhookStatus::Suspended => webhook
+                    .status_reason
+                    .as_deref()
+                    .unwrap_or("the webhook is suspended"),
+            },
+        };
+        let now = self.clock.now();
+        let delivery_id = order.delivery_id.as_str();
+        let written = async {
+            self.outcomes.catch_up(&order.delivery_id).await?;
+            self.stores.ledger.skip(order, reason, now).await
+        };
+        match written.await {
+            Ok(Claimed::NotBefore(time)) => Step::Wait(until(time, now)),
+            Ok(Claimed::Settled) => Step::Done(1),
+            Ok(Claimed::Ours(_)) => {
+                tracing::info!(delivery_id, reason, "skipped");
+                Step::Done(1)
+            }
+            Err(error) => {
+                tracing::error!(delivery_id, %error, "a delivery could not be skipped");
+                Step::Wait(item.after_own_fault())
+            }
+        }
+    }
+
+    /// Delivers the first messages of a destination, all in one.
+    pub(crate) async fn deliver(
+        &self,
+        items: &[(&Item, &Outgoing)],
+        webhook: &Webhook,
+        channel: &str,
+        webhooks: &Webhooks,
+    ) -> Step {
+        let claims = self.claim(items).await;
+        if claims.taken.is_empty() {
+            return match claims.stopped {
+                Some(step) if claims.ready == 0 => step,
+                _ => Step::Done(claims.ready),
+            };
+        }
+        let after_own_fault = claims.taken[0].item.after_own_fault();
+        match self.post(claims, webhook, channel, webhooks).await {
+            Ok(Some(step)) => step,
+            Ok(None) => Step::Wait(after_own_fault),
+            Err(error) => {
+                let webhook_id = webhook.id.as_str();
+                tracing::error!(webhook_id, %error, "a delivery could not be handled");
+                Step::Wait(after_own_fault)
+            }
+        }
+    }
+
+    /// Claims deliveries, as far as they are free from the first on.
+    async fn claim<'i>(&self, items: &[(&'i Item, &'i Outgoing)]) -> Claims<'i> {
+        let now = self.clock.now();
+        let claimed = join_all(items.iter().map(async |(_, order)| {
+            self.outcomes.catch_up(&order.delivery_id).await?;
+            self.stores.ledger.claim(order, now).await
+        }))
+        .await;
+        let mut claims = Claims {
+            taken: Vec::with_capacity(items.len()),
+            ready: 0,
+            stopped: None,
+        };
+        for ((item, order), claimed) in items.iter().copied().zip(claimed) {
+            match claimed {
+                Ok(Claimed::Ours(claimed)) if claims.stopped.is_some() => {
+                    self.release(&claimed).await;
+                }
+                _ if claims.stopped.is_some() => {}
+                Ok(Claimed::Ours(claimed)) => {
+                    let claimed = *claimed;
+                    claims.taken.push(Taken {
+                        item,
+                        order,
+                        claimed,
+                    });
+                    claims.ready += 1;
+                }
+                Ok(Claimed::Settled) => claims.ready += 1,
+                Ok(Claimed::NotBefore(time)) => {
+                    claims.stopped = Some(Step::Wait(until(time, now)));
+                }
+                Err(error) => {
+                    let delivery_id = order.delivery_id.as_str();
+                    tracing::error!(delivery_id, %error, "a delivery could not be claimed");
+                    claims.stopped = Some(Step::Wait(item.after_own_fault()));
+                }
+            }
+        }
+        claims
+    }
+
+    /// Gives a claim back; what fails here costs the claim's time.
+    async fn release(&self, claimed: &Delivery) {
+        let released = claimed.clone().released();
+        if let Err(error) = self.outcomes.write(claimed, &released).await {
+            let delivery_id = claimed.id.as_str();
+            tracing::error!(delivery_id, %error, "a claim could not be given back");
+        }
+    }
+
+    async fn release_all(&self, taken: &[Taken<'_>]) {
+        join_all(taken.iter().map(|taken| self.release(&taken.claimed))).await;
+    }
+
+    /// None where a fault of ours kept them from being posted.
+    async fn post(
+        &self,
+        mut claims: Claims<'_>,
+        webhook: &Webhook,
+        channel: &str,
+        webhooks: &Webhooks,
+    ) -> Result<Option<Step>, Error> {
+        let joined = match self.joined(&claims.taken, webhook, channel).await {
+            Ok(joined) => joined,
+            Err(error) => {
+                self.release_all(&claims.taken).await;
+                return Err(error);
+            }
+        };
+        if let Some(joined) = &joined
+            && let Some(step) = self.known_already(joined, &claims.taken).await?
+        {
+            return Ok(Some(step));
+        }
+        let mut place = joined.as_ref().map_or(Place::Channel, Joined::place);
+        let mut begun = self.clock.now();
+        let Some(mut reply) = self
+            .send(&claims.taken, webhook, channel, &place, begun)
+            .await
+        else {
+            self.release_all(&claims.taken).await;
+            return Ok(None);
+        };
+        if reply.remedy == Some(Remedy::Place) && place != Place::Channel {
+            // The message that it belonged to is gone: this one begins anew.
+            for taken in &mut claims.taken {
+                taken.claimed.attempts.push(reply.attempt(begun));
+            }
+            begun = self.clock.now();
+            place = Place::Channel;
+            let again = self.send(&claims.taken, webhook, channel, &place, begun);
+            let Some(again) = again.await else {
+                self.release_all(&claims.taken).await;
+                return Ok(None);
+            };
+            reply = again;
+        }
+        if let Some(joined) = &joined {
+            self.remember(joined, &place, &reply, webhook, channel)
+                .await;
+        }
+        let is_refused = matches!(reply.outcome, Outcome::PayloadRefused | Outcome::OurFault);
+        if is_refused && claims.taken.len() > 1 {
+            // One of them may be to blame, and is to fail alone.
+            for taken in &mut claims.taken {
+                let mut refused = taken.claimed.clone().released();
+                refused.attempts.push(reply.attempt(begun));
+                self.outcomes.write(&taken.claimed, &refused).await?;
+            }
+            return Ok(Some(Step::Singly(claims.ready)));
+        }
+        let suspended = match reply.outcome.is_dead() {
+            true => self.suspend(webhook, channel, &reply, webhooks).await,
+            false => false,
+        };
+        self.close(claims, reply, begun, suspended).await.map(Some)
+    }
+
+    /// Posts a message that carries all of these. None where nothing was posted.
+    async fn send(
+        &self,
+        taken: &[Taken<'_>],
+        webhook: &Webhook,
+        channel: &str,
+        place: &Place,
+        begun: Timestamp,
+    ) -> Option<Reply> {
+        let events: Vec<&Event> = taken.iter().map(|taken| &taken.order.event).collect();
+        let post_id = match taken {
+            [one] => one.order.post_id(),
+            several => {
+                let ids: Vec<String> = several
+                    .iter()
+                    .map(|taken| taken.order.deduplication_id())
+                    .collect();
+                stable_uuid(&ids.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+        };
+        let post = Post {
+            webhook,
+            channel,
+            events: &events,
+            post_id: &post_id,
+            place,
+            plain: false,
+        };
+        let webhook_id = webhook.id.as_str();
+        let posted = match self.poster.send(&post).await {
+            Ok(posted) => posted,
+            Err(error) => {
+                tracing::error!(webhook_id, %error, "nothing was posted");
+                return None;
+            }
+        };
+        let pause = self
+            .pace
+            .posted(webhook, channel, begun, &posted.reply)
+            .await;
+        match (posted.by, posted.reply.outcome) {
+            (By::Current, Outcome::Delivered) if webhook.fallback.is_some() => {
+                if let Err(error) = self.stores.registry.drop_fallback(webhook).await {
+                    tracing::error!(webhook_id, %error, "a rotation could not be ended");
+                }
+            }
+            (By::Fallback, Outcome::Delivered) => {
+                tracing::warn!(webhook_id, "posted with the credential before the rotation");
+            }
+            _ => {}
+        }
+        Some(Reply {
+            retry_after: posted.reply.retry_after.into_iter().chain(pause).max(),
+            ..posted.reply
+        })
+    }
+
+    /// Whether the webhook is suspended now. Not where it was changed meanwhile.
+    async fn suspend(
+        &self,
+        webhook: &Webhook,
+        channel: &str,
+        reply: &Reply,
+        webhooks: &Webhooks,
+    ) -> bool {
+        let reason = reply.hint.as_deref().unwrap_or("the platform refuses it");
+        let now = self.clock.now();
+        let stores = &self.stores;
+        let webhook_id = webhook.id.as_str();
+        let code = reply.code.as_deref();
+        let suspended = stores
+            .registry
+            .suspend(&stores.events, webhook, channel, reason, now)
+            .await;
+        match suspended {
+            Ok(Suspension::Suspended) => {
+                tracing::warn!(webhook_id, code, reason, "suspended");
+                webhooks.set(suspension::suspended(webhook, reason, now));
+                true
+            }
+            Ok(Suspension::Changed) => {
+                tracing::info!(webhook_id, code, "changed while it was refused");
+                false
+            }
+            Err(error) => {
+                // The next attempt finds out the same.
+                tracing::error!(webhook_id, code, %error, "it could not be suspended");
+                false
+            }
+        }
+    }
+
+    /// Writes down how it went, for each of them.
+    async fn close(
+        &self,
+        claims: Claims<'_>,
+        reply: Reply,
+        begun: Timestamp,
+        suspended: bool,
+    ) -> Result<Step, Error> {
+        let ending = Ending {
+            now: self.clock.now(),
+            random: (self.random)(),
+            asked: reply.retry_after,
+            suspended,
+            last_call: None,
+        };
+        let mut rows: Vec<(Delivery, Delivery)> = Vec::with_capacity(claims.taken.len());
+        let mut wait: Option<Duration> = None;
+        for Taken { item, claimed, .. } in claims.taken {
+            let ending = Ending {
+                last_call: item.sent_at.map(|sent_at| sent_at + QUEUE_LIFE),
+                ..ending
+            };
+            let attempt = reply.attempt(begun);
+            let (mut closed, next) =
+                claimed
+                    .clone()
+                    .closed(attempt, reply.message.clone(), &ending);
+            if let Next::RetryIn(own) = next {
+                // They wait together, for as long as the first of them.
+                let common = *wait.get_or_insert(own);
+                closed.next_attempt_at = Some(ending.now + common);
+            }
+            log(&closed, next, reply.duration);
+            rows.push((claimed, closed));
+        }
+        let written = rows
+            .iter()
+            .map(|(claimed, closed)| self.outcomes.write(claimed, closed));
+        for ours in join_all(written).await {
+            if !ours? {
+                // The post took longer than the claim, and somebody else has it now.
+                wait = Some(LEASE);
+            }
+        }
+        Ok(wait.map_or(Step::Done(claims.ready), Step::Wait))
+    }
+}
+
+fn until(time: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(time.duration_since(now)).unwrap_or_default()
+}
+
+fn log(closed: &Delivery, next: Next, took: Duration) {
+    let attempt = closed.attempts.len();
+    let last = closed.attempts.last();
+    tracing::info!(
+        delivery_id = closed.id.as_str(),
+        webhook_id = closed.webhook_id.as_str(),
+        event_id = closed.event_id.as_str(),
+        attempt,
+        http_status = last.and_then(|attempt| attempt.http_status),
+        code = last.and_then(|attempt| attempt.code.as_deref()),
+        duration_ms = took.as_millis(),
+        next = ?next,
+        "posted"
+    );
+}

@@ -1,0 +1,173 @@
+//! How fast messages may leave: about one a second to a Slack channel, and never before a
+//! platform's limit allows the next one.
+//!
+//! What a destination must wait for is remembered in the process. Other processes need not
+//! know it, because the queue gives a destination's messages to one at a time, and is asked
+//! to hold them back where the next one would come too early. The pause of a whole
+//! platform concerns every process and stands in the ledger's table.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use carillon_aws::Ledger;
+use carillon_chat::{Pause, Reply};
+use carillon_domain::pause::PlatformPause;
+use carillon_domain::{DestinationKind, Platform, Webhook};
+use carillon_runtime::clock::Clock;
+use jiff::Timestamp;
+
+/// The pace of a Slack channel (docs.slack.dev, rate limits).
+const SLACK_CHANNEL: Duration = Duration::from_secs(1);
+/// How long what the table says about a platform is believed.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// How many destinations are remembered before those that may go on are forgotten.
+const REMEMBERED: usize = 10_000;
+
+pub struct Pace {
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    destinations: Mutex<HashMap<String, Timestamp>>,
+    platforms: Mutex<HashMap<Platform, Known>>,
+}
+
+/// What the table said, and when.
+#[derive(Clone, Copy)]
+struct Known {
+    pause: Option<PlatformPause>,
+    read_at: Timestamp,
+}
+
+impl Pace {
+    pub fn new(ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            ledger,
+            clock,
+            destinations: Mutex::default(),
+            platforms: Mutex::default(),
+        }
+    }
+
+    /// How long a webhook's channel must still rest.
+    pub fn rest(&self, webhook: &Webhook, channel: &str) -> Duration {
+        let destinations = self
+            .destinations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        destinations
+            .get(&key(webhook, channel))
+            .map_or(Duration::ZERO, |until| between(self.clock.now(), *until))
+    }
+
+    /// How long the webhook's platform must still be left alone.
+    pub async fn platform_rest(&self, webhook: &Webhook) -> Duration {
+        let now = self.clock.now();
+        self.platform_pause(webhook.platform)
+            .await
+            .map_or(Duration::ZERO, |pause| between(now, pause.until))
+    }
+
+    /// Notes what a post and its answer mean for the next one. Gives how long the platform
+    /// must be left alone because of it.
+    pub async fn posted(
+        &self,
+        webhook: &Webhook,
+        channel: &str,
+        begun: Timestamp,
+        reply: &Reply,
+    ) -> Option<Duration> {
+        let now = self.clock.now();
+        let own = match webhook.configuration.kind {
+            DestinationKind::SlackBot | DestinationKind::SlackWebhook => Some(SLACK_CHANNEL),
+            DestinationKind::DiscordWebhook => None,
+        };
+        let rest = [own, reply.pause_after, reply.retry_after];
+        if let Some(rest) = rest.into_iter().flatten().max() {
+            self.set_rest(key(webhook, channel), now + rest);
+        }
+        let pause = reply.platform_pause?;
+        let previous = self.platform_pause(webhook.platform).await;
+        let pause = match pause {
+            Pause::For(length) => PlatformPause::told(previous, now, length),
+            Pause::Growing(shortest) => PlatformPause::grown(previous, begun, now, shortest),
+        };
+        self.know(webhook.platform, Some(pause));
+        if previous != Some(pause) {
+            let platform = webhook.platform.as_str();
+            let seconds = between(now, pause.until).as_secs();
+            tracing::warn!(platform, seconds, "the platform is left alone");
+            if let Err(error) = self.ledger.pause_platform(webhook.platform, pause).await {
+                tracing::error!(platform, %error, "a pause could not be told to others");
+            }
+        }
+        Some(between(now, pause.until))
+    }
+
+    fn set_rest(&self, key: String, until: Timestamp) {
+        let now = self.clock.now();
+        let mut destinations = self
+            .destinations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if destinations.len() >= REMEMBERED {
+            destinations.retain(|_, until| *until > now);
+        }
+        let rest = destinations.entry(key).or_insert(until);
+        *rest = until.max(*rest);
+    }
+
+    async fn platform_pause(&self, platform: Platform) -> Option<PlatformPause> {
+        // Slack limits channels, methods and workspaces, never an address.
+        if platform == Platform::Slack {
+            return None;
+        }
+        let now = self.clock.now();
+        let known = self
+            .platforms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&platform)
+            .copied();
+        if let Some(known) = known
+            && now < known.read_at + BELIEVED
+        {
+            return known.pause;
+        }
+        match self.ledger.platform_pause(platform).await {
+            Ok(read) => {
+                // What could not be told to others is still known here.
+                let ours = known.and_then(|known| known.pause);
+                let pause = read.into_iter().chain(ours).max_by_key(|pause| pause.until);
+                self.know(platform, pause);
+                pause
+            }
+            Err(error) => {
+                tracing::error!(%error, "a platform's pause could not be read");
+                known.and_then(|known| known.pause)
+            }
+        }
+    }
+
+    fn know(&self, platform: Platform, pause: Option<PlatformPause>) {
+        let read_at = self.clock.now();
+        self.platforms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(platform, Known { pause, read_at });
+    }
+}
+
+/// What a platform counts messages by: Slack by channel, Discord by webhook, whatever the
+/// thread.
+fn key(webhook: &Webhook, channel: &str) -> String {
+    match webhook.configuration.kind {
+        DestinationKind::SlackBot => webhook.destination(channel),
+        DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
+            webhook.credential.id.to_string()
+        }
+    }
+}
+
+fn between(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
+}

@@ -1,0 +1,207 @@
+//! Serving one destination.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use carillon_aws::QueueMessage;
+use carillon_aws::queue::VisibilityChange;
+use carillon_domain::delivery::LEASE;
+use carillon_domain::{Outgoing, Webhook};
+
+use crate::Notifier;
+use crate::batch::{Item, Poison};
+use crate::webhooks::Webhooks;
+
+/// A post is begun only with at least this much time left: as long as it can take.
+const NEEDED: Duration = LEASE;
+/// The longest wait that is slept through; a longer one is the queue's.
+const LONGEST_NAP: Duration = Duration::from_secs(2);
+/// The longest rest that is a matter of our own pace alone.
+const LONGEST_PACE: Duration = Duration::from_secs(1);
+/// How long all naps of a destination take in one batch: processor time that is paid for.
+const NAPS: Duration = Duration::from_secs(4);
+
+/// What to do with the first messages of those that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many are dealt with.
+    Done(usize),
+    /// They must come back after this time, and what is behind them must wait.
+    Wait(Duration),
+    /// They cannot share a message: so many must be posted one by one.
+    Singly(usize),
+}
+
+/// How far a destination has come in this batch.
+#[derive(Default)]
+struct Progress {
+    done: Vec<Item>,
+    napped: Duration,
+    /// How many of the next messages must be posted one by one.
+    singly: usize,
+    /// Where the last post of this batch went, if there was one.
+    rests: Option<Place>,
+}
+
+/// Where messages rest between two posts.
+struct Place {
+    webhook: Arc<Webhook>,
+    channel: String,
+}
+
+impl Notifier {
+    /// Serves one destination, in order, until its first message must wait. Gives the ids
+    /// of the messages that the queue keeps.
+    pub(crate) async fn serve(
+        &self,
+        mut waiting: VecDeque<Item>,
+        webhooks: Option<&Webhooks>,
+        deadline: SystemTime,
+    ) -> Vec<String> {
+        let count = waiting.len();
+        let mut progress = Progress::default();
+        let mut wait = Duration::ZERO;
+        while let Some(head) = waiting.front() {
+            let step = match (webhooks, &head.order) {
+                _ if self.time_left(deadline) < NEEDED => Step::Wait(Duration::ZERO),
+                (_, Err(poison)) => self.set_aside(head, poison).await,
+                (None, _) => Step::Wait(head.after_own_fault()),
+                (Some(webhooks), Ok(order)) => {
+                    self.next_step(&waiting, order, webhooks, &mut progress)
+                        .await
+                }
+            };
+            match step {
+                Step::Done(count) => {
+                    progress.singly = progress.singly.saturating_sub(count);
+                    progress.done.extend(waiting.drain(..count));
+                }
+                Step::Singly(count) => progress.singly = count,
+                Step::Wait(asked) => {
+                    wait = asked;
+                    break;
+                }
+            }
+        }
+        let rest = progress.rests.map_or(Duration::ZERO, |place| {
+            self.pace.rest(&place.webhook, &place.channel)
+        });
+        // With nothing left to hold the others back, one that is done does: it is put off,
+        // and known to the ledger when it comes again. A single message needs that only
+        // where the platform has said so, as the next one is likely to be far off.
+        let is_crowded = count > 1 || progress.napped > Duration::ZERO;
+        let holds =
+            waiting.is_empty() && rest > Duration::ZERO && (is_crowded || rest > LONGEST_PACE);
+        let mut done = progress.done;
+        let held = match holds {
+            true => done.pop_if(|last| last.order.is_ok()),
+            false => None,
+        };
+        // The first one holds the others back: the queue gives out nothing of a group that
+        // has an invisible message.
+        let kept: Vec<(Item, Duration)> = held
+            .into_iter()
+            .chain(waiting)
+            .enumerate()
+            .map(|(n, item)| match n {
+                0 => (item, wait.max(rest)),
+                _ => (item, Duration::ZERO),
+            })
+            .collect();
+        self.give_back(&done, &kept).await;
+        kept.into_iter().map(|(item, _)| item.message_id).collect()
+    }
+
+    async fn next_step(
+        &self,
+        waiting: &VecDeque<Item>,
+        order: &Outgoing,
+        webhooks: &Webhooks,
+        progress: &mut Progress,
+    ) -> Step {
+        let Some(head) = waiting.front() else {
+            return Step::Wait(Duration::ZERO);
+        };
+        let webhook = webhooks.get(&order.webhook_id);
+        let Some(webhook) = self.active(webhook) else {
+            return self.skip(head, order, webhooks).await;
+        };
+        let channel = webhook.channel_today(&order.channel).to_owned();
+        let platform = self.pace.platform_rest(&webhook).await;
+        if platform > Duration::ZERO {
+            // Not all at once when it is over.
+            return Step::Wait(platform.mul_f64(1.0 + 0.1 * (self.random)()));
+        }
+        let rest = self.pace.rest(&webhook, &channel);
+        if rest > Duration::ZERO {
+            if rest > LONGEST_NAP || progress.napped + rest > NAPS {
+                return Step::Wait(rest);
+            }
+            self.clock.sleep(rest).await;
+            progress.napped += rest;
+        }
+        let most = match progress.singly {
+            0 => webhooks.run(waiting),
+            _ => 1,
+        };
+        let items: Vec<(&Item, &Outgoing)> = waiting
+            .iter()
+            .take(most)
+            .map_while(|item| Some((item, item.order.as_ref().ok()?)))
+            .collect();
+        let step = self.deliver(&items, &webhook, &channel, webhooks).await;
+        progress.rests = Some(Place { webhook, channel });
+        step
+    }
+
+    /// Puts what nobody can read where people look for it, so that it holds nobody back.
+    async fn set_aside(&self, item: &Item, poison: &Poison) -> Step {
+        let message_id = item.message_id.as_str();
+        let error = &poison.error;
+        tracing::error!(message_id, %error, "a message of the queue is no delivery");
+        let Some(dead_letters) = &self.stores.dead_letters else {
+            return Step::Wait(item.after_own_fault());
+        };
+        let letter = QueueMessage {
+            group: item.group.clone(),
+            deduplication_id: item.message_id.clone(),
+            body: poison.body.clone(),
+        };
+        match dead_letters.send(&[letter]).await {
+            Ok(()) => Step::Done(1),
+            Err(error) => {
+                tracing::error!(message_id, %error, "it could not be set aside");
+                Step::Wait(item.after_own_fault())
+            }
+        }
+    }
+
+    /// Tells the queue at once, and not at the end of the batch: whoever is served first
+    /// must not wait for the slowest.
+    async fn give_back(&self, done: &[Item], kept: &[(Item, Duration)]) {
+        let queue = &self.stores.queue;
+        let receipts: Vec<String> = done.iter().map(|item| item.receipt.clone()).collect();
+        if let Err(error) = queue.delete(&receipts).await {
+            // They come again, and the ledger knows them.
+            tracing::error!(%error, "delivered messages could not be deleted");
+        }
+        let changes: Vec<_> = kept
+            .iter()
+            .map(|(item, wait)| VisibilityChange {
+                receipt: item.receipt.clone(),
+                invisible_for: *wait,
+            })
+            .collect();
+        if let Err(error) = queue.change_visibility(&changes).await {
+            // They come back when the queue's own time-out is over.
+            tracing::error!(%error, "messages could not be put off");
+        }
+    }
+
+    fn time_left(&self, deadline: SystemTime) -> Duration {
+        deadline
+            .duration_since(self.clock.now().into())
+            .unwrap_or_default()
+    }
+}
