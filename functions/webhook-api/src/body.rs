@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
@@ -11,6 +12,9 @@ use crate::problem::Problem;
 /// The largest body that is taken, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1_024;
 
+/// A patch of RFC 7396.
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
 /// Any JSON document; what it has to be is for the caller to say.
 pub struct JsonBody(pub Value);
 
@@ -18,10 +22,14 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_json(&request) {
-            return Err(Problem::UnsupportedMediaType {
-                taken: "application/json",
-            });
+        let is_patch = request.method() == Method::PATCH;
+        let is_taken = is_json(&request) || (is_patch && media_type(&request) == MERGE_PATCH);
+        if !is_taken {
+            let taken = match is_patch {
+                true => "application/merge-patch+json or application/json",
+                false => "application/json",
+            };
+            return Err(Problem::UnsupportedMediaType { taken });
         }
         parse(&read(request).await?).map(Self)
     }
@@ -35,12 +43,17 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
 
 /// A body without a type is taken as JSON: what many a script sends.
 pub fn is_json(request: &Request) -> bool {
-    let Some(value) = request.headers().get(CONTENT_TYPE) else {
-        return true;
-    };
-    let text = value.to_str().unwrap_or_default();
+    !request.headers().contains_key(CONTENT_TYPE) || media_type(request) == "application/json"
+}
+
+/// The request's media type without its parameters, in lower case.
+fn media_type(request: &Request) -> String {
+    let value = request.headers().get(CONTENT_TYPE);
+    let text = value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let media_type = text.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/json")
+    media_type.to_ascii_lowercase()
 }
 
 /// A body of at most [`MAX_BODY_BYTES`].

@@ -42,7 +42,9 @@ fn all() -> Vec<Problem> {
         Problem::TooLarge {
             limit_bytes: MAX_BODY_BYTES,
         },
-        Problem::UnsupportedMediaType,
+        Problem::UnsupportedMediaType {
+            taken: "application/json",
+        },
         Problem::Internal,
     ]
 }
