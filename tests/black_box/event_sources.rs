@@ -1,6 +1,6 @@
 //! Events that nobody publishes: from the application's tables and from AWS itself.
 
-use carillon_tests::{App, slack};
+use carillon_tests::{App, slack, until};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -95,7 +95,10 @@ async fn an_intermediate_state_is_no_news_and_an_unknown_event_is_refused() {
     let skipped = app
         .eventbridge(&stack_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
         .await;
-    assert_eq!(skipped.body, json!({"skipped": true}));
+    assert_eq!(
+        skipped.body,
+        json!({"skipped": true, "reason": "intermediate-states"})
+    );
     let unknown = app
         .eventbridge(
             &json!({"id": "1", "source": "aws.ec2", "detail-type": "EC2 Weather", "detail": {}}),
@@ -106,4 +109,173 @@ async fn an_intermediate_state_is_no_news_and_an_unknown_event_is_refused() {
         app.eventbridge(&json!([])).await.status,
         StatusCode::BAD_REQUEST
     );
+}
+
+#[tokio::test]
+async fn every_fault_of_an_event_is_named_at_once() {
+    let app = App::start().await;
+    let refused = app
+        .eventbridge(&json!({
+            "id": "1", "source": "carillon.event",
+            "detail": {"type": "depoly", "stauts": "failed", "organization": "org_other"}
+        }))
+        .await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let pointers: Vec<_> = refused.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| fault["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        pointers,
+        ["/detail/organization", "/detail/type", "/detail/stauts"]
+    );
+}
+
+#[tokio::test]
+async fn any_aws_client_can_put_events_as_on_aws() {
+    let app = App::start().await;
+    app.register(&slack("slack", &["*"])).await;
+    let detail = json!({"pipeline": "release", "execution-id": "x", "state": "FAILED"});
+    // AWS's clients end the endpoint's path with a slash.
+    let answer = app
+        .put_events(&json!({"Entries": [
+            {"Source": "aws.codepipeline", "Detail": detail.to_string(), "Time": 1_795_256_100,
+             "DetailType": "CodePipeline Pipeline Execution State Change"},
+            {"Source": "carillon.event", "DetailType": "any", "Detail": "{\"type\": \"scale\"}"},
+            {"Source": "aws.ec2", "DetailType": " ", "Detail": "no JSON"},
+        ]}))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.body["FailedEntryCount"], 1);
+    let entries = &answer.body["Entries"];
+    assert!(entries[0]["EventId"].is_string() && entries[1]["EventId"].is_string());
+    let said = entries[2]["ErrorMessage"].as_str().unwrap();
+    assert!(
+        said.contains("DetailType is required") && said.contains("Detail must be a JSON object"),
+        "{said}"
+    );
+    let messages = app.messages(2).await;
+    assert!(messages[0].payload.to_string().contains("Deploy failed"));
+    let none = app.put_events(&json!({"Entries": []})).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn every_fixture_is_taken_once_or_is_no_news() {
+    let app = App::start().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/eventbridge");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let first = app.eventbridge(&event).await;
+        assert_eq!(
+            first.status,
+            StatusCode::ACCEPTED,
+            "{path:?} {}",
+            first.body
+        );
+        let again = app.eventbridge(&event).await;
+        let is_duplicate = again.body["duplicate"] == json!(true);
+        assert!(
+            is_duplicate || again.body["skipped"] == json!(true),
+            "{path:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_item_whose_time_is_over_says_that_nobody_removed_it() {
+    let app = App::start().await;
+    app.register(&slack("slack", &["environment_deleted"]))
+        .await;
+    app.dynamodb(
+        "UpdateTimeToLive",
+        &json!({"TableName": "entities", "TimeToLiveSpecification": {
+            "Enabled": true, "AttributeName": "expires_at"}}),
+    )
+    .await;
+    app.put_item(&json!({
+        "entity": {"S": "environment"}, "organization": {"S": "org_acme"}, "id": {"S": "e-7"},
+        "name": {"S": "review-7"}, "actor": {"S": "alice"}, "expires_at": {"N": "1700000000"}
+    }))
+    .await;
+    let text = app.messages(1).await[0].payload.to_string();
+    assert!(
+        text.contains("review-7") && text.contains("time to live"),
+        "{text}"
+    );
+    assert!(!text.contains("alice"), "{text}");
+}
+
+#[tokio::test]
+async fn nested_changes_and_transactions_tell_the_names_alone() {
+    let app = App::start().await;
+    app.register(&slack("slack", &["parameter_updated"])).await;
+    let item = |owner: &str, seen: &str| {
+        json!({
+            "entity": {"S": "parameter"}, "organization": {"S": "org_acme"}, "id": {"S": "p-1"},
+            "tags": {"M": {"owner": {"S": owner}, "team": {"S": "canary"}}},
+            "rules": {"L": [{"M": {"port": {"N": "80"}}}]},
+            "numbers": {"NS": ["1", "2"]}, "modified_at": {"S": seen}
+        })
+    };
+    app.put_item(&item("canary-one", "1")).await;
+    // Nothing but what is ignored.
+    app.put_item(&item("canary-one", "2")).await;
+    app.dynamodb(
+        "TransactWriteItems",
+        &json!({"TransactItems": [{"Put": {"TableName": "entities", "Item": item("canary-two", "3")}}]}),
+    )
+    .await;
+    let messages = app.messages(1).await;
+    let text = messages[0].payload.to_string();
+    assert!(text.contains("tags.owner"), "{text}");
+    for absent in ["canary", "tags.team", "modified_at", "rules", "numbers"] {
+        assert!(!text.contains(absent), "{absent} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_import_is_captured_completely_each_item_once() {
+    const ITEMS: usize = 500;
+    let app = App::start().await;
+    let items: Vec<Value> = (0..ITEMS)
+        .map(|n| {
+            json!({"PutRequest": {"Item": {
+                "entity": {"S": "value"}, "organization": {"S": "org_acme"},
+                "id": {"S": format!("v-{n:04}")}, "value": {"S": "canary"}
+            }}})
+        })
+        .collect();
+    for chunk in items.chunks(25) {
+        let answer = app
+            .dynamodb(
+                "BatchWriteItem",
+                &json!({"RequestItems": {"entities": chunk}}),
+            )
+            .await;
+        assert_eq!(answer["UnprocessedItems"], json!({}));
+    }
+    let query = json!({
+        "TableName": "events", "KeyConditionExpression": "organization = :o",
+        "ExpressionAttributeValues": {":o": {"S": "org_acme"}}
+    });
+    let mut stored = Value::Null;
+    until("all are captured", async || {
+        stored = app.dynamodb("Query", &query).await;
+        stored["Count"].as_u64() >= Some(ITEMS as u64)
+    })
+    .await;
+    let mut ids: Vec<_> = stored["Items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["resource"]["M"]["id"]["S"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), ITEMS);
+    assert!(!stored.to_string().contains("canary"));
 }

@@ -13,3 +13,4 @@ mod delivery;
 mod event_sources;
 mod publishing;
 mod registration;
+mod sources_under_faults;

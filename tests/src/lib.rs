@@ -169,6 +169,16 @@ impl App {
         body
     }
 
+    /// Events as AWS's clients put them on a bus.
+    pub async fn put_events(&self, entries: &Value) -> Answer {
+        let url = format!("{}/_local/eventbridge/", self.local.url());
+        let request = self
+            .http
+            .post(url)
+            .header("x-amz-target", "AWSEvents.PutEvents");
+        self.send(request.json(entries)).await
+    }
+
     /// An event as EventBridge delivers it.
     pub async fn eventbridge(&self, event: &Value) -> Answer {
         let url = format!("{}/_local/eventbridge", self.local.url());

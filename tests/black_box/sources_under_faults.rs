@@ -1,0 +1,273 @@
+//! The two sources against an AWS that fails: what is tried again, what is set aside, and
+//! that nothing is lost or doubled on the way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use carillon_aws::{Clients, EventStore, FailureQueue, Retention};
+use carillon_cloud_events::{CloudEvents, Rules};
+use carillon_domain::OrganizationId;
+use carillon_runtime::Settings;
+use carillon_table_events::{Attributes, Batch, TableEvents};
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
+
+/// DynamoDB that stores events once, and SQS; both can be told to fail.
+#[derive(Clone, Default)]
+struct FakeAws(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// Ids of events in the order stored.
+    stored: Vec<String>,
+    /// Bodies of the failure queue's messages.
+    kept: Vec<Value>,
+    /// The error that a call about this event gets.
+    failing: HashMap<String, &'static str>,
+    queue_fails: bool,
+}
+
+impl Respond for FakeAws {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let target = request.headers["x-amz-target"].to_str().unwrap();
+        let mut state = self.0.lock().unwrap();
+        let failed = |code: &str| {
+            let fault = json!({"__type": format!("com.amazonaws#{code}"), "message": "told to"});
+            ResponseTemplate::new(400).set_body_json(fault)
+        };
+        match target.rsplit('.').next().unwrap() {
+            "PutItem" => {
+                let id = body["Item"]["id"]["S"].as_str().unwrap().to_owned();
+                if let Some(code) = state.failing.get(&id) {
+                    return failed(code);
+                }
+                if state.stored.contains(&id) {
+                    return failed("ConditionalCheckFailedException");
+                }
+                state.stored.push(id);
+                ResponseTemplate::new(200).set_body_json(json!({}))
+            }
+            "SendMessage" if state.queue_fails => failed("QueueDoesNotExist"),
+            "SendMessage" => {
+                let message = body["MessageBody"].as_str().unwrap();
+                state.kept.push(serde_json::from_str(message).unwrap());
+                ResponseTemplate::new(200).set_body_json(json!({"MessageId": "1"}))
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+impl FakeAws {
+    async fn start() -> (Self, MockServer, EventStore, FailureQueue) {
+        let fake = Self::default();
+        let server = MockServer::start().await;
+        Mock::given(matchers::method("POST"))
+            .respond_with(fake.clone())
+            .mount(&server)
+            .await;
+        let config = carillon_embedded::secrets::sdk_config(&server.uri());
+        let clients = Clients::new(&config);
+        let events = EventStore::new(clients.dynamodb, "events".into(), Retention::default());
+        let queue = FailureQueue::new(clients.sqs, format!("{}/failures", server.uri()));
+        (fake, server, events, queue)
+    }
+
+    fn fail(&self, event: &str, code: &'static str) {
+        self.0
+            .lock()
+            .unwrap()
+            .failing
+            .insert(event.to_owned(), code);
+    }
+
+    fn mend(&self) {
+        let mut state = self.0.lock().unwrap();
+        state.failing.clear();
+        state.queue_fails = false;
+    }
+
+    fn stored(&self) -> Vec<String> {
+        self.0.lock().unwrap().stored.clone()
+    }
+
+    fn kept(&self) -> Vec<Value> {
+        self.0.lock().unwrap().kept.clone()
+    }
+}
+
+/// 60 changes of 12 items, five of each, one item after the other.
+fn changes() -> Vec<Value> {
+    (0..60)
+        .map(|n| {
+            let item = json!({
+                "entity": {"S": "parameter"}, "organization": {"S": "org_acme"},
+                "id": {"S": format!("p-{}", n % 12)}, "value": {"S": "canary"}
+            });
+            json!({
+                "eventID": format!("e{n:02}"), "eventName": "INSERT", "awsRegion": "eu-west-1",
+                "eventSourceARN": "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/s",
+                "dynamodb": {
+                    "Keys": {"organization": item["organization"], "id": item["id"]},
+                    "NewImage": item, "SequenceNumber": format!("{n:04}"), "SizeBytes": 1,
+                    "StreamViewType": "NEW_AND_OLD_IMAGES"
+                }
+            })
+        })
+        .collect()
+}
+
+fn batch(records: &[Value]) -> Batch {
+    serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+/// The sequence number that a batch failed at, as Lambda reads it.
+async fn failed_at(table_events: &TableEvents, records: &[Value]) -> Option<String> {
+    let response = table_events.handle(batch(records)).await;
+    let failure = response.batch_item_failures.into_iter().next()?;
+    failure.item_identifier
+}
+
+/// Each item's events in the order stored.
+fn assert_order_within_items(stored: &[String]) {
+    for item in 0..12 {
+        let own: Vec<usize> = stored
+            .iter()
+            .map(|id| id.trim_start_matches("table:e").parse().unwrap())
+            .filter(|n: &usize| n % 12 == item)
+            .collect();
+        assert!(own.is_sorted(), "item {item}: {own:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_goes_on_from_its_first_failure_and_every_change_is_stored_once_in_its_items_order()
+{
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let records = changes();
+    aws.fail("table:e40", "ProvisionedThroughputExceeded");
+    aws.fail("table:e25", "ProvisionedThroughputExceeded");
+    assert_eq!(
+        failed_at(&table_events, &records).await.as_deref(),
+        Some("0025")
+    );
+    let before = aws.stored();
+    for n in 0..25 {
+        assert!(before.contains(&format!("table:e{n:02}")), "{n} is done");
+    }
+    assert!(
+        !before.contains(&"table:e37".into()),
+        "a later change of the item waits"
+    );
+    aws.mend();
+    assert_eq!(failed_at(&table_events, &records[25..]).await, None);
+    // And once more altogether, as a stream may.
+    assert_eq!(failed_at(&table_events, &records).await, None);
+    let stored = aws.stored();
+    assert_eq!(stored.len(), 60);
+    assert_order_within_items(&stored);
+    assert_eq!(aws.kept(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn what_can_never_be_stored_is_kept_without_its_values_and_stops_nobody() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let mut records = changes();
+    records[3]["dynamodb"]["NewImage"]["broken"] = json!({"B": "canary, no base64"});
+    aws.fail("table:e30", "ValidationException");
+    assert_eq!(failed_at(&table_events, &records).await, None);
+    assert_eq!(aws.stored().len(), 58);
+    let mut kept = aws.kept();
+    kept.sort_by_key(|failure| failure["reason"].to_string());
+    let reasons: Vec<_> = kept.iter().map(|failure| &failure["reason"]).collect();
+    assert_eq!(reasons, ["not_storable", "unreadable"]);
+    assert_eq!(kept[0]["payload"]["event"]["id"], "table:e30");
+    assert_eq!(kept[1]["payload"]["record"]["SequenceNumber"], "0003");
+    assert!(!json!(kept).to_string().contains("canary"));
+}
+
+#[tokio::test]
+async fn what_cannot_even_be_kept_is_tried_again() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let records = &changes()[..5];
+    aws.fail("table:e02", "ValidationException");
+    aws.0.lock().unwrap().queue_fails = true;
+    assert_eq!(
+        failed_at(&table_events, records).await.as_deref(),
+        Some("0002")
+    );
+    assert_eq!(aws.stored(), ["table:e00", "table:e01"]);
+    aws.0.lock().unwrap().queue_fails = false;
+    assert_eq!(failed_at(&table_events, &records[2..]).await, None);
+    assert_eq!(aws.stored().len(), 4);
+    assert_eq!(aws.kept().len(), 1);
+}
+
+fn cloud_events(events: EventStore, queue: FailureQueue) -> CloudEvents {
+    let mut settings = Settings::of([]);
+    let rules = Rules::from_settings(&mut settings, OrganizationId::parse("org_acme"));
+    CloudEvents::new(events, rules.unwrap(), Some(queue))
+}
+
+fn pipeline(state: &str) -> Value {
+    json!({
+        "id": "1", "source": "aws.codepipeline", "account": "111122223333", "region": "eu-west-1",
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "detail": {"pipeline": "release", "execution-id": "x", "state": state}
+    })
+}
+
+#[tokio::test]
+async fn an_event_of_aws_that_is_of_no_use_is_kept_once_and_is_no_failure_of_the_function() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let cloud_events = cloud_events(events, queue);
+    let useless = [
+        json!({"id": "1", "source": "aws.ec2", "detail-type": "EC2 Weather", "detail": {}}),
+        pipeline("SOMETHING_NEW"),
+        json!("no event at all"),
+    ];
+    for event in &useless {
+        cloud_events.handle(event.clone()).await.unwrap();
+    }
+    let kept = aws.kept();
+    assert_eq!(kept.len(), 3);
+    for (kept, (event, reason)) in kept.iter().zip(useless.iter().zip([
+        "EC2 Weather of aws.ec2 is not one of",
+        "`SOMETHING_NEW` is no known `state`",
+        "is an object, not a string",
+    ])) {
+        assert_eq!(kept["payload"], *event);
+        let said = kept["reason"].as_str().unwrap();
+        assert!(said.contains(reason), "{said}");
+    }
+    assert_eq!(aws.stored(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_event_of_aws_is_tried_again_after_a_fault_of_aws_and_stored_once() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let cloud_events = cloud_events(events, queue);
+    aws.fail("aws:1", "ProvisionedThroughputExceeded");
+    cloud_events.handle(pipeline("FAILED")).await.unwrap_err();
+    aws.mend();
+    for _ in 0..2 {
+        cloud_events.handle(pipeline("FAILED")).await.unwrap();
+    }
+    assert_eq!(aws.stored(), ["aws:1"]);
+    assert_eq!(aws.kept(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn an_event_of_no_use_that_cannot_be_kept_fails_so_that_lambda_keeps_it() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let cloud_events = cloud_events(events, queue);
+    aws.0.lock().unwrap().queue_fails = true;
+    cloud_events
+        .handle(pipeline("SOMETHING_NEW"))
+        .await
+        .unwrap_err();
+}
