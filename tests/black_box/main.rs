@@ -11,6 +11,7 @@ mod credentials;
 mod declarative;
 mod delivery;
 mod event_sources;
+mod passed_on;
 mod publishing;
 mod registration;
 mod sources_under_faults;
