@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 from . import canaries
 from .api import Api
@@ -13,6 +14,16 @@ from .stack import NAME
 PATIENCE = 60
 
 STACK_ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/orders-queue/0f1e2d3c-4b5a-6978"
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "eventbridge"
+# What each becomes; nothing where it is noise. They are told, or not, in this order.
+CLOUD_EVENTS = {
+    "cloudformation_stack_nested": [],
+    "ecs_service_steady_state": [],
+    "ecs_deployment_failed": ["checkout", "circuit breaker"],
+    "alarm_on": ["checkout-cpu-high", "Threshold Crossed"],
+    "rds_low_storage": ["billing-db", "storage"],
+    "passthrough": ["nightly", "insufficient privileges"],
+}
 BOT = "slack.com/api/chat.postMessage"
 SLACK_HOOK = canaries.SLACK_URL.removeprefix("https://")
 DISCORD, DISCORD_ALL = (
@@ -94,6 +105,9 @@ class Scenario:
         self._entity()
         section("A CloudFormation event on EventBridge")
         self._cloud()
+        section("Other events on EventBridge")
+        self._other_cloud_events()
+        self._useless_cloud_event()
         section("The same event again")
         self._duplicate()
         section("A platform that fails once")
@@ -248,6 +262,55 @@ class Scenario:
         for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
             self._arrives("it", destination, "orders-queue", "eu-west-1")
 
+    def _other_cloud_events(self):
+        events = self._emulator.client("events")
+        for name, texts in CLOUD_EVENTS.items():
+            event = json.loads((FIXTURES / f"{name}.json").read_text())
+            answer = events.put_events(
+                Entries=[
+                    {
+                        "Source": event["source"],
+                        "DetailType": event["detail-type"],
+                        "Resources": event["resources"],
+                        "Detail": json.dumps(event["detail"]),
+                    }
+                ]
+            )
+            self._checks.need(f"{name} is accepted", answer["FailedEntryCount"] == 0, answer)
+            for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL) if texts else ():
+                self._arrives("it", destination, *texts)
+
+    def _useless_cloud_event(self):
+        weather = {"id": "1", "source": "aws.ec2", "detail-type": "EC2 Weather", "detail": {}}
+        self._emulator.client("lambda").invoke(
+            FunctionName=self._stack.resources["CloudEventsFunction"],
+            InvocationType="Event",
+            Payload=json.dumps(weather),
+        )
+        sqs = self._emulator.client("sqs")
+        queue = self._stack.resources["FailureQueue"]
+
+        def received():
+            answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+            return answer.get("Messages")
+
+        messages = wait_until(received, PATIENCE)
+        self._checks.need("an unknown event is kept in the failure queue", messages)
+        kept = json.loads(messages[0]["Body"])
+        self._checks.check(
+            "... as it was, with the reason",
+            kept["payload"] == weather and "EC2 Weather" in kept["reason"],
+            kept,
+        )
+        for message in messages:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        lines = self._stack.logs()[self._stack.resources["CloudEventsLogs"]]
+        self._checks.check(
+            "... and counted",
+            any('"_aws"' in line and '"Refused":1' in line for line in lines),
+            lines,
+        )
+
     def _duplicate(self):
         answer = self._api.call("POST", "/events/", deployment("billing-db", "deploy-7f3a"))
         self._checks.check(
@@ -322,7 +385,7 @@ class Scenario:
 
         ledger = [row["webhook_id"]["S"] for row in rows["DeliveriesTable"]]
         kept = {destination: ledger.count(self._ids[destination]) for destination in WEBHOOKS}
-        wanted = {BOT: 1, DISCORD: 5, SLACK_HOOK: 6, DISCORD_ALL: 6}
+        wanted = {BOT: 1, DISCORD: 9, SLACK_HOOK: 10, DISCORD_ALL: 10}
         self._checks.check("the ledger has a row for each delivery", kept == wanted, kept)
 
     def _delete_webhook(self):
