@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
 use crate::ids::OrganizationId;
+use crate::masking::without_credential;
 
 /// A JSON object being read. Fields that nobody asked for are faults: they are typos.
 pub struct Fields<'v, 'f> {
@@ -175,7 +176,7 @@ impl<'v, 'f> Fields<'v, 'f> {
             if self.asked.contains(&name.as_str()) {
                 continue;
             }
-            let shown = crate::text::shorten(name, 100);
+            let shown = crate::text::shorten(&without_credential(name), 100);
             let detail = match nearest(name, self.asked.iter().copied()) {
                 Some(meant) => format!("unknown field `{shown}`; did you mean `{meant}`?"),
                 None => format!(

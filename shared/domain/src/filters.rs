@@ -58,7 +58,7 @@ impl Filters {
         };
         let mut filters = BTreeMap::new();
         for (name, value) in object {
-            let shown = crate::text::shorten(name, 100);
+            let shown = crate::text::shorten(&crate::masking::without_credential(name), 100);
             let here = at.field(&shown);
             let names = || FilterKey::ALL.iter().map(|(name, _)| *name);
             let Some((_, key)) = FilterKey::ALL.iter().find(|(known, _)| known == name) else {

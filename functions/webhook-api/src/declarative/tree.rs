@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use carillon_domain::masking::without_credential;
 use carillon_domain::{FaultCode, Faults, Pointer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -73,7 +74,7 @@ impl Node {
             Self::Map(pairs) => {
                 let mut map = Map::new();
                 for (key, value) in pairs {
-                    let at = at.field(&key.value);
+                    let at = at.field(&without_credential(&key.value));
                     if map.contains_key(&key.value) {
                         repeated(&at, key.place, lines, faults);
                         continue;

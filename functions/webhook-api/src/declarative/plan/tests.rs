@@ -251,6 +251,18 @@ fn every_fault_of_every_entry_is_found_where_it_stands() {
 }
 
 #[test]
+fn where_a_space_is_missing_no_credential_is_repeated() {
+    let host = "hooks.slack.com";
+    let text = format!(
+        "notifications:\n  a: {{provider: slack, token:xoxb-fake-wxyz, \
+         webhook_url:https://{host}/services/T0/B0/fake-wxyz}}\n"
+    );
+    let found = format!("{:?}", faults(&text, &[]));
+    assert!(found.contains("/notifications/a/token:…"), "{found}");
+    assert!(!found.contains("wxyz"), "{found}");
+}
+
+#[test]
 fn names_have_the_rules_of_names() {
     let entry = "{provider: slack, token: xoxb-fake-fake-fake, channel: x}";
     for name in ["\"\"".to_owned(), "\"a\\tb\"".to_owned(), "x".repeat(101)] {
