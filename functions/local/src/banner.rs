@@ -15,7 +15,7 @@ pub fn text(local: &Local) -> String {
 Carillon is ready.
 
   Page          {url}/
-  API           {url}/api/v1/
+  API           {url}/api/v1/ (to read: {url}/docs/)
   Admin key     {key}
   Organization  {organization}
   DynamoDB      {dynamodb} (write items to its table `entities`)

@@ -38,8 +38,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 const SECRET_PREFIX: &str = "carillon";
+/// Where the API can be read, and where its document is.
+const REFERENCE: &str = "/docs";
+const DOCUMENT: &str = "/api/v1/openapi.json";
 const ADMIN_KEY_SECRET: &str = "carillon/admin-key";
 /// How long the deliveries in hand have at the end: a post's time-out and a little more.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
@@ -251,7 +255,9 @@ async fn finish(tasks: &mut JoinSet<()>) {
 fn router(sink: &ChatSink, info: PageInfo, api: Api, cloud_events: CloudEvents) -> Router {
     let eventbridge = post(eventbridge::put).with_state(Arc::new(cloud_events));
     let api = carillon_webhook_api::service::<Body>(api);
+    let reference = SwaggerUi::new(REFERENCE).config(Config::new([DOCUMENT]));
     page::router(sink.clone(), info)
+        .merge(reference)
         .nest("/_local/chat", sink.router())
         .merge(sink.plan_router("/_local/chat-plan"))
         .route("/_local/eventbridge", eventbridge.clone())
