@@ -1,5 +1,7 @@
 //! Reading a JSON body.
 
+mod unique;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method;
@@ -8,6 +10,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 
 use crate::problem::Problem;
+use unique::Unique;
 
 /// The largest body that is taken, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1_024;
@@ -38,6 +41,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 /// A body as JSON.
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(bytes)
+        .map(|Unique(value)| value)
         .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))
 }
 
