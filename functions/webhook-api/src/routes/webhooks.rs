@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{ETAG, IF_MATCH, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::Update;
 use carillon_domain::{Platform, Pointer, Registration, Webhook, WebhookStatus};
@@ -25,17 +25,29 @@ fn etag(webhook: &Webhook) -> String {
     format!("\"{}\"", webhook.version)
 }
 
-/// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`).
+/// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`). Only
+/// the very same counts: a weak one says less than the caller must know.
 pub(super) fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
     let version = etag(webhook);
-    headers.get(IF_MATCH).is_none_or(|wanted| {
-        wanted
-            .to_str()
-            .unwrap_or_default()
-            .split(',')
-            .map(str::trim)
-            .any(|wanted| wanted == "*" || wanted == version)
-    })
+    !headers.contains_key(IF_MATCH)
+        || listed(headers, &IF_MATCH).any(|wanted| wanted == "*" || wanted == version)
+}
+
+/// Whether the caller has this version already (RFC 9110, `If-None-Match`).
+fn is_known(headers: &HeaderMap, webhook: &Webhook) -> bool {
+    let version = etag(webhook);
+    listed(headers, &IF_NONE_MATCH)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == version)
+}
+
+/// The versions that a header names, on one line or on several.
+fn listed<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
 }
 
 /// Registers a webhook.
@@ -159,12 +171,16 @@ pub async fn read(
     State(api): State<Api>,
     caller: Caller,
     query: Query,
+    headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<Response, Problem> {
     query.finish()?;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let headers = [(ETAG, etag(&webhook))];
-    Ok((headers, Json(WebhookView::from(&webhook))).into_response())
+    let version = [(ETAG, etag(&webhook))];
+    Ok(match is_known(&headers, &webhook) {
+        true => (StatusCode::NOT_MODIFIED, version).into_response(),
+        false => (version, Json(WebhookView::from(&webhook))).into_response(),
+    })
 }
 
 /// Changes what the body names and leaves the rest as it is (RFC 7396). The masked credential
@@ -261,6 +277,10 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
         "configuration": webhook.configuration.shown(),
     });
     json_patch::merge(&mut document, patch);
+    // Null asks for the default.
+    if patch.get("enabled").is_some_and(Value::is_null) {
+        document["enabled"] = Value::Bool(true);
+    }
     document
 }
 
