@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Configuration, MAX_WEBHOOK_NAME, Platform, Webhook};
+use super::{Configuration, MAX_WEBHOOK_NAME, Platform, Webhook, WebhookStatus};
 use crate::event_type::EventTypePattern;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::Fields;
@@ -97,12 +97,17 @@ impl Registration {
                 configuration(platform, value, &at, current, fields.faults())
             }),
         };
-        let enabled = fields.boolean("enabled");
+        let mut enabled = fields.boolean("enabled");
         fields.own_organization(organization);
-        if current.is_some() {
+        if let Some(current) = current {
             for name in READ_ONLY {
                 fields.value(name);
             }
+            // A suspended webhook is still enabled by its owner. Sent back as it was read,
+            // that is no wish to resume it.
+            let is_as_read = current.status == WebhookStatus::Suspended
+                && value.get("status").and_then(Value::as_str) == Some("suspended");
+            enabled = enabled.filter(|enabled| !(*enabled && is_as_read));
         }
         fields.finish();
         let (configuration, credential) = configured?;
@@ -203,6 +208,25 @@ mod tests {
                 "/colour"
             ]
         );
+    }
+
+    #[test]
+    fn a_suspended_webhook_is_not_resumed_by_sending_back_what_was_read() {
+        let mut current = sample::webhook(1, &["*"]);
+        current.status = WebhookStatus::Suspended;
+        let mut document = json!({
+            "name": "x", "type": "slack", "event_types": ["*"], "configuration": {},
+            "status": "suspended", "enabled": true
+        });
+        assert_eq!(read(&document, Some(&current)).unwrap().enabled, None);
+        document["enabled"] = json!(false);
+        assert_eq!(
+            read(&document, Some(&current)).unwrap().enabled,
+            Some(false)
+        );
+        document["enabled"] = json!(true);
+        document["status"] = json!("active");
+        assert_eq!(read(&document, Some(&current)).unwrap().enabled, Some(true));
     }
 
     #[test]
