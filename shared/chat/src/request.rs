@@ -3,7 +3,6 @@
 use std::fmt;
 
 use carillon_domain::delivery::MessageRef;
-use carillon_domain::ids::stable_uuid;
 use carillon_domain::{DeliveryId, DestinationKind, Event, Platform, Webhook};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -64,7 +63,7 @@ pub fn request(
         webhook,
         channel,
         events: &[event],
-        post_id: &stable_uuid(&[delivery_id.as_str()]),
+        post_id: &delivery_id.post_id(0),
         place: &Place::Channel,
         plain: false,
     };
@@ -226,10 +225,7 @@ mod tests {
         );
         assert!(request.authorization.is_some());
         assert_eq!(request.body()["channel"], "#infra");
-        assert_eq!(
-            request.body()["client_msg_id"],
-            stable_uuid(&[delivery_id().as_str()])
-        );
+        assert_eq!(request.body()["client_msg_id"], delivery_id().post_id(0));
         assert!(
             request
                 .masked_headers()

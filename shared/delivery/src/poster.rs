@@ -5,7 +5,6 @@ use std::sync::Arc;
 use carillon_aws::SecretStore;
 use carillon_chat::{Client, Place, Post, Remedy, Reply};
 use carillon_domain::delivery::POST_TIMEOUT;
-use carillon_domain::ids::stable_uuid;
 use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -60,7 +59,7 @@ impl Poster {
             webhook,
             channel,
             events: &[event],
-            post_id: &stable_uuid(&[delivery_id.as_str()]),
+            post_id: &delivery_id.post_id(0),
             place: &Place::Channel,
             plain: false,
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::event_type::EventType;
-use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId, stable_uuid};
+use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
 use crate::retry::{self, Asked};
 
 /// How long a delivery may take from its claim to the platform's answer, credential and
@@ -49,7 +49,7 @@ impl Outgoing {
 
     /// What a platform can tell repeats by, as a UUID.
     pub fn post_id(&self) -> String {
-        stable_uuid(&[&self.deduplication_id()])
+        self.delivery_id.post_id(self.generation)
     }
 }
 

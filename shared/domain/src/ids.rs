@@ -150,6 +150,13 @@ impl DeliveryId {
         Self(format!("dl_{}", ulid::Ulid::from_parts(milliseconds, 0)))
     }
 
+    /// A UUID by which a platform can tell repeats of a post: the same for each order to
+    /// deliver, and whenever the event arrived, so that a preview can show it.
+    pub fn post_id(&self, generation: u32) -> String {
+        let without_time = self.0.get(13..).unwrap_or_default();
+        stable_uuid(&[without_time, &generation.to_string()])
+    }
+
     /// When its event arrived.
     pub fn time(&self) -> Option<jiff::Timestamp> {
         let ulid = ulid::Ulid::from_string(self.0.strip_prefix("dl_")?).ok()?;
