@@ -20,9 +20,11 @@ use crate::problem::Problem;
 use crate::verification::{Verified, verify};
 
 /// How often a write begins anew because something was changed meanwhile.
-pub const TRIES: u32 = 8;
-/// The longest pause after the first try; it doubles from there.
+pub const TRIES: u32 = 12;
+/// The longest pause after the first try; it doubles from there, this often. All of them
+/// together are 5 s at most: somebody waits for the answer.
 const PAUSE: Duration = Duration::from_millis(10);
+const DOUBLINGS: u32 = 6;
 
 /// Which version of a webhook the caller means (RFC 9110, `If-Match`).
 pub trait Precondition: Fn(&Webhook) -> bool + Send + Sync {}
@@ -303,6 +305,6 @@ pub async fn sweep(api: &Api, organization: &OrganizationId) {
 
 /// Lets those who are in the way go first.
 pub async fn pause(tries: u32) {
-    let longest = PAUSE * 2_u32.pow(tries);
+    let longest = PAUSE * 2_u32.pow(tries.min(DOUBLINGS));
     tokio::time::sleep(longest.mul_f64(rand::random())).await;
 }
