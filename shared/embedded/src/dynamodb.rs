@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use dynoxide::Database;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -162,50 +162,82 @@ impl LocalDynamoDb {
     where
         F: Future<Output = DynamoDbEventResponse>,
     {
-        let mut position = journal.checkpoint(table)?;
         let mut fruitless = 0;
         let mut poll = POLL;
         while !stop.is_cancelled() {
-            let records = self.records(table, position.as_deref())?;
-            if records.is_empty() {
+            let Some(mut batch) = self.next_batch(table, &journal)? else {
                 idle(&stop, poll).await;
                 poll = (poll * 2).min(LONGEST_POLL);
                 continue;
-            }
-            poll = POLL;
-            let response = handle(to_event(&records)?).await;
-            let failed = response
-                .batch_item_failures
-                .first()
-                .map(|failure| failure.item_identifier.clone().unwrap_or_default());
-            let mut done = match &failed {
-                None => records.len(),
-                Some(number) => records
-                    .iter()
-                    .position(|record| record.dynamodb.sequence_number == *number)
-                    .unwrap_or(0),
             };
-            fruitless = if done == 0 { fruitless + 1 } else { 0 };
+            poll = POLL;
+            let response = handle(batch.event()?).await;
+            let failed = batch.settle(&response);
+            fruitless = if batch.done == 0 { fruitless + 1 } else { 0 };
             if fruitless == TRIES {
-                let record = records[0].event_id.as_str();
+                let record = batch.records[0].event_id.as_str();
                 tracing::error!(
                     table,
                     record,
                     "a stream record was set aside: it cannot be handled"
                 );
-                done = 1;
+                batch.done = 1;
                 fruitless = 0;
             }
-            if let Some(last) = done.checked_sub(1).and_then(|n| records.get(n)) {
-                let number = last.dynamodb.sequence_number.clone();
-                journal.set_checkpoint(table, &number)?;
-                position = Some(number);
-            }
-            if failed.is_some() {
+            batch.write_down(&journal)?;
+            if failed {
                 idle(&stop, POLL * 2_u32.pow(fruitless.min(8))).await;
             }
         }
         Ok(())
+    }
+
+    /// What a table's stream has next, after what the journal says was dealt with.
+    pub fn next_batch(
+        &self,
+        table: &'static str,
+        journal: &Journal,
+    ) -> Result<Option<Batch>, Error> {
+        let records = self.records(table, journal.checkpoint(table)?.as_deref())?;
+        Ok((!records.is_empty()).then_some(Batch {
+            table,
+            records,
+            done: 0,
+        }))
+    }
+
+    /// Does what a client's call asks for; gives the HTTP status and the body.
+    pub fn execute(&self, operation: &str, body: &str) -> (u16, String) {
+        match self.run(operation, body) {
+            Ok(answer) => (200, answer),
+            Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+
+    /// The operations that Carillon's functions use.
+    fn run(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
+        macro_rules! run {
+            ($method:ident) => {{
+                let request = serde_json::from_str(body).map_err(unserializable)?;
+                let answer = self.database.$method(request)?;
+                serde_json::to_string(&answer).map_err(unserializable)
+            }};
+        }
+        match operation {
+            "PutItem" => run!(put_item),
+            "GetItem" => run!(get_item),
+            "UpdateItem" => run!(update_item),
+            "DeleteItem" => run!(delete_item),
+            "BatchGetItem" => run!(batch_get_item),
+            "BatchWriteItem" => run!(batch_write_item),
+            "Query" => run!(query),
+            "Scan" => run!(scan),
+            "TransactWriteItems" => run!(transact_write_items),
+            "TransactGetItems" => run!(transact_get_items),
+            _ => Err(DynoxideError::ValidationException(format!(
+                "{operation} is not one of the operations that Carillon uses"
+            ))),
+        }
     }
 
     /// The records after a sequence number.
@@ -238,6 +270,50 @@ impl LocalDynamoDb {
             })
             .map_err(Error::dynamodb)?;
         Ok(answer.records)
+    }
+}
+
+fn unserializable(error: serde_json::Error) -> DynoxideError {
+    DynoxideError::ValidationException(error.to_string())
+}
+
+/// Records of a stream, on their way to a function.
+pub struct Batch {
+    table: &'static str,
+    records: Vec<Record>,
+    /// How many of them, from the first on, are dealt with.
+    done: usize,
+}
+
+impl Batch {
+    /// The records as Lambda would hand them over.
+    pub fn event(&self) -> Result<StreamEvent, Error> {
+        to_event(&self.records)
+    }
+
+    /// Takes note of a function's answer. Whether it names a failed record.
+    pub fn settle(&mut self, response: &DynamoDbEventResponse) -> bool {
+        let failed = response
+            .batch_item_failures
+            .first()
+            .map(|failure| failure.item_identifier.clone().unwrap_or_default());
+        self.done = match &failed {
+            None => self.records.len(),
+            Some(number) => self
+                .records
+                .iter()
+                .position(|record| record.dynamodb.sequence_number == *number)
+                .unwrap_or(0),
+        };
+        failed.is_some()
+    }
+
+    /// Has the stream go on after what is dealt with.
+    pub fn write_down(&self, journal: &Journal) -> Result<(), Error> {
+        match self.done.checked_sub(1).and_then(|n| self.records.get(n)) {
+            Some(last) => journal.set_checkpoint(self.table, &last.dynamodb.sequence_number),
+            None => Ok(()),
+        }
     }
 }
 

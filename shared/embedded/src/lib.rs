@@ -10,6 +10,8 @@ pub mod journal;
 pub mod page;
 pub mod queue;
 pub mod secrets;
+pub mod services;
+pub mod sqs;
 
 pub use clock::SimulatedClock;
 pub use dynamodb::LocalDynamoDb;

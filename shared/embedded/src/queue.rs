@@ -113,6 +113,22 @@ impl LocalQueue {
         Ok(received)
     }
 
+    /// How many messages there are, and when the first of those that nobody may receive
+    /// now can be received again.
+    pub fn waiting(&self, now: Timestamp) -> Result<(usize, Option<Timestamp>), Error> {
+        let connection = self.journal.connection();
+        let (count, next): (usize, Option<i64>) = connection
+            .prepare_cached(
+                "SELECT count(*), min(CASE WHEN visible_at_ms > ?1 THEN visible_at_ms END)
+                 FROM messages",
+            )?
+            .query_row(params![now.as_millisecond()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let next = next.and_then(|next| Timestamp::from_millisecond(next).ok());
+        Ok((count, next))
+    }
+
     fn enqueue(
         connection: &mut Connection,
         messages: &[QueueMessage],

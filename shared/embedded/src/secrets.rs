@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Credentials;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use winterbaume_core::{MockAws, StatefulService, default_account_id};
 use winterbaume_secretsmanager::SecretsManagerService;
 
 use crate::Error;
 
-const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The SDK's settings for whatever runs in the process.
 pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
@@ -31,6 +32,22 @@ pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
 /// A client of secrets that live in this process: in memory, or also in a file of
 /// `folder` that only its owner can read.
 pub async fn client(folder: Option<&Path>) -> Result<Client, Error> {
+    let mock = start(folder).await?;
+    let config = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
+        .region(aws_sdk_secretsmanager::config::Region::new(REGION))
+        .credentials_provider(mock.credentials_provider())
+        .http_client(mock.http_client())
+        .build();
+    Ok(Client::from_conf(config))
+}
+
+/// Secrets in memory, as what the SDK's clients call.
+pub async fn http_client() -> Result<SharedHttpClient, Error> {
+    Ok(start(None).await?.http_client())
+}
+
+async fn start(folder: Option<&Path>) -> Result<MockAws, Error> {
     let service = SecretsManagerService::new();
     if let Some(folder) = folder {
         let path = folder.join("secrets.json");
@@ -45,14 +62,7 @@ pub async fn client(folder: Option<&Path>) -> Result<Client, Error> {
             }
         });
     }
-    let mock = MockAws::builder().with_service(service).build();
-    let config = aws_sdk_secretsmanager::Config::builder()
-        .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
-        .region(aws_sdk_secretsmanager::config::Region::new(REGION))
-        .credentials_provider(mock.credentials_provider())
-        .http_client(mock.http_client())
-        .build();
-    Ok(Client::from_conf(config))
+    Ok(MockAws::builder().with_service(service).build())
 }
 
 async fn restore(service: &SecretsManagerService, path: &Path) -> Result<(), Error> {

@@ -1,0 +1,107 @@
+//! SQS as its clients call it, on top of the queue of this process: of its operations,
+//! those that Carillon's functions use.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use carillon_aws::{DeliveryQueue, QueueMessage, queue::VisibilityChange};
+use serde_json::{Value, json};
+
+use crate::LocalQueue;
+
+/// The most entries of a call.
+const MOST: usize = 10;
+
+/// The API over HTTP, at `/`.
+pub fn router(queue: LocalQueue) -> Router {
+    Router::new().route("/", post(answer)).with_state(queue)
+}
+
+async fn answer(
+    State(queue): State<LocalQueue>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> impl IntoResponse {
+    let target = headers.get("x-amz-target").and_then(|v| v.to_str().ok());
+    let (_, operation) = target.and_then(|t| t.rsplit_once('.')).unwrap_or_default();
+    let (status, body) = execute(&queue, operation, &String::from_utf8_lossy(&body)).await;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/x-amz-json-1.0")],
+        body,
+    )
+}
+
+/// Does what a call asks for; gives the HTTP status and the body.
+pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, String) {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let entries = body["Entries"].as_array().cloned().unwrap_or_default();
+    if entries.is_empty() {
+        return refuse("EmptyBatchRequest");
+    }
+    if entries.len() > MOST {
+        return refuse("TooManyEntriesInBatchRequest");
+    }
+    let done = match operation {
+        "SendMessageBatch" => send(queue, &entries).await,
+        "DeleteMessageBatch" => {
+            let receipts: Vec<_> = entries.iter().map(|e| text(e, "ReceiptHandle")).collect();
+            queue.delete(&receipts).await
+        }
+        "ChangeMessageVisibilityBatch" => put_off(queue, &entries).await,
+        _ => return refuse("UnsupportedOperation"),
+    };
+    if done.is_err() {
+        return refuse("InvalidMessageContents");
+    }
+    let successful: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let id = &entry["Id"];
+            json!({"Id": id, "MessageId": id, "MD5OfMessageBody": "", "SequenceNumber": "0"})
+        })
+        .collect();
+    (
+        200,
+        json!({"Successful": successful, "Failed": []}).to_string(),
+    )
+}
+
+async fn send(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_aws::Error> {
+    let messages: Vec<_> = entries
+        .iter()
+        .map(|entry| QueueMessage {
+            group: text(entry, "MessageGroupId"),
+            deduplication_id: text(entry, "MessageDeduplicationId"),
+            body: text(entry, "MessageBody"),
+        })
+        .collect();
+    queue.send(&messages).await
+}
+
+async fn put_off(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_aws::Error> {
+    let changes: Vec<_> = entries
+        .iter()
+        .map(|entry| VisibilityChange {
+            receipt: text(entry, "ReceiptHandle"),
+            invisible_for: Duration::from_secs(
+                entry["VisibilityTimeout"].as_u64().unwrap_or_default(),
+            ),
+        })
+        .collect();
+    queue.change_visibility(&changes).await
+}
+
+fn text(entry: &Value, key: &str) -> String {
+    entry[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn refuse(code: &str) -> (u16, String) {
+    (400, json!({"__type": code, "message": code}).to_string())
+}
