@@ -1,0 +1,155 @@
+//! Slack and Discord, with what happens to requests on the way, and a record of what was
+//! really posted.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use carillon_chat::{ChatOrigin, Client};
+use carillon_embedded::chat_sink::ChatSink;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::fate::{ChatCourse, Fate, Refusal};
+use crate::scenario::MARK;
+
+/// What was posted, or what a message was changed to.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    /// Where: the same text for the same channel.
+    pub destination: String,
+    /// Which events it tells, in its order.
+    pub events: Vec<String>,
+}
+
+/// What is behind the server for one run.
+#[derive(Clone)]
+pub struct Stage {
+    pub sink: ChatSink,
+    pub fate: Arc<Fate>,
+    pub posted: Arc<Mutex<Vec<Posted>>>,
+}
+
+/// A server that is there for one run after the other.
+#[derive(Clone)]
+pub struct Platforms {
+    stage: Arc<Mutex<Option<Stage>>>,
+    pub client: Client,
+}
+
+impl Platforms {
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let stage = Arc::new(Mutex::new(None));
+        let router = Router::new()
+            .fallback(any(answer))
+            .with_state(Arc::clone(&stage));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let origin = ChatOrigin::parse(&origin).unwrap();
+        Self {
+            stage,
+            client: Client::new(Some(origin)).unwrap(),
+        }
+    }
+
+    pub fn set(&self, stage: Stage) {
+        *self.stage.lock().unwrap() = Some(stage);
+    }
+}
+
+async fn answer(State(stage): State<Arc<Mutex<Option<Stage>>>>, request: Request) -> Response {
+    let stage = stage.lock().unwrap().clone().unwrap();
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let path = parts.uri.path().to_owned();
+    let destination = destination(&path, &body);
+    let course = stage.fate.of_post(&destination);
+    if let ChatCourse::Refused(refusal) = course {
+        return instead(refusal).await;
+    }
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let response = stage.sink.router().oneshot(request).await.unwrap();
+    let (parts, answer) = response.into_parts();
+    let answer = to_bytes(answer, usize::MAX).await.unwrap();
+    if was_taken(parts.status, &answer) {
+        let posted = Posted {
+            destination,
+            events: events(&body),
+        };
+        stage.fate.tell(|| format!("  {posted:?}"));
+        stage.posted.lock().unwrap().push(posted);
+    } else {
+        let answer = String::from_utf8_lossy(&answer);
+        stage
+            .fate
+            .tell(|| format!("  {destination}: {} {answer}", parts.status));
+    }
+    match course {
+        ChatCourse::AnswerLost(refusal) => instead(refusal).await,
+        _ => Response::from_parts(parts, Body::from(answer)),
+    }
+}
+
+async fn instead(refusal: Refusal) -> Response {
+    match refusal {
+        Refusal::Silence => std::future::pending().await,
+        Refusal::Status503 => {
+            let page = axum::response::Html("<h1>503 Service Unavailable</h1>");
+            (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+        }
+        Refusal::Limited(seconds) => {
+            let body = format!(r#"{{"ok":false,"error":"ratelimited","retry_after":{seconds}.0}}"#);
+            let headers = [
+                ("retry-after", seconds.to_string()),
+                ("via", "1.1 test".into()),
+            ];
+            (StatusCode::TOO_MANY_REQUESTS, headers, body).into_response()
+        }
+        Refusal::Reset => {
+            let cut = async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) };
+            Response::new(Body::from_stream(futures::stream::once(cut)))
+        }
+    }
+}
+
+/// The channel, or the webhook.
+fn destination(path: &str, body: &[u8]) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match parts[0] {
+        "slack.com" => {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            // Edits name the channel by its id.
+            body["channel"].as_str().unwrap_or_default().to_owned()
+        }
+        "hooks.slack.com" => parts[3].to_owned(),
+        _ => {
+            let webhook = parts.iter().position(|part| *part == "webhooks").unwrap();
+            parts[webhook + 1].to_owned()
+        }
+    }
+}
+
+/// Slack's answers say it in the body, those of the others in the status.
+fn was_taken(status: StatusCode, answer: &[u8]) -> bool {
+    let body: Value = serde_json::from_slice(answer).unwrap_or_default();
+    status.is_success() && body["ok"] != false
+}
+
+/// The marks of events in a message, each once, in their order.
+fn events(body: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(body);
+    let mut found: Vec<String> = Vec::new();
+    for (at, _) in text.match_indices(MARK) {
+        let mark: String = text[at..].chars().take(MARK.len() + 4).collect();
+        if !found.contains(&mark) {
+            found.push(mark);
+        }
+    }
+    found
+}

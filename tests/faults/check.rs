@@ -1,0 +1,169 @@
+//! What must hold at the end of a run.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use carillon_aws::Ledger;
+use carillon_domain::delivery::DeliveryStatus;
+use carillon_domain::{DestinationKind, Outcome, Webhook};
+
+use crate::chat::Posted;
+use crate::pipeline::World;
+use crate::scenario::Expected;
+
+/// What happened in all runs.
+#[derive(Debug, Default)]
+pub struct Totals {
+    pub runs: u64,
+    pub deliveries: u64,
+    pub steps: u64,
+    pub kills: u64,
+    pub faults: u64,
+    /// Copies beyond the first.
+    pub duplicates: u64,
+    /// Posts of which the process could not know what became of them.
+    pub uncertain: u64,
+    /// The most often that a message was received.
+    pub receives: u32,
+}
+
+impl Totals {
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.deliveries += other.deliveries;
+        self.steps += other.steps;
+        self.kills += other.kills;
+        self.faults += other.faults;
+        self.duplicates += other.duplicates;
+        self.uncertain += other.uncertain;
+        self.receives = self.receives.max(other.receives);
+    }
+}
+
+/// How a destination is called where messages arrive.
+fn destination(webhook: &Webhook, channel: &str) -> String {
+    match webhook.configuration.kind {
+        DestinationKind::SlackBot => channel.to_owned(),
+        DestinationKind::SlackWebhook => format!("B0000000{}", number(webhook)),
+        DestinationKind::DiscordWebhook => format!("10000000000000000{}", number(webhook)),
+    }
+}
+
+fn number(webhook: &Webhook) -> &str {
+    webhook.name.rsplit(' ').next().unwrap()
+}
+
+pub async fn check(
+    world: &World,
+    ledger: &Ledger,
+    expected: &[Expected],
+    open_claims: u64,
+) -> Result<Totals, String> {
+    let posted = world.chat.posted.lock().unwrap().clone();
+    let mut copies: HashMap<(String, &str), u64> = HashMap::new();
+    let mut wanted: HashMap<(String, &str), u64> = HashMap::new();
+    for Posted {
+        destination,
+        events,
+        ..
+    } in &posted
+    {
+        for event in events {
+            *copies.entry((destination.clone(), event)).or_default() += 1;
+        }
+    }
+    let mut certain: HashMap<(String, &str), bool> = HashMap::new();
+    for delivery in expected {
+        let key = (
+            destination(&delivery.webhook, &delivery.channel),
+            delivery.mark.as_str(),
+        );
+        let arrived = copies.get(&key).copied().unwrap_or_default();
+        let row = ledger
+            .get(&delivery.webhook.id, &delivery.id)
+            .await
+            .unwrap();
+        let what = format!("{} to {}", key.1, key.0);
+        let Some(row) = row else {
+            return Err(format!("{what}: not in the ledger, {arrived} copies"));
+        };
+        if row.status != DeliveryStatus::Delivered {
+            return Err(format!("{what}: {row:#?}"));
+        }
+        if arrived == 0 {
+            return Err(format!(
+                "{what}: delivered, says the ledger, but lost: {row:#?}"
+            ));
+        }
+        if row.claimed_until.is_some() || row.next_attempt_at.is_some() {
+            return Err(format!("{what}: settled, yet open: {row:#?}"));
+        }
+        let delivered = row
+            .attempts
+            .iter()
+            .filter(|a| a.outcome == Outcome::Delivered)
+            .count();
+        if delivered != 1 {
+            return Err(format!(
+                "{what}: delivered by {delivered} attempts: {row:#?}"
+            ));
+        }
+        *wanted.entry(key.clone()).or_default() += 1;
+        *certain.entry(key).or_insert(true) &= !row.possible_duplicate;
+    }
+    let mut duplicates = 0;
+    for (key, count) in &copies {
+        let Some(wanted) = wanted.get(key) else {
+            return Err(format!("{} to {}: nobody wanted it", key.1, key.0));
+        };
+        if count > wanted && certain[key] {
+            return Err(format!(
+                "{} to {}: {count} copies instead of {wanted}, and the ledger does not say so",
+                key.1, key.0
+            ));
+        }
+        duplicates += count.saturating_sub(*wanted);
+    }
+    let uncertain = open_claims
+        + world.fate.lost_answers.load(Ordering::Relaxed)
+        + world.fate.ledger_faults.load(Ordering::Relaxed);
+    if duplicates > uncertain {
+        return Err(format!(
+            "{duplicates} duplicates of {uncertain} uncertain posts"
+        ));
+    }
+    in_order(&posted)?;
+    Ok(Totals {
+        runs: 1,
+        deliveries: expected.len() as u64,
+        duplicates,
+        uncertain,
+        receives: world.receives,
+        ..Totals::default()
+    })
+}
+
+/// Each event comes for the first time after those before it.
+fn in_order(posted: &[Posted]) -> Result<(), String> {
+    let mut last: HashMap<&str, &str> = HashMap::new();
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for Posted {
+        destination,
+        events,
+        ..
+    } in posted
+    {
+        for event in events {
+            if seen.contains(&(destination, event)) {
+                continue;
+            }
+            seen.push((destination, event));
+            if let Some(before) = last.insert(destination, event)
+                && before > event.as_str()
+            {
+                return Err(format!("{destination}: {event} comes after {before}"));
+            }
+        }
+    }
+    Ok(())
+}
