@@ -35,6 +35,15 @@ pub struct Stage {
     pub posted: Arc<Mutex<Vec<Posted>>>,
 }
 
+impl Stage {
+    /// Edits name a channel by its id.
+    fn name(&self, channel: String) -> String {
+        let known = self.sink.destinations().into_iter();
+        let mut found = known.filter(|known| known.channel_id == channel);
+        found.next().map_or(channel, |known| known.channel)
+    }
+}
+
 /// A server that is there for one run after the other.
 #[derive(Clone)]
 pub struct Platforms {
@@ -68,7 +77,7 @@ async fn answer(State(stage): State<Arc<Mutex<Option<Stage>>>>, request: Request
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let path = parts.uri.path().to_owned();
-    let destination = destination(&path, &body);
+    let destination = stage.name(destination(&path, &body));
     let course = stage.fate.of_post(&destination);
     if let ChatCourse::Refused(refusal) = course {
         return instead(refusal).await;
@@ -124,7 +133,6 @@ fn destination(path: &str, body: &[u8]) -> String {
     match parts[0] {
         "slack.com" => {
             let body: Value = serde_json::from_slice(body).unwrap_or_default();
-            // Edits name the channel by its id.
             body["channel"].as_str().unwrap_or_default().to_owned()
         }
         "hooks.slack.com" => parts[3].to_owned(),

@@ -19,7 +19,7 @@ pub struct Totals {
     pub steps: u64,
     pub kills: u64,
     pub faults: u64,
-    /// Copies beyond the first.
+    /// Posts of events that had all arrived, or some.
     pub duplicates: u64,
     /// Posts of which the process could not know what became of them.
     pub uncertain: u64,
@@ -111,7 +111,6 @@ pub async fn check(
         *wanted.entry(key.clone()).or_default() += 1;
         *certain.entry(key).or_insert(true) &= !row.possible_duplicate;
     }
-    let mut duplicates = 0;
     for (key, count) in &copies {
         let Some(wanted) = wanted.get(key) else {
             return Err(format!("{} to {}: nobody wanted it", key.1, key.0));
@@ -122,7 +121,22 @@ pub async fn check(
                 key.1, key.0
             ));
         }
-        duplicates += count.saturating_sub(*wanted);
+    }
+    // A digest that comes twice is one post too many, however many events it tells.
+    let mut seen: HashMap<(String, &str), u64> = HashMap::new();
+    let mut duplicates = 0;
+    for Posted {
+        destination,
+        events,
+    } in &posted
+    {
+        let again = events.iter().map(|event| {
+            let key = (destination.clone(), event.as_str());
+            let seen = seen.entry(key.clone()).or_default();
+            *seen += 1;
+            *seen > wanted[&key]
+        });
+        duplicates += u64::from(again.filter(|again| *again).count() > 0);
     }
     let uncertain = open_claims
         + world.fate.lost_answers.load(Ordering::Relaxed)

@@ -119,6 +119,7 @@ impl World {
             events: events.clone(),
             ledger: ledger.clone(),
             queue: Arc::clone(&queue),
+            dead_letters: None,
         };
         let poster = Poster::new(secrets.clone(), self.platforms.client.clone());
         let random = Mutex::new(StdRng::seed_from_u64(seed));
