@@ -40,11 +40,14 @@ async fn a_message_refused_for_the_moment_is_retried_and_the_ledger_tells_how() 
     let app = App::start().await;
     let webhook = app.register(&slack("slack", &["*"])).await;
     app.sink()
-        .fail_next(1, Failure::SlackError("token_revoked".into()));
+        .fail_next(1, Failure::SlackError("service_unavailable".into()));
     app.publish(&json!({"type": "deploy", "actor": "alice"}))
         .await;
     let waiting = app.delivery(&webhook, "retrying").await;
-    assert_eq!(waiting["attempts"][0]["code"], "token_revoked", "{waiting}");
+    assert_eq!(
+        waiting["attempts"][0]["code"], "service_unavailable",
+        "{waiting}"
+    );
     assert!(waiting["attempts"][0]["hint"].is_string(), "{waiting}");
     assert!(waiting["next_attempt_at"].is_string(), "{waiting}");
     app.messages(1).await;

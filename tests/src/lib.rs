@@ -198,19 +198,23 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// A Slack bot's webhook that wants these events. Its token is not a real one.
+/// A Slack bot's webhook that wants these events, each as a message of its own. Its token
+/// is not a real one.
 pub fn slack(name: &str, event_types: &[&str]) -> Value {
     json!({
         "name": name, "type": "slack", "event_types": event_types,
-        "configuration": {"token": "xoxb-fake-token-for-tests-wxyz", "channel": "infra"}
+        "configuration": {
+            "token": "xoxb-fake-token-for-tests-wxyz", "channel": "infra", "digest": "off"
+        }
     })
 }
 
-/// A Discord webhook that wants these events. Its URL is not a real one.
+/// A Discord webhook that wants these events, each as a message of its own. Its URL is not
+/// a real one.
 pub fn discord(name: &str, event_types: &[&str]) -> Value {
     json!({
         "name": name, "type": "discord", "event_types": event_types,
-        "configuration": {"webhook_url": discord_url("fake-token-for-tests-")}
+        "configuration": {"webhook_url": discord_url("fake-token-for-tests-"), "digest": "off"}
     })
 }
 
