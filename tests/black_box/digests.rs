@@ -53,7 +53,12 @@ async fn a_backlog_leaves_in_few_messages_in_order_and_each_delivery_names_its_m
             .iter()
             .find(|message| delivery["message"]["id"] == message.id.as_str())
             .unwrap_or_else(|| panic!("{delivery}"));
-        assert!(carrier.payload.to_string().contains(&format!("actor-{n:02}-")));
+        assert!(
+            carrier
+                .payload
+                .to_string()
+                .contains(&format!("actor-{n:02}-"))
+        );
         assert_eq!(delivery["possible_duplicate"], false);
     }
 }
@@ -77,7 +82,9 @@ async fn a_digest_that_the_platform_refuses_leaves_as_single_messages() {
     for delivery in deliveries {
         let attempts = delivery["attempts"].as_array().unwrap();
         assert!(
-            attempts.iter().any(|attempt| attempt["outcome"] == "payload_refused"),
+            attempts
+                .iter()
+                .any(|attempt| attempt["outcome"] == "payload_refused"),
             "{delivery}"
         );
     }
@@ -136,7 +143,12 @@ async fn a_later_status_edits_the_first_message_and_an_older_one_does_not() {
     let messages = app.messages(1).await;
     assert_eq!(messages.len(), 1);
     assert!(messages[0].edited);
-    assert!(messages[0].payload["text"].as_str().unwrap().contains("Deployed"));
+    assert!(
+        messages[0].payload["text"]
+            .as_str()
+            .unwrap()
+            .contains("Deployed")
+    );
     assert_eq!(deliveries[0]["message"], deliveries[1]["message"]);
 
     let mut late = deploy("started");

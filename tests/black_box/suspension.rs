@@ -39,22 +39,32 @@ async fn statuses(app: &App, id: &str, count: usize) -> Vec<String> {
 async fn a_revoked_token_suspends_at_once_tells_the_others_and_keeps_what_follows() {
     let app = App::start().await;
     let dead = app.register(&slack("prod alerts", &["*"])).await;
-    app.register(&discord("others", &["webhook_suspended"])).await;
+    app.register(&discord("others", &["webhook_suspended"]))
+        .await;
     revoke(&app);
     for n in 0..3 {
         app.publish(&json!({"type": "deploy", "actor": format!("actor-{n}")}))
             .await;
     }
     let told = app.messages(1).await;
-    assert!(told[0].payload.to_string().contains("prod alerts"), "{told:?}");
+    assert!(
+        told[0].payload.to_string().contains("prod alerts"),
+        "{told:?}"
+    );
     let suspended = webhook(&app, &dead).await;
     assert_eq!(suspended["status"], "suspended", "{suspended}");
     assert!(
-        suspended["status_reason"].as_str().unwrap().contains("rotate"),
+        suspended["status_reason"]
+            .as_str()
+            .unwrap()
+            .contains("rotate"),
         "{suspended}"
     );
     // Of its own suspension, it has no delivery at all.
-    assert_eq!(statuses(&app, &dead, 3).await, ["failed", "skipped", "skipped"]);
+    assert_eq!(
+        statuses(&app, &dead, 3).await,
+        ["failed", "skipped", "skipped"]
+    );
     assert_eq!(app.sink().pending_plans()[0].count, 99, "one post, no more");
     assert_eq!(app.messages(1).await.len(), 1, "told once");
 }
@@ -120,7 +130,8 @@ async fn what_was_skipped_goes_to_the_channel_that_took_the_dead_ones_place() {
         )
         .await;
     assert_eq!(resumed.body["status"], "active", "{}", resumed.body);
-    app.post(&format!("/webhooks/{id}/recover/"), &json!({})).await;
+    app.post(&format!("/webhooks/{id}/recover/"), &json!({}))
+        .await;
     assert_eq!(app.messages(1).await[0].channel, "alerts");
 }
 
@@ -154,6 +165,9 @@ async fn what_a_webhook_that_is_switched_off_misses_is_in_its_ledger() {
     let id = app.register(&disabled).await;
     app.publish(&json!({"type": "deploy"})).await;
     let skipped = app.delivery(&id, "skipped").await;
-    assert!(skipped["reason"].as_str().unwrap().contains("owner"), "{skipped}");
+    assert!(
+        skipped["reason"].as_str().unwrap().contains("owner"),
+        "{skipped}"
+    );
     assert_eq!(skipped["attempts"], json!([]));
 }

@@ -4,6 +4,7 @@
 //! A batch that is handled again gives the same deliveries with the same ids, which the
 //! queue and the ledger know already.
 
+mod lanes;
 mod plan;
 
 use std::collections::HashMap;
@@ -11,37 +12,63 @@ use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use carillon_aws::{DeliveryQueue, QueueMessage, Registry};
+use carillon_aws::{DeliveryQueue, FailureQueue, Registry};
 use carillon_domain::{Event, OrganizationId, Webhook};
 use carillon_runtime::batch;
+use serde_json::json;
 
-/// How many deliveries go to the queue in one call: what SQS takes.
-const SEND_BATCH: usize = 10;
+use crate::lanes::Planned;
 
 /// The handler; one for a process.
 pub struct Dispatcher {
     registry: Registry,
     queue: Arc<dyn DeliveryQueue>,
+    failures: Option<FailureQueue>,
+}
+
+/// How far a batch was planned.
+struct Plan {
+    planned: Vec<Planned>,
+    /// The record that could not be planned, if any: the batch goes on from there.
+    stopped_at: Option<usize>,
 }
 
 impl Dispatcher {
     pub fn new(registry: Registry, queue: Arc<dyn DeliveryQueue>) -> Self {
-        Self { registry, queue }
+        Self {
+            registry,
+            queue,
+            failures: None,
+        }
+    }
+
+    /// Reports records that nobody can read here, and goes on. Without it the stream goes
+    /// on from such a record until it gives up.
+    #[must_use]
+    pub fn with_failures(self, failures: Option<FailureQueue>) -> Self {
+        Self { failures, ..self }
     }
 
     /// Dispatches a batch. On a failure, the records before it are done and the stream
     /// goes on from the one that is named.
     pub async fn handle(&self, batch: StreamEvent) -> DynamoDbEventResponse {
-        match self.dispatch(&batch.records).await {
-            Ok(()) => DynamoDbEventResponse::default(),
-            Err(failed) => batch::stream_failure(failed),
+        let records = batch.records;
+        let Plan {
+            planned,
+            stopped_at,
+        } = self.plan(&records).await;
+        let unsent = lanes::send(&*self.queue, planned).await;
+        let failed = stopped_at.into_iter().chain(unsent).min();
+        match failed.and_then(|failed| records.get(failed)) {
+            None => DynamoDbEventResponse::default(),
+            Some(record) => batch::stream_failure(record),
         }
     }
 
-    async fn dispatch<'r>(&self, records: &'r [EventRecord]) -> Result<(), &'r EventRecord> {
+    async fn plan(&self, records: &[EventRecord]) -> Plan {
         let mut webhooks: HashMap<OrganizationId, Vec<Webhook>> = HashMap::new();
-        let mut planned: Vec<(&EventRecord, QueueMessage)> = Vec::new();
-        for record in records {
+        let mut planned: Vec<Planned> = Vec::new();
+        for (number, record) in records.iter().enumerate() {
             // The outbox only ever grows: changes and removals (by TTL) are no news.
             if record.event_name != "INSERT" {
                 continue;
@@ -49,9 +76,10 @@ impl Dispatcher {
             let event = match read(record) {
                 Ok(event) => event,
                 Err(error) => {
-                    let sequence_number = record.change.sequence_number.as_deref();
-                    tracing::error!(sequence_number, %error, "a stream record is not an event");
-                    return self.send(planned).await.and(Err(record));
+                    if self.set_aside(record, &error).await {
+                        continue;
+                    }
+                    return stopped(planned, number);
                 }
             };
             if !webhooks.contains_key(&event.organization) {
@@ -60,7 +88,7 @@ impl Dispatcher {
                     Err(error) => {
                         let organization = event.organization.as_str();
                         tracing::error!(organization, %error, "the webhooks could not be read");
-                        return self.send(planned).await.and(Err(record));
+                        return stopped(planned, number);
                     }
                 };
             }
@@ -71,23 +99,49 @@ impl Dispatcher {
                 deliveries = deliveries.len(),
                 "dispatched"
             );
-            planned.extend(deliveries.into_iter().map(|message| (record, message)));
+            planned.extend(deliveries.into_iter().map(|message| Planned {
+                record: number,
+                message,
+            }));
         }
-        self.send(planned).await
+        Plan {
+            planned,
+            stopped_at: None,
+        }
     }
 
-    async fn send<'r>(
-        &self,
-        planned: Vec<(&'r EventRecord, QueueMessage)>,
-    ) -> Result<(), &'r EventRecord> {
-        let (records, messages): (Vec<_>, Vec<_>) = planned.into_iter().unzip();
-        for (records, messages) in records.chunks(SEND_BATCH).zip(messages.chunks(SEND_BATCH)) {
-            if let Err(error) = self.queue.send(messages).await {
-                tracing::error!(%error, "deliveries could not be queued");
-                return Err(records[0]);
+    /// Reports a record that is no event, so that those behind it need not wait until the
+    /// stream has given it up. Its position says where to find it; what it holds stays there.
+    async fn set_aside(&self, record: &EventRecord, error: &serde_dynamo::Error) -> bool {
+        let sequence_number = record.change.sequence_number.as_deref();
+        tracing::error!(sequence_number, %error, "a stream record is not an event");
+        let Some(failures) = &self.failures else {
+            return false;
+        };
+        let report = json!({
+            "function": "dispatcher",
+            "reason": format!("not an event: {error}"),
+            "DDBStreamBatchInfo": {
+                "streamArn": record.event_source_arn,
+                "startSequenceNumber": sequence_number,
+                "endSequenceNumber": sequence_number,
+                "batchSize": 1,
+            },
+        });
+        match failures.report(&report).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(sequence_number, %error, "it could not be set aside");
+                false
             }
         }
-        Ok(())
+    }
+}
+
+fn stopped(planned: Vec<Planned>, at: usize) -> Plan {
+    Plan {
+        planned,
+        stopped_at: Some(at),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
-use carillon_aws::{Clients, Registry, SqsQueue};
+use carillon_aws::{Clients, FailureQueue, Registry, SqsQueue};
 use carillon_dispatcher::Dispatcher;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -15,11 +15,13 @@ async fn main() -> Result<(), Error> {
     settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
+    let failure_queue_url = settings.optional("FAILURE_QUEUE_URL");
     settings.finish(())?;
     let clients = Clients::from_environment().await;
     let registry = Registry::new(clients.dynamodb, registry_table);
+    let failures = failure_queue_url.map(|url| FailureQueue::new(clients.sqs.clone(), url));
     let queue = Arc::new(SqsQueue::new(clients.sqs, queue_url));
-    let dispatcher = &Dispatcher::new(registry, queue);
+    let dispatcher = &Dispatcher::new(registry, queue).with_failures(failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
         Ok::<_, Error>(dispatcher.handle(event.payload).await)
     }))

@@ -34,20 +34,7 @@ fn message(event: &Event, webhook: &Webhook, channel: &str) -> QueueMessage {
         generation: 0,
         event: event.clone(),
     };
-    QueueMessage {
-        group: webhook.destination(channel),
-        deduplication_id: outgoing.deduplication_id(),
-        body: body(&outgoing),
-    }
-}
-
-/// The message as JSON that SQS takes: its allowed characters end at U+FFFD in the basic
-/// plane (`SendMessage` in the SQS API reference), JSON's do not.
-fn body(outgoing: &Outgoing) -> String {
-    serde_json::to_string(outgoing)
-        .expect("a delivery has nothing that JSON has not")
-        .replace('\u{fffe}', "\\ufffe")
-        .replace('\u{ffff}', "\\uffff")
+    QueueMessage::order(&outgoing, webhook.destination(channel))
 }
 
 #[cfg(test)]

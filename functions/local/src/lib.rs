@@ -127,6 +127,7 @@ impl Local {
             credentials: kept.clone(),
             events: events.clone(),
             ledger: ledger.clone(),
+            queue: Arc::new(queue.clone()),
             chat: client,
             poster: poster.clone(),
             keys: ApiKeys::new(registry.clone()),

@@ -45,6 +45,25 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
         .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))
 }
 
+/// As [`JsonBody`], of a call that needs none: an empty body is an empty object.
+pub struct OptionalJsonBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let is_json = is_json(&request);
+        let bytes = read(request).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self(Value::Object(serde_json::Map::new())));
+        }
+        if !is_json {
+            return Err(Problem::UnsupportedMediaType);
+        }
+        parse(&bytes).map(Self)
+    }
+}
+
 /// A body without a type is taken as JSON: what many a script sends.
 pub fn is_json(request: &Request) -> bool {
     !request.headers().contains_key(CONTENT_TYPE) || media_type(request) == "application/json"

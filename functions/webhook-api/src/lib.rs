@@ -12,6 +12,7 @@ mod path;
 mod problem;
 mod publishing;
 mod query;
+mod recovery;
 mod registration;
 mod request_id;
 mod rotation;
@@ -21,12 +22,13 @@ mod verification;
 mod view;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use axum::{Router, middleware};
-use carillon_aws::{Credentials, EventStore, Ledger, Registry};
+use carillon_aws::{Credentials, DeliveryQueue, EventStore, Ledger, Registry};
 use carillon_chat::Client;
 use carillon_delivery::Poster;
 use lambda_http::tower::ServiceBuilder;
@@ -45,6 +47,8 @@ pub struct Api {
     pub credentials: Credentials,
     pub events: EventStore,
     pub ledger: Ledger,
+    /// Takes what is to be delivered once more.
+    pub queue: Arc<dyn DeliveryQueue>,
     /// Asks the platforms about credentials.
     pub chat: Client,
     /// Sends test messages.

@@ -1,8 +1,11 @@
 //! The Lambda function: settings, clients, run.
 
+use std::sync::Arc;
+
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    SqsQueue,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
@@ -18,6 +21,7 @@ async fn main() -> Result<(), Error> {
     let registry_table = settings.required("REGISTRY_TABLE");
     let events_table = settings.required("EVENTS_TABLE");
     let deliveries_table = settings.required("DELIVERIES_TABLE");
+    let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let secret_prefix = settings.required("SECRET_PREFIX");
     let admin_key_secret = settings.required("ADMIN_KEY_SECRET");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
@@ -38,6 +42,7 @@ async fn main() -> Result<(), Error> {
         registry,
         events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
+        queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
         admin_key: AdminKey::new(
             SecretCache::new(clients.secrets, AdminKey::CACHE_PERIOD),
             admin_key_secret,

@@ -47,6 +47,10 @@ pub enum Problem {
     NameTaken {
         existing_id: WebhookId,
     },
+    /// The webhook is switched off: nothing that is sent now would arrive.
+    NotActive {
+        suspended: bool,
+    },
     /// Others change the same things at the same time, again and again.
     Contended,
     /// A fault of ours; the cause is logged where this is made.
@@ -128,6 +132,11 @@ impl Problem {
                 "The body is of a media type that is not taken",
             ),
             Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
+            Self::NotActive { .. } => (
+                StatusCode::CONFLICT,
+                "not-active",
+                "The webhook is switched off",
+            ),
             Self::Contended => (
                 StatusCode::CONFLICT,
                 "contended",
@@ -173,6 +182,14 @@ impl Problem {
             Self::UnsupportedMediaType { taken } => format!("send `Content-Type: {taken}`"),
             Self::NameTaken { existing_id } => {
                 format!("the webhook {existing_id} has this name already")
+            }
+            Self::NotActive { suspended: true } => {
+                "it is suspended: repair what `status_reason` says, resume it with a PATCH of the \
+                 configuration, a rotation or `{\"enabled\": true}`, and then ask again"
+                    .into()
+            }
+            Self::NotActive { suspended: false } => {
+                "switch it on with `{\"enabled\": true}`, and then ask again".into()
             }
             Self::Contended => "nothing was changed; try again".into(),
             Self::Internal => "nothing is known to be wrong with the request; try again, and \

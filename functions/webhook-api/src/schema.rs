@@ -38,6 +38,8 @@ macro_rules! names {
 }
 
 names! {
+    /// How a delivery stands.
+    DeliveryStatus = domain::DeliveryStatus::ALL.map(|(name, _)| name);
     /// A chat platform.
     Platform = domain::Platform::ALL.map(domain::Platform::as_str);
     /// Whether a webhook delivers, was switched off by its owner, or by the system.
@@ -125,6 +127,26 @@ pub struct EventFilters {
     /// Of this operation.
     #[param(required = false, max_length = 256)]
     correlation_id: String,
+}
+
+/// Which deliveries.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct DeliveryFilters {
+    /// That stand like this.
+    #[param(required = false)]
+    status: DeliveryStatus,
+}
+
+/// What is to be sent once more.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct Recovery {
+    /// Of events that arrived then or later; everything, if left out.
+    #[schema(format = DateTime)]
+    since: Option<String>,
 }
 
 /// Whether the platform is asked about a new credential.

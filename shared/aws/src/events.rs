@@ -6,6 +6,8 @@
 
 mod list;
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -17,7 +19,7 @@ use list::{LISTED_AT, listed_at};
 
 use crate::Error;
 use crate::table::Retention;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{Item, from_item, read_all, text, to_item};
 
 /// What became of an event that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,5 +122,32 @@ impl EventStore {
             .item
             .map(|item| from_item("an event", item))
             .transpose()
+    }
+
+    /// Several events at once; those that are not there are left out.
+    pub async fn get_many(
+        &self,
+        organization: &OrganizationId,
+        ids: &[EventId],
+    ) -> Result<HashMap<EventId, Event>, Error> {
+        let mut wanted: Vec<&EventId> = ids.iter().collect();
+        wanted.sort();
+        wanted.dedup();
+        let keys: Vec<Item> = wanted
+            .into_iter()
+            .map(|id| {
+                Item::from([
+                    ("organization".into(), text(organization.as_str())),
+                    ("id".into(), text(id.as_str())),
+                ])
+            })
+            .collect();
+        let items = read_all(&self.client, &self.table, "reading events", keys).await?;
+        let mut found = HashMap::with_capacity(items.len());
+        for item in items {
+            let event: Event = from_item("an event", item)?;
+            found.insert(event.id.clone(), event);
+        }
+        Ok(found)
     }
 }

@@ -13,10 +13,14 @@ use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
 };
 
+use carillon_domain::Outgoing;
+
 use crate::Error;
 
 /// How many entries SQS takes in one call.
 const BATCH: usize = 10;
+/// How many bytes all bodies of a call have at most: the least that SQS has ever taken.
+const BATCH_BYTES: usize = 256 * 1_024;
 /// How often entries that SQS did not take are sent again.
 const TRIES: usize = 3;
 /// The longest SQS keeps a message invisible, counted from when it was received; the
@@ -30,6 +34,26 @@ pub struct QueueMessage {
     /// Repeats of one id within five minutes are dropped.
     pub deduplication_id: String,
     pub body: String,
+}
+
+impl QueueMessage {
+    /// An order to deliver, for its destination.
+    pub fn order(outgoing: &Outgoing, destination: String) -> Self {
+        Self {
+            group: destination,
+            deduplication_id: outgoing.deduplication_id(),
+            body: body(outgoing),
+        }
+    }
+}
+
+/// The order as JSON that SQS takes: its allowed characters end at U+FFFD in the basic
+/// plane (`SendMessage` in the SQS API reference), JSON's do not.
+fn body(outgoing: &Outgoing) -> String {
+    serde_json::to_string(outgoing)
+        .expect("a delivery has nothing that JSON has not")
+        .replace('\u{fffe}', "\\ufffe")
+        .replace('\u{ffff}', "\\uffff")
 }
 
 /// Puts off a received message.
@@ -52,6 +76,24 @@ pub trait DeliveryQueue: Send + Sync {
 
     /// Deletes received messages, by their receipts.
     async fn delete(&self, receipts: &[String]) -> Result<(), Error>;
+}
+
+/// Messages as they go into one call each: at most ten, and no more bytes than SQS takes.
+fn batches(messages: &[QueueMessage]) -> Vec<&[QueueMessage]> {
+    let mut batches = Vec::with_capacity(messages.len().div_ceil(BATCH));
+    let (mut start, mut bytes) = (0, 0);
+    for (n, message) in messages.iter().enumerate() {
+        let is_full = n - start == BATCH || bytes + message.body.len() > BATCH_BYTES;
+        if is_full && n > start {
+            batches.push(&messages[start..n]);
+            (start, bytes) = (n, 0);
+        }
+        bytes += message.body.len();
+    }
+    if start < messages.len() {
+        batches.push(&messages[start..]);
+    }
+    batches
 }
 
 /// An error where SQS did not take some entries of a call.
@@ -122,7 +164,7 @@ impl SqsQueue {
 #[async_trait]
 impl DeliveryQueue for SqsQueue {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error> {
-        for batch in messages.chunks(BATCH) {
+        for batch in batches(messages) {
             self.send_batch(batch).await?;
         }
         Ok(())
@@ -186,5 +228,58 @@ impl DeliveryQueue for SqsQueue {
             all_taken(OPERATION, &answer.failed)?;
         }
         Ok(())
+    }
+}
+
+/// The queue of what a function has given up: a standard one, read by people.
+#[derive(Debug, Clone)]
+pub struct FailureQueue {
+    client: Client,
+    url: String,
+}
+
+impl FailureQueue {
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    pub async fn report(&self, report: &serde_json::Value) -> Result<(), Error> {
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(report.to_string())
+            .send()
+            .await
+            .map_err(Error::call("reporting a failure"))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(sizes: &[usize]) -> Vec<QueueMessage> {
+        sizes
+            .iter()
+            .map(|size| QueueMessage {
+                group: "group".into(),
+                deduplication_id: String::new(),
+                body: "x".repeat(*size),
+            })
+            .collect()
+    }
+
+    fn split(sizes: &[usize]) -> Vec<usize> {
+        let messages = messages(sizes);
+        batches(&messages).iter().map(|batch| batch.len()).collect()
+    }
+
+    #[test]
+    fn a_call_has_ten_messages_at_most_and_no_more_bytes_than_the_queue_takes() {
+        assert_eq!(split(&[]), Vec::<usize>::new());
+        assert_eq!(split(&[1; 25]), [10, 10, 5]);
+        assert_eq!(split(&[100_000; 5]), [2, 2, 1]);
+        assert_eq!(split(&[300_000, 1, 1]), [1, 2]);
     }
 }

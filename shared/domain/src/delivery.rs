@@ -276,6 +276,17 @@ impl Delivery {
         }
     }
 
+    /// The order to make it once more. Asking again before that was done is the same order.
+    pub fn again(&self, event: Event) -> Outgoing {
+        Outgoing {
+            delivery_id: self.id.clone(),
+            webhook_id: self.webhook_id.clone(),
+            channel: self.channel.clone(),
+            generation: self.generation + 1,
+            event,
+        }
+    }
+
     /// Whether a row that is already there may be posted now, for an order of this generation.
     pub fn claimable(&self, generation: u32, now: Timestamp) -> Claim {
         self.free(generation, self.next_attempt_at, now)

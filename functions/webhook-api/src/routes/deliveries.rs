@@ -2,44 +2,135 @@
 
 use axum::Json;
 use axum::extract::State;
-use carillon_domain::DeliveryId;
+use axum::http::StatusCode;
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Faults, Fields, Pointer, WebhookId};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::auth::Caller;
-use crate::page::Page;
+use crate::auth::{Caller, Write};
+use crate::body::OptionalJsonBody;
+use crate::page::{Page, Wanted};
 use crate::path::PathOf;
-use crate::problem::{Document, Problem};
+use crate::problem::Problem;
+use crate::query::Query;
 use crate::view::DeliveryView;
-use crate::{Api, registration};
+use crate::{Api, recovery, registration, schema};
 
-/// How many deliveries a list shows.
-const PAGE: usize = 50;
+/// How many deliveries will be sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Accepted {
+    accepted: usize,
+    /// Where there were too many for one call: `since` of the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    next_since: Option<String>,
+}
 
-/// Lists a webhook's deliveries, newest first.
+/// Lists a webhook's deliveries, newest first. Under a filter, a page may be short and still
+/// have a next one.
 #[utoipa::path(
     get, path = "/webhooks/{id}/deliveries/", tag = "deliveries",
     security(("api_key" = []), ("bearer" = [])),
-    params(("id" = String, Path, description = "The webhook's id")),
-    responses(
-        (status = 200, body = Page<DeliveryView>),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        schema::DeliveryFilters,
+        schema::PageParameters,
     ),
+    responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
 pub async fn list(
     State(api): State<Api>,
     caller: Caller,
+    mut query: Query,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let (deliveries, _) = api
+    let status = query.choice("status", &DeliveryStatus::ALL);
+    let list = format!("deliveries/{}", webhook.id);
+    let wanted = Wanted::read(&api, &caller, &list, &mut query).await?;
+    query.finish()?;
+    let after = wanted.after.as_deref().and_then(DeliveryId::parse);
+    let (deliveries, last) = api
         .ledger
-        .page(&webhook.id, None, None, PAGE)
+        .page(&webhook.id, status, after, wanted.limit)
         .await
         .map_err(Problem::internal("listing deliveries"))?;
-    Ok(Json(Page {
-        results: deliveries.into_iter().map(DeliveryView::from).collect(),
-        next: None,
-    }))
+    let results = deliveries.into_iter().map(DeliveryView::from).collect();
+    let last = last.as_ref().map(DeliveryId::as_str);
+    wanted.page(&api, results, last).await.map(Json)
+}
+
+/// Sends a delivery once more: one that failed or was skipped, or one that was delivered.
+/// What is still on its way is left to arrive (`accepted` is 0).
+#[utoipa::path(
+    post, path = "/webhooks/{id}/deliveries/{delivery_id}/redeliver/", tag = "deliveries",
+    security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("delivery_id" = String, Path, description = "The delivery's id"),
+    ),
+    responses((status = 202, description = "It will be sent", body = Accepted)),
+)]
+pub async fn redeliver(
+    State(api): State<Api>,
+    caller: Caller<Write>,
+    query: Query,
+    PathOf((id, delivery_id)): PathOf<(String, String)>,
+    OptionalJsonBody(body): OptionalJsonBody,
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    query.finish()?;
+    let mut faults = Faults::default();
+    if let Some(fields) = Fields::of(&body, Pointer::root(), &mut faults) {
+        fields.finish();
+    }
+    faults.into_result(Some(())).map_err(Problem::Invalid)?;
+    let delivery = find(&api, &webhook.id, &delivery_id).await?;
+    let accepted = recovery::redeliver(&api, &webhook, delivery).await?;
+    let delivery_id = delivery_id.as_str();
+    tracing::info!(delivery_id, accepted, "asked for once more");
+    let accepted = Accepted {
+        accepted,
+        next_since: None,
+    };
+    Ok((StatusCode::ACCEPTED, Json(accepted)))
+}
+
+/// Sends everything once more that failed or was skipped, in the order of the events.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/recover/", tag = "deliveries",
+    security(("api_key" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The webhook's id")),
+    request_body(
+        content = schema::Recovery, example = json!({"since": "2026-11-21T00:00:00Z"}),
+    ),
+    responses((status = 202, description = "They will be sent", body = Accepted)),
+)]
+pub async fn recover(
+    State(api): State<Api>,
+    caller: Caller<Write>,
+    query: Query,
+    PathOf(id): PathOf<String>,
+    OptionalJsonBody(body): OptionalJsonBody,
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
+    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    query.finish()?;
+    let mut faults = Faults::default();
+    let mut since = None;
+    if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
+        since = fields.time("since");
+        fields.finish();
+    }
+    faults.into_result(Some(())).map_err(Problem::Invalid)?;
+    let recovered = recovery::recover(&api, &webhook, since).await?;
+    let webhook_id = webhook.id.as_str();
+    let accepted = recovered.accepted;
+    tracing::info!(webhook_id, accepted, "recovering");
+    let accepted = Accepted {
+        accepted,
+        next_since: recovered.next_since.map(|time| time.to_string()),
+    };
+    Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
 /// Reads a delivery, with every attempt.
@@ -52,8 +143,6 @@ pub async fn list(
     ),
     responses(
         (status = 200, body = DeliveryView),
-        (status = 401, body = Document, content_type = "application/problem+json"),
-        (status = 404, body = Document, content_type = "application/problem+json"),
     ),
 )]
 pub async fn read(
@@ -62,12 +151,15 @@ pub async fn read(
     PathOf((id, delivery_id)): PathOf<(String, String)>,
 ) -> Result<Json<DeliveryView>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let delivery_id = DeliveryId::parse(&delivery_id).ok_or(Problem::NotFound)?;
-    let delivery = api
-        .ledger
-        .get(&webhook.id, &delivery_id)
+    let delivery = find(&api, &webhook.id, &delivery_id).await?;
+    Ok(Json(DeliveryView::from(delivery)))
+}
+
+async fn find(api: &Api, webhook: &WebhookId, id: &str) -> Result<Delivery, Problem> {
+    let id = DeliveryId::parse(id).ok_or(Problem::NotFound)?;
+    api.ledger
+        .get(webhook, &id)
         .await
         .map_err(Problem::internal("reading a delivery"))?
-        .ok_or(Problem::NotFound)?;
-    Ok(Json(DeliveryView::from(delivery)))
+        .ok_or(Problem::NotFound)
 }

@@ -68,6 +68,8 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(trial::rotate))
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
+        .routes(routes!(deliveries::redeliver))
+        .routes(routes!(deliveries::recover))
         .routes(routes!(notifications::apply, notifications::export))
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::revoke))

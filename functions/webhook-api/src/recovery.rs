@@ -1,0 +1,104 @@
+//! Sending once more what was not delivered.
+
+use std::time::{Duration, Instant};
+
+use carillon_aws::QueueMessage;
+use carillon_domain::{Delivery, DeliveryId, Webhook, WebhookStatus};
+use jiff::Timestamp;
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// How many deliveries are read and queued at once.
+const BATCH: usize = 100;
+/// How many one call sends at most, and how long it goes on: an HTTP API gives up after
+/// 30 seconds.
+const MOST: usize = 5_000;
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// What a call has come to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Recovered {
+    pub accepted: usize,
+    /// From when on to go on, where there is more.
+    pub next_since: Option<Timestamp>,
+}
+
+/// Queues a delivery that has come to its end once more; gives how many that were.
+pub async fn redeliver(api: &Api, webhook: &Webhook, delivery: Delivery) -> Result<usize, Problem> {
+    require_active(webhook)?;
+    if !delivery.status.is_settled() {
+        // It is on its way.
+        return Ok(0);
+    }
+    queue(api, webhook, vec![delivery]).await
+}
+
+/// Queues everything that failed or was skipped once more, in the order of the events.
+pub async fn recover(
+    api: &Api,
+    webhook: &Webhook,
+    since: Option<Timestamp>,
+) -> Result<Recovered, Problem> {
+    require_active(webhook)?;
+    let begun = Instant::now();
+    let mut after = DeliveryId::earliest(since.unwrap_or(Timestamp::UNIX_EPOCH));
+    let mut accepted = 0;
+    loop {
+        let (undelivered, more) = api
+            .ledger
+            .undelivered(&webhook.id, after, BATCH)
+            .await
+            .map_err(Problem::internal("finding what was not delivered"))?;
+        accepted += queue(api, webhook, undelivered).await?;
+        let Some(more) = more else {
+            return Ok(Recovered {
+                accepted,
+                next_since: None,
+            });
+        };
+        if accepted >= MOST || begun.elapsed() >= LONGEST {
+            return Ok(Recovered {
+                accepted,
+                next_since: more.time(),
+            });
+        }
+        after = more;
+    }
+}
+
+fn require_active(webhook: &Webhook) -> Result<(), Problem> {
+    match webhook.status {
+        WebhookStatus::Active => Ok(()),
+        WebhookStatus::Disabled => Err(Problem::NotActive { suspended: false }),
+        WebhookStatus::Suspended => Err(Problem::NotActive { suspended: true }),
+    }
+}
+
+/// Nothing is written here: the order itself says that it is a new one, so that a call
+/// that dies leaves nothing half-done, and one that is repeated orders nothing twice.
+async fn queue(api: &Api, webhook: &Webhook, deliveries: Vec<Delivery>) -> Result<usize, Problem> {
+    let ids: Vec<_> = deliveries
+        .iter()
+        .map(|delivery| delivery.event_id.clone())
+        .collect();
+    let events = api
+        .events
+        .get_many(&webhook.organization, &ids)
+        .await
+        .map_err(Problem::internal("reading events"))?;
+    let messages: Vec<QueueMessage> = deliveries
+        .iter()
+        // An event that is past its retention has nothing left to tell.
+        .filter_map(|delivery| Some((delivery, events.get(&delivery.event_id)?)))
+        .map(|(delivery, event)| {
+            let channel = webhook.channel_today(&delivery.channel);
+            QueueMessage::order(&delivery.again(event.clone()), webhook.destination(channel))
+        })
+        .collect();
+    api.queue
+        .send(&messages)
+        .await
+        .map_err(Problem::internal("queueing deliveries"))?;
+    Ok(messages.len())
+}
