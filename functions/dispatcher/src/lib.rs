@@ -118,17 +118,13 @@ impl Dispatcher {
         let Some(failures) = &self.failures else {
             return false;
         };
-        let report = json!({
-            "function": "dispatcher",
-            "reason": format!("not an event: {error}"),
-            "DDBStreamBatchInfo": {
-                "streamArn": record.event_source_arn,
-                "startSequenceNumber": sequence_number,
-                "endSequenceNumber": sequence_number,
-                "batchSize": 1,
-            },
+        let position = json!({
+            "streamArn": record.event_source_arn,
+            "sequenceNumber": sequence_number,
+            "eventID": record.event_id,
         });
-        match failures.report(&report).await {
+        let reason = format!("not an event: {error}");
+        match failures.keep("dispatcher", &reason, &position).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(sequence_number, %error, "it could not be set aside");

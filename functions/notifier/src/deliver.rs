@@ -105,11 +105,13 @@ impl Notifier {
     /// Claims deliveries, as far as they are free from the first on.
     async fn claim<'i>(&self, items: &[(&'i Item, &'i Outgoing)]) -> Claims<'i> {
         let now = self.clock.now();
-        let claimed = join_all(items.iter().map(async |(_, order)| {
+        let claimed = items.iter().zip(0..).map(async |((_, order), n)| {
             self.outcomes.catch_up(&order.delivery_id).await?;
+            // Rows that are made together keep their order.
+            let now = now + Duration::from_micros(n);
             self.stores.ledger.claim(order, now).await
-        }))
-        .await;
+        });
+        let claimed = join_all(claimed).await;
         let mut claims = Claims {
             taken: Vec::with_capacity(items.len()),
             ready: 0,

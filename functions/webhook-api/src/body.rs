@@ -58,7 +58,8 @@ impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
             return Ok(Self(Value::Object(serde_json::Map::new())));
         }
         if !is_json {
-            return Err(Problem::UnsupportedMediaType);
+            let taken = "application/json";
+            return Err(Problem::UnsupportedMediaType { taken });
         }
         parse(&bytes).map(Self)
     }

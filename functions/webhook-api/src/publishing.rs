@@ -30,10 +30,10 @@ pub async fn read(
     request: Request,
     organization: &OrganizationId,
 ) -> Result<(bool, Vec<Incoming>), Problem> {
-    let now = Timestamp::now();
     let capture = || Capture {
         organization: organization.clone(),
-        now,
+        // Each its own: deliveries are sorted by when their events arrived.
+        now: Timestamp::now(),
         fallback_id: EventId::generate(ulid::Ulid::generate()),
     };
     let headers = request.headers().clone();

@@ -45,11 +45,13 @@ pub async fn recover(
     let mut after = DeliveryId::earliest(since.unwrap_or(Timestamp::UNIX_EPOCH));
     let mut accepted = 0;
     loop {
-        let (undelivered, more) = api
+        let (mut undelivered, more) = api
             .ledger
             .undelivered(&webhook.id, after, BATCH)
             .await
             .map_err(Problem::internal("finding what was not delivered"))?;
+        // Events that arrived at the very same time: as they came out of the queue.
+        undelivered.sort_by_key(|delivery| (delivery.id.time(), delivery.created_at));
         accepted += queue(api, webhook, undelivered).await?;
         let Some(more) = more else {
             return Ok(Recovered {

@@ -38,8 +38,6 @@ macro_rules! names {
 }
 
 names! {
-    /// How a delivery stands.
-    DeliveryStatus = domain::DeliveryStatus::ALL.map(|(name, _)| name);
     /// A chat platform.
     Platform = domain::Platform::ALL.map(domain::Platform::as_str);
     /// Whether a webhook delivers, was switched off by its owner, or by the system.

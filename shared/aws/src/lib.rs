@@ -18,7 +18,7 @@ pub use error::Error;
 pub use events::{EventFilter, EventStore, Stored};
 pub use failures::FailureQueue;
 pub use ledger::{Claimed, Ledger};
-pub use queue::{DeliveryQueue, FailureQueue, QueueMessage, SqsQueue};
+pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
 pub use registry::{Registry, Suspension, WriteError};
 pub use secrets::{SecretCache, SecretStore};
 pub use table::Retention;

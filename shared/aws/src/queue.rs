@@ -231,30 +231,6 @@ impl DeliveryQueue for SqsQueue {
     }
 }
 
-/// The queue of what a function has given up: a standard one, read by people.
-#[derive(Debug, Clone)]
-pub struct FailureQueue {
-    client: Client,
-    url: String,
-}
-
-impl FailureQueue {
-    pub fn new(client: Client, url: String) -> Self {
-        Self { client, url }
-    }
-
-    pub async fn report(&self, report: &serde_json::Value) -> Result<(), Error> {
-        self.client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(report.to_string())
-            .send()
-            .await
-            .map_err(Error::call("reporting a failure"))?;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,7 +41,8 @@ identifier! {
 }
 identifier! {
     /// A delivery's id: `dl_` and a ULID whose time is the event's arrival and whose
-    /// random part is a digest of (organization, event, webhook, channel).
+    /// random part is the rest of that time, finer than a millisecond, and a digest of
+    /// (organization, event, webhook, channel).
     /// The same delivery always gets the same id, and ids sort by time.
     DeliveryId
 }
@@ -137,7 +138,8 @@ impl DeliveryId {
             channel,
         ]);
         let mut random = [0; 16];
-        random[6..].copy_from_slice(&digest[..10]);
+        random[6..8].copy_from_slice(&within_millisecond(received_at).to_be_bytes());
+        random[8..].copy_from_slice(&digest[..8]);
         let milliseconds = u64::try_from(received_at.as_millisecond()).unwrap_or(0);
         let ulid = ulid::Ulid::from_parts(milliseconds, u128::from_be_bytes(random));
         Self(format!("dl_{ulid}"))
@@ -162,6 +164,12 @@ impl DeliveryId {
         let ulid = ulid::Ulid::from_string(self.0.strip_prefix("dl_")?).ok()?;
         jiff::Timestamp::from_millisecond(i64::try_from(ulid.timestamp_ms()).ok()?).ok()
     }
+}
+
+/// How far a time is into its millisecond, in 64ths of a microsecond.
+fn within_millisecond(time: jiff::Timestamp) -> u16 {
+    let nanoseconds = time.subsec_nanosecond().rem_euclid(1_000_000);
+    u16::try_from(nanoseconds * 64 / 1_000).unwrap_or(u16::MAX)
 }
 
 impl CredentialId {
@@ -243,6 +251,24 @@ mod tests {
         assert_eq!(delivery("infra"), delivery("infra"));
         assert_ne!(delivery("infra"), delivery("alerts"));
         assert_eq!(delivery("infra").as_str().len(), 29);
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_sort_by_when_their_events_arrived() {
+        let id = |nanoseconds: i64, event: &str| {
+            DeliveryId::of(
+                &OrganizationId::parse("org_acme").unwrap(),
+                &EventId::parse(event).unwrap(),
+                "2026-11-21T10:15:00Z".parse::<jiff::Timestamp>().unwrap()
+                    + jiff::SignedDuration::from_nanos(nanoseconds),
+                &WebhookId::parse("wh_01JD0000000000000000000000").unwrap(),
+                "infra",
+            )
+        };
+        let ids: Vec<DeliveryId> = (0..500).map(|n| id(n * 2_000, &format!("e{n}"))).collect();
+        assert!(ids.is_sorted());
+        assert_ne!(id(0, "a"), id(0, "b"));
+        assert!(id(999_999, "a") < id(1_000_000, "a"));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn delivery_statuses() -> Vec<DeliveryStatus> {
 
 fn outcomes() -> Vec<Outcome> {
     use Outcome::{
-        Blocked, CredentialDead, Delivered, DestinationDead, PayloadRefused, RateLimited,
+        Blocked, CredentialDead, Delivered, DestinationDead, OurFault, PayloadRefused, RateLimited,
         Unavailable, Unknown,
     };
     vec![
@@ -96,6 +96,7 @@ fn outcomes() -> Vec<Outcome> {
         Unavailable,
         Unknown,
         PayloadRefused,
+        OurFault,
         CredentialDead,
         DestinationDead,
         Blocked,
