@@ -6,6 +6,13 @@ use serde_json::{Value, json};
 
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/billing/6c1b2d30-c4f1-11ef-a1b2-0a1b2c3d4e5f";
 
+/// A webhook that gets each event as a message of its own.
+fn one_by_one(event_types: &[&str]) -> Value {
+    let mut webhook = slack("slack", event_types);
+    webhook["configuration"]["digest"] = json!("off");
+    webhook
+}
+
 fn parameter(value: &str) -> Value {
     json!({
         "entity": {"S": "parameter"}, "organization": {"S": "org_acme"}, "id": {"S": "p-1"},
@@ -17,7 +24,7 @@ fn parameter(value: &str) -> Value {
 #[tokio::test]
 async fn an_item_written_changed_and_removed_tells_three_times_and_never_its_values() {
     let app = App::start().await;
-    app.register(&slack("slack", &["parameter_*"])).await;
+    app.register(&one_by_one(&["parameter_*"])).await;
     app.put_item(&parameter("canary-one")).await;
     app.put_item(&parameter("canary-two")).await;
     // No change: no event.
@@ -44,7 +51,7 @@ async fn an_item_written_changed_and_removed_tells_three_times_and_never_its_val
 #[tokio::test]
 async fn an_item_that_is_no_entity_stops_nobody() {
     let app = App::start().await;
-    app.register(&slack("slack", &["*"])).await;
+    app.register(&one_by_one(&["*"])).await;
     app.put_item(
         &json!({"organization": {"S": "org_acme"}, "id": {"S": "x"}, "n": {"NULL": true}}),
     )
@@ -74,7 +81,7 @@ fn stack_status(status: &str) -> Value {
 #[tokio::test]
 async fn a_stack_status_change_arrives_once_however_often_it_is_sent() {
     let app = App::start().await;
-    app.register(&slack("slack", &["deploy", "scale"])).await;
+    app.register(&one_by_one(&["deploy", "scale"])).await;
     for _ in 0..2 {
         let answer = app.eventbridge(&stack_status("CREATE_COMPLETE")).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
@@ -136,7 +143,7 @@ async fn every_fault_of_an_event_is_named_at_once() {
 #[tokio::test]
 async fn any_aws_client_can_put_events_as_on_aws() {
     let app = App::start().await;
-    app.register(&slack("slack", &["*"])).await;
+    app.register(&one_by_one(&["*"])).await;
     let detail = json!({"pipeline": "release", "execution-id": "x", "state": "FAILED"});
     // AWS's clients end the endpoint's path with a slash.
     let answer = app
@@ -188,8 +195,7 @@ async fn every_fixture_is_taken_once_or_is_no_news() {
 #[tokio::test]
 async fn an_item_whose_time_is_over_says_that_nobody_removed_it() {
     let app = App::start().await;
-    app.register(&slack("slack", &["environment_deleted"]))
-        .await;
+    app.register(&one_by_one(&["environment_deleted"])).await;
     app.dynamodb(
         "UpdateTimeToLive",
         &json!({"TableName": "entities", "TimeToLiveSpecification": {
@@ -212,7 +218,7 @@ async fn an_item_whose_time_is_over_says_that_nobody_removed_it() {
 #[tokio::test]
 async fn nested_changes_and_transactions_tell_the_names_alone() {
     let app = App::start().await;
-    app.register(&slack("slack", &["parameter_updated"])).await;
+    app.register(&one_by_one(&["parameter_updated"])).await;
     let item = |owner: &str, seen: &str| {
         json!({
             "entity": {"S": "parameter"}, "organization": {"S": "org_acme"}, "id": {"S": "p-1"},

@@ -18,8 +18,8 @@ struct FakeAws(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// Ids of events in the order stored.
-    stored: Vec<String>,
+    /// Events by their ids, in the order stored.
+    stored: Vec<(String, Value)>,
     /// Bodies of the failure queue's messages.
     kept: Vec<Value>,
     /// The error that a call about this event gets.
@@ -42,10 +42,12 @@ impl Respond for FakeAws {
                 if let Some(code) = state.failing.get(&id) {
                     return failed(code);
                 }
-                if state.stored.contains(&id) {
-                    return failed("ConditionalCheckFailedException");
+                if let Some((_, there)) = state.stored.iter().find(|(stored, _)| *stored == id) {
+                    let code = "com.amazonaws#ConditionalCheckFailedException";
+                    let fault = json!({"__type": code, "message": "there", "Item": there});
+                    return ResponseTemplate::new(400).set_body_json(fault);
                 }
-                state.stored.push(id);
+                state.stored.push((id, body["Item"].clone()));
                 ResponseTemplate::new(200).set_body_json(json!({}))
             }
             "SendMessage" if state.queue_fails => failed("QueueDoesNotExist"),
@@ -89,7 +91,8 @@ impl FakeAws {
     }
 
     fn stored(&self) -> Vec<String> {
-        self.0.lock().unwrap().stored.clone()
+        let state = self.0.lock().unwrap();
+        state.stored.iter().map(|(id, _)| id.clone()).collect()
     }
 
     fn kept(&self) -> Vec<Value> {
