@@ -163,6 +163,21 @@ fn every_event_has_what_people_look_for_and_nothing_that_is_none_of_their_busine
 }
 
 #[test]
+fn the_template_has_a_rule_for_every_kind() {
+    let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+    let template = fs::read_to_string(template).unwrap();
+    for (name, payload) in fixtures() {
+        let source = payload["source"].as_str().unwrap();
+        let detail_type = payload["detail-type"].as_str().unwrap();
+        assert!(template.contains(&format!("source: [{source}]")), "{name}");
+        assert!(
+            source == "carillon.event" || template.contains(detail_type),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_states_of_one_operation_share_a_correlation_id() {
     let correlation = |name: &str| {
         let (_, payload) = fixtures()
