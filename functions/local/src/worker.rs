@@ -17,8 +17,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How many batches are delivered at once, as Lambda runs a function more than once.
-const NOTIFIERS: usize = 8;
+/// How many batches are delivered at once, as Lambda runs a function more than once: enough
+/// for many destinations that hang.
+const NOTIFIERS: usize = 100;
 const BATCH: usize = 10;
 /// As in the template.
 const VISIBILITY: Duration = Duration::from_secs(180);
@@ -95,24 +96,39 @@ pub fn spawn_deliveries(
     notifier: &Arc<Notifier>,
     stop: &CancellationToken,
 ) {
-    for _ in 0..NOTIFIERS {
-        let (queue, notifier, stop) = (queue.clone(), Arc::clone(notifier), stop.clone());
-        workers.spawn(async move {
-            while !stop.is_cancelled() {
-                if let Err(error) = deliver(&queue, &notifier).await {
-                    tracing::error!(%error, "the queue could not be served");
+    let (queue, notifier, stop) = (queue.clone(), Arc::clone(notifier), stop.clone());
+    workers.spawn(async move {
+        let mut batches = JoinSet::new();
+        while !stop.is_cancelled() {
+            while batches.try_join_next().is_some() {}
+            if batches.len() >= NOTIFIERS {
+                batches.join_next().await;
+            }
+            match queue.receive_or_wait(BATCH, VISIBILITY, LOOK_AGAIN).await {
+                Ok(received) if received.is_empty() => {}
+                Ok(received) => {
+                    let (queue, notifier) = (queue.clone(), Arc::clone(&notifier));
+                    batches.spawn(async move {
+                        if let Err(error) = deliver(&queue, &notifier, received).await {
+                            tracing::error!(%error, "a batch could not be served");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the queue could not be read");
                     tokio::time::sleep(AFTER_FAULT).await;
                 }
             }
-        });
-    }
+        }
+        while batches.join_next().await.is_some() {}
+    });
 }
 
-async fn deliver(queue: &LocalQueue, notifier: &Arc<Notifier>) -> anyhow::Result<()> {
-    let received = queue.receive_or_wait(BATCH, VISIBILITY, LOOK_AGAIN).await?;
-    if received.is_empty() {
-        return Ok(());
-    }
+async fn deliver(
+    queue: &LocalQueue,
+    notifier: &Arc<Notifier>,
+    received: Vec<Received>,
+) -> anyhow::Result<()> {
     let event = to_event(&received)?;
     let deadline = SystemTime::now() + FUNCTION_TIMEOUT;
     let notifier = Arc::clone(notifier);
@@ -144,6 +160,7 @@ fn to_event(received: &[Received]) -> serde_json::Result<SqsEvent> {
                 "attributes": {
                     "MessageGroupId": message.group,
                     "ApproximateReceiveCount": message.receive_count.to_string(),
+                    "SentTimestamp": message.sent_at_ms.to_string(),
                 },
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",

@@ -24,6 +24,7 @@ pub struct Received {
     pub group: String,
     pub body: String,
     pub receive_count: u32,
+    pub sent_at_ms: i64,
 }
 
 #[derive(Clone)]
@@ -65,7 +66,7 @@ impl LocalQueue {
         let transaction = connection.transaction()?;
         let received: Vec<Received> = transaction
             .prepare_cached(
-                "SELECT sequence, group_id, body, receive_count FROM messages AS waiting
+                "SELECT sequence, group_id, body, receive_count, sent_at_ms FROM messages AS waiting
                  WHERE NOT EXISTS (
                      SELECT 1 FROM messages AS held
                      WHERE held.group_id = waiting.group_id AND held.visible_at_ms > ?1
@@ -78,6 +79,7 @@ impl LocalQueue {
                     group: row.get(1)?,
                     body: row.get(2)?,
                     receive_count: row.get::<_, u32>(3)? + 1,
+                    sent_at_ms: row.get(4)?,
                 })
             })?
             .collect::<Result<_, _>>()?;
