@@ -1,0 +1,173 @@
+//! What takes minutes, hours and days, on a clock that leaps: waits that the platforms ask
+//! for, the schedule of retries, pace, pauses.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
+
+mod stage;
+
+use std::time::Duration;
+
+use carillon_domain::retry::SCHEDULE_SECONDS;
+use carillon_domain::{Delivery, DeliveryStatus, Outcome};
+use carillon_embedded::chat_sink::{Ban, Failure};
+use carillon_runtime::clock::Clock;
+use jiff::Timestamp;
+
+use stage::{Stage, discord, discord_url, slack};
+
+const TOKEN: &str = "xoxb-fake-token-for-tests-wxyz";
+const SECOND: Duration = Duration::from_secs(1);
+
+fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64()
+}
+
+fn outcomes(delivery: &Delivery) -> Vec<Outcome> {
+    delivery
+        .attempts
+        .iter()
+        .map(|attempt| attempt.outcome)
+        .collect()
+}
+
+#[tokio::test]
+async fn ten_minutes_that_slack_asks_for_are_waited_in_full_and_hold_back_nobody_else() {
+    let mut stage = Stage::new().await;
+    let limited = stage.register(slack(1, "infra"), TOKEN).await;
+    let other = stage.register(slack(2, "alerts"), TOKEN).await;
+    stage.sink.fail_next(1, Failure::RateLimited(600.0));
+    let begun = stage.clock.now();
+    let first = stage.publish(&limited).await;
+    let second = stage.publish(&limited).await;
+    stage.serve().await;
+    stage.publish(&other).await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages()[0].channel, "alerts");
+
+    stage.serve_for(Duration::from_secs(660), SECOND).await;
+    let arrivals = stage.arrivals();
+    assert_eq!(arrivals.len(), 3);
+    let waited = seconds(begun, arrivals[1]);
+    assert!((600.0..=661.0).contains(&waited), "{waited}");
+    let first = stage.delivery(&limited, &first).await;
+    assert_eq!(outcomes(&first), [Outcome::RateLimited, Outcome::Delivered]);
+    assert!(!first.possible_duplicate);
+    // What merely waited behind it has not been tried.
+    let second = stage.delivery(&limited, &second).await;
+    assert_eq!(outcomes(&second), [Outcome::Delivered]);
+}
+
+#[tokio::test]
+async fn an_outage_is_retried_on_the_schedule_and_then_the_delivery_has_failed() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage
+        .sink
+        .fail_next(10, Failure::SlackError("service_unavailable".into()));
+    let id = stage.publish(&webhook).await;
+    stage
+        .serve_for(Duration::from_secs(26 * 3_600), SECOND)
+        .await;
+    let failed = stage.delivery(&webhook, &id).await;
+    assert_eq!(failed.status, DeliveryStatus::Failed);
+    assert_eq!(failed.attempts.len(), 10);
+    for (n, wait) in SCHEDULE_SECONDS.into_iter().enumerate() {
+        let waited = seconds(failed.attempts[n].at, failed.attempts[n + 1].at);
+        let wait = wait as f64;
+        assert!(
+            (wait * 0.8..=wait * 1.2 + 2.0).contains(&waited),
+            "{n}: {waited}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_slack_channel_gets_about_a_message_a_second_from_however_many_processes() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let mut ids = Vec::new();
+    for _ in 0..30 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    stage.serve_for(Duration::from_secs(60), SECOND / 4).await;
+    let arrivals = stage.arrivals();
+    assert_eq!(arrivals.len(), 30);
+    for pair in arrivals.windows(2) {
+        assert!(seconds(pair[0], pair[1]) >= 1.0, "{pair:?}");
+    }
+    let all = seconds(arrivals[0], arrivals[29]);
+    assert!(all <= 45.0, "{all}");
+    for id in ids {
+        let delivery = stage.delivery(&webhook, &id).await;
+        assert_eq!(outcomes(&delivery), [Outcome::Delivered]);
+    }
+}
+
+#[tokio::test]
+async fn discords_limit_is_waited_out_before_it_is_hit() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(discord(1), &discord_url(1)).await;
+    let mut ids = Vec::new();
+    for _ in 0..25 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    stage.serve_for(Duration::from_secs(60), SECOND / 4).await;
+    assert_eq!(stage.arrivals().len(), 25);
+    for id in ids {
+        let delivery = stage.delivery(&webhook, &id).await;
+        assert_eq!(outcomes(&delivery), [Outcome::Delivered], "{delivery:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_ban_by_discord_silences_every_process_and_longer_each_time() {
+    let mut stage = Stage::new().await;
+    let one = stage.register(discord(1), &discord_url(1)).await;
+    let two = stage.register(discord(2), &discord_url(2)).await;
+    let slack = stage.register(slack(3, "infra"), TOKEN).await;
+    stage.sink.fail_next(2, Failure::Banned(Ban::Json));
+    let begun = stage.clock.now();
+    let banned = stage.publish(&one).await;
+    stage.serve().await;
+    // Another process, another webhook; and another platform.
+    let silenced = stage.publish(&two).await;
+    stage.publish(&slack).await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1, "only Slack's");
+
+    stage.serve_for(Duration::from_secs(600), SECOND).await;
+    let (banned, silenced) = (
+        stage.delivery(&one, &banned).await,
+        stage.delivery(&two, &silenced).await,
+    );
+    let mut at: Vec<Timestamp> = banned
+        .attempts
+        .iter()
+        .chain(&silenced.attempts)
+        .map(|attempt| attempt.at)
+        .collect();
+    at.sort();
+    assert_eq!(at.len(), 4, "{banned:?} {silenced:?}");
+    assert!(seconds(begun, at[1]) >= 60.0, "{at:?}");
+    assert!(seconds(at[1], at[2]) >= 120.0, "{at:?}");
+    assert_eq!(banned.status, DeliveryStatus::Delivered);
+    assert_eq!(silenced.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn what_has_waited_in_the_queue_for_days_gets_one_attempt_and_then_an_end() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage
+        .sink
+        .fail_next(100, Failure::SlackError("service_unavailable".into()));
+    let id = stage.publish(&webhook).await;
+    stage.clock.advance(Duration::from_secs(10 * 86_400));
+    stage.serve().await;
+    let failed = stage.delivery(&webhook, &id).await;
+    assert_eq!(failed.status, DeliveryStatus::Failed);
+    assert_eq!(failed.attempts.len(), 1);
+}

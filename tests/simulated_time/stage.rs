@@ -1,0 +1,222 @@
+//! The notifier with everything that it stands on, on a clock that leaps.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_lambda_events::sqs::SqsEvent;
+use carillon_aws::secrets::CACHE_PERIOD;
+use carillon_aws::{
+    Clients, Credentials, DeliveryQueue, EventStore, Ledger, QueueMessage, Registry, Retention,
+    SecretCache, SecretStore,
+};
+use carillon_chat::{ChatOrigin, Client};
+use carillon_delivery::Poster;
+use carillon_domain::{
+    Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, Outgoing, Platform, Webhook,
+    sample,
+};
+use carillon_embedded::chat_sink::ChatSink;
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
+use carillon_embedded::queue::Received;
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
+use carillon_notifier::{Notifier, Stores};
+use carillon_runtime::clock::Clock;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+const VISIBILITY: Duration = Duration::from_secs(180);
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+
+pub struct Stage {
+    pub clock: SimulatedClock,
+    pub sink: ChatSink,
+    pub queue: LocalQueue,
+    /// Who serves the queue; as many as there are instances of the function.
+    notifiers: Vec<Notifier>,
+    registry: Registry,
+    credentials: Credentials,
+    ledger: Ledger,
+    published: u64,
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let clock = SimulatedClock::at("2026-11-21T10:15:00Z".parse().unwrap());
+        let time = clock.clone();
+        let sink = ChatSink::with_clock(move || time.now());
+        let chat = listen().await;
+        let origin = format!("http://{}", chat.local_addr().unwrap());
+        let router = sink.router();
+        tokio::spawn(async move { axum::serve(chat, router).await });
+
+        let database = LocalDynamoDb::open(None).unwrap();
+        let listener = listen().await;
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { database.serve(listener, CancellationToken::new()).await });
+        let clients = Clients::new(&secrets::sdk_config(&endpoint));
+        let secrets = secrets::client(None).await.unwrap();
+        let retention = Retention::default();
+        let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
+        let events = EventStore::new(clients.dynamodb.clone(), EVENTS_TABLE.into(), retention);
+        let ledger = Ledger::new(clients.dynamodb, DELIVERIES_TABLE.into(), retention);
+        let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
+        let secrets = SecretStore::new(secrets, "carillon".into(), cache);
+        let queue = LocalQueue::open(Arc::new(Journal::open(None).unwrap()))
+            .unwrap()
+            .with_clock(Arc::new(clock.clone()));
+        let stores = Stores {
+            registry: registry.clone(),
+            events,
+            ledger: ledger.clone(),
+            queue: Arc::new(queue.clone()),
+            dead_letters: None,
+        };
+        let origin = Some(ChatOrigin::parse(&origin).unwrap());
+        let poster = Poster::new(secrets.clone(), Client::new(origin).unwrap());
+        let notifier = || {
+            Notifier::new(stores.clone(), poster.clone())
+                .with_clock(Arc::new(clock.clone()))
+                .with_randomness(|| 0.5)
+        };
+        Self {
+            notifiers: vec![notifier(), notifier()],
+            credentials: Credentials::new(registry.clone(), secrets),
+            clock,
+            sink,
+            queue,
+            registry,
+            ledger,
+            published: 0,
+        }
+    }
+
+    pub async fn register(&self, mut webhook: Webhook, secret: &str) -> Webhook {
+        let secret = SecretString::from(secret);
+        webhook.credential = self
+            .credentials
+            .open(&webhook.organization, &secret, None, self.clock.now())
+            .await
+            .unwrap();
+        self.registry.create(&webhook).await.unwrap();
+        webhook
+    }
+
+    /// Queues an event for a webhook, as the dispatcher does; gives its delivery's id.
+    pub async fn publish(&mut self, webhook: &Webhook) -> DeliveryId {
+        self.published += 1;
+        let mut event: Event = sample::event(EventType::Deploy);
+        event.id = EventId::parse(&format!("event-{:04}", self.published)).unwrap();
+        event.received_at = self.clock.now() + Duration::from_micros(self.published);
+        let channel = webhook.configuration.channels()[0].to_owned();
+        let delivery_id = webhook.deliveries_of(&event).remove(0).1;
+        let order = Outgoing {
+            delivery_id: delivery_id.clone(),
+            webhook_id: webhook.id.clone(),
+            channel: channel.clone(),
+            generation: 0,
+            event,
+        };
+        let message = QueueMessage::order(&order, webhook.destination(&channel));
+        self.queue.send(&[message]).await.unwrap();
+        delivery_id
+    }
+
+    /// Lets the functions serve the queue until it has nothing at this moment; in turns, so
+    /// that each batch meets a process that knows nothing of the one before.
+    pub async fn serve(&mut self) {
+        loop {
+            let received = self
+                .queue
+                .receive(10, VISIBILITY, self.clock.now())
+                .unwrap();
+            if received.is_empty() {
+                return;
+            }
+            self.notifiers.rotate_left(1);
+            let deadline: SystemTime = (self.clock.now() + FUNCTION_TIMEOUT).into();
+            let answer = self.notifiers[0].handle(batch(&received), deadline).await;
+            let kept: Vec<&str> = answer
+                .batch_item_failures
+                .iter()
+                .map(|failure| failure.item_identifier.as_str())
+                .collect();
+            let done: Vec<String> = received
+                .into_iter()
+                .map(|message| message.receipt)
+                .filter(|receipt| !kept.contains(&receipt.as_str()))
+                .collect();
+            self.queue.delete(&done).await.unwrap();
+        }
+    }
+
+    /// As [`serve`](Self::serve), for this long.
+    pub async fn serve_for(&mut self, time: Duration, step: Duration) {
+        let end = self.clock.now() + time;
+        self.serve().await;
+        while self.clock.now() < end {
+            self.clock.advance(step);
+            self.serve().await;
+        }
+    }
+
+    pub async fn delivery(&self, webhook: &Webhook, id: &DeliveryId) -> Delivery {
+        self.ledger.get(&webhook.id, id).await.unwrap().unwrap()
+    }
+
+    /// When messages arrived, in their order.
+    pub fn arrivals(&self) -> Vec<Timestamp> {
+        let messages = self.sink.messages();
+        messages.iter().map(|message| message.received_at).collect()
+    }
+}
+
+async fn listen() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
+}
+
+fn batch(received: &[Received]) -> SqsEvent {
+    let records: Vec<_> = received
+        .iter()
+        .map(|message| {
+            json!({
+                "messageId": message.receipt, "receiptHandle": message.receipt,
+                "body": message.body, "messageAttributes": {}, "eventSource": "aws:sqs",
+                "attributes": {
+                    "MessageGroupId": message.group,
+                    "ApproximateReceiveCount": message.receive_count.to_string(),
+                    "SentTimestamp": message.sent_at_ms.to_string(),
+                },
+            })
+        })
+        .collect();
+    serde_json::from_value(json!({ "Records": records })).unwrap()
+}
+
+/// A Slack bot's webhook that takes no digests.
+pub fn slack(number: u128, channel: &str) -> Webhook {
+    let mut webhook = sample::webhook(number, &["*"]);
+    webhook.configuration.channel = Some(channel.into());
+    webhook.configuration.digest = carillon_domain::Digest::Off;
+    webhook
+}
+
+/// A Discord webhook that takes no digests.
+pub fn discord(number: u128) -> Webhook {
+    let mut webhook = slack(number, "label");
+    webhook.platform = Platform::Discord;
+    webhook.configuration.kind = DestinationKind::DiscordWebhook;
+    webhook
+}
+
+/// The URL of a Discord webhook with this number at its end.
+pub fn discord_url(number: u64) -> String {
+    let token = "fake-token-for-tests-".repeat(4);
+    format!(
+        "https://discord.com/api/webhooks/{}/{token}",
+        100_000_000_000_000_000 + number
+    )
+}
