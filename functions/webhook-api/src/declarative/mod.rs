@@ -10,6 +10,9 @@ mod export;
 mod plan;
 mod tree;
 
+#[cfg(test)]
+pub mod testing;
+
 pub use apply::{Options, Outcome, apply};
 pub use document::{Document, Format};
 pub use export::Notifications;

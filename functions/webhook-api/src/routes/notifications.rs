@@ -18,6 +18,32 @@ use crate::query::Query;
 const YAML: &str = "application/yaml";
 const TAKEN: &str = "application/yaml or application/json";
 
+const EXAMPLE: &str = "\
+notifications:
+  work:
+    enabled: true
+    provider: slack
+    token: xoxb-put-your-token-here
+    channels: [\"#infra-alerts\"]
+    environments: [production]
+";
+
+const EXPORTED: &str = "\
+notifications:
+  work:
+    enabled: true
+    provider: slack
+    token: xoxb-…here
+    channels:
+    - \"#infra-alerts\"
+    events:
+    - deploy
+    - destroy
+    - error
+    environments:
+    - production
+";
+
 /// How a file is applied.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -47,9 +73,10 @@ pub struct Applied {
     put, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
     params(ApplyParameters),
     request_body(content(
-        (Value = "application/yaml", example = "notifications:\n  work:\n    enabled: true\n    provider: slack\n    token: xoxb-…\n    channels: [\"#infra-alerts\"]\n"),
+        (String = "application/yaml", example = json!(EXAMPLE)),
         (Value = "application/json", example = json!({"notifications": {"work": {
-            "enabled": true, "provider": "slack", "token": "xoxb-…", "channels": ["#infra-alerts"]
+            "enabled": true, "provider": "slack", "token": "xoxb-put-your-token-here",
+            "channels": ["#infra-alerts"]
         }}})),
     )),
     responses((status = 200, description = "What was done, or would be", body = Applied)),
@@ -83,7 +110,7 @@ pub async fn apply(
     get, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
     responses((status = 200, description = "The file", content(
         (Value = "application/json"),
-        (String = "application/yaml"),
+        (String = "application/yaml", example = json!(EXPORTED)),
     ))),
 )]
 pub async fn export(
@@ -124,6 +151,12 @@ fn prefers_yaml(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_exported_is_what_was_applied() {
+        let before = declarative::testing::applied(EXAMPLE);
+        assert_eq!(Notifications(before).to_yaml().unwrap(), EXPORTED);
+    }
 
     #[test]
     fn yaml_is_for_those_who_ask_for_it_first() {

@@ -1,11 +1,7 @@
 use super::super::document::Format;
+use super::super::testing::{applied, organization};
 use super::*;
-use carillon_domain::{CredentialRef, Filters, WebhookId, sample};
-use jiff::Timestamp;
-
-fn organization() -> OrganizationId {
-    OrganizationId::parse("org_acme").unwrap()
-}
+use carillon_domain::{Filters, sample};
 
 fn token(tail: &str) -> String {
     format!("xoxb-{}{tail}", "fake-".repeat(4))
@@ -52,41 +48,6 @@ fn faults(text: &str, existing: &[Webhook]) -> Vec<(String, String)> {
         .expect("it has faults")
         .iter()
         .map(|fault| (fault.pointer.to_string(), fault.detail.clone()))
-        .collect()
-}
-
-/// The webhooks that there are once a file has been applied.
-fn applied(text: &str) -> Vec<Webhook> {
-    let plan = plan(text, &[], false).unwrap_or_else(|faults| panic!("{faults}"));
-    plan.steps
-        .into_iter()
-        .zip(1..)
-        .map(|(step, number)| {
-            let wanted = step.registration;
-            let Credential::New(secret) = &wanted.credential else {
-                panic!("a new webhook has a new credential");
-            };
-            let sample = sample::webhook(number, &["*"]);
-            Webhook {
-                id: WebhookId::generate(ulid::Ulid::from(number)),
-                organization: organization(),
-                name: wanted.name,
-                platform: wanted.platform,
-                event_types: wanted.event_types,
-                filters: wanted.filters,
-                credential: CredentialRef {
-                    fingerprint: Fingerprint::of(&organization(), secret),
-                    ..sample.credential.clone()
-                },
-                configuration: wanted.configuration,
-                status: match wanted.enabled {
-                    Some(false) => WebhookStatus::Disabled,
-                    _ => WebhookStatus::Active,
-                },
-                created_at: Timestamp::UNIX_EPOCH,
-                ..sample
-            }
-        })
         .collect()
 }
 
