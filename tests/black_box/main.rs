@@ -7,6 +7,7 @@
 )]
 
 mod cloudevents;
+mod concurrency;
 mod credentials;
 mod declarative;
 mod delivery;
@@ -17,3 +18,4 @@ mod publishing;
 mod registration;
 mod sources_under_faults;
 mod suspension;
+mod updating;

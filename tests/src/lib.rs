@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use carillon_aws::{Clients, Registry};
 use carillon_chat::ChatOrigin;
-use carillon_domain::OrganizationId;
+use carillon_domain::{ApiKey, ApiKeyId, OrganizationId, Role};
 use carillon_embedded::chat_sink::{ChatSink, Message};
+use carillon_embedded::dynamodb::REGISTRY_TABLE;
 use carillon_local::{Local, Options};
+use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// How long anything may take before a test gives up on it.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -30,7 +34,33 @@ pub struct App {
 pub struct Answer {
     pub status: StatusCode,
     pub headers: reqwest::header::HeaderMap,
+    /// As JSON; null where it is none.
     pub body: Value,
+    /// As it came.
+    pub text: String,
+}
+
+impl Answer {
+    /// A header's text; empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// Where the faults of the input are.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().into_iter().flatten();
+        errors
+            .filter_map(|error| error["pointer"].as_str())
+            .collect()
+    }
+
+    /// The items of a list.
+    pub fn results(&self) -> &[Value] {
+        self.body["results"].as_array().map_or(&[], Vec::as_slice)
+    }
 }
 
 impl App {
@@ -70,6 +100,11 @@ impl App {
         self.keyless(method, path).bearer_auth(KEY)
     }
 
+    /// A request to the API with this key.
+    pub fn request_as(&self, key: &str, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.keyless(method, path).bearer_auth(key)
+    }
+
     /// A request to the API without a key.
     pub fn keyless(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}/api/v1{path}", self.local.url());
@@ -78,15 +113,27 @@ impl App {
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let answer = request.send().await.expect("the API answers");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = answer.text().await.unwrap_or_default();
         Answer {
-            status: answer.status(),
-            headers: answer.headers().clone(),
-            body: answer.json().await.unwrap_or(Value::Null),
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
         }
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(body))
+            .await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -179,11 +226,82 @@ impl App {
         self.send(request.json(entries)).await
     }
 
+    /// The rows of the registry of one kind, such as `CREDENTIAL#`.
+    pub async fn registry_rows(&self, kind: &str) -> Vec<Value> {
+        let scan = json!({
+            "TableName": REGISTRY_TABLE, "ConsistentRead": true,
+            "FilterExpression": "begins_with(sk, :kind)",
+            "ExpressionAttributeValues": {":kind": {"S": kind}},
+        });
+        let answer = self.dynamodb("Scan", &scan).await;
+        answer["Items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The registry, as another process of the same deployment sees it.
+    pub fn registry(&self) -> Registry {
+        let config = carillon_embedded::secrets::sdk_config(&self.local.dynamodb_url());
+        Registry::new(Clients::new(&config).dynamodb, REGISTRY_TABLE.into())
+    }
+
+    /// A new key with this role, made by the admin.
+    pub async fn key(&self, role: &str) -> String {
+        let answer = self
+            .post("/api-keys/", &json!({"name": role, "role": role}))
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.body["key"].as_str().expect("a key").to_owned()
+    }
+
+    /// A key of any organization, which works until then.
+    pub async fn key_of(
+        &self,
+        organization: &str,
+        role: Role,
+        expires_at: Option<Timestamp>,
+    ) -> String {
+        let id = ulid::Ulid::generate();
+        let key = format!("crl_fake-key-for-tests-{id}");
+        let row = ApiKey {
+            id: ApiKeyId::generate(id),
+            organization: OrganizationId::parse(organization).expect("a valid id"),
+            name: "tests".into(),
+            role,
+            created_at: Timestamp::now(),
+            expires_at,
+            last_used_at: None,
+        };
+        let created = self.registry().create_key(&row, &hash(&key)).await;
+        created.expect("a key");
+        key
+    }
+
+    /// Suspends a webhook, as the delivery does with one that cannot work.
+    pub async fn suspend(&self, webhook: &str, reason: &str) {
+        let update = json!({
+            "TableName": REGISTRY_TABLE,
+            "Key": {"pk": {"S": format!("ORG#{ORGANIZATION}")},
+                    "sk": {"S": format!("WEBHOOK#{webhook}")}},
+            "UpdateExpression": "SET #status = :suspended, status_reason = :reason",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":suspended": {"S": "suspended"}, ":reason": {"S": reason}
+            },
+        });
+        self.dynamodb("UpdateItem", &update).await;
+    }
+
     /// An event as EventBridge delivers it.
     pub async fn eventbridge(&self, event: &Value) -> Answer {
         let url = format!("{}/_local/eventbridge", self.local.url());
         self.send(self.http.post(url).json(event)).await
     }
+}
+
+/// By what the registry finds a key.
+pub fn hash(key: &str) -> String {
+    let digest = Sha256::digest(key.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Waits for a condition.
