@@ -19,3 +19,4 @@ mod registration;
 mod sources_under_faults;
 mod suspension;
 mod updating;
+mod verification;
