@@ -18,5 +18,6 @@ mod publishing;
 mod registration;
 mod sources_under_faults;
 mod suspension;
+mod trying;
 mod updating;
 mod verification;
