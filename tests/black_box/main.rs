@@ -16,6 +16,7 @@ mod event_sources;
 mod passed_on;
 mod publishing;
 mod registration;
+mod rotation;
 mod sources_under_faults;
 mod suspension;
 mod trying;
