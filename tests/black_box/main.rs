@@ -17,6 +17,7 @@ mod passed_on;
 mod publishing;
 mod registration;
 mod rotation;
+mod secrets_life;
 mod sources_under_faults;
 mod suspension;
 mod trying;
