@@ -13,6 +13,8 @@ mod declarative;
 mod delivery;
 mod digests;
 mod event_sources;
+mod keys;
+mod organizations;
 mod passed_on;
 mod publishing;
 mod registration;
