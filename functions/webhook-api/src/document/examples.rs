@@ -36,7 +36,13 @@ pub fn add(name: &str, operation: &mut Value) {
             content["example"] = example;
         }
     }
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    // Looked up by `get`: an index would put a null there.
+    let parameters = operation.get_mut("parameters");
+    for parameter in parameters
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if parameter["in"] != "path" || parameter.get("example").is_some() {
             continue;
         }

@@ -29,6 +29,8 @@ fn operations(document: &Value) -> Vec<(String, Value)> {
 fn each_operation_says_what_it_is_takes_and_answers_by_example() {
     for (name, operation) in operations(&document()) {
         assert!(operation["summary"].is_string(), "{name}");
+        let parts = operation.as_object().unwrap();
+        assert!(parts.values().all(|part| !part.is_null()), "{name}");
         let bodies = operation.pointer("/requestBody/content");
         let answers = operation["responses"].as_object().unwrap();
         let answers = answers
