@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod burst;
 mod cloudevents;
 mod concurrency;
 mod credentials;

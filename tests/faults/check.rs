@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use carillon_aws::Ledger;
 use carillon_domain::delivery::DeliveryStatus;
+use carillon_domain::retry::SCHEDULE_SECONDS;
 use carillon_domain::{DestinationKind, Outcome, Webhook};
 
 use crate::chat::Posted;
@@ -16,6 +17,8 @@ use crate::scenario::Expected;
 pub struct Totals {
     pub runs: u64,
     pub deliveries: u64,
+    /// Deliveries given up after the whole schedule.
+    pub failed: u64,
     pub steps: u64,
     pub kills: u64,
     pub faults: u64,
@@ -31,6 +34,7 @@ impl Totals {
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
         self.deliveries += other.deliveries;
+        self.failed += other.failed;
         self.steps += other.steps;
         self.kills += other.kills;
         self.faults += other.faults;
@@ -72,6 +76,7 @@ pub async fn check(
             *copies.entry((destination.clone(), event)).or_default() += 1;
         }
     }
+    let mut failed = 0;
     let mut certain: HashMap<(String, &str), bool> = HashMap::new();
     for delivery in expected {
         let key = (
@@ -87,6 +92,13 @@ pub async fn check(
         let Some(row) = row else {
             return Err(format!("{what}: not in the ledger, {arrived} copies"));
         };
+        if row.status == DeliveryStatus::Failed && row.attempts.len() > SCHEDULE_SECONDS.len() {
+            // As promised: the schedule is used up.
+            failed += 1;
+            *wanted.entry(key.clone()).or_default() += 1;
+            *certain.entry(key).or_insert(true) &= !row.possible_duplicate;
+            continue;
+        }
         if row.status != DeliveryStatus::Delivered {
             return Err(format!("{what}: {row:#?}"));
         }
@@ -150,6 +162,7 @@ pub async fn check(
     Ok(Totals {
         runs: 1,
         deliveries: expected.len() as u64,
+        failed,
         duplicates,
         uncertain,
         receives: world.receives,

@@ -6,12 +6,14 @@
     reason = "a test stops at what it does not expect"
 )]
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use carillon_embedded::chat_sink::{ChatSink, Message};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -36,12 +38,17 @@ struct Carillon {
 
 impl Carillon {
     fn start(arguments: &[&str]) -> Self {
+        // Empty is as unset.
+        Self::start_with(arguments, "")
+    }
+
+    /// As [`start`](Self::start), posting to this origin.
+    fn start_with(arguments: &[&str], chat_origin: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_carillon"))
             .args(["--port", "0", "--dynamodb-port", "0"])
             .args(arguments)
             .env("RUST_LOG", LOG_EVERYTHING)
-            // Empty is as unset.
-            .env("CARILLON_CHAT_ORIGIN", "")
+            .env("CARILLON_CHAT_ORIGIN", chat_origin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -265,6 +272,91 @@ async fn what_was_accepted_survives_kill_nine() {
             "{n}: {message}"
         );
     }
+}
+
+/// How many events a message tells, by their names, in its order.
+fn names(message: &Message) -> Vec<String> {
+    let text = message.payload.to_string();
+    let mut names: Vec<String> = Vec::new();
+    for (at, _) in text.match_indices("mkq") {
+        let name = text[at..at + 7].to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[tokio::test]
+async fn kill_nine_in_the_middle_of_a_burst_loses_nothing_and_doubles_only_what_was_in_flight() {
+    const CHANNELS: usize = 4;
+    const EVENTS: usize = 60;
+    // Platforms that outlive the process.
+    let sink = ChatSink::new();
+    sink.behave(|behaviour| behaviour.latency_ms = 20);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let router = sink.router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let start = || Carillon::start_with(&["--admin-key", KEY, "--data", path], &origin);
+    let mut carillon = start();
+    for channel in 0..CHANNELS {
+        let mut webhook = slack(&format!("webhook {channel}"));
+        webhook["configuration"]["channel"] = json!(format!("channel-{channel}"));
+        carillon.post("/api/v1/webhooks/", webhook).await;
+    }
+    let mut kills = 0;
+    for number in 0..EVENTS {
+        let event = json!({
+            "id": format!("event-{number}"), "type": "deploy",
+            "resource": {"type": "server", "id": format!("mkq{number:04}")},
+        });
+        carillon.post("/api/v1/events/", event).await;
+        if number % 20 == 10 {
+            carillon.signal("KILL");
+            carillon.end();
+            kills += 1;
+            carillon = start();
+        }
+    }
+    let arrived = |messages: &[Message]| {
+        let pairs: HashSet<(String, String)> = messages
+            .iter()
+            .flat_map(|m| names(m).into_iter().map(|name| (m.channel.clone(), name)))
+            .collect();
+        pairs.len() == CHANNELS * EVENTS
+    };
+    // A claim that nobody closed holds its destination back until it has run out.
+    let waited = tokio::time::timeout(2 * DEADLINE, sink.wait_until(arrived)).await;
+    let messages = waited.expect("every event arrives");
+    let mut doubled = 0;
+    for channel in 0..CHANNELS {
+        let channel = format!("channel-{channel}");
+        let mut seen: Vec<String> = Vec::new();
+        for message in messages.iter().filter(|message| message.channel == channel) {
+            let names = names(message);
+            doubled += usize::from(names.iter().any(|name| seen.contains(name)));
+            seen.extend(
+                names
+                    .into_iter()
+                    .filter(|name| !seen.contains(name))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        let wanted: Vec<String> = (0..EVENTS)
+            .map(|number| format!("mkq{number:04}"))
+            .collect();
+        assert_eq!(seen, wanted, "{channel}");
+    }
+    // One post a destination is in flight at most.
+    assert!(
+        doubled <= kills * CHANNELS,
+        "{doubled} doubled in {kills} kills"
+    );
+    assert_eq!(kills, 3);
 }
 
 #[tokio::test]

@@ -54,8 +54,9 @@ impl LocalQueue {
         Self { clock, ..self }
     }
 
-    /// Up to `most` messages of groups that nobody has a message of, oldest first. They
-    /// stay invisible for `visibility`.
+    /// Up to `most` messages of groups that nobody has a message of: as many as possible of
+    /// the group that waits longest, as SQS does, then of the next one. They stay invisible
+    /// for `visibility`.
     pub fn receive(
         &self,
         most: usize,
@@ -71,7 +72,7 @@ impl LocalQueue {
                      SELECT 1 FROM messages AS held
                      WHERE held.group_id = waiting.group_id AND held.visible_at_ms > ?1
                  )
-                 ORDER BY sequence LIMIT ?2",
+                 ORDER BY min(sequence) OVER (PARTITION BY group_id), sequence LIMIT ?2",
             )?
             .query_map(params![now.as_millisecond(), most], |row| {
                 Ok(Received {
@@ -308,6 +309,14 @@ mod tests {
             bodies(&queue.receive(10, VISIBILITY, later).unwrap()),
             ["1", "2", "3"]
         );
+    }
+
+    #[tokio::test]
+    async fn a_batch_takes_what_it_can_of_one_group_before_the_next() {
+        let messages = [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4"), ("a", "5")];
+        let queue = queue(&messages.map(|(group, id)| message(group, id))).await;
+        let received = queue.receive(4, VISIBILITY, Timestamp::now()).unwrap();
+        assert_eq!(bodies(&received), ["1", "3", "5", "2"]);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 // One message of the feed: its channel, the message in the platform's look, the raw JSON.
 
 import { clock, dayAndClock, el, foreign, moment } from './dom.js';
+import { remove } from './faults.js';
 import * as discord from './discord.js';
 import * as slack from './slack.js';
 
@@ -9,7 +10,8 @@ const PLATFORMS = {
   discord: { name: 'Discord', content: discord.content, summary: discord.summary, face: () => null, when: dayAndClock },
 };
 
-export function card(message) {
+/** `about` says what else is known: the number of the thread's first message, and how many replies there are. */
+export function card(message, about = {}) {
   const platform = PLATFORMS[message.platform];
   const heading = el('h2', 'channel', el('span', 'hash', '#'), foreign('span', 'channel-name', message.channel));
   heading.id = `channel-${message.number}`;
@@ -23,9 +25,10 @@ export function card(message) {
       avatar(platform.face(message.payload)),
       el('div', 'message-main',
         sender(message, platform),
+        message.thread_name ? foreign('div', 'dc-thread', message.thread_name) : null,
         drawn(message, platform),
         message.edited ? el('span', 'edited', '(edited)') : null)),
-    el('footer', 'card-foot', notes(message), raw(message.payload)));
+    el('footer', 'card-foot', notes(message, about), el('div', 'foot-line', raw(message.payload), forget(message))));
   article.id = `message-${message.number}`;
   article.setAttribute('aria-labelledby', heading.id);
   return article;
@@ -72,13 +75,30 @@ function drawn(message, platform) {
   }
 }
 
-function notes(message) {
+function notes(message, { parent, replies }) {
   const notes = [];
-  if (message.thread) notes.push(el('span', 'note', 'in a thread'));
+  if (replies) notes.push(el('span', 'note', replies === 1 ? '1 reply' : `${replies} replies`));
+  if (parent) notes.push(el('span', 'note', 'in the thread of ', jump(parent)));
+  else if (message.thread && message.thread !== message.id) notes.push(el('span', 'note', 'in a thread'));
   for (const mention of message.open_mentions) {
     notes.push(foreign('span', 'note warning', `may ping ${mention}`));
   }
   return el('div', 'notes', ...notes);
+}
+
+function jump(number) {
+  const anchor = el('a', '', `№ ${number}`);
+  anchor.href = `#message-${number}`;
+  return anchor;
+}
+
+function forget(message) {
+  const button = el('button', 'forget', 'Remove');
+  button.type = 'button';
+  button.title = 'As people do in a channel: for trying what becomes of its thread';
+  button.setAttribute('aria-label', `Remove message ${message.number}`);
+  button.addEventListener('click', () => remove(message.number));
+  return button;
 }
 
 function raw(payload) {

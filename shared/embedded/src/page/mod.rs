@@ -25,12 +25,17 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The page's files: path, type, content.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("/", HTML, include_str!("index.html")),
     ("/_local/page/page.css", CSS, include_str!("page.css")),
     ("/_local/page/chat.css", CSS, include_str!("chat.css")),
     ("/_local/page/page.js", JAVASCRIPT, include_str!("page.js")),
     ("/_local/page/card.js", JAVASCRIPT, include_str!("card.js")),
+    (
+        "/_local/page/faults.js",
+        JAVASCRIPT,
+        include_str!("faults.js"),
+    ),
     (
         "/_local/page/slack.js",
         JAVASCRIPT,

@@ -2,6 +2,7 @@
 
 import { announcement, card } from './card.js';
 import { el } from './dom.js';
+import * as faults from './faults.js';
 
 /** As many as the sink itself keeps. */
 const MOST = 1000;
@@ -18,7 +19,7 @@ let unseen = 0;
 function put(message, isNews) {
   const known = shown.get(message.number);
   if (known && known.message.revision >= message.revision) return;
-  const entry = { message, card: card(message) };
+  const entry = { message, card: card(message, about(message)) };
   if (isNews) entry.card.classList.add('news');
   shown.set(message.number, entry);
   if (known) {
@@ -28,11 +29,45 @@ function put(message, isNews) {
   } else {
     lane(message.platform)?.prepend(entry.card);
   }
+  if (!known) redraw(parentOf(message));
   if (shown.size > MOST) {
     const [oldest, { card: gone }] = shown.entries().next().value;
     gone.remove();
     shown.delete(oldest);
   }
+}
+
+/** The first message of the thread that a message is in. */
+function parentOf({ thread, id, channel_id: channel }) {
+  if (!thread || thread === id) return undefined;
+  for (const entry of shown.values()) {
+    if (entry.message.id === thread && entry.message.channel_id === channel) return entry;
+  }
+  return undefined;
+}
+
+function about(message) {
+  let replies = 0;
+  for (const { message: other } of shown.values()) {
+    if (other.thread === message.id && other.id !== message.id && other.channel_id === message.channel_id) replies += 1;
+  }
+  return { parent: parentOf(message)?.message.number, replies };
+}
+
+/** Draws a message again because of another one. */
+function redraw(entry) {
+  if (!entry) return;
+  const drawn = card(entry.message, about(entry.message));
+  entry.card.replaceWith(drawn);
+  entry.card = drawn;
+}
+
+function forget(number) {
+  const entry = shown.get(number);
+  if (!entry) return;
+  entry.card.remove();
+  shown.delete(number);
+  update();
 }
 
 function clear() {
@@ -154,6 +189,7 @@ function follow(revision) {
     if (stream.readyState === EventSource.CLOSED) setTimeout(begin, 1000);
   });
   stream.addEventListener('cleared', clear);
+  stream.addEventListener('removed', ({ data }) => forget(Number(data)));
   stream.addEventListener('message', ({ data }) => {
     const message = JSON.parse(data);
     put(message, true);
@@ -172,4 +208,5 @@ async function begin() {
   }
 }
 
+faults.begin();
 begin();

@@ -1,0 +1,142 @@
+//! What the functions call: AWS's services of this process over HTTP, which counts the
+//! calls, and the chat sink.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use carillon_aws::{Clients, Credentials, Registry, SecretCache, SecretStore};
+use carillon_domain::webhook::CredentialRef;
+use carillon_domain::{Webhook, sample};
+use carillon_embedded::chat_sink::ChatSink;
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
+use carillon_embedded::services::{Course, Services};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets, sqs};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+const SECRET_PREFIX: &str = "carillon";
+
+/// The services, and how often each of their operations was called.
+#[derive(Clone)]
+pub struct Cloud {
+    pub queue: LocalQueue,
+    pub sink: ChatSink,
+    dynamodb: LocalDynamoDb,
+    clients: Clients,
+    calls: Arc<Mutex<BTreeMap<String, u64>>>,
+    address: String,
+}
+
+impl Cloud {
+    pub async fn start() -> anyhow::Result<Self> {
+        let queue = LocalQueue::open(Arc::new(Journal::open(None)?))?;
+        let dynamodb = LocalDynamoDb::open(None)?;
+        let services = Services {
+            dynamodb: dynamodb.clone(),
+            secrets: secrets::http_client().await?,
+            queue: queue.clone(),
+        };
+        let sink = ChatSink::new();
+        sink.behave(|behaviour| behaviour.rate_limits = false);
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let cloud = Self {
+            queue,
+            sink: sink.clone(),
+            dynamodb,
+            clients: Clients::new(&services.sdk_config(Arc::new(|_| Course::Smooth))),
+            calls: Arc::default(),
+            address: format!("http://{}", listener.local_addr()?),
+        };
+        let router = Router::new()
+            .route("/", post(answer))
+            .with_state(cloud.clone())
+            .nest("/chat", sink.router());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(cloud)
+    }
+
+    pub fn chat_origin(&self) -> String {
+        format!("{}/chat", self.address)
+    }
+
+    /// The settings of both functions.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", self.address.clone()),
+            ("REGISTRY_TABLE", REGISTRY_TABLE.to_owned()),
+            ("EVENTS_TABLE", EVENTS_TABLE.to_owned()),
+            ("DELIVERIES_TABLE", DELIVERIES_TABLE.to_owned()),
+            ("DELIVERY_QUEUE_URL", format!("{}/queue", self.address)),
+            ("SECRET_PREFIX", SECRET_PREFIX.to_owned()),
+            ("CARILLON_CHAT_ORIGIN", self.chat_origin()),
+        ]
+    }
+
+    /// Registers a bot that wants everything, with a token of its own.
+    pub async fn register(&self, number: u128) -> anyhow::Result<Webhook> {
+        let registry = Registry::new(self.clients.dynamodb.clone(), REGISTRY_TABLE.into());
+        let cache = SecretCache::new(
+            self.clients.secrets.clone(),
+            carillon_aws::secrets::CACHE_PERIOD,
+        );
+        let store = SecretStore::new(self.clients.secrets.clone(), SECRET_PREFIX.into(), cache);
+        let mut webhook = sample::webhook(number, &["*"]);
+        let token = SecretString::from(format!("xoxb-benchmark-{number}-not-a-real-token"));
+        let credential: CredentialRef = Credentials::new(registry.clone(), store)
+            .open(&webhook.organization, &token, None, Timestamp::now())
+            .await?;
+        webhook.credential = credential;
+        registry.create(&webhook).await?;
+        Ok(webhook)
+    }
+
+    /// How often each operation was called since the last time.
+    pub fn take_calls(&self) -> BTreeMap<String, u64> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn secret(&self, body: &str) -> (u16, String) {
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let name = body["SecretId"].as_str().unwrap_or_default();
+        let secret = self.clients.secrets.get_secret_value().secret_id(name);
+        match secret.send().await {
+            Ok(found) => {
+                let found = json!({
+                    "Name": name, "ARN": found.arn(), "VersionId": found.version_id(),
+                    "SecretString": found.secret_string(),
+                });
+                (200, found.to_string())
+            }
+            Err(_) => (
+                400,
+                json!({"__type": "ResourceNotFoundException"}).to_string(),
+            ),
+        }
+    }
+}
+
+async fn answer(State(cloud): State<Cloud>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|v| v.to_str().ok());
+    let (service, operation) = target.and_then(|t| t.rsplit_once('.')).unwrap_or_default();
+    let body = String::from_utf8_lossy(&body);
+    let (status, answer) = match service {
+        "AmazonSQS" => sqs::execute(&cloud.queue, operation, &body).await,
+        "secretsmanager" => cloud.secret(&body).await,
+        _ => cloud.dynamodb.execute(operation, &body),
+    };
+    {
+        let mut calls = cloud.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        *calls.entry(operation.to_owned()).or_default() += 1;
+    }
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
+    (status, json, answer).into_response()
+}

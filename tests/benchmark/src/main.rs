@@ -1,0 +1,151 @@
+//! Prints the figures that the notifier and the dispatcher are to keep to. It builds both
+//! as they are deployed, starts each as a process under a Lambda Runtime API, and compares
+//! them with the least that could do the same. None of it is a test: what is printed
+//! depends on the machine, what matters are the ratios.
+//!
+//! `cargo run --release -p carillon-benchmark`
+
+mod cloud;
+mod events;
+mod lambda;
+mod notifier;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use cloud::Cloud;
+use lambda::Lambda;
+
+/// How often a start is measured.
+const STARTS: usize = 20;
+
+/// The binaries, as they are deployed.
+pub struct Binaries {
+    hello: PathBuf,
+    bare: PathBuf,
+    notifier: PathBuf,
+    dispatcher: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let binaries = build()?;
+    println!("\n{:<62} {:>12} {:>12}", "", "measured", "at most");
+    starts(&binaries).await?;
+    sizes(&binaries)?;
+    notifier::warm(&binaries).await?;
+    notifier::slow_platform(&binaries).await?;
+    notifier::many(&binaries).await?;
+    notifier::backlog(&binaries).await?;
+    dispatcher(&binaries).await
+}
+
+/// Prints a figure, and what it is to keep to.
+pub fn figure(what: &str, measured: &str, most: &str) {
+    println!("{what:<62} {measured:>12} {most:>12}");
+}
+
+pub fn times(ratio: f64) -> String {
+    format!("{ratio:.2} x")
+}
+
+pub fn milliseconds(duration: Duration) -> String {
+    format!("{:.2} ms", duration.as_secs_f64() * 1_000.0)
+}
+
+/// Builds with a cargo of its own, so that the features are those of a deployment.
+fn build() -> anyhow::Result<Binaries> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let build = |arguments: &[&str]| -> anyhow::Result<()> {
+        let mut command = Command::new(&cargo);
+        command.args(["build", "--release"]).args(arguments);
+        let status = command.status().context("starting cargo")?;
+        ensure!(status.success(), "cargo build {arguments:?}");
+        Ok(())
+    };
+    build(&["-p", "carillon-notifier", "-p", "carillon-dispatcher"])?;
+    build(&["-p", "carillon-benchmark", "--example", "hello"])?;
+    build(&["-p", "carillon-benchmark", "--example", "bare"])?;
+    let here = std::env::current_exe()?;
+    let folder = here.parent().context("a folder")?;
+    Ok(Binaries {
+        hello: folder.join("examples/hello"),
+        bare: folder.join("examples/bare"),
+        notifier: folder.join("carillon-notifier"),
+        dispatcher: folder.join("carillon-dispatcher"),
+    })
+}
+
+async fn starts(binaries: &Binaries) -> anyhow::Result<()> {
+    let cloud = Cloud::start().await?;
+    let hello = start_of(&binaries.hello, &[]).await?;
+    figure("init of a hello-world function", &milliseconds(hello), "");
+    for (name, binary) in [
+        ("init of the notifier", &binaries.notifier),
+        ("init of the dispatcher", &binaries.dispatcher),
+    ] {
+        let took = start_of(binary, &cloud.environment()).await?;
+        figure(name, &milliseconds(took), "");
+        let ratio = took.as_secs_f64() / hello.as_secs_f64();
+        figure("  against hello-world", &times(ratio), "5 x");
+    }
+    Ok(())
+}
+
+/// The median of some starts.
+async fn start_of(binary: &Path, environment: &[(&str, String)]) -> anyhow::Result<Duration> {
+    let mut took = Vec::new();
+    for _ in 0..STARTS {
+        took.push(Lambda::start(binary, environment).await?.init);
+    }
+    took.sort();
+    Ok(took[took.len() / 2])
+}
+
+fn sizes(binaries: &Binaries) -> anyhow::Result<()> {
+    for (name, binary) in [
+        ("zipped notifier", &binaries.notifier),
+        ("zipped dispatcher", &binaries.dispatcher),
+    ] {
+        let size = lambda::zipped(binary)?;
+        figure(name, &format!("{:.2} MB", size as f64 / 1e6), "3 MB");
+    }
+    Ok(())
+}
+
+async fn dispatcher(binaries: &Binaries) -> anyhow::Result<()> {
+    const RECORDS: usize = 1_000;
+    const WEBHOOKS: u128 = 50;
+    let cloud = Cloud::start().await?;
+    for number in 1..=WEBHOOKS {
+        cloud.register(number).await?;
+    }
+    let mut dispatcher = Lambda::start(&binaries.dispatcher, &cloud.environment()).await?;
+    // The connections stand when it counts.
+    dispatcher.invoke(&events::records(1)?).await?;
+    cloud.take_calls();
+    let (before, records) = (dispatcher.cpu()?, events::records(RECORDS)?);
+    let (answer, took) = dispatcher.invoke(&records).await?;
+    let cpu = dispatcher.cpu()? - before;
+    let failed = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
+    ensure!(failed == 0, "{answer}");
+    let what = "dispatcher, 1,000 records, 50 webhooks (50,000 deliveries): CPU";
+    figure(what, &milliseconds(cpu), "1,000 ms");
+    figure(
+        "  from beginning to end, with this machine's SQS",
+        &milliseconds(took),
+        "",
+    );
+    for (operation, count) in cloud.take_calls() {
+        let most = match operation.as_str() {
+            "Query" => "1",
+            "SendMessageBatch" => "5,000",
+            _ => "",
+        };
+        figure(&format!("  calls of {operation}"), &count.to_string(), most);
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The notifier's figures.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use carillon_aws::{DeliveryQueue, QueueMessage};
+use carillon_domain::Webhook;
+use carillon_embedded::queue::Received;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+use crate::cloud::Cloud;
+use crate::lambda::Lambda;
+use crate::{Binaries, events, figure, milliseconds, times};
+
+const BATCH: usize = 10;
+/// How many batches warm a function up, and how many are measured.
+const WARM_UP: usize = 20;
+const MEASURED: usize = 200;
+/// Credentials that the messages need.
+const CREDENTIALS: u128 = 10;
+
+async fn webhooks(cloud: &Cloud) -> anyhow::Result<Vec<Webhook>> {
+    let mut webhooks = Vec::new();
+    for number in 1..=CREDENTIALS {
+        webhooks.push(cloud.register(number).await?);
+    }
+    Ok(webhooks)
+}
+
+/// Ten messages for ten destinations, in CPU time, against the least that posts them.
+pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
+    let cloud = Cloud::start().await?;
+    let webhooks = webhooks(&cloud).await?;
+    let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
+    let mut cpu = Duration::ZERO;
+    for round in 0..WARM_UP + MEASURED {
+        let messages = events::messages(round * BATCH, BATCH, &webhooks)?;
+        if round == WARM_UP {
+            cpu = notifier.cpu()?;
+            cloud.take_calls();
+        }
+        notifier.invoke(&events::batch(&messages)).await?;
+    }
+    let notifier_cpu = (notifier.cpu()? - cpu) / u32::try_from(MEASURED)?;
+    let calls = cloud.take_calls();
+
+    let posts: Vec<Value> = cloud
+        .sink
+        .messages()
+        .iter()
+        .rev()
+        .take(BATCH)
+        .map(|message| {
+            json!({
+                "url": format!("{}/slack.com/api/chat.postMessage", cloud.chat_origin()),
+                "authorization": "Bearer xoxb-benchmark-0-not-a-real-token",
+                "body": message.payload,
+            })
+        })
+        .collect();
+    let event = json!({"posts": posts});
+    let mut bare = Lambda::start(&binaries.bare, &[]).await?;
+    for round in 0..WARM_UP + MEASURED {
+        if round == WARM_UP {
+            cpu = bare.cpu()?;
+        }
+        bare.invoke(&event).await?;
+    }
+    let bare_cpu = (bare.cpu()? - cpu) / u32::try_from(MEASURED)?;
+    let what = "ten messages for ten destinations, warm: CPU of a bare loop";
+    figure(what, &milliseconds(bare_cpu), "");
+    figure("  CPU of the notifier", &milliseconds(notifier_cpu), "");
+    let ratio = notifier_cpu.as_secs_f64() / bare_cpu.as_secs_f64();
+    figure("  against the bare loop", &times(ratio), "1.5 x");
+    for (operation, count) in calls {
+        let each = count as f64 / MEASURED as f64;
+        figure(
+            &format!("  calls of {operation} a batch"),
+            &format!("{each:.2}"),
+            "",
+        );
+    }
+    Ok(())
+}
+
+/// Ten messages take hardly longer than one, whatever the platform takes.
+pub async fn slow_platform(binaries: &Binaries) -> anyhow::Result<()> {
+    const ROUNDS: usize = 10;
+    let cloud = Cloud::start().await?;
+    let webhooks = webhooks(&cloud).await?;
+    let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
+    let mut number = 0;
+    for _ in 0..WARM_UP {
+        let messages = events::messages(number, BATCH, &webhooks)?;
+        notifier.invoke(&events::batch(&messages)).await?;
+        number += BATCH;
+    }
+    cloud.sink.behave(|behaviour| behaviour.latency_ms = 150);
+    let mut took = [Duration::ZERO; 2];
+    for (took, count) in took.iter_mut().zip([1, BATCH]) {
+        for _ in 0..ROUNDS {
+            let messages = events::messages(number, count, &webhooks)?;
+            *took += notifier.invoke(&events::batch(&messages)).await?.1;
+            number += count;
+        }
+    }
+    let [one, ten] = took.map(|took| took / ROUNDS as u32);
+    figure(
+        "a platform that takes 150 ms: one message",
+        &milliseconds(one),
+        "",
+    );
+    figure("  ten messages", &milliseconds(ten), "");
+    let ratio = ten.as_secs_f64() / one.as_secs_f64();
+    figure("  against one", &times(ratio), "1.2 x");
+    Ok(())
+}
+
+/// Ten thousand deliveries leave no trace in memory.
+pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
+    const DELIVERIES: usize = 10_000;
+    let cloud = Cloud::start().await?;
+    let webhooks = webhooks(&cloud).await?;
+    let mut hello = Lambda::start(&binaries.hello, &[]).await?;
+    hello.invoke(&json!({})).await?;
+    let least = hello.memory()?;
+    let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
+    cloud.take_calls();
+    let mut after = Vec::new();
+    for number in (0..DELIVERIES).step_by(BATCH) {
+        if [1_000, 5_000].contains(&number) {
+            after.push(notifier.memory()?);
+        }
+        let messages = events::messages(number, BATCH, &webhooks)?;
+        notifier.invoke(&events::batch(&messages)).await?;
+    }
+    after.push(notifier.memory()?);
+    let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    figure("memory of a hello-world function", &megabytes(least), "");
+    for (deliveries, memory) in ["1,000", "5,000", "10,000"].iter().zip(&after) {
+        let what = format!("  of the notifier after {deliveries} deliveries");
+        figure(&what, &megabytes(*memory), "");
+    }
+    let ratio = after[2] as f64 / least as f64;
+    figure("  against hello-world", &times(ratio), "5 x");
+    let reads = cloud
+        .take_calls()
+        .remove("GetSecretValue")
+        .unwrap_or_default();
+    figure(
+        "reads of 10 secrets in 10,000 deliveries",
+        &reads.to_string(),
+        "10",
+    );
+    Ok(())
+}
+
+/// A thousand events that wait for a hundred destinations.
+pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
+    const EVENTS: usize = 10;
+    const CHANNELS: usize = 100;
+    const PROCESSES: usize = 5;
+    let cloud = Cloud::start().await?;
+    let webhooks = webhooks(&cloud).await?;
+    let mut waiting = Vec::new();
+    for number in 0..EVENTS {
+        for channel in 0..CHANNELS {
+            let webhook = &webhooks[channel % webhooks.len()];
+            let channel = format!("c{channel}");
+            let outgoing = events::outgoing(events::event(number), webhook, &channel)?;
+            waiting.push(QueueMessage {
+                group: webhook.destination(&channel),
+                deduplication_id: outgoing.delivery_id.to_string(),
+                body: serde_json::to_string(&outgoing)?,
+            });
+        }
+    }
+    cloud.queue.send(&waiting).await?;
+    let begun = Instant::now();
+    let receive = Arc::new(Mutex::new(cloud.queue.clone()));
+    let mut processes = JoinSet::new();
+    for _ in 0..PROCESSES {
+        let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
+        let (cloud, receive) = (cloud.clone(), Arc::clone(&receive));
+        processes.spawn(async move {
+            loop {
+                let received = receive.lock().await.receive(
+                    BATCH,
+                    Duration::from_secs(180),
+                    Timestamp::now(),
+                )?;
+                if received.is_empty() {
+                    if cloud.queue.waiting(Timestamp::now())?.0 == 0 {
+                        return anyhow::Ok(());
+                    }
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+                let (answer, _) = notifier.invoke(&events::batch(&received)).await?;
+                cloud.queue.delete(&settled(&answer, received)).await?;
+            }
+        });
+    }
+    while let Some(ended) = processes.join_next().await {
+        ended??;
+    }
+    let took = begun.elapsed();
+    let messages = cloud.sink.messages();
+    let mut copies = 0;
+    let mut missing = 0;
+    for channel in 0..CHANNELS {
+        let channel = format!("c{channel}");
+        for number in 0..EVENTS {
+            let name = events::name(number);
+            let found = messages
+                .iter()
+                .filter(|message| message.channel == channel)
+                .filter(|message| message.payload.to_string().contains(&name))
+                .count();
+            copies += found.saturating_sub(1);
+            missing += usize::from(found == 0);
+        }
+    }
+    let calls: u64 = cloud
+        .sink
+        .destinations()
+        .iter()
+        .map(|d| d.tally.calls)
+        .sum();
+    let what = "1,000 waiting events for 100 destinations: messages";
+    figure(what, &messages.len().to_string(), "");
+    figure(
+        "  failed posts",
+        &(calls - messages.len() as u64).to_string(),
+        "0",
+    );
+    figure("  doubled, lost", &format!("{copies}, {missing}"), "0, 0");
+    figure(
+        "  all had left after, with 5 processes",
+        &milliseconds(took),
+        "",
+    );
+    Ok(())
+}
+
+/// The receipts of a batch that are dealt with.
+fn settled(answer: &Value, received: Vec<Received>) -> Vec<String> {
+    let failures = answer["batchItemFailures"].as_array();
+    let kept: Vec<&str> = failures
+        .into_iter()
+        .flatten()
+        .filter_map(|failure| failure["itemIdentifier"].as_str())
+        .collect();
+    received
+        .into_iter()
+        .map(|message| message.receipt)
+        .filter(|receipt| !kept.contains(&receipt.as_str()))
+        .collect()
+}
