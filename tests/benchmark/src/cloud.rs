@@ -24,6 +24,10 @@ use tokio::net::TcpListener;
 
 const SECRET_PREFIX: &str = "carillon";
 
+/// How many channels a webhook has, and how many tokens there are.
+pub const CHANNELS: usize = 10;
+pub const CREDENTIALS: u128 = 10;
+
 /// The services, and how often each of their operations was called.
 #[derive(Clone)]
 pub struct Cloud {
@@ -80,7 +84,8 @@ impl Cloud {
         ]
     }
 
-    /// Registers a bot that wants everything, with a token of its own.
+    /// Registers a bot that wants everything in ten channels of its own. Webhooks whose
+    /// numbers end alike have the same token.
     pub async fn register(&self, number: u128) -> anyhow::Result<Webhook> {
         let registry = Registry::new(self.clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let cache = SecretCache::new(
@@ -89,7 +94,10 @@ impl Cloud {
         );
         let store = SecretStore::new(self.clients.secrets.clone(), SECRET_PREFIX.into(), cache);
         let mut webhook = sample::webhook(number, &["*"]);
-        let token = SecretString::from(format!("xoxb-benchmark-{number}-not-a-real-token"));
+        webhook.configuration.channel = None;
+        webhook.configuration.channels = (0..CHANNELS).map(|n| format!("c{number}-{n}")).collect();
+        let token = number % CREDENTIALS;
+        let token = SecretString::from(format!("xoxb-benchmark-{token}-not-a-real-token"));
         let credential: CredentialRef = Credentials::new(registry.clone(), store)
             .open(&webhook.organization, &token, None, Timestamp::now())
             .await?;

@@ -51,16 +51,18 @@ pub fn batch(messages: &[Received]) -> Value {
     json!({"Records": records})
 }
 
-/// Messages for as many channels that nothing was sent to before, one each.
+/// Messages for as many destinations, one each, of as many webhooks. Destinations take
+/// turns, so that each has rested when it is its turn again.
 pub fn messages(first: usize, count: usize, webhooks: &[Webhook]) -> anyhow::Result<Vec<Received>> {
     (first..first + count)
         .map(|number| {
             let webhook = &webhooks[number % webhooks.len()];
-            let channel = format!("c{number}");
-            let outgoing = outgoing(event(number), webhook, &channel)?;
+            let channels = &webhook.configuration.channels;
+            let channel = &channels[number / webhooks.len() % channels.len()];
+            let outgoing = outgoing(event(number), webhook, channel)?;
             Ok(Received {
                 receipt: format!("none-{number}"),
-                group: webhook.destination(&channel),
+                group: webhook.destination(channel),
                 body: serde_json::to_string(&outgoing)?,
                 receive_count: 1,
             })

@@ -19,12 +19,13 @@ const BATCH: usize = 10;
 /// How many batches warm a function up, and how many are measured.
 const WARM_UP: usize = 20;
 const MEASURED: usize = 200;
-/// Credentials that the messages need.
-const CREDENTIALS: u128 = 10;
+/// How many webhooks there are: with their channels, as many destinations that none has to
+/// rest when its turn comes.
+const WEBHOOKS: u128 = 250;
 
-async fn webhooks(cloud: &Cloud) -> anyhow::Result<Vec<Webhook>> {
+async fn webhooks(cloud: &Cloud, count: u128) -> anyhow::Result<Vec<Webhook>> {
     let mut webhooks = Vec::new();
-    for number in 1..=CREDENTIALS {
+    for number in 1..=count {
         webhooks.push(cloud.register(number).await?);
     }
     Ok(webhooks)
@@ -33,7 +34,7 @@ async fn webhooks(cloud: &Cloud) -> anyhow::Result<Vec<Webhook>> {
 /// Ten messages for ten destinations, in CPU time, against the least that posts them.
 pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
     let cloud = Cloud::start().await?;
-    let webhooks = webhooks(&cloud).await?;
+    let webhooks = webhooks(&cloud, WEBHOOKS).await?;
     let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
     let mut cpu = Duration::ZERO;
     for round in 0..WARM_UP + MEASURED {
@@ -90,7 +91,7 @@ pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
 pub async fn slow_platform(binaries: &Binaries) -> anyhow::Result<()> {
     const ROUNDS: usize = 10;
     let cloud = Cloud::start().await?;
-    let webhooks = webhooks(&cloud).await?;
+    let webhooks = webhooks(&cloud, WEBHOOKS).await?;
     let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
     let mut number = 0;
     for _ in 0..WARM_UP {
@@ -123,7 +124,7 @@ pub async fn slow_platform(binaries: &Binaries) -> anyhow::Result<()> {
 pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
     const DELIVERIES: usize = 10_000;
     let cloud = Cloud::start().await?;
-    let webhooks = webhooks(&cloud).await?;
+    let webhooks = webhooks(&cloud, WEBHOOKS).await?;
     let mut hello = Lambda::start(&binaries.hello, &[]).await?;
     hello.invoke(&json!({})).await?;
     let least = hello.memory()?;
@@ -161,18 +162,21 @@ pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
 /// A thousand events that wait for a hundred destinations.
 pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
     const EVENTS: usize = 10;
-    const CHANNELS: usize = 100;
     const PROCESSES: usize = 5;
     let cloud = Cloud::start().await?;
-    let webhooks = webhooks(&cloud).await?;
+    let webhooks = webhooks(&cloud, 10).await?;
+    let destinations = || {
+        webhooks.iter().flat_map(|webhook| {
+            let channels = webhook.configuration.channels.iter();
+            channels.map(move |channel| (webhook, channel.as_str()))
+        })
+    };
     let mut waiting = Vec::new();
     for number in 0..EVENTS {
-        for channel in 0..CHANNELS {
-            let webhook = &webhooks[channel % webhooks.len()];
-            let channel = format!("c{channel}");
-            let outgoing = events::outgoing(events::event(number), webhook, &channel)?;
+        for (webhook, channel) in destinations() {
+            let outgoing = events::outgoing(events::event(number), webhook, channel)?;
             waiting.push(QueueMessage {
-                group: webhook.destination(&channel),
+                group: webhook.destination(channel),
                 deduplication_id: outgoing.delivery_id.to_string(),
                 body: serde_json::to_string(&outgoing)?,
             });
@@ -211,8 +215,7 @@ pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
     let messages = cloud.sink.messages();
     let mut copies = 0;
     let mut missing = 0;
-    for channel in 0..CHANNELS {
-        let channel = format!("c{channel}");
+    for (_, channel) in destinations() {
         for number in 0..EVENTS {
             let name = events::name(number);
             let found = messages
