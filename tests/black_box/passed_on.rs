@@ -1,4 +1,4 @@
-//! The README's way to pass on any other event: `examples/another-event.yaml` does what it
+//! The README's way to pass on any other event: `tests/examples/another-event.yaml` does what it
 //! says, with the input transformer as EventBridge runs it.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 fn example() -> String {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/../examples/another-event.yaml"
+        "/examples/another-event.yaml"
     );
     std::fs::read_to_string(path).unwrap()
 }

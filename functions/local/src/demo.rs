@@ -17,7 +17,9 @@ pub async fn run(local: &Local) -> anyhow::Result<()> {
     let webhooks = [
         json!({
             "name": "demo: Slack", "type": "slack", "event_types": ["*"],
-            "configuration": {"token": "xoxb-local-0000-not-a-real-token", "channel": CHANNEL}
+            "configuration": {
+                "token": "xoxb-local-0000-not-a-real-token", "channel": CHANNEL, "digest": "off"
+            }
         }),
         json!({
             "name": "demo: Discord", "type": "discord", "event_types": ["*"],
@@ -26,7 +28,7 @@ pub async fn run(local: &Local) -> anyhow::Result<()> {
                     "https://discord.com/api/webhooks/{DISCORD_WEBHOOK}/{}",
                     "not-a-real-token-".repeat(4)
                 ),
-                "channels": [CHANNEL]
+                "channels": [CHANNEL], "digest": "off"
             }
         }),
     ];

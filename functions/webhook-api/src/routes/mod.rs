@@ -16,10 +16,11 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Api, BASE, document};
+use crate::{Api, BASE, document, problem};
 
 #[derive(OpenApi)]
 #[openapi(
+    components(schemas(problem::Document)),
     info(
         title = "Carillon",
         description = "Tells people in Slack and Discord what changed in their cloud.",
@@ -32,11 +33,11 @@ use crate::{Api, BASE, document};
         (name = "meta", description = "Without a key"),
     ),
 )]
-struct Document;
+struct Described;
 
 /// Every route but the document's own.
 pub fn all() -> OpenApiRouter<Api> {
-    let mut document = Document::openapi();
+    let mut document = Described::openapi();
     let schemes = [
         (
             "api_key",
