@@ -43,7 +43,7 @@ impl Place {
 /// How many calls of a destination came, and what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Posts and edits, well-formed or not.
+    /// Posts, edits and, of Discord, all others, well-formed or not.
     pub calls: u64,
     pub taken: u64,
     pub rate_limited: u64,

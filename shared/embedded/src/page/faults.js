@@ -155,6 +155,8 @@ export function begin() {
     shown = '';
     refresh();
   });
+  // A browser that goes back to the page may open it by itself.
+  refresh().catch(() => {});
   // Posts that are refused change nothing in the feed, but here.
   setInterval(() => {
     if (!document.hidden) refresh().catch(() => {});
