@@ -34,7 +34,6 @@ fn event(number: usize) -> Value {
 #[tokio::test]
 async fn ten_thousand_repeated_and_shuffled_events_arrive_once_each_and_in_order() {
     let app = App::start().await;
-    app.sink().keep(EVENTS);
     for channel in 0..CHANNELS {
         app.register(&json!({
             "name": format!("webhook {channel}"), "type": "slack", "event_types": ["deploy"],
