@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use carillon_aws::{Clients, Credentials, Registry, SecretCache, SecretStore};
 use carillon_domain::webhook::CredentialRef;
-use carillon_domain::{Webhook, sample};
+use carillon_domain::{Filters, Webhook, sample};
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Course, Services};
@@ -24,9 +24,8 @@ use tokio::net::TcpListener;
 
 const SECRET_PREFIX: &str = "carillon";
 
-/// How many channels a webhook has, and how many tokens there are.
-pub const CHANNELS: usize = 10;
-pub const CREDENTIALS: u128 = 10;
+/// How many tokens there are.
+const CREDENTIALS: u128 = 10;
 
 /// The services, and how often each of their operations was called.
 #[derive(Clone)]
@@ -84,9 +83,14 @@ impl Cloud {
         ]
     }
 
-    /// Registers a bot that wants everything in ten channels of its own. Webhooks whose
+    /// Registers a bot that wants everything in as many channels of its own. Webhooks whose
     /// numbers end alike have the same token.
-    pub async fn register(&self, number: u128) -> anyhow::Result<Webhook> {
+    pub async fn register(
+        &self,
+        number: u128,
+        channels: usize,
+        filters: Filters,
+    ) -> anyhow::Result<Webhook> {
         let registry = Registry::new(self.clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let cache = SecretCache::new(
             self.clients.secrets.clone(),
@@ -94,8 +98,9 @@ impl Cloud {
         );
         let store = SecretStore::new(self.clients.secrets.clone(), SECRET_PREFIX.into(), cache);
         let mut webhook = sample::webhook(number, &["*"]);
+        webhook.filters = filters;
         webhook.configuration.channel = None;
-        webhook.configuration.channels = (0..CHANNELS).map(|n| format!("c{number}-{n}")).collect();
+        webhook.configuration.channels = (0..channels).map(|n| format!("c{number}-{n}")).collect();
         let token = number % CREDENTIALS;
         let token = SecretString::from(format!("xoxb-benchmark-{token}-not-a-real-token"));
         let credential: CredentialRef = Credentials::new(registry.clone(), store)

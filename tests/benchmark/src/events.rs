@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub fn event(number: usize) -> Event {
     let mut event = sample::event(EventType::Deploy);
     event.correlation_id = None;
+    event.project = Some(project(number));
     event.received_at = Timestamp::now();
     if let Some(id) = EventId::parse(&format!("event-{number}")) {
         event.id = id;
@@ -16,6 +17,11 @@ pub fn event(number: usize) -> Event {
         resource.name = Some(name(number));
     }
     event
+}
+
+/// One of fifty.
+pub fn project(number: usize) -> String {
+    format!("project-{}", number % 50)
 }
 
 /// What the event is known by in messages.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use carillon_aws::{DeliveryQueue, QueueMessage};
-use carillon_domain::Webhook;
+use carillon_domain::{Filters, Webhook};
 use carillon_embedded::queue::Received;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,11 +22,13 @@ const MEASURED: usize = 200;
 /// How many webhooks there are: with their channels, as many destinations that none has to
 /// rest when its turn comes.
 const WEBHOOKS: u128 = 250;
+/// How many channels each of them has.
+const CHANNELS: usize = 10;
 
 async fn webhooks(cloud: &Cloud, count: u128) -> anyhow::Result<Vec<Webhook>> {
     let mut webhooks = Vec::new();
     for number in 1..=count {
-        webhooks.push(cloud.register(number).await?);
+        webhooks.push(cloud.register(number, CHANNELS, Filters::default()).await?);
     }
     Ok(webhooks)
 }
