@@ -137,6 +137,7 @@ impl World {
             credentials: credentials.clone(),
             events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
             ledger: Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention),
+            queue: Arc::new(services.queue.clone()),
             poster: Poster::new(store.clone(), chat.clone()),
             chat,
             keys: ApiKeys::new(registry.clone()),
