@@ -8,10 +8,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 fn example() -> String {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/examples/another-event.yaml"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/another-event.yaml");
     std::fs::read_to_string(path).unwrap()
 }
 

@@ -71,6 +71,7 @@ pub fn messages(first: usize, count: usize, webhooks: &[Webhook]) -> anyhow::Res
                 group: webhook.destination(channel),
                 body: serde_json::to_string(&outgoing)?,
                 receive_count: 1,
+                sent_at_ms: jiff::Timestamp::now().as_millisecond(),
             })
         })
         .collect()
