@@ -149,7 +149,9 @@ fn read_all(mut from: impl Read) -> String {
 fn slack(name: &str) -> Value {
     json!({
         "name": name, "type": "slack", "event_types": ["*"],
-        "configuration": {"token": format!("xoxb-{CANARY}-wxyz"), "channel": "infra"}
+        "configuration": {
+            "token": format!("xoxb-{CANARY}-wxyz"), "channel": "infra", "digest": "off"
+        }
     })
 }
 

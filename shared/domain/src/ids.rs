@@ -155,7 +155,9 @@ impl DeliveryId {
     /// A UUID by which a platform can tell repeats of a post: the same for each order to
     /// deliver, and whenever the event arrived, so that a preview can show it.
     pub fn post_id(&self, generation: u32) -> String {
-        let without_time = self.0.get(13..).unwrap_or_default();
+        // `dl_`, ten digits of milliseconds, four that have the time within one; the rest,
+        // 60 bits, is the digest's.
+        let without_time = self.0.get(17..).unwrap_or_default();
         stable_uuid(&[without_time, &generation.to_string()])
     }
 
