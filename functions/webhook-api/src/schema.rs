@@ -73,6 +73,7 @@ macro_rules! elsewhere {
 
 elsewhere! {
     CloudEvent DeliveryStatus Event Fault Filters Message NewWebhook Outcome PreviewOf Publication
+    PublicationAnswer
     WebhookPatch
 }
 

@@ -31,6 +31,16 @@ pub fn schemas() -> Map<String, Value> {
             ],
         }),
     );
+    add(
+        "PublicationAnswer",
+        json!({
+            "description": "What became of the event, or of each event of a batch, in the order sent",
+            "anyOf": [
+                {"$ref": "#/components/schemas/Published"},
+                {"$ref": "#/components/schemas/PublishedBatch"},
+            ],
+        }),
+    );
     add("CloudEvent", cloud_event());
     add("NewWebhook", new_webhook());
     add("WebhookPatch", webhook_patch());

@@ -43,7 +43,7 @@ pub struct PublishedBatch {
         (Vec<schema::CloudEvent> = "application/cloudevents-batch+json"),
     )),
     responses(
-        (status = 202, description = "Stored: it will be delivered", body = Published),
+        (status = 202, description = "Stored: it will be delivered", body = schema::PublicationAnswer),
     ),
 )]
 pub async fn publish(

@@ -20,7 +20,7 @@ use crate::{Api, BASE, document, problem};
 
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(problem::Document)),
+    components(schemas(problem::Document, events::Published, events::PublishedBatch)),
     info(
         title = "Carillon",
         description = "Tells people in Slack and Discord what changed in their cloud.",
