@@ -324,7 +324,7 @@ class Scenario:
         self._checks.need("another event is accepted", answer.status == 202, answer)
         for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
             self._arrives("the other event", destination, "search-index")
-            sent = self._chat.messages(destination, "billing-db")
+            sent = self._chat.messages(destination, "deploy-7f3a")
             self._checks.check("... and the first was sent once", len(sent) == 1, sent)
 
     def _retry(self):
