@@ -308,6 +308,7 @@ async fn kill_nine_in_the_middle_of_a_burst_loses_nothing_and_doubles_only_what_
     for channel in 0..CHANNELS {
         let mut webhook = slack(&format!("webhook {channel}"));
         webhook["configuration"]["channel"] = json!(format!("channel-{channel}"));
+        webhook["configuration"]["digest"] = json!("auto");
         carillon.post("/api/v1/webhooks/", webhook).await;
     }
     let mut kills = 0;
@@ -337,16 +338,18 @@ async fn kill_nine_in_the_middle_of_a_burst_loses_nothing_and_doubles_only_what_
     let mut doubled = 0;
     for channel in 0..CHANNELS {
         let channel = format!("channel-{channel}");
+        let here = messages.iter().filter(|message| message.channel == channel);
+        let told: Vec<Vec<String>> = here.map(names).collect();
+        let repeated = |(at, names): (usize, &Vec<String>)| {
+            let later = told[at + 1..].iter().flatten();
+            usize::from(later.into_iter().any(|name| names.contains(name)))
+        };
+        doubled += told.iter().enumerate().map(repeated).sum::<usize>();
         let mut seen: Vec<String> = Vec::new();
-        for message in messages.iter().filter(|message| message.channel == channel) {
-            let names = names(message);
-            doubled += usize::from(names.iter().any(|name| seen.contains(name)));
-            seen.extend(
-                names
-                    .into_iter()
-                    .filter(|name| !seen.contains(name))
-                    .collect::<Vec<_>>(),
-            );
+        for name in told.concat() {
+            if !seen.contains(&name) {
+                seen.push(name);
+            }
         }
         let wanted: Vec<String> = (0..EVENTS)
             .map(|number| format!("mkq{number:04}"))
