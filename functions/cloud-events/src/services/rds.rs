@@ -1,19 +1,20 @@
 //! RDS: databases.
 //!
 //! RDS has hundreds of events, whose meaning is their category and a sentence. Told as
-//! `error`: failure, low storage, fail-over, recovery, broken replication and availability
-//! (a database that was down); as `deploy` and `destroy`: databases, and snapshots made by
-//! hand, that come and go; as `scale`: another class or more storage. Quiet
-//! (`database-routine`): all else, such as backups, automated snapshots, maintenance,
-//! patches and parameters. RDS names no operation: the events of a database's category
-//! on one day share a correlation id.
+//! `error`: failure, low storage, fail-over, recovery, broken replication, availability
+//! (a database that was down) and whatever else says that it failed; as `deploy` and
+//! `destroy`: what comes and goes but automated snapshots, changes of a configuration,
+//! patches, upgrades, and all of a blue/green deployment; as `scale`: another class or more
+//! storage. Quiet (`database-routine`): all else, such as backups, automated snapshots,
+//! maintenance and notices. RDS names no operation: the events of a database's category on
+//! one day share a correlation id.
 //!
 //! Facts: RDS user guide, "Amazon RDS event categories and event messages", "Monitoring
 //! Amazon RDS events"; the detail types are those of the EventBridge events reference.
 
 use carillon_domain::{EventType, Status};
 
-use crate::console::{encode, link};
+use crate::console::{encode, link, resource_part};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -23,16 +24,12 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let arn = detail
         .text("SourceArn")
         .or_else(|| envelope.resource().map(str::to_owned));
-    let name = match detail.text("SourceIdentifier") {
-        Some(name) => Some(name),
-        None if arn.is_none() => detail.required("SourceIdentifier"),
-        None => arn
-            .as_deref()
-            .and_then(|arn| arn.rsplit(':').next())
-            .map(str::to_owned),
-    };
-    let name = name?;
     let source = detail.text("SourceType").unwrap_or_default().to_uppercase();
+    let name = match arn.as_deref().and_then(name_of) {
+        Some(of_arn) => detail.text("SourceIdentifier").unwrap_or(of_arn),
+        None => detail.required("SourceIdentifier")?,
+    };
+    let name = own_name(&source, name);
     let categories = detail.texts("EventCategories");
     let message = detail.text("Message").unwrap_or_default();
     let (event_type, status, told) = meaning(&categories, &source, &message);
@@ -53,6 +50,20 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.tags = detail.pairs("Tags");
     let noise = (!told).then_some(Noise::DatabaseRoutine);
     Some(Verdict::of(noise, report))
+}
+
+/// What an ARN ends with: `TYPE:NAME`.
+fn name_of(arn: &str) -> Option<String> {
+    Some(resource_part(arn)?.split_once(':')?.1.to_owned())
+}
+
+/// Automated snapshots have names that begin with `rds:`; of all else, RDS writes it in
+/// front of the name in some events and leaves it out in others.
+fn own_name(source: &str, name: String) -> String {
+    match name.strip_prefix("rds:") {
+        Some(own) if !source.contains("SNAPSHOT") => own.to_owned(),
+        _ => name,
+    }
 }
 
 /// What categories and the sentence mean, and whether that is told.
@@ -79,7 +90,9 @@ fn meaning(
         false => Some(Status::Failed),
     };
     let is_snapshot = source.contains("SNAPSHOT");
-    let is_database = matches!(source, "DB_INSTANCE" | "CLUSTER" | "DB_CLUSTER" | "");
+    let is_blue_green = source.contains("BLUE_GREEN");
+    // What nobody did by hand, and what repeats every day.
+    let is_routine = is_snapshot && says(&["automated"]);
     if is("failure") || is("low storage") {
         return (Error, Some(Status::Failed), true);
     }
@@ -89,40 +102,53 @@ fn meaning(
     if is("availability") {
         return (Error, over(), true);
     }
-    if is("read replica") && says(&["stopped", "terminated", "error", "broken", "resumed"]) {
+    if is("read replica") && says(&["stopped", "terminated", "broken", "resumed"]) {
         return (Error, over(), true);
     }
-    let by_hand = is_database || is_snapshot && !says(&["automated"]);
+    let failed = says_failed(&message);
     if is("deletion") {
-        return (Destroy, progress(&message, Status::Succeeded), by_hand);
+        let told = failed || !is_routine;
+        return (Destroy, progress(&message, Status::Succeeded), told);
     }
     if is("creation") || is("restoration") {
-        return (Deploy, progress(&message, Status::Succeeded), by_hand);
+        let told = failed || !is_routine;
+        return (Deploy, progress(&message, Status::Succeeded), told);
     }
-    if is("configuration change")
-        && is_database
-        && says(&[
+    if failed {
+        return (Error, Some(Status::Failed), true);
+    }
+    if is("configuration change") {
+        let scales = says(&[
             "instance class",
             "allocated storage",
             "storage size",
             "capacity",
-        ])
-    {
-        return (Scale, progress(&message, Status::Succeeded), true);
+        ]);
+        let event_type = if scales { Scale } else { Deploy };
+        return (event_type, progress(&message, Status::Succeeded), true);
     }
-    if categories.is_empty() && says(&["fail", "error"]) {
-        return (Error, Some(Status::Failed), true);
-    }
-    (Deploy, progress(&message, Status::Succeeded), false)
+    // One that is offered is no news yet.
+    let is_upgrade = says(&["patch", "upgrad"]) && !says(&["available", "pending"]);
+    let by_hand = is_snapshot && says(&["manual"]);
+    let told = is_blue_green || is_upgrade || by_hand;
+    (Deploy, progress(&message, Status::Succeeded), told)
+}
+
+/// Whether a sentence in small letters tells of a failure. A fail-over is none.
+fn says_failed(message: &str) -> bool {
+    let message = message.replace("failover", "").replace("failed over", "");
+    ["fail", "error", "unable"]
+        .iter()
+        .any(|word| message.contains(word))
 }
 
 /// How far the sentence says it is.
 fn progress(message: &str, otherwise: Status) -> Option<Status> {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    Some(if says(&["fail", "unable", "error"]) {
+    Some(if says_failed(message) {
         Status::Failed
     } else if says(&[
-        "finished", "complete", "created", "deleted", "restored", "applied",
+        "finished", "complete", "created", "deleted", "restored", "applied", "patched", "upgraded",
     ]) {
         Status::Succeeded
     } else if says(&[
@@ -131,6 +157,7 @@ fn progress(message: &str, otherwise: Status) -> Option<Status> {
         "deleting",
         "applying",
         "begin",
+        "initiated",
         "in progress",
     ]) {
         Status::Started
@@ -167,168 +194,4 @@ fn database(source: &str, name: &str, region: Option<&str>) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn categories_and_words_say_what_is_told() {
-        use EventType::{Deploy, Destroy, Error, Scale};
-        use Status::{Failed, Started, Succeeded};
-        for (category, source, message, expected) in [
-            (
-                "failover",
-                "DB_INSTANCE",
-                "Started cross AZ failover to DB instance.",
-                (Error, Failed, true),
-            ),
-            (
-                "failover",
-                "DB_INSTANCE",
-                "A Multi-AZ failover has completed.",
-                (Error, Succeeded, true),
-            ),
-            (
-                "failure",
-                "DB_INSTANCE",
-                "The DB instance has failed.",
-                (Error, Failed, true),
-            ),
-            (
-                "low storage",
-                "DB_INSTANCE",
-                "The free storage capacity is low at 5%.",
-                (Error, Failed, true),
-            ),
-            (
-                "availability",
-                "DB_INSTANCE",
-                "DB instance shutdown.",
-                (Error, Failed, true),
-            ),
-            (
-                "availability",
-                "DB_INSTANCE",
-                "DB instance restarted.",
-                (Error, Succeeded, true),
-            ),
-            (
-                "recovery",
-                "DB_INSTANCE",
-                "Recovery of the DB instance has started.",
-                (Error, Failed, true),
-            ),
-            (
-                "recovery",
-                "DB_INSTANCE",
-                "Recovery of the DB instance is complete.",
-                (Error, Succeeded, true),
-            ),
-            (
-                "read replica",
-                "DB_INSTANCE",
-                "Replication has stopped.",
-                (Error, Failed, true),
-            ),
-            (
-                "read replica",
-                "DB_INSTANCE",
-                "Replication for the Read Replica resumed",
-                (Error, Succeeded, true),
-            ),
-            (
-                "read replica",
-                "DB_INSTANCE",
-                "Replica switchover is fine.",
-                (Deploy, Succeeded, false),
-            ),
-            (
-                "creation",
-                "DB_INSTANCE",
-                "DB instance created.",
-                (Deploy, Succeeded, true),
-            ),
-            (
-                "restoration",
-                "DB_INSTANCE",
-                "Restored from snapshot x",
-                (Deploy, Succeeded, true),
-            ),
-            (
-                "deletion",
-                "CLUSTER",
-                "DB cluster deleted.",
-                (Destroy, Succeeded, true),
-            ),
-            (
-                "deletion",
-                "SNAPSHOT",
-                "Deleted manual snapshot",
-                (Destroy, Succeeded, true),
-            ),
-            (
-                "creation",
-                "SNAPSHOT",
-                "Automated snapshot created",
-                (Deploy, Succeeded, false),
-            ),
-            (
-                "deletion",
-                "SNAPSHOT",
-                "Deleted automated snapshot",
-                (Destroy, Succeeded, false),
-            ),
-            (
-                "configuration change",
-                "DB_INSTANCE",
-                "Applying modification to database instance class",
-                (Scale, Started, true),
-            ),
-            (
-                "configuration change",
-                "DB_INSTANCE",
-                "Finished applying modification to allocated storage",
-                (Scale, Succeeded, true),
-            ),
-            (
-                "configuration change",
-                "DB_PARAM",
-                "Updated parameter time_zone",
-                (Deploy, Succeeded, false),
-            ),
-            (
-                "backup",
-                "DB_INSTANCE",
-                "Backing up DB instance",
-                (Deploy, Succeeded, false),
-            ),
-            (
-                "maintenance",
-                "DB_INSTANCE",
-                "Applying offline patches",
-                (Deploy, Started, false),
-            ),
-            (
-                "notification",
-                "CLUSTER",
-                "Database cluster has been patched",
-                (Deploy, Succeeded, false),
-            ),
-            (
-                "something new",
-                "DB_INSTANCE",
-                "…",
-                (Deploy, Succeeded, false),
-            ),
-        ] {
-            let (event_type, status, told) = expected;
-            let found = meaning(&[category.to_owned()], source, message);
-            assert_eq!(
-                found,
-                (event_type, Some(status), told),
-                "{category}: {message}"
-            );
-        }
-        let found = meaning(&[], "DB_INSTANCE", "Unable to start: error");
-        assert_eq!(found, (Error, Some(Failed), true));
-    }
-}
+mod tests;
