@@ -31,7 +31,7 @@ noise! {
     ServiceActions "service-actions"
     /// Auto Scaling's lifecycle hooks.
     LifecycleActions "lifecycle-actions"
-    /// RDS at its chores: backups, maintenance, patches, parameters, notices.
+    /// RDS at its chores: backups, automated snapshots, maintenance, notices.
     DatabaseRoutine "database-routine"
     /// Alarms that have, or begin with, too little data.
     InsufficientData "insufficient-data"
@@ -39,6 +39,8 @@ noise! {
     ScalingAlarms "scaling-alarms"
     /// Alarms that another alarm mutes.
     SuppressedAlarms "suppressed-alarms"
+    /// The single time series of an alarm that has many: the alarm itself is told.
+    AlarmContributors "alarm-contributors"
 }
 
 /// The noise that a deployment wants told.

@@ -1,11 +1,17 @@
 //! CloudWatch: alarms.
 //!
 //! Told as `error`: an alarm that goes off (failed), one that is over (succeeded), and one
-//! that was on and can no longer tell (failed). Quiet: too little data otherwise, which is
-//! how every alarm begins (`insufficient-data`); the alarms of target tracking, which Auto
-//! Scaling makes and which are on whenever it could scale in (`scaling-alarms`); what
-//! another alarm mutes (`suppressed-alarms`). An alarm that goes off and its end share
-//! the time when it went off.
+//! that was on and can no longer tell (failed). What is well again after it had too little
+//! data may have been on before: that is told, too, and cannot be known. Quiet: too little
+//! data otherwise, and how every alarm begins (`insufficient-data`); the alarms of target
+//! tracking, which Auto Scaling makes and which are on whenever it could scale in
+//! (`scaling-alarms`); what another alarm mutes (`suppressed-alarms`), until that mutes it
+//! no more; the single time series of an alarm that has many (`alarm-contributors`). An
+//! alarm that goes off and its end share the time when it went off.
+//!
+//! A composite alarm that only waits for the alarm that might mute it (`WaitPeriod`,
+//! `ExtensionPeriod`) is not muted: whether it tells again when the wait is over is not
+//! documented, and an alarm too many is better than none.
 //!
 //! Facts: CloudWatch user guide, "Alarm events and EventBridge"; Application Auto Scaling
 //! user guide, "Target tracking scaling policies" for the alarms' names.
@@ -25,14 +31,23 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (name, value) = (name?, value?);
     let previous_state = detail.inside("previousState");
     let previous = previous_state.text("value");
-    let Some((status, noise)) = meaning(previous.as_deref(), &value) else {
+    let was_new = previous_state
+        .text("reason")
+        .is_some_and(|reason| reason.starts_with(UNCHECKED));
+    let Some((status, noise)) = meaning(previous.as_deref(), &value, was_new) else {
         state.unknown("value", &value);
         return None;
     };
-    let noise = if state.text("actionsSuppressedBy").is_some() {
+    let contributor = detail.inside("alarmContributor");
+    let noise = if envelope.detail_type.contains("Contributor") {
+        Some(Noise::AlarmContributors)
+    } else if is_muted(&state) {
         Some(Noise::SuppressedAlarms)
     } else if name.starts_with("TargetTracking-") {
         Some(Noise::ScalingAlarms)
+    } else if value == "ALARM" && is_muted(&previous_state) {
+        // It went off unheard.
+        None
     } else {
         noise
     };
@@ -49,6 +64,8 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.detail("alarm state", was.or_else(|| Some(value.clone())));
     report.detail("description", configuration.text("description"));
     report.detail("metric", metric(&configuration));
+    report.detail("actions suppressed by", state.text("actionsSuppressedBy"));
+    report.detail("contributor", attributes(&contributor));
     report.resource.resource_type = Some("AWS::CloudWatch::Alarm".into());
     report.resource.id = envelope.resource().map(str::to_owned);
     let since = match value.as_str() {
@@ -64,7 +81,26 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     Some(Verdict::of(noise, report))
 }
 
-fn meaning(previous: Option<&str>, value: &str) -> Option<(Status, Option<Noise>)> {
+/// What every alarm's first state says as its reason.
+const UNCHECKED: &str = "Unchecked";
+
+fn is_muted(state: &Detail) -> bool {
+    state.text("actionsSuppressedBy").as_deref() == Some("Alarm")
+}
+
+/// "TableName orders" of one time series.
+fn attributes(contributor: &Detail) -> Option<String> {
+    let pairs = contributor.pairs("attributes").into_iter();
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    Some(pairs.join(", "))
+        .filter(|text| !text.is_empty())
+        .or_else(|| contributor.text("id"))
+}
+
+/// `was_new`: that the state before is the one that every alarm begins with.
+fn meaning(previous: Option<&str>, value: &str, was_new: bool) -> Option<(Status, Option<Noise>)> {
     Some(match (previous, value) {
         (Some(same), value) if same == value => {
             let status = match value {
@@ -75,6 +111,7 @@ fn meaning(previous: Option<&str>, value: &str) -> Option<(Status, Option<Noise>
         }
         (_, "ALARM") => (Status::Failed, None),
         (Some("ALARM"), "OK") => (Status::Succeeded, None),
+        (Some("INSUFFICIENT_DATA"), "OK") if !was_new => (Status::Succeeded, None),
         (_, "OK") => (Status::Succeeded, Some(Noise::InsufficientData)),
         (Some("ALARM"), "INSUFFICIENT_DATA") => (Status::Failed, None),
         (_, "INSUFFICIENT_DATA") => (Status::Failed, Some(Noise::InsufficientData)),
@@ -97,6 +134,7 @@ fn metric(configuration: &Detail) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn an_alarm_is_told_when_it_goes_off_and_when_it_is_over() {
@@ -106,20 +144,53 @@ mod tests {
             (Some(data), alarm, Status::Failed, true),
             (None, alarm, Status::Failed, true),
             (Some(alarm), ok, Status::Succeeded, true),
-            (Some(data), ok, Status::Succeeded, false),
+            (Some(data), ok, Status::Succeeded, true),
             (None, ok, Status::Succeeded, false),
             (Some(alarm), data, Status::Failed, true),
             (Some(ok), data, Status::Failed, false),
             (None, data, Status::Failed, false),
             (Some(alarm), alarm, Status::Failed, false),
         ] {
-            let (found, noise) = meaning(previous, value).unwrap();
+            let (found, noise) = meaning(previous, value, false).unwrap();
             assert_eq!(
                 (found, noise.is_none()),
                 (status, told),
                 "{previous:?} {value}"
             );
         }
-        assert!(meaning(Some(ok), "NEW").is_none());
+        assert!(meaning(Some(ok), "NEW", false).is_none());
+        let (_, noise) = meaning(Some(data), ok, true).unwrap();
+        assert_eq!(noise, Some(Noise::InsufficientData), "it has just begun");
+    }
+
+    fn suppressed(was: (&str, &str), is: (&str, &str)) -> Verdict {
+        let state = |(value, by): (&str, &str)| match by {
+            "" => json!({"value": value}),
+            by => json!({"value": value, "actionsSuppressedBy": by}),
+        };
+        let event = json!({
+            "id": "1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+            "detail": {"alarmName": "a", "previousState": state(was), "state": state(is)}
+        });
+        let envelope = Envelope::read(event).unwrap();
+        crate::services::read(&envelope).unwrap().unwrap()
+    }
+
+    #[test]
+    fn only_another_alarm_mutes_and_what_it_mutes_no_more_is_told() {
+        for (was, is, told) in [
+            (("OK", ""), ("ALARM", "WaitPeriod"), true),
+            (("OK", ""), ("ALARM", "ExtensionPeriod"), true),
+            (("OK", ""), ("ALARM", "Alarm"), false),
+            (("ALARM", "WaitPeriod"), ("ALARM", "Alarm"), false),
+            (("ALARM", "WaitPeriod"), ("ALARM", ""), false),
+            (("ALARM", "Alarm"), ("ALARM", ""), true),
+            (("ALARM", "Alarm"), ("ALARM", "ExtensionPeriod"), true),
+            (("ALARM", "ExtensionPeriod"), ("ALARM", ""), false),
+            (("ALARM", "Alarm"), ("OK", ""), true),
+        ] {
+            let found = matches!(suppressed(was, is), Verdict::Tell(_));
+            assert_eq!(found, told, "{was:?} {is:?}");
+        }
     }
 }
