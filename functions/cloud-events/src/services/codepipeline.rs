@@ -25,7 +25,14 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let trigger = detail.inside("execution-trigger");
     let trigger_detail = trigger.text("trigger-detail");
     let mut report = Report::new(EventType::Deploy, status);
-    report.message = message.map(str::to_owned);
+    // Why somebody stopped it.
+    let comment = detail.text("stop-execution-comments");
+    let parts: Vec<String> = message
+        .map(str::to_owned)
+        .into_iter()
+        .chain(comment)
+        .collect();
+    report.message = Some(parts.join(" ")).filter(|text| !text.is_empty());
     report.actor = trigger_detail.as_deref().and_then(person);
     report.correlation = execution.clone().or_else(|| Some(pipeline.clone()));
     report.resource.url = link(envelope.region.as_deref(), |region| {
