@@ -4,8 +4,9 @@
 //! since that is when the operation has failed, and when it ends. Of resources, only
 //! failures, with the reason that the stack's own events do not have. Quiet: nested stacks
 //! (`nested-stacks`), all else of resources (`stack-resources`), cleaning up and reviewing
-//! (`intermediate-states`). The states of one operation share its client request token; where there is
-//! none, those of a stack on one day.
+//! (`intermediate-states`). The states of one operation share its client request token.
+//! Where there is none, nobody can tell two operations of one stack apart: all its deploys
+//! of a day share a correlation id, and so do all its removals.
 //!
 //! An event does not say whether its stack is nested. CloudFormation names nested stacks
 //! `PARENT-LOGICALID-RANDOM` with twelve or thirteen random capitals and digits; that is
@@ -37,7 +38,7 @@ pub fn stack(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.message = status_details
         .text("status-reason")
         .or_else(|| rolled_back(&code).map(str::to_owned));
-    report.correlation = Some(correlation(envelope, detail, &stack));
+    report.correlation = Some(correlation(envelope, detail, &stack, event_type));
     report.detail("stack status", Some(code.clone()));
     let name = stack_name(&stack).map(str::to_owned);
     let noise = if is_intermediate(&code) {
@@ -73,7 +74,7 @@ pub fn resource(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         && !reason.as_deref().is_some_and(is_called_off);
     let mut report = Report::new(event_type, status);
     report.message = reason;
-    report.correlation = Some(correlation(envelope, detail, &stack));
+    report.correlation = Some(correlation(envelope, detail, &stack, event_type));
     report.detail("stack", stack_name(&stack).map(str::to_owned));
     report.detail("resource status", Some(code));
     report.resource.url = console(envelope.region.as_deref(), &stack, "events");
@@ -151,9 +152,9 @@ fn rolled_back(code: &str) -> Option<&'static str> {
     })
 }
 
-fn correlation(envelope: &Envelope, detail: &Detail, stack: &str) -> String {
+fn correlation(envelope: &Envelope, detail: &Detail, stack: &str, event_type: EventType) -> String {
     let token = detail.text("client-request-token");
-    token.unwrap_or_else(|| envelope.of_the_day(stack))
+    token.unwrap_or_else(|| envelope.of_the_day(&format!("{stack} {}", event_type.as_str())))
 }
 
 /// `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID`.
@@ -181,6 +182,7 @@ fn console(region: Option<&str>, stack: &str, page: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn every_documented_status_has_its_meaning() {
@@ -256,5 +258,29 @@ mod tests {
         ] {
             assert_eq!(resource_meaning(code), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn without_a_token_a_stacks_removal_is_not_taken_for_its_deploy() {
+        let correlation = |status: &str| {
+            let event = json!({
+                "id": "1", "source": "aws.cloudformation", "time": "2026-11-21T10:15:00Z",
+                "detail-type": "CloudFormation Stack Status Change",
+                "detail": {
+                    "stack-id": "arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/1",
+                    "status-details": {"status": status}
+                }
+            });
+            let envelope = Envelope::read(event).unwrap();
+            match crate::services::read(&envelope).unwrap().unwrap() {
+                Verdict::Tell(report) => report.correlation.unwrap(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let deploy = correlation("CREATE_IN_PROGRESS");
+        assert_eq!(correlation("CREATE_COMPLETE"), deploy);
+        let destroy = correlation("DELETE_IN_PROGRESS");
+        assert_eq!(correlation("DELETE_COMPLETE"), destroy);
+        assert_ne!(deploy, destroy);
     }
 }
