@@ -1,8 +1,8 @@
 //! Auto Scaling: instances that come and go, and their replacement.
 //!
-//! Told: a launch or termination as `scale`, with its cause; an instance refresh as
-//! `deploy`. Quiet: lifecycle hooks (`lifecycle-actions`) and checkpoints of a refresh
-//! (`intermediate-states`). The states of an activity share its request, those of a refresh
+//! Told: a launch, a termination or a detachment as `scale`, with its cause; an instance
+//! refresh as `deploy`. Quiet: lifecycle hooks (`lifecycle-actions`), checkpoints of a
+//! refresh and its wait at the end (`intermediate-states`). The states of an activity share its request, those of a refresh
 //! its id.
 //!
 //! Facts: EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling event reference", "Instance
@@ -22,7 +22,9 @@ pub fn reader(detail_type: &str) -> Option<Reader> {
         "EC2 Instance Launch Successful"
         | "EC2 Instance Launch Unsuccessful"
         | "EC2 Instance Terminate Successful"
-        | "EC2 Instance Terminate Unsuccessful" => activity,
+        | "EC2 Instance Terminate Unsuccessful"
+        | "EC2 Instance Detach Successful"
+        | "EC2 Instance Detach Unsuccessful" => activity,
         "EC2 Instance-launch Lifecycle Action" | "EC2 Instance-terminate Lifecycle Action" => {
             lifecycle
         }
@@ -39,9 +41,10 @@ fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     };
     let mut report = group(envelope, detail, EventType::Scale, status)?;
     let what = detail.text("Description").or_else(|| {
-        let verb = match envelope.detail_type.contains("Launch") {
-            true => "Launching",
-            false => "Terminating",
+        let verb = match envelope.detail_type.as_str() {
+            launch if launch.contains("Launch") => "Launching",
+            detach if detach.contains("Detach") => "Detaching",
+            _ => "Terminating",
         };
         let instance = detail.text("EC2InstanceId")?;
         Some(format!("{verb} EC2 instance: {instance}"))
@@ -106,6 +109,11 @@ fn refresh_meaning(detail_type: &str) -> Option<Meaning> {
                 "The instance refresh reached a checkpoint.",
                 Some(Noise::IntermediateStates),
             ),
+            "Started Baking" => (
+                Started,
+                "All instances are replaced; the refresh waits before it is complete.",
+                Some(Noise::IntermediateStates),
+            ),
             _ => return None,
         },
     )
@@ -152,6 +160,7 @@ mod tests {
             ("Rollback Succeeded", Failed),
             ("Rollback Failed", Failed),
             ("Checkpoint Reached", Started),
+            ("Started Baking", Started),
         ] {
             let detail_type = format!("EC2 Auto Scaling Instance Refresh {event}");
             assert_eq!(refresh_meaning(&detail_type).unwrap().0, status, "{event}");

@@ -4,6 +4,7 @@
 //! Everything here is pure: an event in, a verdict out.
 
 mod alarm;
+mod application_autoscaling;
 mod autoscaling;
 mod cloudformation;
 mod codebuild;
@@ -46,9 +47,16 @@ fn reader(source: &str, detail_type: &str) -> Option<Reader> {
         }
         ("aws.codebuild", "CodeBuild Build State Change") => codebuild::build,
         ("aws.autoscaling", detail_type) => autoscaling::reader(detail_type)?,
+        (
+            "aws.application-autoscaling",
+            "Application Auto Scaling Scaling Activity State Change",
+        ) => application_autoscaling::activity,
         ("aws.rds", detail_type) if detail_type.starts_with("RDS ") => rds::event,
         ("aws.health", "AWS Health Event" | "AWS Health Abuse Event") => health::event,
-        ("aws.cloudwatch", "CloudWatch Alarm State Change") => alarm::state,
+        (
+            "aws.cloudwatch",
+            "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change",
+        ) => alarm::state,
         _ => return None,
     })
 }
