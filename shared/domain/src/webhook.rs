@@ -15,7 +15,7 @@ use crate::ids::{
 };
 use crate::suspension;
 
-pub use registration::{Credential, Registration};
+pub use registration::{Credential, MAX_WEBHOOK_BYTES, Registration};
 pub use update::Update;
 
 /// The longest a webhook's name may be, in characters.

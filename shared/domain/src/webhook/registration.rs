@@ -31,9 +31,12 @@ pub struct Registration {
     pub enabled: Option<bool>,
 }
 
-/// What the server adds to a webhook. Whoever sends back what was read sends these along;
-/// they change nothing.
-const READ_ONLY: [&str; 5] = ["id", "status", "status_reason", "created_at", "modified_at"];
+/// How large a webhook may be as JSON, in bytes: lists of them have to fit into one answer.
+pub const MAX_WEBHOOK_BYTES: usize = 16 * 1_024;
+
+/// What answers to writes say of themselves. Whoever sends such an answer back sends these
+/// along; they change nothing.
+const OF_ANSWERS: [&str; 2] = ["verification", "rotated"];
 
 impl Registration {
     /// Reads a client's webhook: a new one, or the one that is to replace `current`.
@@ -73,6 +76,12 @@ impl Registration {
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        let size = value.to_string().len();
+        if size > MAX_WEBHOOK_BYTES {
+            let detail = format!("a webhook may have {MAX_WEBHOOK_BYTES} bytes; it has {size}");
+            let root = Pointer::root();
+            fields.faults().add(root, FaultCode::OutOfRange, detail);
+        }
         let name = fields.required_line("name", MAX_WEBHOOK_NAME);
         let platforms = Platform::ALL.map(|platform| (platform.as_str(), platform));
         let platform = fields.required_choice("type", &platforms);
@@ -100,9 +109,7 @@ impl Registration {
         let mut enabled = fields.boolean("enabled");
         fields.own_organization(organization);
         if let Some(current) = current {
-            for name in READ_ONLY {
-                fields.value(name);
-            }
+            read_only(&mut fields, current, enabled);
             // A suspended webhook is still enabled by its owner. Sent back as it was read,
             // that is no wish to resume it.
             let is_as_read = current.status == WebhookStatus::Suspended
@@ -120,6 +127,46 @@ impl Registration {
             credential,
             enabled,
         })
+    }
+}
+
+/// Reads what the server adds to a webhook. It may be sent back as it was read, also where
+/// the webhook has been changed since; what asks for something that cannot be had is a fault.
+fn read_only(fields: &mut Fields, current: &Webhook, enabled: Option<bool>) {
+    for name in OF_ANSWERS {
+        fields.value(name);
+    }
+    let id = fields.text("id", 1_000);
+    if id.is_some_and(|id| id != current.id.as_str()) {
+        let detail = "is another webhook's: an id cannot be changed; leave it out";
+        fields.fault("id", FaultCode::NotAllowed, detail);
+    }
+    let created_at = fields.time("created_at");
+    if created_at.is_some_and(|time| time != current.created_at) {
+        let detail = "cannot be changed; leave it out";
+        fields.fault("created_at", FaultCode::NotAllowed, detail);
+    }
+    // Of an earlier read, it is earlier.
+    let modified_at = fields.time("modified_at");
+    if modified_at.is_some_and(|time| time > current.modified_at) {
+        let detail = "is set by the server; leave it out";
+        fields.fault("modified_at", FaultCode::NotAllowed, detail);
+    }
+    let status = fields.choice("status", &WebhookStatus::ALL);
+    // What was read says the same twice; `enabled` is the one that counts.
+    let as_read = |status| enabled == Some(status != WebhookStatus::Disabled);
+    if status.is_some_and(|status| status != current.status && !as_read(status)) {
+        let detail = "is set by the server: to switch the webhook on or off, or to resume it, give \
+                      `enabled` as true or false";
+        fields.fault("status", FaultCode::NotAllowed, detail);
+    }
+    let reason = fields.text("status_reason", MAX_WEBHOOK_BYTES);
+    if reason.is_some()
+        && reason != current.status_reason
+        && status != Some(WebhookStatus::Suspended)
+    {
+        let detail = "is set by the server; leave it out";
+        fields.fault("status_reason", FaultCode::NotAllowed, detail);
     }
 }
 
@@ -231,12 +278,13 @@ mod tests {
 
     #[test]
     fn what_the_server_adds_may_be_sent_back_but_not_made_up() {
-        let document = json!({
-            "name": "x", "type": "slack", "event_types": ["*"], "configuration": {},
-            "id": "wh_1", "status": "active", "status_reason": null,
-            "created_at": "2026-11-21T10:15:00Z", "modified_at": "2026-11-21T10:15:00Z"
-        });
         let current = sample::webhook(1, &["*"]);
+        let mut document = json!({
+            "name": "x", "type": "slack", "event_types": ["*"], "configuration": {},
+            "id": current.id.as_str(), "status": "active", "status_reason": null,
+            "created_at": current.created_at.to_string(),
+            "modified_at": current.modified_at.to_string()
+        });
         assert!(read(&document, Some(&current)).is_ok());
         assert_eq!(
             pointers(&document, None),
@@ -248,5 +296,68 @@ mod tests {
                 "/status_reason"
             ]
         );
+        // What answers to writes add.
+        document["verification"] = json!({"status": "verified"});
+        document["rotated"] = json!([current.id.as_str()]);
+        assert!(read(&document, Some(&current)).is_ok());
+    }
+
+    #[test]
+    fn what_only_the_server_sets_cannot_be_asked_for() {
+        let current = sample::webhook(1, &["*"]);
+        for (field, value) in [
+            ("id", json!("wh_01JD0000000000000000000000")),
+            ("created_at", json!("2020-01-01T00:00:00Z")),
+            ("created_at", json!(7)),
+            ("modified_at", json!("2999-01-01T00:00:00Z")),
+            ("modified_at", json!("yesterday")),
+            ("status", json!("disabled")),
+            ("status", json!("suspended")),
+            ("status", json!("off")),
+            ("status_reason", json!("because")),
+        ] {
+            let mut document = json!({
+                "name": "x", "type": "slack", "event_types": ["*"], "configuration": {}
+            });
+            document[field] = value.clone();
+            let at = format!("/{field}");
+            assert_eq!(pointers(&document, Some(&current)), [at], "{value}");
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_the_webhook_was_changed_can_be_sent_back() {
+        let mut current = sample::webhook(1, &["*"]);
+        let earlier = |status: &str, reason: Value, enabled: bool| {
+            json!({
+                "name": "x", "type": "slack", "event_types": ["*"], "configuration": {},
+                "modified_at": "2020-01-01T00:00:00Z", "status": status,
+                "status_reason": reason, "enabled": enabled
+            })
+        };
+        for status in WebhookStatus::ALL {
+            current.status = status.1;
+            for document in [
+                earlier("active", Value::Null, true),
+                earlier("disabled", Value::Null, false),
+                earlier("suspended", json!("the token was revoked"), true),
+            ] {
+                let read = read(&document, Some(&current));
+                assert!(read.is_ok(), "{status:?} {document} {read:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_webhook_over_sixteen_kilobytes_is_refused_whatever_else_is_wrong_with_it() {
+        let values: Vec<String> = (0..50).map(|n| format!("{n}{}", "x".repeat(200))).collect();
+        let mut document = json!({
+            "name": "x", "type": "slack", "event_types": ["*"], "configuration": {},
+            "filters": {"environment": values}
+        });
+        assert!(read(&document, None).is_ok());
+        document["filters"]["project"] = document["filters"]["environment"].clone();
+        document["colour"] = json!("red");
+        assert_eq!(pointers(&document, None), ["", "/colour"]);
     }
 }
