@@ -191,7 +191,9 @@ impl Problem {
             Self::NotActive { suspended: false } => {
                 "switch it on with `{\"enabled\": true}`, and then ask again".into()
             }
-            Self::Contended => "nothing was changed; try again".into(),
+            Self::Contended => {
+                "try again; what is done already stays done, and is not done twice".into()
+            }
             Self::Internal => "nothing is known to be wrong with the request; try again, and \
                                tell the operator the request id if it persists"
                 .into(),

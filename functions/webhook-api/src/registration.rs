@@ -60,6 +60,17 @@ pub async fn register(
     organization: &OrganizationId,
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
+    let webhook = add(api, organization, registration).await?;
+    sweep(api, organization).await;
+    Ok(webhook)
+}
+
+/// As [`register`], without the sweep: for one of many.
+pub async fn add(
+    api: &Api,
+    organization: &OrganizationId,
+    registration: &Registration,
+) -> Result<Webhook, Problem> {
     const OPERATION: &str = "registering a webhook";
     let Credential::New(value) = &registration.credential else {
         return Err(Problem::internal(OPERATION)(
@@ -67,7 +78,6 @@ pub async fn register(
         ));
     };
     let now = Timestamp::now();
-    sweep(api, organization).await;
     for tries in 0..TRIES {
         let credential = open(api, organization, value, None).await?;
         let webhook = Webhook {
@@ -115,7 +125,6 @@ pub async fn update(
     document: impl Fn(&Webhook) -> Value,
     is_wanted: impl Precondition,
 ) -> Result<(Webhook, Option<Verified>), Problem> {
-    sweep(api, organization).await;
     let mut verification = None;
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
@@ -139,6 +148,7 @@ pub async fn update(
             verification = verify(api, configuration, credential, verified, &at).await?;
         }
         if let Some(webhook) = change(api, &read, update, registration).await? {
+            sweep(api, organization).await;
             return Ok((webhook, verification));
         }
         pause(tries).await;
@@ -199,7 +209,18 @@ pub async fn remove(
     id: &str,
     is_wanted: impl Precondition,
 ) -> Result<(), Problem> {
+    take_away(api, organization, id, is_wanted).await?;
     sweep(api, organization).await;
+    Ok(())
+}
+
+/// As [`remove`], without the sweep: for one of many.
+pub async fn take_away(
+    api: &Api,
+    organization: &OrganizationId,
+    id: &str,
+    is_wanted: impl Precondition,
+) -> Result<(), Problem> {
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
         if !is_wanted(&read) {

@@ -106,13 +106,15 @@ impl Credentials {
             }
         }
         for row in self.registry.condemned(organization).await? {
-            self.secrets
-                .delete(organization, &row.credential_id)
-                .await?;
-            if row.condemned_at + ABANDONED_AFTER <= now {
-                self.registry
-                    .forget_condemned(organization, &row.credential_id)
-                    .await?;
+            let id = &row.credential_id;
+            let is_over = row.condemned_at + ABANDONED_AFTER <= now;
+            if row.is_deleted && !is_over {
+                continue;
+            }
+            self.secrets.delete(organization, id).await?;
+            match is_over {
+                true => self.registry.forget_condemned(organization, id).await?,
+                false => self.registry.note_deleted(organization, id).await?,
             }
         }
         Ok(())
@@ -129,9 +131,9 @@ impl Credentials {
             .condemn_credential(organization, row, now)
             .await?;
         if condemned {
-            self.secrets
-                .delete(organization, &row.credential_id)
-                .await?;
+            let id = &row.credential_id;
+            self.secrets.delete(organization, id).await?;
+            self.registry.note_deleted(organization, id).await?;
         }
         Ok(())
     }

@@ -18,6 +18,9 @@ pub enum Error {
         operation: &'static str,
         cause: String,
     },
+    /// Others have changed the same things all the time.
+    #[error("{operation} found no quiet moment")]
+    Contended { operation: &'static str },
     #[error("{what} cannot be read: {cause}")]
     Unreadable { what: &'static str, cause: String },
 }
@@ -41,7 +44,7 @@ impl Error {
 
     /// Whether trying again as it is would be in vain.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Call { .. })
+        !matches!(self, Self::Call { .. } | Self::Contended { .. })
     }
 
     /// For `map_err`: a stored thing that is not what it should be.

@@ -15,8 +15,9 @@ use super::plan::{Change, Plan, Step};
 use crate::problem::Problem;
 use crate::{Api, registration};
 
-/// How often a file is compared anew because a webhook was changed meanwhile.
-const TRIES: usize = 5;
+/// How often in a row a file may be compared anew without anything having been done, because
+/// others change the same webhooks at the same time.
+const TRIES: u32 = 8;
 
 /// How many credentials are verified at once.
 const VERIFY_AT_ONCE: usize = 16;
@@ -98,7 +99,8 @@ pub async fn apply(
     // What was done before somebody else came in between.
     let mut done: HashMap<String, Outcome> = HashMap::new();
     let mut removed: Vec<Outcome> = Vec::new();
-    for _ in 0..TRIES {
+    let mut tries = 0;
+    while tries < TRIES {
         let existing = api
             .registry
             .webhooks(organization)
@@ -110,6 +112,7 @@ pub async fn apply(
             warnings = Some(verified(api, document, &plan).await?);
         }
         let names: Vec<Outcome> = plan.steps.iter().map(Outcome::of).collect();
+        let before = done.len() + removed.len();
         let is_done = match options.dry_run {
             true => {
                 removed.extend(plan.removals.iter().map(outcome_of_removal));
@@ -118,6 +121,9 @@ pub async fn apply(
             false => carry_out(api, organization, plan, &mut done, &mut removed).await?,
         };
         if is_done {
+            if !options.dry_run {
+                registration::sweep(api, organization).await;
+            }
             let mut warnings = warnings.unwrap_or_default();
             let outcomes = names.into_iter().map(|planned| {
                 let outcome = done.remove(&planned.name).unwrap_or(planned);
@@ -128,6 +134,10 @@ pub async fn apply(
             });
             return Ok(outcomes.chain(removed).collect());
         }
+        if done.len() + removed.len() == before {
+            registration::pause(tries).await;
+            tries += 1;
+        }
     }
     Err(Problem::Contended)
 }
@@ -136,7 +146,8 @@ fn outcome_of_removal(webhook: &Webhook) -> Outcome {
     Outcome::new(&webhook.name, Done::Removed, Some(&webhook.id))
 }
 
-/// False where somebody else was faster: the rest has to be planned anew.
+/// Does what it can. False where somebody else was faster with some of it, which has to be
+/// planned anew.
 async fn carry_out(
     api: &Api,
     organization: &OrganizationId,
@@ -144,12 +155,13 @@ async fn carry_out(
     done: &mut HashMap<String, Outcome>,
     removed: &mut Vec<Outcome>,
 ) -> Result<bool, Problem> {
+    let mut is_done = true;
     for step in plan.steps {
         let mut outcome = Outcome::of(&step);
         let written = match step.change {
             Change::Keep(_) => continue,
             Change::Create => {
-                match registration::register(api, organization, &step.registration).await {
+                match registration::add(api, organization, &step.registration).await {
                     Ok(webhook) => Some(webhook),
                     Err(Problem::NameTaken { .. }) => None,
                     Err(problem) => return Err(problem),
@@ -160,7 +172,8 @@ async fn carry_out(
             }
         };
         let Some(webhook) = written else {
-            return Ok(false);
+            is_done = false;
+            continue;
         };
         outcome.id = Some(webhook.id.to_string());
         done.insert(outcome.name.clone(), outcome);
@@ -168,14 +181,14 @@ async fn carry_out(
     for webhook in &plan.removals {
         let has_its_name = |found: &Webhook| found.name == webhook.name;
         let id = webhook.id.as_str();
-        match registration::remove(api, organization, id, has_its_name).await {
+        match registration::take_away(api, organization, id, has_its_name).await {
             Ok(()) => removed.push(outcome_of_removal(webhook)),
             // Somebody else has removed it, or given it another name.
-            Err(Problem::NotFound | Problem::PreconditionFailed) => return Ok(false),
+            Err(Problem::NotFound | Problem::PreconditionFailed) => is_done = false,
             Err(problem) => return Err(problem),
         }
     }
-    Ok(true)
+    Ok(is_done)
 }
 
 /// Asks the platforms about the plan's credentials; gives the warnings by name.

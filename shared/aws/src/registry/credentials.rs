@@ -4,7 +4,7 @@
 //! the row becomes a note that the credential is condemned, which outlives the secret:
 //! whoever was about to make the secret again is too late, and is cleaned up after.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use carillon_domain::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,10 @@ pub(crate) struct CredentialRow {
 pub(crate) struct CondemnedRow {
     pub credential_id: CredentialId,
     pub condemned_at: Timestamp,
+    /// Whether the secret was deleted since. It is deleted once more in the end, because a
+    /// call that was under way may have made it again.
+    #[serde(default)]
+    pub is_deleted: bool,
 }
 
 pub(super) fn credential_sk(fingerprint: &Fingerprint) -> AttributeValue {
@@ -97,18 +101,16 @@ impl Registry {
         organization: &OrganizationId,
         row: &CredentialRow,
     ) -> Result<bool, Error> {
+        // Whoever sweeps must find the organization. Not in one transaction with the row: all
+        // credentials that are announced at once would be in each other's way.
+        let known = Item::from([
+            ("pk".to_owned(), text(ORGANIZATIONS)),
+            ("sk".to_owned(), text(organization.as_str())),
+        ]);
+        self.put_if_new("noting an organization", known).await?;
         let item = to_item(WHAT, row)?;
         let item = with_key(item, organization, credential_sk(&row.fingerprint));
-        // Whoever sweeps must find the organization.
-        let known = Put::builder()
-            .table_name(&self.table)
-            .item("pk", text(ORGANIZATIONS))
-            .item("sk", text(organization.as_str()))
-            .build()
-            .map(|put| TransactWriteItem::builder().put(put).build());
-        let steps = [self.put_new(item), known];
-        let failed = self.transact("announcing a credential", steps).await?;
-        Ok(failed.is_none())
+        self.put_if_new("announcing a credential", item).await
     }
 
     /// Condemns a credential that nobody uses; false where somebody does.
@@ -129,11 +131,45 @@ impl Registry {
         let condemned = CondemnedRow {
             credential_id: id.clone(),
             condemned_at: now,
+            is_deleted: false,
         };
         let condemned = with_key(to_item(WHAT, &condemned)?, organization, condemned_sk(id));
         let steps = [delete, self.put_new(condemned)];
         let failed = self.transact("condemning a credential", steps).await?;
         Ok(failed.is_none())
+    }
+
+    /// Condemns a credential if nobody uses it.
+    pub async fn retire_credential(
+        &self,
+        organization: &OrganizationId,
+        fingerprint: &Fingerprint,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let row = self.credential(organization, fingerprint).await?;
+        if let Some(row) = row.filter(|row| row.used_by.is_empty()) {
+            self.condemn_credential(organization, &row, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the secret of a condemned credential was deleted.
+    pub(crate) async fn note_deleted(
+        &self,
+        organization: &OrganizationId,
+        id: &CredentialId,
+    ) -> Result<(), Error> {
+        let note = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(organization, condemned_sk(id))))
+            .update_expression("SET is_deleted = :deleted")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":deleted", AttributeValue::Bool(true))
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build());
+        // A failed condition: the note is gone.
+        self.transact("noting a deletion", [note]).await?;
+        Ok(())
     }
 
     /// Removes the note of a condemned credential.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
@@ -53,8 +54,33 @@ impl Registry {
                     tokio::time::sleep(longest.mul_f64(rand::random())).await;
                     tries += 1;
                 }
-                _ => return Err(Error::call(operation)(error)),
+                Some(Cancelled::Conflict) => return Err(Error::Contended { operation }),
+                None => return Err(Error::call(operation)(error)),
             }
+        }
+    }
+
+    /// Writes a row by itself; false where there is one already, or somebody is at it.
+    pub(super) async fn put_if_new(
+        &self,
+        operation: &'static str,
+        item: Item,
+    ) -> Result<bool, Error> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)");
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(
+                    PutItemError::ConditionalCheckFailedException(_)
+                    | PutItemError::TransactionConflictException(_),
+                ) => Ok(false),
+                _ => Err(Error::call(operation)(error)),
+            },
         }
     }
 

@@ -145,8 +145,11 @@ impl Registry {
     ) -> Result<(), WriteError> {
         let meanings: Vec<Failed> = steps.iter().map(|step| step.failed).collect();
         let items = steps.into_iter().map(|step| step.item);
-        let Some(failed) = self.transact(operation, items).await? else {
-            return Ok(());
+        let failed = match self.transact(operation, items).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(failed)) => failed,
+            Err(Error::Contended { .. }) => return Err(WriteError::Changed),
+            Err(error) => return Err(error.into()),
         };
         let of = |wanted: fn(&Failed) -> bool| {
             failed.iter().filter_map(|n| meanings.get(*n)).any(wanted)
