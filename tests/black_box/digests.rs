@@ -133,6 +133,26 @@ async fn the_events_of_one_operation_share_a_thread_and_a_deleted_one_begins_ane
 }
 
 #[tokio::test]
+async fn a_reply_that_slack_posts_by_itself_because_its_thread_is_gone_begins_anew() {
+    let app = App::start().await;
+    let webhook = app.register(&grouped("thread")).await;
+    app.publish(&deploy("started")).await;
+    app.publish(&deploy("started")).await;
+    delivered(&app, &webhook, 2).await;
+    let messages = app.messages(2).await;
+    assert!(messages[1].thread.is_some());
+    assert!(app.sink().remove(messages[0].number));
+
+    app.publish(&deploy("failed")).await;
+    delivered(&app, &webhook, 3).await;
+    app.publish(&deploy("succeeded")).await;
+    delivered(&app, &webhook, 4).await;
+    let messages = app.messages(3).await;
+    assert_eq!(messages[1].thread, None, "the first message is gone");
+    assert_eq!(messages[2].thread.as_deref(), Some(messages[1].id.as_str()));
+}
+
+#[tokio::test]
 async fn a_later_status_edits_the_first_message_and_an_older_one_does_not() {
     let app = App::start().await;
     let webhook = app.register(&grouped("update")).await;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_aws::{Claimed, Error, Suspension};
+use carillon_aws::{Claimed, Error};
 use carillon_chat::{Place, Post, Remedy, Reply};
 use carillon_delivery::By;
 use carillon_domain::delivery::{Ending, LEASE, Next, QUEUE_LIFE};
 use carillon_domain::ids::stable_uuid;
-use carillon_domain::{Delivery, Event, Outcome, Outgoing, Webhook, WebhookStatus, suspension};
+use carillon_domain::{Delivery, Event, Outcome, Outgoing, Webhook, WebhookStatus};
 use futures::future::join_all;
 use jiff::Timestamp;
 
@@ -202,6 +202,9 @@ impl Notifier {
             };
             reply = again;
         }
+        if matches!(place, Place::Thread(_)) && self.stands_alone(&reply) {
+            place = Place::Channel;
+        }
         if let Some(joined) = &joined {
             self.remember(joined, &place, &reply, webhook, channel)
                 .await;
@@ -265,9 +268,7 @@ impl Notifier {
             .await;
         match (posted.by, posted.reply.outcome) {
             (By::Current, Outcome::Delivered) if webhook.fallback.is_some() => {
-                if let Err(error) = self.stores.registry.drop_fallback(webhook).await {
-                    tracing::error!(webhook_id, %error, "a rotation could not be ended");
-                }
+                self.end_rotation(webhook).await;
             }
             (By::Fallback, Outcome::Delivered) => {
                 tracing::warn!(webhook_id, "posted with the credential before the rotation");
@@ -278,41 +279,6 @@ impl Notifier {
             retry_after: posted.reply.retry_after.into_iter().chain(pause).max(),
             ..posted.reply
         })
-    }
-
-    /// Whether the webhook is suspended now. Not where it was changed meanwhile.
-    async fn suspend(
-        &self,
-        webhook: &Webhook,
-        channel: &str,
-        reply: &Reply,
-        webhooks: &Webhooks,
-    ) -> bool {
-        let reason = reply.hint.as_deref().unwrap_or("the platform refuses it");
-        let now = self.clock.now();
-        let stores = &self.stores;
-        let webhook_id = webhook.id.as_str();
-        let code = reply.code.as_deref();
-        let suspended = stores
-            .registry
-            .suspend(&stores.events, webhook, channel, reason, now)
-            .await;
-        match suspended {
-            Ok(Suspension::Suspended) => {
-                tracing::warn!(webhook_id, code, reason, "suspended");
-                webhooks.set(suspension::suspended(webhook, reason, now));
-                true
-            }
-            Ok(Suspension::Changed) => {
-                tracing::info!(webhook_id, code, "changed while it was refused");
-                false
-            }
-            Err(error) => {
-                // The next attempt finds out the same.
-                tracing::error!(webhook_id, code, %error, "it could not be suspended");
-                false
-            }
-        }
     }
 
     /// Writes down how it went, for each of them.

@@ -1,5 +1,6 @@
 //! Threads and edits: joining the messages of one operation.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_aws::Error;
@@ -86,6 +87,7 @@ impl Notifier {
                     "An earlier attempt has posted it; its end was not written down.".into(),
                 ),
                 duration_ms: 0,
+                retry_after_ms: None,
             };
             let ending = Ending {
                 now,
@@ -109,6 +111,15 @@ impl Notifier {
             true => Step::Done(1),
             false => Step::Wait(Duration::ZERO),
         }))
+    }
+
+    /// Whether a reply has become a message of its own. Slack takes one whose first message is
+    /// gone, and shows it without a thread (slack-go/slack#1571). That tells something only
+    /// where threads are shown at all.
+    pub(crate) fn stands_alone(&self, reply: &Reply) -> bool {
+        let shown = reply.in_thread == Some(true);
+        let are_shown = self.threads_are_shown.fetch_or(shown, Ordering::Relaxed);
+        are_shown && reply.in_thread == Some(false)
     }
 
     /// Remembers the message that was posted there for what follows. Where that fails, what

@@ -6,6 +6,7 @@
 //! and those behind it go back to the queue, invisible until it may be tried.
 
 mod batch;
+mod consequences;
 mod deliver;
 mod grouping;
 mod outcomes;
@@ -15,6 +16,7 @@ mod webhooks;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -49,6 +51,8 @@ pub struct Notifier {
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
     pace: Pace,
     outcomes: Outcomes,
+    /// Whether Slack has ever shown a reply as one of its thread.
+    threads_are_shown: AtomicBool,
 }
 
 impl Notifier {
@@ -61,6 +65,7 @@ impl Notifier {
             poster,
             clock,
             random: Arc::new(rand::random),
+            threads_are_shown: AtomicBool::new(false),
         }
     }
 

@@ -55,6 +55,10 @@ impl Rotation {
         let (configuration, Credential::New(credential)) = read else {
             return None;
         };
+        if configuration.thread_id != webhook.configuration.thread_id {
+            let detail = "the URL names another thread; to post to that one, PATCH `thread_id`";
+            faults.add(at.field(field), FaultCode::NotAllowed, detail);
+        }
         Some(Self {
             configuration,
             credential,
@@ -81,7 +85,7 @@ pub async fn rotate(
             .await
             .map_err(Problem::internal("rotating a credential"))?
             .into_iter()
-            .filter(|other| other.credential == read.credential && other.id != read.id)
+            .filter(|other| other.id != read.id && shares(other, read))
             .collect();
         for other in sharing {
             match one(api, organization, &other, rotation, |_: &Webhook| true).await {
@@ -95,6 +99,12 @@ pub async fn rotate(
     Ok((rotated, others))
 }
 
+/// Whether a webhook has the credential that is rotated, or the one that was rotated before:
+/// an earlier call may have died before it came to this webhook.
+fn shares(other: &Webhook, read: &Webhook) -> bool {
+    other.credential == read.credential || Some(&other.credential) == read.fallback.as_ref()
+}
+
 async fn one(
     api: &Api,
     organization: &OrganizationId,
@@ -106,6 +116,10 @@ async fn one(
         let read = registration::find(api, organization, webhook.id.as_str()).await?;
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
+        }
+        if read.configuration.kind != rotation.configuration.kind {
+            // It was given another kind of credential meanwhile.
+            return Err(Problem::Contended);
         }
         let opened = registration::open(
             api,

@@ -86,11 +86,13 @@ pub struct Reply {
     /// What to leave out so that the message may be taken after all.
     pub remedy: Option<Remedy>,
     pub message: Option<MessageRef>,
+    /// Whether the platform shows the message as one of a thread; none where it shows nothing.
+    pub in_thread: Option<bool>,
     pub duration: Duration,
 }
 
 impl Reply {
-    pub(crate) fn new(outcome: Outcome) -> Self {
+    pub fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
             http_status: None,
@@ -101,16 +103,19 @@ impl Reply {
             platform_pause: None,
             remedy: None,
             message: None,
+            in_thread: None,
             duration: Duration::ZERO,
         }
     }
 
-    pub(crate) fn code(mut self, code: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -128,9 +133,28 @@ impl Reply {
             http_status: self.http_status,
             code: self.code.clone(),
             hint: self.hint.clone(),
-            duration_ms: u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: milliseconds(self.duration),
+            retry_after_ms: self.retry_after.map(milliseconds),
         }
     }
+
+    /// What the header says counts with whatever failed, not only with a rate limit.
+    pub(crate) fn obeying(self, answer: &Answer) -> Self {
+        match self.outcome {
+            Outcome::Delivered => self,
+            _ => self.waiting(answer.seconds("retry-after")),
+        }
+    }
+
+    /// Keeps the longest of the waits that this message has been asked for.
+    pub(crate) fn waiting(mut self, asked: impl IntoIterator<Item = Duration>) -> Self {
+        self.retry_after = self.retry_after.into_iter().chain(asked).max();
+        self
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// An answer that is not in the platform's own words. What a server's error, or a success
@@ -142,7 +166,7 @@ pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
             Outcome::Unknown,
             format!(
                 "The answer does not come from {name}, or is no proof: the message may have \
-                 arrived, and will be tried again. A proxy in between?"
+                 arrived. A proxy in between?"
             ),
         ),
         413 => (
@@ -153,14 +177,12 @@ pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
         ),
         500.. => (
             Outcome::Unknown,
-            format!(
-                "{name} has a problem of its own; the message may have arrived, and will be tried again."
-            ),
+            format!("{name} has a problem of its own; the message may have arrived."),
         ),
         _ => (
             Outcome::Unavailable,
             format!(
-                "{name} did not answer in its usual way; the message will be tried again. A proxy \
+                "{name} did not answer in its usual way. A proxy \
                  in between?"
             ),
         ),

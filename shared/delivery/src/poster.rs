@@ -83,16 +83,14 @@ impl Poster {
     async fn with_credentials(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
         let reply = self.with(post, &post.webhook.credential.id).await?;
         let by = By::Current;
-        let fallback = match reply.outcome {
-            Outcome::CredentialDead => post.webhook.fallback.as_ref(),
-            _ => None,
-        };
-        let Some(fallback) = fallback else {
+        // Also where the new credential is alive: its bot may not be in the channel yet.
+        let fallback = post.webhook.fallback.as_ref();
+        let Some(fallback) = fallback.filter(|_| reply.outcome.is_dead()) else {
             return Ok(Posted { reply, by });
         };
         match self.with(post, &fallback.id).await? {
             // What is wrong with the webhook's own credential is what must be known.
-            old if old.outcome == Outcome::CredentialDead => Ok(Posted { reply, by }),
+            old if old.outcome.is_dead() => Ok(Posted { reply, by }),
             old => Ok(Posted {
                 reply: old,
                 by: By::Fallback,

@@ -23,7 +23,7 @@ pub const LEASE: Duration = Duration::from_secs(30);
 /// long gets its attempt, and then an end in the ledger.
 pub const QUEUE_LIFE: Duration = Duration::from_secs(10 * 86_400);
 
-/// How many answers of "too many messages" count as one failed attempt.
+/// How many answers of "too many messages, come back at …" count as one failed attempt.
 const RATE_LIMITS_PER_TRY: usize = 10;
 
 /// What the queue carries: all that the notifier needs but the webhook and its secret.
@@ -96,6 +96,14 @@ impl Outcome {
     /// Whether nothing can arrive until somebody has repaired the webhook.
     pub fn is_dead(self) -> bool {
         matches!(self, Self::CredentialDead | Self::DestinationDead)
+    }
+
+    /// Whether it may go well another time, with nobody doing anything.
+    fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::Unavailable | Self::Unknown | Self::Blocked
+        )
     }
 
     /// What to do after `attempts` attempts, the last of which ended like this.
@@ -194,6 +202,9 @@ pub struct Attempt {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
     pub duration_ms: u64,
+    /// How long the platform asked to wait, if it did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retry_after_ms: Option<u64>,
 }
 
 /// Where a message stands on the platform.
@@ -333,12 +344,18 @@ impl Delivery {
         self
     }
 
-    /// How far the schedule is used up. Being told to come back later is no failure,
-    /// unless it never ends.
-    fn tries(&self) -> u32 {
+    fn attempts_of_this_order(&self) -> &[Attempt] {
         let earlier = usize::try_from(self.earlier_attempts).unwrap_or(usize::MAX);
-        let attempts = self.attempts.get(earlier..).unwrap_or_default();
-        let limited = |attempt: &&Attempt| attempt.outcome == Outcome::RateLimited;
+        self.attempts.get(earlier..).unwrap_or_default()
+    }
+
+    /// How far the schedule is used up. Being told when to come back is no failure, unless
+    /// it never ends; where nobody says when, the schedule does.
+    fn tries(&self) -> u32 {
+        let attempts = self.attempts_of_this_order();
+        let limited = |attempt: &&Attempt| {
+            attempt.outcome == Outcome::RateLimited && attempt.retry_after_ms.is_some()
+        };
         let limited = attempts.iter().filter(limited).count();
         let counted = attempts.len() - limited + limited / RATE_LIMITS_PER_TRY;
         u32::try_from(counted).unwrap_or(u32::MAX)
@@ -371,7 +388,7 @@ impl Delivery {
         ending: &Ending,
     ) -> (Self, Next) {
         let outcome = attempt.outcome;
-        self.reason = match outcome {
+        let reason = match outcome {
             Outcome::Delivered => None,
             _ => attempt.hint.clone().or_else(|| attempt.code.clone()),
         };
@@ -386,6 +403,14 @@ impl Delivery {
                 self.next_attempt_at = Some(ending.now + wait);
                 DeliveryStatus::Retrying
             }
+        };
+        self.reason = match next {
+            Next::Failed if outcome.is_passing() => {
+                let attempts = self.attempts_of_this_order().len();
+                let last = reason.unwrap_or_default();
+                Some(format!("Given up after {attempts} attempts. {last}"))
+            }
+            _ => reason,
         };
         // What an earlier order has posted is still there.
         self.message = message.or(self.message);

@@ -1,5 +1,7 @@
 //! What Slack's answers mean.
 
+use std::time::Duration;
+
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::shorten;
 use carillon_domain::{Outcome, Platform};
@@ -12,7 +14,7 @@ use crate::reply::{self, Answer, Remedy, Reply, wait};
 /// comes with 200 too, and `ok` and `error` in the body tell (node-slack-sdk, WebClient).
 /// A `warning` beside `ok` is no failure.
 pub fn web_api(answer: &Answer) -> Reply {
-    match answer.json() {
+    let reply = match answer.json() {
         Some(body) if answer.status != 429 => match body["ok"].as_bool() {
             // Whatever the status: the message's own name is the proof.
             Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
@@ -20,7 +22,8 @@ pub fn web_api(answer: &Answer) -> Reply {
             _ => reply::unreadable(answer, Platform::Slack),
         },
         body => rate_limited_or_unreadable(answer, body.as_ref()),
-    }
+    };
+    reply.obeying(answer)
 }
 
 /// The answer of an incoming webhook. The same body comes with different statuses, so that
@@ -30,14 +33,15 @@ pub fn webhook(answer: &Answer) -> Reply {
     if answer.is_success() && body == "ok" {
         return Reply::new(Outcome::Delivered);
     }
-    match answer.json() {
+    let reply = match answer.json() {
         _ if codes::is_known(body) => coded(answer, body, None),
         Some(body) if answer.status != 429 && body["ok"] == false => refused(answer, &body),
         None if answer.status >= 400 && answer.status != 429 && is_code(body) => {
             coded(answer, body, None)
         }
         body => rate_limited_or_unreadable(answer, body.as_ref()),
-    }
+    };
+    reply.obeying(answer)
 }
 
 /// Whether a body looks like an error code, though none that is known.
@@ -51,9 +55,11 @@ fn posted(body: &Value) -> Reply {
     let Some(id) = text("ts") else {
         return Reply::new(Outcome::Unknown)
             .code("no_ts")
-            .hint("Slack's answer does not name the message; it will be tried again.");
+            .hint("Slack's answer does not name the message.");
     };
+    let shown = body["message"].as_object();
     Reply {
+        in_thread: shown.map(|shown| shown.contains_key("thread_ts")),
         message: Some(MessageRef {
             id: Some(id),
             channel_id: text("channel"),
@@ -84,36 +90,28 @@ fn coded(answer: &Answer, code: &str, body: Option<&Value>) -> Reply {
         ),
         _ => hint.to_owned(),
     };
-    Reply {
-        retry_after: (outcome == Outcome::RateLimited)
-            .then(|| retry_after(answer, body))
-            .flatten(),
-        ..Reply::new(outcome)
-            .code(shorten(code, 100))
-            .hint(hint)
-            .remedy(match needed {
-                // Only a name or a picture of one's own needs it.
-                Some("chat:write.customize") => Some(Remedy::Appearance),
-                _ => codes::remedy(code),
-            })
-    }
+    Reply::new(outcome)
+        .code(shorten(code, 100))
+        .hint(hint)
+        .waiting(codes::least_wait(code))
+        .waiting(body.and_then(asked_in))
+        .remedy(match needed {
+            // Only a name or a picture of one's own needs it.
+            Some("chat:write.customize") => Some(Remedy::Appearance),
+            _ => codes::remedy(code),
+        })
 }
 
 fn rate_limited_or_unreadable(answer: &Answer, body: Option<&Value>) -> Reply {
     if answer.status == 429 {
-        return Reply {
-            retry_after: retry_after(answer, body),
-            ..coded(answer, "ratelimited", None)
-        };
+        return coded(answer, "ratelimited", body);
     }
     reply::unreadable(answer, Platform::Slack)
 }
 
 /// Slack says how long in the header; an incoming webhook in its body as well.
-fn retry_after(answer: &Answer, body: Option<&Value>) -> Option<std::time::Duration> {
-    answer
-        .seconds("retry-after")
-        .or_else(|| wait(body?["retry_after"].as_f64()?))
+fn asked_in(body: &Value) -> Option<Duration> {
+    wait(body["retry_after"].as_f64()?)
 }
 
 #[cfg(test)]

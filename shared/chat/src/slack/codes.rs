@@ -5,6 +5,8 @@
 //! 2016-05-17 and reports of users. Both lists are one here: no code means one thing
 //! there and another here.
 
+use std::time::Duration;
+
 use carillon_domain::Outcome::{
     self, Blocked, CredentialDead, DestinationDead, OurFault, PayloadRefused, RateLimited,
     Unavailable, Unknown,
@@ -45,10 +47,22 @@ pub(super) fn remedy(code: &str) -> Option<Remedy> {
     PLACE.contains(&code).then_some(Remedy::Place)
 }
 
-const UNKNOWN_CODE: &str =
-    "Slack answered with an error that Carillon does not know; the message will be tried again.";
-const LATER: &str = "Slack has a problem of its own; the message will be tried again.";
-const MAYBE: &str = "Slack failed half-way: the message may have arrived, and will be tried again.";
+/// How long to wait at least where it is people who must do something first, or a move that
+/// takes a while.
+pub(super) fn least_wait(code: &str) -> Option<Duration> {
+    const SLOW: &[&str] = &[
+        "message_limit_exceeded",
+        "team_added_to_org",
+        "org_login_required",
+        "external_channel_migrating",
+        "accesslimited",
+    ];
+    SLOW.contains(&code).then_some(Duration::from_secs(600))
+}
+
+const UNKNOWN_CODE: &str = "Slack answered with an error that Carillon does not know.";
+const LATER: &str = "Slack has a problem of its own.";
+const MAYBE: &str = "Slack failed half-way: the message may have arrived.";
 const REFUSED: &str = "Slack refuses the message itself. This is a fault of Carillon: please report it with the code.";
 const OUR_FAULT: &str = "Slack does not understand how it is called. This is a fault of Carillon: please report it with the code.";
 const NEW_HOOK: &str = "The incoming webhook was removed or switched off: create a new one in the Slack app and rotate the webhook's credential.";
@@ -63,11 +77,11 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
     (
         &["ratelimited", "rate_limited"],
         RateLimited,
-        "Slack asks to slow down; the message will be tried again.",
+        "Slack asks to slow down.",
     ),
     (
         &["message_limit_exceeded"],
-        RateLimited,
+        Unavailable,
         "The workspace has reached the message limit of its Slack plan.",
     ),
     (
@@ -93,7 +107,7 @@ const CODES: &[(&[&str], Outcome, &str)] = &[
             "external_channel_migrating",
         ],
         Unavailable,
-        "Slack is moving the workspace or the channel; the message will be tried again.",
+        "Slack is moving the workspace or the channel.",
     ),
     (
         &["accesslimited"],

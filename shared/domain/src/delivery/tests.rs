@@ -45,6 +45,7 @@ fn attempt(outcome: Outcome) -> Attempt {
         code: None,
         hint: None,
         duration_ms: 1,
+        retry_after_ms: None,
     }
 }
 
@@ -130,17 +131,36 @@ fn an_outage_that_asks_for_a_second_keeps_the_whole_schedule() {
 }
 
 #[test]
-fn rate_limits_hardly_use_up_the_schedule_yet_end_some_day() {
+fn rate_limits_that_say_how_long_hardly_use_up_the_schedule_yet_end_some_day() {
+    let limited = || Attempt {
+        retry_after_ms: Some(1_000),
+        ..attempt(Outcome::RateLimited)
+    };
+    let ending = Ending {
+        asked: Some(Duration::from_secs(1)),
+        ..ending()
+    };
     let mut row = delivery();
     for _ in 0..50 {
-        let (closed, next) = close(row, Outcome::RateLimited);
-        assert!(matches!(next, Next::RetryIn(_)));
+        let (closed, next) = row.closed(limited(), None, &ending);
+        assert!(matches!(next, Next::RetryIn(wait) if wait.as_secs() == 1));
         row = closed;
     }
     for _ in 0..50 {
-        row = close(row, Outcome::RateLimited).0;
+        row = row.closed(limited(), None, &ending).0;
     }
     assert_eq!(row.status, DeliveryStatus::Failed);
+}
+
+#[test]
+fn rate_limits_that_do_not_say_how_long_keep_to_the_schedule() {
+    let mut row = delivery();
+    for wait in retry::SCHEDULE_SECONDS {
+        let (closed, next) = close(row, Outcome::RateLimited);
+        assert_eq!(next, Next::RetryIn(Duration::from_secs(wait)));
+        row = closed;
+    }
+    assert_eq!(close(row, Outcome::RateLimited).1, Next::Failed);
 }
 
 #[test]
@@ -156,6 +176,8 @@ fn after_the_last_wait_of_the_schedule_a_delivery_has_failed() {
         (closed.status, next),
         (DeliveryStatus::Failed, Next::Failed)
     );
+    let reason = closed.reason.unwrap_or_default();
+    assert!(reason.starts_with("Given up after 10 attempts"), "{reason}");
 }
 
 #[test]

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::*;
 use crate::testing::answer;
 use carillon_domain::Outcome::*;
@@ -63,10 +61,7 @@ fn a_200_that_says_not_ok_is_a_failure() {
 #[test]
 fn every_code_of_the_web_api_has_its_meaning() {
     for (outcome, codes) in [
-        (
-            RateLimited,
-            "ratelimited rate_limited message_limit_exceeded",
-        ),
+        (RateLimited, "ratelimited rate_limited"),
         (
             Unknown,
             "internal_error fatal_error duplicate_message_not_found duplicate_channel_not_found",
@@ -74,7 +69,7 @@ fn every_code_of_the_web_api_has_its_meaning() {
         (
             Unavailable,
             "service_unavailable request_timeout team_added_to_org org_login_required update_failed \
-             external_channel_migrating a_code_of_the_future",
+             external_channel_migrating message_limit_exceeded a_code_of_the_future",
         ),
         (Blocked, "accesslimited"),
         (
@@ -173,6 +168,7 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
         (429, &after, ratelimited, Some(30.0)),
         (429, &[], json, Some(2.5)),
         (429, &after, json, Some(30.0)),
+        (429, &[("Retry-After", "1")], json, Some(2.5)),
         (429, &[], "<html>", None),
         (429, &[("Retry-After", "soon")], "", None),
         (429, &[("Retry-After", "-1")], "", None),
@@ -191,6 +187,30 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
             );
         }
     }
+}
+
+#[test]
+fn an_outage_that_says_how_long_is_waited_out() {
+    let after = [("Retry-After", "120")];
+    for body in ["", r#"{"ok": false, "error": "service_unavailable"}"#] {
+        let reply = web_api(&answer(503, &after, body));
+        assert_eq!(reply.retry_after, Some(Duration::from_secs(120)), "{body}");
+    }
+}
+
+#[test]
+fn what_does_not_pass_within_seconds_is_not_tried_within_seconds() {
+    for code in [
+        "message_limit_exceeded",
+        "team_added_to_org",
+        "org_login_required",
+        "external_channel_migrating",
+        "accesslimited",
+    ] {
+        let wait = web_api(&refusal(code)).retry_after;
+        assert_eq!(wait, Some(Duration::from_secs(600)), "{code}");
+    }
+    assert_eq!(web_api(&refusal("service_unavailable")).retry_after, None);
 }
 
 #[test]
