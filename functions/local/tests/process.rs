@@ -53,6 +53,8 @@ impl Carillon {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        // An earlier test may have done so.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let errors = child.stderr.take().unwrap();
         let errors = std::thread::spawn(move || read_all(errors));
         let mut reader = BufReader::new(child.stdout.take().unwrap());

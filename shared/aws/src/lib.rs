@@ -12,11 +12,12 @@ pub mod queue;
 pub mod registry;
 pub mod secrets;
 pub mod table;
+mod tls;
 
 pub use credentials::Credentials;
 pub use error::Error;
 pub use events::{EventFilter, EventStore, Stored};
-pub use failures::FailureQueue;
+pub use failures::{FailureQueue, Failures};
 pub use ledger::{Claimed, Ledger};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
 pub use registry::{Registry, Suspension, WriteError};
@@ -50,6 +51,7 @@ impl Clients {
     pub async fn from_environment() -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest())
             .timeout_config(timeouts())
+            .http_client(tls::http_client())
             .load()
             .await;
         Self::new(&config)

@@ -63,6 +63,7 @@ impl Client {
         connect: Duration,
         total: Duration,
     ) -> Result<Self, ClientError> {
+        install_crypto();
         let builder = reqwest::Client::builder()
             .user_agent(user_agent())
             .redirect(redirect::Policy::none())
@@ -140,6 +141,12 @@ impl Client {
     }
 }
 
+/// TLS by ring: small, and quick to start. Where the process has made a choice already, that
+/// one stays.
+fn install_crypto() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn bundled_roots() -> Result<Vec<Certificate>, reqwest::Error> {
     webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
@@ -192,18 +199,16 @@ fn unanswered(request: &Request, error: &reqwest::Error) -> Reply {
     if error.is_connect() || error.is_builder() {
         return Reply::new(Outcome::Unavailable)
             .code("connection_failed")
-            .hint(format!(
-                "{platform} could not be reached; the message will be tried again."
-            ));
+            .hint(format!("{platform} could not be reached."));
     }
     let (code, what) = if error.is_timeout() {
         ("timeout", "did not answer in time")
     } else {
         ("connection_broken", "broke the connection off")
     };
-    Reply::new(Outcome::Unknown).code(code).hint(format!(
-        "{platform} {what}; the message may have arrived, and will be tried again."
-    ))
+    Reply::new(Outcome::Unknown)
+        .code(code)
+        .hint(format!("{platform} {what}; the message may have arrived."))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
             aws_sdk_secretsmanager::config::SharedCredentialsProvider::new(credentials),
         )
         .endpoint_url(dynamodb_endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build()
 }
 

@@ -5,13 +5,17 @@
 //! where it is handled; bodies, headers, tokens and URLs are never logged.
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The levels of `RUST_LOG`, or the given ones.
-fn filter(otherwise: &str) -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise))
+/// The levels of `RUST_LOG` (`info`, or `warn,carillon_notifier=debug`), or the given ones.
+fn filter(otherwise: Targets) -> Targets {
+    std::env::var("RUST_LOG")
+        .ok()
+        .filter(|levels| !levels.is_empty())
+        .and_then(|levels| levels.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 /// Of libraries, only warnings and errors: below that they write requests as they are,
@@ -28,7 +32,7 @@ pub fn init_json() {
         .with_current_span(true)
         .with_span_list(false);
     tracing_subscriber::registry()
-        .with(filter("info"))
+        .with(filter(Targets::new().with_default(Level::INFO)))
         .with(filter_fn(is_safe))
         .with(lines)
         .init();
@@ -40,7 +44,11 @@ pub fn init_plain() {
         .compact()
         .with_writer(std::io::stderr);
     tracing_subscriber::registry()
-        .with(filter("warn,dynoxide=error"))
+        .with(filter(
+            Targets::new()
+                .with_default(Level::WARN)
+                .with_target("dynoxide", Level::ERROR),
+        ))
         .with(filter_fn(is_safe))
         .with(lines)
         .init();

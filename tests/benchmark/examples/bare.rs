@@ -7,6 +7,9 @@ use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "another provider")?;
     let http = &reqwest::Client::builder().no_proxy().build()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let posts = event.payload["posts"].as_array().cloned();
