@@ -123,6 +123,47 @@ async fn discords_limit_is_waited_out_before_it_is_hit() {
 }
 
 #[tokio::test]
+async fn a_limit_that_a_single_message_uses_up_is_waited_out_by_every_process() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(discord(1), &discord_url(1)).await;
+    // Five in two seconds, each alone: the last one leaves nothing for 0.9 s.
+    for pause in [0, 300, 300, 300, 200] {
+        stage.clock.advance(Duration::from_millis(pause));
+        stage.publish(&webhook).await;
+        stage.serve().await;
+    }
+    assert_eq!(stage.arrivals().len(), 5);
+    stage.clock.advance(SECOND / 10);
+    let next = stage.publish(&webhook).await;
+    stage.serve().await;
+    assert_eq!(stage.arrivals().len(), 5, "too early");
+    stage.serve_for(2 * SECOND, SECOND / 10).await;
+    let next = stage.delivery(&webhook, &next).await;
+    assert_eq!(outcomes(&next), [Outcome::Delivered], "{next:?}");
+}
+
+#[tokio::test]
+async fn a_limit_without_a_time_is_tried_again_on_the_schedule() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage
+        .sink
+        .fail_next(4, Failure::SlackError("rate_limited".into()));
+    let id = stage.publish(&webhook).await;
+    stage.serve_for(Duration::from_secs(1_000), SECOND).await;
+    let delivery = stage.delivery(&webhook, &id).await;
+    assert_eq!(delivery.status, DeliveryStatus::Delivered);
+    for (n, wait) in SCHEDULE_SECONDS.into_iter().take(4).enumerate() {
+        let waited = seconds(delivery.attempts[n].at, delivery.attempts[n + 1].at);
+        let wait = wait as f64;
+        assert!(
+            (wait * 0.8..=wait * 1.2 + 2.0).contains(&waited),
+            "{n}: {waited}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_ban_by_discord_silences_every_process_and_longer_each_time() {
     let mut stage = Stage::new().await;
     let one = stage.register(discord(1), &discord_url(1)).await;

@@ -27,8 +27,16 @@ const REMEMBERED: usize = 10_000;
 pub struct Pace {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
-    destinations: Mutex<HashMap<String, Timestamp>>,
+    destinations: Mutex<HashMap<String, Rest>>,
     platforms: Mutex<HashMap<Platform, Known>>,
+}
+
+/// Until when a destination rests.
+#[derive(Clone, Copy)]
+struct Rest {
+    until: Timestamp,
+    /// As long as the platform asks for; the rest is our own pace.
+    asked_until: Timestamp,
 }
 
 /// What the table said, and when.
@@ -50,13 +58,29 @@ impl Pace {
 
     /// How long a webhook's channel must still rest.
     pub fn rest(&self, webhook: &Webhook, channel: &str) -> Duration {
+        self.left(webhook, channel, |rest| rest.until)
+    }
+
+    /// How much of it the platform asks for.
+    pub fn asked_rest(&self, webhook: &Webhook, channel: &str) -> Duration {
+        self.left(webhook, channel, |rest| rest.asked_until)
+    }
+
+    fn left(
+        &self,
+        webhook: &Webhook,
+        channel: &str,
+        until: impl Fn(&Rest) -> Timestamp,
+    ) -> Duration {
         let destinations = self
             .destinations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         destinations
             .get(&key(webhook, channel))
-            .map_or(Duration::ZERO, |until| between(self.clock.now(), *until))
+            .map_or(Duration::ZERO, |rest| {
+                between(self.clock.now(), until(rest))
+            })
     }
 
     /// How long the webhook's platform must still be left alone.
@@ -78,12 +102,16 @@ impl Pace {
     ) -> Option<Duration> {
         let now = self.clock.now();
         let own = match webhook.configuration.kind {
-            DestinationKind::SlackBot | DestinationKind::SlackWebhook => Some(SLACK_CHANNEL),
-            DestinationKind::DiscordWebhook => None,
+            DestinationKind::SlackBot | DestinationKind::SlackWebhook => SLACK_CHANNEL,
+            DestinationKind::DiscordWebhook => Duration::ZERO,
         };
-        let rest = [own, reply.pause_after, reply.retry_after];
-        if let Some(rest) = rest.into_iter().flatten().max() {
-            self.set_rest(key(webhook, channel), now + rest);
+        let asked = reply.pause_after.max(reply.retry_after).unwrap_or_default();
+        let rest = Rest {
+            until: now + own.max(asked),
+            asked_until: now + asked,
+        };
+        if rest.until > now {
+            self.set_rest(key(webhook, channel), rest);
         }
         let pause = reply.platform_pause?;
         let previous = self.platform_pause(webhook.platform).await;
@@ -103,17 +131,18 @@ impl Pace {
         Some(between(now, pause.until))
     }
 
-    fn set_rest(&self, key: String, until: Timestamp) {
+    fn set_rest(&self, key: String, new: Rest) {
         let now = self.clock.now();
         let mut destinations = self
             .destinations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if destinations.len() >= REMEMBERED {
-            destinations.retain(|_, until| *until > now);
+            destinations.retain(|_, rest| rest.until > now);
         }
-        let rest = destinations.entry(key).or_insert(until);
-        *rest = until.max(*rest);
+        let rest = destinations.entry(key).or_insert(new);
+        rest.until = rest.until.max(new.until);
+        rest.asked_until = rest.asked_until.max(new.asked_until);
     }
 
     async fn platform_pause(&self, platform: Platform) -> Option<PlatformPause> {

@@ -17,8 +17,6 @@ use crate::webhooks::Webhooks;
 const NEEDED: Duration = LEASE;
 /// The longest wait that is slept through; a longer one is the queue's.
 const LONGEST_NAP: Duration = Duration::from_secs(2);
-/// The longest rest that is a matter of our own pace alone.
-const LONGEST_PACE: Duration = Duration::from_secs(1);
 /// How long all naps of a destination take in one batch: processor time that is paid for.
 const NAPS: Duration = Duration::from_secs(4);
 
@@ -84,15 +82,19 @@ impl Notifier {
                 }
             }
         }
-        let rest = progress.rests.map_or(Duration::ZERO, |place| {
-            self.pace.rest(&place.webhook, &place.channel)
+        let (rest, asked) = progress.rests.map_or_else(Default::default, |place| {
+            (
+                self.pace.rest(&place.webhook, &place.channel),
+                self.pace.asked_rest(&place.webhook, &place.channel),
+            )
         });
         // With nothing left to hold the others back, one that is done does: it is put off,
-        // and known to the ledger when it comes again. A single message needs that only
-        // where the platform has said so, as the next one is likely to be far off.
+        // and known to the ledger when it comes again. After a single message our own pace
+        // needs none of that, as the next one is likely to be far off; what the platform
+        // asks for does, however short.
         let is_crowded = count > 1 || progress.napped > Duration::ZERO;
         let holds =
-            waiting.is_empty() && rest > Duration::ZERO && (is_crowded || rest > LONGEST_PACE);
+            waiting.is_empty() && (asked > Duration::ZERO || is_crowded && rest > Duration::ZERO);
         let mut done = progress.done;
         let held = match holds {
             true => done.pop_if(|last| last.order.is_ok()),
