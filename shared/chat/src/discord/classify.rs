@@ -30,8 +30,8 @@ pub fn execute(answer: &Answer) -> Reply {
         None => reply::unreadable(answer, Platform::Discord),
     };
     Reply {
-        pause_after: reply.pause_after.or_else(|| used_up(answer)),
-        ..reply
+        pause_after: used_up(answer),
+        ..reply.obeying(answer)
     }
 }
 
@@ -72,11 +72,14 @@ fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
     }
     let code = body.and_then(|body| body["code"].as_u64());
     let code = code.filter(|code| *code != 0);
+    // What others use up is none of the webhook's own limit, whose reset tells nothing then.
+    let is_shared = answer.text("x-ratelimit-scope") == Some("shared");
+    let reset = answer.seconds("x-ratelimit-reset-after");
     let retry_after = asked
         .into_iter()
         .chain(answer.seconds("retry-after"))
-        .chain(answer.seconds("x-ratelimit-reset-after"))
-        .next();
+        .chain(reset.filter(|_| !is_shared))
+        .max();
     // The limit of all requests from this address, whatever the webhook.
     let is_global = body.is_some_and(|body| body["global"] == true)
         || answer.text("x-ratelimit-global") == Some("true")
@@ -105,14 +108,7 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
     };
     match outcome {
         Outcome::Blocked => blocked(answer),
-        Outcome::RateLimited => Reply {
-            retry_after: body["retry_after"]
-                .as_f64()
-                .and_then(wait)
-                .or_else(|| answer.seconds("retry-after")),
-            ..Reply::new(outcome)
-        },
-        _ => Reply::new(outcome),
+        _ => Reply::new(outcome).waiting(body["retry_after"].as_f64().and_then(wait)),
     }
     .code(code.to_string())
     .hint(hint)

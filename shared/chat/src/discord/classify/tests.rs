@@ -126,8 +126,20 @@ fn a_rate_limit_says_how_long() {
     let coded = r#"{"message": "…", "retry_after": 43.2, "global": false, "code": 20028}"#;
     let after = [("Retry-After", "65")];
     for (headers, body, milliseconds, code) in [
-        (LIMITS, own, 413, "rate_limited"),
+        // The longest of all that is said.
+        (LIMITS, own, 1_250, "rate_limited"),
+        (&after, own, 65_000, "rate_limited"),
         (&[], own, 413, "rate_limited"),
+        (
+            &[
+                ("X-RateLimit-Scope", "shared"),
+                ("X-RateLimit-Reset-After", "90"),
+                ("Retry-After", "65"),
+            ],
+            own,
+            65_000,
+            "rate_limited",
+        ),
         (&after, "", 65_000, "rate_limited"),
         (
             &after,
