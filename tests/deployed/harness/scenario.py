@@ -110,6 +110,8 @@ class Scenario:
         self._useless_cloud_event()
         section("The same event again")
         self._duplicate()
+        section("What the API tells")
+        self._lists()
         section("A platform that fails once")
         self._retry()
         section("What lies in the queue")
@@ -326,6 +328,36 @@ class Scenario:
             self._arrives("the other event", destination, "search-index")
             sent = self._chat.messages(destination, "deploy-7f3a")
             self._checks.check("... and the first was sent once", len(sent) == 1, sent)
+
+    def _lists(self):
+        for path in (
+            "/events/",
+            "/events/?type=deploy&since=2026-01-01T00:00:00Z",
+            "/webhooks/?type=slack",
+            "/notifications/",
+            "/api-keys/",
+            "/event-types/",
+        ):
+            answer = self._api.call("GET", path)
+            self._checks.check(f"GET {path}", answer.status == 200, answer)
+        found, path = [], "/events/?limit=2"
+        for _ in range(20):
+            page = self._api.call("GET", path).json
+            found += [event["id"] for event in page["results"]]
+            if not page["next"]:
+                break
+            path = f"/events/?limit=2&cursor={page['next']}"
+        self._checks.check(
+            "page by page, each event is listed once",
+            len(found) == len(set(found)) and {"deploy-7f3a", "deploy-8a01"} <= set(found),
+            found,
+        )
+        answer = self._api.call("GET", "/events/deploy-8a01/")
+        self._checks.check(
+            "an event is shown with its deliveries",
+            [delivery["status"] for delivery in answer.json["deliveries"]] == ["delivered"] * 3,
+            answer,
+        )
 
     def _retry(self):
         self._chat.fail_once(DISCORD)
