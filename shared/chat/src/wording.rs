@@ -27,6 +27,8 @@ pub(crate) enum Tone {
     Started,
     Destroyed,
     Changed,
+    /// Nothing is wrong.
+    Notice,
     DryRun,
 }
 
@@ -38,6 +40,7 @@ impl Tone {
         }
         match (event.event_type, event.status) {
             (_, Some(Status::Failed)) | (Type::WebhookSuspended, _) => Self::Failed,
+            (Type::Error, None | Some(Status::Started)) if event.is_notice() => Self::Notice,
             (Type::Error, None | Some(Status::Started)) => Self::Failed,
             (_, Some(Status::Started)) => Self::Started,
             (
@@ -61,6 +64,7 @@ impl Tone {
             Self::Started => 0x3b_82_c4,
             Self::Destroyed => 0xe0_8a_1e,
             Self::Changed => 0x7a_5f_b5,
+            Self::Notice => 0x5f_7d_9c,
             Self::DryRun => 0x8a_8f_98,
         }
     }
@@ -69,6 +73,7 @@ impl Tone {
         use EventType as Type;
         match (self, event_type) {
             (Self::DryRun, _) => "🧪",
+            (Self::Notice, _) => "ℹ️",
             (Self::Failed, Type::Error) => "🚨",
             (Self::Failed, Type::WebhookSuspended) => "🔕",
             (Self::Failed, _) => "❌",
@@ -138,6 +143,8 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
         (Type::Scale, Some(Status::Started)) => ("Scaling", true, "in"),
         (Type::Scale, Some(Status::Succeeded)) => ("Scaled", true, "in"),
         (Type::Scale, Some(Status::Failed)) => ("Scaling failed", false, "in"),
+        (_, Some(Status::Succeeded)) if event.is_notice() => ("Notice closed", false, "in"),
+        (_, _) if event.is_notice() => ("Notice", false, "in"),
         (_, Some(Status::Succeeded)) => ("Error resolved", false, "in"),
         (_, _) => ("Error", false, "in"),
     };
@@ -225,182 +232,4 @@ fn place(event: &Event, escape: &impl Fn(&str) -> String) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use carillon_domain::sample;
-
-    fn plain(event: &Event) -> String {
-        headline(event, str::to_owned)
-    }
-
-    fn with(event_type: EventType, status: Option<Status>) -> Event {
-        Event {
-            status,
-            ..sample::event(event_type)
-        }
-    }
-
-    #[test]
-    fn each_type_and_status_has_words_of_its_own() {
-        use EventType as Type;
-        use Status::{Failed, Started, Succeeded};
-        for (event_type, status, expected) in [
-            (
-                Type::Deploy,
-                None,
-                "✏️ Deploy: billing-db to billing / production",
-            ),
-            (
-                Type::Deploy,
-                Some(Started),
-                "🚀 Deploying billing-db to billing / production",
-            ),
-            (
-                Type::Deploy,
-                Some(Succeeded),
-                "✅ Deployed billing-db to billing / production",
-            ),
-            (
-                Type::Deploy,
-                Some(Failed),
-                "❌ Deploy failed: billing-db to billing / production",
-            ),
-            (
-                Type::Destroy,
-                None,
-                "🗑️ Destroy: reports in billing / production",
-            ),
-            (
-                Type::Destroy,
-                Some(Started),
-                "⏳ Destroying reports in billing / production",
-            ),
-            (
-                Type::Destroy,
-                Some(Succeeded),
-                "🗑️ Destroyed reports in billing / production",
-            ),
-            (
-                Type::Destroy,
-                Some(Failed),
-                "❌ Destroy failed: reports in billing / production",
-            ),
-            (
-                Type::Scale,
-                None,
-                "✏️ Scaling: checkout in billing / production",
-            ),
-            (
-                Type::Scale,
-                Some(Succeeded),
-                "✅ Scaled checkout in billing / production",
-            ),
-            (
-                Type::Error,
-                None,
-                "🚨 Error: billing-db in billing / production",
-            ),
-            (
-                Type::Error,
-                Some(Failed),
-                "🚨 Error: billing-db in billing / production",
-            ),
-            (
-                Type::Error,
-                Some(Succeeded),
-                "✅ Error resolved: billing-db in billing / production",
-            ),
-            (
-                Type::ParameterCreated,
-                None,
-                "➕ Parameter DATABASE_URL created in billing",
-            ),
-            (
-                Type::ParameterUpdated,
-                None,
-                "✏️ Parameter DATABASE_URL updated in billing (2 attributes)",
-            ),
-            (
-                Type::ParameterUpdated,
-                Some(Failed),
-                "❌ Parameter DATABASE_URL could not be updated in billing (2 attributes)",
-            ),
-            (
-                Type::ParameterDeleted,
-                Some(Started),
-                "⏳ Parameter DATABASE_URL is being deleted in billing",
-            ),
-            (Type::ProjectDeleted, None, "🗑️ Project billing deleted"),
-            (
-                Type::EnvironmentCreated,
-                Some(Succeeded),
-                "➕ Environment production created in billing",
-            ),
-            (
-                Type::ValueDeleted,
-                None,
-                "🗑️ Value of DATABASE_URL deleted in billing / production",
-            ),
-            (
-                Type::WebhookSuspended,
-                Some(Failed),
-                "🔕 Webhook prod alerts suspended",
-            ),
-            (Type::Ping, None, "🔔 Test message from Carillon"),
-        ] {
-            assert_eq!(plain(&with(event_type, status)), expected);
-        }
-    }
-
-    #[test]
-    fn a_dry_run_is_marked_and_neutral_however_it_ended() {
-        let mut event = with(EventType::Deploy, Some(Status::Failed));
-        event.dry_run = true;
-        assert_eq!(Tone::of(&event), Tone::DryRun);
-        assert!(plain(&event).starts_with("🧪 Dry run: Deploy failed: "));
-    }
-
-    #[test]
-    fn an_event_that_says_nothing_still_has_a_headline() {
-        for event_type in EventType::ALL {
-            let mut event = sample::event(*event_type);
-            event.resource = None;
-            event.project = None;
-            event.environment = Some("\u{200b} \u{200d}".into());
-            event.changes.clear();
-            let headline = plain(&event);
-            assert!(
-                headline.chars().count() > 5 && !headline.ends_with(' '),
-                "{headline}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_known_of_the_place_is_said() {
-        let mut event = with(EventType::Deploy, Some(Status::Succeeded));
-        event.resource = None;
-        assert_eq!(plain(&event), "✅ Deployed to billing / production");
-        event.status = Some(Status::Failed);
-        event.project = None;
-        assert_eq!(plain(&event), "❌ Deploy failed: production");
-    }
-
-    #[test]
-    fn the_longest_names_keep_the_headline_short() {
-        let long = || Some("_".repeat(5_000));
-        for event_type in EventType::ALL {
-            for status in [None, Some(Status::Started), Some(Status::Failed)] {
-                let mut event = with(*event_type, status);
-                event.dry_run = true;
-                event.resource.get_or_insert_default().name = long();
-                event.project = Some("*".repeat(5_000));
-                event.environment = long();
-                event.changes = vec!["x".into(); 5_000];
-                let headline = headline(&event, |text| text.replace(['_', '*'], "\\_"));
-                let length = carillon_domain::text::length(&headline);
-                assert!(length <= MAX_HEADLINE, "{length}: {headline}");
-            }
-        }
-    }
-}
+mod tests;

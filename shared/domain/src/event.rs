@@ -28,6 +28,9 @@ pub const MAX_DETAIL: usize = 1_024;
 /// The largest an event may be as JSON, in bytes.
 pub const MAX_EVENT_BYTES: usize = 16 * 1_024;
 
+/// The type of resource that events of AWS Health are about.
+pub const HEALTH_EVENT: &str = "AWS::Health::Event";
+
 /// How an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -175,6 +178,18 @@ impl Event {
     /// The resource's type, for filters.
     pub fn resource_type(&self) -> Option<&str> {
         self.resource.as_ref()?.resource_type.as_deref()
+    }
+}
+
+impl Event {
+    /// Whether it is a notice: AWS plans something or has something to say, and nothing is
+    /// wrong. Its type is `error` nevertheless, since events have no better one.
+    pub fn is_notice(&self) -> bool {
+        let category = self.details.get("category").map(String::as_str);
+        self.event_type == EventType::Error
+            && self.status != Some(Status::Failed)
+            && self.resource_type() == Some(HEALTH_EVENT)
+            && matches!(category, Some("scheduledChange" | "accountNotification"))
     }
 }
 

@@ -1,14 +1,15 @@
 //! AWS Health: trouble of AWS itself, and what it plans to do.
 //!
 //! Told as `error`: issues, failed while open and succeeded once closed; scheduled changes
-//! and notifications for the account, without a status until they are closed; abuse
-//! reports. Public events (all accounts of a region) are told as the account's own are, and
+//! and notifications for the account, without a status until they are closed, which
+//! messages call notices; abuse reports. Public events (all accounts of a region) are told as the account's own are, and
 //! say so. Never told: further pages of an event, which only list more resources. The states
 //! of an event share its ARN.
 //!
 //! Facts: AWS Health user guide, "Reference: AWS Health events Amazon EventBridge schema",
 //! "Viewing paginated lists of AWS Health events on EventBridge".
 
+use carillon_domain::event::HEALTH_EVENT;
 use carillon_domain::{EventType, Status};
 
 use crate::console::encode;
@@ -50,7 +51,7 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     // Other partitions have consoles of their own.
     let partition = arn.as_deref().and_then(|arn| arn.split(':').nth(1));
     report.resource.url.take_if(|_| partition != Some("aws"));
-    report.resource.resource_type = Some("AWS::Health::Event".into());
+    report.resource.resource_type = Some(HEALTH_EVENT.into());
     report.resource.id = arn;
     report.resource.name = Some(code);
     report.detail("service", detail.text("service"));

@@ -1,0 +1,207 @@
+use super::*;
+use carillon_domain::sample;
+
+fn plain(event: &Event) -> String {
+    headline(event, str::to_owned)
+}
+
+fn with(event_type: EventType, status: Option<Status>) -> Event {
+    Event {
+        status,
+        ..sample::event(event_type)
+    }
+}
+
+#[test]
+fn each_type_and_status_has_words_of_its_own() {
+    use EventType as Type;
+    use Status::{Failed, Started, Succeeded};
+    for (event_type, status, expected) in [
+        (
+            Type::Deploy,
+            None,
+            "✏️ Deploy: billing-db to billing / production",
+        ),
+        (
+            Type::Deploy,
+            Some(Started),
+            "🚀 Deploying billing-db to billing / production",
+        ),
+        (
+            Type::Deploy,
+            Some(Succeeded),
+            "✅ Deployed billing-db to billing / production",
+        ),
+        (
+            Type::Deploy,
+            Some(Failed),
+            "❌ Deploy failed: billing-db to billing / production",
+        ),
+        (
+            Type::Destroy,
+            None,
+            "🗑️ Destroy: reports in billing / production",
+        ),
+        (
+            Type::Destroy,
+            Some(Started),
+            "⏳ Destroying reports in billing / production",
+        ),
+        (
+            Type::Destroy,
+            Some(Succeeded),
+            "🗑️ Destroyed reports in billing / production",
+        ),
+        (
+            Type::Destroy,
+            Some(Failed),
+            "❌ Destroy failed: reports in billing / production",
+        ),
+        (
+            Type::Scale,
+            None,
+            "✏️ Scaling: checkout in billing / production",
+        ),
+        (
+            Type::Scale,
+            Some(Succeeded),
+            "✅ Scaled checkout in billing / production",
+        ),
+        (
+            Type::Error,
+            None,
+            "🚨 Error: billing-db in billing / production",
+        ),
+        (
+            Type::Error,
+            Some(Failed),
+            "🚨 Error: billing-db in billing / production",
+        ),
+        (
+            Type::Error,
+            Some(Succeeded),
+            "✅ Error resolved: billing-db in billing / production",
+        ),
+        (
+            Type::ParameterCreated,
+            None,
+            "➕ Parameter DATABASE_URL created in billing",
+        ),
+        (
+            Type::ParameterUpdated,
+            None,
+            "✏️ Parameter DATABASE_URL updated in billing (2 attributes)",
+        ),
+        (
+            Type::ParameterUpdated,
+            Some(Failed),
+            "❌ Parameter DATABASE_URL could not be updated in billing (2 attributes)",
+        ),
+        (
+            Type::ParameterDeleted,
+            Some(Started),
+            "⏳ Parameter DATABASE_URL is being deleted in billing",
+        ),
+        (Type::ProjectDeleted, None, "🗑️ Project billing deleted"),
+        (
+            Type::EnvironmentCreated,
+            Some(Succeeded),
+            "➕ Environment production created in billing",
+        ),
+        (
+            Type::ValueDeleted,
+            None,
+            "🗑️ Value of DATABASE_URL deleted in billing / production",
+        ),
+        (
+            Type::WebhookSuspended,
+            Some(Failed),
+            "🔕 Webhook prod alerts suspended",
+        ),
+        (Type::Ping, None, "🔔 Test message from Carillon"),
+    ] {
+        assert_eq!(plain(&with(event_type, status)), expected);
+    }
+}
+
+#[test]
+fn a_notice_of_aws_is_no_error_and_an_error_without_a_status_is_none_of_it() {
+    let mut event = with(EventType::Error, None);
+    assert_eq!(Tone::of(&event), Tone::Failed);
+    let resource = event.resource.get_or_insert_default();
+    resource.resource_type = Some(carillon_domain::event::HEALTH_EVENT.into());
+    for (category, tone, status, headline) in [
+        ("issue", Tone::Failed, None, "🚨 Error: "),
+        ("scheduledChange", Tone::Notice, None, "ℹ️ Notice: "),
+        ("accountNotification", Tone::Notice, None, "ℹ️ Notice: "),
+        (
+            "accountNotification",
+            Tone::Succeeded,
+            Some(Status::Succeeded),
+            "✅ Notice closed: ",
+        ),
+        (
+            "scheduledChange",
+            Tone::Failed,
+            Some(Status::Failed),
+            "🚨 Error: ",
+        ),
+    ] {
+        event.details = [("category".to_owned(), category.to_owned())].into();
+        event.status = status;
+        assert_eq!(Tone::of(&event), tone, "{category}");
+        assert!(plain(&event).starts_with(headline), "{}", plain(&event));
+    }
+}
+
+#[test]
+fn a_dry_run_is_marked_and_neutral_however_it_ended() {
+    let mut event = with(EventType::Deploy, Some(Status::Failed));
+    event.dry_run = true;
+    assert_eq!(Tone::of(&event), Tone::DryRun);
+    assert!(plain(&event).starts_with("🧪 Dry run: Deploy failed: "));
+}
+
+#[test]
+fn an_event_that_says_nothing_still_has_a_headline() {
+    for event_type in EventType::ALL {
+        let mut event = sample::event(*event_type);
+        event.resource = None;
+        event.project = None;
+        event.environment = Some("\u{200b} \u{200d}".into());
+        event.changes.clear();
+        let headline = plain(&event);
+        assert!(
+            headline.chars().count() > 5 && !headline.ends_with(' '),
+            "{headline}"
+        );
+    }
+}
+
+#[test]
+fn what_is_known_of_the_place_is_said() {
+    let mut event = with(EventType::Deploy, Some(Status::Succeeded));
+    event.resource = None;
+    assert_eq!(plain(&event), "✅ Deployed to billing / production");
+    event.status = Some(Status::Failed);
+    event.project = None;
+    assert_eq!(plain(&event), "❌ Deploy failed: production");
+}
+
+#[test]
+fn the_longest_names_keep_the_headline_short() {
+    let long = || Some("_".repeat(5_000));
+    for event_type in EventType::ALL {
+        for status in [None, Some(Status::Started), Some(Status::Failed)] {
+            let mut event = with(*event_type, status);
+            event.dry_run = true;
+            event.resource.get_or_insert_default().name = long();
+            event.project = Some("*".repeat(5_000));
+            event.environment = long();
+            event.changes = vec!["x".into(); 5_000];
+            let headline = headline(&event, |text| text.replace(['_', '*'], "\\_"));
+            let length = carillon_domain::text::length(&headline);
+            assert!(length <= MAX_HEADLINE, "{length}: {headline}");
+        }
+    }
+}
