@@ -22,13 +22,23 @@ impl Event {
         capture: Capture,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let before = faults.iter().count();
         let size = value.to_string().len();
         if size > MAX_EVENT_BYTES {
             let detail = format!("an event may have {MAX_EVENT_BYTES} bytes; it has {size}");
             faults.add(at.clone(), FaultCode::OutOfRange, detail);
             return None;
         }
+        Self::parse_fields(value, at, capture, faults)
+    }
+
+    /// As [`parse`](Self::parse), of any size.
+    pub(super) fn parse_fields(
+        value: &Value,
+        at: &Pointer,
+        capture: Capture,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let before = faults.iter().count();
         let mut fields = Fields::of(value, at.clone(), faults)?;
         let event_type = event_type(&mut fields);
         let id = id(&mut fields);
