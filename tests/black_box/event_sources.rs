@@ -1,6 +1,6 @@
 //! Events that nobody publishes: from the application's tables and from AWS itself.
 
-use carillon_tests::{App, slack, until};
+use carillon_tests::{App, slack};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -116,6 +116,61 @@ async fn an_intermediate_state_is_no_news_and_an_unknown_event_is_refused() {
         app.eventbridge(&json!([])).await.status,
         StatusCode::BAD_REQUEST
     );
+}
+
+#[tokio::test]
+async fn an_event_of_no_use_is_kept_with_the_reason_newest_first() {
+    let app = App::start().await;
+    let unknown =
+        json!({"id": "1", "source": "aws.ec2", "detail-type": "EC2 Weather", "detail": {}});
+    let malformed = stack_status("SOMETHING_NEW");
+    for event in [&unknown, &malformed, &json!([7])] {
+        let refused = app.eventbridge(event).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    }
+    let http = reqwest::Client::new();
+    let url = format!("{}/_local/eventbridge", app.url());
+    app.send(http.post(url).body("{no JSON")).await;
+    app.put_events(&json!({"Entries": [
+        {"Source": "aws.ec2", "DetailType": "EC2 Tides", "Detail": "{}"}
+    ]}))
+    .await;
+
+    let failures = app
+        .send(http.get(format!("{}/_local/failures", app.url())))
+        .await;
+    assert_eq!(failures.status, StatusCode::OK);
+    let kept = failures.body.as_array().unwrap();
+    let expected = [
+        ("EC2 Tides of aws.ec2", None),
+        ("is an object, not a string", Some(json!("{no JSON"))),
+        ("is an object, not a list", Some(json!([7]))),
+        ("`SOMETHING_NEW` is no known", Some(malformed)),
+        ("EC2 Weather of aws.ec2", Some(unknown)),
+    ];
+    assert_eq!(kept.len(), expected.len(), "{}", failures.body);
+    for (kept, (reason, payload)) in kept.iter().zip(expected) {
+        assert_eq!(kept["function"], "cloud-events");
+        assert!(kept["reason"].as_str().unwrap().contains(reason), "{kept}");
+        assert!(
+            payload.is_none_or(|payload| kept["payload"] == payload),
+            "{kept}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn different_events_that_share_an_id_are_both_told() {
+    let app = App::start().await;
+    app.register(&one_by_one(&["deploy"])).await;
+    for status in ["CREATE_IN_PROGRESS", "CREATE_FAILED"] {
+        let answer = app.eventbridge(&stack_status(status)).await;
+        assert_eq!(answer.body["duplicate"], false, "{status}");
+    }
+    let messages = app.messages(2).await;
+    assert!(messages[1].payload.to_string().contains("Deploy failed"));
+    let again = app.eventbridge(&stack_status("CREATE_FAILED")).await;
+    assert_eq!(again.body["duplicate"], true);
 }
 
 #[tokio::test]
@@ -241,47 +296,4 @@ async fn nested_changes_and_transactions_tell_the_names_alone() {
     for absent in ["canary", "tags.team", "modified_at", "rules", "numbers"] {
         assert!(!text.contains(absent), "{absent} in {text}");
     }
-}
-
-#[tokio::test]
-async fn a_bulk_import_is_captured_completely_each_item_once() {
-    const ITEMS: usize = 500;
-    let app = App::start().await;
-    let items: Vec<Value> = (0..ITEMS)
-        .map(|n| {
-            json!({"PutRequest": {"Item": {
-                "entity": {"S": "value"}, "organization": {"S": "org_acme"},
-                "id": {"S": format!("v-{n:04}")}, "value": {"S": "canary"}
-            }}})
-        })
-        .collect();
-    for chunk in items.chunks(25) {
-        let answer = app
-            .dynamodb(
-                "BatchWriteItem",
-                &json!({"RequestItems": {"entities": chunk}}),
-            )
-            .await;
-        assert_eq!(answer["UnprocessedItems"], json!({}));
-    }
-    let query = json!({
-        "TableName": "events", "KeyConditionExpression": "organization = :o",
-        "ExpressionAttributeValues": {":o": {"S": "org_acme"}}
-    });
-    let mut stored = Value::Null;
-    until("all are captured", async || {
-        stored = app.dynamodb("Query", &query).await;
-        stored["Count"].as_u64() >= Some(ITEMS as u64)
-    })
-    .await;
-    let mut ids: Vec<_> = stored["Items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| event["resource"]["M"]["id"]["S"].as_str().unwrap())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), ITEMS);
-    assert!(!stored.to_string().contains("canary"));
 }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use carillon_aws::{Clients, EventStore, FailureQueue, Retention};
-use carillon_cloud_events::{CloudEvents, Rules};
+use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
+use carillon_cloud_events::{Captured, CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::Settings;
 use carillon_table_events::{Attributes, Batch, TableEvents};
@@ -62,7 +62,7 @@ impl Respond for FakeAws {
 }
 
 impl FakeAws {
-    async fn start() -> (Self, MockServer, EventStore, FailureQueue) {
+    async fn start() -> (Self, MockServer, EventStore, Arc<dyn Failures>) {
         let fake = Self::default();
         let server = MockServer::start().await;
         Mock::given(matchers::method("POST"))
@@ -73,7 +73,7 @@ impl FakeAws {
         let clients = Clients::new(&config);
         let events = EventStore::new(clients.dynamodb, "events".into(), Retention::default());
         let queue = FailureQueue::new(clients.sqs, format!("{}/failures", server.uri()));
-        (fake, server, events, queue)
+        (fake, server, events, Arc::new(queue))
     }
 
     fn fail(&self, event: &str, code: &'static str) {
@@ -210,7 +210,7 @@ async fn what_cannot_even_be_kept_is_tried_again() {
     assert_eq!(aws.kept().len(), 1);
 }
 
-fn cloud_events(events: EventStore, queue: FailureQueue) -> CloudEvents {
+fn cloud_events(events: EventStore, queue: Arc<dyn Failures>) -> CloudEvents {
     let mut settings = Settings::of([]);
     let rules = Rules::from_settings(&mut settings, OrganizationId::parse("org_acme"));
     CloudEvents::new(events, rules.unwrap(), Some(queue))
@@ -273,4 +273,83 @@ async fn an_event_of_no_use_that_cannot_be_kept_fails_so_that_lambda_keeps_it() 
         .handle(pipeline("SOMETHING_NEW"))
         .await
         .unwrap_err();
+}
+
+#[tokio::test]
+async fn where_nothing_keeps_an_event_of_no_use_lambda_does() {
+    let (aws, _server, events, _) = FakeAws::start().await;
+    let mut settings = Settings::of([]);
+    let rules = Rules::from_settings(&mut settings, OrganizationId::parse("org_acme"));
+    let cloud_events = CloudEvents::new(events, rules.unwrap(), None);
+    cloud_events
+        .handle(pipeline("SOMETHING_NEW"))
+        .await
+        .unwrap_err();
+    cloud_events.handle(pipeline("FAILED")).await.unwrap();
+    assert_eq!(aws.stored(), ["aws:1"]);
+}
+
+#[tokio::test]
+async fn another_event_under_the_same_id_is_no_repeat_and_its_own_repeats_are() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let cloud_events = cloud_events(events, queue);
+    let mut duplicates = Vec::new();
+    for state in ["STARTED", "FAILED", "STARTED", "FAILED", "SUCCEEDED"] {
+        match cloud_events.take(pipeline(state)).await.unwrap() {
+            Captured::Stored { id, duplicate } => duplicates.push((id.to_string(), duplicate)),
+            other => panic!("{other:?}"),
+        }
+    }
+    let stored = aws.stored();
+    assert_eq!(stored.len(), 3);
+    assert_eq!(stored[0], "aws:1");
+    let told: Vec<_> = duplicates
+        .iter()
+        .map(|(id, duplicate)| (id, *duplicate))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&stored[0], false),
+            (&stored[1], false),
+            (&stored[0], true),
+            (&stored[1], true),
+            (&stored[2], false),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_id_that_a_passed_on_event_names_itself_is_its_own_whatever_it_says() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let cloud_events = cloud_events(events, queue);
+    for status in ["started", "failed"] {
+        let detail = json!({"type": "deploy", "id": "release-42", "status": status});
+        let event = json!({"id": "1", "source": "carillon.event", "detail": detail});
+        cloud_events.handle(event).await.unwrap();
+    }
+    assert_eq!(aws.stored(), ["release-42"]);
+}
+
+#[tokio::test]
+async fn the_changes_of_one_second_are_listed_in_their_order() {
+    let (aws, _server, events, queue) = FakeAws::start().await;
+    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let mut records = changes();
+    for record in &mut records {
+        record["dynamodb"]["ApproximateCreationDateTime"] = json!(1_795_256_100);
+    }
+    for part in records.chunks(20) {
+        assert_eq!(failed_at(&table_events, part).await, None);
+    }
+    let mut listed: Vec<(String, String)> = {
+        let state = aws.0.lock().unwrap();
+        let place = |item: &Value| item["listed_at"]["S"].as_str().unwrap().to_owned();
+        let stored = state.stored.iter();
+        stored.map(|(id, item)| (place(item), id.clone())).collect()
+    };
+    listed.sort();
+    let order: Vec<_> = listed.iter().map(|(_, id)| id.clone()).collect();
+    let expected: Vec<_> = (0..60).map(|n| format!("table:e{n:02}")).collect();
+    assert_eq!(order, expected);
 }

@@ -99,7 +99,8 @@ impl<'a> Detail<'a> {
     }
 }
 
-fn as_text(value: &Value) -> Option<String> {
+/// A text that is not blank, or a number or a truth value as text.
+pub(crate) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim())
             .filter(|text| !text.is_empty())

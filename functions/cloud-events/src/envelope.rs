@@ -1,11 +1,11 @@
 //! An event as EventBridge delivers it.
 
 use carillon_domain::fault::FaultCode;
-use carillon_domain::{Faults, Pointer};
+use carillon_domain::{Event, EventId, Faults, Pointer};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::detail::kind;
+use crate::detail::{as_text, kind};
 use crate::passthrough;
 
 /// What all events of EventBridge have in common.
@@ -40,8 +40,11 @@ impl Envelope {
             let text = fields.get(name).and_then(Value::as_str).map(str::trim);
             text.filter(|text| !text.is_empty()).map(str::to_owned)
         };
-        let (id, source, detail_type) = (text("id"), text("source"), text("detail-type"));
-        let (account, region) = (text("account"), text("region"));
+        let (id, source) = (text("id"), text("source"));
+        // Some of AWS's own examples are spelled like this.
+        let detail_type = text("detail-type").or_else(|| text("detailType"));
+        let account = fields.get("account").and_then(account);
+        let region = text("region");
         let time = text("time").and_then(|time| time.parse().ok());
         let resources = fields.get("resources").and_then(Value::as_array);
         let resources = resources.into_iter().flatten().filter_map(Value::as_str);
@@ -79,6 +82,35 @@ impl Envelope {
         faults.into_result(Some(envelope))
     }
 
+    /// The id of the event of Carillon, where it has none of its own.
+    pub fn event_id(&self) -> EventId {
+        EventId::from_source("aws", &self.id)
+    }
+
+    /// The id that an event gets where [`event_id`](Self::event_id) is taken by another.
+    pub fn alternative_id(&self) -> EventId {
+        let time = self.time.map(|time| time.to_string()).unwrap_or_default();
+        let content = format!("{}\n{time}\n{}", self.detail_type, self.detail);
+        self.event_id().apart_by(&content)
+    }
+
+    /// Whether `stored`, which has the id of `event`, says something else, so that `event`
+    /// is no repetition of it. EventBridge never gives an id twice, but people who write
+    /// events by hand do: AWS's own examples share a few. An id that the event itself
+    /// names is its author's word.
+    pub fn is_another_than(&self, stored: &Event, event: &Event) -> bool {
+        if event.id != self.event_id() {
+            return false;
+        }
+        let mut stored = stored.clone();
+        stored.received_at = event.received_at;
+        if self.time.is_none() {
+            // It was made up on arrival.
+            stored.occurred_at = event.occurred_at;
+        }
+        stored != *event
+    }
+
     /// Groups what AWS gives no operation for: the events of something on one day. Without
     /// the day, what happens next year would be a late reply to what happened today.
     pub fn of_the_day(&self, what: &str) -> String {
@@ -92,6 +124,15 @@ impl Envelope {
     pub fn resource(&self) -> Option<&str> {
         self.resources.first().map(String::as_str)
     }
+}
+
+/// An account's number. As a JSON number it has lost the zeros in front.
+fn account(value: &Value) -> Option<String> {
+    let text = as_text(value)?;
+    Some(match value {
+        Value::Number(_) => format!("{text:0>12}"),
+        _ => text,
+    })
 }
 
 #[cfg(test)]
@@ -123,5 +164,23 @@ mod tests {
         .unwrap();
         assert_eq!(envelope.time, None);
         assert_eq!(envelope.resource(), Some("arn:aws:ecs:x"));
+    }
+
+    #[test]
+    fn the_spellings_of_older_examples_are_read_as_well() {
+        let read = |account: Value| {
+            let event = json!({
+                "id": "1", "source": "aws.ecs", "detailType": "ECS Service Action",
+                "account": account, "detail": {}
+            });
+            Envelope::read(event).unwrap()
+        };
+        let envelope = read(json!(111_122_223_333_u64));
+        assert_eq!(envelope.detail_type, "ECS Service Action");
+        assert_eq!(envelope.account.as_deref(), Some("111122223333"));
+        let envelope = read(json!(11_122_223_333_u64));
+        assert_eq!(envelope.account.as_deref(), Some("011122223333"));
+        assert_eq!(read(json!(" ")).account, None);
+        assert_eq!(read(json!([])).account, None);
     }
 }

@@ -1,6 +1,6 @@
 //! From what a service said to an event of Carillon.
 
-use carillon_domain::{Capture, Event, EventId};
+use carillon_domain::{Capture, Event};
 use jiff::Timestamp;
 
 use crate::CaptureError;
@@ -66,7 +66,7 @@ fn told(
     let capture = Capture {
         organization: organizations.pick(account.as_deref(), &report.tags),
         now,
-        fallback_id: EventId::from_source("aws", &envelope.id),
+        fallback_id: envelope.event_id(),
     };
     let details = report.details.into_iter();
     let details = details.map(|(name, value)| (name.to_owned(), value));

@@ -1,8 +1,10 @@
 //! AWS itself: what EventBridge tells becomes an event.
 //!
-//! An event that repeats gives the same id, which the events table has already. What is no
-//! news by the deployment's settings is counted (metric `Skipped`). An event that Carillon
-//! does not know or cannot read is counted (`Refused`) and kept in the failure queue with
+//! An event that repeats gives the same id, which the events table has already. Another
+//! event under an id that is there already, as hand-written ones have it, is no repeat: it
+//! gets an id of its own. What is no news by the deployment's settings is counted (metric
+//! `Skipped`). An event that Carillon
+//! does not know or cannot read is counted (`Refused`) and kept among the failures with
 //! the reason: trying again would change nothing, so it is not tried again. Only a fault of
 //! AWS is: the function fails, Lambda tries twice more and then keeps the event itself.
 
@@ -16,7 +18,9 @@ mod passthrough;
 mod report;
 mod services;
 
-use carillon_aws::{EventStore, FailureQueue, Stored};
+use std::sync::Arc;
+
+use carillon_aws::{EventStore, Failures};
 use carillon_domain::{Event, EventId, Faults, OrganizationId};
 use carillon_runtime::{Counts, Settings};
 use jiff::Timestamp;
@@ -106,12 +110,12 @@ impl Rules {
 pub struct CloudEvents {
     events: EventStore,
     rules: Rules,
-    failures: Option<FailureQueue>,
+    failures: Option<Arc<dyn Failures>>,
 }
 
 impl CloudEvents {
-    /// Without a failure queue, what would be kept there is only counted and logged.
-    pub fn new(events: EventStore, rules: Rules, failures: Option<FailureQueue>) -> Self {
+    /// Where nothing keeps failures, an event of no use fails the function.
+    pub fn new(events: EventStore, rules: Rules, failures: Option<Arc<dyn Failures>>) -> Self {
         Self {
             events,
             rules,
@@ -119,30 +123,42 @@ impl CloudEvents {
         }
     }
 
-    /// Captures an event, or keeps it in the failure queue if that can never be done.
+    /// Captures an event, or keeps it among the failures if that can never be done.
     ///
     /// # Errors
-    /// Where trying again may help.
+    /// Where trying again may help, and where nothing keeps what is of no use: Lambda's own
+    /// failure destination then does.
     pub async fn handle(&self, payload: Value) -> Result<(), CaptureError> {
+        match self.take(payload).await {
+            Err(error) if error.is_final() && self.failures.is_some() => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// As [`handle`](Self::handle), telling what became of the event, and also why it was
+    /// of no use.
+    ///
+    /// # Errors
+    /// Where it is malformed or unknown, or cannot be stored.
+    pub async fn take(&self, payload: Value) -> Result<Captured, CaptureError> {
         let mut counts = Counts::default();
         let captured = self.capture(payload.clone()).await;
-        let result = match captured {
+        match &captured {
             Ok(Captured::Stored { duplicate, .. }) => {
-                counts.add("Captured", if duplicate { "duplicate" } else { "new" });
-                Ok(())
+                counts.add("Captured", if *duplicate { "duplicate" } else { "new" });
             }
-            Ok(Captured::Skipped(reason)) => {
-                counts.add("Skipped", reason);
-                Ok(())
-            }
-            Err(error) if error.is_final() => {
-                counts.add("Refused", error.reason());
-                self.keep(&error, &payload).await
-            }
-            Err(error) => Err(error),
-        };
+            Ok(Captured::Skipped(reason)) => counts.add("Skipped", reason),
+            Err(error) if error.is_final() => counts.add("Refused", error.reason()),
+            Err(_) => {}
+        }
         counts.emit();
-        result
+        if let Err(error) = &captured
+            && error.is_final()
+        {
+            self.keep(error, &payload).await?;
+        }
+        captured
     }
 
     async fn keep(&self, error: &CaptureError, payload: &Value) -> Result<(), CaptureError> {
@@ -155,11 +171,7 @@ impl CloudEvents {
         Ok(())
     }
 
-    /// Captures an event, telling what became of it.
-    ///
-    /// # Errors
-    /// Where it is malformed or unknown, or cannot be stored.
-    pub async fn capture(&self, payload: Value) -> Result<Captured, CaptureError> {
+    async fn capture(&self, payload: Value) -> Result<Captured, CaptureError> {
         let envelope = Envelope::read(payload).map_err(CaptureError::Envelope)?;
         let source_id = envelope.id.as_str();
         let Rules {
@@ -167,7 +179,7 @@ impl CloudEvents {
             noise,
         } = &self.rules;
         match event::read(&envelope, organizations, noise, Timestamp::now())? {
-            Meaning::News(event) => self.store(source_id, *event).await,
+            Meaning::News(event) => self.store(&envelope, *event).await,
             Meaning::Noise(noise) => {
                 let noise = noise.name();
                 tracing::info!(source_id, noise, "skipped");
@@ -180,11 +192,17 @@ impl CloudEvents {
         }
     }
 
-    async fn store(&self, source_id: &str, event: Event) -> Result<Captured, CaptureError> {
-        let stored = self.events.put(&event).await?;
-        let event_id = event.id.as_str();
+    async fn store(&self, envelope: &Envelope, mut event: Event) -> Result<Captured, CaptureError> {
+        let mut there = self.events.put_or_find(&event).await?;
+        if let Some(stored) = &there
+            && envelope.is_another_than(stored, &event)
+        {
+            event.id = envelope.alternative_id();
+            there = self.events.put_or_find(&event).await?;
+        }
+        let duplicate = there.is_some();
+        let (source_id, event_id) = (envelope.id.as_str(), event.id.as_str());
         let event_type = event.event_type.as_str();
-        let duplicate = stored == Stored::Duplicate;
         tracing::info!(source_id, event_id, event_type, duplicate, "captured");
         Ok(Captured::Stored {
             id: event.id,

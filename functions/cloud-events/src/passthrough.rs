@@ -2,13 +2,14 @@
 //! event of Carillon.
 //!
 //! `source` is `carillon.event` and `detail` is the event as `POST /events/` takes it,
-//! read by the same rules. Its id is its own `id` or else the EventBridge event's. It may
+//! read by the same rules; only what a template cannot help is taken as it is
+//! ([`Event::parse_loosely`]). Its id is its own `id` or else the EventBridge event's. It may
 //! name an `organization` that the account has (see
 //! [`Organizations`](crate::organizations::Organizations)); it belongs to the account's
 //! first one otherwise.
 
 use carillon_domain::fault::FaultCode;
-use carillon_domain::{Capture, Event, EventId, Faults, OrganizationId, Pointer};
+use carillon_domain::{Capture, Event, Faults, OrganizationId, Pointer};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -56,9 +57,9 @@ pub(crate) fn read(
     let capture = Capture {
         organization,
         now,
-        fallback_id: EventId::from_source("aws", &envelope.id),
+        fallback_id: envelope.event_id(),
     };
-    let event = Event::parse(&detail, &at, capture, &mut faults);
+    let event = Event::parse_loosely(&detail, &at, capture, &mut faults);
     let mut event = faults.into_result(event)?;
     if let Some(time) = envelope.time.filter(|_| !says_when) {
         event.occurred_at = time;
@@ -140,5 +141,17 @@ mod tests {
                 "/detail/stauts"
             ]
         );
+    }
+
+    #[test]
+    fn what_a_template_cannot_help_is_taken() {
+        let detail = json!({
+            "type": "error", "message": "x".repeat(20_000), "project": "p".repeat(300),
+            "details": {"exit code": 137, "retried": false}
+        });
+        let read = parse(event(detail)).unwrap();
+        assert_eq!(read.details["exit code"], "137");
+        assert_eq!(read.details["retried"], "false");
+        assert!(read.message.unwrap().chars().count() <= 10_000);
     }
 }

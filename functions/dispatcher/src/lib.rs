@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use carillon_aws::{DeliveryQueue, FailureQueue, Registry};
+use carillon_aws::{DeliveryQueue, Failures, Registry};
 use carillon_domain::{Event, OrganizationId, Webhook};
 use carillon_runtime::batch;
 use serde_json::json;
@@ -23,7 +23,7 @@ use crate::lanes::Planned;
 pub struct Dispatcher {
     registry: Registry,
     queue: Arc<dyn DeliveryQueue>,
-    failures: Option<FailureQueue>,
+    failures: Option<Arc<dyn Failures>>,
 }
 
 /// How far a batch was planned.
@@ -45,7 +45,7 @@ impl Dispatcher {
     /// Reports records that nobody can read here, and goes on. Without it the stream goes
     /// on from such a record until it gives up.
     #[must_use]
-    pub fn with_failures(self, failures: Option<FailureQueue>) -> Self {
+    pub fn with_failures(self, failures: Option<Arc<dyn Failures>>) -> Self {
         Self { failures, ..self }
     }
 

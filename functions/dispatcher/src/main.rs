@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
-use carillon_aws::{Clients, FailureQueue, Registry, SqsQueue};
+use carillon_aws::{Clients, FailureQueue, Failures, Registry, SqsQueue};
 use carillon_dispatcher::Dispatcher;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -20,6 +20,7 @@ async fn main() -> Result<(), Error> {
     let clients = Clients::from_environment().await;
     let registry = Registry::new(clients.dynamodb, registry_table);
     let failures = failure_queue_url.map(|url| FailureQueue::new(clients.sqs.clone(), url));
+    let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
     let queue = Arc::new(SqsQueue::new(clients.sqs, queue_url));
     let dispatcher = &Dispatcher::new(registry, queue).with_failures(failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {

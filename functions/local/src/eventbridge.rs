@@ -2,7 +2,8 @@
 //!
 //! Takes an event as EventBridge delivers it, or what its API takes (`PutEvents`), so that
 //! any AWS client can put events here. Unlike AWS it says at once what becomes of an event,
-//! and takes events whose source begins with `aws.`.
+//! and takes events whose source begins with `aws.`. As on AWS, an event of no use is kept
+//! among the failures.
 
 use std::sync::Arc;
 
@@ -24,11 +25,15 @@ const REGION: &str = "us-east-1";
 pub async fn put(State(cloud_events): State<Arc<CloudEvents>>, body: String) -> Response {
     let payload: Value = match serde_json::from_str(&body) {
         Ok(payload) => payload,
-        Err(error) => return refused(StatusCode::BAD_REQUEST, &format!("not JSON: {error}"), None),
+        Err(error) => {
+            // Kept as what it is. That it is no event is known already.
+            let _ = cloud_events.take(Value::String(body)).await;
+            return refused(StatusCode::BAD_REQUEST, &format!("not JSON: {error}"), None);
+        }
     };
     match payload.get("Entries") {
         Some(entries) => put_events(&cloud_events, entries).await,
-        None => match cloud_events.capture(payload).await {
+        None => match cloud_events.take(payload).await {
             Ok(captured) => (StatusCode::ACCEPTED, Json(answer(&captured))).into_response(),
             Err(error) => {
                 let detail = error.to_string();
@@ -89,7 +94,7 @@ async fn put_entry(cloud_events: &CloudEvents, entry: &Value) -> Value {
         Ok(event) => event,
         Err(faults) => return failed("InvalidArgument", faults.join("; ")),
     };
-    match cloud_events.capture(event).await {
+    match cloud_events.take(event).await {
         Ok(_) => json!({"EventId": id}),
         Err(error @ CaptureError::Store(_)) => failed("InternalFailure", error.to_string()),
         Err(error) => failed("InvalidArgument", error.to_string()),

@@ -17,7 +17,7 @@ use axum::body::Body;
 use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Credentials, EventStore, Failures, Ledger, Registry, Retention, SecretCache, SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -27,7 +27,7 @@ use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::page::{self, PageInfo};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::Janitor;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
@@ -40,6 +40,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+/// Where what could not be handled is shown.
+const FAILURES: &str = "/_local/failures";
 const SECRET_PREFIX: &str = "carillon";
 /// Where the API can be read, and where its document is.
 const REFERENCE: &str = "/docs";
@@ -140,15 +142,23 @@ impl Local {
         let attributes = Attributes::from_settings(&mut settings);
         let rules = Rules::from_settings(&mut settings, Some(options.organization.clone()));
         let rules = settings.finish(rules)?.context("an organization")?;
-        let table_events = Arc::new(TableEvents::new(events.clone(), attributes, None));
-        let cloud_events = CloudEvents::new(events.clone(), rules, None);
-        let dispatcher = Arc::new(Dispatcher::new(registry.clone(), Arc::new(queue.clone())));
+        let failures = LocalFailures::new(Arc::clone(&journal));
+        let kept_failures: Arc<dyn Failures> = Arc::new(failures.clone());
+        let table_events = Arc::new(TableEvents::new(
+            events.clone(),
+            attributes,
+            Some(Arc::clone(&kept_failures)),
+        ));
+        let cloud_events =
+            CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)));
+        let dispatcher = Dispatcher::new(registry.clone(), Arc::new(queue.clone()));
+        let dispatcher = Arc::new(dispatcher.with_failures(Some(kept_failures)));
         let stores = Stores {
             registry,
             events,
             ledger,
             queue: Arc::new(queue.clone()),
-            dead_letters: None,
+            dead_letters: Some(Arc::new(failures.clone())),
         };
         let notifier = Arc::new(Notifier::new(stores, poster));
 
@@ -161,7 +171,7 @@ impl Local {
             format!("http://{address}/api/v1"),
             options.organization.to_string(),
         );
-        let router = router(&sink, info, api, cloud_events);
+        let router = router(&sink, info, api, cloud_events).merge(failures.router(FAILURES));
         let stopped = stop_servers.clone();
         servers.spawn(async move {
             let serving =
@@ -179,6 +189,7 @@ impl Local {
             &mut workers,
             &database,
             &journal,
+            &failures,
             &stop_workers,
             EVENTS_TABLE,
             move |batch| {
@@ -190,6 +201,7 @@ impl Local {
             &mut workers,
             &database,
             &journal,
+            &failures,
             &stop_workers,
             ENTITIES_TABLE,
             move |batch| {

@@ -9,7 +9,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::DeliveryQueue;
 use carillon_embedded::queue::Received;
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::Janitor;
 use carillon_notifier::Notifier;
 use jiff::Timestamp;
@@ -38,6 +38,7 @@ pub fn spawn_stream<F>(
     workers: &mut JoinSet<()>,
     database: &LocalDynamoDb,
     journal: &Arc<Journal>,
+    failures: &LocalFailures,
     stop: &CancellationToken,
     table: &'static str,
     handle: impl Fn(StreamEvent) -> F + Send + Sync + 'static,
@@ -45,10 +46,17 @@ pub fn spawn_stream<F>(
     F: Future<Output = DynamoDbEventResponse> + Send,
 {
     let (database, journal, stop) = (database.clone(), Arc::clone(journal), stop.clone());
+    let failures = failures.clone();
     workers.spawn(async move {
         while !stop.is_cancelled() {
             let pumped = database
-                .pump(table, Arc::clone(&journal), stop.clone(), &handle)
+                .pump(
+                    table,
+                    Arc::clone(&journal),
+                    &failures,
+                    stop.clone(),
+                    &handle,
+                )
                 .await;
             if let Err(error) = pumped {
                 tracing::error!(table, %error, "a stream could not be read");

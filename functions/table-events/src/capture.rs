@@ -1,6 +1,7 @@
 //! Storing a batch: quickly, in order, and with exact failures.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_lambda_events::dynamodb::EventRecord;
@@ -8,7 +9,7 @@ use carillon_aws::Stored;
 use carillon_domain::Event;
 use carillon_runtime::Counts;
 use futures::StreamExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::record::Record;
@@ -31,9 +32,9 @@ impl TableEvents {
     /// before it are done.
     pub(crate) async fn capture<'r>(&self, records: &'r [Record]) -> (Counts, Option<&'r Record>) {
         let failed_at = AtomicUsize::new(usize::MAX);
-        let now = Timestamp::now();
+        let began = self.begin(records.len());
         let done: Vec<Vec<(usize, Done)>> = futures::stream::iter(lanes(records))
-            .map(|lane| self.capture_lane(records, lane, &failed_at, now))
+            .map(|lane| self.capture_lane(records, lane, &failed_at, began))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -46,12 +47,20 @@ impl TableEvents {
         (counts, records.get(failed_at))
     }
 
+    /// When a batch arrives: after all that came before it, however the clock goes.
+    fn begin(&self, records: usize) -> Timestamp {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = Timestamp::now().max(arrival(*last, 1));
+        *last = arrival(began, records);
+        began
+    }
+
     async fn capture_lane(
         &self,
         records: &[Record],
         lane: Vec<usize>,
         failed_at: &AtomicUsize,
-        now: Timestamp,
+        began: Timestamp,
     ) -> Vec<(usize, Done)> {
         let mut done = Vec::with_capacity(lane.len());
         for index in lane {
@@ -59,7 +68,10 @@ impl TableEvents {
             if index > failed_at.load(Ordering::Relaxed) {
                 break;
             }
-            match self.capture_record(&records[index], now).await {
+            match self
+                .capture_record(&records[index], arrival(began, index))
+                .await
+            {
                 Ok(outcome) => done.push((index, outcome)),
                 Err(TryAgain) => {
                     failed_at.fetch_min(index, Ordering::Relaxed);
@@ -125,6 +137,15 @@ impl TableEvents {
             }
         }
     }
+}
+
+/// When a batch's record arrived. Each has a moment of its own: the stream tells whole
+/// seconds of when changes were made, so that this is what keeps their order in lists.
+fn arrival(began: Timestamp, index: usize) -> Timestamp {
+    let later = i64::try_from(index).unwrap_or(i64::MAX);
+    began
+        .checked_add(SignedDuration::from_micros(later))
+        .unwrap_or(began)
 }
 
 /// The records that must be stored one after the other, by their indices.

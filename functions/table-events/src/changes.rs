@@ -9,15 +9,25 @@ use std::collections::HashSet;
 use serde_dynamo::{AttributeValue, Item};
 
 use crate::number;
+use crate::path::{self, Place};
 
-/// Attributes whose change is no news, by path without list positions: `tags.seen_at`
-/// means that of every element, too. What lies below an ignored one is ignored as well.
+/// Attributes whose change is no news. What lies below an ignored one is ignored as well.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ignored(HashSet<String>);
+pub struct Ignored(Vec<path::Path>);
 
-impl<T: Into<String>> FromIterator<T> for Ignored {
-    fn from_iter<I: IntoIterator<Item = T>>(paths: I) -> Self {
-        Self(paths.into_iter().map(Into::into).collect())
+impl FromIterator<path::Path> for Ignored {
+    fn from_iter<I: IntoIterator<Item = path::Path>>(paths: I) -> Self {
+        Self(paths.into_iter().collect())
+    }
+}
+
+impl Ignored {
+    fn has(&self, path: &Path) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let places = path.places();
+        self.0.iter().any(|ignored| ignored.is(&places))
     }
 }
 
@@ -36,13 +46,7 @@ pub fn between(old: &Item, new: &Item, ignored: &Ignored) -> Vec<String> {
 #[derive(Clone, Copy)]
 struct Path<'a> {
     above: Option<&'a Path<'a>>,
-    step: Step<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Name(&'a str),
-    Index(usize),
+    step: Place<'a>,
 }
 
 impl Path<'_> {
@@ -50,25 +54,23 @@ impl Path<'_> {
     fn shown(&self) -> String {
         let above = self.above.map(Path::shown).unwrap_or_default();
         match self.step {
-            Step::Index(index) => format!("{above}[{index}]"),
-            Step::Name(name) if above.is_empty() => quoted(name),
-            Step::Name(name) => format!("{above}.{}", quoted(name)),
+            Place::Index(index) => format!("{above}[{index}]"),
+            Place::Name(name) if above.is_empty() => quoted(name),
+            Place::Name(name) => format!("{above}.{}", quoted(name)),
         }
     }
 
-    /// For [`Ignored`].
-    fn plain(&self) -> String {
-        let above = self.above.map(Path::plain).unwrap_or_default();
-        match self.step {
-            Step::Index(_) => above,
-            Step::Name(name) if above.is_empty() => name.to_owned(),
-            Step::Name(name) => format!("{above}.{name}"),
-        }
+    /// From the top down.
+    fn places(&self) -> Vec<Place<'_>> {
+        let mut places = self.above.map(Path::places).unwrap_or_default();
+        places.push(self.step);
+        places
     }
 }
 
 fn quoted(name: &str) -> String {
-    if name.is_empty() || name.contains(['.', '[', ']', '"']) {
+    let is_plain = |c: char| !c.is_whitespace() && !matches!(c, '.' | '[' | ']' | '"' | ';' | ',');
+    if name.is_empty() || !name.chars().all(is_plain) {
         format!("\"{}\"", name.replace('"', "\\\""))
     } else {
         name.to_owned()
@@ -88,7 +90,7 @@ impl Walk<'_> {
         for name in old.keys().chain(added) {
             let path = Path {
                 above,
-                step: Step::Name(name),
+                step: Place::Name(name),
             };
             self.values(&path, old.get(name), new.get(name));
         }
@@ -101,7 +103,7 @@ impl Walk<'_> {
         {
             return;
         }
-        if !self.ignored.0.is_empty() && self.ignored.0.contains(&path.plain()) {
+        if self.ignored.has(path) {
             return;
         }
         match (old, new) {
@@ -110,7 +112,7 @@ impl Walk<'_> {
                 for (index, (old, new)) in old.iter().zip(new).enumerate() {
                     let path = Path {
                         above: Some(path),
-                        step: Step::Index(index),
+                        step: Place::Index(index),
                     };
                     self.values(&path, Some(old), Some(new));
                 }
@@ -147,7 +149,8 @@ mod tests {
 
     fn changes(old: Value, new: Value, ignored: &[&str]) -> Vec<String> {
         let item = |value| serde_json::from_value::<Item>(value).unwrap();
-        let ignored = ignored.iter().copied().collect();
+        let ignored = ignored.iter().map(|path| path::Path::parse(path).unwrap());
+        let ignored = ignored.collect();
         between(&item(old), &item(new), &ignored)
     }
 
@@ -232,5 +235,24 @@ mod tests {
             changes(item("1"), item("2"), &ignored[..2]),
             ["rules[0].hits", "rules[1].hits"]
         );
+    }
+
+    #[test]
+    fn whatever_a_message_shows_can_be_ignored_as_it_stands() {
+        let item = |n: &str| {
+            json!({
+                "a.b": {"S": n}, "q\"": {"S": n}, "with space": {"S": n},
+                "m": {"M": {"c.d": {"S": n}, "": {"S": n}}},
+                "rules": {"L": [{"M": {"port": {"N": n}}}, {"M": {"port": {"N": "1"}}}]}
+            })
+        };
+        let shown = changes(item("1"), item("2"), &[]);
+        assert_eq!(shown.len(), 6, "{shown:?}");
+        let ignored: Vec<&str> = shown.iter().map(String::as_str).collect();
+        assert_eq!(changes(item("1"), item("2"), &ignored), [""; 0]);
+        for path in &ignored {
+            let left = changes(item("1"), item("2"), &[path]);
+            assert_eq!(left.len(), 5, "{path} in {left:?}");
+        }
     }
 }

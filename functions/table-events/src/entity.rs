@@ -13,10 +13,14 @@ use serde_dynamo::Item;
 
 use crate::attributes::{Attributes, text};
 use crate::changes;
+use crate::path::Path;
 
 /// How DynamoDB signs what its time to live removed ("DynamoDB Streams and Time to Live"
 /// in its developer guide).
 const TTL: (&str, &str) = ("Service", "dynamodb.amazonaws.com");
+
+/// The detail of a removal that says who had changed the item before.
+const LAST_CHANGED_BY: &str = "last changed by";
 
 /// Why a record is no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +62,11 @@ pub fn event(
         "REMOVE" => "deleted",
         _ => return Err(Skipped::UnknownOperation),
     };
-    let images = [new, old, &record.change.keys];
-    let read = |name: &str| images.iter().find_map(|image| text(image, name));
+    // What an item no longer has is no news of it: the old image only speaks where there
+    // is no new one.
+    let image = if new.is_empty() { old } else { new };
+    let images = [image, &record.change.keys];
+    let read = |path: &Path| images.iter().find_map(|image| text(image, path));
     let has_image = !old.is_empty() || !new.is_empty();
     let entity = read(&attributes.entity)
         .and_then(|word| attributes.entity_of(&word))
@@ -101,6 +108,10 @@ pub fn event(
             url: None,
         }),
         changes,
+        details: last_changed_by(record, attributes)
+            .map(|person| (LAST_CHANGED_BY.to_owned(), person))
+            .into_iter()
+            .collect(),
         ..Event::bare(event_type, capture)
     };
     Ok(event.fitted())
@@ -110,6 +121,15 @@ pub fn event(
 /// who changed it the time before.
 fn actor(new: &Item, attributes: &Attributes) -> Option<String> {
     text(new, &attributes.actor)
+}
+
+/// Of a removal nobody knows who did it. Who changed the item the time before may know
+/// more, and is told as what it is. What the time to live removes, nobody did.
+fn last_changed_by(record: &EventRecord, attributes: &Attributes) -> Option<String> {
+    if record.event_name != "REMOVE" || removed_by_ttl(record) {
+        return None;
+    }
+    text(&record.change.old_image, &attributes.actor)
 }
 
 fn removed_by_ttl(record: &EventRecord) -> bool {
@@ -186,6 +206,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_changed_item_no_longer_has_is_not_told() {
+        let old = parameter(json!({"environment": {"S": "production"}}));
+        let new = parameter(json!({"name": {"NULL": true}}));
+        let event = read(&record("MODIFY", old, new)).unwrap();
+        assert_eq!(event.changes, ["environment", "name"]);
+        assert_eq!(event.environment, None);
+        let resource = event.resource.unwrap();
+        assert_eq!((resource.name, resource.id.as_deref()), (None, Some("p-1")));
+        assert!(event.details.is_empty());
+    }
+
+    #[test]
     fn a_change_of_nothing_or_only_of_ignored_attributes_is_no_event() {
         let old = parameter(json!({"set": {"SS": ["a", "b"]}}));
         let new = parameter(json!({"set": {"SS": ["b", "a"]}, "modified_at": {"N": "2"}}));
@@ -200,15 +232,12 @@ mod tests {
             (event.event_type, event.actor),
             (EventType::ParameterDeleted, None)
         );
+        assert_eq!(event.details[LAST_CHANGED_BY], "alice");
         removal.user_identity =
             serde_json::from_value(json!({"type": "Service", "principalId": TTL.1})).unwrap();
-        assert!(
-            read(&removal)
-                .unwrap()
-                .message
-                .unwrap()
-                .contains("time to live")
-        );
+        let event = read(&removal).unwrap();
+        assert!(event.message.unwrap().contains("time to live"));
+        assert!(event.details.is_empty());
     }
 
     #[test]
@@ -231,7 +260,7 @@ mod tests {
     #[test]
     fn a_mapped_word_is_the_entity_that_it_means() {
         let attributes = Attributes {
-            entity: "kind".into(),
+            entity: Path::attribute("kind"),
             entities: [("param".to_owned(), "parameter")].into(),
             ..Attributes::default()
         };

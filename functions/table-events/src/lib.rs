@@ -2,7 +2,7 @@
 //!
 //! A record that is no such item is counted (metric `Skipped`) and skipped. A record that
 //! repeats gives the same event id, which the events table has already. One that can never
-//! become an event is counted (`Refused`), kept in the failure queue by its position, and
+//! become an event is counted (`Refused`), kept among the failures by its position, and
 //! stops nobody.
 //!
 //! **Order.** Events of one item are stored in the order of its changes, always. A batch of
@@ -17,14 +17,16 @@ mod entity;
 #[cfg(test)]
 mod entity_properties;
 mod number;
+mod path;
 mod record;
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lambda_events::dynamodb::StreamViewType;
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use carillon_aws::{EventStore, FailureQueue};
+use carillon_aws::{EventStore, Failures};
+use jiff::Timestamp;
 
 pub use attributes::Attributes;
 pub use capture::IN_ORDER;
@@ -35,18 +37,27 @@ use record::Record;
 pub struct TableEvents {
     events: EventStore,
     attributes: Attributes,
-    failures: Option<FailureQueue>,
+    failures: Option<Arc<dyn Failures>>,
+    /// When the last record arrived.
+    last: Mutex<Timestamp>,
     /// The streams whose view was found wanting: it is said once a process.
     degraded: Mutex<HashSet<String>>,
 }
 
 impl TableEvents {
-    /// Without a failure queue, what would be kept there is only counted and logged.
-    pub fn new(events: EventStore, attributes: Attributes, failures: Option<FailureQueue>) -> Self {
+    /// Where nothing keeps failures, they are only counted and logged: failing would hold
+    /// up the stream, and the stream's own failure destination would get no more than a
+    /// position either.
+    pub fn new(
+        events: EventStore,
+        attributes: Attributes,
+        failures: Option<Arc<dyn Failures>>,
+    ) -> Self {
         Self {
             events,
             attributes,
             failures,
+            last: Mutex::default(),
             degraded: Mutex::default(),
         }
     }

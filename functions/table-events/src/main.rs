@@ -1,6 +1,8 @@
 //! The Lambda function: settings, clients, run.
 
-use carillon_aws::{Clients, EventStore, FailureQueue, Retention};
+use std::sync::Arc;
+
+use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
 use carillon_runtime::{Settings, logs};
 use carillon_table_events::{Attributes, Batch, TableEvents};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -11,14 +13,15 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     settings.required("AWS_REGION");
     let events_table = settings.required("EVENTS_TABLE");
-    let failures = settings.required("FAILURE_QUEUE_URL");
+    let failures = settings.optional("FAILURE_QUEUE_URL");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let attributes = Attributes::from_settings(&mut settings);
     settings.finish(())?;
     let clients = Clients::from_environment().await;
     let events = EventStore::new(clients.dynamodb, events_table, retention);
-    let failures = FailureQueue::new(clients.sqs, failures);
-    let table_events = &TableEvents::new(events, attributes, Some(failures));
+    let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
+    let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
+    let table_events = &TableEvents::new(events, attributes, failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(table_events.handle(event.payload).await)
     }))

@@ -1,9 +1,10 @@
-//! The failure queue: what a function can make nothing of, however often it tries.
+//! Failures: what a function can make nothing of, however often it tries.
 //!
-//! Guarantees: once `keep` has returned, a message says what it was and why, for as long
-//! as the queue keeps it. Lambda's own failure destination gets what fails again and
+//! Guarantees: once `keep` has returned, a message of the failure queue says what it was
+//! and why, for as long as the queue keeps it. Lambda's own failure destination gets what fails again and
 //! again; what can never work goes here at once, without those tries.
 
+use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use serde_json::{Value, json};
 
@@ -13,6 +14,22 @@ use crate::Error;
 /// everywhere. Some room is left for what SQS counts beside the body.
 const MAX_MESSAGE: usize = 250 * 1_024;
 
+/// What keeps failures: a queue of SQS, or what `cargo run` has in the process.
+#[async_trait]
+pub trait Failures: Send + Sync {
+    /// Keeps `payload` with the reason why `function` could not handle it.
+    ///
+    /// # Errors
+    /// Where it cannot be kept: the caller must then fail, so that it is tried again.
+    async fn keep(
+        &self,
+        function: &'static str,
+        reason: &str,
+        payload: &Value,
+    ) -> Result<(), Error>;
+}
+
+/// A queue of SQS.
 #[derive(Debug, Clone)]
 pub struct FailureQueue {
     client: Client,
@@ -23,13 +40,11 @@ impl FailureQueue {
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
+}
 
-    /// Keeps `payload` with the reason why it could not be handled.
-    ///
-    /// # Errors
-    /// Where the queue cannot be reached: the caller must then fail, so that it is tried
-    /// again.
-    pub async fn keep(
+#[async_trait]
+impl Failures for FailureQueue {
+    async fn keep(
         &self,
         function: &'static str,
         reason: &str,

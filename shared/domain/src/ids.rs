@@ -105,6 +105,14 @@ impl EventId {
         let kept: String = plain.chars().take(128 - prefix.len() - 34).collect();
         Self(format!("{prefix}:{kept}-{digest}"))
     }
+
+    /// The id of something else that came under this one: what it says tells it apart.
+    #[must_use]
+    pub fn apart_by(&self, content: &str) -> Self {
+        let digest = hex(&digest_of(&[&self.0, content]), 32);
+        let kept: String = self.0.chars().take(128 - 33).collect();
+        Self(format!("{kept}-{digest}"))
+    }
 }
 
 impl WebhookId {
@@ -315,5 +323,17 @@ mod tests {
             Fingerprint::of(&acme, &secret),
             Fingerprint::of(&other, &secret)
         );
+    }
+
+    #[test]
+    fn something_else_under_an_id_gets_one_of_its_own_always_the_same() {
+        for id in ["aws:1".to_owned(), "x".repeat(128)] {
+            let id = EventId::parse(&id).unwrap();
+            let apart = id.apart_by("FAILED");
+            assert_eq!(apart, id.apart_by("FAILED"));
+            assert_ne!(apart, id.apart_by("STARTED"));
+            assert_ne!(apart, id);
+            assert_eq!(EventId::parse(apart.as_str()), Some(apart));
+        }
     }
 }

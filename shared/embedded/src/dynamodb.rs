@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use carillon_aws::Failures;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::{Database, DynoxideError};
@@ -16,8 +17,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::Error;
 use crate::journal::Journal;
+use crate::{Error, LocalFailures};
 
 /// The tables' names in one process.
 pub const REGISTRY_TABLE: &str = "registry";
@@ -152,10 +153,12 @@ impl LocalDynamoDb {
 
     /// Feeds a table's stream to a function until `stop`, as Lambda's event source mapping
     /// does: in order, again from where a batch failed, and on from there after a restart.
+    /// A record that cannot be handled goes to the failures, by its position.
     pub async fn pump<F>(
         &self,
         table: &'static str,
         journal: Arc<Journal>,
+        failures: &LocalFailures,
         stop: CancellationToken,
         handle: impl Fn(StreamEvent) -> F,
     ) -> Result<(), Error>
@@ -171,17 +174,16 @@ impl LocalDynamoDb {
                 continue;
             };
             poll = POLL;
-            let response = handle(batch.event()?).await;
+            let Some(event) = batch.readable() else {
+                batch.set_aside(failures, "it cannot be read").await?;
+                batch.write_down(&journal)?;
+                continue;
+            };
+            let response = handle(event).await;
             let failed = batch.settle(&response);
             fruitless = if batch.done == 0 { fruitless + 1 } else { 0 };
             if fruitless == TRIES {
-                let record = batch.records[0].event_id.as_str();
-                tracing::error!(
-                    table,
-                    record,
-                    "a stream record was set aside: it cannot be handled"
-                );
-                batch.done = 1;
+                batch.set_aside(failures, "it cannot be handled").await?;
                 fruitless = 0;
             }
             batch.write_down(&journal)?;
@@ -291,6 +293,34 @@ impl Batch {
         to_event(&self.records)
     }
 
+    /// The records that can be handed over, up to the first that cannot, which then leads
+    /// the next batch. None where it leads this one.
+    fn readable(&mut self) -> Option<StreamEvent> {
+        let cannot = |record: &Record| to_event(std::slice::from_ref(record)).is_err();
+        if to_event(&self.records).is_err() {
+            let first = self.records.iter().position(cannot)?;
+            if first == 0 {
+                return None;
+            }
+            self.records.truncate(first);
+        }
+        to_event(&self.records).ok()
+    }
+
+    /// Gives up the first record: it would hold up all others.
+    async fn set_aside(&mut self, failures: &LocalFailures, reason: &str) -> Result<(), Error> {
+        let (table, record) = (self.table, &self.records[0]);
+        let record_id = record.event_id.as_str();
+        tracing::error!(table, record_id, reason, "a stream record was set aside");
+        let position = json!({
+            "table": table, "eventID": record_id,
+            "SequenceNumber": record.dynamodb.sequence_number,
+        });
+        failures.keep("stream", reason, &position).await?;
+        self.done = 1;
+        Ok(())
+    }
+
     /// Takes note of a function's answer. Whether it names a failed record.
     pub fn settle(&mut self, response: &DynamoDbEventResponse) -> bool {
         let failed = response
@@ -333,3 +363,6 @@ async fn idle(stop: &CancellationToken, wait: Duration) {
         () = stop.cancelled() => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ pub enum Error {
     Journal(#[from] rusqlite::Error),
     #[error("embedded secrets: {0}")]
     Secrets(String),
+    #[error("local failures: {0}")]
+    Failures(#[from] carillon_aws::Error),
     #[error("unexpected JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("{what}: {source}")]

@@ -1,5 +1,6 @@
 //! What one process must remember beside its tables: how far it has read the streams,
-//! and which messages wait in the queue. SQLite, in a file or in memory.
+//! which messages wait in the queue, and what nobody could handle. SQLite, in a file or in
+//! memory.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,13 @@ const SCHEMA: &str = "
         receive_count INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS messages_by_group ON messages (group_id, visible_at_ms);
+    CREATE TABLE IF NOT EXISTS failures (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        kept_at_ms INTEGER NOT NULL,
+        function TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        payload TEXT NOT NULL
+    );
     CREATE TABLE IF NOT EXISTS deduplication (
         id TEXT PRIMARY KEY,
         until_ms INTEGER NOT NULL

@@ -32,10 +32,12 @@ pub struct EventFilter {
     pub correlation_id: Option<String>,
 }
 
-/// Sorts as the times do, whatever their fractions of a second; the id tells those of one
-/// moment apart.
+/// Sorts as the times do, whatever their fractions of a second. Those of one moment, which
+/// for some sources is a second, are in the order in which they arrived; the id tells apart
+/// what arrived at once.
 pub(super) fn listed_at(event: &Event) -> String {
-    format!("{}#{}", sortable(event.occurred_at), event.id)
+    let (occurred, received) = (sortable(event.occurred_at), sortable(event.received_at));
+    format!("{occurred}#{received}#{}", event.id)
 }
 
 fn sortable(time: Timestamp) -> String {

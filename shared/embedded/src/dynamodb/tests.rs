@@ -1,0 +1,85 @@
+use super::*;
+
+fn written(items: usize) -> (LocalDynamoDb, Arc<Journal>, LocalFailures) {
+    let database = LocalDynamoDb::open(None).unwrap();
+    for n in 0..items {
+        let item = json!({"organization": {"S": "o"}, "id": {"S": n.to_string()}});
+        let put = json!({"TableName": ENTITIES_TABLE, "Item": item});
+        let (status, answer) = database.execute("PutItem", &put.to_string());
+        assert_eq!(status, 200, "{answer}");
+    }
+    let journal = Arc::new(Journal::open(None).unwrap());
+    let failures = LocalFailures::new(Arc::clone(&journal));
+    (database, journal, failures)
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_holds_up_no_other() {
+    let (database, journal, failures) = written(3);
+    let next = || database.next_batch(ENTITIES_TABLE, &journal).unwrap();
+    let spoilt = next().unwrap().records[1].event_id.clone();
+    let read = || {
+        let mut batch = next()?;
+        for record in &mut batch.records {
+            if record.event_id == spoilt {
+                // No time at all.
+                record.dynamodb.approximate_creation_date_time = f64::MAX;
+            }
+        }
+        Some(batch)
+    };
+    let mut handed_over = Vec::new();
+    while let Some(mut batch) = read() {
+        match batch.readable() {
+            Some(event) => {
+                handed_over.extend(event.records.into_iter().map(|record| record.event_id));
+                batch.settle(&DynamoDbEventResponse::default());
+            }
+            None => batch
+                .set_aside(&failures, "it cannot be read")
+                .await
+                .unwrap(),
+        }
+        batch.write_down(&journal).unwrap();
+    }
+    assert_eq!(handed_over.len(), 2);
+    assert!(!handed_over.contains(&spoilt));
+    let kept = failures.list().unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["payload"]["eventID"], spoilt);
+}
+
+#[tokio::test]
+async fn a_record_that_fails_again_and_again_is_kept_and_the_next_goes_on() {
+    let (database, journal, failures) = written(2);
+    let stop = CancellationToken::new();
+    let tries = AtomicU64::new(0);
+    let handle = |event: StreamEvent| {
+        let mut response = DynamoDbEventResponse::default();
+        let number = event.records[0].change.sequence_number.clone();
+        if tries.fetch_add(1, Ordering::Relaxed) < u64::from(TRIES) {
+            response = carillon_runtime::batch::stream_failure(&event.records[0]);
+            assert!(number.is_some());
+        } else {
+            stop.cancel();
+        }
+        async move { response }
+    };
+    database
+        .pump(
+            ENTITIES_TABLE,
+            Arc::clone(&journal),
+            &failures,
+            stop.clone(),
+            handle,
+        )
+        .await
+        .unwrap();
+    assert_eq!(failures.list().unwrap().len(), 1);
+    assert!(
+        database
+            .next_batch(ENTITIES_TABLE, &journal)
+            .unwrap()
+            .is_none()
+    );
+}
