@@ -2,7 +2,8 @@
 //!
 //! An account's events belong to the organizations that the deployment gives it, and to no
 //! other: whoever may put events on a bus, or tag a database, cannot speak for a tenant
-//! that the account has nothing to do with.
+//! that the account has nothing to do with. A deployment that gives accounts nothing and
+//! names a tag has chosen otherwise: there, the tag alone says whose an event of AWS is.
 
 use std::collections::HashMap;
 
@@ -42,13 +43,18 @@ impl Organizations {
     }
 
     /// The organization of an event of AWS: what its tag names, if that is one of the
-    /// account's, or else the account's first.
+    /// account's or accounts have none of their own, or else the account's first.
     pub(crate) fn pick(&self, account: Option<&str>, tags: &[(String, String)]) -> OrganizationId {
         let allowed = self.of(account);
         let tagged = tags
             .iter()
             .find(|(name, _)| Some(name) == self.tag.as_ref())
             .map(|(_, value)| value.as_str());
+        if self.accounts.is_empty()
+            && let Some(named) = tagged.and_then(|text| OrganizationId::parse(text.trim()))
+        {
+            return named;
+        }
         let found = allowed.iter().find(|known| Some(known.as_str()) == tagged);
         if let (Some(tagged), None) = (tagged, found) {
             tracing::warn!(
@@ -147,6 +153,32 @@ mod tests {
             let picked = organizations.pick(Some("111122223333"), &tags);
             assert_eq!(picked, organization(expected), "{tag}={value}");
         }
+    }
+
+    #[test]
+    fn without_a_mapping_of_accounts_the_tag_alone_names_the_organization() {
+        let organizations = read(&[("ORGANIZATION_TAG", "team")]).unwrap();
+        for (tag, value, expected) in [
+            ("team", "org_b", "org_b"),
+            ("team", " org_b ", "org_b"),
+            ("team", "no such/id", "default"),
+            ("team", "", "default"),
+            ("other", "org_b", "default"),
+        ] {
+            let tags = [(tag.to_owned(), value.to_owned())];
+            for account in [Some("111122223333"), None] {
+                let picked = organizations.pick(account, &tags);
+                assert_eq!(picked, organization(expected), "{tag}={value}");
+            }
+        }
+        // With one, an account that is not in it has the default alone.
+        let mapped = [
+            ("ORGANIZATION_TAG", "team"),
+            ("ACCOUNT_ORGANIZATIONS", "111122223333=org_a"),
+        ];
+        let tags = [("team".to_owned(), "org_b".to_owned())];
+        let picked = read(&mapped).unwrap().pick(Some("444455556666"), &tags);
+        assert_eq!(picked, organization("default"));
     }
 
     #[test]
