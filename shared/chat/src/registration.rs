@@ -1,7 +1,7 @@
 //! What the two platforms' registrations have in common.
 
 use carillon_domain::fields::Fields;
-use carillon_domain::masking::is_masked;
+use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, is_masked, looks_like_credential};
 use carillon_domain::text::clean_line;
 use carillon_domain::webhook::{Digest, Grouping};
 use carillon_domain::{Configuration, Credential, DestinationKind, FaultCode};
@@ -178,6 +178,11 @@ pub(crate) fn one_line(
     text: &str,
 ) -> Option<String> {
     let trimmed = text.trim();
+    if looks_like_credential(trimmed) {
+        let faults = fields.faults();
+        faults.add(at, FaultCode::NotAllowed, LOOKS_LIKE_CREDENTIAL);
+        return None;
+    }
     if clean_line(trimmed) == trimmed {
         return Some(trimmed.to_owned());
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults, Platform};
+use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
 
@@ -13,6 +13,19 @@ use crate::{Answer, slack};
 /// How long all questions about a credential may take together: somebody waits for the
 /// answer, and behind API Gateway for 30 s at most.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+
+const NOT_ALL_ASKED: &str = "Slack did not answer in time for every channel, so that not all of \
+                             them could be checked: send a test message to each";
+
+fn with_warning(verification: Verification, warning: &str) -> Verification {
+    match verification {
+        Verification::Verified(mut verified) => {
+            verified.warnings.push(warning.to_owned());
+            Verification::Verified(verified)
+        }
+        other => other,
+    }
+}
 
 impl Client {
     /// Asks the platform whether a credential works and can do what the configuration
@@ -35,11 +48,12 @@ impl Client {
         let verification = verification::classify(configuration, credential, &answer);
         match verification {
             Verification::Verified(_) if kind == DestinationKind::SlackBot => {
-                let faults = self
+                let (faults, all_asked) = self
                     .channel_faults(configuration, credential, &answer, deadline)
                     .await;
                 match faults.is_empty() {
-                    true => verification,
+                    true if all_asked => verification,
+                    true => with_warning(verification, NOT_ALL_ASKED),
                     false => Verification::Refused(faults),
                 }
             }
@@ -47,31 +61,29 @@ impl Client {
         }
     }
 
-    /// What is wrong with the channels, as far as there is time to ask.
+    /// What is wrong with the channels, as far as there is time to ask, and whether there was
+    /// time for all.
     async fn channel_faults(
         &self,
         configuration: &Configuration,
         credential: &SecretString,
         auth_test: &Answer,
         deadline: Instant,
-    ) -> Faults {
+    ) -> (Faults, bool) {
         let mut faults = Faults::default();
         for (at, probe) in slack::verify::channel_probes(configuration, credential, auth_test) {
             let Ok(answer) = self.ask(&probe, deadline).await else {
-                break;
+                return (faults, false);
             };
             if let Some(detail) = slack::verify::channel_fault(auth_test, &answer) {
                 faults.add(at, FaultCode::Refused, detail);
             }
         }
-        faults
+        (faults, true)
     }
 
     async fn ask(&self, probe: &Probe, deadline: Instant) -> Result<Answer, Verification> {
-        let platform = match probe.kind {
-            DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
-            DestinationKind::DiscordWebhook => Platform::Discord,
-        };
+        let platform = probe.kind.platform();
         // Neither can be: what was read to be registered is always of this form.
         let unusable = || {
             let detail = "is not a credential of the platform";
@@ -80,9 +92,10 @@ impl Client {
         let url = self
             .destination(probe.kind, &probe.url)
             .ok_or_else(unusable)?;
+        let http = self.connections.client();
         let mut request = match probe.body {
-            Some(body) => self.http.post(url).header(CONTENT_TYPE, JSON).body(body),
-            None => self.http.get(url),
+            Some(body) => http.post(url).header(CONTENT_TYPE, JSON).body(body),
+            None => http.get(url),
         };
         if let Some(token) = &probe.authorization {
             request = request.header(AUTHORIZATION, bearer(token).ok_or_else(unusable)?);

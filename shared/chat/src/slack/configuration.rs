@@ -1,7 +1,7 @@
 //! What a Slack webhook may be configured with.
 
 use carillon_domain::fields::Fields;
-use carillon_domain::masking::{self, is_masked};
+use carillon_domain::masking::{self, LOOKS_LIKE_CREDENTIAL, is_masked, looks_like_credential};
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, Credential, DestinationKind, FaultCode, Faults, Pointer};
 use serde_json::Value;
@@ -258,6 +258,11 @@ fn webhook_only(fields: &mut Fields, configuration: &mut Configuration) {
 
 fn valid_channel(fields: &mut Fields, at: Pointer, text: &str) -> Option<String> {
     let text = text.trim();
+    if looks_like_credential(text) {
+        let faults = fields.faults();
+        faults.add(at, FaultCode::NotAllowed, LOOKS_LIKE_CREDENTIAL);
+        return None;
+    }
     match channel_fault(text) {
         None => Some(text.to_owned()),
         Some(detail) => {

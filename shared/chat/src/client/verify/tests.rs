@@ -1,7 +1,10 @@
+use std::time::SystemTime;
+
 use super::*;
 use crate::testing::{KINDS, configuration, credential, platform, secret};
 use crate::verification::tests::ending;
 use crate::{ChatOrigin, slack::verify::BROKEN_MESSAGE};
+use carillon_domain::Platform;
 use serde_json::json;
 use wiremock::matchers::{any, body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -102,6 +105,39 @@ async fn channels_known_by_id_are_asked_about_where_the_token_may() {
 }
 
 #[tokio::test]
+async fn channels_that_there_is_no_time_for_are_told() {
+    let server = MockServer::start().await;
+    Mock::given(path("/slack.com/api/auth.test"))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .insert_header(
+                    "X-OAuth-Scopes",
+                    "chat:write,chat:write.public,channels:read",
+                )
+                .set_body_json(json!({"ok": true, "user": "bot", "bot_id": "B0FAKE"})),
+        )
+        .mount(&server)
+        .await;
+    Mock::given(path("/slack.com/api/conversations.info"))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
+        .mount(&server)
+        .await;
+    let kind = DestinationKind::SlackBot;
+    let value = json!({"token": credential(kind), "channels": ["C0000000IN", "C000000OUT"]});
+    let (configuration, secret) = crate::testing::read(Platform::Slack, &value).unwrap();
+    let origin = ChatOrigin::parse(&server.uri()).unwrap();
+    let short = Duration::from_millis(500);
+    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
+    match client.verify(&configuration, &secret).await {
+        Verification::Verified(verified) => {
+            let warnings = verified.warnings;
+            assert!(warnings[0].contains("not all of them"), "{warnings:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_platform_that_is_slow_leaves_the_credential_unverified_soon() {
     let server = MockServer::start().await;
     Mock::given(any())
@@ -110,7 +146,7 @@ async fn a_platform_that_is_slow_leaves_the_credential_unverified_soon() {
         .await;
     let origin = ChatOrigin::parse(&server.uri()).unwrap();
     let short = Duration::from_millis(100);
-    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
+    let client = Client::with_timeouts(Some(origin), short, short, SystemTime::now).unwrap();
     for kind in KINDS {
         let found = verify(&client, kind).await;
         assert_eq!(found[0].0, "unreachable");

@@ -333,3 +333,27 @@ fn the_masked_credential_of_the_current_configuration_means_unchanged() {
         );
     }
 }
+
+#[test]
+fn a_credential_in_the_wrong_field_is_refused_and_not_repeated() {
+    for (extra, pointer) in [
+        (json!({"channel": "xoxb-fake-secret"}), "/channel"),
+        (json!({"channel": "XOXB-fake-secret"}), "/channel"),
+        (
+            json!({"channel": null, "channels": ["infra", "xoxp-fake-secret"]}),
+            "/channels/1",
+        ),
+        (json!({"username": "xoxb-fake-secret"}), "/username"),
+    ] {
+        let faults = crate::testing::read(Platform::Slack, &bot(extra)).unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].0, pointer, "{faults:?}");
+        assert!(!faults[0].1.contains("secret"), "{faults:?}");
+    }
+    let label = hook(json!({"channel": "https://hooks.slack.com/services/T0/B0/secret"}));
+    let faults = crate::testing::read(Platform::Slack, &label).unwrap_err();
+    assert!(
+        faults[0].1.contains("looks like a credential"),
+        "{faults:?}"
+    );
+}
