@@ -1,16 +1,14 @@
 //! Reading a JSON body.
 
-mod unique;
-
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
+use carillon_domain::unique::Unique;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 
 use crate::problem::Problem;
-use unique::Unique;
 
 /// The largest body that is taken, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1_024;

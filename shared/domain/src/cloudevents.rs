@@ -1,11 +1,14 @@
 //! CloudEvents 1.0 in all three modes of its HTTP binding, read into events.
 //!
 //! The attributes that CloudEvents defines say what, when and whence; extension attributes
-//! and `data` may have the fields of an event. What an event has no field for becomes a
-//! detail, because the producer's schema is its own: unlike in our own events, it is no typo.
+//! and `data` may have the fields of an event. What an event has no field for, or what does
+//! not fit there, becomes a detail, because the producer's schema is its own: unlike in our
+//! own events, it is no typo. Only what the attributes themselves must be can be a fault,
+//! and an organization other than the caller's.
 
 mod attributes;
 mod data;
+mod draft;
 mod event_type;
 mod extras;
 mod mapping;
@@ -96,15 +99,15 @@ pub fn read_structured(value: &Value, capture: Capture) -> Result<CloudEvent, Fa
 /// Every fault of every event, with pointers that begin with its number.
 pub fn read_batch(value: &Value, capture: impl Fn() -> Capture) -> Result<Vec<CloudEvent>, Faults> {
     let mut faults = Faults::default();
-    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    if !(1..=MAX_BATCH).contains(&list.len()) {
+    let list = value.as_array().filter(|list| list.len() <= MAX_BATCH);
+    let Some(list) = list else {
         faults.add(
             Pointer::root(),
             FaultCode::OutOfRange,
-            format!("a batch is a list of 1 to {MAX_BATCH} CloudEvents"),
+            format!("a batch is a list of at most {MAX_BATCH} CloudEvents"),
         );
         return Err(faults);
-    }
+    };
     let events = list
         .iter()
         .enumerate()

@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fault::nearest;
 use crate::glob::Glob;
+use crate::masking::without_credential;
+use crate::text::shorten;
 
 /// What a type is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,7 +81,7 @@ impl EventType {
                 .filter(|known| among(*known))
                 .map(Self::as_str)
         };
-        let shown = crate::text::shorten(name, 60);
+        let shown = shorten(&without_credential(name), 60);
         match nearest(name, known()) {
             Some(meant) => format!("unknown event type `{shown}`; did you mean `{meant}`?"),
             None => format!(
@@ -128,7 +130,7 @@ impl EventTypePattern {
             return Ok(pattern);
         }
         if text.contains('*') {
-            let shown = crate::text::shorten(text, 60);
+            let shown = shorten(&without_credential(text), 60);
             return Err(format!("the pattern `{shown}` matches no event type"));
         }
         Err(EventType::unknown(text, |_| true))
@@ -161,6 +163,14 @@ mod tests {
             error.contains("did you mean `parameter_created`?"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_credential_in_the_place_of_a_type_is_not_repeated() {
+        for text in ["xoxb-fake-secret", "*xoxb-fake-secret"] {
+            let error = EventTypePattern::parse(text).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
 use crate::ids::OrganizationId;
-use crate::masking::without_credential;
+use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential, without_credential};
 
 /// A JSON object being read. Fields that nobody asked for are faults: they are typos.
 pub struct Fields<'v, 'f> {
@@ -153,6 +153,10 @@ impl<'v, 'f> Fields<'v, 'f> {
                 FaultCode::Malformed,
                 "must be one line without control or invisible characters and double spaces",
             );
+            return None;
+        }
+        if looks_like_credential(&text) {
+            self.fault(name, FaultCode::NotAllowed, LOOKS_LIKE_CREDENTIAL);
             return None;
         }
         Some(text)

@@ -15,11 +15,13 @@ pub mod filters;
 pub mod glob;
 pub mod ids;
 pub mod masking;
+pub mod pattern;
 pub mod pause;
 pub mod retry;
 pub mod sample;
 pub mod suspension;
 pub mod text;
+pub mod unique;
 pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};

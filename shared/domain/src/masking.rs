@@ -20,21 +20,66 @@ const MARKS: [&str; 5] = ["xox", "xapp-", "xwfp-", "://", "/webhooks/"];
 /// A name that a client made up, fit to be repeated to it: where a colon or a quote was
 /// forgotten, half a credential can become a part of a field's name.
 pub fn without_credential(name: &str) -> String {
-    match MARKS.iter().filter_map(|mark| name.find(mark)).min() {
+    let lower = name.to_ascii_lowercase();
+    match MARKS.iter().filter_map(|mark| lower.find(mark)).min() {
         Some(start) => format!("{}…", &name[..start]),
         None => name.to_owned(),
     }
 }
+
+/// Whether a text that people will see looks like a credential that was put into the wrong
+/// field. A name may begin with the letters of a token's kind, but hardly with its hyphen.
+pub fn looks_like_credential(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let has_token = lower.match_indices("xox").any(|(at, mark)| {
+        let mut rest = lower[at + mark.len()..].chars();
+        rest.next().is_some_and(|kind| kind.is_ascii_lowercase())
+            && matches!(rest.next(), Some('-' | '.'))
+    });
+    let marks = ["xapp-", "xwfp-", "/webhooks/", "/services/"];
+    has_token || marks.iter().any(|mark| lower.contains(mark))
+}
+
+/// What is said of it, without repeating it.
+pub const LOOKS_LIKE_CREDENTIAL: &str = "this looks like a credential, which would be shown to \
+     everybody here: it belongs into `token` or `webhook_url`";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_credential_in_the_wrong_field_is_known_by_its_look() {
+        for text in [
+            "xoxb-fake",
+            "#xoxb-fake-fake",
+            "XOXP-1-2",
+            "xoxe.xoxp-1",
+            "xapp-1-A",
+            "https://hooks.slack.com/services/T0/B0/x",
+            "discord.com/api/webhooks/1/x",
+        ] {
+            assert!(looks_like_credential(text), "{text}");
+        }
+        for text in [
+            "xoxo",
+            "xoxo-love",
+            "infra",
+            "services",
+            "webhooks",
+            "",
+            "xox",
+        ] {
+            assert!(!looks_like_credential(text), "{text}");
+        }
+    }
+
+    #[test]
     fn a_name_is_repeated_without_the_credential_in_it() {
         for (name, shown) in [
             ("token:xoxb-fake-token", "token:…"),
             ("webhook_url:https://example.com", "webhook_url:https…"),
+            ("XOXB-fake-token", "…"),
             ("chanels", "chanels"),
             ("", ""),
         ] {

@@ -24,17 +24,39 @@ pub fn clean_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What reverses the direction of text, from and to.
+pub(crate) const DIRECTION: &[(char, char)] = &[
+    ('\u{61c}', '\u{61c}'),
+    ('\u{200e}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2066}', '\u{2069}'),
+];
+
+/// What takes part in a text and is not to be seen in it, from and to.
+pub(crate) const INVISIBLE: &[(char, char)] = &[
+    ('\u{ad}', '\u{ad}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{200b}', '\u{200b}'),
+    ('\u{2060}', '\u{2064}'),
+    ('\u{206a}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff9}', '\u{fffb}'),
+    ('\u{e0000}', '\u{e001f}'),
+];
+
 fn is_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    is_among(c, DIRECTION)
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e001f}'
-            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}'
-    )
+    is_among(c, INVISIBLE)
+}
+
+fn is_among(c: char, ranges: &[(char, char)]) -> bool {
+    !c.is_ascii() && ranges.iter().any(|(from, to)| (*from..=*to).contains(&c))
 }
 
 /// How long a text is for a platform's limit: UTF-16 units, the largest of the usual

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use carillon_domain::text::shorten;
+use crate::text::shorten;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 

@@ -3,6 +3,7 @@
 use crate::event::Status;
 use crate::event_type::EventType;
 use crate::fault::nearest;
+use crate::masking::without_credential;
 use crate::text::shorten;
 
 /// What a `type` such as `com.acme.parameter.updated` or `com.acme.deploy.failed.v1` says.
@@ -18,7 +19,7 @@ pub(super) struct Meaning {
 pub(super) fn read(text: &str) -> Result<Meaning, String> {
     let mut segments: Vec<String> = text
         .split('.')
-        .map(|segment| segment.trim().to_ascii_lowercase().replace('-', "_"))
+        .map(|segment| segment.to_ascii_lowercase().replace('-', "_"))
         .collect();
     while segments.len() > 1 && segments.last().is_some_and(|last| is_version(last)) {
         segments.pop();
@@ -80,7 +81,7 @@ fn unknown(text: &str, segments: &[String]) -> String {
     format!(
         "`{}` does not end in an event type, as com.acme.deploy and com.acme.parameter.updated \
          do{hint} Known are {}",
-        shorten(text, 100),
+        shorten(&without_credential(text), 100),
         known().collect::<Vec<_>>().join(", ")
     )
 }
@@ -161,6 +162,39 @@ mod tests {
                 read(text).unwrap_err().contains("Carillon itself"),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn the_types_of_cloud_events_look_as_they_are_read() {
+        let texts = [
+            "com.acme.deploy",
+            "deploy",
+            "com.acme.Deploy.v1",
+            "com.acme.parameter.updated",
+            "com.acme.parameter_updated.v1beta1",
+            "com.acme.parameter-updated.2.1",
+            "com.acme.deploy.failed",
+            "com.acme.value.deleted.succeeded.v2",
+            "a b.deploy",
+            "com.acme.order",
+            "com.acme.deploy.done",
+            "com.acme.ping",
+            "deploy ",
+            " deploy",
+            "com.acme.webhook.suspended",
+            "deploy.v1.failed",
+            "x.ping.deploy",
+            "v1",
+            "",
+            ".",
+            "mydeploy",
+            "deploy.",
+            "value.error",
+        ];
+        let pattern = regex::Regex::new(&crate::pattern::cloud_event_type()).unwrap();
+        for text in texts {
+            assert_eq!(pattern.is_match(text), read(text).is_ok(), "{text:?}");
         }
     }
 }

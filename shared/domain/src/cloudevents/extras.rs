@@ -43,13 +43,34 @@ const VALUES: [&str; 11] = [
 
 #[derive(Debug, Default)]
 pub(super) struct Extras {
-    found: Vec<(String, String)>,
+    found: Vec<Found>,
     left_out: usize,
+}
+
+#[derive(Debug)]
+struct Found {
+    name: String,
+    value: String,
+    /// Called a detail by the producer: for the channel's readers, whatever its name.
+    is_meant: bool,
 }
 
 impl Extras {
     pub fn add(&mut self, name: &str, value: &str) {
-        self.found.push((name.to_owned(), value.to_owned()));
+        self.push(name, value, false);
+    }
+
+    /// Adds what the producer itself calls a detail.
+    pub fn add_as_it_is(&mut self, name: &str, value: &str) {
+        self.push(name, value, true);
+    }
+
+    fn push(&mut self, name: &str, value: &str, is_meant: bool) {
+        self.found.push(Found {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            is_meant,
+        });
     }
 
     /// Adds everything in a value, under names such as `commit.author`.
@@ -80,21 +101,24 @@ impl Extras {
         }
     }
 
-    /// Makes details of it. Those that the event has already stay.
+    /// Makes details of it, those that are meant to be some first. Those that the event has
+    /// already stay.
     pub fn put_into(self, event: &mut Event) {
         let configuration = event.event_type.group() == EventGroup::Configuration;
         let mut left_out = self.left_out;
-        for (name, value) in self.found {
-            let (name, value) = match is_secret(&name, configuration) {
-                true => (name, NOT_SHOWN.to_owned()),
-                false => (name, shorten(&value, MAX_DETAIL)),
+        let (meant, others): (Vec<_>, Vec<_>) =
+            self.found.into_iter().partition(|found| found.is_meant);
+        let mut last = None;
+        for found in meant.into_iter().chain(others) {
+            let (name, value) = match !found.is_meant && is_secret(&found.name, configuration) {
+                true => (found.name, NOT_SHOWN.to_owned()),
+                false => (found.name, shorten(&found.value, MAX_DETAIL)),
             };
             let name = shorten(&name, MAX_DETAIL_NAME);
             if name.is_empty() || value.is_empty() {
                 continue;
             }
-            // One place is kept for the number of those that find none.
-            if event.details.len() + 1 >= MAX_DETAILS || event.details.contains_key(&name) {
+            if event.details.len() >= MAX_DETAILS || event.details.contains_key(&name) {
                 left_out += 1;
                 continue;
             }
@@ -102,9 +126,18 @@ impl Extras {
             if size(event) > MAX_EVENT_BYTES {
                 event.details.remove(&name);
                 left_out += 1;
+            } else {
+                last = Some(name);
             }
         }
         if left_out > 0 {
+            // The number of those that found no place needs one, too.
+            if event.details.len() >= MAX_DETAILS
+                && let Some(last) = last
+            {
+                event.details.remove(&last);
+                left_out += 1;
+            }
             let text = format!("{left_out} more in the CloudEvent");
             event.details.insert(LEFT_OUT.to_owned(), text);
         }

@@ -238,36 +238,145 @@ fn data_that_is_no_object_is_a_message_or_only_mentioned() {
 }
 
 #[test]
-fn two_places_that_say_different_things_are_a_fault() {
-    for (extra, pointer) in [
+fn of_two_places_that_say_different_things_the_attribute_decides() {
+    for (extra, field, value, detail) in [
         (
             json!({"environment": "a", "data": {"environment": "b"}}),
             "/environment",
+            "a",
+            Some(("data.environment", "b")),
         ),
         (
             json!({"resourceid": "a", "data": {"resource": {"id": "b"}}}),
-            "/resourceid",
+            "/resource/id",
+            "a",
+            Some(("data.resource.id", "b")),
         ),
-        (json!({"data": {"type": "destroy"}}), "/data/type"),
+        (
+            json!({"data": {"type": "destroy"}}),
+            "/type",
+            "deploy",
+            Some(("data.type", "destroy")),
+        ),
         (
             json!({"time": "2026-11-20T09:00:00Z", "data": {"occurred_at": "2026-11-20T09:00:01Z"}}),
-            "/time",
+            "/occurred_at",
+            "2026-11-20T09:00:00Z",
+            Some(("data.occurred_at", "2026-11-20T09:00:01Z")),
         ),
         (
             json!({"type": "com.acme.deploy.failed", "data": {"status": "succeeded"}}),
-            "/type",
+            "/status",
+            "failed",
+            Some(("data.status", "succeeded")),
+        ),
+        (
+            json!({"environment": "a", "data": {"environment": "a"}}),
+            "/environment",
+            "a",
+            None,
+        ),
+        (
+            json!({"time": "2026-11-20T10:00:00+01:00", "data": {"occurred_at": "2026-11-20T09:00:00Z"}}),
+            "/occurred_at",
+            "2026-11-20T09:00:00Z",
+            None,
         ),
     ] {
-        assert_eq!(pointers(&faults(extra.clone())), [pointer], "{extra}");
+        let event = read(extra.clone());
+        let stored = serde_json::to_value(&event).unwrap();
+        assert_eq!(stored.pointer(field), Some(&json!(value)), "{extra}");
+        let mut details: Vec<_> = event
+            .details
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        details.retain(|(name, _)| *name != SOURCE);
+        assert_eq!(details, detail.into_iter().collect::<Vec<_>>(), "{extra}");
     }
-    for extra in [
-        json!({"environment": "a", "data": {"environment": "a"}}),
-        json!({"dryrun": "True", "data": {"dry_run": true}}),
-        json!({"time": "2026-11-20T10:00:00+01:00", "data": {"occurred_at": "2026-11-20T09:00:00Z"}}),
-        json!({"data": {"type": "purchase order"}}),
+    assert!(read(json!({"dryrun": "True", "data": {"dry_run": true}})).dry_run);
+}
+
+#[test]
+fn what_does_not_fit_a_field_of_an_event_becomes_a_detail() {
+    for (data, name, value) in [
+        (json!({"status": "SUCCESS"}), "status", "SUCCESS"),
+        (json!({"resource": "db-1"}), "resource", "db-1"),
+        (json!({"resource": {"kind": "db"}}), "resource.kind", "db"),
+        (json!({"resource": {"id": 7}}), "resource.id", "7"),
+        (json!({"details": {"count": 3}}), "count", "3"),
+        (json!({"details": {"a": {"b": true}}}), "a.b", "true"),
+        (json!({"details": {"source": "x"}}), "source (data)", "x"),
+        (json!({"details": "none"}), "details", "none"),
+        (json!({"changes": "all"}), "changes", "all"),
+        (
+            json!({"changes": [{"field": "size"}]}),
+            "left out",
+            "1 more in the CloudEvent",
+        ),
+        (json!({"environment": 7}), "environment", "7"),
+        (json!({"dry_run": "perhaps"}), "dry_run", "perhaps"),
+        (json!({"occurred_at": "noon"}), "occurred_at", "noon"),
+        (json!({"message": {"text": "hi"}}), "message.text", "hi"),
+        (
+            json!({"estimated_cost": {"amount": 1.5}}),
+            "estimated_cost.amount",
+            "1.5",
+        ),
+        (json!({"organization": {"id": 7}}), "organization.id", "7"),
     ] {
-        read(extra);
+        let event = read(json!({ "data": data }));
+        assert_eq!(
+            event.details.get(name).map(String::as_str),
+            Some(value),
+            "{data} {event:?}"
+        );
     }
+    let long = "é".repeat(3_000);
+    let event = read(json!({"environment": long, "subject": long, "data": {"project": long}}));
+    for name in ["environment", "resource.id", "project"] {
+        assert!(event.details[name].contains("characters cut"), "{name}");
+    }
+    let event = read(json!({"status": "done", "resourceurl": "javascript:alert(1)"}));
+    assert_eq!(event.details["status"], "done");
+    assert_eq!(event.details["resourceurl"], "javascript:alert(1)");
+}
+
+#[test]
+fn twenty_details_are_all_that_an_event_gets() {
+    for (count, expected, left_out) in [
+        (18, 19, None),
+        (19, 20, None),
+        (20, 20, Some(2)),
+        (30, 20, Some(12)),
+    ] {
+        let details: serde_json::Map<_, _> = (0..count)
+            .map(|n| (format!("d{n:02}"), json!("x")))
+            .collect();
+        let event = read(json!({"data": {"details": details}}));
+        assert_eq!(event.details.len(), expected, "{count}");
+        assert_eq!(event.details["source"], "/acme/ci");
+        let told = left_out.map(|n| format!("{n} more in the CloudEvent"));
+        assert_eq!(event.details.get("left out"), told.as_ref(), "{count}");
+    }
+}
+
+#[test]
+fn however_much_a_cloudevent_says_an_event_keeps_to_its_size() {
+    let long = "é\"".repeat(6_000);
+    let details: serde_json::Map<_, _> =
+        (0..20).map(|n| (format!("d{n:02}"), json!(long))).collect();
+    let changes: Vec<String> = (0..100)
+        .map(|n| format!("{n}{}", "x".repeat(250)))
+        .collect();
+    let event = read(json!({
+        "source": "x".repeat(1_000),
+        "data": {"message": long, "changes": changes, "details": details}
+    }));
+    let size = serde_json::to_vec(&event).unwrap().len();
+    assert!(size <= crate::event::MAX_EVENT_BYTES + 100, "{size}");
+    assert!(event.message.unwrap().contains("characters cut"));
+    assert!(event.details.contains_key("source"));
 }
 
 #[test]
@@ -288,18 +397,11 @@ fn every_fault_is_found_at_once_where_the_producer_put_it() {
         [
             "/Environment",
             "/correlation_id",
-            "/data/details/a",
-            "/data/estimated_cost/amount",
-            "/data/estimated_cost/currency",
             "/data/organization",
-            "/data/resource/kind",
             "/datacontenttype",
-            "/dryrun",
             "/id",
             "/nested",
-            "/resourceurl",
             "/specversion",
-            "/status",
             "/time",
             "/type",
         ]
@@ -404,8 +506,10 @@ fn the_body_is_read_as_what_it_says_it_is() {
         assert_eq!(event.message.as_deref(), message, "{content_type:?} {body}");
         assert_eq!(event.details.get("data").map(String::as_str), data);
     }
-    let broken = binary(&REQUIRED, Some("application/json"), "{").unwrap_err();
-    assert_eq!(pointers(&broken), [""]);
+    for broken in ["{", r#"{"status": "failed", "status": "succeeded"}"#] {
+        let broken = binary(&REQUIRED, Some("application/json"), broken).unwrap_err();
+        assert_eq!(pointers(&broken), [""]);
+    }
 }
 
 #[test]
@@ -426,14 +530,11 @@ fn faults_of_headers_and_body_are_found_at_once() {
     assert_eq!(
         pointers,
         [
-            "/details",
-            "/environment",
             "/headers/ce-actor",
             "/headers/ce-correlation-id",
             "/headers/ce-data",
             "/headers/ce-id",
             "/headers/ce-region",
-            "/headers/ce-status",
             "/headers/ce-type",
         ]
     );
@@ -452,13 +553,10 @@ fn a_batch_is_read_whole_or_not_at_all() {
         with(json!({"type": "x", "data": {"status": "x"}}))
     ]);
     let found = read_batch(&batch, capture).unwrap_err();
-    assert_eq!(pointers(&found), ["/1", "/2/type", "/2/data/status"]);
+    assert_eq!(pointers(&found), ["/1", "/2/type"]);
 
-    for value in [
-        json!([]),
-        json!({}),
-        Value::Array(vec![with(json!({})); 101]),
-    ] {
+    assert_eq!(read_batch(&json!([]), capture).unwrap(), []);
+    for value in [json!({}), Value::Array(vec![with(json!({})); 101])] {
         assert_eq!(pointers(&read_batch(&value, capture).unwrap_err()), [""]);
     }
 }
