@@ -1,7 +1,7 @@
 //! Rotating credentials.
 
 use carillon_chat::ChatOrigin;
-use carillon_tests::{Answer, App, discord_url, slack};
+use carillon_tests::{Answer, App, discord_url, slack, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use wiremock::matchers::{header, path};
@@ -138,6 +138,66 @@ async fn the_old_credential_delivers_while_the_new_one_does_not() {
     assert_eq!(rotated.test(&id).await["outcome"], "delivered");
     assert_eq!(rotated.used().await.last().unwrap(), NEW);
     assert_eq!(rotated.credentials().await, 1);
+}
+
+#[tokio::test]
+async fn a_delivery_ends_a_rotation_and_the_next_write_removes_the_old_secret() {
+    let rotated = Rotated::start().await;
+    rotated.works(NEW).await;
+    let app = &rotated.app;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    rotated.rotate(&id, &json!({"token": NEW})).await;
+    app.publish(&json!({"type": "deploy"})).await;
+    app.delivery(&id, "delivered").await;
+    until("the end of the rotation", async || {
+        rotated.credentials().await == 1 && app.registry_rows("CONDEMNED#").await.len() == 1
+    })
+    .await;
+    app.delete(&format!("/webhooks/{id}/")).await;
+    assert_eq!(rotated.credentials().await, 0);
+    let condemned = app.registry_rows("CONDEMNED#").await;
+    assert_eq!(condemned.len(), 2);
+    for row in condemned {
+        assert_eq!(row["is_deleted"]["BOOL"], true, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn the_old_credential_delivers_while_the_new_bot_is_not_in_the_channel() {
+    let rotated = Rotated::start().await;
+    let absent = json!({"ok": false, "error": "not_in_channel"});
+    rotated.posting_answers(NEW, absent, 5).await;
+    let app = &rotated.app;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    rotated.rotate(&id, &json!({"token": NEW})).await;
+    app.publish(&json!({"type": "deploy"})).await;
+    let delivery = app.delivery(&id, "delivered").await;
+    assert_eq!(rotated.used().await, [NEW, OLD]);
+    assert_eq!(
+        delivery["attempts"][0]["code"], "not_in_channel",
+        "{delivery}"
+    );
+    assert_eq!(
+        delivery["attempts"][1]["outcome"], "delivered",
+        "{delivery}"
+    );
+    let read = app.get(&format!("/webhooks/{id}/")).await;
+    assert_eq!(read.body["status"], "active");
+}
+
+#[tokio::test]
+async fn a_rotation_everywhere_that_broke_off_is_finished_by_the_next_call() {
+    let rotated = Rotated::start().await;
+    rotated.works(NEW).await;
+    let app = &rotated.app;
+    let one = app.register(&slack("one", &["deploy"])).await;
+    let two = app.register(&slack("two", &["deploy"])).await;
+    // As a call leaves it that died after the first of them.
+    rotated.rotate(&one, &json!({"token": NEW})).await;
+    let again = json!({"token": NEW, "everywhere": true});
+    let answer = rotated.rotate(&one, &again).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(rotated.shown(&two).await, "xoxb-…abcd");
 }
 
 #[tokio::test]

@@ -6,12 +6,13 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod own_faults;
 mod stage;
 
 use std::time::Duration;
 
 use carillon_domain::retry::SCHEDULE_SECONDS;
-use carillon_domain::{Delivery, DeliveryStatus, Outcome};
+use carillon_domain::{Delivery, DeliveryStatus, Digest, Outcome, Webhook};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
@@ -211,4 +212,67 @@ async fn what_has_waited_in_the_queue_for_days_gets_one_attempt_and_then_an_end(
     let failed = stage.delivery(&webhook, &id).await;
     assert_eq!(failed.status, DeliveryStatus::Failed);
     assert_eq!(failed.attempts.len(), 1);
+}
+
+/// A Slack bot's webhook that takes digests.
+fn with_digests() -> Webhook {
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.digest = Digest::Auto;
+    webhook
+}
+
+#[tokio::test]
+async fn a_post_of_unknown_fate_is_made_again_as_it_was_so_that_slack_can_know_it() {
+    let mut stage = Stage::new().await;
+    stage.sink.behave(|behaviour| behaviour.deduplicates = true);
+    let webhook = stage.register(with_digests(), TOKEN).await;
+    let lost = Failure::AfterTaking(Box::new(Failure::Reset));
+    stage.sink.fail_next(1, lost.clone());
+    let first = stage.publish(&webhook).await;
+    stage.serve().await;
+    // These wait behind it, and could make a digest with it.
+    let mut ids = vec![first];
+    for _ in 0..3 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    stage.serve_for(Duration::from_secs(6), SECOND).await;
+    stage.sink.fail_next(1, lost);
+    // The digest's fate is unknown, too; more comes after it.
+    stage.serve_for(Duration::from_secs(3), SECOND).await;
+    for _ in 0..3 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    stage.serve_for(Duration::from_secs(60), SECOND).await;
+    for id in &ids {
+        let delivery = stage.delivery(&webhook, id).await;
+        assert_eq!(delivery.status, DeliveryStatus::Delivered, "{delivery:?}");
+    }
+    let messages = stage.sink.messages();
+    for number in 1..=ids.len() {
+        let event = format!("event-{number:04}");
+        let telling = messages
+            .iter()
+            .filter(|message| message.payload.to_string().contains(&event));
+        assert_eq!(telling.count(), 1, "{event}");
+    }
+    let delivery = stage.delivery(&webhook, &ids[0]).await;
+    assert!(delivery.possible_duplicate, "nobody can be sure");
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_long_wait_is_pending_in_the_ledger() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.sink.fail_next(1, Failure::RateLimited(600.0));
+    let first = stage.publish(&webhook).await;
+    let second = stage.publish(&webhook).await;
+    stage.serve().await;
+    let first = stage.delivery(&webhook, &first).await;
+    assert_eq!(first.status, DeliveryStatus::Retrying);
+    let waiting = stage.delivery(&webhook, &second).await;
+    assert_eq!(waiting.status, DeliveryStatus::Pending);
+    assert!(waiting.attempts.is_empty(), "{waiting:?}");
+    stage.serve_for(Duration::from_secs(700), SECOND).await;
+    let done = stage.delivery(&webhook, &second).await;
+    assert_eq!(outcomes(&done), [Outcome::Delivered]);
 }

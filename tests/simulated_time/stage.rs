@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::SqsEvent;
@@ -13,8 +14,7 @@ use carillon_aws::{
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
 use carillon_domain::{
-    Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, Outgoing, Platform, Webhook,
-    sample,
+    Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, Platform, Webhook, sample,
 };
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
@@ -35,6 +35,9 @@ pub struct Stage {
     pub clock: SimulatedClock,
     pub sink: ChatSink,
     pub queue: LocalQueue,
+    pub dead_letters: LocalQueue,
+    /// How often the notifiers are still to panic.
+    pub panics: Arc<AtomicUsize>,
     /// Who serves the queue; as many as there are instances of the function.
     notifiers: Vec<Notifier>,
     registry: Registry,
@@ -65,22 +68,26 @@ impl Stage {
         let ledger = Ledger::new(clients.dynamodb, DELIVERIES_TABLE.into(), retention);
         let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
         let secrets = SecretStore::new(secrets, "carillon".into(), cache);
-        let queue = LocalQueue::open(Arc::new(Journal::open(None).unwrap()))
-            .unwrap()
-            .with_clock(Arc::new(clock.clone()));
+        let queue = || {
+            LocalQueue::open(Arc::new(Journal::open(None).unwrap()))
+                .unwrap()
+                .with_clock(Arc::new(clock.clone()))
+        };
+        let (queue, dead_letters) = (queue(), queue());
+        let panics = Arc::new(AtomicUsize::new(0));
         let stores = Stores {
             registry: registry.clone(),
             events,
             ledger: ledger.clone(),
             queue: Arc::new(queue.clone()),
-            dead_letters: None,
+            dead_letters: Some(Arc::new(dead_letters.clone())),
         };
         let origin = Some(ChatOrigin::parse(&origin).unwrap());
         let poster = Poster::new(secrets.clone(), Client::new(origin).unwrap());
         let notifier = || {
             Notifier::new(stores.clone(), poster.clone())
                 .with_clock(Arc::new(clock.clone()))
-                .with_randomness(|| 0.5)
+                .with_randomness(dice(Arc::clone(&panics)))
         };
         Self {
             notifiers: vec![notifier(), notifier()],
@@ -88,6 +95,8 @@ impl Stage {
             clock,
             sink,
             queue,
+            dead_letters,
+            panics,
             registry,
             ledger,
             published: 0,
@@ -111,15 +120,8 @@ impl Stage {
         let mut event: Event = sample::event(EventType::Deploy);
         event.id = EventId::parse(&format!("event-{:04}", self.published)).unwrap();
         event.received_at = self.clock.now() + Duration::from_micros(self.published);
-        let channel = webhook.configuration.channels()[0].to_owned();
-        let delivery_id = webhook.deliveries_of(&event).remove(0).1;
-        let order = Outgoing {
-            delivery_id: delivery_id.clone(),
-            webhook_id: webhook.id.clone(),
-            channel: channel.clone(),
-            generation: 0,
-            event,
-        };
+        let order = webhook.orders(&event).remove(0);
+        let (delivery_id, channel) = (order.delivery_id.clone(), order.channel.clone());
         let message = QueueMessage::order(&order, webhook.destination(&channel));
         self.queue.send(&[message]).await.unwrap();
         delivery_id
@@ -171,6 +173,19 @@ impl Stage {
     pub fn arrivals(&self) -> Vec<Timestamp> {
         let messages = self.sink.messages();
         messages.iter().map(|message| message.received_at).collect()
+    }
+}
+
+/// Always the same number, as long as nothing is to go wrong.
+fn dice(panics: Arc<AtomicUsize>) -> impl Fn() -> f64 + Send + Sync + 'static {
+    move || {
+        let one_less = |left: usize| left.checked_sub(1);
+        let order = Ordering::SeqCst;
+        assert!(
+            panics.fetch_update(order, order, one_less).is_err(),
+            "a test wants it"
+        );
+        0.5
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which deliveries an event needs: the rules, without any I/O.
 
 use carillon_aws::QueueMessage;
-use carillon_domain::{DeliveryId, Event, Outgoing, Webhook};
+use carillon_domain::{Event, Webhook};
 
 /// One message for each channel of each webhook that subscribes to the event. Also where
 /// the webhook is switched off: the notifier writes down that it was skipped, and why.
@@ -10,38 +10,20 @@ pub fn deliveries(event: &Event, webhooks: &[Webhook]) -> Vec<QueueMessage> {
         .iter()
         .filter(|webhook| webhook.subscribes(event))
         .flat_map(|webhook| {
-            webhook
-                .configuration
-                .channels()
-                .into_iter()
-                .map(move |channel| message(event, webhook, channel))
+            let orders = webhook.orders(event).into_iter();
+            orders.map(|order| {
+                let destination = webhook.destination(&order.channel);
+                QueueMessage::order(&order, destination)
+            })
         })
         .collect()
-}
-
-fn message(event: &Event, webhook: &Webhook, channel: &str) -> QueueMessage {
-    let delivery_id = DeliveryId::of(
-        &event.organization,
-        &event.id,
-        event.received_at,
-        &webhook.id,
-        channel,
-    );
-    let outgoing = Outgoing {
-        delivery_id,
-        webhook_id: webhook.id.clone(),
-        channel: channel.to_owned(),
-        generation: 0,
-        event: event.clone(),
-    };
-    QueueMessage::order(&outgoing, webhook.destination(channel))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use carillon_domain::sample::{self, webhook};
-    use carillon_domain::{EventType, WebhookStatus};
+    use carillon_domain::{EventType, Outgoing, WebhookStatus};
 
     #[test]
     fn each_channel_of_each_webhook_that_subscribes_gets_a_delivery_switched_off_or_not() {

@@ -1,7 +1,6 @@
 //! A batch from the queue, sorted by destination.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use carillon_domain::Outgoing;
@@ -27,15 +26,6 @@ pub struct Item {
 pub struct Poison {
     pub body: String,
     pub error: serde_json::Error,
-}
-
-impl Item {
-    /// When to come back to it if it could not be handled for a reason of our own: soon,
-    /// and more and more rarely, so that it does not end as a dead letter while we mend.
-    pub fn after_own_fault(&self) -> Duration {
-        let doublings = self.receive_count.saturating_sub(1).min(5);
-        Duration::from_secs(10) * 2_u32.pow(doublings)
-    }
 }
 
 /// Sorts a batch by message group, which is the destination: the messages of each in their

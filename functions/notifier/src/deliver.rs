@@ -34,16 +34,31 @@ struct Claims<'i> {
     stopped: Option<Step>,
 }
 
+impl Claims<'_> {
+    /// Whether a further delivery belongs to another message: one before it is not free, or
+    /// only one of them may have been posted already, or in another message.
+    fn is_complete(&self, claimed: &Delivery) -> bool {
+        let first = self.taken.first();
+        self.stopped.is_some()
+            || first.is_some_and(|first| {
+                first.claimed.uncertain_message() != claimed.uncertain_message()
+            })
+    }
+}
+
 impl Notifier {
     /// The webhook, if it can be posted to.
     pub(crate) fn active(&self, webhook: Option<Arc<Webhook>>) -> Option<Arc<Webhook>> {
         webhook.filter(|webhook| webhook.status == WebhookStatus::Active)
     }
 
-    /// Writes down why a message is not delivered.
-    pub(crate) async fn skip(&self, item: &Item, order: &Outgoing, webhooks: &Webhooks) -> Step {
+    /// Writes down why a message of a webhook that cannot be posted to is not delivered.
+    pub(crate) async fn skip(&self, order: &Outgoing, webhooks: &Webhooks) -> Step {
         let webhook = webhooks.get(&order.webhook_id);
         let reason = match webhook.as_deref() {
+            None if webhooks.is_unreadable(&order.webhook_id) => {
+                "the webhook's registration cannot be read: replace it, and recover"
+            }
             None => "the webhook was removed",
             Some(webhook) => match webhook.status {
                 WebhookStatus::Active | WebhookStatus::Disabled => {
@@ -55,6 +70,11 @@ impl Notifier {
                     .unwrap_or("the webhook is suspended"),
             },
         };
+        self.skip_because(order, reason).await
+    }
+
+    /// Writes down why a message is not delivered.
+    pub(crate) async fn skip_because(&self, order: &Outgoing, reason: &str) -> Step {
         let now = self.clock.now();
         let delivery_id = order.delivery_id.as_str();
         let written = async {
@@ -70,7 +90,7 @@ impl Notifier {
             }
             Err(error) => {
                 tracing::error!(delivery_id, %error, "a delivery could not be skipped");
-                Step::Wait(item.after_own_fault())
+                Step::Fault
             }
         }
     }
@@ -90,14 +110,13 @@ impl Notifier {
                 _ => Step::Done(claims.ready),
             };
         }
-        let after_own_fault = claims.taken[0].item.after_own_fault();
         match self.post(claims, webhook, channel, webhooks).await {
             Ok(Some(step)) => step,
-            Ok(None) => Step::Wait(after_own_fault),
+            Ok(None) => Step::Fault,
             Err(error) => {
                 let webhook_id = webhook.id.as_str();
                 tracing::error!(webhook_id, %error, "a delivery could not be handled");
-                Step::Wait(after_own_fault)
+                Step::Fault
             }
         }
     }
@@ -108,8 +127,8 @@ impl Notifier {
         let claimed = items.iter().zip(0..).map(async |((_, order), n)| {
             self.outcomes.catch_up(&order.delivery_id).await?;
             // Rows that are made together keep their order.
-            let now = now + Duration::from_micros(n);
-            self.stores.ledger.claim(order, now).await
+            let own = now + Duration::from_micros(n);
+            self.stores.ledger.claim(order, own, now).await
         });
         let claimed = join_all(claimed).await;
         let mut claims = Claims {
@@ -119,7 +138,8 @@ impl Notifier {
         };
         for ((item, order), claimed) in items.iter().copied().zip(claimed) {
             match claimed {
-                Ok(Claimed::Ours(claimed)) if claims.stopped.is_some() => {
+                Ok(Claimed::Ours(claimed)) if claims.is_complete(&claimed) => {
+                    claims.stopped.get_or_insert(Step::Wait(Duration::ZERO));
                     self.release(&claimed).await;
                 }
                 _ if claims.stopped.is_some() => {}
@@ -139,7 +159,7 @@ impl Notifier {
                 Err(error) => {
                     let delivery_id = order.delivery_id.as_str();
                     tracing::error!(delivery_id, %error, "a delivery could not be claimed");
-                    claims.stopped = Some(Step::Wait(item.after_own_fault()));
+                    claims.stopped = Some(Step::Fault);
                 }
             }
         }
@@ -174,28 +194,31 @@ impl Notifier {
                 return Err(error);
             }
         };
-        if let Some(joined) = &joined
-            && let Some(step) = self.known_already(joined, &claims.taken).await?
-        {
-            return Ok(Some(step));
+        if let Some(joined) = &joined {
+            match self.known_already(joined, &claims.taken).await {
+                Ok(None) => {}
+                Ok(Some(step)) => return Ok(Some(step)),
+                Err(error) => {
+                    self.release_all(&claims.taken).await;
+                    return Err(error);
+                }
+            }
         }
         let mut place = joined.as_ref().map_or(Place::Channel, Joined::place);
         let mut begun = self.clock.now();
         let Some(mut reply) = self
-            .send(&claims.taken, webhook, channel, &place, begun)
+            .send(&mut claims.taken, webhook, channel, &place, begun)
             .await
         else {
             self.release_all(&claims.taken).await;
             return Ok(None);
         };
-        if reply.remedy == Some(Remedy::Place) && place != Place::Channel {
-            // The message that it belonged to is gone: this one begins anew.
-            for taken in &mut claims.taken {
-                taken.claimed.attempts.push(reply.attempt(begun));
-            }
+        if place != Place::Channel && may_be_the_place(&reply) {
+            // The message that it belonged to is gone, or its channel: this one begins anew.
+            note(&mut claims.taken, &reply, begun);
             begun = self.clock.now();
             place = Place::Channel;
-            let again = self.send(&claims.taken, webhook, channel, &place, begun);
+            let again = self.send(&mut claims.taken, webhook, channel, &place, begun);
             let Some(again) = again.await else {
                 self.release_all(&claims.taken).await;
                 return Ok(None);
@@ -212,10 +235,13 @@ impl Notifier {
         let is_refused = matches!(reply.outcome, Outcome::PayloadRefused | Outcome::OurFault);
         if is_refused && claims.taken.len() > 1 {
             // One of them may be to blame, and is to fail alone.
-            for taken in &mut claims.taken {
+            let refused = claims.taken.iter().map(async |taken| {
                 let mut refused = taken.claimed.clone().released();
                 refused.attempts.push(reply.attempt(begun));
-                self.outcomes.write(&taken.claimed, &refused).await?;
+                self.outcomes.write(&taken.claimed, &refused).await
+            });
+            for written in join_all(refused).await {
+                written?;
             }
             return Ok(Some(Step::Singly(claims.ready)));
         }
@@ -229,14 +255,14 @@ impl Notifier {
     /// Posts a message that carries all of these. None where nothing was posted.
     async fn send(
         &self,
-        taken: &[Taken<'_>],
+        taken: &mut [Taken<'_>],
         webhook: &Webhook,
         channel: &str,
         place: &Place,
         begun: Timestamp,
     ) -> Option<Reply> {
         let events: Vec<&Event> = taken.iter().map(|taken| &taken.order.event).collect();
-        let post_id = match taken {
+        let post_id = match &*taken {
             [one] => one.order.post_id(),
             several => {
                 let ids: Vec<String> = several
@@ -262,6 +288,9 @@ impl Notifier {
                 return None;
             }
         };
+        for earlier in &posted.earlier {
+            note(taken, earlier, begun);
+        }
         let pause = self
             .pace
             .posted(webhook, channel, begun, &posted.reply)
@@ -327,6 +356,19 @@ impl Notifier {
         }
         Ok(wait.map_or(Step::Done(claims.ready), Step::Wait))
     }
+}
+
+/// Writes down an attempt that another one follows at once.
+fn note(taken: &mut [Taken<'_>], reply: &Reply, begun: Timestamp) {
+    for taken in taken {
+        taken.claimed.attempts.push(reply.attempt(begun));
+    }
+}
+
+/// Whether it may be the thread, or the message to change, that the platform refuses. Those
+/// stand in the channel of their time.
+fn may_be_the_place(reply: &Reply) -> bool {
+    reply.remedy == Some(Remedy::Place) || reply.outcome == Outcome::DestinationDead
 }
 
 fn until(time: Timestamp, now: Timestamp) -> Duration {

@@ -99,10 +99,9 @@ impl Notifier {
             let message = Some(read.message.clone());
             claimed.clone().closed(attempt, message, &ending).0
         } else if joined.grouping == Grouping::Update && read.is_past(&joined.event) {
-            claimed.clone().released().skipped(
-                order.generation,
-                "the message shows already how the operation ended",
-            )
+            let reason = "the message shows already how the operation ended";
+            let released = claimed.clone().released();
+            released.skipped(order.generation, now, reason).superseded()
         } else {
             return Ok(None);
         };

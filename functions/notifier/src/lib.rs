@@ -8,6 +8,7 @@
 mod batch;
 mod consequences;
 mod deliver;
+mod faults;
 mod grouping;
 mod outcomes;
 mod pace;
@@ -27,6 +28,7 @@ use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
 
 use crate::batch::Item;
+use crate::faults::Faults;
 use crate::outcomes::Outcomes;
 use crate::pace::Pace;
 use crate::webhooks::Webhooks;
@@ -51,6 +53,7 @@ pub struct Notifier {
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
     pace: Pace,
     outcomes: Outcomes,
+    faults: Faults,
     /// Whether Slack has ever shown a reply as one of its thread.
     threads_are_shown: AtomicBool,
 }
@@ -66,6 +69,7 @@ impl Notifier {
             clock,
             random: Arc::new(rand::random),
             threads_are_shown: AtomicBool::new(false),
+            faults: Faults::default(),
         }
     }
 

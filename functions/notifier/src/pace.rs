@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use carillon_aws::Ledger;
-use carillon_chat::{Pause, Reply};
+use carillon_chat::Reply;
+use carillon_delivery::{next_pause, platform_pause};
 use carillon_domain::pause::PlatformPause;
 use carillon_domain::{DestinationKind, Platform, Webhook};
 use carillon_runtime::clock::Clock;
@@ -115,19 +116,20 @@ impl Pace {
         }
         let pause = reply.platform_pause?;
         let previous = self.platform_pause(webhook.platform).await;
-        let pause = match pause {
-            Pause::For(length) => PlatformPause::told(previous, now, length),
-            Pause::Growing(shortest) => PlatformPause::grown(previous, begun, now, shortest),
-        };
-        self.know(webhook.platform, Some(pause));
+        let mut pause = next_pause(previous, begun, now, pause);
         if previous != Some(pause) {
             let platform = webhook.platform.as_str();
+            match self.ledger.pause_platform(webhook.platform, pause).await {
+                // Another process may know of a longer one.
+                Ok(counting) => pause = counting,
+                Err(error) => {
+                    tracing::error!(platform, %error, "a pause could not be told to others");
+                }
+            }
             let seconds = between(now, pause.until).as_secs();
             tracing::warn!(platform, seconds, "the platform is left alone");
-            if let Err(error) = self.ledger.pause_platform(webhook.platform, pause).await {
-                tracing::error!(platform, %error, "a pause could not be told to others");
-            }
         }
+        self.know(webhook.platform, Some(pause));
         Some(between(now, pause.until))
     }
 
@@ -146,7 +148,6 @@ impl Pace {
     }
 
     async fn platform_pause(&self, platform: Platform) -> Option<PlatformPause> {
-        // Slack limits channels, methods and workspaces, never an address.
         if platform == Platform::Slack {
             return None;
         }
@@ -162,7 +163,7 @@ impl Pace {
         {
             return known.pause;
         }
-        match self.ledger.platform_pause(platform).await {
+        match platform_pause(&self.ledger, platform).await {
             Ok(read) => {
                 // What could not be told to others is still known here.
                 let ours = known.and_then(|known| known.pause);

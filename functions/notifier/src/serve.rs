@@ -1,6 +1,7 @@
 //! Serving one destination.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +9,8 @@ use carillon_aws::QueueMessage;
 use carillon_aws::queue::VisibilityChange;
 use carillon_domain::delivery::LEASE;
 use carillon_domain::{Outgoing, Webhook};
+use futures::FutureExt;
+use futures::future::join_all;
 
 use crate::Notifier;
 use crate::batch::{Item, Poison};
@@ -17,6 +20,8 @@ use crate::webhooks::Webhooks;
 const NEEDED: Duration = LEASE;
 /// The longest wait that is slept through; a longer one is the queue's.
 const LONGEST_NAP: Duration = Duration::from_secs(2);
+/// What waits longer than this is shown in the ledger.
+const SHOWN: Duration = Duration::from_secs(4);
 /// How long all naps of a destination take in one batch: processor time that is paid for.
 const NAPS: Duration = Duration::from_secs(4);
 
@@ -27,6 +32,8 @@ pub enum Step {
     Done(usize),
     /// They must come back after this time, and what is behind them must wait.
     Wait(Duration),
+    /// As that, for a reason of our own: when, is for the faults before this one to say.
+    Fault,
     /// They cannot share a message: so many must be posted one by one.
     Singly(usize),
 }
@@ -64,20 +71,34 @@ impl Notifier {
             let step = match (webhooks, &head.order) {
                 _ if self.time_left(deadline) < NEEDED => Step::Wait(Duration::ZERO),
                 (_, Err(poison)) => self.set_aside(head, poison).await,
-                (None, _) => Step::Wait(head.after_own_fault()),
+                (None, _) => Step::Fault,
                 (Some(webhooks), Ok(order)) => {
-                    self.next_step(&waiting, order, webhooks, &mut progress)
+                    let step = self.next_step(&waiting, order, webhooks, &mut progress);
+                    // What makes us panic must not take the others along.
+                    AssertUnwindSafe(step)
+                        .catch_unwind()
                         .await
+                        .unwrap_or_else(|_| {
+                            let message_id = head.message_id.as_str();
+                            tracing::error!(message_id, "panicked over a message");
+                            self.faults.panicked(head);
+                            Step::Fault
+                        })
                 }
             };
             match step {
                 Step::Done(count) => {
+                    self.faults.over(&head.group);
                     progress.singly = progress.singly.saturating_sub(count);
                     progress.done.extend(waiting.drain(..count));
                 }
                 Step::Singly(count) => progress.singly = count,
                 Step::Wait(asked) => {
                     wait = asked;
+                    break;
+                }
+                Step::Fault => {
+                    wait = self.faults.another(head);
                     break;
                 }
             }
@@ -112,6 +133,9 @@ impl Notifier {
             })
             .collect();
         self.give_back(&done, &kept).await;
+        if wait > SHOWN {
+            self.show_waiting(kept.iter().map(|(item, _)| item)).await;
+        }
         kept.into_iter().map(|(item, _)| item.message_id).collect()
     }
 
@@ -125,11 +149,19 @@ impl Notifier {
         let Some(head) = waiting.front() else {
             return Step::Wait(Duration::ZERO);
         };
+        if self.faults.is_poison(head) {
+            let reason = "Carillon fails over this message: please report it";
+            return self.skip_because(order, reason).await;
+        }
         let webhook = webhooks.get(&order.webhook_id);
         let Some(webhook) = self.active(webhook) else {
-            return self.skip(head, order, webhooks).await;
+            return self.skip(order, webhooks).await;
         };
-        let channel = webhook.channel_today(&order.channel).to_owned();
+        let Some(channel) = webhook.channel_today(&order.channel, &order.channels) else {
+            let reason = "its channel was taken out of the webhook";
+            return self.skip_because(order, reason).await;
+        };
+        let channel = channel.to_owned();
         let platform = self.pace.platform_rest(&webhook).await;
         if platform > Duration::ZERO {
             // Not all at once when it is over.
@@ -144,7 +176,7 @@ impl Notifier {
             progress.napped += rest;
         }
         let most = match progress.singly {
-            0 => webhooks.run(waiting),
+            0 if !self.faults.is_suspect(head) => webhooks.run(waiting),
             _ => 1,
         };
         let items: Vec<(&Item, &Outgoing)> = waiting
@@ -157,13 +189,28 @@ impl Notifier {
         step
     }
 
+    /// Shows in the ledger what has to wait for a while behind others. What cannot be shown
+    /// is delivered all the same.
+    async fn show_waiting(&self, items: impl Iterator<Item = &Item>) {
+        let now = self.clock.now();
+        let orders = items.filter_map(|item| item.order.as_ref().ok());
+        let noted = orders.zip(0..).map(async |(order, n)| {
+            let own = now + Duration::from_micros(n);
+            if let Err(error) = self.stores.ledger.note_pending(order, own).await {
+                let delivery_id = order.delivery_id.as_str();
+                tracing::warn!(delivery_id, %error, "a waiting delivery could not be shown");
+            }
+        });
+        join_all(noted).await;
+    }
+
     /// Puts what nobody can read where people look for it, so that it holds nobody back.
     async fn set_aside(&self, item: &Item, poison: &Poison) -> Step {
         let message_id = item.message_id.as_str();
         let error = &poison.error;
         tracing::error!(message_id, %error, "a message of the queue is no delivery");
         let Some(dead_letters) = &self.stores.dead_letters else {
-            return Step::Wait(item.after_own_fault());
+            return Step::Fault;
         };
         let letter = QueueMessage {
             group: item.group.clone(),
@@ -174,7 +221,7 @@ impl Notifier {
             Ok(()) => Step::Done(1),
             Err(error) => {
                 tracing::error!(message_id, %error, "it could not be set aside");
-                Step::Wait(item.after_own_fault())
+                Step::Fault
             }
         }
     }

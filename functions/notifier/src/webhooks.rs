@@ -1,7 +1,7 @@
 //! The webhooks of a batch, as they were when it began, and what it has found out since.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use carillon_domain::webhook::{Digest, Grouping};
 use carillon_domain::{Event, Outgoing, Webhook, WebhookId, WebhookStatus};
@@ -11,30 +11,37 @@ use crate::batch::Item;
 /// The most events that one message has.
 pub const MOST_EVENTS: usize = 10;
 
-pub struct Webhooks(Mutex<HashMap<WebhookId, Arc<Webhook>>>);
+pub struct Webhooks {
+    /// Those that are there; none where it is, but cannot be read.
+    found: Mutex<HashMap<WebhookId, Option<Arc<Webhook>>>>,
+}
 
 impl Webhooks {
-    pub fn new(found: HashMap<WebhookId, Webhook>) -> Self {
+    pub fn new(found: HashMap<WebhookId, Option<Webhook>>) -> Self {
         let found = found
             .into_iter()
-            .map(|(id, webhook)| (id, Arc::new(webhook)));
-        Self(Mutex::new(found.collect()))
+            .map(|(id, webhook)| (id, webhook.map(Arc::new)));
+        Self {
+            found: Mutex::new(found.collect()),
+        }
     }
 
     pub fn get(&self, id: &WebhookId) -> Option<Arc<Webhook>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .map(Arc::clone)
+        self.lock().get(id).cloned().flatten()
+    }
+
+    pub fn is_unreadable(&self, id: &WebhookId) -> bool {
+        matches!(self.lock().get(id), Some(None))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<WebhookId, Option<Arc<Webhook>>>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From here on the batch takes the webhook to be like this.
     pub fn set(&self, webhook: Webhook) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(webhook.id.clone(), Arc::new(webhook));
+        self.lock()
+            .insert(webhook.id.clone(), Some(Arc::new(webhook)));
     }
 
     /// How many of the waiting messages, from the first on, make one message: a backlog of
@@ -56,9 +63,13 @@ fn run_of(webhook: &Webhook, orders: &[&Outgoing]) -> usize {
     let Some(first) = orders.first() else {
         return 1;
     };
+    let today = |order: &Outgoing| {
+        let channel = webhook.channel_today(&order.channel, &order.channels);
+        channel.map(ToOwned::to_owned)
+    };
     let takes = |order: &&&Outgoing| {
         order.webhook_id == webhook.id
-            && webhook.channel_today(&order.channel) == webhook.channel_today(&first.channel)
+            && today(order) == today(first)
             && joins(webhook, &order.event)
     };
     let run = orders.iter().take_while(takes).count();
@@ -84,26 +95,14 @@ fn joins(webhook: &Webhook, event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carillon_domain::{DeliveryId, EventId, EventType, sample};
+    use carillon_domain::{EventId, EventType, sample};
 
     fn orders(webhook: &Webhook, count: usize) -> Vec<Outgoing> {
         (0..count)
             .map(|n| {
                 let mut event = sample::event(EventType::Deploy);
                 event.id = EventId::parse(&format!("event-{n}")).unwrap();
-                Outgoing {
-                    delivery_id: DeliveryId::of(
-                        &event.organization,
-                        &event.id,
-                        event.received_at,
-                        &webhook.id,
-                        "infra",
-                    ),
-                    webhook_id: webhook.id.clone(),
-                    channel: "infra".into(),
-                    generation: 0,
-                    event,
-                }
+                webhook.orders(&event).remove(0)
             })
             .collect()
     }

@@ -77,9 +77,8 @@ where
 }
 
 fn router(api: Api) -> Router {
-    let (routes, document) = routes::all().split_for_parts();
+    let (routes, _) = routes::all().split_for_parts();
     routes
-        .merge(routes::document(&document))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(middleware::from_fn_with_state(

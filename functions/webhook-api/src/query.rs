@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use carillon_domain::fault::nearest;
 use carillon_domain::fields::{TIME_RULE, time_of};
+use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
 use carillon_domain::{EventType, FaultCode, Faults, Pointer};
 use jiff::Timestamp;
@@ -128,17 +129,48 @@ impl Query {
         found
     }
 
-    /// Ends the reading.
+    /// Ends the reading of a call without a body.
     ///
     /// # Errors
     /// Every fault found, and every parameter that was not asked for.
-    pub fn finish(mut self) -> Result<(), Problem> {
+    pub fn finish(self) -> Result<(), Problem> {
+        self.with(Ok(()))
+    }
+
+    /// Ends the reading of a call whose body has been read: the caller learns of the faults of
+    /// both at once.
+    ///
+    /// # Errors
+    /// Every fault of the query and of the body. What is worse than a fault of the body says
+    /// more than the query's.
+    pub fn with<T>(self, body: Result<T, Problem>) -> Result<T, Problem> {
+        let mut faults = self.end();
+        match body {
+            Ok(value) => faults.into_result(Some(value)).map_err(Problem::Invalid),
+            Err(Problem::Invalid(inner)) => {
+                faults.add_below(&Pointer::root(), inner);
+                Err(Problem::Invalid(faults))
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Whether there is a fault, now that every parameter has been asked for.
+    pub fn is_wrong(&self) -> bool {
+        !self.faults.is_empty()
+            || self
+                .given
+                .iter()
+                .any(|(name, _)| !self.asked.contains(&name.as_str()))
+    }
+
+    fn end(mut self) -> Faults {
         let given = std::mem::take(&mut self.given);
         for (name, _) in given {
             if self.asked.contains(&name.as_str()) {
                 continue;
             }
-            let shown = shorten(&name, 100);
+            let shown = shorten(&without_credential(&name), 100);
             let known = match self.asked.is_empty() {
                 true => "none is".to_owned(),
                 false => self.asked.join(", "),
@@ -149,7 +181,7 @@ impl Query {
             };
             self.fault(&shown, FaultCode::UnknownField, detail);
         }
-        self.faults.into_result(Some(())).map_err(Problem::Invalid)
+        self.faults
     }
 }
 
@@ -190,6 +222,39 @@ mod tests {
                 "/query/lmit"
             ]
         );
+    }
+
+    #[test]
+    fn the_faults_of_the_query_and_of_the_body_are_told_together() {
+        let body = || {
+            let mut faults = Faults::default();
+            faults.add(
+                Pointer::root().field("name"),
+                FaultCode::Required,
+                "missing",
+            );
+            Err::<(), _>(Problem::Invalid(faults))
+        };
+        let all = |result: Result<(), Problem>| match result {
+            Err(Problem::Invalid(faults)) => {
+                let all: Vec<_> = faults.iter().map(|f| f.pointer.to_string()).collect();
+                all.join(" ")
+            }
+            other => format!("{other:?}"),
+        };
+        let verify = |text| {
+            let mut query = query(text);
+            query.flag("verify");
+            query
+        };
+        assert_eq!(all(verify("verify=x").with(body())), "/query/verify /name");
+        assert_eq!(all(verify("verify=x").with(Ok(()))), "/query/verify");
+        assert_eq!(all(verify("verify=true").with(body())), "/name");
+        assert!(matches!(
+            verify("verify=x").with::<()>(Err(Problem::NotFound)),
+            Err(Problem::NotFound)
+        ));
+        assert!(verify("vrfy=1").is_wrong() && !verify("verify=0").is_wrong());
     }
 
     #[test]

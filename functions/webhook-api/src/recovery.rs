@@ -20,29 +20,33 @@ const LONGEST: Duration = Duration::from_secs(15);
 #[derive(Debug, PartialEq, Eq)]
 pub struct Recovered {
     pub accepted: usize,
-    /// From when on to go on, where there is more.
-    pub next_since: Option<Timestamp>,
+    /// Behind which delivery to go on, where there is more.
+    pub next_after: Option<DeliveryId>,
 }
 
-/// Queues a delivery that has come to its end once more; gives how many that were.
+/// Queues a delivery that has come to its end once more, or has been forgotten on its way;
+/// gives how many that were.
 pub async fn redeliver(api: &Api, webhook: &Webhook, delivery: Delivery) -> Result<usize, Problem> {
     require_active(webhook)?;
-    if !delivery.status.is_settled() {
+    if !delivery.status.is_settled() && !delivery.is_overdue(Timestamp::now()) {
         // It is on its way.
         return Ok(0);
     }
     queue(api, webhook, vec![delivery]).await
 }
 
-/// Queues everything that failed or was skipped once more, in the order of the events.
+/// Queues everything once more that failed or was skipped since then, in the order of the
+/// events. It is looked for from the first event on, whatever the time: an old event's
+/// delivery may have failed just now.
 pub async fn recover(
     api: &Api,
     webhook: &Webhook,
     since: Option<Timestamp>,
+    mut after: Option<DeliveryId>,
 ) -> Result<Recovered, Problem> {
     require_active(webhook)?;
     let begun = Instant::now();
-    let mut after = DeliveryId::earliest(since.unwrap_or(Timestamp::UNIX_EPOCH));
+    let now = Timestamp::now();
     let mut accepted = 0;
     loop {
         let (mut undelivered, more) = api
@@ -50,22 +54,25 @@ pub async fn recover(
             .undelivered(&webhook.id, after, BATCH)
             .await
             .map_err(Problem::internal("finding what was not delivered"))?;
+        undelivered.retain(|delivery| {
+            delivery.is_undelivered(now) && since.is_none_or(|since| delivery.ended_at() >= since)
+        });
         // Events that arrived at the very same time: as they came out of the queue.
         undelivered.sort_by_key(|delivery| (delivery.id.time(), delivery.created_at));
         accepted += queue(api, webhook, undelivered).await?;
         let Some(more) = more else {
             return Ok(Recovered {
                 accepted,
-                next_since: None,
+                next_after: None,
             });
         };
         if accepted >= MOST || begun.elapsed() >= LONGEST {
             return Ok(Recovered {
                 accepted,
-                next_since: more.time(),
+                next_after: Some(more),
             });
         }
-        after = more;
+        after = Some(more);
     }
 }
 
@@ -92,10 +99,11 @@ async fn queue(api: &Api, webhook: &Webhook, deliveries: Vec<Delivery>) -> Resul
     let messages: Vec<QueueMessage> = deliveries
         .iter()
         // An event that is past its retention has nothing left to tell.
-        .filter_map(|delivery| Some((delivery, events.get(&delivery.event_id)?)))
-        .map(|(delivery, event)| {
-            let channel = webhook.channel_today(&delivery.channel);
-            QueueMessage::order(&delivery.again(event.clone()), webhook.destination(channel))
+        .filter_map(|delivery| {
+            let event = events.get(&delivery.event_id)?;
+            let channel = webhook.channel_today(&delivery.channel, &delivery.channels)?;
+            let order = delivery.again(event.clone());
+            Some(QueueMessage::order(&order, webhook.destination(channel)))
         })
         .collect();
     api.queue

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::verification::{Verified, verify};
+use crate::verification::{Verified, verify_change};
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -139,13 +139,8 @@ pub async fn update(
         )
         .map_err(Problem::Invalid)?;
         if verification.is_none() {
-            let Registration {
-                configuration,
-                credential,
-                ..
-            } = &registration;
             let at = Pointer::root().field("configuration");
-            verification = verify(api, configuration, credential, verified, &at).await?;
+            verification = verify_change(api, &read, &registration, verified, &at).await?;
         }
         if let Some(webhook) = change(api, &read, update, registration).await? {
             sweep(api, organization).await;

@@ -33,6 +33,7 @@ impl Rotation {
         let field = webhook.configuration.kind.credential_field();
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
         let everywhere = fields.boolean("everywhere").unwrap_or(false);
+        fields.own_organization(&webhook.organization);
         let given = fields.value(field).cloned();
         let other = match field {
             "token" => "webhook_url",

@@ -72,9 +72,9 @@ macro_rules! elsewhere {
 }
 
 elsewhere! {
-    CloudEvent DeliveryStatus Event Fault Filters Message NewWebhook Outcome PreviewOf Publication
-    PublicationAnswer
-    WebhookPatch
+    CloudEvent CloudEventBatch DeliveryStatus Event Fault Filters Message NewApiKey NewWebhook
+    Nothing Notifications Outcome PreviewOf Publication PublicationAnswer Recovery Rotation
+    WebhookPatch WebhookReplacement
 }
 
 /// A page of a list.
@@ -138,16 +138,6 @@ pub struct DeliveryFilters {
     status: DeliveryStatus,
 }
 
-/// What is to be sent once more.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its description is used")]
-pub struct Recovery {
-    /// Of events that arrived then or later; everything, if left out.
-    #[schema(format = DateTime)]
-    since: Option<String>,
-}
-
 /// Whether the platform is asked about a new credential.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -176,36 +166,4 @@ pub struct Usage {
     what: String,
     used: u32,
     limit: u32,
-}
-
-/// A new credential, under the name that it has in the webhook's configuration.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its description is used")]
-pub struct Rotation {
-    /// Of a Slack bot.
-    token: Option<String>,
-    /// Of an incoming webhook or a Discord webhook.
-    webhook_url: Option<String>,
-    /// Whether all webhooks that share the old credential get the new one.
-    everywhere: Option<bool>,
-}
-
-/// What is asked of a new key.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its description is used")]
-pub struct NewApiKey {
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        pattern = r"^[A-Za-z0-9._-]+( [A-Za-z0-9._-]+)*$"
-    )]
-    name: String,
-    role: Role,
-    /// When it stops working; never, if left out.
-    #[schema(format = DateTime)]
-    expires_at: Option<String>,
-    /// The caller's own, if named at all.
-    organization: Option<String>,
 }

@@ -50,12 +50,25 @@ impl Ledger {
         }
     }
 
-    /// Claims a delivery before it is posted.
-    pub async fn claim(&self, outgoing: &Outgoing, now: Timestamp) -> Result<Claimed, Error> {
+    /// Claims a delivery before it is posted, together with all that are claimed at
+    /// `joined_at`.
+    pub async fn claim(
+        &self,
+        outgoing: &Outgoing,
+        now: Timestamp,
+        joined_at: Timestamp,
+    ) -> Result<Claimed, Error> {
         let generation = outgoing.generation;
         let free = |row: &Delivery| row.claimable(generation, now);
-        let claimed = |row: Delivery| row.claimed(generation, now);
+        let claimed = |row: Delivery| row.claimed(generation, now, joined_at);
         self.take(outgoing, now, free, claimed).await
+    }
+
+    /// Shows a delivery that must wait, if it has no row yet.
+    pub async fn note_pending(&self, outgoing: &Outgoing, now: Timestamp) -> Result<(), Error> {
+        let pending = Delivery::new(outgoing, now);
+        self.write(&pending, FREE, Vec::new()).await?;
+        Ok(())
     }
 
     /// Writes down that a delivery is not to be made, and why.
@@ -67,7 +80,7 @@ impl Ledger {
     ) -> Result<Claimed, Error> {
         let generation = outgoing.generation;
         let free = |row: &Delivery| row.skippable(generation, now);
-        let skipped = |row: Delivery| row.skipped(generation, reason);
+        let skipped = |row: Delivery| row.skipped(generation, now, reason);
         self.take(outgoing, now, free, skipped).await
     }
 

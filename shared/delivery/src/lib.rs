@@ -5,7 +5,9 @@
 //! once; where that is refused too, or is the same, the credential that a rotation has
 //! left behind has its turn, if there is one.
 
+mod pause;
 mod poster;
 mod reply;
 
+pub use pause::{next_pause, platform_pause};
 pub use poster::{By, NotPosted, Posted, Poster};

@@ -1,20 +1,27 @@
 //! One post.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use carillon_aws::SecretStore;
 use carillon_chat::{Client, Place, Post, Remedy, Reply};
 use carillon_domain::delivery::POST_TIMEOUT;
-use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
+use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook, WebhookId};
+use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::reply;
+
+/// How long a name or a picture that was refused is not tried again.
+const REFUSED_FOR: Duration = Duration::from_secs(600);
 
 /// Posts messages; one for a process.
 #[derive(Clone)]
 pub struct Poster {
     secrets: SecretStore,
     chat: Client,
+    /// The webhooks, by their version, whose names or pictures were refused of late.
+    plain: Cache<(WebhookId, u64), ()>,
 }
 
 /// What came of a post.
@@ -22,6 +29,9 @@ pub struct Poster {
 pub struct Posted {
     pub reply: Reply,
     pub by: By,
+    /// What the platform said to tries before, which it refused: with another credential, or
+    /// with the webhook's own name and picture.
+    pub earlier: Vec<Reply>,
 }
 
 /// Which credential the platform has answered to.
@@ -40,7 +50,15 @@ pub struct NotPosted(#[from] Arc<carillon_aws::Error>);
 
 impl Poster {
     pub fn new(secrets: SecretStore, chat: Client) -> Self {
-        Self { secrets, chat }
+        let plain = Cache::builder()
+            .max_capacity(1_000)
+            .time_to_live(REFUSED_FOR)
+            .build();
+        Self {
+            secrets,
+            chat,
+            plain,
+        }
     }
 
     /// Posts an event, as a message of its own, to one of a webhook's channels. Takes
@@ -73,64 +91,95 @@ impl Poster {
     pub async fn send(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
         match tokio::time::timeout(POST_TIMEOUT, self.with_credentials(post)).await {
             Ok(posted) => posted,
-            Err(_) => Ok(Posted {
-                reply: reply::took_too_long(),
-                by: By::Current,
-            }),
+            Err(_) => Ok(Posted::first(reply::took_too_long())),
         }
     }
 
     async fn with_credentials(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
-        let reply = self.with(post, &post.webhook.credential.id).await?;
-        let by = By::Current;
+        let mut posted = self.with(post, &post.webhook.credential.id).await?;
         // Also where the new credential is alive: its bot may not be in the channel yet.
         let fallback = post.webhook.fallback.as_ref();
-        let Some(fallback) = fallback.filter(|_| reply.outcome.is_dead()) else {
-            return Ok(Posted { reply, by });
+        let Some(fallback) = fallback.filter(|_| posted.reply.outcome.is_dead()) else {
+            return Ok(posted);
         };
-        match self.with(post, &fallback.id).await? {
-            // What is wrong with the webhook's own credential is what must be known.
-            old if old.outcome.is_dead() => Ok(Posted { reply, by }),
-            old => Ok(Posted {
-                reply: old,
-                by: By::Fallback,
-            }),
+        let old = self.with(post, &fallback.id).await?;
+        // Where both are dead, what is wrong with the webhook's own is what must be known.
+        if !old.reply.outcome.is_dead() {
+            posted.by = By::Fallback;
+            posted.answered(old.reply);
         }
+        Ok(posted)
     }
 
     /// Posts with a credential from the cache and, where that is refused, once more
     /// with the one that Secrets Manager has now, if it is another.
-    async fn with(&self, post: &Post<'_>, id: &CredentialId) -> Result<Reply, NotPosted> {
+    async fn with(&self, post: &Post<'_>, id: &CredentialId) -> Result<Posted, NotPosted> {
         let organization = &post.webhook.organization;
         let Some(cached) = self.secrets.get(organization, id).await? else {
             // The cache keeps no absence: this was a fresh look.
-            return Ok(reply::credential_missing());
+            return Ok(Posted::first(reply::credential_missing()));
         };
-        let reply = self.call(post, &cached).await;
-        if reply.outcome != Outcome::CredentialDead {
-            return Ok(reply);
+        let mut posted = self.call(post, &cached).await;
+        if posted.reply.outcome != Outcome::CredentialDead {
+            return Ok(posted);
         }
-        match self.secrets.refresh(organization, id).await? {
-            Some(fresh) if !is_same(&cached, &fresh) => Ok(self.call(post, &fresh).await),
-            _ => Ok(reply),
+        match self.secrets.refresh(organization, id).await {
+            Ok(Some(fresh)) if !is_same(&cached, &fresh) => {
+                posted.answered(self.call(post, &fresh).await.reply);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let webhook_id = post.webhook.id.as_str();
+                tracing::error!(webhook_id, %error, "a credential could not be read afresh");
+                // Nobody is called dead on the word of a cache.
+                posted.reply.outcome = Outcome::Unavailable;
+            }
         }
+        Ok(posted)
     }
 
     /// A name or a picture that the platform does not take any more costs the message its
     /// looks, not its delivery.
-    async fn call(&self, post: &Post<'_>, credential: &SecretString) -> Reply {
-        let reply = self.chat.send(post.request(credential)).await;
-        if reply.remedy != Some(Remedy::Appearance) || post.plain {
-            return reply;
+    async fn call(&self, post: &Post<'_>, credential: &SecretString) -> Posted {
+        let version = (post.webhook.id.clone(), post.webhook.version);
+        let plain = post.plain || self.plain.contains_key(&version);
+        let post = Post { plain, ..*post };
+        let mut posted = Posted::first(self.chat.send(post.request(credential)).await);
+        if plain || posted.reply.remedy != Some(Remedy::Appearance) {
+            return posted;
         }
-        let code = reply.code.as_deref();
+        let code = posted.reply.code.as_deref();
         let webhook_id = post.webhook.id.as_str();
         tracing::warn!(webhook_id, code, "the webhook's name or picture is refused");
+        self.plain.insert(version, ()).await;
+        if let Some(pause) = posted.reply.pause_after {
+            // The platform's limit is used up: the plain one has to wait.
+            posted.reply.outcome = Outcome::RateLimited;
+            posted.reply.retry_after = Some(pause);
+            return posted;
+        }
         let plain = Post {
             plain: true,
-            ..*post
+            ..post
         };
-        self.chat.send(plain.request(credential)).await
+        posted.answered(self.chat.send(plain.request(credential)).await);
+        posted
+    }
+}
+
+impl Posted {
+    fn first(reply: Reply) -> Self {
+        Self {
+            reply,
+            by: By::Current,
+            earlier: Vec::new(),
+        }
+    }
+
+    /// Takes the answer to another try.
+    fn answered(&mut self, reply: Reply) {
+        let before = std::mem::replace(&mut self.reply, reply);
+        self.earlier.push(before);
     }
 }
 

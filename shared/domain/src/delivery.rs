@@ -35,6 +35,9 @@ pub struct Outgoing {
     /// How often it was asked for again: 0 for what the dispatcher has queued.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub generation: u32,
+    /// All channels that the webhook had when the event came, where they were several.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub channels: Vec<String>,
     pub event: Event,
 }
 
@@ -247,9 +250,23 @@ pub struct Delivery {
     /// Which order to deliver it belongs to; see [`Outgoing::generation`].
     #[serde(skip_serializing_if = "is_zero", default)]
     pub generation: u32,
+    /// See [`Outgoing::channels`].
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub channels: Vec<String>,
+    /// When the message was claimed that it travels in: the deliveries of one message have
+    /// the same time. Once such a message may have been posted, it is only posted again as
+    /// it was, so that the platform can know it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub joined_at: Option<Timestamp>,
     /// How many attempts the orders before this one have made.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub earlier_attempts: u32,
+    /// When it was delivered, failed or skipped.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub settled_at: Option<Timestamp>,
+    /// Skipped because a later message has told all that it could.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_superseded: bool,
 }
 
 /// Whether a delivery may be posted now.
@@ -283,17 +300,23 @@ impl Delivery {
             attempts: Vec::new(),
             claimed_until: None,
             generation: outgoing.generation,
+            channels: outgoing.channels.clone(),
+            joined_at: None,
             earlier_attempts: 0,
+            settled_at: None,
+            is_superseded: false,
         }
     }
 
-    /// The order to make it once more. Asking again before that was done is the same order.
+    /// The order to make it once more. Asking again before that was done is the same order,
+    /// and so it is where it was not settled at all: whichever comes first is posted.
     pub fn again(&self, event: Event) -> Outgoing {
         Outgoing {
             delivery_id: self.id.clone(),
             webhook_id: self.webhook_id.clone(),
             channel: self.channel.clone(),
-            generation: self.generation + 1,
+            generation: self.generation + u32::from(self.status.is_settled()),
+            channels: self.channels.clone(),
             event,
         }
     }
@@ -322,13 +345,21 @@ impl Delivery {
             .map_or(Claim::Post, Claim::Wait)
     }
 
-    /// The row as claimed for another attempt.
+    /// The row as claimed for another attempt, together with all that are claimed at
+    /// `joined_at`.
     #[must_use]
-    pub fn claimed(self, generation: u32, now: Timestamp) -> Self {
+    pub fn claimed(self, generation: u32, now: Timestamp, joined_at: Timestamp) -> Self {
+        let taken = self.taken_up(generation);
         Self {
             claimed_until: Some(now + LEASE),
-            ..self.taken_up(generation)
+            joined_at: taken.uncertain_message().or(Some(joined_at)),
+            ..taken
         }
+    }
+
+    /// The message that it may have been posted in already.
+    pub fn uncertain_message(&self) -> Option<Timestamp> {
+        self.joined_at.filter(|_| self.possible_duplicate)
     }
 
     fn taken_up(mut self, generation: u32) -> Self {
@@ -340,6 +371,9 @@ impl Delivery {
             self.status = DeliveryStatus::Pending;
             self.reason = None;
             self.next_attempt_at = None;
+            self.joined_at = None;
+            self.settled_at = None;
+            self.is_superseded = false;
         }
         self
     }
@@ -370,13 +404,21 @@ impl Delivery {
 
     /// The row of a delivery that is not to be made, and why.
     #[must_use]
-    pub fn skipped(self, generation: u32, reason: &str) -> Self {
+    pub fn skipped(self, generation: u32, now: Timestamp, reason: &str) -> Self {
         Self {
+            settled_at: Some(now),
             status: DeliveryStatus::Skipped,
             reason: Some(reason.to_owned()),
             next_attempt_at: None,
             ..self.taken_up(generation)
         }
+    }
+
+    /// As skipped for good: there is nothing left to tell.
+    #[must_use]
+    pub fn superseded(mut self) -> Self {
+        self.is_superseded = true;
+        self
     }
 
     /// The row after an attempt, and what follows.
@@ -412,6 +454,7 @@ impl Delivery {
             }
             _ => reason,
         };
+        self.settled_at = self.status.is_settled().then_some(ending.now);
         // What an earlier order has posted is still there.
         self.message = message.or(self.message);
         self.possible_duplicate |= outcome == Outcome::Unknown;
@@ -419,5 +462,6 @@ impl Delivery {
     }
 }
 
+mod recovery;
 #[cfg(test)]
 mod tests;

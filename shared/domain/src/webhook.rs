@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::delivery::Outgoing;
 use crate::event::Event;
 use crate::event_type::{EventType, EventTypePattern};
 use crate::filters::Filters;
@@ -53,6 +54,13 @@ pub enum DestinationKind {
 }
 
 impl DestinationKind {
+    pub fn platform(self) -> Platform {
+        match self {
+            Self::SlackBot | Self::SlackWebhook => Platform::Slack,
+            Self::DiscordWebhook => Platform::Discord,
+        }
+    }
+
     /// The configuration's field that holds the credential.
     pub fn credential_field(self) -> &'static str {
         match self {
@@ -250,14 +258,24 @@ impl Webhook {
             .any(|pattern| pattern.matches(event_type))
     }
 
-    /// Where a delivery to `channel` goes today. A channel that the webhook has no longer,
-    /// such as one that was archived and replaced since, gives way to its first.
-    pub fn channel_today<'a>(&'a self, channel: &'a str) -> &'a str {
-        let channels = self.configuration.channels();
-        match channels.contains(&channel) {
-            true => channel,
-            false => channels.first().copied().unwrap_or(channel),
+    /// Where a delivery goes today. A channel that the webhook has no longer, such as one
+    /// that was archived and replaced since, gives way to one that is new: `channels` are all
+    /// that there were, where they were several. None where nothing has come in its place;
+    /// the others have deliveries of their own.
+    pub fn channel_today<'a>(&'a self, channel: &'a str, channels: &[String]) -> Option<&'a str> {
+        let today = self.configuration.channels();
+        if today.contains(&channel) {
+            return Some(channel);
         }
+        if channels.len() < 2 {
+            return Some(today.first().copied().unwrap_or(channel));
+        }
+        let mut gone = channels.iter().filter(|c| !today.contains(&c.as_str()));
+        let rank = gone.position(|gone| gone == channel)?;
+        let new = today
+            .into_iter()
+            .filter(|today| !channels.iter().any(|channel| channel == today));
+        new.skip(rank).next()
     }
 
     /// The deliveries that an event has or could have by this webhook.
@@ -276,6 +294,30 @@ impl Webhook {
             .into_iter()
             .map(|channel| (self.id.clone(), id(channel)))
             .collect()
+    }
+
+    /// The orders to deliver an event, one for each channel.
+    pub fn orders(&self, event: &Event) -> Vec<Outgoing> {
+        let channels = self.configuration.channels();
+        let several: Vec<String> = match channels.as_slice() {
+            [_] => Vec::new(),
+            several => several.iter().map(|&channel| channel.into()).collect(),
+        };
+        let order = |channel: &str| Outgoing {
+            delivery_id: DeliveryId::of(
+                &event.organization,
+                &event.id,
+                event.received_at,
+                &self.id,
+                channel,
+            ),
+            webhook_id: self.id.clone(),
+            channel: channel.to_owned(),
+            generation: 0,
+            channels: several.clone(),
+            event: event.clone(),
+        };
+        channels.into_iter().map(order).collect()
     }
 
     /// Names the destination of one of the webhook's channels: deliveries of one
@@ -320,6 +362,27 @@ mod tests {
         let mut event = sample::event(EventType::Deploy);
         event.organization = OrganizationId::parse("org_other").unwrap();
         assert!(!webhook(&["*"]).wants(&event));
+    }
+
+    #[test]
+    fn a_channel_that_is_gone_gives_way_to_a_new_one_but_never_to_one_that_has_the_event_too() {
+        let mut webhook = webhook(&["*"]);
+        let before: Vec<String> = ["infra", "ops", "audit"].map(String::from).into();
+        let mut today = |channels: &[&str], channel: &str| {
+            webhook.configuration.channels = channels.iter().map(|c| (*c).into()).collect();
+            webhook
+                .channel_today(channel, &before)
+                .map(ToOwned::to_owned)
+        };
+        assert_eq!(today(&["infra"], "infra").as_deref(), Some("infra"));
+        assert_eq!(today(&["infra"], "ops"), None);
+        assert_eq!(today(&["new", "infra"], "ops").as_deref(), Some("new"));
+        assert_eq!(today(&["new", "infra"], "audit"), None);
+        let both = ["infra", "one", "two"];
+        assert_eq!(today(&both, "ops").as_deref(), Some("one"));
+        assert_eq!(today(&both, "audit").as_deref(), Some("two"));
+        webhook.configuration.channels = vec!["renamed".into()];
+        assert_eq!(webhook.channel_today("infra", &[]), Some("renamed"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ const CONFIGURATION: [&str; 10] = [
 ];
 
 /// What the API calls otherwise than an entry does, and what to write instead.
-const API_WORDS: [(&str, &str); 5] = [
+const API_WORDS: [(&str, &str); 4] = [
     ("type", "is called `provider` here"),
     ("event_types", "is called `events` here"),
     ("name", "is not needed: the entry's key is the name"),
@@ -35,7 +35,6 @@ const API_WORDS: [(&str, &str); 5] = [
         "configuration",
         "is not needed: its fields stand directly in the entry",
     ),
-    ("organization", "is not needed: it is the key's"),
 ];
 
 /// Reads an entry that is to replace `current`, if there is such a webhook. Every fault is
@@ -47,7 +46,7 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Option<Registration> {
     let before = faults.iter().count();
-    let translated = translate(entry, faults)?;
+    let translated = translate(entry, organization, faults)?;
     let read = Registration::parse(
         &translated.document,
         organization,
@@ -88,7 +87,11 @@ impl Translated {
     }
 }
 
-fn translate(entry: &Entry, faults: &mut Faults) -> Option<Translated> {
+fn translate(
+    entry: &Entry,
+    organization: &OrganizationId,
+    faults: &mut Faults,
+) -> Option<Translated> {
     let at = &entry.at;
     let mut fields = Fields::of(&entry.value, at.clone(), faults)?;
     let platforms = Platform::ALL.map(|platform| (platform.as_str(), platform));
@@ -137,6 +140,7 @@ fn translate(entry: &Entry, faults: &mut Faults) -> Option<Translated> {
             fields.value(word);
         }
     }
+    fields.own_organization(organization);
     fields.finish();
     let target = |name: &str| Pointer::root().field(name);
     Some(Translated {

@@ -68,6 +68,8 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
         ("POST /api/v1/webhooks/{id}/rotate/", _) => {
             json!({"token": "xoxb-example-not-a-real-token", "everywhere": true})
         }
+        ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => json!({}),
+        ("PUT /api/v1/notifications/", _) => notifications(),
         ("POST /api/v1/api-keys/", _) => json!({"name": "ci", "role": "publisher"}),
         ("POST /api/v1/events/", "application/json") => new_event(),
         ("POST /api/v1/events/", "application/cloudevents+json") => cloud_event(),
@@ -136,6 +138,13 @@ pub fn new_webhook() -> Value {
         "filters": {"environment": ["production", "prod-*"]},
         "configuration": {"token": "xoxb-example-not-a-real-token", "channel": "infra"}
     })
+}
+
+pub fn notifications() -> Value {
+    json!({"notifications": {"work": {
+        "enabled": true, "provider": "slack", "token": "xoxb-put-your-token-here",
+        "channels": ["#infra-alerts"], "environments": ["production"]
+    }}})
 }
 
 pub fn new_event() -> Value {

@@ -2,8 +2,13 @@
 //! common, which is added here.
 
 mod components;
+mod events;
 mod examples;
+mod notifications;
+mod parameters;
 mod problems;
+mod texts;
+mod webhooks;
 
 use serde_json::{Map, Value, json};
 
@@ -32,9 +37,16 @@ pub fn complete(routes: &utoipa::openapi::OpenApi) -> Value {
     document
 }
 
+/// The calls that take a body, and do without one.
+const BODY_OPTIONAL: [&str; 2] = ["/redeliver/", "/recover/"];
+
 fn operation_of(path: &str, method: &str, operation: &mut Value) {
     let name = format!("{} {path}", method.to_uppercase());
+    if BODY_OPTIONAL.iter().any(|end| path.ends_with(end)) {
+        operation["requestBody"]["required"] = Value::Bool(false);
+    }
     let kinds = problems::of(path, method, operation);
+    parameters::complete(operation);
     examples::add(&name, operation);
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;

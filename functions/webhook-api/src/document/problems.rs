@@ -37,6 +37,8 @@ fn all() -> Vec<Problem> {
         Problem::NameTaken {
             existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
         },
+        Problem::NotActive { suspended: true },
+        Problem::NotActive { suspended: false },
         Problem::Contended,
         Problem::PreconditionFailed,
         Problem::TooLarge {
@@ -67,12 +69,24 @@ pub fn responses() -> Map<String, Value> {
     let mut responses: Map<String, Value> = by_status
         .into_iter()
         .map(|(status, documents)| {
-            let titles: Vec<&str> = documents.iter().map(Document::title).collect();
+            let mut titles: Vec<&str> = documents.iter().map(Document::title).collect();
+            titles.dedup();
             let description = titles.join(", or: ");
-            let examples: Map<String, Value> = documents
-                .iter()
-                .map(|document| (document.kind().to_owned(), json!({ "value": document })))
-                .collect();
+            let mut examples = Map::new();
+            for document in &documents {
+                // Some kinds have several forms.
+                let forms = examples
+                    .keys()
+                    .filter(|name| name.starts_with(document.kind()));
+                let name = match forms.count() {
+                    0 => document.kind().to_owned(),
+                    n => format!("{}-{}", document.kind(), n + 1),
+                };
+                examples.insert(
+                    name,
+                    json!({"summary": document.title(), "value": document}),
+                );
+            }
             let response = json!({
                 "description": description,
                 "headers": {"X-Request-Id": {
@@ -105,14 +119,17 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let parameters = operation["parameters"].as_array();
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
-    let names_webhook = path.ends_with("/webhooks/") || path.ends_with("/notifications/");
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
+    // A name that is taken, or a webhook that is switched off.
+    let conflicts = ["/webhooks/", "/notifications/", "/redeliver/", "/recover/"]
+        .iter()
+        .any(|end| path.ends_with(end));
     [
-        (400, has_key),
+        (400, true),
         (401, has_key),
         (403, has_key),
         (404, path.contains('{')),
-        (409, is_conditional || (names_webhook && writes)),
+        (409, is_conditional || (conflicts && writes)),
         (412, is_conditional),
         (413, has_body),
         (415, has_body),
@@ -122,4 +139,37 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     .into_iter()
     .filter_map(|(status, possible)| possible.then_some(status))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// A kind of problem that is new gets a number here, and a place in `all`.
+    fn number(problem: &Problem) -> usize {
+        match problem {
+            Problem::Malformed(_) => 0,
+            Problem::Invalid(_) => 1,
+            Problem::Unauthorized => 2,
+            Problem::BadClaims => 3,
+            Problem::Forbidden { .. } => 4,
+            Problem::NotFound => 5,
+            Problem::MethodNotAllowed => 6,
+            Problem::PreconditionFailed => 7,
+            Problem::TooLarge { .. } => 8,
+            Problem::UnsupportedMediaType { .. } => 9,
+            Problem::NameTaken { .. } => 10,
+            Problem::NotActive { suspended: false } => 11,
+            Problem::NotActive { suspended: true } => 12,
+            Problem::Contended => 13,
+            Problem::Internal => 14,
+        }
+    }
+
+    #[test]
+    fn every_problem_is_in_the_document() {
+        let all: BTreeSet<usize> = all().iter().map(number).collect();
+        assert_eq!(all, (0..15).collect());
+    }
 }

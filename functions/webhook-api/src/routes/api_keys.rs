@@ -3,13 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::LOCATION;
-use axum::response::{IntoResponse, Response};
 use carillon_domain::ApiKeyId;
 use carillon_domain::api_key::KeyRequest;
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
+use crate::Api;
 use crate::auth::{Caller, Keys};
 use crate::body::JsonBody;
 use crate::page::{Page, Wanted};
@@ -18,25 +17,22 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::schema;
 use crate::view::KeyView;
-use crate::{Api, BASE};
 
 /// Makes a key. The answer is the only place where it is ever shown.
 #[utoipa::path(
     post, path = "/api-keys/", tag = "api-keys", security(("api_key" = []), ("bearer" = [])),
     request_body(content = schema::NewApiKey),
-    responses((status = 201, description = "The key, shown once", body = KeyView, headers(
-        ("Location" = String, description = "The key's path"),
-    ))),
+    responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
 pub async fn create(
     State(api): State<Api>,
     caller: Caller<Keys>,
     query: Query,
     JsonBody(body): JsonBody,
-) -> Result<Response, Problem> {
-    query.finish()?;
+) -> Result<(StatusCode, Json<KeyView>), Problem> {
     let now = Timestamp::now();
-    let request = KeyRequest::parse(&body, &caller.organization, now).map_err(Problem::Invalid)?;
+    let request = KeyRequest::parse(&body, &caller.organization, now).map_err(Problem::Invalid);
+    let request = query.with(request)?;
     let (key, secret) = api.keys.create(&caller.organization, request, now).await?;
     tracing::info!(
         key_id = key.id.as_str(),
@@ -44,9 +40,8 @@ pub async fn create(
         role = key.role.as_str(),
         "made an API key"
     );
-    let location = [(LOCATION, format!("{BASE}/api-keys/{}/", key.id))];
     let view = KeyView::with_key(key, secret.expose_secret().to_owned());
-    Ok((StatusCode::CREATED, location, Json(view)).into_response())
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Lists the organization's keys, oldest first, without the keys themselves. The key that was

@@ -33,14 +33,18 @@ pub struct PublishedBatch {
     results: Vec<Published>,
 }
 
-/// Publishes an event, or up to 100 as `{"events": [...]}`; or CloudEvents 1.0 in the structured,
-/// batch or binary mode of their HTTP binding. A batch with a fault stores nothing.
+/// Publishes an event, or up to 100 as `{"events": [...]}`. A batch with a fault stores nothing.
+///
+/// CloudEvents 1.0 are taken in the structured and batch mode of their HTTP binding, and in its
+/// binary mode: the attributes are headers (`ce-specversion: 1.0`, `ce-id`, `ce-source`, `ce-type`
+/// and others), and the body, of any media type, is the data. JSON data may have the fields of an
+/// event, text becomes its message, anything else is only mentioned.
 #[utoipa::path(
     post, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
     request_body(content(
         (schema::Publication = "application/json"),
         (schema::CloudEvent = "application/cloudevents+json"),
-        (Vec<schema::CloudEvent> = "application/cloudevents-batch+json"),
+        (schema::CloudEventBatch = "application/cloudevents-batch+json"),
     )),
     responses(
         (status = 202, description = "Stored: it will be delivered", body = schema::PublicationAnswer),
@@ -52,8 +56,8 @@ pub async fn publish(
     query: Query,
     request: Request,
 ) -> Result<Response, Problem> {
-    query.finish()?;
-    let (is_batch, events) = publishing::read(request, &caller.organization).await?;
+    let read = publishing::read(request, &caller.organization).await;
+    let (is_batch, events) = query.with(read)?;
     let mut results = Vec::with_capacity(events.len());
     // One after the other: the stream keeps the order in which they are stored.
     for event in events {

@@ -9,14 +9,12 @@ mod notifications;
 mod trial;
 mod webhooks;
 
-use axum::Router;
-use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{Api, BASE, document, problem};
+use crate::{Api, BASE, problem};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -35,7 +33,7 @@ use crate::{Api, BASE, document, problem};
 )]
 struct Described;
 
-/// Every route but the document's own.
+/// Every route, and what the document says of them.
 pub fn all() -> OpenApiRouter<Api> {
     let mut document = Described::openapi();
     let schemes = [
@@ -57,6 +55,7 @@ pub fn all() -> OpenApiRouter<Api> {
     }
     let api = OpenApiRouter::new()
         .routes(routes!(meta::health))
+        .routes(routes!(meta::openapi))
         .routes(routes!(webhooks::create, webhooks::list))
         .routes(routes!(
             webhooks::read,
@@ -78,11 +77,4 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(events::publish, events::list))
         .routes(routes!(events::read));
     OpenApiRouter::with_openapi(document).nest(BASE, api)
-}
-
-/// The document's route.
-pub fn document(document: &utoipa::openapi::OpenApi) -> Router<Api> {
-    let path = format!("{BASE}/openapi.json");
-    let document = document::complete(document);
-    Router::new().route(&path, get(async move || axum::Json(document)))
 }

@@ -14,19 +14,10 @@ use crate::body;
 use crate::declarative::{self, Document, Format, Notifications, Options, Outcome};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::schema;
 
 const YAML: &str = "application/yaml";
 const TAKEN: &str = "application/yaml or application/json";
-
-const EXAMPLE: &str = "\
-notifications:
-  work:
-    enabled: true
-    provider: slack
-    token: xoxb-put-your-token-here
-    channels: [\"#infra-alerts\"]
-    environments: [production]
-";
 
 const EXPORTED: &str = "\
 notifications:
@@ -73,11 +64,8 @@ pub struct Applied {
     put, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
     params(ApplyParameters),
     request_body(content(
-        (String = "application/yaml", example = json!(EXAMPLE)),
-        (Value = "application/json", example = json!({"notifications": {"work": {
-            "enabled": true, "provider": "slack", "token": "xoxb-put-your-token-here",
-            "channels": ["#infra-alerts"]
-        }}})),
+        (schema::Notifications = "application/yaml"),
+        (schema::Notifications = "application/json"),
     )),
     responses((status = 200, description = "What was done, or would be", body = Applied)),
 )]
@@ -92,16 +80,27 @@ pub async fn apply(
         prune: query.flag("prune").unwrap_or(false),
         verify: query.flag("verify").unwrap_or(true),
     };
-    query.finish()?;
     let media_type = request
         .headers()
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
     let format = Format::of(media_type).ok_or(Problem::UnsupportedMediaType { taken: TAKEN })?;
     let bytes = body::read(request).await?;
-    let document = Document::read(format, &bytes).map_err(Problem::Invalid)?;
-    let results = declarative::apply(&api, &caller.organization, &document, options).await?;
-    Ok(Json(Applied { results }))
+    let document = Document::read(format, &bytes).map_err(Problem::Invalid);
+    // Where the query is wrong, the faults of the entries are told along with it.
+    let options = match query.is_wrong() {
+        true => Options {
+            dry_run: true,
+            prune: false,
+            verify: false,
+        },
+        false => options,
+    };
+    let results = match document {
+        Ok(document) => declarative::apply(&api, &caller.organization, &document, options).await,
+        Err(problem) => Err(problem),
+    };
+    query.with(results).map(|results| Json(Applied { results }))
 }
 
 /// The webhooks as a file that can be applied again: credentials are masked, and mean
@@ -151,6 +150,16 @@ fn prefers_yaml(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const EXAMPLE: &str = "\
+notifications:
+  work:
+    enabled: true
+    provider: slack
+    token: xoxb-put-your-token-here
+    channels: [\"#infra-alerts\"]
+    environments: [production]
+";
 
     #[test]
     fn what_is_exported_is_what_was_applied() {

@@ -76,8 +76,7 @@ pub async fn preview(
 ) -> Result<Json<Preview>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let channel = channel(&webhook, &mut query);
-    query.finish()?;
-    let event = event(&api, &webhook, &body).await?;
+    let event = query.with(event(&api, &webhook, &body).await)?;
     let delivery_id = DeliveryId::of(
         &event.organization,
         &event.id,
@@ -204,14 +203,12 @@ pub async fn rotate(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let wanted = query.flag("verify").unwrap_or(true);
-    query.finish()?;
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
     let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
     if !is_wanted(&webhook) {
         return Err(Problem::PreconditionFailed);
     }
-    let rotation = Rotation::parse(&body, &webhook).map_err(Problem::Invalid)?;
     let credential = Credential::New(rotation.credential.clone());
     let at = Pointer::root();
     let verification = verify(&api, &rotation.configuration, &credential, wanted, &at).await?;
@@ -226,6 +223,7 @@ pub async fn rotate(
 /// The channel that is named, or the webhook's first.
 fn channel(webhook: &Webhook, query: &mut Query) -> String {
     let channels = webhook.configuration.channels();
+    let rotation = query.with(Rotation::parse(&body, &webhook).map_err(Problem::Invalid))?;
     let first = channels.first().copied().unwrap_or_default().to_owned();
     let Some(named) = query.text("channel", MAX_CHANNEL) else {
         return first;

@@ -69,9 +69,8 @@ pub async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let verified = query.flag("verify").unwrap_or(true);
-    query.finish()?;
     let organization = &caller.organization;
-    let registration = registration::read(&body, organization)?;
+    let registration = query.with(registration::read(&body, organization))?;
     registration::check_name(&api, organization, &registration.name).await?;
     let Registration {
         configuration,
@@ -160,9 +159,15 @@ pub async fn list(
 /// Reads a webhook.
 #[utoipa::path(
     get, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    params(("id" = String, Path, description = "The webhook's id")),
+    params(
+        ("id" = String, Path, description = "The webhook's id"),
+        ("If-None-Match" = Option<String>, Header, description = "Only if the webhook has another version"),
+    ),
     responses(
         (status = 200, description = "The webhook", body = WebhookView, headers(
+            ("ETag" = String, description = "The webhook's version"),
+        )),
+        (status = 304, description = "It has the version that `If-None-Match` names", headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
     ),
@@ -211,8 +216,8 @@ pub async fn patch(
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
     let verified = query.flag("verify").unwrap_or(true);
-    query.finish()?;
     let document = |webhook: &Webhook| patched(webhook, &patch);
+    check(&api, &caller, query, &id, document).await?;
     let update = (Update::Patch, verified);
     change(&api, &caller, &headers, &id, update, document).await
 }
@@ -226,7 +231,7 @@ pub async fn patch(
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
         schema::VerifyParameter,
     ),
-    request_body(content = schema::NewWebhook),
+    request_body(content = schema::WebhookReplacement),
     responses(
         (status = 200, description = "The webhook as it is now", body = Registered, headers(
             ("ETag" = String, description = "The webhook's version"),
@@ -242,10 +247,31 @@ pub async fn replace(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let verified = query.flag("verify").unwrap_or(true);
-    query.finish()?;
     let document = |_: &Webhook| body.clone();
+    check(&api, &caller, query, &id, document).await?;
     let update = (Update::Replace, verified);
     change(&api, &caller, &headers, &id, update, document).await
+}
+
+/// Where the query is wrong, the faults of the body are told along with it.
+async fn check(
+    api: &Api,
+    caller: &Caller<Write>,
+    query: Query,
+    id: &str,
+    document: impl Fn(&Webhook) -> Value,
+) -> Result<(), Problem> {
+    if !query.is_wrong() {
+        return Ok(());
+    }
+    let read = registration::find(api, &caller.organization, id).await?;
+    let registration = Registration::parse(
+        &document(&read),
+        &caller.organization,
+        Some(&read),
+        carillon_chat::configuration,
+    );
+    query.with(registration.map(drop).map_err(Problem::Invalid))
 }
 
 async fn change(

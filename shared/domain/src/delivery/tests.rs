@@ -1,7 +1,7 @@
 use super::*;
 use crate::sample;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-11-21T10:15:00Z".parse().unwrap()
 }
 
@@ -19,15 +19,16 @@ fn outgoing() -> Outgoing {
         webhook_id,
         channel: "infra".into(),
         generation: 0,
+        channels: Vec::new(),
         event,
     }
 }
 
-fn delivery() -> Delivery {
-    Delivery::new(&outgoing(), now()).claimed(0, now())
+pub(super) fn delivery() -> Delivery {
+    Delivery::new(&outgoing(), now()).claimed(0, now(), now())
 }
 
-fn ending() -> Ending {
+pub(super) fn ending() -> Ending {
     Ending {
         now: now(),
         random: 0.5,
@@ -37,7 +38,7 @@ fn ending() -> Ending {
     }
 }
 
-fn attempt(outcome: Outcome) -> Attempt {
+pub(super) fn attempt(outcome: Outcome) -> Attempt {
     Attempt {
         at: now(),
         outcome,
@@ -49,7 +50,7 @@ fn attempt(outcome: Outcome) -> Attempt {
     }
 }
 
-fn close(delivery: Delivery, outcome: Outcome) -> (Delivery, Next) {
+pub(super) fn close(delivery: Delivery, outcome: Outcome) -> (Delivery, Next) {
     delivery.closed(attempt(outcome), None, &ending())
 }
 
@@ -69,7 +70,33 @@ fn a_live_claim_is_waited_for_and_one_that_ran_out_may_be_a_duplicate() {
     let until = open.claimed_until.unwrap();
     assert_eq!(open.claimable(0, now()), Claim::Wait(until));
     assert_eq!(open.claimable(0, until), Claim::Post);
-    assert!(open.claimed(0, until).possible_duplicate);
+    assert!(open.claimed(0, until, until).possible_duplicate);
+}
+
+#[test]
+fn what_may_have_been_posted_stays_with_those_it_was_posted_with() {
+    let later = now() + Duration::from_secs(60);
+    let (refused, _) = close(delivery(), Outcome::Unavailable);
+    let again = refused.claimed(0, later, later);
+    assert_eq!(
+        (again.joined_at, again.uncertain_message()),
+        (Some(later), None)
+    );
+    let (unknown, _) = close(again, Outcome::Unknown);
+    let much_later = later + Duration::from_secs(600);
+    let again = unknown.claimed(0, much_later, much_later);
+    assert_eq!(again.uncertain_message(), Some(later));
+    let (refused, _) = close(again, Outcome::Unavailable);
+    let last = refused.claimed(0, much_later, much_later);
+    assert_eq!(
+        last.uncertain_message(),
+        Some(later),
+        "it may still be there"
+    );
+    assert_eq!(
+        last.claimed(1, much_later, much_later).joined_at,
+        Some(much_later)
+    );
 }
 
 #[test]
@@ -79,7 +106,7 @@ fn a_retry_waits_for_its_time_and_is_no_duplicate() {
     let due = now() + Duration::from_secs(5);
     assert_eq!(retrying.claimable(0, now()), Claim::Wait(due));
     assert_eq!(retrying.claimable(0, due), Claim::Post);
-    assert!(!retrying.claimed(0, due).possible_duplicate);
+    assert!(!retrying.claimed(0, due, due).possible_duplicate);
 }
 
 #[test]
@@ -222,13 +249,13 @@ fn a_delivery_that_is_asked_for_again_is_made_once_more_on_a_new_schedule() {
     assert_eq!(row.status, DeliveryStatus::Failed);
     assert_eq!(row.claimable(0, now()), Claim::Settled);
     assert_eq!(row.claimable(1, now()), Claim::Post);
-    let (retrying, next) = close(row.claimed(1, now()), Outcome::Unavailable);
+    let (retrying, next) = close(row.claimed(1, now(), now()), Outcome::Unavailable);
     assert_eq!(next, Next::RetryIn(Duration::from_secs(5)));
     assert_eq!(retrying.attempts.len(), 11);
     // The order that came before is over, whatever repeats of it still come.
     let due = now() + Duration::from_secs(60);
     assert_eq!(retrying.claimable(0, due), Claim::Settled);
-    let (delivered, _) = close(retrying.claimed(1, due), Outcome::Delivered);
+    let (delivered, _) = close(retrying.claimed(1, due, due), Outcome::Delivered);
     assert_eq!(delivered.claimable(1, due), Claim::Settled);
 }
 
@@ -239,7 +266,7 @@ fn what_waits_for_its_next_attempt_can_be_skipped_but_not_what_is_being_posted()
     assert_eq!(open.skippable(0, now()), Claim::Wait(until));
     let retrying = close(open, Outcome::Unavailable).0;
     assert_eq!(retrying.skippable(0, now()), Claim::Post);
-    let skipped = retrying.skipped(0, "suspended");
+    let skipped = retrying.skipped(0, now(), "suspended");
     assert_eq!(skipped.status, DeliveryStatus::Skipped);
     assert_eq!(skipped.claimable(0, now()), Claim::Settled);
     assert_eq!(skipped.claimable(1, now()), Claim::Post);

@@ -1,0 +1,117 @@
+//! Messages that cannot be handled, and what becomes of the others.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use carillon_aws::{DeliveryQueue, QueueMessage};
+use carillon_domain::{DeliveryStatus, Outcome};
+use carillon_embedded::chat_sink::Failure;
+use carillon_runtime::clock::Clock;
+
+use crate::stage::{Stage, discord, discord_url, slack};
+use crate::{SECOND, TOKEN, outcomes};
+
+#[tokio::test]
+async fn a_panic_over_one_destination_costs_the_others_nothing() {
+    let mut stage = Stage::new().await;
+    let one = stage.register(slack(1, "infra"), TOKEN).await;
+    let two = stage.register(slack(2, "alerts"), TOKEN).await;
+    stage.panics.store(1, Ordering::SeqCst);
+    let ids = [
+        (&one, stage.publish(&one).await),
+        (&two, stage.publish(&two).await),
+    ];
+    stage.serve().await;
+    let mut delivered = 0;
+    for (webhook, id) in &ids {
+        let row = stage.delivery(webhook, id).await;
+        delivered += usize::from(row.status == DeliveryStatus::Delivered);
+    }
+    assert_eq!(delivered, 1, "of one batch");
+    // The other one was posted when it panicked, and nobody can know.
+    stage.serve_for(Duration::from_secs(60), SECOND).await;
+    for (webhook, id) in &ids {
+        let row = stage.delivery(webhook, id).await;
+        assert_eq!(row.status, DeliveryStatus::Delivered);
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_always_panicked_over_is_skipped_and_holds_up_nobody_for_ever() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.panics.store(usize::MAX, Ordering::SeqCst);
+    let poison = stage.publish(&webhook).await;
+    let next = stage.publish(&webhook).await;
+    let mut row = None;
+    for _ in 0..600 {
+        stage.clock.advance(SECOND);
+        stage.serve().await;
+        let read = stage.delivery(&webhook, &poison).await;
+        if read.status == DeliveryStatus::Skipped {
+            row = Some(read);
+            break;
+        }
+    }
+    let reason = row.unwrap().reason.unwrap();
+    assert!(reason.contains("report"), "{reason}");
+    stage.panics.store(0, Ordering::SeqCst);
+    stage.serve_for(Duration::from_secs(120), SECOND).await;
+    let next = stage.delivery(&webhook, &next).await;
+    assert_eq!(next.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_can_read_is_set_aside_and_the_others_go_on() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let before = stage.publish(&webhook).await;
+    let poison = QueueMessage {
+        group: webhook.destination("infra"),
+        deduplication_id: "poison".into(),
+        body: "{\"not\": \"an order\"}".into(),
+    };
+    stage.queue.send(&[poison.clone()]).await.unwrap();
+    let after = stage.publish(&webhook).await;
+    stage.serve_for(Duration::from_secs(5), SECOND).await;
+    for id in [before, after] {
+        let row = stage.delivery(&webhook, &id).await;
+        assert_eq!(outcomes(&row), [Outcome::Delivered]);
+    }
+    let now = stage.clock.now();
+    let kept = stage.dead_letters.receive(10, SECOND, now).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].body, poison.body);
+    let (waiting, next) = stage.queue.waiting(now).unwrap();
+    assert_eq!((waiting, next), (0, None));
+}
+
+#[tokio::test]
+async fn a_pause_of_discord_is_not_cut_short_by_a_process_that_did_not_know_it() {
+    let mut stage = Stage::new().await;
+    let mut webhooks = Vec::new();
+    for number in 1..=4 {
+        let url = discord_url(u64::try_from(number).unwrap());
+        webhooks.push(stage.register(discord(number), &url).await);
+    }
+    // The first process has looked, and found no pause.
+    stage.publish(&webhooks[0]).await;
+    stage.serve().await;
+    // The second one is told of a long one ...
+    stage
+        .sink
+        .fail_next(1, Failure::RateLimitedEverywhere(600.0));
+    stage.publish(&webhooks[1]).await;
+    stage.serve().await;
+    // ... and the first, which does not know yet, of a short one.
+    stage.clock.advance(SECOND);
+    stage.sink.fail_next(1, Failure::RateLimitedEverywhere(1.0));
+    stage.publish(&webhooks[2]).await;
+    stage.serve().await;
+    assert!(stage.sink.pending_plans().is_empty());
+    stage.publish(&webhooks[3]).await;
+    stage.serve_for(Duration::from_secs(500), SECOND).await;
+    assert_eq!(stage.arrivals().len(), 1, "all the others wait");
+    stage.serve_for(Duration::from_secs(300), SECOND).await;
+    assert_eq!(stage.arrivals().len(), 4);
+}
