@@ -15,6 +15,8 @@ mod delivery;
 mod digests;
 mod event_sources;
 mod events;
+mod dispatching;
+mod edges;
 mod hostile_input;
 mod keys;
 mod organizations;
