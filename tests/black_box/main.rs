@@ -21,6 +21,8 @@ mod hostile_input;
 mod keys;
 mod organizations;
 mod pages;
+mod inside;
+mod jwt;
 mod passed_on;
 mod protocol;
 mod publishing;

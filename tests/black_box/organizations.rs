@@ -5,6 +5,8 @@ use carillon_tests::{Answer, App, discord, slack, until};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::inside::Inside;
+
 /// A deployment in which the first organization has something of everything.
 struct Two {
     app: App,
@@ -233,4 +235,62 @@ async fn another_organization_in_a_body_is_forbidden_whatever_else_is_wrong_with
         two.app.post("/events/", &own).await.status,
         StatusCode::ACCEPTED
     );
+}
+
+#[tokio::test]
+async fn what_is_anothers_is_looked_for_in_the_same_way_as_what_is_not_there() {
+    let inside = Inside::start().await;
+    let claims = |organization| json!({"organization": organization, "role": "admin"});
+    let (ours, theirs) = (claims("org_acme"), claims("org_other"));
+    let webhook = slack("prod alerts", &["deploy"]);
+    let webhook = inside
+        .call(&ours, "POST", "/webhooks/?verify=false", &webhook)
+        .await;
+    let event = json!({"type": "deploy", "id": "deploy-1"});
+    inside.call(&ours, "POST", "/events/", &event).await;
+    let key = json!({"name": "ci", "role": "viewer"});
+    let key = inside.call(&ours, "POST", "/api-keys/", &key).await;
+    let document = inside
+        .call(&ours, "GET", "/openapi.json", &Value::Null)
+        .await
+        .body;
+    let mut tried = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.strip_prefix("/api/v1").unwrap();
+        if !path.contains('{') {
+            continue;
+        }
+        let with = |webhook: &str, key: &str, event: &str| {
+            path.replace("/webhooks/{id}", &format!("/webhooks/{webhook}"))
+                .replace("/api-keys/{id}", &format!("/api-keys/{key}"))
+                .replace("/events/{id}", &format!("/events/{event}"))
+                .replace("{delivery_id}", "dl_01JD0000000000000000000000")
+        };
+        let foreign = with(
+            webhook.body["id"].as_str().unwrap(),
+            key.body["id"].as_str().unwrap(),
+            "deploy-1",
+        );
+        let unknown = with(
+            "wh_01JD0000000000000000000000",
+            "key_01JD0000000000000000000000",
+            "no-such",
+        );
+        for name in methods.as_object().unwrap().keys() {
+            let name = name.to_uppercase();
+            let body = body(&Method::from_bytes(name.as_bytes()).unwrap(), path);
+            inside.calls();
+            let foreign = inside.call(&theirs, &name, &foreign, &body).await;
+            let of_foreign = inside.calls();
+            let unknown = inside.call(&theirs, &name, &unknown, &body).await;
+            assert_eq!(of_foreign, inside.calls(), "{name} {path}");
+            assert_eq!(
+                (foreign.status, unknown.status),
+                (404, 404),
+                "{name} {path}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 8, "{tried}");
 }

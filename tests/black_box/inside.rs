@@ -1,0 +1,136 @@
+//! The API as API Gateway and the Lambda runtime call it, over an embedded DynamoDB and
+//! Secrets Manager that note each call.
+
+use std::sync::{Arc, Mutex};
+
+use carillon_aws::{
+    Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    secrets::CACHE_PERIOD,
+};
+use carillon_chat::Client;
+use carillon_delivery::Poster;
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
+use carillon_embedded::services::{Call, Course, Services};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_webhook_api::{AdminKey, Api, ApiKeys, ApiService};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Context, LambdaEvent, Service};
+use serde_json::{Value, json};
+
+/// The key of the deployment's admin.
+pub const ADMIN_KEY: &str = "fake-admin-key";
+
+pub struct Inside {
+    service: ApiService<lambda_http::Body>,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+/// An answer, as it goes back to API Gateway.
+pub struct Answer {
+    pub status: u64,
+    pub body: Value,
+}
+
+impl Inside {
+    pub async fn start() -> Self {
+        let journal = Arc::new(Journal::open(None).unwrap());
+        let services = Services {
+            dynamodb: LocalDynamoDb::open(None).unwrap(),
+            secrets: carillon_embedded::secrets::http_client().await.unwrap(),
+            queue: LocalQueue::open(journal).unwrap(),
+        };
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&calls);
+        let gate = move |call: &Call<'_>| {
+            let call = format!("{:?} {}", call.service, call.operation);
+            noted.lock().unwrap().push(call);
+            Course::Smooth
+        };
+        let clients = Clients::new(&services.sdk_config(Arc::new(gate)));
+        let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
+        let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
+        let cache = || SecretCache::new(secrets.clone(), CACHE_PERIOD);
+        let store = SecretStore::new(secrets.clone(), "carillon".into(), cache());
+        let chat = Client::new(None).unwrap();
+        let admin_key = json!({"organization": "org_admin", "key": ADMIN_KEY});
+        secrets
+            .create_secret()
+            .name("admin-key")
+            .secret_string(admin_key.to_string())
+            .send()
+            .await
+            .unwrap();
+        let retention = Retention::default();
+        let service = carillon_webhook_api::service(Api {
+            registry: registry.clone(),
+            credentials: Credentials::new(registry.clone(), store.clone()),
+            events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
+            ledger: Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention),
+            queue: Arc::new(services.queue.clone()),
+            poster: Poster::new(store, chat.clone()),
+            chat,
+            keys: ApiKeys::new(registry),
+            admin_key: AdminKey::new(cache(), "admin-key".into()),
+        });
+        Self { service, calls }
+    }
+
+    /// Calls the API, as somebody whom the gateway knows by these claims of a JWT.
+    pub async fn call(&self, claims: &Value, method: &str, path: &str, body: &Value) -> Answer {
+        let jwt = json!({"jwt": {"claims": claims, "scopes": null}});
+        self.invoke(&event(jwt, method, path, body, json!({})))
+            .await
+    }
+
+    /// Calls the API without a JWT.
+    pub async fn call_with(&self, headers: Value, method: &str, path: &str) -> Answer {
+        let event = event(Value::Null, method, path, &Value::Null, headers);
+        self.invoke(&event).await
+    }
+
+    async fn invoke(&self, event: &Value) -> Answer {
+        let request: LambdaRequest = serde_json::from_value(event.clone()).unwrap();
+        let mut adapter = Adapter::from(self.service.clone());
+        let event = LambdaEvent::new(request, Context::default());
+        let answer = serde_json::to_value(adapter.call(event).await.unwrap()).unwrap();
+        let body = answer["body"].as_str().unwrap_or_default();
+        Answer {
+            status: answer["statusCode"].as_u64().unwrap(),
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+        }
+    }
+
+    /// The calls to AWS since the last time.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut *self.calls.lock().unwrap())
+    }
+}
+
+/// An event of API Gateway in the form 2.0.
+fn event(authorizer: Value, method: &str, path: &str, body: &Value, headers: Value) -> Value {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let path = format!("/api/v1{path}");
+    let mut all = json!({"host": "a1.execute-api.eu-west-1.amazonaws.com"});
+    let mut sent = None;
+    if !body.is_null() {
+        all["content-type"] = json!("application/json");
+        sent = Some(body.to_string());
+    }
+    for (name, value) in headers.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    let mut context = json!({
+        "accountId": "111122223333", "apiId": "a1", "stage": "$default", "requestId": "r1",
+        "domainName": "a1.execute-api.eu-west-1.amazonaws.com", "domainPrefix": "a1",
+        "routeKey": "$default", "time": "21/Nov/2026:10:15:00 +0000", "timeEpoch": 1,
+        "http": {"method": method, "path": path, "protocol": "HTTP/1.1",
+                 "sourceIp": "192.0.2.1", "userAgent": "test"},
+    });
+    if !authorizer.is_null() {
+        context["authorizer"] = authorizer;
+    }
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+        "headers": all, "requestContext": context, "body": sent, "isBase64Encoded": false
+    })
+}
