@@ -1,8 +1,11 @@
 //! Asking and posting: the only place in this crate that does I/O.
 
+mod connections;
 mod verify;
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use self::connections::Connections;
 
 use carillon_domain::{DestinationKind, Outcome};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -44,7 +47,7 @@ pub struct ClientError(#[from] reqwest::Error);
 /// Posts requests. Make one a process: it keeps its connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    connections: Connections,
     origin: Option<ChatOrigin>,
     verify_within: Duration,
 }
@@ -63,20 +66,34 @@ impl Client {
         connect: Duration,
         total: Duration,
     ) -> Result<Self, ClientError> {
+        Self::with_clock(origin, connect, total, SystemTime::now)
+    }
+
+    fn with_clock(
+        origin: Option<ChatOrigin>,
+        connect: Duration,
+        total: Duration,
+        now: impl Fn() -> SystemTime + Send + Sync + 'static,
+    ) -> Result<Self, ClientError> {
         install_crypto();
-        let builder = reqwest::Client::builder()
-            .user_agent(user_agent())
-            .redirect(redirect::Policy::none())
-            .connect_timeout(connect)
-            .timeout(total);
-        let http = match &origin {
-            // A test's server may have a certificate that only this machine trusts.
-            Some(_) => builder.no_proxy(),
-            // Bundled roots spare each cold start the reading of the system's.
-            None => builder.tls_certs_only(bundled_roots()?),
+        let is_test = origin.is_some();
+        let build = move || {
+            let builder = reqwest::Client::builder()
+                .user_agent(user_agent())
+                .redirect(redirect::Policy::none())
+                .connect_timeout(connect)
+                .pool_idle_timeout(connections::KEPT)
+                .timeout(total);
+            let builder = match is_test {
+                // A test's server may have a certificate that only this machine trusts.
+                true => builder.no_proxy(),
+                // Bundled roots spare each cold start the reading of the system's.
+                false => builder.tls_certs_only(bundled_roots()?),
+            };
+            builder.build()
         };
         Ok(Self {
-            http: http.build()?,
+            connections: Connections::new(build, now)?,
             origin,
             verify_within: verify::TIMEOUT.min(total),
         })
@@ -101,7 +118,8 @@ impl Client {
             _ => Method::POST,
         };
         let mut post = self
-            .http
+            .connections
+            .client()
             .request(method, url)
             .header(CONTENT_TYPE, JSON)
             .body(request.body().to_string());

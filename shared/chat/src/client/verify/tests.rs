@@ -1,5 +1,3 @@
-use std::time::SystemTime;
-
 use super::*;
 use crate::testing::{KINDS, configuration, credential, platform, secret};
 use crate::verification::tests::ending;
@@ -146,7 +144,7 @@ async fn a_platform_that_is_slow_leaves_the_credential_unverified_soon() {
         .await;
     let origin = ChatOrigin::parse(&server.uri()).unwrap();
     let short = Duration::from_millis(100);
-    let client = Client::with_timeouts(Some(origin), short, short, SystemTime::now).unwrap();
+    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
     for kind in KINDS {
         let found = verify(&client, kind).await;
         assert_eq!(found[0].0, "unreachable");
