@@ -97,7 +97,7 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
     let code = body["code"].as_u64().unwrap_or_default();
     let meaning = match (answer.status, code) {
         // On a post, there is no message that could be unknown: an abuse filter's answer.
-        (403, 10008) => Some((Outcome::Blocked, codes::BLOCKED)),
+        (403, 10008) => Some((Outcome::Blocked, codes::FILTERED)),
         (_, 50035) if blames_appearance(body) => {
             Some((Outcome::DestinationDead, codes::APPEARANCE))
         }
@@ -107,7 +107,8 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
         return uncoded(answer, code);
     };
     match outcome {
-        Outcome::Blocked => blocked(answer),
+        // Of this webhook's messages, and not of the address: a ban has no code.
+        Outcome::Blocked => Reply::new(outcome).waiting(Some(BLOCKED_PAUSE)),
         _ => Reply::new(outcome).waiting(body["retry_after"].as_f64().and_then(wait)),
     }
     .code(code.to_string())

@@ -27,6 +27,8 @@ pub(super) fn remedy(code: u64) -> Option<Remedy> {
 pub(super) const NEW_WEBHOOK: &str = "The Discord webhook was deleted, or its URL changed: create a new one in the channel's settings and rotate the webhook's credential.";
 pub(super) const BLOCKED: &str =
     "Discord blocks this address for a while; all messages to Discord wait.";
+pub(super) const FILTERED: &str =
+    "A filter of Discord's blocks the webhook's messages for a while; they wait.";
 pub(super) const SLOW_DOWN: &str = "Discord asks to slow down.";
 pub(super) const NO_ACCESS: &str =
     "The webhook may not post there: check the permissions of the channel.";
@@ -88,7 +90,7 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
         Unavailable,
         "Discord has switched this off for the moment.",
     ),
-    (&[40333], Blocked, BLOCKED),
+    (&[40333], Blocked, FILTERED),
 ];
 
 #[cfg(test)]

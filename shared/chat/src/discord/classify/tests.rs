@@ -89,7 +89,7 @@ fn every_code_has_its_meaning() {
             let reply = refusal(status, *code);
             assert_eq!(reply.outcome, outcome, "{status} {code}");
             assert!(reply.hint.is_some(), "{status} {code}");
-            if *code > 0 && outcome != Blocked {
+            if *code > 0 {
                 assert_eq!(reply.code, Some(code.to_string()), "{status}");
             }
         }
@@ -196,6 +196,16 @@ fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
             "{body}"
         );
         assert_eq!(reply.platform_pause, Some(pause), "{body}");
+    }
+}
+
+#[test]
+fn a_block_of_one_webhooks_messages_leaves_the_others_alone() {
+    for code in [10008, 40333] {
+        let reply = refusal(403, code);
+        assert_eq!(reply.outcome, Blocked, "{code}");
+        assert_eq!(reply.platform_pause, None, "{code}");
+        assert_eq!(reply.retry_after, Some(BLOCKED_PAUSE), "{code}");
     }
 }
 
