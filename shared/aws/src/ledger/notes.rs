@@ -3,7 +3,8 @@
 //!
 //! They stand in the deliveries table, under keys that no webhook has.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use carillon_domain::ids::stable_uuid;
 use carillon_domain::pause::PlatformPause;
 use carillon_domain::{Conversation, Platform, WebhookId};
@@ -87,21 +88,41 @@ impl Ledger {
         self.note("a pause", &Key::pause(platform)).await
     }
 
-    /// Tells every poster to leave a platform alone.
+    /// Tells every poster to leave a platform alone. Where somebody has told of a longer
+    /// pause, that one stays; gives the one that counts.
     pub async fn pause_platform(
         &self,
         platform: Platform,
         pause: PlatformPause,
-    ) -> Result<(), Error> {
-        let condition = ("", None);
-        self.put_note(
-            "a pause",
-            &Key::pause(platform),
-            &pause,
-            pause.until,
-            condition,
-        )
-        .await
+    ) -> Result<PlatformPause, Error> {
+        const UNTIL: &str = "until_ms";
+        let key = Key::pause(platform);
+        let until = AttributeValue::N(pause.until.as_millisecond().to_string());
+        let mut item = to_item("a pause", &pause)?;
+        item.extend(key.attributes());
+        // As a number, because times as texts do not compare.
+        item.insert(UNTIL.into(), until.clone());
+        self.retention.expire(&mut item, pause.until);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#until) OR #until <= :new")
+            .expression_attribute_names("#until", UNTIL)
+            .expression_attribute_values(":new", until)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(pause),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    from_item("a pause", failed.item.clone().unwrap_or_default())
+                }
+                _ => Err(Error::call("writing a pause")(error)),
+            },
+        }
     }
 
     async fn note<T: DeserializeOwned>(
@@ -136,10 +157,8 @@ impl Ledger {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item));
-        if !condition.is_empty() {
-            put = put.condition_expression(condition);
-        }
+            .set_item(Some(item))
+            .condition_expression(condition);
         if let Some((name, value)) = value {
             put = put
                 .expression_attribute_names(format!("#{name}"), name)
