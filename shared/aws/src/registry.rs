@@ -63,13 +63,11 @@ impl Registry {
         Self { client, table }
     }
 
-    /// All webhooks of an organization, oldest first.
+    /// All webhooks of an organization, oldest first. One that cannot be read is left out:
+    /// it is no reason to give the others nothing.
     pub async fn webhooks(&self, organization: &OrganizationId) -> Result<Vec<Webhook>, Error> {
-        self.rows(organization, WEBHOOK)
-            .await?
-            .into_iter()
-            .map(|item| from_item("a webhook", item))
-            .collect()
+        let rows = self.rows(organization, WEBHOOK).await?;
+        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     async fn rows(&self, organization: &OrganizationId, kind: &str) -> Result<Vec<Item>, Error> {
@@ -125,20 +123,33 @@ impl Registry {
         Ok(answer.item)
     }
 
-    /// Several webhooks at once; those that are not there are left out.
+    /// Several webhooks at once; those that are not there are left out, and in the place of
+    /// one that cannot be read there is none.
     pub async fn webhooks_by_id(
         &self,
         wanted: &[(OrganizationId, WebhookId)],
-    ) -> Result<HashMap<WebhookId, Webhook>, Error> {
+    ) -> Result<HashMap<WebhookId, Option<Webhook>>, Error> {
         let keys = wanted
             .iter()
             .map(|(organization, id)| key(organization, webhook_sk(id)))
             .collect();
         let items = read_all(&self.client, &self.table, "reading webhooks", keys).await?;
-        items
-            .into_iter()
-            .map(|item| from_item("a webhook", item))
-            .map(|read| read.map(|webhook: Webhook| (webhook.id.clone(), webhook)))
-            .collect()
+        let found = items.into_iter().filter_map(|item| {
+            let id = WebhookId::parse(row_id(&item)?)?;
+            Some((id, readable(item)))
+        });
+        Ok(found.collect())
     }
+}
+
+/// The id of a webhook's row, whatever else is in it.
+fn row_id(item: &Item) -> Option<&str> {
+    item.get("sk")?.as_s().ok()?.strip_prefix(WEBHOOK)
+}
+
+fn readable(item: Item) -> Option<Webhook> {
+    let id = row_id(&item).unwrap_or_default().to_owned();
+    from_item("a webhook", item)
+        .inspect_err(|error| tracing::error!(webhook_id = id, %error, "left out"))
+        .ok()
 }

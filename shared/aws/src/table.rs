@@ -62,6 +62,8 @@ impl Retention {
 
 /// How many keys DynamoDB reads in one call.
 const READ_BATCH: usize = 100;
+/// How often it is asked for keys that it leaves out, six seconds in all.
+const READ_TRIES: u32 = 8;
 
 /// Reads several rows of a table at once; those that are not there are left out.
 pub(crate) async fn read_all(
@@ -78,8 +80,7 @@ pub(crate) async fn read_all(
             .build()
             .map_err(Error::call(operation))?;
         let mut waiting = HashMap::from([(table.to_owned(), request)]);
-        let mut pause = Duration::from_millis(50);
-        loop {
+        for tries in 0.. {
             let answer = client
                 .batch_get_item()
                 .set_request_items(Some(waiting))
@@ -92,8 +93,13 @@ pub(crate) async fn read_all(
                 break;
             }
             // DynamoDB leaves keys out when it is asked for too much.
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            if tries + 1 == READ_TRIES {
+                return Err(Error::Call {
+                    operation,
+                    cause: "DynamoDB leaves out what it is asked for".into(),
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(tries)).await;
         }
     }
     Ok(found)
