@@ -26,12 +26,9 @@ pub struct Dispatcher {
     failures: Option<Arc<dyn Failures>>,
 }
 
-/// How far a batch was planned.
-struct Plan {
-    planned: Vec<Planned>,
-    /// The record that could not be planned, if any: the batch goes on from there.
-    stopped_at: Option<usize>,
-}
+/// How many messages are held in memory at once, give or take those of one event; all of a
+/// batch could be hundreds of megabytes.
+const SLICE: usize = 2_000;
 
 impl Dispatcher {
     pub fn new(registry: Registry, queue: Arc<dyn DeliveryQueue>) -> Self {
@@ -53,19 +50,15 @@ impl Dispatcher {
     /// goes on from the one that is named.
     pub async fn handle(&self, batch: StreamEvent) -> DynamoDbEventResponse {
         let records = batch.records;
-        let Plan {
-            planned,
-            stopped_at,
-        } = self.plan(&records).await;
-        let unsent = lanes::send(&*self.queue, planned).await;
-        let failed = stopped_at.into_iter().chain(unsent).min();
-        match failed.and_then(|failed| records.get(failed)) {
+        match self.dispatch(&records).await {
             None => DynamoDbEventResponse::default(),
-            Some(record) => batch::stream_failure(record),
+            Some(failed) => batch::stream_failure(&records[failed]),
         }
     }
 
-    async fn plan(&self, records: &[EventRecord]) -> Plan {
+    /// Gives the number of the first record that could not be dispatched, if any. Nothing
+    /// behind the slice that it stands in is sent.
+    async fn dispatch(&self, records: &[EventRecord]) -> Option<usize> {
         let mut webhooks: HashMap<OrganizationId, Vec<Webhook>> = HashMap::new();
         let mut planned: Vec<Planned> = Vec::new();
         for (number, record) in records.iter().enumerate() {
@@ -79,7 +72,7 @@ impl Dispatcher {
                     if self.set_aside(record, &error).await {
                         continue;
                     }
-                    return stopped(planned, number);
+                    return self.stop(planned, number).await;
                 }
             };
             if !webhooks.contains_key(&event.organization) {
@@ -88,7 +81,7 @@ impl Dispatcher {
                     Err(error) => {
                         let organization = event.organization.as_str();
                         tracing::error!(organization, %error, "the webhooks could not be read");
-                        return stopped(planned, number);
+                        return self.stop(planned, number).await;
                     }
                 };
             }
@@ -103,11 +96,19 @@ impl Dispatcher {
                 record: number,
                 message,
             }));
+            if planned.len() >= SLICE {
+                let unsent = lanes::send(&*self.queue, std::mem::take(&mut planned)).await;
+                if unsent.is_some() {
+                    return unsent;
+                }
+            }
         }
-        Plan {
-            planned,
-            stopped_at: None,
-        }
+        lanes::send(&*self.queue, planned).await
+    }
+
+    /// Sends what stands before a record that could not be planned.
+    async fn stop(&self, planned: Vec<Planned>, at: usize) -> Option<usize> {
+        lanes::send(&*self.queue, planned).await.or(Some(at))
     }
 
     /// Reports a record that is no event, so that those behind it need not wait until the
@@ -131,13 +132,6 @@ impl Dispatcher {
                 false
             }
         }
-    }
-}
-
-fn stopped(planned: Vec<Planned>, at: usize) -> Plan {
-    Plan {
-        planned,
-        stopped_at: Some(at),
     }
 }
 
