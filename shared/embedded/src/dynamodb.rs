@@ -15,6 +15,7 @@ use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::Journal;
@@ -33,8 +34,12 @@ const POLL: Duration = Duration::from_millis(10);
 const LONGEST_POLL: Duration = Duration::from_millis(80);
 /// How many records a function gets at once.
 const BATCH: usize = 100;
-/// How often a batch that makes no progress is tried before its first record is set aside.
-const TRIES: u32 = 10;
+/// For how long a batch that makes no progress is tried before its first record is set aside.
+/// That nobody can ever handle it is for the function to say; what merely fails may pass, as
+/// on AWS.
+const PATIENCE: Duration = Duration::from_secs(23 * 3_600);
+/// The waits between such tries double from `POLL` on, up to 41 s.
+const DOUBLINGS: u32 = 12;
 
 /// How the embedded DynamoDB looks for stream records.
 const STREAM_INDEX: &str = "
@@ -166,6 +171,7 @@ impl LocalDynamoDb {
         F: Future<Output = DynamoDbEventResponse>,
     {
         let mut fruitless = 0;
+        let mut moved_at = Instant::now();
         let mut poll = POLL;
         while !stop.is_cancelled() {
             let Some(mut batch) = self.next_batch(table, &journal)? else {
@@ -181,14 +187,17 @@ impl LocalDynamoDb {
             };
             let response = handle(event).await;
             let failed = batch.settle(&response);
+            if batch.done > 0 || fruitless == 0 {
+                moved_at = Instant::now();
+            }
             fruitless = if batch.done == 0 { fruitless + 1 } else { 0 };
-            if fruitless == TRIES {
+            if moved_at.elapsed() > PATIENCE {
                 batch.set_aside(failures, "it cannot be handled").await?;
                 fruitless = 0;
             }
             batch.write_down(&journal)?;
             if failed {
-                idle(&stop, POLL * 2_u32.pow(fruitless.min(8))).await;
+                idle(&stop, POLL * 2_u32.pow(fruitless.min(DOUBLINGS))).await;
             }
         }
         Ok(())

@@ -49,17 +49,16 @@ async fn a_record_that_cannot_be_read_holds_up_no_other() {
     assert_eq!(kept[0]["payload"]["eventID"], spoilt);
 }
 
-#[tokio::test]
-async fn a_record_that_fails_again_and_again_is_kept_and_the_next_goes_on() {
+/// Feeds two records to a function whose services fail for this long; gives how many
+/// records were given up.
+async fn given_up_in(outage: Duration) -> usize {
     let (database, journal, failures) = written(2);
     let stop = CancellationToken::new();
-    let tries = AtomicU64::new(0);
+    let begun = Instant::now();
     let handle = |event: StreamEvent| {
         let mut response = DynamoDbEventResponse::default();
-        let number = event.records[0].change.sequence_number.clone();
-        if tries.fetch_add(1, Ordering::Relaxed) < u64::from(TRIES) {
+        if begun.elapsed() < outage {
             response = carillon_runtime::batch::stream_failure(&event.records[0]);
-            assert!(number.is_some());
         } else {
             stop.cancel();
         }
@@ -75,11 +74,21 @@ async fn a_record_that_fails_again_and_again_is_kept_and_the_next_goes_on() {
         )
         .await
         .unwrap();
-    assert_eq!(failures.list().unwrap().len(), 1);
     assert!(
         database
             .next_batch(ENTITIES_TABLE, &journal)
             .unwrap()
             .is_none()
     );
+    failures.list().unwrap().len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_hours_loses_no_record() {
+    assert_eq!(given_up_in(Duration::from_secs(22 * 3_600)).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_fails_for_a_day_is_kept_and_the_next_goes_on() {
+    assert_eq!(given_up_in(PATIENCE + Duration::from_secs(60)).await, 1);
 }
