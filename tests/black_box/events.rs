@@ -260,3 +260,31 @@ async fn ids_that_an_event_cannot_have_are_faults_and_lead_nowhere() {
         assert_eq!(answer.status, StatusCode::ACCEPTED, "{good}");
     }
 }
+
+#[tokio::test]
+async fn an_event_keeps_its_deliveries_to_channels_that_the_webhook_has_no_longer() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.publish(&json!({"type": "deploy", "id": "deploy-1"}))
+        .await;
+    let before = app.delivery(&id, "delivered").await;
+    assert_eq!(before["channel"], "infra");
+    let moved = json!({"configuration": {"channel": "alerts"}});
+    app.patch(&format!("/webhooks/{id}/"), &moved).await;
+    app.publish(&json!({"type": "deploy", "id": "deploy-2"}))
+        .await;
+    app.messages(2).await;
+    let read = app.get("/events/deploy-1/").await.body;
+    assert_eq!(read["deliveries"], json!([before]));
+    let channels = async |event: &str| {
+        let read = app.get(&format!("/events/{event}/")).await.body;
+        let deliveries = read["deliveries"].as_array().unwrap().iter();
+        deliveries
+            .map(|one| one["channel"].clone())
+            .collect::<Vec<_>>()
+    };
+    until("the second event's delivery", async || {
+        channels("deploy-2").await == ["alerts"]
+    })
+    .await;
+}

@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 use wiremock::matchers::{any, header, method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-const AUTH_TEST: &str = "/slack.com/api/auth.test";
+pub const AUTH_TEST: &str = "/slack.com/api/auth.test";
 const HOOK: &str = "^/hooks.slack.com/services/";
 const DISCORD: &str = "^/discord.com/api/v10/webhooks/";
 
 /// Carillon in front of platforms that answer as each test says.
-async fn start() -> (App, MockServer) {
+pub async fn start() -> (App, MockServer) {
     let platforms = MockServer::start().await;
     let origin = ChatOrigin::parse(&platforms.uri()).unwrap();
     (App::start_with(Some(origin)).await, platforms)
 }
 
-fn auth_test(scopes: &str) -> ResponseTemplate {
+pub fn auth_test(scopes: &str) -> ResponseTemplate {
     ResponseTemplate::new(200)
         .insert_header("x-oauth-scopes", scopes)
         .set_body_json(json!({
@@ -36,7 +36,7 @@ fn incoming() -> Value {
     })
 }
 
-async fn mount(platforms: &MockServer, at: &str, answer: ResponseTemplate) {
+pub async fn mount(platforms: &MockServer, at: &str, answer: ResponseTemplate) {
     Mock::given(path_regex(at))
         .respond_with(answer)
         .mount(platforms)
@@ -411,57 +411,4 @@ async fn a_change_is_verified_only_where_it_brings_a_credential_and_a_refusal_ch
         (&before.body, before.header("etag"))
     );
     assert_eq!(app.registry_rows("CREDENTIAL#").await, credentials);
-}
-
-#[tokio::test]
-async fn a_credential_that_is_kept_is_verified_where_it_is_to_do_more() {
-    let (app, platforms) = start().await;
-    mount(
-        &platforms,
-        AUTH_TEST,
-        auth_test("chat:write,chat:write.public"),
-    )
-    .await;
-    let id = app.register(&slack("prod alerts", &["deploy"])).await;
-    let at = format!("/webhooks/{id}/");
-    let asked = async || {
-        let requests = platforms.received_requests().await.unwrap();
-        requests
-            .iter()
-            .filter(|one| one.url.path() == AUTH_TEST)
-            .count()
-    };
-    assert_eq!(asked().await, 1);
-    // The token lacks the scope for a name of its own.
-    let named = json!({"configuration": {"username": "Bell"}});
-    let refused = app.patch(&at, &named).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.body);
-    assert_eq!(refused.pointers(), ["/configuration/username"]);
-    assert_eq!(asked().await, 2);
-    let moved = app
-        .patch(&at, &json!({"configuration": {"channel": "elsewhere"}}))
-        .await;
-    assert_eq!(
-        moved.body["verification"]["status"], "verified",
-        "{}",
-        moved.body
-    );
-    assert_eq!(asked().await, 3);
-    // Nothing to ask about.
-    for patch in [
-        json!({"name": "renamed"}),
-        json!({"configuration": {"digest": "auto"}}),
-        json!({"configuration": {"token": "xoxb-…wxyz"}}),
-    ] {
-        let answer = app.patch(&at, &patch).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-        assert_eq!(answer.body.get("verification"), None, "{patch}");
-    }
-    let unasked = app.patch(&format!("{at}?verify=false"), &named).await;
-    assert_eq!(
-        unasked.body["verification"]["status"], "skipped",
-        "{}",
-        unasked.body
-    );
-    assert_eq!(asked().await, 3);
 }

@@ -7,6 +7,7 @@ mod auth;
 mod body;
 mod declarative;
 mod document;
+mod event_deliveries;
 mod page;
 mod path;
 mod problem;

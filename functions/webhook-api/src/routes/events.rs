@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::schema;
 use crate::view::DeliveryView;
-use crate::{Api, publishing};
+use crate::{Api, event_deliveries, publishing};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,34 +115,15 @@ pub async fn read(
     query: Query,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<EventView>, Problem> {
-    const OPERATION: &str = "reading an event";
     query.finish()?;
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
     let event = api
         .events
         .get(&caller.organization, &id)
         .await
-        .map_err(Problem::internal(OPERATION))?
+        .map_err(Problem::internal("reading an event"))?
         .ok_or(Problem::NotFound)?;
-    let webhooks = api
-        .registry
-        .webhooks(&caller.organization)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
-    let possible: Vec<_> = webhooks
-        .iter()
-        .flat_map(|webhook| webhook.deliveries_of(&event))
-        .collect();
-    let mut deliveries = api
-        .ledger
-        .several(&possible)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
-    deliveries.sort_by(|a, b| {
-        a.webhook_id
-            .cmp(&b.webhook_id)
-            .then(a.channel.cmp(&b.channel))
-    });
+    let deliveries = event_deliveries::of(&api, &event).await?;
     Ok(Json(EventView {
         event,
         deliveries: deliveries.into_iter().map(DeliveryView::from).collect(),
@@ -155,6 +136,7 @@ pub struct EventView {
     #[serde(flatten)]
     #[schema(value_type = schema::Event)]
     event: Event,
-    /// To webhooks that there still are.
+    /// By the webhooks that there still are, also those to channels that they have no longer.
+    /// Of a webhook that was removed, nothing is told.
     deliveries: Vec<DeliveryView>,
 }
