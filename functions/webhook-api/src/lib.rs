@@ -10,6 +10,7 @@ mod document;
 mod event_deliveries;
 mod page;
 mod path;
+mod pause;
 mod problem;
 mod publishing;
 mod query;

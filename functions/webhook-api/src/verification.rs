@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Api;
+use crate::pause::{paused_hint, paused_until};
 use crate::problem::Problem;
 
 /// What the platform said of a new credential.
@@ -58,6 +59,12 @@ pub async fn verify(
     };
     if !wanted {
         return Ok(Some(Verified::with("skipped")));
+    }
+    if let Some(until) = paused_until(&api.ledger, configuration.kind.platform()).await {
+        return Ok(Some(Verified {
+            hint: Some(paused_hint(until)),
+            ..Verified::with("unverified")
+        }));
     }
     match api.chat.verify(configuration, value).await {
         Verification::Verified(found) => Ok(Some(Verified {

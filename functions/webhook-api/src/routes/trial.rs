@@ -21,6 +21,7 @@ use super::webhooks::{Registered, is_wanted};
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
 use crate::path::PathOf;
+use crate::pause::{note_pause, paused_hint, paused_until};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::rotation::{self, Rotation};
@@ -149,11 +150,16 @@ pub async fn test(
         &webhook.id,
         &channel,
     );
+    if let Some(until) = paused_until(&api.ledger, webhook.platform).await {
+        return Ok(Json(Tested::paused(until)));
+    }
+    let begun = Timestamp::now();
     let posted = api
         .poster
         .post(&webhook, &channel, &event, &delivery_id)
         .await
         .map_err(Problem::internal(OPERATION))?;
+    note_pause(&api.ledger, webhook.platform, begun, &posted.reply).await;
     if posted.by == By::Current && posted.reply.outcome == Outcome::Delivered {
         registration::end_rotation(&api, &webhook).await;
     }
@@ -164,6 +170,19 @@ pub async fn test(
         "tested"
     );
     Ok(Json(Tested::from(posted.reply)))
+}
+
+impl Tested {
+    /// Nothing was sent, so that the platform's block is not prolonged.
+    fn paused(until: Timestamp) -> Self {
+        Self {
+            outcome: Outcome::Blocked,
+            http_status: None,
+            code: Some("paused".into()),
+            hint: Some(paused_hint(until)),
+            duration_ms: 0,
+        }
+    }
 }
 
 impl From<Reply> for Tested {
@@ -205,6 +224,7 @@ pub async fn rotate(
     let wanted = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
+    let rotation = query.with(Rotation::parse(&body, &webhook).map_err(Problem::Invalid))?;
     let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
     if !is_wanted(&webhook) {
         return Err(Problem::PreconditionFailed);
@@ -223,7 +243,6 @@ pub async fn rotate(
 /// The channel that is named, or the webhook's first.
 fn channel(webhook: &Webhook, query: &mut Query) -> String {
     let channels = webhook.configuration.channels();
-    let rotation = query.with(Rotation::parse(&body, &webhook).map_err(Problem::Invalid))?;
     let first = channels.first().copied().unwrap_or_default().to_owned();
     let Some(named) = query.text("channel", MAX_CHANNEL) else {
         return first;

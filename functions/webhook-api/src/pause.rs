@@ -1,0 +1,37 @@
+//! Leaving a platform alone that has banned our address: also a test, or a question about a
+//! credential, would make the ban longer.
+
+use carillon_aws::Ledger;
+use carillon_chat::Reply;
+use carillon_delivery::{next_pause, platform_pause};
+use carillon_domain::Platform;
+use jiff::Timestamp;
+
+/// Until when a platform must not be called, if at all.
+pub async fn paused_until(ledger: &Ledger, platform: Platform) -> Option<Timestamp> {
+    let pause = platform_pause(ledger, platform).await;
+    // Who cannot know it goes on: one call is no storm.
+    let pause = pause.inspect_err(|error| tracing::error!(%error, "a pause could not be read"));
+    let until = pause.ok()??.until;
+    (until > Timestamp::now()).then_some(until)
+}
+
+pub fn paused_hint(until: Timestamp) -> String {
+    let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
+    format!("The platform blocks Carillon's address: nothing is sent to it until {until}.")
+}
+
+/// Tells every process what an answer has shown.
+pub async fn note_pause(ledger: &Ledger, platform: Platform, begun: Timestamp, reply: &Reply) {
+    let Some(asked) = reply.platform_pause else {
+        return;
+    };
+    let noted = async {
+        let previous = platform_pause(ledger, platform).await?;
+        let pause = next_pause(previous, begun, Timestamp::now(), asked);
+        ledger.pause_platform(platform, pause).await
+    };
+    if let Err(error) = noted.await {
+        tracing::error!(%error, "a pause could not be told to others");
+    }
+}
