@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Faults, Fields, Pointer, WebhookId};
+use carillon_domain::{
+    Delivery, DeliveryId, DeliveryStatus, FaultCode, Faults, Fields, Pointer, WebhookId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,10 +22,9 @@ use crate::{Api, recovery, registration, schema};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Accepted {
     accepted: usize,
-    /// Where there were too many for one call: `since` of the next one.
+    /// Where there were too many for one call: `after` of the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    next_since: Option<String>,
+    next_after: Option<String>,
 }
 
 /// Lists a webhook's deliveries, newest first. Under a filter, a page may be short and still
@@ -61,7 +62,8 @@ pub async fn list(
 }
 
 /// Sends a delivery once more: one that failed or was skipped, or one that was delivered.
-/// What is still on its way is left to arrive (`accepted` is 0).
+/// What is still on its way is left to arrive (`accepted` is 0), unless it has been overdue
+/// for a day.
 #[utoipa::path(
     post, path = "/webhooks/{id}/deliveries/{delivery_id}/redeliver/", tag = "deliveries",
     security(("api_key" = []), ("bearer" = [])),
@@ -69,6 +71,7 @@ pub async fn list(
         ("id" = String, Path, description = "The webhook's id"),
         ("delivery_id" = String, Path, description = "The delivery's id"),
     ),
+    request_body(content = schema::Nothing, description = "Not needed"),
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
 pub async fn redeliver(
@@ -79,24 +82,26 @@ pub async fn redeliver(
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    query.finish()?;
     let mut faults = Faults::default();
-    if let Some(fields) = Fields::of(&body, Pointer::root(), &mut faults) {
+    if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
+        fields.own_organization(&caller.organization);
         fields.finish();
     }
-    faults.into_result(Some(())).map_err(Problem::Invalid)?;
+    query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
     let delivery = find(&api, &webhook.id, &delivery_id).await?;
     let accepted = recovery::redeliver(&api, &webhook, delivery).await?;
     let delivery_id = delivery_id.as_str();
     tracing::info!(delivery_id, accepted, "asked for once more");
     let accepted = Accepted {
         accepted,
-        next_since: None,
+        next_after: None,
     };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 
-/// Sends everything once more that failed or was skipped, in the order of the events.
+/// Sends everything once more that failed or was skipped, in the order of the events; also
+/// what has been overdue for a day, as the queue has forgotten it. Left out is what a later
+/// message has told already.
 #[utoipa::path(
     post, path = "/webhooks/{id}/recover/", tag = "deliveries",
     security(("api_key" = []), ("bearer" = [])),
@@ -114,21 +119,29 @@ pub async fn recover(
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    query.finish()?;
     let mut faults = Faults::default();
-    let mut since = None;
+    let (mut since, mut after) = (None, None);
     if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
         since = fields.time("since");
+        after = fields.text("after", 100).and_then(|id| {
+            let id = DeliveryId::parse(&id);
+            if id.is_none() {
+                let detail = "must be `next_after` of an answer before";
+                fields.fault("after", FaultCode::Malformed, detail);
+            }
+            id
+        });
+        fields.own_organization(&caller.organization);
         fields.finish();
     }
-    faults.into_result(Some(())).map_err(Problem::Invalid)?;
-    let recovered = recovery::recover(&api, &webhook, since).await?;
+    query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
+    let recovered = recovery::recover(&api, &webhook, since, after).await?;
     let webhook_id = webhook.id.as_str();
     let accepted = recovered.accepted;
     tracing::info!(webhook_id, accepted, "recovering");
     let accepted = Accepted {
         accepted,
-        next_since: recovered.next_since.map(|time| time.to_string()),
+        next_after: recovered.next_after.map(|id| id.to_string()),
     };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
@@ -148,8 +161,10 @@ pub async fn recover(
 pub async fn read(
     State(api): State<Api>,
     caller: Caller,
+    query: Query,
     PathOf((id, delivery_id)): PathOf<(String, String)>,
 ) -> Result<Json<DeliveryView>, Problem> {
+    query.finish()?;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let delivery = find(&api, &webhook.id, &delivery_id).await?;
     Ok(Json(DeliveryView::from(delivery)))

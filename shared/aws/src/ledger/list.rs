@@ -63,18 +63,23 @@ impl Ledger {
             .collect()
     }
 
-    /// What failed or was skipped, oldest first, from this id on (itself left out).
+    /// What is not delivered, oldest first, from this id on (itself left out).
     pub async fn undelivered(
         &self,
         webhook: &WebhookId,
-        after: DeliveryId,
+        after: Option<DeliveryId>,
         most: usize,
     ) -> Result<(Vec<Delivery>, Option<DeliveryId>), Error> {
         self.list(Wanted {
             webhook,
-            statuses: &[DeliveryStatus::Failed, DeliveryStatus::Skipped],
+            statuses: &[
+                DeliveryStatus::Failed,
+                DeliveryStatus::Skipped,
+                DeliveryStatus::Retrying,
+                DeliveryStatus::Pending,
+            ],
             newest_first: false,
-            after: Some(after),
+            after,
             most,
         })
         .await

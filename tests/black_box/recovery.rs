@@ -1,0 +1,237 @@
+//! Asking once more for what did not arrive.
+
+use std::time::Duration;
+
+use carillon_embedded::chat_sink::{Failure, Plan};
+use carillon_tests::{App, discord, slack, until};
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// All deliveries of a webhook, newest first, page by page.
+async fn deliveries(app: &App, webhook: &str, filter: &str) -> Vec<Value> {
+    let path = format!("/webhooks/{webhook}/deliveries/?limit=3{filter}");
+    let mut found = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = app.get(&format!("{path}{next}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        assert!(page.results().len() <= 3);
+        found.extend(page.results().to_vec());
+        match page.body["next"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return found,
+        }
+    }
+}
+
+async fn settled(app: &App, webhook: &str, count: usize) {
+    until("the deliveries", async || {
+        let path = format!("/webhooks/{webhook}/deliveries/?limit=100");
+        let page = app.get(&path).await;
+        let is_settled = |found: &Value| {
+            let status = found["status"].as_str().unwrap_or_default();
+            ["delivered", "failed", "skipped"].contains(&status)
+        };
+        page.results().len() == count && page.results().iter().all(is_settled)
+    })
+    .await;
+}
+
+async fn recover(app: &App, webhook: &str, body: &Value) -> Value {
+    let answer = app.post(&format!("/webhooks/{webhook}/recover/"), body);
+    let answer = answer.await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+    answer.body
+}
+
+#[tokio::test]
+async fn the_ledger_is_listed_by_status_and_page_by_page() {
+    let app = App::start().await;
+    let mut webhook = slack("prod alerts", &["deploy"]);
+    webhook["enabled"] = json!(false);
+    let id = app.register(&webhook).await;
+    for _ in 0..7 {
+        app.publish(&json!({"type": "deploy"})).await;
+    }
+    settled(&app, &id, 7).await;
+    app.patch(&format!("/webhooks/{id}/"), &json!({"enabled": true}))
+        .await;
+    for _ in 0..2 {
+        app.publish(&json!({"type": "deploy"})).await;
+    }
+    settled(&app, &id, 9).await;
+    let all = deliveries(&app, &id, "").await;
+    assert_eq!(all.len(), 9);
+    let times: Vec<&str> = all.iter().map(|d| d["id"].as_str().unwrap()).collect();
+    assert!(times.iter().rev().is_sorted(), "newest first");
+    for (status, count) in [("skipped", 7), ("delivered", 2), ("failed", 0)] {
+        let found = deliveries(&app, &id, &format!("&status={status}")).await;
+        assert_eq!(found.len(), count, "{status}");
+        assert!(found.iter().all(|delivery| delivery["status"] == status));
+    }
+    // A cursor belongs to its filter.
+    let skipped = app
+        .get(&format!(
+            "/webhooks/{id}/deliveries/?limit=3&status=skipped"
+        ))
+        .await;
+    let cursor = skipped.body["next"].as_str().unwrap();
+    let other = app
+        .get(&format!(
+            "/webhooks/{id}/deliveries/?limit=3&status=delivered&cursor={cursor}"
+        ))
+        .await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST, "{}", other.body);
+}
+
+#[tokio::test]
+async fn recover_since_takes_what_failed_since_however_old_its_event_is() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.sink().fail_next(1, Failure::RateLimited(1.0));
+    app.publish(&json!({"type": "deploy"})).await;
+    app.delivery(&id, "retrying").await;
+    // It fails later than this, and its event came before.
+    let since = Timestamp::now().to_string();
+    app.sink()
+        .fail_next(1, Failure::SlackError("invalid_blocks".into()));
+    app.delivery(&id, "failed").await;
+    let later = (Timestamp::now() + Duration::from_secs(1)).to_string();
+    let nothing = recover(&app, &id, &json!({"since": later})).await;
+    assert_eq!(nothing, json!({"accepted": 0}));
+    let recovered = recover(&app, &id, &json!({"since": since})).await;
+    assert_eq!(recovered, json!({"accepted": 1}));
+    app.messages(1).await;
+    app.delivery(&id, "delivered").await;
+}
+
+#[tokio::test]
+async fn hundreds_of_skipped_deliveries_arrive_once_each_and_in_order() {
+    const COUNT: usize = 250;
+    let app = App::start().await;
+    let mut webhook = discord("prod alerts", &["deploy"]);
+    webhook["configuration"]["digest"] = json!("auto");
+    webhook["enabled"] = json!(false);
+    let id = app.register(&webhook).await;
+    for batch in 0..COUNT / 50 {
+        let events: Vec<Value> = (0..50)
+            .map(|n| json!({"type": "deploy", "actor": format!("mkq{:04}", batch * 50 + n)}))
+            .collect();
+        app.post("/events/", &json!({"events": events})).await;
+    }
+    until("the skipped deliveries", async || {
+        deliveries(&app, &id, "&status=skipped").await.len() == COUNT
+    })
+    .await;
+    app.patch(&format!("/webhooks/{id}/"), &json!({"enabled": true}))
+        .await;
+    let recovered = recover(&app, &id, &json!({"since": "2020-01-01T00:00:00Z"})).await;
+    assert_eq!(recovered, json!({"accepted": COUNT}));
+    let told = |text: &str| {
+        let places = text.match_indices("mkq");
+        let mut numbers: Vec<usize> = places
+            .filter_map(|(at, _)| text[at + 3..at + 7].parse().ok())
+            .collect();
+        numbers.dedup();
+        numbers
+    };
+    let all = |messages: &[carillon_embedded::chat_sink::Message]| -> Vec<usize> {
+        let texts = messages.iter().map(|message| message.payload.to_string());
+        texts.flat_map(|text| told(&text)).collect()
+    };
+    let messages = app.messages_until(|messages| all(messages).len() >= COUNT);
+    assert_eq!(all(&messages.await), (0..COUNT).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_a_later_message_has_told_is_never_recovered() {
+    let app = App::start().await;
+    let mut webhook = slack("prod alerts", &["deploy"]);
+    webhook["configuration"]["grouping"] = json!("update");
+    let id = app.register(&webhook).await;
+    let deploy = |status: &str, at: &str| {
+        json!({
+            "type": "deploy", "status": status, "occurred_at": at, "correlation_id": "release-42",
+        })
+    };
+    app.publish(&deploy("succeeded", "2026-01-01T00:00:10Z"))
+        .await;
+    app.delivery(&id, "delivered").await;
+    app.publish(&deploy("started", "2026-01-01T00:00:00Z"))
+        .await;
+    app.delivery(&id, "skipped").await;
+    assert_eq!(recover(&app, &id, &json!({})).await, json!({"accepted": 0}));
+}
+
+/// Makes the only delivery of a webhook look like one of two days ago whose message the
+/// queue has lost.
+async fn forget(app: &App, webhook: &str) {
+    let delivery = app.delivery(webhook, "failed").await;
+    let long_ago = (Timestamp::now() - Duration::from_secs(2 * 86_400)).to_string();
+    let update = json!({
+        "TableName": "deliveries",
+        "Key": {"webhook_id": {"S": webhook}, "id": {"S": delivery["id"]}},
+        "UpdateExpression": "SET #status = :retrying, created_at = :then, \
+                             next_attempt_at = :then, attempts = :none REMOVE settled_at",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {
+            ":retrying": {"S": "retrying"}, ":then": {"S": long_ago}, ":none": {"L": []},
+        },
+    });
+    app.dynamodb("UpdateItem", &update).await;
+}
+
+#[tokio::test]
+async fn what_the_queue_has_forgotten_can_be_asked_for_and_is_posted_once() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.sink().plan(Plan {
+        failure: Failure::SlackError("invalid_blocks".into()),
+        count: 1,
+        channel: None,
+    });
+    app.publish(&json!({"type": "deploy", "actor": "alice"}))
+        .await;
+    forget(&app, &id).await;
+    let delivery = app.delivery(&id, "retrying").await;
+    let path = format!(
+        "/webhooks/{id}/deliveries/{}/redeliver/",
+        delivery["id"].as_str().unwrap()
+    );
+    let accepted = app.post(&path, &json!({})).await;
+    assert_eq!(accepted.body, json!({"accepted": 1}));
+    app.delivery(&id, "delivered").await;
+    // The other copy of it, which a dead-letter queue gives back.
+    app.post("/events/", &json!({"type": "deploy", "actor": "bob"}))
+        .await;
+    app.messages(2).await;
+    settled(&app, &id, 2).await;
+    let told = |actor: &str| {
+        let messages = app.sink().messages();
+        let telling = messages
+            .iter()
+            .filter(|message| message.payload.to_string().contains(actor));
+        telling.count()
+    };
+    assert_eq!((told("alice"), told("bob")), (1, 1));
+}
+
+#[tokio::test]
+async fn recover_takes_what_the_queue_has_forgotten_but_not_what_is_on_its_way() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.sink().plan(Plan {
+        failure: Failure::SlackError("invalid_blocks".into()),
+        count: 1,
+        channel: None,
+    });
+    app.publish(&json!({"type": "deploy"})).await;
+    forget(&app, &id).await;
+    assert_eq!(recover(&app, &id, &json!({})).await, json!({"accepted": 1}));
+    app.delivery(&id, "delivered").await;
+    app.sink().fail_next(1, Failure::RateLimited(600.0));
+    app.publish(&json!({"type": "deploy"})).await;
+    app.delivery(&id, "retrying").await;
+    assert_eq!(recover(&app, &id, &json!({})).await, json!({"accepted": 0}));
+}
