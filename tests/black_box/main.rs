@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod bad_days;
 mod burst;
 mod cloudevents;
 mod concurrency;
@@ -13,28 +14,28 @@ mod credentials;
 mod declarative;
 mod delivery;
 mod digests;
-mod event_sources;
-mod events;
 mod dispatching;
 mod edges;
+mod event_sources;
+mod events;
+mod forums;
 mod hostile_input;
-mod keys;
-mod organizations;
-mod pages;
 mod inside;
 mod jwt;
 mod kept_credentials;
-mod inside;
-mod jwt;
+mod keys;
+mod organizations;
+mod pages;
 mod passed_on;
 mod protocol;
 mod publishing;
+mod recovery;
 mod registration;
 mod rotation;
 mod secrets_life;
+mod sent_back;
 mod sources_under_faults;
 mod suspension;
-mod sent_back;
 mod trying;
 mod updating;
 mod verification;
