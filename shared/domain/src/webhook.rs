@@ -278,24 +278,6 @@ impl Webhook {
         new.skip(rank).next()
     }
 
-    /// The deliveries that an event has or could have by this webhook.
-    pub fn deliveries_of(&self, event: &Event) -> Vec<(WebhookId, DeliveryId)> {
-        let id = |channel| {
-            let Event {
-                organization,
-                id,
-                received_at,
-                ..
-            } = event;
-            DeliveryId::of(organization, id, *received_at, &self.id, channel)
-        };
-        self.configuration
-            .channels()
-            .into_iter()
-            .map(|channel| (self.id.clone(), id(channel)))
-            .collect()
-    }
-
     /// The orders to deliver an event, one for each channel.
     pub fn orders(&self, event: &Event) -> Vec<Outgoing> {
         let channels = self.configuration.channels();
