@@ -45,9 +45,7 @@ pub async fn of(api: &Api, event: &Event) -> Result<Vec<Delivery>, Problem> {
     // What is there takes the place of what is expected.
     let mut found = expected(&webhooks, event, Timestamp::now());
     found.extend(there);
-    let mut reads = Vec::new();
-    for webhook in &webhooks {
-        let mut asked = Vec::new();
+    let mut asked = Vec::new();
     for webhook in &webhooks {
         // Only these may have had other channels when the event arrived.
         if webhook.modified_at + SKEW >= event.received_at {
