@@ -75,6 +75,7 @@ async fn faults_of_the_query_and_of_the_body_are_told_together() {
                 "/query/prune",
                 "/notifications/work/provider",
                 "/notifications/work/token",
+                "/notifications/work/channel",
             ],
         ),
     ] {
@@ -283,7 +284,7 @@ async fn another_organization_is_forbidden_wherever_it_is_named() {
     let at = |call: &str| format!("/webhooks/{id}/{call}/");
     let entry = |organization: &str| {
         json!({"notifications": {"prod alerts": {
-            "provider": "slack", "token": "xoxb-\u{2026}wxyz", "channel": "infra",
+            "provider": "slack", "token": "xoxb-fake-token-for-tests-wxyz", "channel": "infra",
             "organization": organization
         }}})
     };
@@ -320,6 +321,8 @@ async fn another_organization_is_forbidden_wherever_it_is_named() {
         "{}",
         foreign.body
     );
+    let named = app.put("/notifications/", &entry(own.as_str())).await;
+    assert_eq!(named.status, StatusCode::OK, "{}", named.body);
 }
 
 #[tokio::test]

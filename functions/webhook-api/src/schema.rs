@@ -73,7 +73,7 @@ macro_rules! elsewhere {
 
 elsewhere! {
     CloudEvent CloudEventBatch DeliveryStatus Event Fault Filters Message NewApiKey NewWebhook
-    Nothing Notifications Outcome PreviewOf Publication PublicationAnswer Recovery Rotation
+    Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery Rotation
     WebhookPatch WebhookReplacement
 }
 

@@ -72,6 +72,10 @@ impl Filters {
                 faults.add(here, FaultCode::UnknownField, detail);
                 continue;
             };
+            // Null counts as absent, as everywhere.
+            if value.is_null() {
+                continue;
+            }
             let Some(values) = texts_of(value, here.clone(), 50, 256, faults) else {
                 continue;
             };
@@ -136,6 +140,7 @@ mod tests {
         let env = event.environment.clone().unwrap();
         for (value, expected) in [
             (json!({}), true),
+            (json!({"project": null}), true),
             (json!({"environment": ["nowhere", env]}), true),
             (
                 json!({"environment": ["prod*"], "status": ["succeeded"]}),

@@ -33,7 +33,7 @@ pub fn looks_like_credential(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let has_token = lower.match_indices("xox").any(|(at, mark)| {
         let mut rest = lower[at + mark.len()..].chars();
-        rest.next().is_some_and(|kind| kind.is_ascii_lowercase())
+        rest.next().is_some_and(|kind| "abcdeprs".contains(kind))
             && matches!(rest.next(), Some('-' | '.'))
     });
     let marks = ["xapp-", "xwfp-", "/webhooks/", "/services/"];

@@ -126,7 +126,7 @@ fn new_event_batch() -> Value {
 fn cloud_event() -> Value {
     let required = form(MAX_DETAIL, &pattern::required_attribute());
     let optional_attribute = json!({"type": ["string", "null"], "pattern": pattern::attribute()});
-    let spaces = form(64, "^ *$");
+    let spaces = json!({"type": "string", "pattern": "^ *$"});
     let time = json!({
         "description": "When it happened (RFC 3339, since 1970)",
         "anyOf": [

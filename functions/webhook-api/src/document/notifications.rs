@@ -11,11 +11,14 @@ use super::webhooks;
 const MASKS: &[&str] = &[webhooks::MASK];
 
 pub fn add(schemas: &mut Map<String, Value>) {
-    schemas.insert("Notifications".into(), notifications());
+    let entries = entries();
+    let in_yaml = entries.iter().cloned().map(with_numbers).collect();
+    schemas.insert("Notifications".into(), file(entries));
+    schemas.insert("NotificationsInYaml".into(), file(in_yaml));
 }
 
-/// A file with the block; everything beside it is somebody else's.
-fn notifications() -> Value {
+/// The forms that an entry can have.
+fn entries() -> Vec<Value> {
     let mut entries = Vec::new();
     for (platform, kinds) in [
         (
@@ -25,7 +28,7 @@ fn notifications() -> Value {
         (Platform::Discord, [webhooks::discord(MASKS)].to_vec()),
     ] {
         for kind in kinds {
-            let not = kind.get("not").cloned();
+            let all_of = kind.get("allOf").cloned();
             for form in kind["anyOf"].as_array().into_iter().flatten() {
                 let mut entry = form.clone();
                 let common = webhooks::entry_fields();
@@ -40,13 +43,71 @@ fn notifications() -> Value {
                 if let Some(required) = entry["required"].as_array_mut() {
                     required.push("provider".into());
                 }
-                if let Some(not) = &not {
-                    entry["not"] = not.clone();
+                if let Some(all_of) = &all_of {
+                    entry["allOf"] = all_of.clone();
                 }
                 entries.push(entry);
             }
         }
     }
+    entries
+}
+
+/// YAML takes what looks like a number for one; it is read as the text that it is meant as.
+fn with_numbers(mut entry: Value) -> Value {
+    let number = |least: u64| json!({"type": "integer", "minimum": least, "maximum": u64::MAX});
+    let or_number = |schema: &mut Value, least| {
+        *schema = json!({"anyOf": [schema.take(), number(least)]});
+    };
+    let Some(properties) = entry["properties"].as_object_mut() else {
+        return entry;
+    };
+    for (name, least) in [
+        ("channel", 0),
+        ("username", 0),
+        ("thread_id", 10_u64.pow(14)),
+    ] {
+        // What must be absent in this form of an entry is not described.
+        if let Some(schema) = properties.get_mut(name)
+            && schema.get("description").is_some()
+        {
+            or_number(schema, least);
+        }
+    }
+    properties.insert("filters".into(), webhooks::filters());
+    for name in ["channels", "environments", "filters"] {
+        items(properties.get_mut(name), &|item| {
+            // Of statuses, none is a number.
+            if !item.to_string().contains("succeeded") {
+                or_number(item, 0);
+            }
+        });
+    }
+    entry
+}
+
+/// Changes the items of all lists in a schema.
+fn items(schema: Option<&mut Value>, change: &impl Fn(&mut Value)) {
+    match schema {
+        Some(Value::Object(fields)) => {
+            for (name, value) in fields {
+                match name.as_str() {
+                    "items" => change(value),
+                    _ => items(Some(value), change),
+                }
+            }
+        }
+        Some(Value::Array(list)) => {
+            for value in list {
+                items(Some(value), change);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A file with the block; everything beside it is somebody else's.
+fn file(entries: Vec<Value>) -> Value {
     json!({
         "type": "object", "required": ["notifications"],
         "description": "The webhooks by their names; other keys of the file are ignored",

@@ -97,3 +97,14 @@ fn the_examples_of_bodies_are_taken_by_what_reads_them() {
     assert!(Event::parse(&examples::new_event(), &root, capture(), &mut faults).is_some());
     cloudevents::read_structured(&examples::cloud_event(), capture()).unwrap();
 }
+
+#[test]
+fn numbers_are_texts_in_yaml_and_nowhere_else() {
+    let document = document();
+    let numbers = |name: &str| {
+        let schema = document["components"]["schemas"][name].to_string();
+        schema.matches("\"integer\"").count()
+    };
+    assert_eq!(numbers("Notifications"), 0);
+    assert!(numbers("NotificationsInYaml") > 10);
+}

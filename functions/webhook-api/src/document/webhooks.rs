@@ -33,7 +33,7 @@ pub fn add(schemas: &mut Map<String, Value>) {
     add("SlackBot", slack_bot(&[]));
     add("SlackIncomingWebhook", slack_webhook(&[]));
     add("DiscordWebhook", discord(&[]));
-    add("Filters", filters(false));
+    add("Filters", filters());
     add("Rotation", rotation());
     add("Recovery", recovery());
     add("Nothing", nothing());
@@ -150,7 +150,6 @@ fn replacement() -> Value {
 fn patch() -> Value {
     let mut properties = joined(fields(), &read_only());
     properties["type"] = json!({"type": "string", "enum": Platform::ALL.map(Platform::as_str)});
-    properties["filters"] = filters(true);
     let mut configuration = Map::new();
     for whole in [slack_bot(&[MASK]), slack_webhook(&[MASK]), discord(&[MASK])] {
         for variant in whole["anyOf"].as_array().into_iter().flatten() {
@@ -177,19 +176,9 @@ fn patch() -> Value {
     patch
 }
 
-fn filters(nullable: bool) -> Value {
-    let values = |item: Value| {
-        let list = listed(
-            1,
-            50,
-            item,
-            "Any of these; * stands for any run of characters",
-        );
-        match nullable {
-            true => or_null(list),
-            false => list,
-        }
-    };
+pub fn filters() -> Value {
+    let any = "Any of these; * stands for any run of characters";
+    let values = |item: Value| or_null(listed(1, 50, item, any));
     let names = || values(said(MAX_NAME));
     let statuses = json!({"anyOf": [
         {"type": "string", "enum": Status::ALL.map(Status::as_str)},
@@ -321,12 +310,22 @@ pub fn discord(or: &[&str]) -> Value {
     });
     let common = joined(common, &joining(&groupings()));
     let mut schema = labels("webhook_url", &common, "Discord");
-    schema["not"] = json!({
-        "required": ["thread_id", "grouping"],
-        "properties": {
-            "thread_id": {"type": "string", "pattern": "[0-9]"}, "grouping": {"const": "thread"},
-        },
-    });
+    // A thread is named once, and then there are no others.
+    let thread_id = json!({"type": "string", "pattern": "[0-9]"});
+    let in_url = json!({"type": "string", "pattern": "thread_id="});
+    let thread = json!({"const": "thread"});
+    schema["allOf"] = [
+        ("thread_id", &thread_id, "grouping", &thread),
+        ("webhook_url", &in_url, "grouping", &thread),
+        ("webhook_url", &in_url, "thread_id", &thread_id),
+    ]
+    .map(|(one, first, other, second)| {
+        json!({"not": {
+            "required": [one, other], "properties": {one: first, other: second},
+        }})
+    })
+    .to_vec()
+    .into();
     schema
 }
 

@@ -64,7 +64,7 @@ pub struct Applied {
     put, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
     params(ApplyParameters),
     request_body(content(
-        (schema::Notifications = "application/yaml"),
+        (schema::NotificationsInYaml = "application/yaml"),
         (schema::Notifications = "application/json"),
     )),
     responses((status = 200, description = "What was done, or would be", body = Applied)),

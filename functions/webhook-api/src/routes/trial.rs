@@ -248,7 +248,10 @@ fn channel(webhook: &Webhook, query: &mut Query) -> String {
         return first;
     };
     if !channels.contains(&named.as_str()) {
-        let detail = format!("must be one of the webhook's: {}", channels.join(", "));
+        let detail = match channels.iter().all(|known| known.is_empty()) {
+            true => "the webhook has only the channel that it was made for; leave it out".into(),
+            false => format!("must be one of the webhook's: {}", channels.join(", ")),
+        };
         query.fault("channel", FaultCode::UnknownValue, detail);
     }
     named

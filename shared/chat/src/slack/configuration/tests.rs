@@ -337,13 +337,22 @@ fn the_masked_credential_of_the_current_configuration_means_unchanged() {
 #[test]
 fn a_credential_in_the_wrong_field_is_refused_and_not_repeated() {
     for (extra, pointer) in [
-        (json!({"channel": "xoxb-fake-secret"}), "/channel"),
-        (json!({"channel": "XOXB-fake-secret"}), "/channel"),
+        (
+            json!({"channel": "xoxb-fake-secret"}),
+            "/configuration/channel",
+        ),
+        (
+            json!({"channel": "XOXB-fake-secret"}),
+            "/configuration/channel",
+        ),
         (
             json!({"channel": null, "channels": ["infra", "xoxp-fake-secret"]}),
-            "/channels/1",
+            "/configuration/channels/1",
         ),
-        (json!({"username": "xoxb-fake-secret"}), "/username"),
+        (
+            json!({"username": "xoxb-fake-secret"}),
+            "/configuration/username",
+        ),
     ] {
         let faults = crate::testing::read(Platform::Slack, &bot(extra)).unwrap_err();
         assert_eq!(faults.len(), 1, "{faults:?}");
