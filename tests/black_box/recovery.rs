@@ -39,8 +39,8 @@ async fn settled(app: &App, webhook: &str, count: usize) {
 }
 
 async fn recover(app: &App, webhook: &str, body: &Value) -> Value {
-    let answer = app.post(&format!("/webhooks/{webhook}/recover/"), body);
-    let answer = answer.await;
+    let path = format!("/webhooks/{webhook}/recover/");
+    let answer = app.post(&path, body).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
     answer.body
 }
@@ -108,7 +108,7 @@ async fn recover_since_takes_what_failed_since_however_old_its_event_is() {
 
 #[tokio::test]
 async fn hundreds_of_skipped_deliveries_arrive_once_each_and_in_order() {
-    const COUNT: usize = 250;
+    const COUNT: usize = 200;
     let app = App::start().await;
     let mut webhook = discord("prod alerts", &["deploy"]);
     webhook["configuration"]["digest"] = json!("auto");
@@ -165,7 +165,8 @@ async fn what_a_later_message_has_told_is_never_recovered() {
 }
 
 /// Makes the only delivery of a webhook look like one of two days ago whose message the
-/// queue has lost.
+/// queue has lost; an order that was made again once, so that the queue does not take the
+/// next one for a repeat of what it had a moment ago.
 async fn forget(app: &App, webhook: &str) {
     let delivery = app.delivery(webhook, "failed").await;
     let long_ago = (Timestamp::now() - Duration::from_secs(2 * 86_400)).to_string();
@@ -173,10 +174,12 @@ async fn forget(app: &App, webhook: &str) {
         "TableName": "deliveries",
         "Key": {"webhook_id": {"S": webhook}, "id": {"S": delivery["id"]}},
         "UpdateExpression": "SET #status = :retrying, created_at = :then, \
-                             next_attempt_at = :then, attempts = :none REMOVE settled_at",
+                             next_attempt_at = :then, attempts = :none, generation = :one \
+                             REMOVE settled_at",
         "ExpressionAttributeNames": {"#status": "status"},
         "ExpressionAttributeValues": {
             ":retrying": {"S": "retrying"}, ":then": {"S": long_ago}, ":none": {"L": []},
+            ":one": {"N": "1"},
         },
     });
     app.dynamodb("UpdateItem", &update).await;
@@ -202,7 +205,6 @@ async fn what_the_queue_has_forgotten_can_be_asked_for_and_is_posted_once() {
     let accepted = app.post(&path, &json!({})).await;
     assert_eq!(accepted.body, json!({"accepted": 1}));
     app.delivery(&id, "delivered").await;
-    // The other copy of it, which a dead-letter queue gives back.
     app.post("/events/", &json!({"type": "deploy", "actor": "bob"}))
         .await;
     app.messages(2).await;
