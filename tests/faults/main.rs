@@ -75,9 +75,6 @@ fn a_thousand_runs_with_crashes_and_failures_lose_nothing_and_keep_order() {
     // A run in which nothing goes wrong shows nothing.
     assert!(totals.kills > runs / 2, "{totals:#?}");
     assert!(totals.faults > runs, "{totals:#?}");
-    // Each run says of every copy too many that it may be one; how many there are is counted
-    // over all runs, because one uncertain digest can come again in several parts.
-    assert!(totals.duplicates <= totals.uncertain, "{totals:#?}");
     // One in which everything is given up shows little.
     assert!(totals.failed * 100 < totals.deliveries, "{totals:#?}");
 }

@@ -2,7 +2,7 @@
 
 use carillon_domain::sample;
 use carillon_domain::webhook::{DestinationKind, Grouping};
-use carillon_domain::{DeliveryId, Event, EventId, EventType, Platform, Webhook};
+use carillon_domain::{DeliveryId, Event, EventId, EventType, OrganizationId, Platform, Webhook};
 use jiff::Timestamp;
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -70,7 +70,7 @@ pub fn event(number: usize, now: Timestamp, random: &mut StdRng) -> Event {
         EventType::ParameterUpdated,
     ];
     let mut event = sample::event(types[random.random_range(0..types.len())]);
-    event.id = EventId::parse(&format!("event-{number}")).unwrap();
+    event.id = key(number).1;
     event.received_at = now;
     event.occurred_at = now;
     event.correlation_id = random
@@ -82,7 +82,14 @@ pub fn event(number: usize, now: Timestamp, random: &mut StdRng) -> Event {
     event
 }
 
-/// What an event is known by.
+/// Where the event with a number is stored.
+pub fn key(number: usize) -> (OrganizationId, EventId) {
+    let organization = sample::event(EventType::Deploy).organization;
+    let id = EventId::parse(&format!("event-{number}")).unwrap();
+    (organization, id)
+}
+
+/// What an event is known by in messages.
 pub fn mark(number: usize) -> String {
     format!("{MARK}{number:04}")
 }
