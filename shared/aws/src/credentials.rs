@@ -131,9 +131,10 @@ impl Credentials {
             .condemn_credential(organization, row, now)
             .await?;
         if condemned {
-            let id = &row.credential_id;
-            self.secrets.delete(organization, id).await?;
-            self.registry.note_deleted(organization, id).await?;
+            // The next sweep deletes it again: a registration may be under way.
+            self.secrets
+                .delete(organization, &row.credential_id)
+                .await?;
         }
         Ok(())
     }
