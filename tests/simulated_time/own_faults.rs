@@ -71,7 +71,11 @@ async fn a_message_that_nobody_can_read_is_set_aside_and_the_others_go_on() {
         deduplication_id: "poison".into(),
         body: "{\"not\": \"an order\"}".into(),
     };
-    stage.queue.send(&[poison.clone()]).await.unwrap();
+    stage
+        .queue
+        .send(std::slice::from_ref(&poison))
+        .await
+        .unwrap();
     let after = stage.publish(&webhook).await;
     stage.serve_for(Duration::from_secs(5), SECOND).await;
     for id in [before, after] {
