@@ -1,5 +1,5 @@
 use super::*;
-use crate::sample;
+use crate::{retry, sample};
 
 pub(super) fn now() -> Timestamp {
     "2026-11-21T10:15:00Z".parse().unwrap()
