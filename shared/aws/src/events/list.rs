@@ -77,7 +77,8 @@ impl EventStore {
         // `~` is above every digit; a time is below the places of its own events.
         let until = filter.until.map_or_else(|| "~".to_owned(), sortable);
         let mut range = Range {
-            since: filter.since.map(sortable).unwrap_or_default(),
+            // DynamoDB takes no empty text as a key.
+            since: filter.since.map_or_else(|| "0".to_owned(), sortable),
             before: after.map_or_else(|| until.clone(), |after| until.clone().min(after.into())),
         };
         let mut found: Vec<(String, Event)> = Vec::new();
