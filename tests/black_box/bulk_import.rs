@@ -118,7 +118,7 @@ async fn a_bulk_import_arrives_completely_in_digests_each_change_once_and_in_ord
         arrived.gather(messages);
         arrived.count() >= events
     });
-    let deadline = Duration::from_secs(60) + Duration::from_millis(30) * items as u32;
+    let deadline = Duration::from_secs(60) + Duration::from_millis(100) * items as u32;
     let in_time = tokio::time::timeout(deadline, all).await.is_ok();
     let arrived = arrived.into_inner();
     println!(
@@ -128,7 +128,6 @@ async fn a_bulk_import_arrives_completely_in_digests_each_change_once_and_in_ord
         arrived.messages,
         began.elapsed()
     );
-    assert!(in_time, "not all arrived");
 
     for channel in 0..CHANNELS {
         let told = &arrived.by_channel[&format!("channel-{channel}")];
@@ -144,6 +143,7 @@ async fn a_bulk_import_arrives_completely_in_digests_each_change_once_and_in_ord
             }
         }
     }
+    assert!(in_time, "it took too long");
     assert!(
         arrived.messages < events / 2,
         "{} messages: a storm",

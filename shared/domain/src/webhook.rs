@@ -272,10 +272,10 @@ impl Webhook {
         }
         let mut gone = channels.iter().filter(|c| !today.contains(&c.as_str()));
         let rank = gone.position(|gone| gone == channel)?;
-        let new = today
+        let mut new = today
             .into_iter()
             .filter(|today| !channels.iter().any(|channel| channel == today));
-        new.skip(rank).next()
+        new.nth(rank)
     }
 
     /// The orders to deliver an event, one for each channel.
