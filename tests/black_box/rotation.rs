@@ -201,6 +201,22 @@ async fn a_rotation_everywhere_that_broke_off_is_finished_by_the_next_call() {
 }
 
 #[tokio::test]
+async fn a_rotation_everywhere_leaves_alone_who_was_left_with_an_earlier_credential() {
+    let rotated = Rotated::start().await;
+    let third = "xoxb-fake-third-token-for-tests-ijkl";
+    rotated.works(NEW).await;
+    rotated.works(third).await;
+    let app = &rotated.app;
+    let one = app.register(&slack("one", &["deploy"])).await;
+    let two = app.register(&slack("two", &["deploy"])).await;
+    rotated.rotate(&one, &json!({"token": NEW})).await;
+    let everywhere = json!({"token": third, "everywhere": true});
+    let answer = rotated.rotate(&one, &everywhere).await;
+    assert_eq!(answer.body["rotated"], json!([one]));
+    assert_eq!(rotated.shown(&two).await, "xoxb-…wxyz");
+}
+
+#[tokio::test]
 async fn those_who_share_a_credential_are_rotated_together_where_that_is_wanted() {
     let rotated = Rotated::start().await;
     rotated.works(NEW).await;

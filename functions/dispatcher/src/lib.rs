@@ -59,7 +59,7 @@ impl Dispatcher {
     /// Gives the number of the first record that could not be dispatched, if any. Nothing
     /// behind the slice that it stands in is sent.
     async fn dispatch(&self, records: &[EventRecord]) -> Option<usize> {
-        let mut webhooks: HashMap<OrganizationId, Vec<Webhook>> = HashMap::new();
+        let mut webhooks: HashMap<OrganizationId, (Vec<Webhook>, Vec<String>)> = HashMap::new();
         let mut planned: Vec<Planned> = Vec::new();
         for (number, record) in records.iter().enumerate() {
             // The outbox only ever grows: changes and removals (by TTL) are no news.
@@ -76,7 +76,7 @@ impl Dispatcher {
                 }
             };
             if !webhooks.contains_key(&event.organization) {
-                match self.registry.webhooks(&event.organization).await {
+                match self.registry.all_webhooks(&event.organization).await {
                     Ok(found) => webhooks.insert(event.organization.clone(), found),
                     Err(error) => {
                         let organization = event.organization.as_str();
@@ -85,7 +85,11 @@ impl Dispatcher {
                     }
                 };
             }
-            let deliveries = plan::deliveries(&event, &webhooks[&event.organization]);
+            let (readable, unreadable) = &webhooks[&event.organization];
+            if !unreadable.is_empty() && !self.report(&event, unreadable).await {
+                return self.stop(planned, number).await;
+            }
+            let deliveries = plan::deliveries(&event, readable);
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
@@ -104,6 +108,23 @@ impl Dispatcher {
             }
         }
         lanes::send(&*self.queue, planned).await
+    }
+
+    /// Keeps, for people, what webhooks miss whose registrations cannot be read: whether they
+    /// want it, nobody knows. False where it could not be kept.
+    async fn report(&self, event: &Event, unreadable: &[String]) -> bool {
+        let event_id = event.id.as_str();
+        tracing::error!(event_id, ?unreadable, "not dispatched to these webhooks");
+        let Some(failures) = &self.failures else {
+            return true;
+        };
+        let missed = json!({
+            "organization": event.organization, "event_id": event.id, "webhooks": unreadable,
+        });
+        let reason = "registrations cannot be read";
+        let kept = failures.keep("dispatcher", reason, &missed).await;
+        kept.inspect_err(|error| tracing::error!(event_id, %error, "it could not be kept"))
+            .is_ok()
     }
 
     /// Sends what stands before a record that could not be planned.

@@ -8,7 +8,7 @@ use carillon_chat::{Place, Post, Remedy, Reply};
 use carillon_delivery::By;
 use carillon_domain::delivery::{Ending, LEASE, Next, QUEUE_LIFE};
 use carillon_domain::ids::stable_uuid;
-use carillon_domain::{Delivery, Event, Outcome, Outgoing, Webhook, WebhookStatus};
+use carillon_domain::{Attempt, Delivery, Event, Outcome, Outgoing, Webhook, WebhookStatus};
 use futures::future::join_all;
 use jiff::Timestamp;
 
@@ -361,7 +361,10 @@ impl Notifier {
 /// Writes down an attempt that another one follows at once.
 fn note(taken: &mut [Taken<'_>], reply: &Reply, begun: Timestamp) {
     for taken in taken {
-        taken.claimed.attempts.push(reply.attempt(begun));
+        taken.claimed.attempts.push(Attempt {
+            is_followed: true,
+            ..reply.attempt(begun)
+        });
     }
 }
 

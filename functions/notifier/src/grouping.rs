@@ -88,6 +88,7 @@ impl Notifier {
                 ),
                 duration_ms: 0,
                 retry_after_ms: None,
+                is_followed: false,
             };
             let ending = Ending {
                 now,

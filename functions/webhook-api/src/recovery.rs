@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use carillon_aws::QueueMessage;
+use carillon_domain::delivery::QUEUE_LIFE;
 use carillon_domain::{Delivery, DeliveryId, Webhook, WebhookStatus};
 use jiff::Timestamp;
 
@@ -15,6 +16,9 @@ const BATCH: usize = 100;
 /// 30 seconds.
 const MOST: usize = 5_000;
 const LONGEST: Duration = Duration::from_secs(15);
+
+/// More than all attempts of the schedule take.
+const SCHEDULE: Duration = Duration::from_secs(2 * 86_400);
 
 /// What a call has come to.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,8 +40,9 @@ pub async fn redeliver(api: &Api, webhook: &Webhook, delivery: Delivery) -> Resu
 }
 
 /// Queues everything once more that failed or was skipped since then, in the order of the
-/// events. It is looked for from the first event on, whatever the time: an old event's
-/// delivery may have failed just now.
+/// events. An old event's delivery may have failed just now, so that it is looked for among
+/// the events of as long before as a delivery can take; what was asked for again long after
+/// its event is found without `since`.
 pub async fn recover(
     api: &Api,
     webhook: &Webhook,
@@ -47,6 +52,9 @@ pub async fn recover(
     require_active(webhook)?;
     let begun = Instant::now();
     let now = Timestamp::now();
+    if after.is_none() {
+        after = since.map(|since| DeliveryId::earliest(since - (QUEUE_LIFE + SCHEDULE)));
+    }
     let mut accepted = 0;
     loop {
         let (mut undelivered, more) = api

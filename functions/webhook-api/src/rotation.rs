@@ -1,7 +1,8 @@
 //! Putting a new credential in the place of the one that is there.
 
 use carillon_domain::{
-    Configuration, Credential, FaultCode, Faults, Fields, OrganizationId, Pointer, Webhook,
+    Configuration, Credential, FaultCode, Faults, Fields, Fingerprint, OrganizationId, Pointer,
+    Webhook,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -86,7 +87,7 @@ pub async fn rotate(
             .await
             .map_err(Problem::internal("rotating a credential"))?
             .into_iter()
-            .filter(|other| other.id != read.id && shares(other, read))
+            .filter(|other| other.id != read.id && shares(other, read, &rotation.credential))
             .collect();
         for other in sharing {
             match one(api, organization, &other, rotation, |_: &Webhook| true).await {
@@ -100,10 +101,12 @@ pub async fn rotate(
     Ok((rotated, others))
 }
 
-/// Whether a webhook has the credential that is rotated, or the one that was rotated before:
-/// an earlier call may have died before it came to this webhook.
-fn shares(other: &Webhook, read: &Webhook) -> bool {
-    other.credential == read.credential || Some(&other.credential) == read.fallback.as_ref()
+/// Whether a webhook is to be rotated with the one that was read: it has the same credential;
+/// or the one before, where this call repeats one that died before it came to this webhook.
+fn shares(other: &Webhook, read: &Webhook, new: &SecretString) -> bool {
+    let is_repeat = read.credential.fingerprint == Fingerprint::of(&read.organization, new);
+    other.credential == read.credential
+        || (is_repeat && Some(&other.credential) == read.fallback.as_ref())
 }
 
 async fn one(

@@ -66,8 +66,23 @@ impl Registry {
     /// All webhooks of an organization, oldest first. One that cannot be read is left out:
     /// it is no reason to give the others nothing.
     pub async fn webhooks(&self, organization: &OrganizationId) -> Result<Vec<Webhook>, Error> {
-        let rows = self.rows(organization, WEBHOOK).await?;
-        Ok(rows.into_iter().filter_map(readable).collect())
+        Ok(self.all_webhooks(organization).await?.0)
+    }
+
+    /// As [`webhooks`](Self::webhooks), with the ids of those that cannot be read.
+    pub async fn all_webhooks(
+        &self,
+        organization: &OrganizationId,
+    ) -> Result<(Vec<Webhook>, Vec<String>), Error> {
+        let (mut webhooks, mut unreadable) = (Vec::new(), Vec::new());
+        for row in self.rows(organization, WEBHOOK).await? {
+            let id = row_id(&row).unwrap_or_default().to_owned();
+            match readable(row) {
+                Some(webhook) => webhooks.push(webhook),
+                None => unreadable.push(id),
+            }
+        }
+        Ok((webhooks, unreadable))
     }
 
     async fn rows(&self, organization: &OrganizationId, kind: &str) -> Result<Vec<Item>, Error> {

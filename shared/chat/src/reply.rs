@@ -135,6 +135,7 @@ impl Reply {
             hint: self.hint.clone(),
             duration_ms: milliseconds(self.duration),
             retry_after_ms: self.retry_after.map(milliseconds),
+            is_followed: false,
         }
     }
 

@@ -154,8 +154,13 @@ impl Poster {
         self.plain.insert(version, ()).await;
         if let Some(pause) = posted.reply.pause_after {
             // The platform's limit is used up: the plain one has to wait.
-            posted.reply.outcome = Outcome::RateLimited;
-            posted.reply.retry_after = Some(pause);
+            posted.answered(Reply {
+                retry_after: Some(pause),
+                pause_after: Some(pause),
+                ..Reply::new(Outcome::RateLimited)
+                    .code("used_up")
+                    .hint("The platform's limit is used up; the message waits.")
+            });
             return posted;
         }
         let plain = Post {

@@ -121,6 +121,10 @@ pub struct Attempt {
     /// How long the platform asked to wait, if it did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_after_ms: Option<u64>,
+    /// Whether another try followed at once: with another credential, without what was
+    /// refused, or in another place. The schedule counts only the last of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_followed: bool,
 }
 
 /// Where a message stands on the platform.
@@ -303,8 +307,9 @@ impl Delivery {
         let limited = |attempt: &&Attempt| {
             attempt.outcome == Outcome::RateLimited && attempt.retry_after_ms.is_some()
         };
-        let limited = attempts.iter().filter(limited).count();
-        let counted = attempts.len() - limited + limited / RATE_LIMITS_PER_TRY;
+        let last = || attempts.iter().filter(|attempt| !attempt.is_followed);
+        let limited = last().filter(limited).count();
+        let counted = last().count() - limited + limited / RATE_LIMITS_PER_TRY;
         u32::try_from(counted).unwrap_or(u32::MAX)
     }
 

@@ -36,7 +36,14 @@ pub fn looks_like_credential(text: &str) -> bool {
         rest.next().is_some_and(|kind| "abcdeprs".contains(kind))
             && matches!(rest.next(), Some('-' | '.'))
     });
-    let marks = ["xapp-", "xwfp-", "/webhooks/", "/services/"];
+    let marks = [
+        "xapp-",
+        "xwfp-",
+        "/api/webhooks/",
+        ".com/services/",
+        ".com/workflows/",
+        "://hooks.",
+    ];
     has_token || marks.iter().any(|mark| lower.contains(mark))
 }
 

@@ -107,7 +107,9 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
         return uncoded(answer, code);
     };
     match outcome {
-        // Of this webhook's messages, and not of the address: a ban has no code.
+        // The address, or how it calls: that concerns every webhook.
+        Outcome::Blocked if code == 40333 => blocked(answer),
+        // Of this webhook's messages alone.
         Outcome::Blocked => Reply::new(outcome).waiting(Some(BLOCKED_PAUSE)),
         _ => Reply::new(outcome).waiting(body["retry_after"].as_f64().and_then(wait)),
     }

@@ -90,7 +90,7 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
         Unavailable,
         "Discord has switched this off for the moment.",
     ),
-    (&[40333], Blocked, FILTERED),
+    (&[40333], Blocked, BLOCKED),
 ];
 
 #[cfg(test)]

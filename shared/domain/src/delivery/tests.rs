@@ -47,6 +47,7 @@ pub(super) fn attempt(outcome: Outcome) -> Attempt {
         hint: None,
         duration_ms: 1,
         retry_after_ms: None,
+        is_followed: false,
     }
 }
 
@@ -71,6 +72,17 @@ fn a_live_claim_is_waited_for_and_one_that_ran_out_may_be_a_duplicate() {
     assert_eq!(open.claimable(0, now()), Claim::Wait(until));
     assert_eq!(open.claimable(0, until), Claim::Post);
     assert!(open.claimed(0, until, until).possible_duplicate);
+}
+
+#[test]
+fn a_try_that_another_followed_at_once_does_not_use_up_the_schedule() {
+    let mut row = delivery();
+    row.attempts.push(Attempt {
+        is_followed: true,
+        ..attempt(Outcome::CredentialDead)
+    });
+    let (_, next) = close(row, Outcome::Unavailable);
+    assert_eq!(next, Next::RetryIn(Duration::from_secs(5)));
 }
 
 #[test]

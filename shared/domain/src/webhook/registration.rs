@@ -142,13 +142,14 @@ fn read_only(fields: &mut Fields, current: &Webhook, enabled: Option<bool>) {
         fields.fault("id", FaultCode::NotAllowed, detail);
     }
     let created_at = fields.time("created_at");
-    if created_at.is_some_and(|time| time != current.created_at) {
+    // Many clients keep times to the millisecond or microsecond.
+    if created_at.is_some_and(|time| time.as_second() != current.created_at.as_second()) {
         let detail = "cannot be changed; leave it out";
         fields.fault("created_at", FaultCode::NotAllowed, detail);
     }
     // Of an earlier read, it is earlier.
     let modified_at = fields.time("modified_at");
-    if modified_at.is_some_and(|time| time > current.modified_at) {
+    if modified_at.is_some_and(|time| time.as_second() > current.modified_at.as_second()) {
         let detail = "is set by the server; leave it out";
         fields.fault("modified_at", FaultCode::NotAllowed, detail);
     }
