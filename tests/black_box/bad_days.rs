@@ -24,8 +24,16 @@ async fn a_registration_that_nobody_can_read_stops_nobody_else() {
         "ExpressionAttributeValues": {":nonsense": {"N": "7"}},
     });
     app.dynamodb("UpdateItem", &update).await;
-    app.publish(&json!({"type": "scale"})).await;
+    let missed = app.publish(&json!({"type": "scale"})).await;
     app.messages(2).await;
+    until("the report of what it misses", async || {
+        let kept = reqwest::get(format!("{}/_local/failures", app.url())).await;
+        let kept = kept.unwrap().text().await.unwrap();
+        [&missed, &broken]
+            .iter()
+            .all(|id| kept.contains(id.as_str()))
+    })
+    .await;
 
     let query = json!({
         "TableName": "deliveries",

@@ -31,6 +31,19 @@ async fn what_was_answered_to_a_write_can_be_sent_back() {
 }
 
 #[tokio::test]
+async fn times_may_come_back_as_coarse_as_clients_keep_them() {
+    let app = App::start().await;
+    let id = app.register(&full_slack()).await;
+    let mut body = app.get(&path(&id)).await.body;
+    for field in ["created_at", "modified_at"] {
+        let time = body[field].as_str().unwrap();
+        body[field] = json!(format!("{}Z", &time[.."2026-11-21T10:15:00".len()]));
+    }
+    let answer = app.put(&path(&id), &body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn what_only_the_server_sets_is_refused_with_what_to_do_instead() {
     let app = App::start().await;
     let id = app.register(&full_slack()).await;
