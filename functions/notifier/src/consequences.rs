@@ -8,21 +8,10 @@ use crate::Notifier;
 use crate::webhooks::Webhooks;
 
 impl Notifier {
-    /// The new credential has delivered: nobody needs the one before, unless another webhook
-    /// does. Its secret goes with the next sweep.
+    /// The new credential has delivered.
     pub(crate) async fn end_rotation(&self, webhook: &Webhook) {
-        let Some(fallback) = &webhook.fallback else {
-            return;
-        };
         let registry = &self.stores.registry;
-        let ended = async {
-            registry.drop_fallback(webhook).await?;
-            let organization = &webhook.organization;
-            registry
-                .retire_credential(organization, &fallback.fingerprint, self.clock.now())
-                .await
-        };
-        if let Err(error) = ended.await {
+        if let Err(error) = registry.end_rotation(webhook, self.clock.now()).await {
             let webhook_id = webhook.id.as_str();
             tracing::error!(webhook_id, %error, "a rotation could not be ended");
         }

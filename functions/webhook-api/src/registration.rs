@@ -300,11 +300,11 @@ async fn release(api: &Api, credentials: &[CredentialRef], organization: &Organi
 
 /// The webhook's new credential has delivered: the one before is not needed any more.
 pub async fn end_rotation(api: &Api, webhook: &Webhook) {
-    let Some(fallback) = &webhook.fallback else {
+    if webhook.fallback.is_none() {
         return;
-    };
-    match api.registry.drop_fallback(webhook).await {
-        Ok(()) => release(api, std::slice::from_ref(fallback), &webhook.organization).await,
+    }
+    match api.registry.end_rotation(webhook, Timestamp::now()).await {
+        Ok(()) => sweep(api, &webhook.organization).await,
         Err(error) => {
             let webhook_id = webhook.id.as_str();
             tracing::error!(webhook_id, %error, "a rotation could not be ended");

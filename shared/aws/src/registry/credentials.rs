@@ -140,7 +140,7 @@ impl Registry {
     }
 
     /// Condemns a credential if nobody uses it.
-    pub async fn retire_credential(
+    pub(super) async fn retire_credential(
         &self,
         organization: &OrganizationId,
         fingerprint: &Fingerprint,

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use carillon_domain::{CredentialRef, OrganizationId, Webhook, WebhookId};
+use jiff::Timestamp;
 
 use super::credentials::credential_sk;
 use super::{Registry, key, name_sk, webhook_sk, with_key};
@@ -115,11 +116,18 @@ impl Registry {
     }
 
     /// Ends a rotation: the new credential has delivered, the one before is not needed any
-    /// more. Nothing happens where the webhook has been given other credentials meanwhile.
-    pub async fn drop_fallback(&self, read: &Webhook) -> Result<(), Error> {
+    /// more, unless another webhook needs it. Its secret goes with the next sweep.
+    pub async fn end_rotation(&self, read: &Webhook, now: Timestamp) -> Result<(), Error> {
         let Some(fallback) = &read.fallback else {
             return Ok(());
         };
+        self.drop_fallback(read, fallback).await?;
+        self.retire_credential(&read.organization, &fallback.fingerprint, now)
+            .await
+    }
+
+    /// Nothing happens where the webhook has been given other credentials meanwhile.
+    async fn drop_fallback(&self, read: &Webhook, fallback: &CredentialRef) -> Result<(), Error> {
         let forget = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(&read.organization, webhook_sk(&read.id))))
