@@ -18,7 +18,7 @@ fn secret() -> impl Strategy<Value = String> {
 }
 
 fn number() -> impl Strategy<Value = String> {
-    // Digits that nothing else has.
+    // Digits that nothing else has: what is shown has no 7.
     "-?77345[0-9]{0,30}(\\.[0-9]{1,5})?(E-?[0-9]{1,3})?"
 }
 
@@ -63,7 +63,7 @@ fn shown() -> impl Strategy<Value = Option<Value>> {
     proptest::option::of(prop_oneof![
         "\\PC{0,40}".prop_map(|s| json!({"S": s})),
         "(.|\u{202e}|<|@|`){0,400}".prop_map(|s| json!({"S": s})),
-        "[0-9]{1,38}".prop_map(|n| json!({"N": n})),
+        "[0-689]{1,38}".prop_map(|n| json!({"N": n})),
         Just(json!({"NULL": true})),
         base64().prop_map(|b| json!({"B": b})),
         secret().prop_map(|s| json!({"SS": [s]})),
