@@ -124,11 +124,13 @@ impl Notifier {
     /// Claims deliveries, as far as they are free from the first on.
     async fn claim<'i>(&self, items: &[(&'i Item, &'i Outgoing)]) -> Claims<'i> {
         let now = self.clock.now();
-        let claimed = items.iter().zip(0..).map(async |((_, order), n)| {
+        let claimed = items.iter().zip(0..).map(async |((item, order), n)| {
             self.outcomes.catch_up(&order.delivery_id).await?;
             // Rows that are made together keep their order.
             let own = now + Duration::from_micros(n);
-            self.stores.ledger.claim(order, own, now).await
+            let is_new = item.receive_count < 2 && order.generation == 0;
+            let ledger = &self.stores.ledger;
+            ledger.claim(order, is_new, own, now).await
         });
         let claimed = join_all(claimed).await;
         let mut claims = Claims {

@@ -7,6 +7,7 @@
 
 mod batch;
 mod consequences;
+mod deletion;
 mod deliver;
 mod faults;
 mod grouping;
@@ -28,6 +29,7 @@ use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
 
 use crate::batch::Item;
+use crate::deletion::Done;
 use crate::faults::Faults;
 use crate::outcomes::Outcomes;
 use crate::pace::Pace;
@@ -96,10 +98,13 @@ impl Notifier {
     pub async fn handle(&self, batch: SqsEvent, deadline: SystemTime) -> SqsBatchResponse {
         let destinations = batch::by_destination(batch.records);
         let webhooks = self.webhooks(&destinations).await;
+        let done = Done::default();
         let served = destinations
             .into_iter()
-            .map(|waiting| self.serve(waiting, webhooks.as_ref(), deadline));
-        queue_failures(join_all(served).await.into_iter().flatten())
+            .map(|waiting| self.serve(waiting, webhooks.as_ref(), deadline, &done));
+        let queue = &*self.stores.queue;
+        let kept = done.delete_until(queue, join_all(served)).await;
+        queue_failures(kept.into_iter().flatten())
     }
 
     /// The webhooks of a batch, in one call; none where they could not be read.

@@ -14,6 +14,7 @@ use futures::future::join_all;
 
 use crate::Notifier;
 use crate::batch::{Item, Poison};
+use crate::deletion::Done;
 use crate::webhooks::Webhooks;
 
 /// A post is begun only with at least this much time left: as long as it can take.
@@ -63,6 +64,7 @@ impl Notifier {
         mut waiting: VecDeque<Item>,
         webhooks: Option<&Webhooks>,
         deadline: SystemTime,
+        ended: &Done,
     ) -> Vec<String> {
         let count = waiting.len();
         let mut progress = Progress::default();
@@ -132,7 +134,10 @@ impl Notifier {
                 _ => (item, Duration::ZERO),
             })
             .collect();
-        self.give_back(&done, &kept).await;
+        // Told at once, and not at the end of the batch: whoever is served first must not
+        // wait for the slowest.
+        ended.add(done.into_iter().map(|item| item.receipt));
+        self.put_off(&kept).await;
         if wait > SHOWN {
             self.show_waiting(kept.iter().map(|(item, _)| item)).await;
         }
@@ -226,15 +231,7 @@ impl Notifier {
         }
     }
 
-    /// Tells the queue at once, and not at the end of the batch: whoever is served first
-    /// must not wait for the slowest.
-    async fn give_back(&self, done: &[Item], kept: &[(Item, Duration)]) {
-        let queue = &self.stores.queue;
-        let receipts: Vec<String> = done.iter().map(|item| item.receipt.clone()).collect();
-        if let Err(error) = queue.delete(&receipts).await {
-            // They come again, and the ledger knows them.
-            tracing::error!(%error, "delivered messages could not be deleted");
-        }
+    async fn put_off(&self, kept: &[(Item, Duration)]) {
         let changes: Vec<_> = kept
             .iter()
             .map(|(item, wait)| VisibilityChange {
@@ -242,7 +239,7 @@ impl Notifier {
                 invisible_for: *wait,
             })
             .collect();
-        if let Err(error) = queue.change_visibility(&changes).await {
+        if let Err(error) = self.stores.queue.change_visibility(&changes).await {
             // They come back when the queue's own time-out is over.
             tracing::error!(%error, "messages could not be put off");
         }

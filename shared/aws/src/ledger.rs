@@ -6,6 +6,9 @@
 
 mod list;
 mod notes;
+mod together;
+
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -14,9 +17,9 @@ use carillon_domain::delivery::Claim;
 use carillon_domain::{Delivery, DeliveryId, Outgoing, WebhookId};
 use jiff::Timestamp;
 
+use self::together::Together;
 use crate::Error;
-use crate::table::Retention;
-use crate::table::{from_item, text, to_item};
+use crate::table::{Item, Retention, from_item, text, to_item};
 
 const FREE: &str = "attribute_not_exists(id)";
 const CLAIM_UNCHANGED: &str = "claimed_until = :claim";
@@ -39,6 +42,7 @@ pub struct Ledger {
     client: Client,
     table: String,
     retention: Retention,
+    together: Arc<Together>,
 }
 
 impl Ledger {
@@ -47,18 +51,26 @@ impl Ledger {
             client,
             table,
             retention,
+            together: Arc::default(),
         }
     }
 
     /// Claims a delivery before it is posted, together with all that are claimed at
-    /// `joined_at`.
+    /// `joined_at`. `is_new`: nobody is likely to have had it before.
     pub async fn claim(
         &self,
         outgoing: &Outgoing,
+        is_new: bool,
         now: Timestamp,
         joined_at: Timestamp,
     ) -> Result<Claimed, Error> {
         let generation = outgoing.generation;
+        if is_new {
+            let first = Delivery::new(outgoing, now).claimed(generation, now, joined_at);
+            if self.insert_together(&first).await? {
+                return Ok(Claimed::Ours(Box::new(first)));
+            }
+        }
         let free = |row: &Delivery| row.claimable(generation, now);
         let claimed = |row: Delivery| row.claimed(generation, now, joined_at);
         self.take(outgoing, now, free, claimed).await
@@ -122,6 +134,11 @@ impl Ledger {
 
     /// Closes a claim: writes how the attempt ended. False where the claim was no longer ours.
     pub async fn close(&self, claimed: &Delivery, closed: &Delivery) -> Result<bool, Error> {
+        if let Some(until) = claimed.claimed_until
+            && self.replace_together(claimed, closed, until).await?
+        {
+            return Ok(true);
+        }
         let (condition, values) = unchanged(claimed);
         let there = self.write(closed, condition, values).await?;
         Ok(there.is_none_or(|row| row == *closed))
@@ -134,13 +151,11 @@ impl Ledger {
         condition: &str,
         values: Vec<(&str, AttributeValue)>,
     ) -> Result<Option<Delivery>, Error> {
-        let mut item = to_item("a delivery", delivery)?;
-        self.retention.expire(&mut item, delivery.created_at);
         let mut put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item))
+            .set_item(Some(self.row(delivery)?))
             .condition_expression(condition)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for (name, value) in values {
@@ -156,6 +171,13 @@ impl Ledger {
                 _ => Err(Error::call("writing a delivery")(error)),
             },
         }
+    }
+
+    /// A delivery as it stands in the table.
+    fn row(&self, delivery: &Delivery) -> Result<Item, Error> {
+        let mut row = to_item("a delivery", delivery)?;
+        self.retention.expire(&mut row, delivery.created_at);
+        Ok(row)
     }
 
     pub async fn get(
@@ -180,10 +202,15 @@ impl Ledger {
     }
 }
 
+/// When a claim ends, as a row has it.
+fn claim(until: Timestamp) -> AttributeValue {
+    text(until.to_string())
+}
+
 /// The condition that a row is still as it was read.
 fn unchanged(row: &Delivery) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
     match row.claimed_until {
-        Some(until) => (CLAIM_UNCHANGED, vec![(":claim", text(until.to_string()))]),
+        Some(until) => (CLAIM_UNCHANGED, vec![(":claim", claim(until))]),
         None => {
             let attempts = AttributeValue::N(row.attempts.len().to_string());
             (NO_CLAIM, vec![(":attempts", attempts)])
