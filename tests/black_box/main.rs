@@ -35,6 +35,7 @@ mod registration;
 mod rotation;
 mod secrets_life;
 mod sent_back;
+mod shared_writes;
 mod sources_under_faults;
 mod suspension;
 mod trying;

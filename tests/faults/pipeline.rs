@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_lambda_events::sqs::SqsEvent;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::RetryConfig;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, DeliveryQueue, EventStore, Ledger, Registry, Retention, SecretCache,

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// As in the template.
 const ORGANIZATION: &str = "default";
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let rules = Rules::from_settings(&mut settings, organization);
     let rules = settings.finish(rules)?.ok_or("ORGANIZATION")?;
-    let clients = Clients::from_environment().await;
+    let clients = Clients::from_environment();
     let events = EventStore::new(clients.dynamodb, events_table, retention);
     let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);

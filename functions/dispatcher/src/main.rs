@@ -8,7 +8,7 @@ use carillon_dispatcher::Dispatcher;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let failure_queue_url = settings.optional("FAILURE_QUEUE_URL");
     settings.finish(())?;
-    let clients = Clients::from_environment().await;
+    let clients = Clients::from_environment();
     let registry = Registry::new(clients.dynamodb, registry_table);
     let failures = failure_queue_url.map(|url| FailureQueue::new(clients.sqs.clone(), url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);

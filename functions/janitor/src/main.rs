@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     let registry_table = settings.required("REGISTRY_TABLE");
     let secret_prefix = settings.required("SECRET_PREFIX");
     settings.finish(())?;
-    let clients = Clients::from_environment().await;
+    let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let registry = Registry::new(clients.dynamodb, registry_table);
     let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);

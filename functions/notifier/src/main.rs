@@ -14,7 +14,7 @@ use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
     settings.finish(())?;
-    let clients = Clients::from_environment().await;
+    let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let stores = Stores {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),

@@ -7,7 +7,7 @@ use carillon_runtime::{Settings, logs};
 use carillon_table_events::{Attributes, Batch, TableEvents};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let attributes = Attributes::from_settings(&mut settings);
     settings.finish(())?;
-    let clients = Clients::from_environment().await;
+    let clients = Clients::from_environment();
     let events = EventStore::new(clients.dynamodb, events_table, retention);
     let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);

@@ -13,7 +13,7 @@ use carillon_runtime::{Settings, logs};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use lambda_http::Error;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init_json();
     let mut settings = Settings::from_environment();
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     let kms_key = settings.optional("KMS_KEY_ARN");
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
     settings.finish(())?;
-    let clients = Clients::from_environment().await;
+    let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
     let registry = Registry::new(clients.dynamodb.clone(), registry_table);
     let secrets =

@@ -4,6 +4,7 @@
 //! outside system, and its documentation says what it guarantees.
 
 pub mod credentials;
+mod environment;
 pub mod error;
 pub mod events;
 pub mod failures;
@@ -24,19 +25,7 @@ pub use registry::{Registry, Suspension, WriteError};
 pub use secrets::{SecretCache, SecretStore};
 pub use table::Retention;
 
-use std::time::Duration;
-
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-
-/// A call that hangs must not take a function's whole time.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(8))
-        .build()
-}
+use aws_types::SdkConfig;
 
 /// The clients of one process. Built once, in the init phase; cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,14 +36,28 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Reads region, endpoint and credentials from the environment, as AWS's SDKs do.
-    pub async fn from_environment() -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts())
-            .http_client(tls::http_client())
-            .load()
-            .await;
-        Self::new(&config)
+    /// Reads region, endpoints and credentials from the variables that AWS's SDKs know.
+    pub fn from_environment() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let config = environment::config(&variable, tls::http_client());
+        let endpoint = |service| environment::endpoint(&variable, service);
+        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config);
+        let mut secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
+        let mut sqs = aws_sdk_sqs::config::Builder::from(&config);
+        if let Some(url) = endpoint("DYNAMODB") {
+            dynamodb.set_endpoint_url(Some(url));
+        }
+        if let Some(url) = endpoint("SECRETS_MANAGER") {
+            secrets.set_endpoint_url(Some(url));
+        }
+        if let Some(url) = endpoint("SQS") {
+            sqs.set_endpoint_url(Some(url));
+        }
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            secrets: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+        }
     }
 
     pub fn new(config: &SdkConfig) -> Self {

@@ -5,10 +5,10 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::Credentials;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
 use winterbaume_core::{MockAws, StatefulService, default_account_id};
 use winterbaume_secretsmanager::SecretsManagerService;
 
@@ -35,8 +35,8 @@ pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
 pub async fn client(folder: Option<&Path>) -> Result<Client, Error> {
     let mock = start(folder).await?;
     let config = aws_sdk_secretsmanager::Config::builder()
-        .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
-        .region(aws_sdk_secretsmanager::config::Region::new(REGION))
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
         .credentials_provider(mock.credentials_provider())
         .http_client(mock.http_client())
         .build();

@@ -4,8 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_secretsmanager::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_secretsmanager::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider,
+};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -15,6 +16,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_types::SdkConfig;
 use serde_json::json;
 
 use crate::{LocalDynamoDb, LocalQueue, sqs};
@@ -202,7 +204,7 @@ mod tests {
     use std::sync::Mutex;
     use std::time::Duration;
 
-    use aws_config::retry::RetryConfig;
+    use aws_smithy_types::retry::RetryConfig;
     use carillon_aws::{Clients, DeliveryQueue, QueueMessage, SqsQueue};
     use jiff::Timestamp;
 
