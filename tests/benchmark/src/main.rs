@@ -3,7 +3,8 @@
 //! them with the least that could do the same. None of it is a test: what is printed
 //! depends on the machine, what matters are the ratios.
 //!
-//! `cargo run --release -p carillon-benchmark`
+//! `cargo run --release -p carillon-benchmark`, for a part of it with `-- warm`, or another
+//! of the names below.
 
 mod cloud;
 mod events;
@@ -33,14 +34,31 @@ pub struct Binaries {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let binaries = build()?;
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
     println!("\n{:<62} {:>12} {:>12}", "", "measured", "at most");
-    starts(&binaries).await?;
-    sizes(&binaries)?;
-    notifier::warm(&binaries).await?;
-    notifier::slow_platform(&binaries).await?;
-    notifier::many(&binaries).await?;
-    notifier::backlog(&binaries).await?;
-    dispatcher(&binaries).await
+    if wants("starts") {
+        starts(&binaries).await?;
+    }
+    if wants("sizes") {
+        sizes(&binaries)?;
+    }
+    if wants("warm") {
+        notifier::warm(&binaries).await?;
+    }
+    if wants("slow-platform") {
+        notifier::slow_platform(&binaries).await?;
+    }
+    if wants("many") {
+        notifier::many(&binaries).await?;
+    }
+    if wants("backlog") {
+        notifier::backlog(&binaries).await?;
+    }
+    if wants("dispatcher") {
+        dispatcher(&binaries).await?;
+    }
+    Ok(())
 }
 
 /// Prints a figure, and what it is to keep to.
