@@ -283,7 +283,10 @@ impl Notifier {
             plain: false,
         };
         let webhook_id = webhook.id.as_str();
-        let posted = match self.poster.send(&post).await {
+        let under_way = self.company.begin();
+        let posted = self.poster.send(&post).await;
+        drop(under_way);
+        let posted = match posted {
             Ok(posted) => posted,
             Err(error) => {
                 tracing::error!(webhook_id, %error, "nothing was posted");
@@ -347,6 +350,7 @@ impl Notifier {
             log(&closed, next, reply.duration);
             rows.push((claimed, closed));
         }
+        self.company.gather().await;
         let written = rows
             .iter()
             .map(|(claimed, closed)| self.outcomes.write(claimed, closed));

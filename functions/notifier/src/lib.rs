@@ -6,6 +6,7 @@
 //! and those behind it go back to the queue, invisible until it may be tried.
 
 mod batch;
+mod company;
 mod consequences;
 mod deletion;
 mod deliver;
@@ -29,6 +30,7 @@ use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
 
 use crate::batch::Item;
+use crate::company::Company;
 use crate::deletion::Done;
 use crate::faults::Faults;
 use crate::outcomes::Outcomes;
@@ -56,6 +58,7 @@ pub struct Notifier {
     pace: Pace,
     outcomes: Outcomes,
     faults: Faults,
+    company: Company,
     /// Whether Slack has ever shown a reply as one of its thread.
     threads_are_shown: AtomicBool,
 }
@@ -72,6 +75,7 @@ impl Notifier {
             random: Arc::new(rand::random),
             threads_are_shown: AtomicBool::new(false),
             faults: Faults::default(),
+            company: Company::default(),
         }
     }
 

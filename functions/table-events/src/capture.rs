@@ -91,11 +91,7 @@ impl TableEvents {
         self.note_view(record);
         let event = match entity::event(read, &self.attributes, now) {
             Ok(event) => event,
-            Err(skipped) => {
-                let reason = skipped.reason();
-                tracing::debug!(record_id, reason, "skipped");
-                return Ok(("Skipped", reason));
-            }
+            Err(skipped) => return Ok(("Skipped", skipped.reason())),
         };
         match self.events.put(&event).await {
             Ok(stored) => {

@@ -135,7 +135,7 @@ impl Ledger {
     /// Closes a claim: writes how the attempt ended. False where the claim was no longer ours.
     pub async fn close(&self, claimed: &Delivery, closed: &Delivery) -> Result<bool, Error> {
         if let Some(until) = claimed.claimed_until
-            && self.replace_together(claimed, closed, until).await?
+            && self.replace_together(closed, until).await?
         {
             return Ok(true);
         }

@@ -237,9 +237,14 @@ pub fn stable_uuid(parts: &[&str]) -> String {
 
 /// The first `digits` hexadecimal digits of `bytes`.
 pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    text.truncate(digits);
-    text
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves
+        .take(digits)
+        .map(|half| DIGITS[usize::from(half)])
+        .collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,22 @@ const MOST: usize = 25;
 /// How long a call may take that others wait for: a claim's time runs meanwhile.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The attributes by which a row is found.
+const KEY: [&str; 2] = ["webhook_id", "id"];
+/// The attributes that not every row has.
+const OPTIONAL: [&str; 10] = [
+    "channels",
+    "claimed_until",
+    "earlier_attempts",
+    "generation",
+    "is_superseded",
+    "joined_at",
+    "message",
+    "next_attempt_at",
+    "reason",
+    "settled_at",
+];
+
 /// What waits to be written.
 #[derive(Debug, Default)]
 pub(super) struct Together {
@@ -65,12 +81,10 @@ impl Ledger {
     /// is not known to have worked.
     pub(super) async fn replace_together(
         &self,
-        read: &Delivery,
         new: &Delivery,
         claimed_until: Timestamp,
     ) -> Result<bool, Error> {
-        let (read, row) = (self.row(read)?, self.row(new)?);
-        let statement = replace(&self.table, &read, row, claim(claimed_until))?;
+        let statement = replace(&self.table, self.row(new)?, claim(claimed_until))?;
         Ok(self.together(new, statement).await)
     }
 
@@ -143,29 +157,33 @@ fn is_condition(code: &BatchStatementErrorCodeEnum) -> bool {
 }
 
 fn insert(table: &str, row: Item) -> Result<BatchStatementRequest, Error> {
-    let (names, values): (Vec<String>, Vec<AttributeValue>) = row.into_iter().unzip();
-    let fields: Vec<String> = names.iter().map(|name| format!("'{name}': ?")).collect();
-    let text = format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", "));
+    let mut text = format!("INSERT INTO \"{table}\" VALUE {{");
+    let mut values = Vec::with_capacity(row.len());
+    for (name, value) in row {
+        if !values.is_empty() {
+            text.push_str(", ");
+        }
+        text.extend(["'", &name, "': ?"]);
+        values.push(value);
+    }
+    text.push('}');
     statement(text, values)
 }
 
 /// All attributes are written, also those that were the same when the row was read.
 fn replace(
     table: &str,
-    read: &Item,
     mut row: Item,
     claim: AttributeValue,
 ) -> Result<BatchStatementRequest, Error> {
     let mut text = format!("UPDATE \"{table}\"");
-    let keys = [KEY[0], KEY[1]].map(|name| row.remove(name).unwrap_or(AttributeValue::Null(true)));
-    for name in read.keys() {
-        if !row.contains_key(name) && !KEY.contains(&name.as_str()) {
-            text.push_str(&format!(" REMOVE \"{name}\""));
-        }
+    for name in OPTIONAL.iter().filter(|name| !row.contains_key(**name)) {
+        text.extend([" REMOVE \"", name, "\""]);
     }
+    let keys = KEY.map(|name| row.remove(name).unwrap_or(AttributeValue::Null(true)));
     let mut values = Vec::with_capacity(row.len() + 3);
     for (name, value) in row {
-        text.push_str(&format!(" SET \"{name}\" = ?"));
+        text.extend([" SET \"", &name, "\" = ?"]);
         values.push(value);
     }
     text.push_str(" WHERE \"webhook_id\" = ? AND \"id\" = ? AND \"claimed_until\" = ?");
@@ -174,13 +192,55 @@ fn replace(
     statement(text, values)
 }
 
-/// The attributes by which a row is found.
-const KEY: [&str; 2] = ["webhook_id", "id"];
-
 fn statement(text: String, values: Vec<AttributeValue>) -> Result<BatchStatementRequest, Error> {
     BatchStatementRequest::builder()
         .statement(text)
         .set_parameters(Some(values))
         .build()
         .map_err(Error::call("writing deliveries"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use carillon_domain::delivery::MessageRef;
+    use carillon_domain::{EventType, Outgoing, sample};
+
+    use super::*;
+    use crate::table::to_item;
+
+    fn names(delivery: &Delivery) -> BTreeSet<String> {
+        to_item("a delivery", delivery)
+            .unwrap()
+            .into_keys()
+            .collect()
+    }
+
+    #[test]
+    fn every_attribute_that_a_row_may_lack_is_known() {
+        let order: Outgoing = sample::webhook(1, &["*"])
+            .orders(&sample::event(EventType::Deploy))
+            .remove(0);
+        let now = order.event.received_at;
+        let least = Delivery::new(&order, now);
+        let most = Delivery {
+            reason: Some("why".into()),
+            next_attempt_at: Some(now),
+            message: Some(MessageRef {
+                id: None,
+                channel_id: None,
+            }),
+            claimed_until: Some(now),
+            generation: 1,
+            channels: vec!["infra".into()],
+            joined_at: Some(now),
+            earlier_attempts: 1,
+            settled_at: Some(now),
+            is_superseded: true,
+            ..least.clone()
+        };
+        let optional: BTreeSet<String> = OPTIONAL.map(str::to_owned).into();
+        assert_eq!(&names(&most) - &names(&least), optional);
+    }
 }
