@@ -5,6 +5,9 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Removes what can break a layout or deceive a reader: control characters and the
 /// characters that reverse the direction of text. Line breaks stay, as `\n`.
 pub fn clean(text: &str) -> String {
+    if is_plain(text) {
+        return text.trim().to_owned();
+    }
     text.replace("\r\n", "\n")
         .chars()
         .filter_map(|c| match c {
@@ -21,7 +24,15 @@ pub fn clean(text: &str) -> String {
 
 /// As [`clean`], on one line.
 pub fn clean_line(text: &str) -> String {
+    if is_plain(text) && !text.contains("  ") {
+        return text.trim().to_owned();
+    }
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text has nothing to be cleaned of: most have not.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// What reverses the direction of text, from and to.
@@ -62,7 +73,10 @@ fn is_among(c: char, ranges: &[(char, char)]) -> bool {
 /// How long a text is for a platform's limit: UTF-16 units, the largest of the usual
 /// ways to count characters, so that what fits here fits however the platform counts.
 pub fn length(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
+    match text.is_ascii() {
+        true => text.len(),
+        false => text.chars().map(char::len_utf16).sum(),
+    }
 }
 
 /// Cuts a text to at most `limit` units (as [`length`] counts) once each of its

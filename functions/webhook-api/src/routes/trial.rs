@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::webhooks::{Registered, is_wanted};
@@ -52,7 +53,7 @@ pub struct PreviewRequest {
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     headers: Value,
     #[schema(value_type = Object)]
-    body: Value,
+    body: Box<RawValue>,
 }
 
 /// Shows the exact request that an event would be sent with, and sends nothing. The body is
@@ -101,7 +102,7 @@ pub async fn preview(
                 .map(|(name, value)| (name.to_owned(), Value::from(value)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
-            body: request.body().clone(),
+            body: request.body().to_owned(),
         },
         limits: request.usage(),
         builder_url: request.builder_url(),
