@@ -5,6 +5,7 @@
 //! once; where that is refused too, or is the same, the credential that a rotation has
 //! left behind has its turn, if there is one.
 
+mod appearance;
 mod pause;
 mod poster;
 mod reply;

@@ -1,27 +1,22 @@
 //! One post.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use carillon_aws::SecretStore;
 use carillon_chat::{Client, Place, Post, Remedy, Reply};
 use carillon_domain::delivery::POST_TIMEOUT;
-use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook, WebhookId};
-use moka::future::Cache;
+use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::appearance::Refused;
 use crate::reply;
-
-/// How long a name or a picture that was refused is not tried again.
-const REFUSED_FOR: Duration = Duration::from_secs(600);
 
 /// Posts messages; one for a process.
 #[derive(Clone)]
 pub struct Poster {
     secrets: SecretStore,
     chat: Client,
-    /// The webhooks, by their version, whose names or pictures were refused of late.
-    plain: Cache<(WebhookId, u64), ()>,
+    refused: Refused,
 }
 
 /// What came of a post.
@@ -50,14 +45,10 @@ pub struct NotPosted(#[from] Arc<carillon_aws::Error>);
 
 impl Poster {
     pub fn new(secrets: SecretStore, chat: Client) -> Self {
-        let plain = Cache::builder()
-            .max_capacity(1_000)
-            .time_to_live(REFUSED_FOR)
-            .build();
         Self {
             secrets,
             chat,
-            plain,
+            refused: Refused::default(),
         }
     }
 
@@ -141,8 +132,7 @@ impl Poster {
     /// A name or a picture that the platform does not take any more costs the message its
     /// looks, not its delivery.
     async fn call(&self, post: &Post<'_>, credential: &SecretString) -> Posted {
-        let version = (post.webhook.id.clone(), post.webhook.version);
-        let plain = post.plain || self.plain.contains_key(&version);
+        let plain = post.plain || self.refused.is_known(post.webhook);
         let post = Post { plain, ..*post };
         let mut posted = Posted::first(self.chat.send(post.request(credential)).await);
         if plain || posted.reply.remedy != Some(Remedy::Appearance) {
@@ -151,7 +141,7 @@ impl Poster {
         let code = posted.reply.code.as_deref();
         let webhook_id = post.webhook.id.as_str();
         tracing::warn!(webhook_id, code, "the webhook's name or picture is refused");
-        self.plain.insert(version, ()).await;
+        self.refused.remember(post.webhook);
         if let Some(pause) = posted.reply.pause_after {
             // The platform's limit is used up: the plain one has to wait.
             posted.answered(Reply {
