@@ -1,5 +1,6 @@
 //! The notifier's figures.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,50 +34,38 @@ async fn webhooks(cloud: &Cloud, count: u128) -> anyhow::Result<Vec<Webhook>> {
     Ok(webhooks)
 }
 
-/// Ten messages for ten destinations, in CPU time, against the least that posts them.
+/// Ten messages for ten destinations, in CPU time, against the least that posts them. The
+/// medians of some rounds, which take turns.
 pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
-    let cloud = Cloud::start().await?;
-    let webhooks = webhooks(&cloud, WEBHOOKS).await?;
-    let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
-    let mut cpu = Duration::ZERO;
-    for round in 0..WARM_UP + MEASURED {
-        let messages = events::messages(round * BATCH, BATCH, &webhooks)?;
-        if round == WARM_UP {
-            cpu = notifier.cpu()?;
-            cloud.take_calls();
-        }
-        notifier.invoke(&events::batch(&messages)).await?;
+    const ROUNDS: usize = 7;
+    let (mut ours, mut bare, mut calls) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for _ in 0..ROUNDS {
+        let cloud = Cloud::start().await?;
+        let webhooks = webhooks(&cloud, WEBHOOKS).await?;
+        let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
+        let batch = |n: usize| {
+            anyhow::Ok(events::batch(&events::messages(
+                n * BATCH,
+                BATCH,
+                &webhooks,
+            )?))
+        };
+        let begun = || drop(cloud.take_calls());
+        ours.push(cpu_of_a_batch(&mut notifier, batch, begun).await?);
+        calls = cloud.take_calls();
+        let event = json!({"posts": posts(&cloud)});
+        let mut loops = Lambda::start(&binaries.bare, &[]).await?;
+        let same = |_| Ok(event.clone());
+        bare.push(cpu_of_a_batch(&mut loops, same, || ()).await?);
     }
-    let notifier_cpu = (notifier.cpu()? - cpu) / u32::try_from(MEASURED)?;
-    let calls = cloud.take_calls();
-
-    let posts: Vec<Value> = cloud
-        .sink
-        .messages()
-        .iter()
-        .rev()
-        .take(BATCH)
-        .map(|message| {
-            json!({
-                "url": format!("{}/slack.com/api/chat.postMessage", cloud.chat_origin()),
-                "authorization": "Bearer xoxb-benchmark-0-not-a-real-token",
-                "body": message.payload,
-            })
-        })
-        .collect();
-    let event = json!({"posts": posts});
-    let mut bare = Lambda::start(&binaries.bare, &[]).await?;
-    for round in 0..WARM_UP + MEASURED {
-        if round == WARM_UP {
-            cpu = bare.cpu()?;
-        }
-        bare.invoke(&event).await?;
-    }
-    let bare_cpu = (bare.cpu()? - cpu) / u32::try_from(MEASURED)?;
+    let [ours, bare] = [ours, bare].map(|mut measured| {
+        measured.sort();
+        measured[ROUNDS / 2]
+    });
     let what = "ten messages for ten destinations, warm: CPU of a bare loop";
-    figure(what, &milliseconds(bare_cpu), "");
-    figure("  CPU of the notifier", &milliseconds(notifier_cpu), "");
-    let ratio = notifier_cpu.as_secs_f64() / bare_cpu.as_secs_f64();
+    figure(what, &milliseconds(bare), "");
+    figure("  CPU of the notifier", &milliseconds(ours), "");
+    let ratio = ours.as_secs_f64() / bare.as_secs_f64();
     figure("  against the bare loop", &times(ratio), "1.5 x");
     for (operation, count) in calls {
         let each = count as f64 / MEASURED as f64;
@@ -87,6 +76,37 @@ pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// What a warm function takes for one of its events; `begun` is called when it is warm.
+async fn cpu_of_a_batch(
+    function: &mut Lambda,
+    event: impl Fn(usize) -> anyhow::Result<Value>,
+    begun: impl Fn(),
+) -> anyhow::Result<Duration> {
+    for n in 0..WARM_UP {
+        function.invoke(&event(n)?).await?;
+    }
+    begun();
+    let before = function.cpu()?;
+    for n in WARM_UP..WARM_UP + MEASURED {
+        function.invoke(&event(n)?).await?;
+    }
+    Ok((function.cpu()? - before) / u32::try_from(MEASURED)?)
+}
+
+/// The last messages that were posted, as the bare loop takes them.
+fn posts(cloud: &Cloud) -> Vec<Value> {
+    let messages = cloud.sink.messages();
+    let last = messages.iter().rev().take(BATCH);
+    last.map(|message| {
+        json!({
+            "url": format!("{}/slack.com/api/chat.postMessage", cloud.chat_origin()),
+            "authorization": "Bearer xoxb-benchmark-0-not-a-real-token",
+            "body": message.payload,
+        })
+    })
+    .collect()
 }
 
 /// Ten messages take hardly longer than one, whatever the platform takes.
