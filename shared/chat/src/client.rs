@@ -134,7 +134,7 @@ impl Client {
             .client()
             .request(method, url)
             .header(CONTENT_TYPE, JSON)
-            .body(request.body().get().to_owned());
+            .body(request.body().to_string());
         if let Some(token) = &request.authorization {
             let Some(value) = bearer(token) else {
                 return unusable_credential(request.kind);

@@ -7,7 +7,6 @@ use carillon_domain::{DeliveryId, DestinationKind, Event, Platform, Webhook};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::limits::Usage;
 use crate::{discord, slack};
@@ -48,7 +47,7 @@ pub struct Request {
     pub(crate) authorization: Option<SecretString>,
     masked_url: String,
     masked_authorization: Option<String>,
-    body: Box<RawValue>,
+    body: Value,
 }
 
 /// Renders the request that delivers `event` to `channel` of `webhook` as a message of its
@@ -135,8 +134,9 @@ impl Post<'_> {
 const POST: &str = "POST";
 const PATCH: &str = "PATCH";
 
-fn body(message: &impl Serialize) -> Box<RawValue> {
-    to_raw_value(message).expect("our own structures of texts, numbers and lists become JSON")
+/// Our own structures of texts, numbers and lists always become JSON.
+fn body(message: &impl Serialize) -> Value {
+    serde_json::to_value(message).unwrap_or_default()
 }
 
 impl Request {
@@ -144,13 +144,8 @@ impl Request {
         self.method
     }
 
-    /// The body, byte for byte.
-    pub fn body(&self) -> &RawValue {
+    pub fn body(&self) -> &Value {
         &self.body
-    }
-
-    fn parsed(&self) -> Value {
-        serde_json::from_str(self.body.get()).unwrap_or_default()
     }
 
     /// Where it goes, with the secret parts masked.
@@ -176,14 +171,14 @@ impl Request {
     /// How full each limit of the platform is.
     pub fn usage(&self) -> Vec<Usage> {
         match self.platform() {
-            Platform::Slack => slack::limits::usage(&self.parsed()),
-            Platform::Discord => discord::limits::usage(&self.parsed()),
+            Platform::Slack => slack::limits::usage(&self.body),
+            Platform::Discord => discord::limits::usage(&self.body),
         }
     }
 
     /// Where people can see and change the message's blocks before it is sent: Slack only.
     pub fn builder_url(&self) -> Option<String> {
-        (self.platform() == Platform::Slack).then(|| slack::builder_url(&self.parsed()))
+        (self.platform() == Platform::Slack).then(|| slack::builder_url(&self.body))
     }
 
     pub fn platform(&self) -> Platform {
@@ -229,8 +224,8 @@ mod tests {
             "https://slack.com/api/chat.postMessage"
         );
         assert!(request.authorization.is_some());
-        assert_eq!(request.parsed()["channel"], "#infra");
-        assert_eq!(request.parsed()["client_msg_id"], delivery_id().post_id(0));
+        assert_eq!(request.body()["channel"], "#infra");
+        assert_eq!(request.body()["client_msg_id"], delivery_id().post_id(0));
         assert!(
             request
                 .masked_headers()
@@ -246,7 +241,7 @@ mod tests {
             "https://hooks.slack.com/services/T…/B…/…wxyz"
         );
         for name in ["channel", "username", "icon_emoji", "client_msg_id"] {
-            assert!(request.parsed()[name].is_null(), "{name}");
+            assert!(request.body()[name].is_null(), "{name}");
         }
     }
 
@@ -288,7 +283,7 @@ mod tests {
     #[test]
     fn the_same_delivery_is_always_the_same_request() {
         for kind in crate::testing::KINDS {
-            assert_eq!(built(kind).body().get(), built(kind).body().get());
+            assert_eq!(built(kind).body(), built(kind).body());
         }
     }
 

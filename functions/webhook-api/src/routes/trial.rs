@@ -15,7 +15,6 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::webhooks::{Registered, is_wanted};
@@ -53,7 +52,7 @@ pub struct PreviewRequest {
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     headers: Value,
     #[schema(value_type = Object)]
-    body: Box<RawValue>,
+    body: Value,
 }
 
 /// Shows the exact request that an event would be sent with, and sends nothing. The body is
@@ -102,7 +101,7 @@ pub async fn preview(
                 .map(|(name, value)| (name.to_owned(), Value::from(value)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
-            body: request.body().to_owned(),
+            body: request.body().clone(),
         },
         limits: request.usage(),
         builder_url: request.builder_url(),
