@@ -201,6 +201,11 @@ async fn another_organization_in_a_body_is_forbidden_whatever_else_is_wrong_with
         ),
         (
             Method::POST,
+            "/events/",
+            json!({"events": [{"type": "deploy"}], "organization": "org_other"}),
+        ),
+        (
+            Method::POST,
             "/api-keys/",
             json!({"name": "x", "role": "admin", "organization": "org_other"}),
         ),

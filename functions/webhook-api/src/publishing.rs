@@ -87,6 +87,7 @@ fn read_batch(body: &Value, capture: impl Fn() -> Capture, faults: &mut Faults) 
     let Some(mut fields) = Fields::of(body, Pointer::root(), faults) else {
         return Vec::new();
     };
+    fields.own_organization(&capture().organization);
     let at = fields.at("events");
     let mut events = Vec::new();
     match fields.value("events").and_then(Value::as_array) {

@@ -119,7 +119,10 @@ fn new_event_batch() -> Value {
     json!({
         "type": "object", "additionalProperties": false, "required": ["events"],
         "description": "Up to 100 events; with a fault in one, none is stored",
-        "properties": {"events": listed(1, 100, item, "In their order")},
+        "properties": {
+            "events": listed(1, 100, item, "In their order"),
+            "organization": organization(),
+        },
     })
 }
 
