@@ -188,7 +188,8 @@ impl Fate {
             Trouble::Silence
         } else if self.goes_wrong(&mut dice, &mut random, service) {
             self.faults.fetch_add(1, Ordering::Relaxed);
-            if call.body.contains("\"deliveries\"") {
+            // Also within a statement, where the quotes are escaped.
+            if call.body.contains("deliveries\\\"") || call.body.contains("\"deliveries\"") {
                 self.ledger_faults.fetch_add(1, Ordering::Relaxed);
             }
             match random.random_range(0..3) {

@@ -283,9 +283,9 @@ impl Notifier {
             plain: false,
         };
         let webhook_id = webhook.id.as_str();
-        let under_way = self.company.begin();
+        let in_flight = self.in_flight.begin();
         let posted = self.poster.send(&post).await;
-        drop(under_way);
+        drop(in_flight);
         let posted = match posted {
             Ok(posted) => posted,
             Err(error) => {
@@ -350,7 +350,7 @@ impl Notifier {
             log(&closed, next, reply.duration);
             rows.push((claimed, closed));
         }
-        self.company.gather().await;
+        self.in_flight.gather().await;
         let written = rows
             .iter()
             .map(|(claimed, closed)| self.outcomes.write(claimed, closed));

@@ -6,12 +6,12 @@
 //! and those behind it go back to the queue, invisible until it may be tried.
 
 mod batch;
-mod company;
 mod consequences;
 mod deletion;
 mod deliver;
 mod faults;
 mod grouping;
+mod in_flight;
 mod outcomes;
 mod pace;
 mod serve;
@@ -30,9 +30,9 @@ use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
 
 use crate::batch::Item;
-use crate::company::Company;
 use crate::deletion::Done;
 use crate::faults::Faults;
+use crate::in_flight::InFlight;
 use crate::outcomes::Outcomes;
 use crate::pace::Pace;
 use crate::webhooks::Webhooks;
@@ -58,7 +58,7 @@ pub struct Notifier {
     pace: Pace,
     outcomes: Outcomes,
     faults: Faults,
-    company: Company,
+    in_flight: InFlight,
     /// Whether Slack has ever shown a reply as one of its thread.
     threads_are_shown: AtomicBool,
 }
@@ -75,7 +75,7 @@ impl Notifier {
             random: Arc::new(rand::random),
             threads_are_shown: AtomicBool::new(false),
             faults: Faults::default(),
-            company: Company::default(),
+            in_flight: InFlight::default(),
         }
     }
 

@@ -134,8 +134,6 @@ impl Notifier {
                 _ => (item, Duration::ZERO),
             })
             .collect();
-        // Told at once, and not at the end of the batch: whoever is served first must not
-        // wait for the slowest.
         ended.add(done.into_iter().map(|item| item.receipt));
         self.put_off(&kept).await;
         if wait > SHOWN {

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
@@ -43,6 +44,7 @@ pub(crate) fn config(
         .behavior_version(BehaviorVersion::latest())
         .region(variable("AWS_REGION").map(Region::new))
         .timeout_config(timeouts())
+        .retry_config(RetryConfig::standard())
         // Answers are small, and have a time-out.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);

@@ -36,7 +36,8 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Reads region, endpoints and credentials from the variables that AWS's SDKs know.
+    /// Reads `AWS_REGION`, the credentials, `AWS_ENDPOINT_URL` (also with `_DYNAMODB`,
+    /// `_SECRETS_MANAGER` or `_SQS`), `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
     pub fn from_environment() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let config = environment::config(&variable, tls::http_client());

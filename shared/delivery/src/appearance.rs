@@ -30,9 +30,13 @@ impl Refused {
         if known.len() >= REMEMBERED {
             known.retain(|_, since| since.elapsed() < REFUSED_FOR);
         }
-        if known.len() < REMEMBERED {
-            known.insert((webhook.id.clone(), webhook.version), Instant::now());
+        if known.len() >= REMEMBERED {
+            let oldest = known.iter().min_by_key(|(_, since)| **since);
+            if let Some(oldest) = oldest.map(|(version, _)| version.clone()) {
+                known.remove(&oldest);
+            }
         }
+        known.insert((webhook.id.clone(), webhook.version), Instant::now());
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Version, Instant>> {
@@ -45,6 +49,18 @@ mod tests {
     use carillon_domain::sample;
 
     use super::*;
+
+    #[test]
+    fn of_too_many_the_latest_are_known() {
+        let refused = Refused::default();
+        let webhooks = (1..=1_001).map(|n| sample::webhook(n, &["*"]));
+        webhooks
+            .clone()
+            .for_each(|webhook| refused.remember(&webhook));
+        let known = webhooks.map(|webhook| refused.is_known(&webhook));
+        let known: Vec<bool> = known.collect();
+        assert!(!known[0] && known[1..].iter().all(|known| *known));
+    }
 
     #[test]
     fn what_was_refused_is_known_until_the_webhook_is_changed() {

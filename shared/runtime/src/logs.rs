@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The levels of `RUST_LOG` (`info`, or `warn,carillon_notifier=info`), or the given ones.
-/// What is deployed has nothing below `info`: it is left out at build time, which makes
+/// Release builds have nothing below `info`: it is left out at build time, which makes
 /// libraries quicker and smaller.
 fn filter(otherwise: Targets) -> Targets {
     std::env::var("RUST_LOG")

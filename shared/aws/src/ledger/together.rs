@@ -20,8 +20,8 @@ use crate::table::Item;
 
 /// How many statements DynamoDB takes in one call.
 const MOST: usize = 25;
-/// How long a call may take that others wait for: a claim's time runs meanwhile.
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long all of it may take, waiting for others included: a claim's time runs meanwhile.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The attributes by which a row is found.
 const KEY: [&str; 2] = ["webhook_id", "id"];
@@ -88,7 +88,18 @@ impl Ledger {
         Ok(self.together(new, statement).await)
     }
 
+    /// Whoever gives up while it is their turn leaves the others of their call to write singly;
+    /// what was written all the same is known by its claim.
     async fn together(&self, row: &Delivery, statement: BatchStatementRequest) -> bool {
+        let written = tokio::time::timeout(TIMEOUT, self.take_turn(row, statement)).await;
+        written.unwrap_or_else(|_| {
+            let delivery_id = row.id.as_str();
+            tracing::warn!(delivery_id, "it takes long: the delivery is written singly");
+            false
+        })
+    }
+
+    async fn take_turn(&self, row: &Delivery, statement: BatchStatementRequest) -> bool {
         let (done, mut answer) = oneshot::channel();
         self.together.waiting().push(Write {
             id: row.id.clone(),
@@ -120,14 +131,11 @@ impl Ledger {
             .batch_execute_statement()
             .set_statements(Some(statements))
             .send();
-        let answer = match tokio::time::timeout(TIMEOUT, call).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
+        let answer = match call.await {
+            Ok(answer) => answer,
+            Err(error) => {
                 let error = Error::call("writing deliveries")(error);
                 return tracing::warn!(%error, "deliveries are written singly");
-            }
-            Err(_) => {
-                return tracing::warn!("deliveries take long to write: they are written singly");
             }
         };
         for (write, response) in next.into_iter().zip(answer.responses.unwrap_or_default()) {
@@ -224,13 +232,24 @@ mod tests {
             .remove(0);
         let now = order.event.received_at;
         let least = Delivery::new(&order, now);
+        // In full, so that nobody adds a field without looking here.
         let most = Delivery {
+            id: least.id.clone(),
+            webhook_id: least.webhook_id.clone(),
+            organization: least.organization.clone(),
+            event_id: least.event_id.clone(),
+            event_type: least.event_type,
+            channel: least.channel.clone(),
+            status: least.status,
             reason: Some("why".into()),
+            possible_duplicate: true,
+            created_at: now,
             next_attempt_at: Some(now),
             message: Some(MessageRef {
                 id: None,
                 channel_id: None,
             }),
+            attempts: Vec::new(),
             claimed_until: Some(now),
             generation: 1,
             channels: vec!["infra".into()],
@@ -238,7 +257,6 @@ mod tests {
             earlier_attempts: 1,
             settled_at: Some(now),
             is_superseded: true,
-            ..least.clone()
         };
         let optional: BTreeSet<String> = OPTIONAL.map(str::to_owned).into();
         assert_eq!(&names(&most) - &names(&least), optional);
