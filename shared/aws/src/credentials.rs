@@ -4,6 +4,9 @@
 //! A secret is announced in the registry before it is made, and noted there as condemned
 //! until long after it was deleted; whatever a crash or a race leaves behind is found by
 //! the next sweep.
+//!
+//! A rotated credential gets a secret of its own: of Secrets Manager's versions none can be
+//! deleted, and the old credential is to be gone when the new one has delivered.
 
 use std::sync::Arc;
 use std::time::Duration;
