@@ -25,8 +25,10 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// What all clients have in common. Without a region or credentials, calls fail and say so.
+/// The settings of one service's client, which may have an endpoint of its own, such as one in
+/// a VPC. Without a region or credentials, calls fail and say so.
 pub(crate) fn config(
+    service: &str,
     variable: &impl Fn(&str) -> Option<String>,
     http_client: SharedHttpClient,
 ) -> SdkConfig {
@@ -49,18 +51,11 @@ pub(crate) fn config(
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);
     config.set_credentials_provider(credentials().map(SharedCredentialsProvider::new));
-    config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+    let own = variable(&format!("AWS_ENDPOINT_URL_{service}"));
+    config.set_endpoint_url(own.or_else(|| variable("AWS_ENDPOINT_URL")));
     config.set_use_fips(is_true("AWS_USE_FIPS_ENDPOINT"));
     config.set_use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"));
     config.build()
-}
-
-/// The endpoint of one service, where it has one of its own, such as one in a VPC.
-pub(crate) fn endpoint(
-    variable: &impl Fn(&str) -> Option<String>,
-    service: &str,
-) -> Option<String> {
-    variable(&format!("AWS_ENDPOINT_URL_{service}"))
 }
 
 #[cfg(test)]
@@ -85,7 +80,7 @@ mod tests {
             ("AWS_SESSION_TOKEN", "fake-token"),
             ("AWS_USE_FIPS_ENDPOINT", "true"),
         ]);
-        let config = config(&variable, crate::tls::http_client());
+        let config = config("SQS", &variable, crate::tls::http_client());
         assert_eq!(config.region().map(AsRef::as_ref), Some("eu-west-1"));
         assert_eq!(
             (config.use_fips(), config.use_dual_stack()),
@@ -106,12 +101,11 @@ mod tests {
             ("AWS_ENDPOINT_URL", "http://all.example"),
             ("AWS_ENDPOINT_URL_SQS", "http://queue.example"),
         ]);
-        let config = config(&variable, crate::tls::http_client());
-        assert_eq!(config.endpoint_url(), Some("http://all.example"));
-        assert_eq!(
-            endpoint(&variable, "SQS").as_deref(),
-            Some("http://queue.example")
-        );
-        assert_eq!(endpoint(&variable, "DYNAMODB"), None);
+        let endpoint = |service| {
+            let config = config(service, &variable, crate::tls::http_client());
+            config.endpoint_url().map(str::to_owned)
+        };
+        assert_eq!(endpoint("SQS").as_deref(), Some("http://queue.example"));
+        assert_eq!(endpoint("DYNAMODB").as_deref(), Some("http://all.example"));
     }
 }

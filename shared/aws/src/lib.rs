@@ -39,25 +39,16 @@ impl Clients {
     /// Reads `AWS_REGION`, the credentials, `AWS_ENDPOINT_URL` (also with `_DYNAMODB`,
     /// `_SECRETS_MANAGER` or `_SQS`), `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
     pub fn from_environment() -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let config = environment::config(&variable, tls::http_client());
-        let endpoint = |service| environment::endpoint(&variable, service);
-        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&config);
-        let mut secrets = aws_sdk_secretsmanager::config::Builder::from(&config);
-        let mut sqs = aws_sdk_sqs::config::Builder::from(&config);
-        if let Some(url) = endpoint("DYNAMODB") {
-            dynamodb.set_endpoint_url(Some(url));
-        }
-        if let Some(url) = endpoint("SECRETS_MANAGER") {
-            secrets.set_endpoint_url(Some(url));
-        }
-        if let Some(url) = endpoint("SQS") {
-            sqs.set_endpoint_url(Some(url));
-        }
+        Self::of(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn of(variable: &impl Fn(&str) -> Option<String>) -> Self {
+        let http_client = tls::http_client();
+        let config = |service| environment::config(service, variable, http_client.clone());
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-            secrets: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
-            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config("DYNAMODB")),
+            secrets: aws_sdk_secretsmanager::Client::new(&config("SECRETS_MANAGER")),
+            sqs: aws_sdk_sqs::Client::new(&config("SQS")),
         }
     }
 

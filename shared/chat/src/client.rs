@@ -49,8 +49,6 @@ pub struct ClientError(#[from] reqwest::Error);
 pub struct Client {
     connections: Connections,
     origin: Option<ChatOrigin>,
-    /// Where Slack's two methods are: most posts go there.
-    methods: Vec<(&'static str, Url)>,
     verify_within: Duration,
 }
 
@@ -94,18 +92,8 @@ impl Client {
             };
             builder.build()
         };
-        let method = |url| {
-            Some((
-                url,
-                destination(origin.as_ref(), DestinationKind::SlackBot, url)?,
-            ))
-        };
         Ok(Self {
             connections: Connections::new(build, now)?,
-            methods: [slack::POST_MESSAGE, slack::UPDATE]
-                .into_iter()
-                .filter_map(method)
-                .collect(),
             origin,
             verify_within: verify::TIMEOUT.min(total),
         })
@@ -147,37 +135,27 @@ impl Client {
         }
     }
 
+    /// The URL to call. The hosts are checked here once more, whatever was checked at
+    /// registration: nothing that is stored can send a request anywhere else.
     fn destination(&self, kind: DestinationKind, url: &SecretString) -> Option<Url> {
-        let url = url.expose_secret();
-        let is_it =
-            |(method, _): &&(&str, Url)| kind == DestinationKind::SlackBot && *method == url;
-        match self.methods.iter().find(is_it) {
-            Some((_, method)) => Some(method.clone()),
-            None => destination(self.origin.as_ref(), kind, url),
+        let url = Url::parse(url.expose_secret()).ok()?;
+        let hosts = match kind {
+            DestinationKind::SlackBot => &[slack::API_HOST][..],
+            DestinationKind::SlackWebhook => slack::WEBHOOK_HOSTS,
+            DestinationKind::DiscordWebhook => &[discord::API_HOST],
+        };
+        let allowed = url.scheme() == "https"
+            && url.host_str().is_some_and(|host| hosts.contains(&host))
+            && url.port().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        if !allowed {
+            return None;
         }
-    }
-}
-
-/// The URL to call. The hosts are checked here once more, whatever was checked at
-/// registration: nothing that is stored can send a request anywhere else.
-fn destination(origin: Option<&ChatOrigin>, kind: DestinationKind, url: &str) -> Option<Url> {
-    let url = Url::parse(url).ok()?;
-    let hosts = match kind {
-        DestinationKind::SlackBot => &[slack::API_HOST][..],
-        DestinationKind::SlackWebhook => slack::WEBHOOK_HOSTS,
-        DestinationKind::DiscordWebhook => &[discord::API_HOST],
-    };
-    let allowed = url.scheme() == "https"
-        && url.host_str().is_some_and(|host| hosts.contains(&host))
-        && url.port().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if !allowed {
-        return None;
-    }
-    match origin {
-        Some(origin) => origin.rewrite(&url).ok(),
-        None => Some(url),
+        match &self.origin {
+            Some(origin) => origin.rewrite(&url).ok(),
+            None => Some(url),
+        }
     }
 }
 

@@ -37,6 +37,7 @@ def _statement_checks(action, body, region, account_id):
         verb, table = _STATEMENT.match(statement["Statement"]).groups()
         arn = f"arn:aws:dynamodb:{region}:{account_id}:table/{table}"
         checks.append((f"dynamodb:PartiQL{verb.capitalize()}", arn))
+    print(f"shared write of {len(checks)}", flush=True)
     return checks
 
 
