@@ -1,5 +1,8 @@
 //! The Lambda function: settings, clients, run.
 
+// What it runs is one future, with that of an SDK call at its bottom.
+#![recursion_limit = "256"]
+
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;

@@ -16,10 +16,13 @@ use aws_types::SdkConfig;
 /// Where it is said that the credentials are from.
 const PROVIDER: &str = "environment";
 
+/// How long a connection may take, with name resolution and TLS.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A call that hangs must not take a function's whole time.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(8))
         .build()
@@ -80,7 +83,7 @@ mod tests {
             ("AWS_SESSION_TOKEN", "fake-token"),
             ("AWS_USE_FIPS_ENDPOINT", "true"),
         ]);
-        let config = config("SQS", &variable, crate::tls::http_client());
+        let config = config("SQS", &variable, crate::https::http_client());
         assert_eq!(config.region().map(AsRef::as_ref), Some("eu-west-1"));
         assert_eq!(
             (config.use_fips(), config.use_dual_stack()),
@@ -102,7 +105,7 @@ mod tests {
             ("AWS_ENDPOINT_URL_SQS", "http://queue.example"),
         ]);
         let endpoint = |service| {
-            let config = config(service, &variable, crate::tls::http_client());
+            let config = config(service, &variable, crate::https::http_client());
             config.endpoint_url().map(str::to_owned)
         };
         assert_eq!(endpoint("SQS").as_deref(), Some("http://queue.example"));

@@ -8,17 +8,18 @@ mod environment;
 pub mod error;
 pub mod events;
 pub mod failures;
+mod https;
 pub mod ledger;
 pub mod queue;
 pub mod registry;
 pub mod secrets;
 pub mod table;
-mod tls;
 
 pub use credentials::Credentials;
 pub use error::Error;
 pub use events::{EventFilter, EventStore, Stored};
 pub use failures::{FailureQueue, Failures};
+pub use https::http_client;
 pub use ledger::{Claimed, Ledger};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue};
 pub use registry::{Registry, Suspension, WriteError};
@@ -43,7 +44,7 @@ impl Clients {
     }
 
     fn of(variable: &impl Fn(&str) -> Option<String>) -> Self {
-        let http_client = tls::http_client();
+        let http_client = http_client();
         let config = |service| environment::config(service, variable, http_client.clone());
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config("DYNAMODB")),

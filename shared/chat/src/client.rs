@@ -9,7 +9,8 @@ use self::connections::Connections;
 
 use carillon_domain::{DestinationKind, Outcome};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Method, Response, redirect};
+use reqwest::{Method, Response, redirect};
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -88,7 +89,7 @@ impl Client {
                 // A test's server may have a certificate that only this machine trusts.
                 true => builder.no_proxy(),
                 // Bundled roots spare each cold start the reading of the system's.
-                false => builder.tls_certs_only(bundled_roots()?),
+                false => builder.tls_backend_preconfigured(tls()),
             };
             builder.build()
         };
@@ -165,11 +166,13 @@ fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn bundled_roots() -> Result<Vec<Certificate>, reqwest::Error> {
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .map(|root| Certificate::from_der(root))
-        .collect()
+fn tls() -> ClientConfig {
+    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let mut tls = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
+    tls
 }
 
 fn bearer(token: &SecretString) -> Option<HeaderValue> {

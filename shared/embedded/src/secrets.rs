@@ -26,7 +26,7 @@ pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
             aws_sdk_secretsmanager::config::SharedCredentialsProvider::new(credentials),
         )
         .endpoint_url(dynamodb_endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(carillon_aws::http_client())
         .build()
 }
 
