@@ -20,8 +20,9 @@ async fn a_registration_that_nobody_can_read_stops_nobody_else() {
     let update = json!({
         "TableName": "registry",
         "Key": {"pk": {"S": "ORG#org_acme"}, "sk": {"S": format!("WEBHOOK#{broken}")}},
-        "UpdateExpression": "SET event_types = :nonsense",
-        "ExpressionAttributeValues": {":nonsense": {"N": "7"}},
+        // As every change does, it counts: a process that knows the webhook reads it again.
+        "UpdateExpression": "SET event_types = :nonsense ADD version :one",
+        "ExpressionAttributeValues": {":nonsense": {"N": "7"}, ":one": {"N": "1"}},
     });
     app.dynamodb("UpdateItem", &update).await;
     let missed = app.publish(&json!({"type": "scale"})).await;

@@ -25,6 +25,7 @@ mod inside;
 mod jwt;
 mod kept_credentials;
 mod keys;
+mod known_webhooks;
 mod organizations;
 mod pages;
 mod passed_on;

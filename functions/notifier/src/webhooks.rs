@@ -17,12 +17,9 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    pub fn new(found: HashMap<WebhookId, Option<Webhook>>) -> Self {
-        let found = found
-            .into_iter()
-            .map(|(id, webhook)| (id, webhook.map(Arc::new)));
+    pub fn new(found: HashMap<WebhookId, Option<Arc<Webhook>>>) -> Self {
         Self {
-            found: Mutex::new(found.collect()),
+            found: Mutex::new(found),
         }
     }
 

@@ -142,7 +142,7 @@ impl EventStore {
                 ])
             })
             .collect();
-        let items = read_all(&self.client, &self.table, "reading events", keys).await?;
+        let items = read_all(&self.client, &self.table, "reading events", keys, None).await?;
         let mut found = HashMap::with_capacity(items.len());
         for item in items {
             let event: Event = from_item("an event", item)?;

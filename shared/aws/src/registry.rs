@@ -12,11 +12,12 @@
 
 mod api_keys;
 mod credentials;
+mod known;
 mod suspension;
 mod transaction;
 mod webhooks;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -26,8 +27,9 @@ pub(crate) use credentials::CredentialRow;
 pub use suspension::Suspension;
 pub use webhooks::WriteError;
 
+use self::known::Known;
 use crate::Error;
-use crate::table::{Item, from_item, read_all, text};
+use crate::table::{Item, from_item, text};
 
 const WEBHOOK: &str = "WEBHOOK#";
 
@@ -35,6 +37,7 @@ const WEBHOOK: &str = "WEBHOOK#";
 pub struct Registry {
     client: Client,
     table: String,
+    known: Arc<Known>,
 }
 
 fn pk(organization: &OrganizationId) -> AttributeValue {
@@ -60,7 +63,11 @@ fn with_key(mut item: Item, organization: &OrganizationId, sk: AttributeValue) -
 
 impl Registry {
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self {
+            client,
+            table,
+            known: Arc::default(),
+        }
     }
 
     /// All webhooks of an organization, oldest first. One that cannot be read is left out:
@@ -136,24 +143,6 @@ impl Registry {
             .await
             .map_err(Error::call("reading the registry"))?;
         Ok(answer.item)
-    }
-
-    /// Several webhooks at once; those that are not there are left out, and in the place of
-    /// one that cannot be read there is none.
-    pub async fn webhooks_by_id(
-        &self,
-        wanted: &[(OrganizationId, WebhookId)],
-    ) -> Result<HashMap<WebhookId, Option<Webhook>>, Error> {
-        let keys = wanted
-            .iter()
-            .map(|(organization, id)| key(organization, webhook_sk(id)))
-            .collect();
-        let items = read_all(&self.client, &self.table, "reading webhooks", keys).await?;
-        let found = items.into_iter().filter_map(|item| {
-            let id = WebhookId::parse(row_id(&item)?)?;
-            Some((id, readable(item)))
-        });
-        Ok(found.collect())
     }
 }
 

@@ -65,17 +65,34 @@ const READ_BATCH: usize = 100;
 /// How often it is asked for keys that it leaves out, six seconds in all.
 const READ_TRIES: u32 = 8;
 
+/// Which attributes of rows are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Projection {
+    pub attributes: &'static str,
+    /// What stands in it for names that are words of DynamoDB's.
+    pub reserved: &'static [(&'static str, &'static str)],
+}
+
 /// Reads several rows of a table at once; those that are not there are left out.
 pub(crate) async fn read_all(
     client: &Client,
     table: &str,
     operation: &'static str,
-    keys: Vec<Item>,
+    mut keys: Vec<Item>,
+    projection: Option<Projection>,
 ) -> Result<Vec<Item>, Error> {
+    let reserved = projection.map(|projection| {
+        let names = projection.reserved.iter();
+        let names = names.map(|(name, is)| ((*name).to_owned(), (*is).to_owned()));
+        names.collect::<HashMap<_, _>>()
+    });
     let mut found = Vec::with_capacity(keys.len());
-    for batch in keys.chunks(READ_BATCH) {
+    while !keys.is_empty() {
+        let batch = keys.drain(..keys.len().min(READ_BATCH)).collect();
         let request = KeysAndAttributes::builder()
-            .set_keys(Some(batch.to_vec()))
+            .set_keys(Some(batch))
+            .set_projection_expression(projection.map(|it| it.attributes.to_owned()))
+            .set_expression_attribute_names(reserved.clone())
             .consistent_read(true)
             .build()
             .map_err(Error::call(operation))?;

@@ -56,7 +56,7 @@ impl Ledger {
                 ])
             })
             .collect();
-        let items = read_all(&self.client, &self.table, "reading deliveries", keys).await?;
+        let items = read_all(&self.client, &self.table, "reading deliveries", keys, None).await?;
         items
             .into_iter()
             .map(|item| from_item("a delivery", item))
