@@ -96,7 +96,7 @@ fn rendered(kind: DestinationKind, event: &Event) -> String {
     let credential = SecretString::from("https://discord.com/api/webhooks/1/not-a-real-token");
     let request = carillon_chat::request(&webhook, "infra", event, &delivery, &credential);
     let mut found = Vec::new();
-    texts(request.body(), &mut found);
+    texts(&request.body(), &mut found);
     found.join("\n")
 }
 

@@ -123,7 +123,7 @@ impl Client {
             .client()
             .request(method, url)
             .header(CONTENT_TYPE, JSON)
-            .body(request.body().to_string());
+            .body(request.body.clone());
         if let Some(token) = &request.authorization {
             let Some(value) = bearer(token) else {
                 return unusable_credential(request.kind);

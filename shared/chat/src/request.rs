@@ -47,7 +47,7 @@ pub struct Request {
     pub(crate) authorization: Option<SecretString>,
     masked_url: String,
     masked_authorization: Option<String>,
-    body: Value,
+    pub(crate) body: String,
 }
 
 /// Renders the request that delivers `event` to `channel` of `webhook` as a message of its
@@ -135,8 +135,8 @@ const POST: &str = "POST";
 const PATCH: &str = "PATCH";
 
 /// Our own structures of texts, numbers and lists always become JSON.
-fn body(message: &impl Serialize) -> Value {
-    serde_json::to_value(message).unwrap_or_default()
+fn body(message: &impl Serialize) -> String {
+    serde_json::to_string(message).unwrap_or_default()
 }
 
 impl Request {
@@ -144,8 +144,8 @@ impl Request {
         self.method
     }
 
-    pub fn body(&self) -> &Value {
-        &self.body
+    pub fn body(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
     }
 
     /// Where it goes, with the secret parts masked.
@@ -171,14 +171,14 @@ impl Request {
     /// How full each limit of the platform is.
     pub fn usage(&self) -> Vec<Usage> {
         match self.platform() {
-            Platform::Slack => slack::limits::usage(&self.body),
-            Platform::Discord => discord::limits::usage(&self.body),
+            Platform::Slack => slack::limits::usage(&self.body()),
+            Platform::Discord => discord::limits::usage(&self.body()),
         }
     }
 
     /// Where people can see and change the message's blocks before it is sent: Slack only.
     pub fn builder_url(&self) -> Option<String> {
-        (self.platform() == Platform::Slack).then(|| slack::builder_url(&self.body))
+        (self.platform() == Platform::Slack).then(|| slack::builder_url(&self.body()))
     }
 
     pub fn platform(&self) -> Platform {
@@ -284,6 +284,36 @@ mod tests {
     fn the_same_delivery_is_always_the_same_request() {
         for kind in crate::testing::KINDS {
             assert_eq!(built(kind).body(), built(kind).body());
+        }
+    }
+
+    #[test]
+    fn who_reads_the_body_and_writes_it_again_has_the_bytes_that_are_sent() {
+        let events = [EventType::Deploy, EventType::Ping].map(sample::event);
+        let digest: Vec<&Event> = events.iter().collect();
+        let earlier = MessageRef {
+            id: Some("1.2".into()),
+            channel_id: Some("123".into()),
+        };
+        for kind in crate::testing::KINDS {
+            for place in [
+                Place::Channel,
+                Place::Thread(earlier.clone()),
+                Place::Edit(earlier.clone()),
+            ] {
+                for events in [&digest[..1], &digest] {
+                    let post = Post {
+                        webhook: &webhook(kind),
+                        channel: "#infra",
+                        events,
+                        post_id: "id",
+                        place: &place,
+                        plain: false,
+                    };
+                    let request = post.request(&secret(kind));
+                    assert_eq!(request.body, request.body().to_string());
+                }
+            }
         }
     }
 

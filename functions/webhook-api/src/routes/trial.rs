@@ -101,7 +101,7 @@ pub async fn preview(
                 .map(|(name, value)| (name.to_owned(), Value::from(value)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
-            body: request.body().clone(),
+            body: request.body(),
         },
         limits: request.usage(),
         builder_url: request.builder_url(),

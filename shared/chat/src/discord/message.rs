@@ -1,34 +1,31 @@
-//! The payload of a Discord message, as far as Carillon uses it.
+//! The payload of a Discord message, as far as Carillon uses it. Fields stand in the order
+//! of their names in JSON, as those of a Slack message do.
 
 use serde::Serialize;
 
 /// The body of Execute Webhook and of Edit Webhook Message.
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
+    pub allowed_mentions: AllowedMentions,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// The name of the forum's thread that the message opens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub thread_name: Option<String>,
     /// The text above the embeds, and what notifications show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     pub embeds: Vec<Embed>,
-    pub allowed_mentions: AllowedMentions,
+    /// The name of the forum's thread that the message opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
 }
 
 /// A box with a coloured bar.
 #[derive(Debug, Clone, Serialize)]
 pub struct Embed {
-    pub title: String,
-    /// Where the title leads.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub color: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    pub color: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,14 +33,18 @@ pub struct Embed {
     /// When it happened; shown in the reader's own zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
+    pub title: String,
+    /// Where the title leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// A name and a value; short ones stand beside each other.
 #[derive(Debug, Clone, Serialize)]
 pub struct Field {
+    pub inline: bool,
     pub name: String,
     pub value: String,
-    pub inline: bool,
 }
 
 /// The last line, without markup.

@@ -1,112 +1,143 @@
 //! The payload of a Slack message, as far as Carillon uses it.
+//!
+//! Fields stand in the order of their names in JSON: the order in which everybody else
+//! writes them who has read them, so that a preview has the very bytes of what is sent.
 
 use serde::Serialize;
 
 /// The body of `chat.postMessage`, of `chat.update` and of an incoming webhook.
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
+    pub attachments: Vec<Attachment>,
     /// Where to post; an incoming webhook knows itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// Lets Slack recognise a repeated post, as far as it does: the documentation of
+    /// `chat.postMessage` names it only in its errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_msg_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon_emoji: Option<String>,
+    /// Whether `text` has markup.
+    pub mrkdwn: bool,
+    /// How `text` is searched for links and names.
+    pub parse: &'static str,
+    /// What notifications show and screen readers read.
+    pub text: String,
     /// The message whose thread this one belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_ts: Option<String>,
     /// The message whose place this one takes: only of `chat.update`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ts: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon_emoji: Option<String>,
-    /// Lets Slack recognise a repeated post, as far as it does: the documentation of
-    /// `chat.postMessage` names it only in its errors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_msg_id: Option<String>,
-    /// What notifications show and screen readers read.
-    pub text: String,
-    /// Whether `text` has markup.
-    pub mrkdwn: bool,
-    /// How `text` is searched for links and names.
-    pub parse: &'static str,
     /// Whether links are shown with what is behind them; `chat.update` takes no such thing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfurl_links: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfurl_media: Option<bool>,
-    pub attachments: Vec<Attachment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
 }
 
 /// Blocks behind a coloured bar; blocks alone have no colour.
 #[derive(Debug, Clone, Serialize)]
 pub struct Attachment {
+    pub blocks: Vec<Block>,
     pub color: String,
     /// For clients that show no blocks.
     pub fallback: String,
-    pub blocks: Vec<Block>,
 }
 
-/// A block.
+/// A block: a section with a text or fields, or a context with elements.
 #[derive(Debug, Clone, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Block {
-    Section(Section),
-    Context { elements: Vec<Text> },
-}
-
-/// A text or up to ten fields in two columns.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Section {
-    Text(Text),
-    Fields(Vec<Text>),
+pub struct Block {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elements: Vec<Text>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Text>,
+    #[serde(rename = "type")]
+    kind: &'static str,
 }
 
 /// A text object.
 #[derive(Debug, Clone, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Text {
-    PlainText { text: String, emoji: bool },
-    Mrkdwn { text: String, verbatim: bool },
+pub struct Text {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji: Option<bool>,
+    text: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verbatim: Option<bool>,
 }
 
 impl Text {
     /// Without markup, and with emoji codes left as they are.
     pub(super) fn plain(text: impl Into<String>) -> Self {
-        Self::PlainText {
+        Self {
+            emoji: Some(false),
             text: text.into(),
-            emoji: false,
+            kind: "plain_text",
+            verbatim: None,
         }
     }
 
     /// With markup, but not searched for links and names.
     pub(super) fn mrkdwn(text: impl Into<String>) -> Self {
-        Self::Mrkdwn {
+        Self {
+            emoji: None,
             text: text.into(),
-            verbatim: true,
+            kind: "mrkdwn",
+            verbatim: Some(true),
         }
     }
 
     /// The text itself, as it is sent.
     pub fn as_str(&self) -> &str {
-        match self {
-            Self::PlainText { text, .. } | Self::Mrkdwn { text, .. } => text,
-        }
+        &self.text
     }
 }
 
 impl Block {
+    /// A section with one text.
     pub(super) fn text(text: Text) -> Self {
-        Self::Section(Section::Text(text))
+        Self {
+            text: Some(text),
+            ..Self::empty("section")
+        }
+    }
+
+    /// A section with up to ten fields in two columns.
+    pub(super) fn fields(fields: Vec<Text>) -> Self {
+        Self {
+            fields,
+            ..Self::empty("section")
+        }
+    }
+
+    /// Small print.
+    pub(super) fn context(elements: Vec<Text>) -> Self {
+        Self {
+            elements,
+            ..Self::empty("context")
+        }
+    }
+
+    fn empty(kind: &'static str) -> Self {
+        Self {
+            elements: Vec::new(),
+            fields: Vec::new(),
+            text: None,
+            kind,
+        }
     }
 
     /// How long its texts are together.
     pub(super) fn length(&self) -> usize {
-        let texts = match self {
-            Self::Section(Section::Text(text)) => std::slice::from_ref(text),
-            Self::Section(Section::Fields(texts)) | Self::Context { elements: texts } => texts,
-        };
+        let texts = self.elements.iter().chain(&self.fields).chain(&self.text);
         texts
-            .iter()
             .map(|text| carillon_domain::text::length(text.as_str()))
             .sum()
     }

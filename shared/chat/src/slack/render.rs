@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::escape::{code, entities, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
-use super::message::{Attachment, Block, Message, Section, Text};
+use super::message::{Attachment, Block, Message, Text};
 use crate::facts::{self, Fact, Words, visible, visible_line};
 use crate::request::{Place, Post};
 use crate::wording::{DRY_RUN, Tone, headline};
@@ -71,10 +71,10 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
 /// The message as an incoming webhook posts it: where, and under which name, is not ours to say.
 pub(crate) fn for_webhook(events: &[&Event]) -> Message {
     let (text, attachments) = match events {
-        [event] => (
-            headline(event, inert),
-            vec![attachment(event, blocks(event))],
-        ),
+        [event] => {
+            let attachment = attachment(event, blocks(event));
+            (attachment.fallback.clone(), vec![attachment])
+        }
         _ => digest::content(events),
     };
     Message {
@@ -111,9 +111,7 @@ fn blocks(event: &Event) -> Vec<Block> {
         .and_then(visible)
         .map(|text| Block::text(Text::plain(fit(&text, MAX_MESSAGE, entities))));
     let link = link(event).map(|link| Block::text(Text::mrkdwn(link)));
-    let context = Block::Context {
-        elements: context(event),
-    };
+    let context = Block::context(context(event));
     let mut fields: Vec<Text> = facts::fixed(event).iter().map(field).collect();
 
     // The details get what room the rest leaves.
@@ -131,12 +129,13 @@ fn blocks(event: &Event) -> Vec<Block> {
     let (details, left_out) = facts::that_fit(details.iter().map(field), MAX_DETAILS, room, size);
     fields.extend(details);
 
-    let fields = fields
-        .chunks(MAX_FIELDS)
-        .map(|fields| Block::Section(Section::Fields(fields.to_vec())));
-    let left_out = (left_out > 0).then(|| Block::Context {
-        elements: vec![Text::plain(facts::left_out(left_out))],
+    let mut fields = fields.into_iter();
+    let fields = std::iter::from_fn(|| {
+        let next: Vec<Text> = fields.by_ref().take(MAX_FIELDS).collect();
+        (!next.is_empty()).then(|| Block::fields(next))
     });
+    let left_out =
+        (left_out > 0).then(|| Block::context(vec![Text::plain(facts::left_out(left_out))]));
     dry_run
         .into_iter()
         .chain(message)

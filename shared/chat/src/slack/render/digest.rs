@@ -4,7 +4,7 @@ use carillon_domain::Event;
 use carillon_domain::text::{fit, length};
 
 use super::super::escape::{entities, inert};
-use super::super::message::{Attachment, Block, Section, Text};
+use super::super::message::{Attachment, Block, Text};
 use super::{MAX_EVENT_ID, MAX_FIELDS, MAX_MESSAGE, ROOM, attachment, field_within, time};
 use crate::facts::{self, Fact, visible, visible_line};
 use crate::wording::{DRY_RUN, digest_line, headline};
@@ -51,13 +51,13 @@ fn blocks(event: &Event, room: usize) -> Vec<Block> {
         facts::that_fit(fields, MAX_FIELDS, room, |field| length(field.as_str()));
     context.extend((left_out > 0).then(|| note(left_out)));
 
-    let fields = (!fields.is_empty()).then_some(Block::Section(Section::Fields(fields)));
+    let fields = (!fields.is_empty()).then(|| Block::fields(fields));
     let message = message.map(|text| Block::text(Text::plain(text)));
     [Block::text(title)]
         .into_iter()
         .chain(fields)
         .chain(message)
-        .chain([Block::Context { elements: context }])
+        .chain([Block::context(context)])
         .collect()
 }
 
