@@ -1,5 +1,7 @@
 //! What came of a post.
 
+mod outline;
+
 use std::time::Duration;
 
 use carillon_domain::delivery::MessageRef;
@@ -7,6 +9,8 @@ use carillon_domain::{Attempt, Outcome, Platform};
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+
+use self::outline::Outline;
 
 /// The longest wait that a platform is believed to ask for. Discord's longest known
 /// bans last a day; beyond that a header is a mistake.
@@ -38,6 +42,14 @@ impl Answer {
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_str(&self.body)
             .ok()
+            .filter(Value::is_object)
+    }
+
+    /// As [`json`](Self::json), with all lists empty.
+    pub(crate) fn outline(&self) -> Option<Value> {
+        serde_json::from_str(&self.body)
+            .ok()
+            .map(|Outline(value)| value)
             .filter(Value::is_object)
     }
 }

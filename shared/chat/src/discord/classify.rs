@@ -16,7 +16,10 @@ const BLOCKED_PAUSE: Duration = Duration::from_secs(60);
 
 /// The answer of Execute Webhook with `wait=true`: the code in the body decides, then the status.
 pub fn execute(answer: &Answer) -> Reply {
-    let body = answer.json();
+    let body = match answer.is_success() {
+        true => answer.outline(),
+        false => answer.json(),
+    };
     let reply = match &body {
         // Whatever the status: the message itself is the proof.
         Some(message) if answer.status != 429 && is_message(message) => {

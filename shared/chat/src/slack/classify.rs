@@ -14,7 +14,7 @@ use crate::reply::{self, Answer, Remedy, Reply, wait};
 /// comes with 200 too, and `ok` and `error` in the body tell (node-slack-sdk, WebClient).
 /// A `warning` beside `ok` is no failure.
 pub fn web_api(answer: &Answer) -> Reply {
-    let reply = match answer.json() {
+    let reply = match answer.outline() {
         Some(body) if answer.status != 429 => match body["ok"].as_bool() {
             // Whatever the status: the message's own name is the proof.
             Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
