@@ -22,17 +22,33 @@ use jiff::Timestamp;
 const SLACK_CHANNEL: Duration = Duration::from_secs(1);
 /// How long what the table says about a platform is believed.
 const BELIEVED: Duration = Duration::from_secs(5);
-/// How many destinations are remembered before those that may go on are forgotten.
+/// How many places are remembered before those that may go on are forgotten.
 const REMEMBERED: usize = 10_000;
 
 pub struct Pace {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
-    destinations: Mutex<HashMap<String, Rest>>,
+    places: Mutex<HashMap<Place, Rest>>,
     platforms: Mutex<HashMap<Platform, Known>>,
 }
 
-/// Until when a destination rests.
+/// What a platform counts messages by: Slack by channel, Discord by webhook, whatever the
+/// thread.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Place(String);
+
+impl Place {
+    pub fn of(webhook: &Webhook, channel: &str) -> Self {
+        Self(match webhook.configuration.kind {
+            DestinationKind::SlackBot => webhook.destination(channel),
+            DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
+                webhook.credential.id.to_string()
+            }
+        })
+    }
+}
+
+/// Until when a place rests.
 #[derive(Clone, Copy)]
 struct Rest {
     until: Timestamp,
@@ -52,36 +68,26 @@ impl Pace {
         Self {
             ledger,
             clock,
-            destinations: Mutex::default(),
+            places: Mutex::default(),
             platforms: Mutex::default(),
         }
     }
 
-    /// How long a webhook's channel must still rest.
-    pub fn rest(&self, webhook: &Webhook, channel: &str) -> Duration {
-        self.left(webhook, channel, |rest| rest.until)
+    /// How long a place must still rest.
+    pub fn rest(&self, place: &Place) -> Duration {
+        self.left(place, |rest| rest.until)
     }
 
     /// How much of it the platform asks for.
-    pub fn asked_rest(&self, webhook: &Webhook, channel: &str) -> Duration {
-        self.left(webhook, channel, |rest| rest.asked_until)
+    pub fn asked_rest(&self, place: &Place) -> Duration {
+        self.left(place, |rest| rest.asked_until)
     }
 
-    fn left(
-        &self,
-        webhook: &Webhook,
-        channel: &str,
-        until: impl Fn(&Rest) -> Timestamp,
-    ) -> Duration {
-        let destinations = self
-            .destinations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        destinations
-            .get(&key(webhook, channel))
-            .map_or(Duration::ZERO, |rest| {
-                between(self.clock.now(), until(rest))
-            })
+    fn left(&self, place: &Place, until: impl Fn(&Rest) -> Timestamp) -> Duration {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(place).map_or(Duration::ZERO, |rest| {
+            between(self.clock.now(), until(rest))
+        })
     }
 
     /// How long the webhook's platform must still be left alone.
@@ -112,7 +118,7 @@ impl Pace {
             asked_until: now + asked,
         };
         if rest.until > now {
-            self.set_rest(key(webhook, channel), rest);
+            self.set_rest(Place::of(webhook, channel), rest);
         }
         let pause = reply.platform_pause?;
         let previous = self.platform_pause(webhook.platform).await;
@@ -133,16 +139,13 @@ impl Pace {
         Some(between(now, pause.until))
     }
 
-    fn set_rest(&self, key: String, new: Rest) {
+    fn set_rest(&self, place: Place, new: Rest) {
         let now = self.clock.now();
-        let mut destinations = self
-            .destinations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if destinations.len() >= REMEMBERED {
-            destinations.retain(|_, rest| rest.until > now);
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= REMEMBERED {
+            places.retain(|_, rest| rest.until > now);
         }
-        let rest = destinations.entry(key).or_insert(new);
+        let rest = places.entry(place).or_insert(new);
         rest.until = rest.until.max(new.until);
         rest.asked_until = rest.asked_until.max(new.asked_until);
     }
@@ -184,17 +187,6 @@ impl Pace {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(platform, Known { pause, read_at });
-    }
-}
-
-/// What a platform counts messages by: Slack by channel, Discord by webhook, whatever the
-/// thread.
-fn key(webhook: &Webhook, channel: &str) -> String {
-    match webhook.configuration.kind {
-        DestinationKind::SlackBot => webhook.destination(channel),
-        DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
-            webhook.credential.id.to_string()
-        }
     }
 }
 

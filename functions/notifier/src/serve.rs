@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use carillon_aws::QueueMessage;
 use carillon_aws::queue::VisibilityChange;
+use carillon_domain::Outgoing;
 use carillon_domain::delivery::LEASE;
-use carillon_domain::{Outgoing, Webhook};
 use futures::FutureExt;
 use futures::future::join_all;
 
 use crate::Notifier;
 use crate::batch::{Item, Poison};
 use crate::deletion::Done;
+use crate::pace::Place;
 use crate::webhooks::Webhooks;
 
 /// A post is begun only with at least this much time left: as long as it can take.
@@ -48,12 +48,6 @@ struct Progress {
     singly: usize,
     /// Where the last post of this batch went, if there was one.
     rests: Option<Place>,
-}
-
-/// Where messages rest between two posts.
-struct Place {
-    webhook: Arc<Webhook>,
-    channel: String,
 }
 
 impl Notifier {
@@ -106,10 +100,7 @@ impl Notifier {
             }
         }
         let (rest, asked) = progress.rests.map_or_else(Default::default, |place| {
-            (
-                self.pace.rest(&place.webhook, &place.channel),
-                self.pace.asked_rest(&place.webhook, &place.channel),
-            )
+            (self.pace.rest(&place), self.pace.asked_rest(&place))
         });
         // With nothing left to hold the others back, one that is done does: it is put off,
         // and known to the ledger when it comes again. After a single message our own pace
@@ -170,7 +161,8 @@ impl Notifier {
             // Not all at once when it is over.
             return Step::Wait(platform.mul_f64(1.0 + 0.1 * (self.random)()));
         }
-        let rest = self.pace.rest(&webhook, &channel);
+        let place = Place::of(&webhook, &channel);
+        let rest = self.pace.rest(&place);
         if rest > Duration::ZERO {
             if rest > LONGEST_NAP || progress.napped + rest > NAPS {
                 return Step::Wait(rest);
@@ -188,7 +180,7 @@ impl Notifier {
             .map_while(|item| Some((item, item.order.as_ref().ok()?)))
             .collect();
         let step = self.deliver(&items, &webhook, &channel, webhooks).await;
-        progress.rests = Some(Place { webhook, channel });
+        progress.rests = Some(place);
         step
     }
 

@@ -125,7 +125,10 @@ impl Ledger {
             // As good as alone: what is dropped is written singly.
             return;
         }
-        let statements = next.iter().map(|write| write.statement.clone()).collect();
+        let (statements, waiting): (Vec<_>, Vec<_>) = next
+            .into_iter()
+            .map(|write| (write.statement, (write.id, write.done)))
+            .unzip();
         let call = self
             .client
             .batch_execute_statement()
@@ -138,11 +141,12 @@ impl Ledger {
                 return tracing::warn!(%error, "deliveries are written singly");
             }
         };
-        for (write, response) in next.into_iter().zip(answer.responses.unwrap_or_default()) {
+        let responses = answer.responses.unwrap_or_default();
+        for ((id, done), response) in waiting.into_iter().zip(responses) {
             let error = response.error;
             let code = error.as_ref().and_then(|error| error.code());
             if let Some(code) = code.filter(|code| !is_condition(code)) {
-                let delivery_id = write.id.as_str();
+                let delivery_id = id.as_str();
                 tracing::warn!(
                     delivery_id,
                     code = code.as_str(),
@@ -150,7 +154,7 @@ impl Ledger {
                 );
             }
             // Nobody may wait for it any more.
-            let _ = write.done.send(error.is_none());
+            let _ = done.send(error.is_none());
         }
     }
 }
