@@ -14,7 +14,7 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::{DeliveryQueue, Failures, Registry};
 use carillon_domain::{Event, OrganizationId, Webhook};
-use carillon_runtime::batch;
+use carillon_runtime::{batch, guarded};
 use serde_json::json;
 
 use crate::lanes::Planned;
@@ -68,8 +68,8 @@ impl Dispatcher {
             }
             let event = match read(record) {
                 Ok(event) => event,
-                Err(error) => {
-                    if self.set_aside(record, &error).await {
+                Err(reason) => {
+                    if self.set_aside(record, &reason).await {
                         continue;
                     }
                     return self.stop(planned, number).await;
@@ -89,7 +89,15 @@ impl Dispatcher {
             if !unreadable.is_empty() && !self.report(&event, unreadable).await {
                 return self.stop(planned, number).await;
             }
-            let deliveries = plan::deliveries(&event, readable);
+            let deliveries = match guarded(|| plan::deliveries(&event, readable)) {
+                Ok(deliveries) => deliveries,
+                Err(panicked) => {
+                    if self.set_aside(record, &panicked.to_string()).await {
+                        continue;
+                    }
+                    return self.stop(planned, number).await;
+                }
+            };
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
@@ -132,11 +140,15 @@ impl Dispatcher {
         lanes::send(&*self.queue, planned).await.or(Some(at))
     }
 
-    /// Reports a record that is no event, so that those behind it need not wait until the
+    /// Reports a record that nobody here can make anything of, so that those behind it need not wait until the
     /// stream has given it up. Its position says where to find it; what it holds stays there.
-    async fn set_aside(&self, record: &EventRecord, error: &serde_dynamo::Error) -> bool {
+    async fn set_aside(&self, record: &EventRecord, reason: &str) -> bool {
         let sequence_number = record.change.sequence_number.as_deref();
-        tracing::error!(sequence_number, %error, "a stream record is not an event");
+        tracing::error!(
+            sequence_number,
+            reason,
+            "a stream record cannot be dispatched"
+        );
         let Some(failures) = &self.failures else {
             return false;
         };
@@ -145,8 +157,7 @@ impl Dispatcher {
             "sequenceNumber": sequence_number,
             "eventID": record.event_id,
         });
-        let reason = format!("not an event: {error}");
-        match failures.keep("dispatcher", &reason, &position).await {
+        match failures.keep("dispatcher", reason, &position).await {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(sequence_number, %error, "it could not be set aside");
@@ -156,6 +167,9 @@ impl Dispatcher {
     }
 }
 
-fn read(record: &EventRecord) -> Result<Event, serde_dynamo::Error> {
-    serde_dynamo::from_item(record.change.new_image.clone())
+fn read(record: &EventRecord) -> Result<Event, String> {
+    let event = guarded(|| serde_dynamo::from_item(record.change.new_image.clone()));
+    event
+        .map_err(|panicked| panicked.to_string())?
+        .map_err(|error| format!("not an event: {error}"))
 }

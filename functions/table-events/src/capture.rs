@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_lambda_events::dynamodb::EventRecord;
 use carillon_aws::Stored;
 use carillon_domain::Event;
-use carillon_runtime::Counts;
+use carillon_runtime::{Counts, guarded};
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -89,9 +89,13 @@ impl TableEvents {
             return self.refuse(record, None, "unreadable").await;
         };
         self.note_view(record);
-        let event = match entity::event(read, &self.attributes, now) {
-            Ok(event) => event,
-            Err(skipped) => return Ok(("Skipped", skipped.reason())),
+        let event = match guarded(|| entity::event(read, &self.attributes, now)) {
+            Ok(Ok(event)) => event,
+            Ok(Err(skipped)) => return Ok(("Skipped", skipped.reason())),
+            Err(panicked) => {
+                tracing::error!(record_id, %panicked, "a record could not be handled");
+                return self.refuse(record, None, "panicked").await;
+            }
         };
         match self.events.put(&event).await {
             Ok(stored) => {

@@ -2,9 +2,11 @@
 
 pub mod batch;
 pub mod clock;
+pub mod guard;
 pub mod logs;
 pub mod metrics;
 pub mod settings;
 
+pub use guard::guarded;
 pub use metrics::Counts;
 pub use settings::{Settings, SettingsError};
