@@ -17,20 +17,24 @@ use crate::environment::CONNECT_TIMEOUT;
 /// A client with bundled roots: reading the machine's would take longer than everything else
 /// at a start. Of time-outs it has [`CONNECT_TIMEOUT`]; the SDK has those of calls.
 pub fn http_client() -> SharedHttpClient {
+    SharedHttpClient::new(Https(client()))
+}
+
+fn client() -> reqwest::Client {
     // Where the process has made a choice already, that one stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let tls = ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let client = reqwest::Client::builder()
+    reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .http1_only()
         .no_proxy()
         .redirect(redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
-        .build();
-    SharedHttpClient::new(Https(client.expect("all that it needs is given")))
+        .build()
+        .expect("all that it needs is given")
 }
 
 #[derive(Clone, Debug)]
@@ -84,5 +88,67 @@ fn failed(error: reqwest::Error) -> ConnectorError {
         ConnectorError::user(error.into())
     } else {
         ConnectorError::io(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use wiremock::matchers::{body_string, header, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn call(uri: &str, body: SdkBody) -> Result<HttpResponse, ConnectorError> {
+        let mut request = HttpRequest::new(body);
+        request.set_method("POST").unwrap();
+        request.set_uri(uri).unwrap();
+        request.headers_mut().insert("x-amz-target", "Any.Thing");
+        Https(client()).call(request).await
+    }
+
+    #[tokio::test]
+    async fn what_the_sdk_says_arrives_and_so_does_the_answer_whatever_its_status() {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(400)
+            .insert_header("x-amzn-requestid", "one")
+            .set_body_string("{}");
+        Mock::given(method("POST"))
+            .and(path("/"))
+            .and(header("x-amz-target", "Any.Thing"))
+            .and(body_string("said"))
+            .respond_with(answer)
+            .expect(1)
+            .mount(&server)
+            .await;
+        let answer = call(&server.uri(), SdkBody::from("said")).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 400);
+        assert_eq!(answer.headers().get("x-amzn-requestid"), Some("one"));
+        assert_eq!(answer.body().bytes(), Some(&b"{}"[..]));
+    }
+
+    #[tokio::test]
+    async fn who_cannot_be_reached_or_hangs_up_is_an_error_that_the_sdk_tries_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let uri = format!("http://{address}");
+        let hangs_up = std::thread::spawn(move || drop(listener.accept().unwrap()));
+        let error = call(&uri, SdkBody::from("said")).await.unwrap_err();
+        assert!(error.is_io(), "{error:?}");
+        hangs_up.join().unwrap();
+
+        let error = call(&uri, SdkBody::from("said")).await.unwrap_err();
+        assert!(error.is_io(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_is_the_callers_own_error() {
+        let error = call("nowhere", SdkBody::from("said")).await.unwrap_err();
+        assert!(error.is_user(), "{error:?}");
+        let error = call("http://127.0.0.1:1", SdkBody::taken())
+            .await
+            .unwrap_err();
+        assert!(error.is_user(), "{error:?}");
     }
 }
