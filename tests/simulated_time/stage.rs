@@ -89,8 +89,11 @@ impl Stage {
                 .with_clock(Arc::new(clock.clone()))
                 .with_randomness(dice(Arc::clone(&panics)))
         };
+        let notifiers = vec![notifier(), notifier()];
+        // As at a start of the function; the other one has missed its chance.
+        notifiers[0].prepare().await;
         Self {
-            notifiers: vec![notifier(), notifier()],
+            notifiers,
             credentials: Credentials::new(registry.clone(), secrets),
             clock,
             sink,

@@ -20,11 +20,12 @@ mod webhooks;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use carillon_aws::{DeliveryQueue, EventStore, Ledger, Registry};
 use carillon_delivery::Poster;
+use carillon_domain::Platform;
 use carillon_runtime::batch::queue_failures;
 use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
@@ -36,6 +37,9 @@ use crate::in_flight::InFlight;
 use crate::outcomes::Outcomes;
 use crate::pace::Pace;
 use crate::webhooks::Webhooks;
+
+/// How long the first call may delay the start. Lambda gives a start ten seconds.
+const PREPARATION: Duration = Duration::from_secs(2);
 
 /// What the notifier reads and writes.
 #[derive(Clone)]
@@ -95,6 +99,17 @@ impl Notifier {
     pub fn with_randomness(self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         let random = Arc::new(random);
         Self { random, ..self }
+    }
+
+    /// Opens the connection that the first batch would wait for. What is read for that is not
+    /// believed later, and what goes wrong will be met again, and dealt with then.
+    pub async fn prepare(&self) {
+        let read = self.stores.ledger.platform_pause(Platform::Discord);
+        match tokio::time::timeout(PREPARATION, read).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "DynamoDB cannot be read yet"),
+            Err(_) => tracing::warn!("DynamoDB does not answer yet"),
+        }
     }
 
     /// Handles a batch, with `deadline` the end of the invocation. The queue keeps the

@@ -43,6 +43,7 @@ async fn main() -> Result<(), Error> {
     };
     let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);
     let notifier = &Notifier::new(stores, Poster::new(secrets, Client::new(origin)?));
+    notifier.prepare().await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = event.context.deadline();
         Ok::<_, Error>(notifier.handle(event.payload, deadline).await)
