@@ -29,7 +29,7 @@ pub fn execute(answer: &Answer) -> Reply {
         _ if answer.status == 429 => too_many(answer, body.as_ref()),
         Some(body) => refused(answer, body),
         // Discord's proxy answers in HTML or plain text, where Discord itself was not asked.
-        None if answer.status == 403 => blocked(answer),
+        None if answer.status == 403 && !is_discords_own(answer) => blocked(answer),
         None => reply::unreadable(answer, Platform::Discord),
     };
     Reply {
@@ -58,19 +58,24 @@ fn posted(answer: &Answer, body: Option<&Value>) -> Reply {
     }
 }
 
+/// Whether Discord itself has answered, and not the proxy before it that keeps banned
+/// addresses out: each of its answers has these headers (discord.py goes by the first),
+/// whatever has become of the body on its way.
+fn is_discords_own(answer: &Answer) -> bool {
+    let mut names = answer.headers.keys().map(|name| name.as_str());
+    names.any(|name| name == "via" || name.starts_with("x-ratelimit-"))
+}
+
 /// Discord's own 429 says how long to wait, in the body or a header. The one of the proxy
-/// before it is a ban: it says nothing, or says it in no JSON.
+/// before it is a ban: it says nothing, says it in no JSON, or has the code of nothing.
 fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
     let asked = body.and_then(|body| wait(body["retry_after"].as_f64()?));
-    let has_headers = [
-        "retry-after",
-        "x-ratelimit-reset-after",
-        "x-ratelimit-scope",
-    ]
-    .iter()
-    .any(|name| answer.text(name).is_some());
-    let is_text = body.is_none() && !answer.body.trim().is_empty();
-    if is_text || (asked.is_none() && !has_headers) {
+    let says_when = asked.is_some() || answer.text("retry-after").is_some();
+    let is_ban = match body {
+        Some(body) => !says_when || asked.is_none() && body["code"] == 0,
+        None => !says_when || !answer.body.trim().is_empty(),
+    };
+    if is_ban && !is_discords_own(answer) {
         return blocked(answer);
     }
     let code = body.and_then(|body| body["code"].as_u64());

@@ -187,6 +187,12 @@ fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
             Pause::For(Duration::from_secs(3_600)),
         ),
         (&[("Retry-After", "5")], "<html>", Some(5), minute),
+        (
+            &hour,
+            banned,
+            Some(3_600),
+            Pause::For(Duration::from_secs(3_600)),
+        ),
     ] {
         let reply = execute(&answer(429, headers, body));
         assert_eq!(reply.outcome, Blocked, "{body}");
@@ -196,6 +202,30 @@ fn a_ban_is_no_rate_limit_and_silences_everything_for_a_minute_at_least() {
             "{body}"
         );
         assert_eq!(reply.platform_pause, Some(pause), "{body}");
+    }
+}
+
+#[test]
+fn what_has_discords_own_headers_is_no_ban_whatever_became_of_its_body() {
+    let via = [("Via", "1.1 google"), ("Retry-After", "3")];
+    for (headers, body, milliseconds) in [
+        (LIMITS, "", Some(1_250)),
+        (LIMITS, r#"{"message": "You are being ra"#, Some(1_250)),
+        (&via, r#"{"message": "You are being ra"#, Some(3_000)),
+        (&[("X-RateLimit-Limit", "5")], "", None),
+    ] {
+        let reply = execute(&answer(429, headers, body));
+        assert_eq!(reply.outcome, RateLimited, "{headers:?} {body}");
+        assert_eq!(
+            reply.retry_after,
+            milliseconds.map(Duration::from_millis),
+            "{headers:?} {body}"
+        );
+        assert_eq!(reply.platform_pause, None, "{headers:?} {body}");
+
+        let refused = execute(&answer(403, headers, r#"{"message": "Missing Acc"#));
+        assert_eq!(refused.outcome, Unavailable, "{headers:?}");
+        assert_eq!(refused.platform_pause, None, "{headers:?}");
     }
 }
 
