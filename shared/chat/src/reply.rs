@@ -7,6 +7,7 @@ use std::time::Duration;
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::{Attempt, Outcome, Platform};
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
@@ -29,9 +30,17 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// A header that says a number of seconds, whole or not.
+    /// A header that says a number of seconds, whole or not, or a time after the answer's own,
+    /// as proxies do (RFC 9110, "Retry-After").
     pub(crate) fn seconds(&self, header: &str) -> Option<Duration> {
-        wait(self.text(header)?.parse().ok()?)
+        let said = self.text(header)?;
+        match said.parse() {
+            Ok(seconds) => wait(seconds),
+            Err(_) => {
+                let (then, now) = (timestamp(said)?, timestamp(self.text("date")?)?);
+                wait(then.duration_since(now).as_secs_f64())
+            }
+        }
     }
 
     pub(crate) fn text(&self, header: &str) -> Option<&str> {
@@ -52,6 +61,10 @@ impl Answer {
             .map(|Outline(value)| value)
             .filter(Value::is_object)
     }
+}
+
+fn timestamp(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// A wait of so many seconds, if that makes sense.

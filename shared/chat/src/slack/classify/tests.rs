@@ -190,6 +190,25 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
 }
 
 #[test]
+fn a_time_to_wait_for_is_as_good_as_a_number_of_seconds() {
+    let then = ("Retry-After", "Sat, 21 Nov 2026 10:25:00 GMT");
+    let said = ("Date", "Sat, 21 Nov 2026 10:15:00 GMT");
+    let past = ("Date", "Sat, 21 Nov 2026 10:30:00 GMT");
+    for (headers, seconds) in [
+        (&[then, said][..], Some(600)),
+        (&[then, past], None),
+        (&[then], None),
+        (&[("Retry-After", "soon"), said], None),
+    ] {
+        for status in [429, 503] {
+            let reply = web_api(&answer(status, headers, ""));
+            let waits = seconds.map(Duration::from_secs);
+            assert_eq!(reply.retry_after, waits, "{headers:?}");
+        }
+    }
+}
+
+#[test]
 fn an_outage_that_says_how_long_is_waited_out() {
     let after = [("Retry-After", "120")];
     for body in ["", r#"{"ok": false, "error": "service_unavailable"}"#] {
