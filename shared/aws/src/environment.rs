@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
@@ -16,16 +16,18 @@ use aws_types::SdkConfig;
 /// Where it is said that the credentials are from.
 const PROVIDER: &str = "environment";
 
-/// How long a connection may take, with name resolution and TLS.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A call that hangs must not take a function's whole time.
+/// A call that hangs must not take a function's whole time. How long a connection may take is
+/// the HTTP client's to say.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(8))
         .build()
+}
+
+/// A refusal that comes over a connection says nothing against the connection.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_reconnect_mode(ReconnectMode::ReuseAllConnections)
 }
 
 /// The settings of one service's client, which may have an endpoint of its own, such as one in
@@ -49,7 +51,7 @@ pub(crate) fn config(
         .behavior_version(BehaviorVersion::latest())
         .region(variable("AWS_REGION").map(Region::new))
         .timeout_config(timeouts())
-        .retry_config(RetryConfig::standard())
+        .retry_config(retries())
         // Answers are small, and have a time-out.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);

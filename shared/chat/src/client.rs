@@ -89,7 +89,7 @@ impl Client {
                 // A test's server may have a certificate that only this machine trusts.
                 true => builder.no_proxy(),
                 // Bundled roots spare each cold start the reading of the system's.
-                false => builder.tls_backend_preconfigured(tls()),
+                false => builder.tls_backend_preconfigured(tls(bundled_roots())),
             };
             builder.build()
         };
@@ -166,8 +166,12 @@ fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn tls() -> ClientConfig {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+/// The certificates of those that vouch for servers on the internet.
+fn bundled_roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+}
+
+fn tls(roots: RootCertStore) -> ClientConfig {
     let mut tls = ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth();

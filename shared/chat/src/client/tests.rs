@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::testing::{KINDS, delivery_id, secret, webhook};
 use carillon_domain::{EventType, sample};
+use rustls::ServerConfig;
+use rustls::pki_types::ServerName;
 use serde_json::json;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 use wiremock::matchers::{body_partial_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -257,6 +260,38 @@ async fn a_rate_limit_comes_through_with_its_wait() {
 #[test]
 fn a_client_for_the_internet_can_be_built() {
     assert!(Client::new(None).is_ok());
+}
+
+/// What a server of Slack's and a client with the roots that `choose` makes of the server's
+/// own agree to speak.
+async fn agreed(
+    choose: impl FnOnce(RootCertStore) -> RootCertStore,
+) -> std::io::Result<Option<Vec<u8>>> {
+    install_crypto();
+    let made = rcgen::generate_simple_self_signed(["slack.com".to_owned()]).unwrap();
+    let mut own = RootCertStore::empty();
+    own.add(made.cert.der().clone()).unwrap();
+    let key = made.signing_key.serialize_der().try_into().unwrap();
+    let mut server = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    server.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
+    let (here, there) = tokio::io::duplex(16_384);
+    let name = ServerName::try_from("slack.com").unwrap();
+    let accepted = TlsAcceptor::from(Arc::new(server)).accept(there);
+    let connected = TlsConnector::from(Arc::new(tls(choose(own)))).connect(name, here);
+    let connection = tokio::join!(accepted, connected).1?;
+    let protocol = connection.get_ref().1.alpn_protocol();
+    Ok(protocol.map(<[u8]>::to_vec))
+}
+
+#[tokio::test]
+async fn only_a_server_that_somebody_vouches_for_is_talked_to_and_by_http_2_where_it_can() {
+    let own = agreed(|own| own).await.unwrap();
+    assert_eq!(own.as_deref(), Some(&b"h2"[..]));
+    assert!(agreed(|_| bundled_roots()).await.is_err());
+    assert!(bundled_roots().len() > 100);
 }
 
 /// A server that keeps its connections and counts them.
