@@ -5,8 +5,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use carillon_domain::{CredentialId, OrganizationId, Webhook, WebhookId, WebhookStatus};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Registry, key, readable, row_id, webhook_sk};
@@ -15,17 +17,21 @@ use crate::table::{Item, Projection, from_item, read_all};
 
 /// How many are remembered; with more than that, all begins anew.
 const REMEMBERED: usize = 1_000;
+/// How long one is believed to be as it was read, in whatever is no part of its state: for
+/// people who write into its row past everybody.
+const BELIEVED: Duration = Duration::from_secs(300);
 
 /// What tells whether a webhook has been changed. Each change counts its version, but the end
 /// of a rotation; the status is what people change by hand.
 const STATE: Projection = Projection {
-    attributes: "sk, version, #status, fallback.credential_id",
+    attributes: "sk, version, modified_at, #status, fallback.credential_id",
     reserved: &[("#status", "status")],
 };
 
 #[derive(Deserialize, PartialEq, Eq)]
 struct State {
     version: u64,
+    modified_at: Timestamp,
     status: WebhookStatus,
     fallback: Option<Fallback>,
 }
@@ -40,6 +46,7 @@ impl State {
         let fallback = webhook.fallback.as_ref();
         Self {
             version: webhook.version,
+            modified_at: webhook.modified_at,
             status: webhook.status,
             fallback: fallback.map(|fallback| Fallback {
                 credential_id: fallback.id.clone(),
@@ -52,12 +59,20 @@ type Wanted = (OrganizationId, WebhookId);
 type Found = HashMap<WebhookId, Option<Arc<Webhook>>>;
 
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashMap<WebhookId, Arc<Webhook>>>);
+pub(super) struct Known(Mutex<HashMap<WebhookId, Read>>);
+
+#[derive(Debug)]
+struct Read {
+    webhook: Arc<Webhook>,
+    at: Instant,
+}
 
 impl Known {
     fn get(&self, (organization, id): &Wanted) -> Option<Arc<Webhook>> {
-        let webhook = self.lock().get(id).cloned()?;
-        (webhook.organization == *organization).then_some(webhook)
+        let known = self.lock();
+        let read = known.get(id)?;
+        let is_wanted = read.webhook.organization == *organization;
+        (is_wanted && read.at.elapsed() < BELIEVED).then(|| Arc::clone(&read.webhook))
     }
 
     fn remember(&self, webhook: &Arc<Webhook>) {
@@ -65,10 +80,14 @@ impl Known {
         if known.len() >= REMEMBERED && !known.contains_key(&webhook.id) {
             known.clear();
         }
-        known.insert(webhook.id.clone(), Arc::clone(webhook));
+        let read = Read {
+            webhook: Arc::clone(webhook),
+            at: Instant::now(),
+        };
+        known.insert(webhook.id.clone(), read);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<WebhookId, Arc<Webhook>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<WebhookId, Read>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -138,5 +157,38 @@ impl Registry {
         Ok(rows
             .into_iter()
             .filter_map(|row| Some((WebhookId::parse(row_id(&row)?)?, row))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::sample;
+
+    use super::*;
+
+    fn wanted(webhook: &Webhook) -> Wanted {
+        (webhook.organization.clone(), webhook.id.clone())
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_remembered() {
+        let known = Known::default();
+        let webhooks: Vec<_> = (1..=1_001)
+            .map(|n| Arc::new(sample::webhook(n, &["*"])))
+            .collect();
+        for webhook in &webhooks {
+            known.remember(webhook);
+            assert!(known.get(&wanted(webhook)).is_some());
+        }
+        assert!(known.lock().len() <= REMEMBERED);
+    }
+
+    #[test]
+    fn another_organizations_webhook_is_not_known() {
+        let known = Known::default();
+        let webhook = Arc::new(sample::webhook(1, &["*"]));
+        known.remember(&webhook);
+        let other = OrganizationId::parse("org_other").unwrap();
+        assert!(known.get(&(other, webhook.id.clone())).is_none());
     }
 }
