@@ -54,7 +54,8 @@ impl Answer {
             .filter(Value::is_object)
     }
 
-    /// As [`json`](Self::json), with all lists empty.
+    /// As [`json`](Self::json), with all lists empty. What is wrong with a text or a number in
+    /// a list, or how deep it goes, is not looked at.
     pub(crate) fn outline(&self) -> Option<Value> {
         serde_json::from_str(&self.body)
             .ok()

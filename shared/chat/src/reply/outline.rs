@@ -81,6 +81,16 @@ mod tests {
     }
 
     #[test]
+    fn an_echo_that_nobody_else_could_read_still_says_what_became_of_the_post() {
+        let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        for inner in [r#"["\ud800"]"#, "[1e999]", &deep] {
+            let echo = format!(r#"{{"ok": true, "message": {{"x": {inner}}}}}"#);
+            let Outline(read) = serde_json::from_str(&echo).unwrap();
+            assert_eq!(read["ok"], true, "{inner:.20}");
+        }
+    }
+
+    #[test]
     fn what_is_no_json_within_a_list_is_none_as_a_whole() {
         for text in ["{\"a\": [1, x]}", "{\"a\": [1}", "{\"a\": 1} x"] {
             assert!(serde_json::from_str::<Outline>(text).is_err(), "{text}");
