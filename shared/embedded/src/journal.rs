@@ -24,6 +24,9 @@ const SCHEMA: &str = "
         receive_count INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS messages_by_group ON messages (group_id, visible_at_ms);
+    CREATE TABLE IF NOT EXISTS in_hand (
+        sequence INTEGER PRIMARY KEY
+    );
     CREATE TABLE IF NOT EXISTS failures (
         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
         kept_at_ms INTEGER NOT NULL,

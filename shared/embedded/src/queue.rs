@@ -36,11 +36,16 @@ pub struct LocalQueue {
 
 impl LocalQueue {
     /// Takes up the queue where the last process left it: whatever it had in hand is
-    /// visible again, since nobody works on it any more.
+    /// visible again, since nobody works on it any more. What was put off stays so: its
+    /// destination rests.
     pub fn open(journal: Arc<Journal>) -> Result<Self, Error> {
-        journal
-            .connection()
-            .execute("UPDATE messages SET visible_at_ms = 0", [])?;
+        journal.connection().execute_batch(
+            "BEGIN;
+             UPDATE messages SET visible_at_ms = 0
+             WHERE sequence IN (SELECT sequence FROM in_hand);
+             DELETE FROM in_hand;
+             COMMIT;",
+        )?;
         Ok(Self {
             journal,
             changed: Arc::new(Notify::new()),
@@ -92,6 +97,9 @@ impl LocalQueue {
                      WHERE sequence = ?1",
                 )?
                 .execute(params![message.receipt, until])?;
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO in_hand VALUES (?1)")?
+                .execute(params![message.receipt])?;
         }
         transaction.commit()?;
         Ok(received)
@@ -165,6 +173,7 @@ impl LocalQueue {
             transaction
                 .prepare_cached("DELETE FROM messages WHERE sequence = ?1")?
                 .execute(params![receipt])?;
+            let_go(&transaction, receipt)?;
         }
         transaction.commit()
     }
@@ -180,6 +189,7 @@ impl LocalQueue {
             transaction
                 .prepare_cached("UPDATE messages SET visible_at_ms = ?2 WHERE sequence = ?1")?
                 .execute(params![change.receipt, until])?;
+            let_go(&transaction, &change.receipt)?;
         }
         transaction.commit()
     }
@@ -216,6 +226,14 @@ impl DeliveryQueue for LocalQueue {
         self.changed.notify_waiters();
         Ok(())
     }
+}
+
+/// Nobody works on the message any more.
+fn let_go(connection: &Connection, receipt: &str) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("DELETE FROM in_hand WHERE sequence = ?1")?
+        .execute(params![receipt])?;
+    Ok(())
 }
 
 /// Whether SQS would take a body: of Unicode, all but some controls and U+FFFE, U+FFFF
@@ -317,6 +335,24 @@ mod tests {
         let queue = queue(&messages.map(|(group, id)| message(group, id))).await;
         let received = queue.receive(4, VISIBILITY, Timestamp::now()).unwrap();
         assert_eq!(bodies(&received), ["1", "3", "5", "2"]);
+    }
+
+    #[tokio::test]
+    async fn after_a_restart_what_was_in_hand_comes_at_once_and_what_was_put_off_in_its_time() {
+        let queue = queue(&[message("a", "1"), message("b", "2")]).await;
+        let now = Timestamp::now();
+        let received = queue.receive(10, VISIBILITY, now).unwrap();
+        let change = VisibilityChange {
+            receipt: received[0].receipt.clone(),
+            invisible_for: Duration::from_secs(600),
+        };
+        queue.change_visibility(&[change]).await.unwrap();
+        let again = LocalQueue::open(Arc::clone(&queue.journal)).unwrap();
+        let soon = Timestamp::now() + Duration::from_secs(1);
+        assert_eq!(bodies(&again.receive(10, VISIBILITY, soon).unwrap()), ["2"]);
+        let later = soon + Duration::from_secs(600);
+        let received = again.receive(1, VISIBILITY, later).unwrap();
+        assert_eq!(bodies(&received), ["1"]);
     }
 
     #[tokio::test]
