@@ -10,10 +10,10 @@ mod plan;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::{DeliveryQueue, Failures, Registry};
 use carillon_domain::{Event, OrganizationId, Webhook};
+use carillon_runtime::stream::{Batch, Record};
 use carillon_runtime::{batch, guarded};
 use serde_json::json;
 
@@ -48,22 +48,26 @@ impl Dispatcher {
 
     /// Dispatches a batch. On a failure, the records before it are done and the stream
     /// goes on from the one that is named.
-    pub async fn handle(&self, batch: StreamEvent) -> DynamoDbEventResponse {
-        let records = batch.records;
+    pub async fn handle(&self, batch: impl Into<Batch>) -> DynamoDbEventResponse {
+        let records = batch.into().records;
         match self.dispatch(&records).await {
             None => DynamoDbEventResponse::default(),
-            Some(failed) => batch::stream_failure(&records[failed]),
+            Some(failed) => batch::stream_failure(&records[failed].position),
         }
     }
 
     /// Gives the number of the first record that could not be dispatched, if any. Nothing
     /// behind the slice that it stands in is sent.
-    async fn dispatch(&self, records: &[EventRecord]) -> Option<usize> {
+    async fn dispatch(&self, records: &[Record]) -> Option<usize> {
         let mut webhooks: HashMap<OrganizationId, (Vec<Webhook>, Vec<String>)> = HashMap::new();
         let mut planned: Vec<Planned> = Vec::new();
         for (number, record) in records.iter().enumerate() {
             // The outbox only ever grows: changes and removals (by TTL) are no news.
-            if record.event_name != "INSERT" {
+            if record
+                .read
+                .as_ref()
+                .is_some_and(|read| read.event_name != "INSERT")
+            {
                 continue;
             }
             let event = match read(record) {
@@ -86,25 +90,19 @@ impl Dispatcher {
                 };
             }
             let (readable, unreadable) = &webhooks[&event.organization];
-            if !unreadable.is_empty() && !self.report(&event, unreadable).await {
+            let plan = plan::deliveries(&event, readable);
+            let failing = plan.failing.iter().map(ToString::to_string);
+            let missed: Vec<String> = unreadable.iter().cloned().chain(failing).collect();
+            if !missed.is_empty() && !self.report(&event, &missed).await {
                 return self.stop(planned, number).await;
             }
-            let deliveries = match guarded(|| plan::deliveries(&event, readable)) {
-                Ok(deliveries) => deliveries,
-                Err(panicked) => {
-                    if self.set_aside(record, &panicked.to_string()).await {
-                        continue;
-                    }
-                    return self.stop(planned, number).await;
-                }
-            };
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
-                deliveries = deliveries.len(),
+                deliveries = plan.messages.len(),
                 "dispatched"
             );
-            planned.extend(deliveries.into_iter().map(|message| Planned {
+            planned.extend(plan.messages.into_iter().map(|message| Planned {
                 record: number,
                 message,
             }));
@@ -118,16 +116,16 @@ impl Dispatcher {
         lanes::send(&*self.queue, planned).await
     }
 
-    /// Keeps, for people, what webhooks miss whose registrations cannot be read: whether they
-    /// want it, nobody knows. False where it could not be kept.
-    async fn report(&self, event: &Event, unreadable: &[String]) -> bool {
+    /// Keeps, for people, what webhooks miss whose registrations cannot be read, or handled:
+    /// whether they want it, nobody knows. False where it could not be kept.
+    async fn report(&self, event: &Event, webhooks: &[String]) -> bool {
         let event_id = event.id.as_str();
-        tracing::error!(event_id, ?unreadable, "not dispatched to these webhooks");
+        tracing::error!(event_id, ?webhooks, "not dispatched to these webhooks");
         let Some(failures) = &self.failures else {
             return true;
         };
         let missed = json!({
-            "organization": event.organization, "event_id": event.id, "webhooks": unreadable,
+            "organization": event.organization, "event_id": event.id, "webhooks": webhooks,
         });
         let reason = "registrations cannot be read";
         let kept = failures.keep("dispatcher", reason, &missed).await;
@@ -142,8 +140,8 @@ impl Dispatcher {
 
     /// Reports a record that nobody here can make anything of, so that those behind it need not wait until the
     /// stream has given it up. Its position says where to find it; what it holds stays there.
-    async fn set_aside(&self, record: &EventRecord, reason: &str) -> bool {
-        let sequence_number = record.change.sequence_number.as_deref();
+    async fn set_aside(&self, record: &Record, reason: &str) -> bool {
+        let sequence_number = record.position.sequence_number.as_str();
         tracing::error!(
             sequence_number,
             reason,
@@ -152,11 +150,7 @@ impl Dispatcher {
         let Some(failures) = &self.failures else {
             return false;
         };
-        let position = json!({
-            "streamArn": record.event_source_arn,
-            "sequenceNumber": sequence_number,
-            "eventID": record.event_id,
-        });
+        let position = record.position.to_json();
         match failures.keep("dispatcher", reason, &position).await {
             Ok(()) => true,
             Err(error) => {
@@ -167,9 +161,12 @@ impl Dispatcher {
     }
 }
 
-fn read(record: &EventRecord) -> Result<Event, String> {
-    let event = guarded(|| serde_dynamo::from_item(record.change.new_image.clone()));
+fn read(record: &Record) -> Result<Event, String> {
+    let Some(read) = &record.read else {
+        return Err("not of the documented form".to_owned());
+    };
+    let event = guarded(|| serde_dynamo::from_item(read.change.new_image.clone()));
     event
         .map_err(|panicked| panicked.to_string())?
-        .map_err(|error| format!("not an event: {error}"))
+        .map_err(|error: serde_dynamo::Error| format!("not an event: {error}"))
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
 use carillon_aws::{Clients, FailureQueue, Failures, Registry, SqsQueue};
 use carillon_dispatcher::Dispatcher;
+use carillon_runtime::stream::Batch;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
     let queue = Arc::new(SqsQueue::new(clients.sqs, queue_url));
     let dispatcher = &Dispatcher::new(registry, queue).with_failures(failures);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamEvent>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(dispatcher.handle(event.payload).await)
     }))
     .await

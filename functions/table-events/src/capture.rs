@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_lambda_events::dynamodb::EventRecord;
 use carillon_aws::Stored;
 use carillon_domain::Event;
+use carillon_runtime::stream::Record;
 use carillon_runtime::{Counts, guarded};
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::record::Record;
-use crate::{TableEvents, entity};
+use crate::TableEvents;
 
 /// Batches up to this size are stored one record after the other.
 pub const IN_ORDER: usize = 10;
@@ -89,12 +89,16 @@ impl TableEvents {
             return self.refuse(record, None, "unreadable").await;
         };
         self.note_view(record);
-        let event = match guarded(|| entity::event(read, &self.attributes, now)) {
+        let event = match guarded(|| (self.read)(read, &self.attributes, now)) {
             Ok(Ok(event)) => event,
             Ok(Err(skipped)) => return Ok(("Skipped", skipped.reason())),
             Err(panicked) => {
                 tracing::error!(record_id, %panicked, "a record could not be handled");
-                return self.refuse(record, None, "panicked").await;
+                // A mended version may make something of it: it is not just dropped.
+                return match self.failures {
+                    Some(_) => self.refuse(record, None, "panicked").await,
+                    None => Err(TryAgain),
+                };
             }
         };
         match self.events.put(&event).await {
@@ -125,6 +129,9 @@ impl TableEvents {
         reason: &'static str,
     ) -> Result<Done, TryAgain> {
         let Some(failures) = &self.failures else {
+            let sequence_number = record.position.sequence_number.as_str();
+            let stream = record.position.source.as_str();
+            tracing::error!(sequence_number, stream, reason, "refused, and kept nowhere");
             return Ok(("Refused", reason));
         };
         let payload = json!({"record": record.position.to_json(), "event": event});
@@ -176,8 +183,63 @@ fn item(record: &EventRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Batch;
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use carillon_aws::{Clients, Error, EventStore, Failures, Retention};
     use serde_json::Value;
+
+    use crate::entity::Skipped;
+    use crate::{Attributes, Batch};
+
+    /// Failures in memory, by their reasons.
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl Failures for Kept {
+        async fn keep(&self, _: &'static str, reason: &str, record: &Value) -> Result<(), Error> {
+            let number = &record["record"]["SequenceNumber"];
+            self.0.lock().unwrap().push(format!("{reason} {number}"));
+            Ok(())
+        }
+    }
+
+    /// Makes nothing of any record, and panics over the second.
+    async fn panicking_over_the_second(failures: Option<Arc<dyn Failures>>) -> Value {
+        let retention = Retention::default();
+        let clients = Clients::from_environment();
+        let events = EventStore::new(clients.dynamodb, "events".into(), retention);
+        let mut function = TableEvents::new(events, Attributes::default(), failures);
+        function.read = |record, _, _| {
+            let number = record.change.sequence_number.as_deref();
+            assert_ne!(number, Some("2"), "made up by a test");
+            Err(Skipped::NoChange)
+        };
+        let mut batch = batch(&["a", "b", "c"]);
+        for (record, number) in batch.iter_mut().zip(1..) {
+            let number = i32::to_string(&number);
+            record.position.sequence_number.clone_from(&number);
+            let read = record.read.as_mut().unwrap();
+            read.change.sequence_number = Some(number);
+        }
+        let response = function.handle(Batch { records: batch }).await;
+        serde_json::to_value(response.batch_item_failures).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_record_over_which_it_panics_is_kept_and_those_behind_it_go_on() {
+        let kept = Arc::new(Kept::default());
+        let response = panicking_over_the_second(Some(kept.clone())).await;
+        assert_eq!(response, json!([]));
+        assert_eq!(*kept.0.lock().unwrap(), ["panicked \"2\""]);
+    }
+
+    #[tokio::test]
+    async fn where_nothing_keeps_it_the_stream_goes_on_from_there() {
+        let response = panicking_over_the_second(None).await;
+        assert_eq!(response, json!([{"itemIdentifier": "2"}]));
+    }
 
     fn batch(items: &[&str]) -> Vec<Record> {
         let records: Vec<Value> = items

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::record::Batch;
+use crate::Batch;
 use crate::{Attributes, entity};
 
 /// In every value that must not get out.

@@ -18,26 +18,32 @@ mod entity;
 mod entity_properties;
 mod number;
 mod path;
-mod record;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lambda_events::dynamodb::StreamViewType;
-use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use aws_lambda_events::dynamodb::{EventRecord, StreamViewType};
+use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::{EventStore, Failures};
+use carillon_domain::Event;
+use carillon_runtime::batch;
+use carillon_runtime::stream::Record;
 use jiff::Timestamp;
 
 pub use attributes::Attributes;
 pub use capture::IN_ORDER;
-pub use record::Batch;
-use record::Record;
+pub use carillon_runtime::stream::Batch;
+use entity::Skipped;
+
+type Read = fn(&EventRecord, &Attributes, Timestamp) -> Result<Event, Skipped>;
 
 /// The handler; one for a process.
 pub struct TableEvents {
     events: EventStore,
     attributes: Attributes,
     failures: Option<Arc<dyn Failures>>,
+    /// What makes an event of a record.
+    read: Read,
     /// When the last record arrived.
     last: Mutex<Timestamp>,
     /// The streams whose view was found wanting: it is said once a process.
@@ -57,6 +63,7 @@ impl TableEvents {
             events,
             attributes,
             failures,
+            read: entity::event,
             last: Mutex::default(),
             degraded: Mutex::default(),
         }
@@ -67,13 +74,9 @@ impl TableEvents {
     pub async fn handle(&self, batch: Batch) -> DynamoDbEventResponse {
         let (counts, failed) = self.capture(&batch.records).await;
         counts.emit();
-        let mut response = DynamoDbEventResponse::default();
-        if let Some(record) = failed {
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = Some(record.position.sequence_number.clone());
-            response.batch_item_failures = vec![failure];
-        }
-        response
+        failed.map_or_else(DynamoDbEventResponse::default, |record| {
+            batch::stream_failure(&record.position)
+        })
     }
 
     /// Says, once for each stream, what cannot be told from it.

@@ -1,13 +1,14 @@
 //! Batches of which a part can fail.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 
+use crate::stream::Position;
+
 /// Tells the stream to go on from this record; the ones before it are done.
-pub fn stream_failure(record: &EventRecord) -> DynamoDbEventResponse {
+pub fn stream_failure(record: &Position) -> DynamoDbEventResponse {
     let mut failure = DynamoDbBatchItemFailure::default();
-    failure.item_identifier = record.change.sequence_number.clone();
+    failure.item_identifier = Some(record.sequence_number.clone());
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = vec![failure];
     response

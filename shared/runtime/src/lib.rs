@@ -6,6 +6,7 @@ pub mod guard;
 pub mod logs;
 pub mod metrics;
 pub mod settings;
+pub mod stream;
 
 pub use guard::guarded;
 pub use metrics::Counts;

@@ -38,6 +38,11 @@ pub fn init_json() {
         .with(filter_fn(is_safe))
         .with(lines)
         .init();
+    // What a panic says may quote what it was about.
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "panicked");
+    }));
 }
 
 /// Sets up the logs of a process that a person started: short lines on standard error.

@@ -1,4 +1,4 @@
-//! A batch as the stream delivers it, read record by record: one that cannot be read must
+//! A stream's batch as Lambda hands it over, read record by record: one that cannot be read must
 //! not take the others with it, or its shard would stand still until it leaves the stream.
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[derive(Debug, Deserialize)]
 pub struct Batch {
     #[serde(rename = "Records")]
-    pub(crate) records: Vec<Record>,
+    pub records: Vec<Record>,
 }
 
 impl From<StreamEvent> for Batch {
@@ -30,7 +30,7 @@ impl From<StreamEvent> for Batch {
 
 /// Where a record is. No value of an item is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Position {
+pub struct Position {
     pub event_id: String,
     pub sequence_number: String,
     /// The stream's ARN.
@@ -48,8 +48,9 @@ impl Position {
     }
 }
 
+/// One of its records.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub struct Record {
     pub position: Position,
     /// None where it is not of the documented form.
     pub read: Option<EventRecord>,

@@ -1,4 +1,5 @@
 use super::*;
+use carillon_runtime::stream::Batch;
 
 fn written(items: usize) -> (LocalDynamoDb, Arc<Journal>, LocalFailures) {
     let database = LocalDynamoDb::open(None).unwrap();
@@ -58,7 +59,8 @@ async fn given_up_in(outage: Duration) -> usize {
     let handle = |event: StreamEvent| {
         let mut response = DynamoDbEventResponse::default();
         if begun.elapsed() < outage {
-            response = carillon_runtime::batch::stream_failure(&event.records[0]);
+            let batch = Batch::from(event);
+            response = carillon_runtime::batch::stream_failure(&batch.records[0].position);
         } else {
             stop.cancel();
         }
