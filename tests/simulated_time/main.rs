@@ -7,6 +7,7 @@
 )]
 
 mod own_faults;
+mod refusals;
 mod stage;
 
 use std::time::Duration;

@@ -108,7 +108,7 @@ async fn a_pause_of_discord_is_not_cut_short_by_a_process_that_did_not_know_it()
     stage.publish(&webhooks[1]).await;
     stage.serve().await;
     // ... and the first, which does not know yet, of a short one.
-    stage.clock.advance(SECOND);
+    stage.clock.advance(SECOND / 2);
     stage.sink.fail_next(1, Failure::RateLimitedEverywhere(1.0));
     stage.publish(&webhooks[2]).await;
     stage.serve().await;

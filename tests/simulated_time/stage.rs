@@ -119,8 +119,13 @@ impl Stage {
 
     /// Queues an event for a webhook, as the dispatcher does; gives its delivery's id.
     pub async fn publish(&mut self, webhook: &Webhook) -> DeliveryId {
+        self.publish_event(webhook, sample::event(EventType::Deploy))
+            .await
+    }
+
+    /// As [`publish`](Self::publish), an event with an id and a time of its own.
+    pub async fn publish_event(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
         self.published += 1;
-        let mut event: Event = sample::event(EventType::Deploy);
         event.id = EventId::parse(&format!("event-{:04}", self.published)).unwrap();
         event.received_at = self.clock.now() + Duration::from_micros(self.published);
         let order = webhook.orders(&event).remove(0);

@@ -1,12 +1,12 @@
 //! One message: claim what it carries, post, close.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use carillon_aws::{Claimed, Error};
 use carillon_chat::{Place, Post, Remedy, Reply};
-use carillon_delivery::By;
-use carillon_domain::delivery::{Ending, LEASE, Next, QUEUE_LIFE};
+use carillon_delivery::{By, used_up};
+use carillon_domain::delivery::{Ending, LEASE, Next, POST_TIMEOUT, QUEUE_LIFE};
 use carillon_domain::ids::stable_uuid;
 use carillon_domain::{Attempt, Delivery, Event, Outcome, Outgoing, Webhook, WebhookStatus};
 use futures::future::join_all;
@@ -14,37 +14,10 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::batch::Item;
+use crate::claims::{Claims, Taken, until};
 use crate::grouping::Joined;
-use crate::serve::Step;
+use crate::serve::{LONGEST_NAP, Step};
 use crate::webhooks::Webhooks;
-
-/// A delivery that is ours to post.
-pub(crate) struct Taken<'i> {
-    pub item: &'i Item,
-    pub order: &'i Outgoing,
-    pub claimed: Delivery,
-}
-
-/// What claiming the deliveries of a message has come to.
-struct Claims<'i> {
-    taken: Vec<Taken<'i>>,
-    /// How many of the messages, from the first on, are taken or settled.
-    ready: usize,
-    /// Why the next one is not.
-    stopped: Option<Step>,
-}
-
-impl Claims<'_> {
-    /// Whether a further delivery belongs to another message: one before it is not free, or
-    /// only one of them may have been posted already, or in another message.
-    fn is_complete(&self, claimed: &Delivery) -> bool {
-        let first = self.taken.first();
-        self.stopped.is_some()
-            || first.is_some_and(|first| {
-                first.claimed.uncertain_message() != claimed.uncertain_message()
-            })
-    }
-}
 
 impl Notifier {
     /// The webhook, if it can be posted to.
@@ -121,66 +94,6 @@ impl Notifier {
         }
     }
 
-    /// Claims deliveries, as far as they are free from the first on.
-    async fn claim<'i>(&self, items: &[(&'i Item, &'i Outgoing)]) -> Claims<'i> {
-        let now = self.clock.now();
-        let claimed = items.iter().zip(0..).map(async |((item, order), n)| {
-            self.outcomes.catch_up(&order.delivery_id).await?;
-            // Rows that are made together keep their order.
-            let own = now + Duration::from_micros(n);
-            let is_new = item.receive_count < 2 && order.generation == 0;
-            let ledger = &self.stores.ledger;
-            ledger.claim(order, is_new, own, now).await
-        });
-        let claimed = join_all(claimed).await;
-        let mut claims = Claims {
-            taken: Vec::with_capacity(items.len()),
-            ready: 0,
-            stopped: None,
-        };
-        for ((item, order), claimed) in items.iter().copied().zip(claimed) {
-            match claimed {
-                Ok(Claimed::Ours(claimed)) if claims.is_complete(&claimed) => {
-                    claims.stopped.get_or_insert(Step::Wait(Duration::ZERO));
-                    self.release(&claimed).await;
-                }
-                _ if claims.stopped.is_some() => {}
-                Ok(Claimed::Ours(claimed)) => {
-                    let claimed = *claimed;
-                    claims.taken.push(Taken {
-                        item,
-                        order,
-                        claimed,
-                    });
-                    claims.ready += 1;
-                }
-                Ok(Claimed::Settled) => claims.ready += 1,
-                Ok(Claimed::NotBefore(time)) => {
-                    claims.stopped = Some(Step::Wait(until(time, now)));
-                }
-                Err(error) => {
-                    let delivery_id = order.delivery_id.as_str();
-                    tracing::error!(delivery_id, %error, "a delivery could not be claimed");
-                    claims.stopped = Some(Step::Fault);
-                }
-            }
-        }
-        claims
-    }
-
-    /// Gives a claim back; what fails here costs the claim's time.
-    async fn release(&self, claimed: &Delivery) {
-        let released = claimed.clone().released();
-        if let Err(error) = self.outcomes.write(claimed, &released).await {
-            let delivery_id = claimed.id.as_str();
-            tracing::error!(delivery_id, %error, "a claim could not be given back");
-        }
-    }
-
-    async fn release_all(&self, taken: &[Taken<'_>]) {
-        join_all(taken.iter().map(|taken| self.release(&taken.claimed))).await;
-    }
-
     /// None where a fault of ours kept them from being posted.
     async fn post(
         &self,
@@ -208,24 +121,37 @@ impl Notifier {
         }
         let mut place = joined.as_ref().map_or(Place::Channel, Joined::place);
         let mut begun = self.clock.now();
-        let Some(mut reply) = self
-            .send(&mut claims.taken, webhook, channel, &place, begun)
-            .await
-        else {
+        let started = Instant::now();
+        let sent = match webhooks.dead_credential(webhook) {
+            Some(said) => Some(said),
+            None => {
+                let taken = &mut claims.taken;
+                self.send(taken, webhook, channel, &place, begun, POST_TIMEOUT)
+                    .await
+            }
+        };
+        let Some(mut reply) = sent else {
             self.release_all(&claims.taken).await;
             return Ok(None);
         };
         if place != Place::Channel && may_be_the_place(&reply) {
             // The message that it belonged to is gone, or its channel: this one begins anew.
             note(&mut claims.taken, &reply, begun);
-            begun = self.clock.now();
-            place = Place::Channel;
-            let again = self.send(&mut claims.taken, webhook, channel, &place, begun);
-            let Some(again) = again.await else {
-                self.release_all(&claims.taken).await;
-                return Ok(None);
-            };
-            reply = again;
+            let rest = reply.pause_after.unwrap_or_default();
+            if rest > LONGEST_NAP {
+                reply = used_up(rest);
+            } else {
+                self.clock.sleep(rest).await;
+                begun = self.clock.now();
+                place = Place::Channel;
+                let left = POST_TIMEOUT.saturating_sub(started.elapsed());
+                let again = self.send(&mut claims.taken, webhook, channel, &place, begun, left);
+                let Some(again) = again.await else {
+                    self.release_all(&claims.taken).await;
+                    return Ok(None);
+                };
+                reply = again;
+            }
         }
         if matches!(place, Place::Thread(_)) && self.stands_alone(&reply) {
             place = Place::Channel;
@@ -236,16 +162,24 @@ impl Notifier {
         }
         let is_refused = matches!(reply.outcome, Outcome::PayloadRefused | Outcome::OurFault);
         if is_refused && claims.taken.len() > 1 {
-            // One of them may be to blame, and is to fail alone.
+            // One of them may be to blame, and is to fail alone. The others have not been tried
+            // yet, as far as their schedule goes.
             let refused = claims.taken.iter().map(async |taken| {
+                self.faults.suspect(taken.item);
                 let mut refused = taken.claimed.clone().released();
-                refused.attempts.push(reply.attempt(begun));
+                refused.attempts.push(Attempt {
+                    is_followed: true,
+                    ..reply.attempt(begun)
+                });
                 self.outcomes.write(&taken.claimed, &refused).await
             });
             for written in join_all(refused).await {
                 written?;
             }
-            return Ok(Some(Step::Singly(claims.ready)));
+            return Ok(Some(Step::Singly));
+        }
+        if reply.outcome == Outcome::CredentialDead {
+            webhooks.credential_died(webhook, &reply);
         }
         let suspended = match reply.outcome.is_dead() {
             true => self.suspend(webhook, channel, &reply, webhooks).await,
@@ -262,6 +196,7 @@ impl Notifier {
         channel: &str,
         place: &Place,
         begun: Timestamp,
+        within: Duration,
     ) -> Option<Reply> {
         let events: Vec<&Event> = taken.iter().map(|taken| &taken.order.event).collect();
         let post_id = match &*taken {
@@ -284,7 +219,7 @@ impl Notifier {
         };
         let webhook_id = webhook.id.as_str();
         let in_flight = self.in_flight.begin();
-        let posted = self.poster.send(&post).await;
+        let posted = self.poster.send(&post, within).await;
         drop(in_flight);
         let posted = match posted {
             Ok(posted) => posted,
@@ -378,10 +313,6 @@ fn note(taken: &mut [Taken<'_>], reply: &Reply, begun: Timestamp) {
 /// stand in the channel of their time.
 fn may_be_the_place(reply: &Reply) -> bool {
     reply.remedy == Some(Remedy::Place) || reply.outcome == Outcome::DestinationDead
-}
-
-fn until(time: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(time.duration_since(now)).unwrap_or_default()
 }
 
 fn log(closed: &Delivery, next: Next, took: Duration) {

@@ -26,7 +26,7 @@ const REMEMBERED: usize = 10_000;
 pub struct Faults {
     /// By destination: how many in a row.
     in_a_row: Mutex<HashMap<String, u32>>,
-    /// By message.
+    /// By message: how often we panicked over those that are best handled alone.
     panics: Mutex<HashMap<String, u32>>,
 }
 
@@ -50,6 +50,14 @@ impl Faults {
     /// Notes that we panicked over this message, or over those behind it.
     pub fn panicked(&self, head: &Item) {
         count(&self.panics, &head.message_id);
+    }
+
+    /// Notes that a message was refused in the company of others, or they in its.
+    pub fn suspect(&self, item: &Item) {
+        let mut panics = lock(&self.panics);
+        if panics.len() < REMEMBERED {
+            panics.entry(item.message_id.clone()).or_default();
+        }
     }
 
     /// Whether a message is best handled alone, as it may be to blame.
@@ -123,6 +131,15 @@ mod tests {
             .map(|count| faults.another(&item("a", count)).as_secs())
             .sum();
         assert!(survived > 3 * 86_400, "{survived} s");
+    }
+
+    #[test]
+    fn a_message_that_was_refused_in_company_is_suspect_and_never_poison() {
+        let (faults, item) = (Faults::default(), item("a", 1));
+        for _ in 0..=PANICS {
+            faults.suspect(&item);
+        }
+        assert!(faults.is_suspect(&item) && !faults.is_poison(&item));
     }
 
     #[test]

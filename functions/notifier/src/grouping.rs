@@ -10,7 +10,7 @@ use carillon_domain::webhook::Grouping;
 use carillon_domain::{Attempt, Conversation, Event, Outcome, Webhook};
 
 use crate::Notifier;
-use crate::deliver::Taken;
+use crate::claims::Taken;
 use crate::serve::Step;
 
 /// A message that belongs to others.

@@ -6,6 +6,7 @@
 //! and those behind it go back to the queue, invisible until it may be tried.
 
 mod batch;
+mod claims;
 mod consequences;
 mod deletion;
 mod deliver;

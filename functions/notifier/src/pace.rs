@@ -21,7 +21,7 @@ use jiff::Timestamp;
 /// The pace of a Slack channel (docs.slack.dev, rate limits).
 const SLACK_CHANNEL: Duration = Duration::from_secs(1);
 /// How long what the table says about a platform is believed.
-const BELIEVED: Duration = Duration::from_secs(5);
+const BELIEVED: Duration = Duration::from_secs(1);
 /// How many places are remembered before those that may go on are forgotten.
 const REMEMBERED: usize = 10_000;
 

@@ -20,7 +20,9 @@ use crate::webhooks::Webhooks;
 /// A post is begun only with at least this much time left: as long as it can take.
 const NEEDED: Duration = LEASE;
 /// The longest wait that is slept through; a longer one is the queue's.
-const LONGEST_NAP: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_NAP: Duration = Duration::from_secs(2);
+/// After what time a failed call to the queue is made once more.
+const AGAIN: Duration = Duration::from_millis(500);
 /// What waits longer than this is shown in the ledger.
 const SHOWN: Duration = Duration::from_secs(4);
 /// How long all naps of a destination take in one batch: processor time that is paid for.
@@ -35,8 +37,8 @@ pub enum Step {
     Wait(Duration),
     /// As that, for a reason of our own: when, is for the faults before this one to say.
     Fault,
-    /// They cannot share a message: so many must be posted one by one.
-    Singly(usize),
+    /// They cannot share a message, and are to be looked at again one by one.
+    Singly,
 }
 
 /// How far a destination has come in this batch.
@@ -44,8 +46,6 @@ pub enum Step {
 struct Progress {
     done: Vec<Item>,
     napped: Duration,
-    /// How many of the next messages must be posted one by one.
-    singly: usize,
     /// Where the last post of this batch went, if there was one.
     rests: Option<Place>,
 }
@@ -85,10 +85,9 @@ impl Notifier {
             match step {
                 Step::Done(count) => {
                     self.faults.over(&head.group);
-                    progress.singly = progress.singly.saturating_sub(count);
                     progress.done.extend(waiting.drain(..count));
                 }
-                Step::Singly(count) => progress.singly = count,
+                Step::Singly => {}
                 Step::Wait(asked) => {
                     wait = asked;
                     break;
@@ -170,14 +169,16 @@ impl Notifier {
             self.clock.sleep(rest).await;
             progress.napped += rest;
         }
-        let most = match progress.singly {
-            0 if !self.faults.is_suspect(head) => webhooks.run(waiting),
-            _ => 1,
+        let most = match self.faults.is_suspect(head) {
+            true => 1,
+            false => webhooks.run(waiting),
         };
         let items: Vec<(&Item, &Outgoing)> = waiting
             .iter()
             .take(most)
-            .map_while(|item| Some((item, item.order.as_ref().ok()?)))
+            .enumerate()
+            .take_while(|(n, item)| *n == 0 || !self.faults.is_suspect(item))
+            .map_while(|(_, item)| Some((item, item.order.as_ref().ok()?)))
             .collect();
         let step = self.deliver(&items, &webhook, &channel, webhooks).await;
         progress.rests = Some(place);
@@ -229,7 +230,14 @@ impl Notifier {
                 invisible_for: *wait,
             })
             .collect();
-        if let Err(error) = self.stores.queue.change_visibility(&changes).await {
+        let queue = &self.stores.queue;
+        if let Err(error) = queue.change_visibility(&changes).await {
+            tracing::warn!(%error, "messages could not be put off; trying again");
+        } else {
+            return;
+        }
+        self.clock.sleep(AGAIN).await;
+        if let Err(error) = queue.change_visibility(&changes).await {
             // They come back when the queue's own time-out is over.
             tracing::error!(%error, "messages could not be put off");
         }

@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use carillon_chat::Reply;
 use carillon_domain::webhook::{Digest, Grouping};
-use carillon_domain::{Event, Outgoing, Webhook, WebhookId, WebhookStatus};
+use carillon_domain::{CredentialId, Event, Outgoing, Webhook, WebhookId, WebhookStatus};
 
 use crate::batch::Item;
 
@@ -14,12 +16,15 @@ pub const MOST_EVENTS: usize = 10;
 pub struct Webhooks {
     /// Those that are there; none where it is, but cannot be read.
     found: Mutex<HashMap<WebhookId, Option<Arc<Webhook>>>>,
+    /// What the platform said of credentials that it does not take any more.
+    dead: Mutex<HashMap<CredentialId, Reply>>,
 }
 
 impl Webhooks {
     pub fn new(found: HashMap<WebhookId, Option<Arc<Webhook>>>) -> Self {
         Self {
             found: Mutex::new(found),
+            dead: Mutex::default(),
         }
     }
 
@@ -39,6 +44,29 @@ impl Webhooks {
     pub fn set(&self, webhook: Webhook) {
         self.lock()
             .insert(webhook.id.clone(), Some(Arc::new(webhook)));
+    }
+
+    /// Notes that nothing more may be posted with the webhook's credential.
+    pub fn credential_died(&self, webhook: &Webhook, reply: &Reply) {
+        let id = webhook.credential.id.clone();
+        self.dead().insert(id, reply.clone());
+    }
+
+    /// What the platform has said of the webhook's credential, where another webhook of the
+    /// batch has found it dead. One that is being rotated has another to try.
+    pub fn dead_credential(&self, webhook: &Webhook) -> Option<Reply> {
+        let said = self.dead().get(&webhook.credential.id).cloned();
+        let said = said.filter(|_| webhook.fallback.is_none())?;
+        // Nobody is asked again.
+        Some(Reply {
+            http_status: None,
+            duration: Duration::ZERO,
+            ..said
+        })
+    }
+
+    fn dead(&self) -> MutexGuard<'_, HashMap<CredentialId, Reply>> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many of the waiting messages, from the first on, make one message: a backlog of

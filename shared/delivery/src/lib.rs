@@ -12,3 +12,4 @@ mod reply;
 
 pub use pause::{next_pause, platform_pause};
 pub use poster::{By, NotPosted, Posted, Poster};
+pub use reply::used_up;

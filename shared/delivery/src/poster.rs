@@ -1,6 +1,7 @@
 //! One post.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use carillon_aws::SecretStore;
 use carillon_chat::{Client, Place, Post, Remedy, Reply};
@@ -72,15 +73,15 @@ impl Poster {
             place: &Place::Channel,
             plain: false,
         };
-        self.send(&post).await
+        self.send(&post, POST_TIMEOUT).await
     }
 
-    /// As [`post`](Self::post), for any kind of message.
+    /// As [`post`](Self::post), for any kind of message and within another time.
     ///
     /// # Errors
     /// Where the credential could not be read; nothing was posted then.
-    pub async fn send(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
-        match tokio::time::timeout(POST_TIMEOUT, self.with_credentials(post)).await {
+    pub async fn send(&self, post: &Post<'_>, within: Duration) -> Result<Posted, NotPosted> {
+        match tokio::time::timeout(within, self.with_credentials(post)).await {
             Ok(posted) => posted,
             Err(_) => Ok(Posted::first(reply::took_too_long())),
         }
@@ -144,13 +145,7 @@ impl Poster {
         self.refused.remember(post.webhook);
         if let Some(pause) = posted.reply.pause_after {
             // The platform's limit is used up: the plain one has to wait.
-            posted.answered(Reply {
-                retry_after: Some(pause),
-                pause_after: Some(pause),
-                ..Reply::new(Outcome::RateLimited)
-                    .code("used_up")
-                    .hint("The platform's limit is used up; the message waits.")
-            });
+            posted.answered(reply::used_up(pause));
             return posted;
         }
         let plain = Post {

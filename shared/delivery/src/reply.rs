@@ -1,5 +1,7 @@
 //! How it went, where no platform has said so.
 
+use std::time::Duration;
+
 use carillon_chat::Reply;
 use carillon_domain::Outcome;
 use carillon_domain::delivery::POST_TIMEOUT;
@@ -21,5 +23,16 @@ pub(crate) fn took_too_long() -> Reply {
         ..Reply::new(Outcome::Unknown)
             .code("timeout")
             .hint("The delivery took too long; the message may have arrived.")
+    }
+}
+
+/// The platform's limit is used up: what is to be posted again at once has to rest first.
+pub fn used_up(rest: Duration) -> Reply {
+    Reply {
+        retry_after: Some(rest),
+        pause_after: Some(rest),
+        ..Reply::new(Outcome::RateLimited)
+            .code("used_up")
+            .hint("The platform's limit is used up; the message waits.")
     }
 }

@@ -122,7 +122,7 @@ pub struct Attempt {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_after_ms: Option<u64>,
     /// Whether another try followed at once: with another credential, without what was
-    /// refused, or in another place. The schedule counts only the last of them.
+    /// refused, without company, or in another place. The schedule counts only the last of them.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub is_followed: bool,
 }
@@ -277,6 +277,14 @@ impl Delivery {
     /// The message that it may have been posted in already.
     pub fn uncertain_message(&self) -> Option<Timestamp> {
         self.joined_at.filter(|_| self.possible_duplicate)
+    }
+
+    /// Whether it was refused in one message with others, any of which may be to blame, and
+    /// has not been tried since.
+    pub fn was_refused_in_company(&self) -> bool {
+        self.attempts_of_this_order().last().is_some_and(|last| {
+            last.is_followed && matches!(last.outcome, Outcome::PayloadRefused | Outcome::OurFault)
+        })
     }
 
     fn taken_up(mut self, generation: u32) -> Self {

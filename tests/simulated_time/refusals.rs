@@ -1,0 +1,88 @@
+//! What is refused, and what follows from it for those beside it.
+
+use std::time::Duration;
+
+use carillon_domain::webhook::{Digest, Grouping};
+use carillon_domain::{EventType, Outcome, Status, sample};
+use carillon_embedded::chat_sink::{Answer, Failure};
+use carillon_runtime::clock::Clock;
+
+use crate::stage::{Stage, discord, discord_url, slack};
+use crate::{SECOND, TOKEN, outcomes, seconds};
+
+#[tokio::test]
+async fn after_a_refused_digest_its_events_are_posted_singly_however_many_batches_that_takes() {
+    let mut stage = Stage::new().await;
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.digest = Digest::Auto;
+    let webhook = stage.register(webhook, TOKEN).await;
+    let mut ids = Vec::new();
+    for _ in 0..10 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    let refused = Failure::SlackError("invalid_blocks".into());
+    stage.sink.fail_next(1, refused);
+    stage.serve_for(Duration::from_secs(60), SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 10);
+    for id in ids {
+        let delivery = stage.delivery(&webhook, &id).await;
+        let expected = [Outcome::PayloadRefused, Outcome::Delivered];
+        assert_eq!(outcomes(&delivery), expected, "{delivery:?}");
+        // It was not its own failure: its schedule is all there.
+        assert!(delivery.attempts[0].is_followed);
+    }
+}
+
+#[tokio::test]
+async fn a_credential_that_was_found_dead_is_not_tried_again_for_those_that_share_it() {
+    let mut stage = Stage::new().await;
+    let mut waiting = Vec::new();
+    for number in 1..=3 {
+        let webhook = stage.register(discord(number), &discord_url(1)).await;
+        let id = stage.publish(&webhook).await;
+        waiting.push((webhook, id));
+    }
+    stage.sink.fail_next(1, Failure::DiscordError(10015));
+    stage.serve().await;
+    assert!(stage.sink.messages().is_empty());
+    assert!(stage.sink.pending_plans().is_empty());
+    for (webhook, id) in waiting {
+        let delivery = stage.delivery(&webhook, &id).await;
+        assert_eq!(outcomes(&delivery), [Outcome::CredentialDead]);
+    }
+}
+
+#[tokio::test]
+async fn what_takes_the_place_of_a_lost_message_waits_for_the_limit_that_the_search_used_up() {
+    let mut stage = Stage::new().await;
+    let mut webhook = discord(1);
+    webhook.configuration.grouping = Grouping::Update;
+    let webhook = stage.register(webhook, &discord_url(1)).await;
+    let mut event = sample::event(EventType::Deploy);
+    event.correlation_id = Some("release-42".into());
+    event.status = Some(Status::Started);
+    stage.publish_event(&webhook, event.clone()).await;
+    stage.serve().await;
+
+    let gone = Answer {
+        status: 404,
+        headers: [
+            ("X-RateLimit-Remaining", "0"),
+            ("X-RateLimit-Reset-After", "1.5"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into(),
+        body: r#"{"code": 10008, "message": "Unknown Message"}"#.into(),
+    };
+    stage.sink.fail_next(1, Failure::Answer(gone));
+    event.status = Some(Status::Succeeded);
+    event.occurred_at += SECOND;
+    let begun = stage.clock.now();
+    let id = stage.publish_event(&webhook, event).await;
+    stage.serve().await;
+    let delivery = stage.delivery(&webhook, &id).await;
+    assert_eq!(outcomes(&delivery).last(), Some(&Outcome::Delivered));
+    assert_eq!(delivery.attempts.len(), 2, "{delivery:?}");
+    let waited = seconds(begun, stage.arrivals()[1]);
+    assert!((1.5..2.5).contains(&waited), "{waited}");
+}
