@@ -7,13 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use carillon_domain::{CredentialId, OrganizationId, Webhook, WebhookId, WebhookStatus};
-use jiff::Timestamp;
-use serde::Deserialize;
+use aws_sdk_dynamodb::types::AttributeValue;
+use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 use super::{Registry, key, readable, row_id, webhook_sk};
 use crate::Error;
-use crate::table::{Item, Projection, from_item, read_all};
+use crate::table::{Item, Projection, read_all};
 
 /// How many are remembered; with more than that, all begins anew.
 const REMEMBERED: usize = 1_000;
@@ -28,31 +27,17 @@ const STATE: Projection = Projection {
     reserved: &[("#status", "status")],
 };
 
-#[derive(Deserialize, PartialEq, Eq)]
-struct State {
-    version: u64,
-    modified_at: Timestamp,
-    status: WebhookStatus,
-    fallback: Option<Fallback>,
-}
-
-#[derive(Deserialize, PartialEq, Eq)]
-struct Fallback {
-    credential_id: CredentialId,
-}
-
-impl State {
-    fn of(webhook: &Webhook) -> Self {
-        let fallback = webhook.fallback.as_ref();
-        Self {
-            version: webhook.version,
-            modified_at: webhook.modified_at,
-            status: webhook.status,
-            fallback: fallback.map(|fallback| Fallback {
-                credential_id: fallback.id.clone(),
-            }),
-        }
-    }
+/// What [`STATE`] gives of a row, as it is in the table: taking it apart is not needed.
+fn state(row: &Item) -> Item {
+    let own = ["version", "modified_at", "status"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), row.get(name)?.clone())));
+    let fallback = row.get("fallback").and_then(|fallback| {
+        let id = fallback.as_m().ok()?.get("credential_id")?.clone();
+        let fallback = Item::from([("credential_id".to_owned(), id)]);
+        Some(("fallback".to_owned(), AttributeValue::M(fallback)))
+    });
+    own.chain(fallback).collect()
 }
 
 type Wanted = (OrganizationId, WebhookId);
@@ -64,24 +49,32 @@ pub(super) struct Known(Mutex<HashMap<WebhookId, Read>>);
 #[derive(Debug)]
 struct Read {
     webhook: Arc<Webhook>,
+    state: Item,
     at: Instant,
 }
 
 impl Known {
-    fn get(&self, (organization, id): &Wanted) -> Option<Arc<Webhook>> {
-        let known = self.lock();
-        let read = known.get(id)?;
-        let is_wanted = read.webhook.organization == *organization;
-        (is_wanted && read.at.elapsed() < BELIEVED).then(|| Arc::clone(&read.webhook))
+    fn has(&self, (organization, id): &Wanted) -> bool {
+        self.lock().get(id).is_some_and(|read| {
+            read.webhook.organization == *organization && read.at.elapsed() < BELIEVED
+        })
     }
 
-    fn remember(&self, webhook: &Arc<Webhook>) {
+    /// The webhook, if this is still its state.
+    fn in_state(&self, id: &WebhookId, state: &Item) -> Option<Arc<Webhook>> {
+        let known = self.lock();
+        let read = known.get(id).filter(|read| read.state == *state)?;
+        Some(Arc::clone(&read.webhook))
+    }
+
+    fn remember(&self, webhook: &Arc<Webhook>, state: Item) {
         let mut known = self.lock();
         if known.len() >= REMEMBERED && !known.contains_key(&webhook.id) {
             known.clear();
         }
         let read = Read {
             webhook: Arc::clone(webhook),
+            state,
             at: Instant::now(),
         };
         known.insert(webhook.id.clone(), read);
@@ -97,10 +90,9 @@ impl Registry {
     /// the place of one that cannot be read there is none. One call, if the process knows all
     /// of them as they are, or none.
     pub async fn webhooks_by_id(&self, wanted: &[Wanted]) -> Result<Found, Error> {
-        let known: Option<Vec<_>> = wanted.iter().map(|one| self.known.get(one)).collect();
-        let (mut found, changed) = match known {
-            Some(known) => self.unchanged(known).await?,
-            None => (Found::new(), wanted.to_vec()),
+        let (mut found, changed) = match wanted.iter().all(|one| self.known.has(one)) {
+            true => self.unchanged(wanted).await?,
+            false => (Found::new(), wanted.to_vec()),
         };
         if !changed.is_empty() {
             found.extend(self.read_in_full(&changed).await?);
@@ -109,49 +101,50 @@ impl Registry {
     }
 
     /// Those that are as they are known to be, and which others are still there.
-    async fn unchanged(&self, known: Vec<Arc<Webhook>>) -> Result<(Found, Vec<Wanted>), Error> {
-        let keys = known
-            .iter()
-            .map(|webhook| key(&webhook.organization, webhook_sk(&webhook.id)))
-            .collect();
-        let states: HashMap<WebhookId, Option<State>> = self
-            .read(keys, Some(STATE))
-            .await?
-            .map(|(id, row)| (id, from_item("a webhook's state", row).ok()))
+    async fn unchanged(&self, wanted: &[Wanted]) -> Result<(Found, Vec<Wanted>), Error> {
+        let rows = self.read(wanted, Some(STATE)).await?;
+        let states: HashMap<WebhookId, Item> = rows
+            .map(|(id, mut row)| {
+                row.remove("sk");
+                (id, row)
+            })
             .collect();
         let (mut found, mut changed) = (Found::new(), Vec::new());
-        for webhook in known {
-            match states.get(&webhook.id) {
-                Some(Some(state)) if *state == State::of(&webhook) => {
-                    found.insert(webhook.id.clone(), Some(webhook));
-                }
-                Some(_) => changed.push((webhook.organization.clone(), webhook.id.clone())),
-                None => {}
+        for one in wanted {
+            let (_, id) = one;
+            let Some(state) = states.get(id) else {
+                continue;
+            };
+            match self.known.in_state(id, state) {
+                Some(webhook) => drop(found.insert(id.clone(), Some(webhook))),
+                None => changed.push(one.clone()),
             }
         }
         Ok((found, changed))
     }
 
     async fn read_in_full(&self, wanted: &[Wanted]) -> Result<Found, Error> {
-        let keys = wanted
-            .iter()
-            .map(|(organization, id)| key(organization, webhook_sk(id)))
-            .collect();
-        let rows = self.read(keys, None).await?;
-        let found = rows.map(|(id, row)| (id, readable(row).map(Arc::new)));
-        let found: Found = found.collect();
-        found
-            .values()
-            .flatten()
-            .for_each(|webhook| self.known.remember(webhook));
-        Ok(found)
+        let rows = self.read(wanted, None).await?;
+        let found = rows.map(|(id, row)| {
+            let state = state(&row);
+            let webhook = readable(row).map(Arc::new);
+            if let Some(webhook) = &webhook {
+                self.known.remember(webhook, state);
+            }
+            (id, webhook)
+        });
+        Ok(found.collect())
     }
 
     async fn read(
         &self,
-        keys: Vec<Item>,
+        wanted: &[Wanted],
         projection: Option<Projection>,
     ) -> Result<impl Iterator<Item = (WebhookId, Item)>, Error> {
+        let keys = wanted
+            .iter()
+            .map(|(organization, id)| key(organization, webhook_sk(id)))
+            .collect();
         let operation = "reading webhooks";
         let rows = read_all(&self.client, &self.table, operation, keys, projection).await?;
         Ok(rows
@@ -177,8 +170,8 @@ mod tests {
             .map(|n| Arc::new(sample::webhook(n, &["*"])))
             .collect();
         for webhook in &webhooks {
-            known.remember(webhook);
-            assert!(known.get(&wanted(webhook)).is_some());
+            known.remember(webhook, Item::new());
+            assert!(known.has(&wanted(webhook)));
         }
         assert!(known.lock().len() <= REMEMBERED);
     }
@@ -187,8 +180,8 @@ mod tests {
     fn another_organizations_webhook_is_not_known() {
         let known = Known::default();
         let webhook = Arc::new(sample::webhook(1, &["*"]));
-        known.remember(&webhook);
+        known.remember(&webhook, Item::new());
         let other = OrganizationId::parse("org_other").unwrap();
-        assert!(known.get(&(other, webhook.id.clone())).is_none());
+        assert!(!known.has(&(other, webhook.id.clone())));
     }
 }
