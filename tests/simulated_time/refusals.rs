@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use carillon_domain::webhook::{Digest, Grouping};
 use carillon_domain::{EventType, Outcome, Status, sample};
-use carillon_embedded::chat_sink::{Answer, Failure};
+use carillon_embedded::chat_sink::{Answer, Failure, Plan};
 use carillon_runtime::clock::Clock;
 
 use crate::stage::{Stage, discord, discord_url, slack};
@@ -50,6 +50,25 @@ async fn a_credential_that_was_found_dead_is_not_tried_again_for_those_that_shar
         let delivery = stage.delivery(&webhook, &id).await;
         assert_eq!(outcomes(&delivery), [Outcome::CredentialDead]);
     }
+}
+
+#[tokio::test]
+async fn what_is_refused_to_a_token_in_one_channel_says_nothing_of_another() {
+    let mut stage = Stage::new().await;
+    let refused = stage.register(slack(1, "infra"), TOKEN).await;
+    let other = stage.register(slack(2, "alerts"), TOKEN).await;
+    let first = stage.publish(&refused).await;
+    let second = stage.publish(&other).await;
+    stage.sink.plan(Plan {
+        failure: Failure::SlackError("access_denied".into()),
+        count: 1,
+        channel: Some("infra".into()),
+    });
+    stage.serve().await;
+    let first = stage.delivery(&refused, &first).await;
+    assert_eq!(outcomes(&first), [Outcome::CredentialDead]);
+    let second = stage.delivery(&other, &second).await;
+    assert_eq!(outcomes(&second), [Outcome::Delivered]);
 }
 
 #[tokio::test]

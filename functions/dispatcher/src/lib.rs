@@ -13,6 +13,7 @@ use std::sync::Arc;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::{DeliveryQueue, Failures, Registry};
 use carillon_domain::{Event, OrganizationId, Webhook};
+use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
 use carillon_runtime::{batch, guarded};
 use serde_json::json;
@@ -29,6 +30,9 @@ pub struct Dispatcher {
 /// How many messages are held in memory at once, give or take those of one event; all of a
 /// batch could be hundreds of megabytes.
 const SLICE: usize = 2_000;
+
+/// Why webhooks miss an event whose registrations are spoilt.
+const UNREADABLE: &str = "registrations cannot be read";
 
 impl Dispatcher {
     pub fn new(registry: Registry, queue: Arc<dyn DeliveryQueue>) -> Self {
@@ -91,9 +95,12 @@ impl Dispatcher {
             }
             let (readable, unreadable) = &webhooks[&event.organization];
             let plan = plan::deliveries(&event, readable);
-            let failing = plan.failing.iter().map(ToString::to_string);
-            let missed: Vec<String> = unreadable.iter().cloned().chain(failing).collect();
-            if !missed.is_empty() && !self.report(&event, &missed).await {
+            let failing: Vec<String> = plan.failing.iter().map(ToString::to_string).collect();
+            let kept = self.report(&event, unreadable, UNREADABLE).await
+                && self.report(&event, &failing, &Panicked.to_string()).await;
+            // What a mended version may make something of is not just dropped.
+            let is_dropped = !failing.is_empty() && self.failures.is_none();
+            if !kept || is_dropped {
                 return self.stop(planned, number).await;
             }
             tracing::info!(
@@ -118,16 +125,23 @@ impl Dispatcher {
 
     /// Keeps, for people, what webhooks miss whose registrations cannot be read, or handled:
     /// whether they want it, nobody knows. False where it could not be kept.
-    async fn report(&self, event: &Event, webhooks: &[String]) -> bool {
+    async fn report(&self, event: &Event, webhooks: &[String], reason: &str) -> bool {
+        if webhooks.is_empty() {
+            return true;
+        }
         let event_id = event.id.as_str();
-        tracing::error!(event_id, ?webhooks, "not dispatched to these webhooks");
+        tracing::error!(
+            event_id,
+            ?webhooks,
+            reason,
+            "not dispatched to these webhooks"
+        );
         let Some(failures) = &self.failures else {
             return true;
         };
         let missed = json!({
             "organization": event.organization, "event_id": event.id, "webhooks": webhooks,
         });
-        let reason = "registrations cannot be read";
         let kept = failures.keep("dispatcher", reason, &missed).await;
         kept.inspect_err(|error| tracing::error!(event_id, %error, "it could not be kept"))
             .is_ok()
@@ -138,8 +152,8 @@ impl Dispatcher {
         lanes::send(&*self.queue, planned).await.or(Some(at))
     }
 
-    /// Reports a record that nobody here can make anything of, so that those behind it need not wait until the
-    /// stream has given it up. Its position says where to find it; what it holds stays there.
+    /// Reports a record that nobody here can make anything of, so that those behind it need
+    /// not wait until the stream has given it up. Its position says where to find it; what it holds stays there.
     async fn set_aside(&self, record: &Record, reason: &str) -> bool {
         let sequence_number = record.position.sequence_number.as_str();
         tracing::error!(

@@ -178,7 +178,7 @@ impl Notifier {
             }
             return Ok(Some(Step::Singly));
         }
-        if reply.outcome == Outcome::CredentialDead {
+        if reply.condemns_secret(webhook.platform) {
             webhooks.credential_died(webhook, &reply);
         }
         let suspended = match reply.outcome.is_dead() {

@@ -23,6 +23,8 @@ const NEEDED: Duration = LEASE;
 pub(crate) const LONGEST_NAP: Duration = Duration::from_secs(2);
 /// After what time a failed call to the queue is made once more.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How long that may take: the others of the batch wait for it.
+const AT_MOST: Duration = Duration::from_secs(2);
 /// What waits longer than this is shown in the ledger.
 const SHOWN: Duration = Duration::from_secs(4);
 /// How long all naps of a destination take in one batch: processor time that is paid for.
@@ -237,9 +239,11 @@ impl Notifier {
             return;
         }
         self.clock.sleep(AGAIN).await;
-        if let Err(error) = queue.change_visibility(&changes).await {
-            // They come back when the queue's own time-out is over.
-            tracing::error!(%error, "messages could not be put off");
+        // They come back when the queue's own time-out is over, at the latest.
+        match tokio::time::timeout(AT_MOST, queue.change_visibility(&changes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "messages could not be put off"),
+            Err(_) => tracing::error!("messages could not be put off in time"),
         }
     }
 

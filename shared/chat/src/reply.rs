@@ -12,6 +12,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use self::outline::Outline;
+use crate::{discord, slack};
 
 /// The longest wait that a platform is believed to ask for. Discord's longest known
 /// bans last a day; beyond that a header is a mistake.
@@ -149,6 +150,15 @@ impl Reply {
     pub(crate) fn remedy(mut self, remedy: Option<Remedy>) -> Self {
         self.remedy = remedy;
         self
+    }
+
+    /// Whether it says that the credential is of no use to anybody, wherever they post.
+    pub fn condemns_secret(&self, platform: Platform) -> bool {
+        let condemns = match platform {
+            Platform::Slack => slack::codes::condemns_secret,
+            Platform::Discord => discord::codes::condemns_secret,
+        };
+        self.outcome == Outcome::CredentialDead && self.code.as_deref().is_some_and(condemns)
     }
 
     /// The attempt as the ledger keeps it, begun at `at`.

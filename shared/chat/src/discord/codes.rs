@@ -16,6 +16,11 @@ pub(super) fn meaning(code: u64) -> Option<(Outcome, &'static str)> {
         .map(|(_, outcome, hint)| (*outcome, *hint))
 }
 
+/// Whether a code is about the webhook itself, whatever is done with it.
+pub(crate) fn condemns_secret(code: &str) -> bool {
+    matches!(code, "10015" | "50027")
+}
+
 /// What to leave out of a message that is refused like this: the thread, or the message to
 /// edit, is gone or closed.
 pub(super) fn remedy(code: u64) -> Option<Remedy> {

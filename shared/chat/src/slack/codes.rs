@@ -47,6 +47,26 @@ pub(super) fn remedy(code: &str) -> Option<Remedy> {
     PLACE.contains(&code).then_some(Remedy::Place)
 }
 
+/// Whether a code is about the token or the webhook itself, wherever it is used. Most that
+/// need another credential depend on the channel or on what is done, too.
+pub(crate) fn condemns_secret(code: &str) -> bool {
+    matches!(
+        code,
+        "account_inactive"
+            | "invalid_auth"
+            | "invalid_token"
+            | "no_active_hooks"
+            | "no_service"
+            | "no_service_id"
+            | "no_team"
+            | "not_allowed_token_type"
+            | "not_authed"
+            | "team_disabled"
+            | "token_expired"
+            | "token_revoked"
+    )
+}
+
 /// How long to wait at least where it is people who must do something first, or a move that
 /// takes a while.
 pub(super) fn least_wait(code: &str) -> Option<Duration> {

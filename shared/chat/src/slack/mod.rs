@@ -3,12 +3,12 @@
 pub mod classify;
 pub mod limits;
 
+pub(crate) mod codes;
 pub(crate) mod configuration;
 pub(crate) mod message;
 pub(crate) mod render;
 pub(crate) mod verify;
 
-mod codes;
 mod escape;
 
 /// The host of Slack's Web API.

@@ -243,6 +243,20 @@ fn a_block_of_one_webhooks_messages_leaves_the_others_alone() {
 }
 
 #[test]
+fn only_what_is_about_the_webhook_itself_condemns_it_for_everybody() {
+    for (status, code, condemns) in [
+        (404, 10015, true),
+        (401, 50027, true),
+        (404, 99_999, false),
+        (404, 10003, false),
+        (403, 50013, false),
+    ] {
+        let reply = refusal(status, code);
+        assert_eq!(reply.condemns_secret(Platform::Discord), condemns, "{code}");
+    }
+}
+
+#[test]
 fn a_forbidden_name_is_the_webhooks_fault_and_not_the_messages() {
     let body = json!({"code": 50035, "message": "Invalid Form Body", "errors": {
         "username": {"_errors": [{"code": "USERNAME_INVALID_CONTAINS", "message": "…"}]},

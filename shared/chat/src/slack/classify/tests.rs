@@ -190,6 +190,27 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
 }
 
 #[test]
+fn only_what_is_about_the_token_itself_condemns_it_for_everybody() {
+    let condemns = |code: &str| {
+        let body = format!(r#"{{"ok": false, "error": "{code}"}}"#);
+        web_api(&answer(200, &[], &body)).condemns_secret(Platform::Slack)
+    };
+    for code in ["token_revoked", "invalid_auth", "account_inactive"] {
+        assert!(condemns(code), "{code}");
+    }
+    for code in [
+        "access_denied",
+        "missing_scope",
+        "channel_not_found",
+        "ratelimited",
+    ] {
+        assert!(!condemns(code), "{code}");
+    }
+    let webhook = webhook(&answer(404, &[], "no_service"));
+    assert!(webhook.condemns_secret(Platform::Slack));
+}
+
+#[test]
 fn a_time_to_wait_for_is_as_good_as_a_number_of_seconds() {
     let then = ("Retry-After", "Sat, 21 Nov 2026 10:25:00 GMT");
     let said = ("Date", "Sat, 21 Nov 2026 10:15:00 GMT");
