@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use carillon_aws::{DeliveryQueue, QueueMessage};
 use carillon_domain::{DeliveryStatus, Outcome};
-use carillon_embedded::chat_sink::Failure;
+use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
 
 use crate::stage::{Stage, discord, discord_url, slack};
@@ -118,4 +118,35 @@ async fn a_pause_of_discord_is_not_cut_short_by_a_process_that_did_not_know_it()
     assert_eq!(stage.arrivals().len(), 1, "all the others wait");
     stage.serve_for(Duration::from_secs(300), SECOND).await;
     assert_eq!(stage.arrivals().len(), 4);
+}
+
+#[tokio::test]
+async fn a_ban_is_known_after_a_second_to_a_process_that_has_just_found_none() {
+    let mut stage = Stage::new().await;
+    let mut webhooks = Vec::new();
+    for number in 1..=3 {
+        let url = discord_url(u64::try_from(number).unwrap());
+        webhooks.push(stage.register(discord(number), &url).await);
+    }
+    stage.publish(&webhooks[0]).await;
+    stage.serve().await;
+    stage.sink.fail_next(2, Failure::Banned(Ban::Json));
+    stage.publish(&webhooks[1]).await;
+    stage.serve().await;
+    stage.clock.advance(SECOND);
+    stage.publish(&webhooks[2]).await;
+    stage.serve().await;
+    assert_eq!(stage.sink.pending_plans()[0].count, 1, "nobody called");
+}
+
+#[tokio::test]
+async fn a_queue_that_fails_once_to_put_a_message_off_costs_it_nothing() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.sink.fail_next(1, Failure::RateLimited(5.0));
+    stage.refusals.store(1, Ordering::SeqCst);
+    stage.publish(&webhook).await;
+    stage.serve_for(Duration::from_secs(10), SECOND).await;
+    assert_eq!(stage.refusals.load(Ordering::SeqCst), 0);
+    assert_eq!(stage.arrivals().len(), 1);
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsEvent;
+use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, DeliveryQueue, EventStore, Ledger, QueueMessage, Registry, Retention,
-    SecretCache, SecretStore,
+    Clients, Credentials, DeliveryQueue, Error, EventStore, Ledger, QueueMessage, Registry,
+    Retention, SecretCache, SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
@@ -38,6 +40,8 @@ pub struct Stage {
     pub dead_letters: LocalQueue,
     /// How often the notifiers are still to panic.
     pub panics: Arc<AtomicUsize>,
+    /// How often the queue is still to refuse to put messages off.
+    pub refusals: Arc<AtomicUsize>,
     /// Who serves the queue; as many as there are instances of the function.
     notifiers: Vec<Notifier>,
     registry: Registry,
@@ -75,11 +79,15 @@ impl Stage {
         };
         let (queue, dead_letters) = (queue(), queue());
         let panics = Arc::new(AtomicUsize::new(0));
+        let refusals = Arc::new(AtomicUsize::new(0));
         let stores = Stores {
             registry: registry.clone(),
             events,
             ledger: ledger.clone(),
-            queue: Arc::new(queue.clone()),
+            queue: Arc::new(Stubborn {
+                queue: queue.clone(),
+                refusals: Arc::clone(&refusals),
+            }),
             dead_letters: Some(Arc::new(dead_letters.clone())),
         };
         let origin = Some(ChatOrigin::parse(&origin).unwrap());
@@ -100,6 +108,7 @@ impl Stage {
             queue,
             dead_letters,
             panics,
+            refusals,
             registry,
             ledger,
             published: 0,
@@ -184,16 +193,45 @@ impl Stage {
     }
 }
 
+/// Takes one of what is left; false where nothing is.
+fn take_one(left: &AtomicUsize) -> bool {
+    let order = Ordering::SeqCst;
+    left.fetch_update(order, order, |left| left.checked_sub(1))
+        .is_ok()
+}
+
 /// Always the same number, as long as nothing is to go wrong.
 fn dice(panics: Arc<AtomicUsize>) -> impl Fn() -> f64 + Send + Sync + 'static {
     move || {
-        let one_less = |left: usize| left.checked_sub(1);
-        let order = Ordering::SeqCst;
-        assert!(
-            panics.fetch_update(order, order, one_less).is_err(),
-            "a test wants it"
-        );
+        assert!(!take_one(&panics), "a test wants it");
         0.5
+    }
+}
+
+/// The queue, which sometimes does not put messages off.
+struct Stubborn {
+    queue: LocalQueue,
+    refusals: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl DeliveryQueue for Stubborn {
+    async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error> {
+        self.queue.send(messages).await
+    }
+
+    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error> {
+        if take_one(&self.refusals) {
+            return Err(Error::Call {
+                operation: "putting off",
+                cause: "a test wants it".into(),
+            });
+        }
+        self.queue.change_visibility(changes).await
+    }
+
+    async fn delete(&self, receipts: &[String]) -> Result<(), Error> {
+        self.queue.delete(receipts).await
     }
 }
 

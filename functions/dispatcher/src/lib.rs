@@ -153,7 +153,8 @@ impl Dispatcher {
     }
 
     /// Reports a record that nobody here can make anything of, so that those behind it need
-    /// not wait until the stream has given it up. Its position says where to find it; what it holds stays there.
+    /// not wait until the stream has given it up. Its position says where to find it; what it
+    /// holds stays there.
     async fn set_aside(&self, record: &Record, reason: &str) -> bool {
         let sequence_number = record.position.sequence_number.as_str();
         tracing::error!(

@@ -184,4 +184,14 @@ mod tests {
         let other = OrganizationId::parse("org_other").unwrap();
         assert!(!known.has(&(other, webhook.id.clone())));
     }
+
+    #[test]
+    fn what_was_read_five_minutes_ago_is_read_in_full_again() {
+        let known = Known::default();
+        let webhook = Arc::new(sample::webhook(1, &["*"]));
+        known.remember(&webhook, Item::new());
+        let then = Instant::now().checked_sub(BELIEVED).unwrap();
+        known.lock().get_mut(&webhook.id).unwrap().at = then;
+        assert!(!known.has(&wanted(&webhook)));
+    }
 }
