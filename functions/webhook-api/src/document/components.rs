@@ -44,7 +44,7 @@ fn new_api_key() -> Value {
 fn outcomes() -> Vec<Outcome> {
     use Outcome::{
         Blocked, CredentialDead, Delivered, DestinationDead, OurFault, PayloadRefused, RateLimited,
-        Unavailable, Unknown,
+        Unavailable, Unknown, UnknownRefusal,
     };
     vec![
         Delivered,
@@ -52,6 +52,7 @@ fn outcomes() -> Vec<Outcome> {
         Unavailable,
         Unknown,
         PayloadRefused,
+        UnknownRefusal,
         OurFault,
         CredentialDead,
         DestinationDead,

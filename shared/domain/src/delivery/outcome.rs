@@ -20,6 +20,8 @@ pub enum Outcome {
     Unknown,
     /// The platform will never take this message.
     PayloadRefused,
+    /// The platform's own API refuses the message with a code that nobody knows here.
+    UnknownRefusal,
     /// The platform does not understand how it is called: a fault of Carillon.
     OurFault,
     /// The token or URL no longer works.
@@ -54,12 +56,12 @@ impl Outcome {
 
     /// What to do after `attempts` attempts, the last of which ended like this.
     ///
-    /// A refused payload fails at once. What is dead does too, because its webhook is
+    /// A refused message fails at once. What is dead does too, because its webhook is
     /// suspended; where that could not be done, it is tried again.
     pub(super) fn next(self, attempts: u32, ending: &Ending) -> Next {
         match self {
             Self::Delivered => Next::Delivered,
-            Self::PayloadRefused | Self::OurFault => Next::Failed,
+            Self::PayloadRefused | Self::UnknownRefusal | Self::OurFault => Next::Failed,
             Self::CredentialDead | Self::DestinationDead if ending.suspended => Next::Failed,
             Self::RateLimited
             | Self::Unavailable
@@ -96,4 +98,16 @@ pub struct Ending {
     pub suspended: bool,
     /// When there can be no further attempt, because the queue will not keep it longer.
     pub last_call: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_with_an_unknown_code_has_a_name_of_its_own() {
+        let name = serde_json::to_value(Outcome::UnknownRefusal).unwrap();
+        assert_eq!(name, "unknown_refusal");
+        assert!(!Outcome::UnknownRefusal.is_passing() && !Outcome::UnknownRefusal.is_dead());
+    }
 }

@@ -144,7 +144,11 @@ fn only_a_refused_payload_fails_at_once() {
             "{outcome:?}"
         );
     }
-    for outcome in [Outcome::PayloadRefused, Outcome::OurFault] {
+    for outcome in [
+        Outcome::PayloadRefused,
+        Outcome::UnknownRefusal,
+        Outcome::OurFault,
+    ] {
         assert_eq!(close(delivery(), outcome).1, Next::Failed, "{outcome:?}");
     }
 }
