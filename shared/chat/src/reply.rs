@@ -1,22 +1,27 @@
 //! What came of a post.
 
 mod outline;
+mod retry_after;
 
 use std::time::Duration;
 
 use carillon_domain::delivery::MessageRef;
+use carillon_domain::text::shorten;
 use carillon_domain::{Attempt, Outcome, Platform};
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use self::outline::Outline;
+pub(crate) use self::retry_after::date;
 use crate::{discord, slack};
 
 /// The longest wait that a platform is believed to ask for. Discord's longest known
 /// bans last a day; beyond that a header is a mistake.
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+/// How much of a platform's own sentence is shown.
+const LONGEST_SENTENCE: usize = 200;
 
 /// An HTTP answer as it came, before anybody knows what it means.
 #[derive(Debug, Clone, Default)]
@@ -31,17 +36,10 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// A header that says a number of seconds, whole or not, or a time after the answer's own,
-    /// as proxies do (RFC 9110, "Retry-After").
+    /// The longest wait that a header says, be it a number of seconds, whole or not, or a time
+    /// after the answer's own (RFC 9110, "Retry-After").
     pub(crate) fn seconds(&self, header: &str) -> Option<Duration> {
-        let said = self.text(header)?;
-        match said.parse() {
-            Ok(seconds) => wait(seconds),
-            Err(_) => {
-                let (then, now) = (timestamp(said)?, timestamp(self.text("date")?)?);
-                wait(then.duration_since(now).as_secs_f64())
-            }
-        }
+        retry_after::longest(&self.headers, header)
     }
 
     pub(crate) fn text(&self, header: &str) -> Option<&str> {
@@ -63,10 +61,6 @@ impl Answer {
             .map(|Outline(value)| value)
             .filter(Value::is_object)
     }
-}
-
-fn timestamp(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// A wait of so many seconds, if that makes sense.
@@ -91,6 +85,10 @@ pub enum Remedy {
     Appearance,
     /// The message that it was to answer, or to take the place of: that one is gone or closed.
     Place,
+    /// The links of these events' titles: bit N stands for the event of that index.
+    Link(u16),
+    /// What the thread that it opens would be called by its event.
+    ThreadName,
 }
 
 /// How a post ended, in the words of the ledger.
@@ -149,6 +147,23 @@ impl Reply {
 
     pub(crate) fn remedy(mut self, remedy: Option<Remedy>) -> Self {
         self.remedy = remedy;
+        self
+    }
+
+    /// Whether the platform's own API has refused this very message, for good. It says nothing
+    /// about others.
+    pub fn is_definite(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::PayloadRefused | Outcome::UnknownRefusal | Outcome::OurFault
+        )
+    }
+
+    /// Adds what the platform itself says.
+    pub(crate) fn saying(mut self, platform: Platform, sentence: Option<&str>) -> Self {
+        if let (Some(hint), Some(sentence)) = (&mut self.hint, sentence.and_then(quoted)) {
+            hint.push_str(&format!(" {} says: {sentence}.", name(platform)));
+        }
         self
     }
 
@@ -229,6 +244,26 @@ pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
         .hint(hint)
 }
 
+/// A refusal in the platform's own words, with a code that is in no list.
+pub(crate) fn unknown_refusal(platform: Platform, code: &str, sentence: Option<&str>) -> Reply {
+    let name = name(platform);
+    let code = shorten(code, 100);
+    let said = sentence.and_then(quoted);
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    Reply::new(Outcome::UnknownRefusal)
+        .hint(format!(
+            "{name} refuses the message with code {code}{said}. Carillon does not know this code, \
+             so that it gives up this message alone: please report it with the code."
+        ))
+        .code(code)
+}
+
+/// A sentence of somebody else's, made safe to show. None where there is nothing to see.
+fn quoted(sentence: &str) -> Option<String> {
+    let sentence = shorten(&sentence.replace('"', "'"), LONGEST_SENTENCE);
+    (!sentence.is_empty()).then(|| format!("\"{sentence}\""))
+}
+
 /// A platform's name, for people.
 pub(crate) fn name(platform: Platform) -> &'static str {
     match platform {
@@ -236,3 +271,6 @@ pub(crate) fn name(platform: Platform) -> &'static str {
         Platform::Discord => "Discord",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use carillon_domain::delivery::MessageRef;
 use carillon_domain::{Outcome, Platform};
 use serde_json::Value;
 
-use super::codes;
+use super::{codes, form};
 use crate::reply::{self, Answer, Pause, Remedy, Reply, wait};
 
 /// How long all messages to Discord rest where it blocks this address and does not say
@@ -103,46 +103,61 @@ fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
 
 fn refused(answer: &Answer, body: &Value) -> Reply {
     let code = body["code"].as_u64().unwrap_or_default();
+    let form = match code {
+        50035 => form::remedy(&body["errors"]),
+        _ => None,
+    };
     let meaning = match (answer.status, code) {
         // On a post, there is no message that could be unknown: an abuse filter's answer.
         (403, 10008) => Some((Outcome::Blocked, codes::FILTERED)),
-        (_, 50035) if blames_appearance(body) => {
-            Some((Outcome::DestinationDead, codes::APPEARANCE))
-        }
-        _ => codes::meaning(code),
+        _ => match form {
+            // The webhook is at fault then, and not the message.
+            Some(Remedy::Appearance) => Some((Outcome::DestinationDead, codes::APPEARANCE)),
+            Some(Remedy::Link(_)) => Some((Outcome::PayloadRefused, codes::LINK)),
+            Some(Remedy::ThreadName) => Some((Outcome::PayloadRefused, codes::THREAD_NAME)),
+            _ => codes::meaning(code),
+        },
     };
     let Some((outcome, hint)) = meaning else {
-        return uncoded(answer, code);
+        return uncoded(answer, body);
     };
-    match outcome {
+    let reply = match outcome {
         // The address, or how it calls: that concerns every webhook.
         Outcome::Blocked if code == 40333 => blocked(answer),
         // Of this webhook's messages alone.
         Outcome::Blocked => Reply::new(outcome).waiting(Some(BLOCKED_PAUSE)),
-        _ => Reply::new(outcome).waiting(body["retry_after"].as_f64().and_then(wait)),
+        _ => Reply::new(outcome)
+            .waiting(codes::least_wait(code))
+            .waiting(body["retry_after"].as_f64().and_then(wait)),
     }
     .code(code.to_string())
     .hint(hint)
-    .remedy(match code {
-        50035 if blames_appearance(body) => Some(Remedy::Appearance),
-        _ => codes::remedy(code),
-    })
+    .remedy(form.or_else(|| codes::remedy(code)));
+    match reply.is_definite() {
+        true => reply.saying(Platform::Discord, sentence(body).as_deref()),
+        false => reply,
+    }
 }
 
-/// Which names are forbidden is Discord's secret and changes, so that a registered name can
-/// stop working. The message is not at fault then, and need not be lost.
-fn blames_appearance(body: &Value) -> bool {
-    ["username", "avatar_url"]
-        .iter()
-        .any(|name| !body["errors"][*name].is_null())
+/// What Discord says beside its code, with the first fault of a form.
+fn sentence(body: &Value) -> Option<String> {
+    form::first_fault(&body["errors"]).or_else(|| Some(body["message"].as_str()?.to_owned()))
 }
 
-/// A code that nobody knows is no reason to give a message up: only statuses that say
-/// enough by themselves suspend the webhook, everything else is tried again.
-fn uncoded(answer: &Answer, code: u64) -> Reply {
-    let reply = match answer.status {
-        401 | 404 => Reply::new(Outcome::CredentialDead).hint(codes::NEW_WEBHOOK),
-        403 => Reply::new(Outcome::DestinationDead).hint(codes::NO_ACCESS),
+/// A code that nobody knows, or 0, which means nothing in particular.
+fn uncoded(answer: &Answer, body: &Value) -> Reply {
+    // Those that stand between have JSON of their own.
+    let is_discords = body["code"].is_u64() && body["message"].is_string();
+    let code = body["code"].as_u64().unwrap_or_default();
+    let reply = match (answer.status, code) {
+        _ if !is_discords => return reply::unreadable(answer, Platform::Discord),
+        // These statuses say enough by themselves, and the other code says nothing.
+        (401, _) | (404, 0) => Reply::new(Outcome::CredentialDead).hint(codes::NEW_WEBHOOK),
+        (403, 0) => Reply::new(Outcome::DestinationDead).hint(codes::NO_ACCESS),
+        (400..500, _) if answer.status != 413 => {
+            let (code, sentence) = (code.to_string(), sentence(body));
+            return reply::unknown_refusal(Platform::Discord, &code, sentence.as_deref());
+        }
         _ => reply::unreadable(answer, Platform::Discord),
     };
     match code {

@@ -1,6 +1,8 @@
 //! What Discord's error codes mean (discord-api-docs, opcodes and status codes), and what
 //! people can do about them.
 
+use std::time::Duration;
+
 use carillon_domain::Outcome::{
     self, Blocked, CredentialDead, DestinationDead, OurFault, PayloadRefused, RateLimited,
     Unavailable,
@@ -22,11 +24,19 @@ pub(crate) fn condemns_secret(code: &str) -> bool {
 }
 
 /// What to leave out of a message that is refused like this: the thread, or the message to
-/// edit, is gone or closed.
+/// edit, is gone or closed, or the thread may not be called so.
 pub(super) fn remedy(code: u64) -> Option<Remedy> {
-    [10003, 10008, 50083, 160005]
-        .contains(&code)
-        .then_some(Remedy::Place)
+    match code {
+        10003 | 10008 | 50005 | 50021 | 50083 | 160005 => Some(Remedy::Place),
+        // The words of a thread's name.
+        20031 | 200001 => Some(Remedy::ThreadName),
+        _ => None,
+    }
+}
+
+/// How long to wait at least where it is people who must do something first.
+pub(super) fn least_wait(code: u64) -> Option<Duration> {
+    matches!(code, 160006 | 160007).then_some(Duration::from_secs(600))
 }
 
 pub(super) const NEW_WEBHOOK: &str = "The Discord webhook was deleted, or its URL changed: create a new one in the channel's settings and rotate the webhook's credential.";
@@ -39,6 +49,10 @@ pub(super) const NO_ACCESS: &str =
     "The webhook may not post there: check the permissions of the channel.";
 pub(super) const APPEARANCE: &str =
     "Discord refuses the webhook's username or avatar_url: choose another one.";
+pub(super) const LINK: &str =
+    "Discord refuses the link of the message's title; the message goes out without it.";
+pub(super) const THREAD_NAME: &str =
+    "Discord refuses the name of the thread; the message goes out in one with a plain name.";
 const REFUSED: &str = "Discord refuses the message itself. This is a fault of Carillon: please report it with the code.";
 const OUR_FAULT: &str = "Discord does not understand how it is called. This is a fault of Carillon: please report it with the code.";
 const FORUM: &str = "The channel is a forum: set thread_id to the post that messages are to appear in, or grouping to thread.";
@@ -49,14 +63,29 @@ const FILTER: &str = "A filter of the Discord server or of Discord itself (AutoM
 /// Codes, what they mean, and a hint.
 const CODES: &[(&[u64], Outcome, &str)] = &[
     // The webhook itself.
-    (&[10015, 50027, 40001], CredentialDead, NEW_WEBHOOK),
+    (&[10015, 50014, 50027, 40001], CredentialDead, NEW_WEBHOOK),
     // Where it posts.
     (
         &[10003],
         DestinationDead,
         "The channel or thread is gone: choose another thread_id, or another channel with a new webhook.",
     ),
-    (&[50001, 50013], DestinationDead, NO_ACCESS),
+    (
+        &[10004, 50055],
+        DestinationDead,
+        "The Discord server is gone: choose another one, with a new webhook.",
+    ),
+    (&[50001, 50009, 50013], DestinationDead, NO_ACCESS),
+    (
+        &[50003, 50008, 50024],
+        DestinationDead,
+        "Nobody can post to this kind of channel: choose another one, with a new webhook.",
+    ),
+    (
+        &[50095],
+        DestinationDead,
+        "The Discord server cannot be used from where Carillon runs.",
+    ),
     (&[220001, 220002, 40058], DestinationDead, FORUM),
     (
         &[220003],
@@ -69,11 +98,11 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
         "The webhook cannot post to a forum channel in this way: set thread_id.",
     ),
     (
-        &[40067],
+        &[40066, 40067],
         DestinationDead,
         "The forum requires a tag for each new post: set thread_id, or drop the requirement.",
     ),
-    (&[160005, 160006, 50083], DestinationDead, THREAD),
+    (&[160005, 50083], DestinationDead, THREAD),
     (
         &[50073],
         DestinationDead,
@@ -81,15 +110,36 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
     ),
     // The message.
     (&[50006, 50035, 40005], PayloadRefused, REFUSED),
-    (&[10016, 50041, 50068, 50109], OurFault, OUR_FAULT),
+    (&[10016, 50041, 50067, 50068, 50109], OurFault, OUR_FAULT),
     (
-        &[10008],
+        // Of emoji, stickers, tags, files, voice messages, replies and polls, which are never
+        // sent.
+        &[
+            10014, 10060, 10087, 30015, 50045, 50046, 50080, 50081, 50110, 50123, 50124, 50146,
+            50151, 50159, 50160, 50161, 50162, 50173, 50192, 50600, 160002, 160004, 160014, 400001,
+            520000, 520001, 520002, 520003, 520004, 520006,
+        ],
+        OurFault,
+        OUR_FAULT,
+    ),
+    (
+        &[10008, 50005, 50021],
         PayloadRefused,
         "The earlier message is gone and can no longer be changed.",
     ),
-    (&[200000, 200001, 240000], PayloadRefused, FILTER),
+    (&[20009, 200000, 240000], PayloadRefused, FILTER),
+    (&[20031, 200001], PayloadRefused, THREAD_NAME),
     // Later.
-    (&[40062, 20016, 20022, 20028, 20029], RateLimited, SLOW_DOWN),
+    (
+        &[40062, 20016, 20022, 20028, 20029, 30046],
+        RateLimited,
+        SLOW_DOWN,
+    ),
+    (
+        &[160006, 160007],
+        Unavailable,
+        "The Discord server has as many active threads as it may have: close some. The message waits.",
+    ),
     (
         &[40004, 40006, 130000],
         Unavailable,
@@ -101,6 +151,24 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of the codes in the reference, those that a webhook's post or edit may meet.
+    const DOCUMENTED: &[u64] = &[
+        10003, 10004, 10008, 10014, 10015, 10016, 10060, 10087, 20009, 20016, 20022, 20028, 20029,
+        20031, 30015, 30046, 40001, 40004, 40005, 40006, 40058, 40062, 40066, 40067, 40333, 50001,
+        50003, 50005, 50006, 50008, 50009, 50013, 50014, 50021, 50024, 50027, 50035, 50041, 50045,
+        50046, 50055, 50067, 50068, 50073, 50080, 50081, 50083, 50095, 50109, 50110, 50123, 50124,
+        50146, 50151, 50159, 50160, 50161, 50162, 50173, 50192, 50600, 130000, 160002, 160004,
+        160005, 160006, 160007, 160014, 200000, 200001, 220001, 220002, 220003, 220004, 240000,
+        400001, 520000, 520001, 520002, 520003, 520004, 520006,
+    ];
+
+    #[test]
+    fn every_documented_code_that_a_webhook_may_meet_is_known() {
+        for code in DOCUMENTED {
+            assert!(meaning(*code).is_some(), "{code}");
+        }
+    }
 
     #[test]
     fn each_code_stands_once() {

@@ -10,6 +10,7 @@ pub(crate) mod render;
 pub(crate) mod verify;
 
 mod escape;
+mod form;
 
 use carillon_domain::masking;
 

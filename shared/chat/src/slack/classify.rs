@@ -18,7 +18,8 @@ pub fn web_api(answer: &Answer) -> Reply {
         Some(body) if answer.status != 429 => match body["ok"].as_bool() {
             // Whatever the status: the message's own name is the proof.
             Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
-            Some(false) => refused(answer, &body),
+            // What is wrong stands in lists, which an outline leaves out.
+            Some(false) => refused(answer, &answer.json().unwrap_or(body), codes::meaning),
             _ => reply::unreadable(answer, Platform::Slack),
         },
         body => rate_limited_or_unreadable(answer, body.as_ref()),
@@ -30,23 +31,31 @@ pub fn web_api(answer: &Answer) -> Reply {
 /// the body decides: `ok`, a bare error code, or JSON where the rate limit is exceeded.
 pub fn webhook(answer: &Answer) -> Reply {
     let body = answer.body.trim();
+    let meaning = codes::meaning_to_hook;
     if answer.is_success() && body == "ok" {
         return Reply::new(Outcome::Delivered);
     }
     let reply = match answer.json() {
-        _ if codes::is_known(body) => coded(answer, body, None),
-        Some(body) if answer.status != 429 && body["ok"] == false => refused(answer, &body),
+        None if meaning(body).is_some() => coded(answer, body, None, meaning),
+        Some(body) if answer.status != 429 && body["ok"] == false => {
+            refused(answer, &body, meaning)
+        }
         None if answer.status >= 400 && answer.status != 429 && is_code(body) => {
-            coded(answer, body, None)
+            coded(answer, body, None, meaning)
         }
         body => rate_limited_or_unreadable(answer, body.as_ref()),
     };
     reply.obeying(answer)
 }
 
-/// Whether a body looks like an error code, though none that is known.
+/// What a code means, if it is known.
+type Meaning = fn(&str) -> Option<(Outcome, &'static str)>;
+
+/// Whether a body looks like an error code of Slack's, though none that is known. A proxy may
+/// say a single word as well, such as `forbidden`.
 fn is_code(body: &str) -> bool {
-    (3..=64).contains(&body.len()) && body.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    (3..=64).contains(&body.len()) && body.contains('_') && body.bytes().all(is_part)
 }
 
 /// A success must name the message: `ok` alone could come from anybody in between.
@@ -68,31 +77,36 @@ fn posted(body: &Value) -> Reply {
     }
 }
 
-fn refused(answer: &Answer, body: &Value) -> Reply {
+fn refused(answer: &Answer, body: &Value, meaning: Meaning) -> Reply {
     match body["error"].as_str() {
-        Some(code) => coded(answer, code, Some(body)),
+        Some(code) => coded(answer, code, Some(body), meaning),
         None => reply::unreadable(answer, Platform::Slack),
     }
 }
 
-fn coded(answer: &Answer, code: &str, body: Option<&Value>) -> Reply {
-    let (outcome, hint) = codes::meaning(code);
-    // A code that nobody knows, after a server's error: it may have gone half-way.
-    let outcome = match outcome {
-        Outcome::Unavailable if !codes::is_known(code) && answer.status >= 500 => Outcome::Unknown,
-        outcome => outcome,
-    };
+fn coded(answer: &Answer, code: &str, body: Option<&Value>, meaning: Meaning) -> Reply {
     let needed = body.and_then(|body| body["needed"].as_str());
-    let hint = match (code, needed) {
-        ("missing_scope", Some(scope)) => format!(
-            "The token lacks a permission: add the scope {} to the Slack app and reinstall it.",
-            shorten(scope, 100)
-        ),
-        _ => hint.to_owned(),
+    let sentence = body.and_then(sentence);
+    let reply = match (meaning(code), needed) {
+        (Some((outcome, _)), Some(scope)) if code == "missing_scope" => {
+            Reply::new(outcome).hint(format!(
+                "The token lacks a permission: add the scope {} to the Slack app and reinstall it.",
+                shorten(scope, 100)
+            ))
+        }
+        (Some((outcome, hint)), _) => {
+            let reply = Reply::new(outcome).hint(hint);
+            match reply.is_definite() {
+                true => reply.saying(Platform::Slack, sentence),
+                false => reply,
+            }
+        }
+        // After a server's error it may have gone half-way.
+        (None, _) if answer.status >= 500 => reply::unreadable(answer, Platform::Slack),
+        (None, _) => reply::unknown_refusal(Platform::Slack, code, sentence),
     };
-    Reply::new(outcome)
+    reply
         .code(shorten(code, 100))
-        .hint(hint)
         .waiting(codes::least_wait(code))
         .waiting(body.and_then(asked_in))
         .remedy(match needed {
@@ -102,9 +116,18 @@ fn coded(answer: &Answer, code: &str, body: Option<&Value>) -> Reply {
         })
 }
 
+/// What Slack says beside its code: where in the message the fault is.
+fn sentence(body: &Value) -> Option<&str> {
+    let said = [
+        &body["response_metadata"]["messages"][0],
+        &body["errors"][0],
+    ];
+    said.into_iter().find_map(Value::as_str)
+}
+
 fn rate_limited_or_unreadable(answer: &Answer, body: Option<&Value>) -> Reply {
     if answer.status == 429 {
-        return coded(answer, "ratelimited", body);
+        return coded(answer, "ratelimited", body, codes::meaning);
     }
     reply::unreadable(answer, Platform::Slack)
 }

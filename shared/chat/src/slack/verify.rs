@@ -31,7 +31,7 @@ pub(crate) fn auth_test(configuration: &Configuration, answer: &Answer) -> Verif
     };
     match (body["ok"].as_bool(), body["error"].as_str()) {
         (Some(true), _) if answer.is_success() => granted(configuration, answer, &body),
-        (Some(false), Some(code)) => denied("token", code),
+        (Some(false), Some(code)) => denied("token", code, codes::meaning(code)),
         _ => unreadable(Platform::Slack, answer),
     }
 }
@@ -179,18 +179,20 @@ pub(crate) fn webhook(answer: &Answer) -> Verification {
     if answer.status == 429 {
         return unreadable(Platform::Slack, answer);
     }
-    match codes::meaning(body).0 {
+    match codes::meaning_to_hook(body) {
         // It is the message that it complains of.
-        Outcome::PayloadRefused => Verification::Verified(Verified::default()),
-        _ if answer.is_success() && body == "ok" => Verification::Verified(Verified::default()),
-        _ if codes::is_known(body) => denied("webhook_url", body),
-        _ => unreadable(Platform::Slack, answer),
+        Some((Outcome::PayloadRefused, _)) => Verification::Verified(Verified::default()),
+        None if answer.is_success() && body == "ok" => Verification::Verified(Verified::default()),
+        None => unreadable(Platform::Slack, answer),
+        meaning => denied("webhook_url", body, meaning),
     }
 }
 
 /// What an error code says of the credential that stands in `field`.
-fn denied(field: &str, code: &str) -> Verification {
-    let (outcome, hint) = codes::meaning(code);
+fn denied(field: &str, code: &str, meaning: Option<(Outcome, &'static str)>) -> Verification {
+    let Some((outcome, hint)) = meaning else {
+        return unreachable(Platform::Slack, &format!("answered {}", shown(code)));
+    };
     let hint = match code {
         "invalid_auth" => {
             "Slack does not know the token, or takes it only from other addresses: copy the Bot \
@@ -208,6 +210,10 @@ fn denied(field: &str, code: &str) -> Verification {
         }
         "invalid_token" | "no_active_hooks" | "no_service" | "no_service_id" | "no_team" => {
             "the incoming webhook was removed or switched off, or never was: create a new one in \
+             the Slack app under Incoming Webhooks and send its URL"
+        }
+        "channel_not_found" | "user_not_found" if field == "webhook_url" => {
+            "the channel of the incoming webhook is gone: create a new one for another channel in \
              the Slack app under Incoming Webhooks and send its URL"
         }
         _ => hint.trim_end_matches('.'),

@@ -1,3 +1,5 @@
+mod refusals;
+
 use super::*;
 use crate::testing::answer;
 use carillon_domain::Outcome::*;
@@ -66,23 +68,31 @@ fn every_code_has_its_meaning() {
         (
             400,
             &[
-                50073, 220001, 220002, 220003, 220004, 40058, 40067, 160005, 160006, 50083,
+                50073, 220001, 220002, 220003, 220004, 40058, 40067, 160005, 50083,
             ],
             DestinationDead,
         ),
-        (400, &[50006, 50035, 200000, 200001, 240000], PayloadRefused),
+        (
+            400,
+            &[50006, 50035, 20009, 20031, 200000, 200001, 240000],
+            PayloadRefused,
+        ),
         (400, &[10016, 50109, 50041, 50068], OurFault),
         (413, &[40005, 0], PayloadRefused),
         (404, &[10008], PayloadRefused),
         (403, &[40333, 10008], Blocked),
         (400, &[40062, 20016, 20022, 20028, 20029], RateLimited),
-        (400, &[40004, 40006, 130000], Unavailable),
+        (400, &[40004, 40006, 130000, 160006, 160007], Unavailable),
         (503, &[130000], Unavailable),
-        // Nobody knows them: the status decides.
-        (400, &[0, 30007, 30058, 99_999], Unavailable),
-        (403, &[0, 99_999], DestinationDead),
-        (404, &[0, 99_999], CredentialDead),
-        (405, &[0], Unavailable),
+        // Nobody knows them: this message is refused, and nothing else is known.
+        (400, &[0, 30007, 30058, 99_999], UnknownRefusal),
+        (403, &[99_999], UnknownRefusal),
+        (404, &[99_999], UnknownRefusal),
+        (405, &[0], UnknownRefusal),
+        // The status says enough.
+        (401, &[99_999], CredentialDead),
+        (403, &[0], DestinationDead),
+        (404, &[0], CredentialDead),
         (500, &[0, 99_999], Unknown),
     ] {
         for code in codes {
@@ -247,6 +257,7 @@ fn only_what_is_about_the_webhook_itself_condemns_it_for_everybody() {
     for (status, code, condemns) in [
         (404, 10015, true),
         (401, 50027, true),
+        (401, 99_999, false),
         (404, 99_999, false),
         (404, 10003, false),
         (403, 50013, false),

@@ -1,3 +1,5 @@
+mod refusals;
+
 use super::*;
 use crate::testing::answer;
 use carillon_domain::Outcome::*;
@@ -69,7 +71,7 @@ fn every_code_of_the_web_api_has_its_meaning() {
         (
             Unavailable,
             "service_unavailable request_timeout team_added_to_org org_login_required update_failed \
-             external_channel_migrating message_limit_exceeded a_code_of_the_future",
+             external_channel_migrating message_limit_exceeded",
         ),
         (Blocked, "accesslimited"),
         (
@@ -93,6 +95,7 @@ fn every_code_of_the_web_api_has_its_meaning() {
              invalid_attachments message_not_found cant_update_message edit_window_closed \
              block_mismatch",
         ),
+        (UnknownRefusal, "a_code_of_the_future"),
         (
             OurFault,
             "invalid_metadata_format invalid_metadata_schema markdown_text_conflict invalid_arguments \
@@ -139,7 +142,16 @@ fn the_body_of_a_webhooks_answer_decides_whatever_its_status() {
         (404, "channel_not_found", DestinationDead),
         (410, "channel_is_archived", DestinationDead),
         (500, "rollup_error", Unknown),
-        (400, "a_code_of_the_future", Unavailable),
+        (400, "a_code_of_the_future", UnknownRefusal),
+        (404, "a_code_of_the_future2", UnknownRefusal),
+        (
+            400,
+            r#"{"ok": false, "error": "a_new_one"}"#,
+            UnknownRefusal,
+        ),
+        // Anybody in between could say so.
+        (403, "forbidden", Unavailable),
+        (403, "access denied by policy", Unavailable),
         (500, "a_code_of_the_future", Unknown),
         (200, "", Unknown),
         (200, "<html>ok</html>", Unknown),
