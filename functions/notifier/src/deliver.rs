@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use carillon_aws::{Claimed, Error};
-use carillon_chat::{Place, Post, Remedy, Reply};
+use carillon_chat::{Place, Post, Remedy, Reply, Without};
 use carillon_delivery::{By, used_up};
 use carillon_domain::delivery::{Ending, LEASE, Next, POST_TIMEOUT, QUEUE_LIFE};
 use carillon_domain::ids::stable_uuid;
@@ -215,7 +215,7 @@ impl Notifier {
             events: &events,
             post_id: &post_id,
             place,
-            plain: false,
+            without: Without::default(),
         };
         let webhook_id = webhook.id.as_str();
         let in_flight = self.in_flight.begin();

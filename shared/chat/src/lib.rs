@@ -25,7 +25,7 @@ mod testing;
 pub use client::{Client, ClientError};
 pub use origin::ChatOrigin;
 pub use reply::{Answer, Pause, Remedy, Reply};
-pub use request::{Place, Post, Request, request};
+pub use request::{Place, Post, Request, Without, request};
 pub use verification::{Verification, Verified};
 
 use carillon_domain::{

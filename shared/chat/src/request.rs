@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::limits::Usage;
-use crate::{discord, slack};
+use crate::{Remedy, discord, slack};
 
 /// Where a message goes, beside its channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,8 +33,45 @@ pub struct Post<'a> {
     /// A UUID by which the platform can tell repeats, as far as it does.
     pub post_id: &'a str,
     pub place: &'a Place,
-    /// Whether to leave the webhook's own name and picture out.
-    pub plain: bool,
+    pub without: Without,
+}
+
+/// What to leave out of a message, because the platform has refused it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    /// The webhook's own name and picture.
+    pub appearance: bool,
+    /// The links of these events' titles: bit N stands for the event of that index.
+    pub links: u16,
+    /// The name that its event would give a thread.
+    pub thread_name: bool,
+}
+
+impl Without {
+    /// With what a remedy asks for in addition; none where that is not of a message's content,
+    /// or left out already.
+    pub fn and(self, remedy: Remedy) -> Option<Self> {
+        let more = match remedy {
+            Remedy::Place => self,
+            Remedy::Appearance => Self {
+                appearance: true,
+                ..self
+            },
+            Remedy::Link(links) => Self {
+                links: self.links | links,
+                ..self
+            },
+            Remedy::ThreadName => Self {
+                thread_name: true,
+                ..self
+            },
+        };
+        (more != self).then_some(more)
+    }
+
+    pub(crate) fn link(self, index: usize) -> bool {
+        index < 16 && self.links & 1 << index != 0
+    }
 }
 
 /// A request that is ready to be sent. It shows neither its URL nor its token: both
@@ -65,7 +102,7 @@ pub fn request(
         events: &[event],
         post_id: &delivery_id.post_id(0),
         place: &Place::Channel,
-        plain: false,
+        without: Without::default(),
     };
     post.request(credential)
 }
@@ -140,6 +177,11 @@ fn body(message: &impl Serialize) -> String {
 }
 
 impl Request {
+    /// The part of the credential that must not be shown.
+    pub(crate) fn secret(&self) -> &str {
+        secret_part(self.authorization.as_ref().unwrap_or(&self.url))
+    }
+
     pub fn method(&self) -> &'static str {
         self.method
     }
@@ -199,138 +241,16 @@ impl fmt::Debug for Request {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{delivery_id, secret, webhook};
-    use carillon_domain::{EventType, sample};
-
-    fn built(kind: DestinationKind) -> Request {
-        let event = sample::event(EventType::Deploy);
-        request(
-            &webhook(kind),
-            "#infra",
-            &event,
-            &delivery_id(),
-            &secret(kind),
-        )
-    }
-
-    #[test]
-    fn a_bot_posts_to_its_channel_with_its_token() {
-        let request = built(DestinationKind::SlackBot);
-        assert_eq!(
-            request.url.expose_secret(),
-            "https://slack.com/api/chat.postMessage"
-        );
-        assert!(request.authorization.is_some());
-        assert_eq!(request.body()["channel"], "#infra");
-        assert_eq!(request.body()["client_msg_id"], delivery_id().post_id(0));
-        assert!(
-            request
-                .masked_headers()
-                .contains(&("Authorization", "Bearer xoxb-…wxyz".to_owned()))
-        );
-    }
-
-    #[test]
-    fn an_incoming_webhook_is_told_neither_channel_nor_name() {
-        let request = built(DestinationKind::SlackWebhook);
-        assert_eq!(
-            request.masked_url(),
-            "https://hooks.slack.com/services/T…/B…/…wxyz"
-        );
-        for name in ["channel", "username", "icon_emoji", "client_msg_id"] {
-            assert!(request.body()[name].is_null(), "{name}");
-        }
-    }
-
-    #[test]
-    fn discord_is_always_called_with_its_version_and_with_wait() {
-        let kind = DestinationKind::DiscordWebhook;
-        let mut webhook = webhook(kind);
-        webhook.configuration.thread_id = Some("123456789012345678".into());
-        let event = sample::event(EventType::Deploy);
-        let request = request(&webhook, "", &event, &delivery_id(), &secret(kind));
-        let url = request.url.expose_secret();
-        assert!(url.starts_with("https://discord.com/api/v10/webhooks/123456789012345678/"));
-        assert!(
-            url.ends_with("?wait=true&thread_id=123456789012345678"),
-            "{url}"
-        );
-        assert_eq!(
-            request.masked_url(),
-            "https://discord.com/api/v10/webhooks/…/…wxyz?wait=true&thread_id=123456789012345678"
-        );
-    }
-
-    #[test]
-    fn nothing_that_is_printed_gives_a_secret_away() {
-        for kind in crate::testing::KINDS {
-            let request = built(kind);
-            let printed = format!(
-                "{request:?} {} {:?}",
-                request.masked_url(),
-                request.masked_headers()
-            );
-            let secret = secret(kind);
-            let secret = secret.expose_secret().rsplit('/').next().unwrap();
-            assert!(!printed.contains(secret), "{printed}");
-            assert!(!printed.contains("Release 42"), "{printed}");
-        }
-    }
-
-    #[test]
-    fn the_same_delivery_is_always_the_same_request() {
-        for kind in crate::testing::KINDS {
-            assert_eq!(built(kind).body(), built(kind).body());
-        }
-    }
-
-    #[test]
-    fn who_reads_the_body_and_writes_it_again_has_the_bytes_that_are_sent() {
-        let events = [EventType::Deploy, EventType::Ping].map(sample::event);
-        let digest: Vec<&Event> = events.iter().collect();
-        let earlier = MessageRef {
-            id: Some("1.2".into()),
-            channel_id: Some("123".into()),
-        };
-        for kind in crate::testing::KINDS {
-            for place in [
-                Place::Channel,
-                Place::Thread(earlier.clone()),
-                Place::Edit(earlier.clone()),
-            ] {
-                for events in [&digest[..1], &digest] {
-                    let post = Post {
-                        webhook: &webhook(kind),
-                        channel: "#infra",
-                        events,
-                        post_id: "id",
-                        place: &place,
-                        plain: false,
-                    };
-                    let request = post.request(&secret(kind));
-                    assert_eq!(request.body, request.body().to_string());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_preview_links_to_the_builder_on_slack_only() {
-        let url = built(DestinationKind::SlackBot).builder_url().unwrap();
-        assert!(
-            url.starts_with("https://app.slack.com/block-kit-builder/#%7B%22attachments%22%3A%5B")
-        );
-        assert!(url.is_ascii());
-        assert_eq!(built(DestinationKind::DiscordWebhook).builder_url(), None);
-        let usage = built(DestinationKind::SlackBot).usage();
-        assert!(
-            usage
-                .iter()
-                .all(|usage| usage.used > 0 && usage.used <= usage.limit),
-            "{usage:?}"
-        );
-    }
+/// Of a URL, the last part of the webhook's own path; of a token, all.
+pub(crate) fn secret_part(credential: &SecretString) -> &str {
+    let text = credential.expose_secret();
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split("/messages/").next().unwrap_or_default();
+    path.trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults, Platfor
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use crate::request::secret_part;
 use crate::{Answer, discord, reply, slack};
 
 /// What the platform says of a credential. No text of it names the credential.
@@ -47,6 +48,13 @@ pub(crate) struct Probe {
     pub authorization: Option<SecretString>,
     /// The body to post; without one, it is a GET.
     pub body: Option<&'static str>,
+}
+
+impl Probe {
+    /// The part of the credential that must not be shown.
+    pub fn secret(&self) -> &str {
+        secret_part(self.authorization.as_ref().unwrap_or(&self.url))
+    }
 }
 
 /// The first question about a credential.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::SecretStore;
-use carillon_chat::{Client, Place, Post, Remedy, Reply};
+use carillon_chat::{Client, Place, Post, Remedy, Reply, Without};
 use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
 use secrecy::{ExposeSecret, SecretString};
@@ -26,7 +26,7 @@ pub struct Posted {
     pub reply: Reply,
     pub by: By,
     /// What the platform said to tries before, which it refused: with another credential, or
-    /// with the webhook's own name and picture.
+    /// with what was left out since.
     pub earlier: Vec<Reply>,
 }
 
@@ -71,7 +71,7 @@ impl Poster {
             events: &[event],
             post_id: &delivery_id.post_id(0),
             place: &Place::Channel,
-            plain: false,
+            without: Without::default(),
         };
         self.send(&post, POST_TIMEOUT).await
     }
@@ -130,30 +130,42 @@ impl Poster {
         Ok(posted)
     }
 
-    /// A name or a picture that the platform does not take any more costs the message its
-    /// looks, not its delivery.
+    /// A name, a picture or a link that the platform does not take costs the message just that,
+    /// not its delivery. Each is left out once, so that this comes to an end.
     async fn call(&self, post: &Post<'_>, credential: &SecretString) -> Posted {
-        let plain = post.plain || self.refused.is_known(post.webhook);
-        let post = Post { plain, ..*post };
-        let mut posted = Posted::first(self.chat.send(post.request(credential)).await);
-        if plain || posted.reply.remedy != Some(Remedy::Appearance) {
-            return posted;
+        let mut post = *post;
+        post.without.appearance |= self.refused.is_known(post.webhook);
+        let mut request = post.request(credential);
+        let mut said = request.body();
+        let mut posted = Posted::first(self.chat.send(request).await);
+        loop {
+            let Some(remedy) = posted.reply.remedy else {
+                return posted;
+            };
+            let Some(without) = post.without.and(remedy) else {
+                return posted;
+            };
+            if remedy == Remedy::Appearance {
+                self.refused.remember(post.webhook);
+            }
+            post.without = without;
+            request = post.request(credential);
+            let body = request.body();
+            if body == said {
+                // There was nothing of the kind to leave out.
+                return posted;
+            }
+            said = body;
+            let code = posted.reply.code.as_deref();
+            let webhook_id = post.webhook.id.as_str();
+            tracing::warn!(webhook_id, code, ?remedy, "a part of a message is refused");
+            if let Some(pause) = posted.reply.pause_after {
+                // The platform's limit is used up: the next try has to wait.
+                posted.answered(reply::used_up(pause));
+                return posted;
+            }
+            posted.answered(self.chat.send(request).await);
         }
-        let code = posted.reply.code.as_deref();
-        let webhook_id = post.webhook.id.as_str();
-        tracing::warn!(webhook_id, code, "the webhook's name or picture is refused");
-        self.refused.remember(post.webhook);
-        if let Some(pause) = posted.reply.pause_after {
-            // The platform's limit is used up: the plain one has to wait.
-            posted.answered(reply::used_up(pause));
-            return posted;
-        }
-        let plain = Post {
-            plain: true,
-            ..post
-        };
-        posted.answered(self.chat.send(plain.request(credential)).await);
-        posted
     }
 }
 
@@ -176,3 +188,6 @@ impl Posted {
 fn is_same(used: &SecretString, fresh: &SecretString) -> bool {
     used.expose_secret() == fresh.expose_secret()
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,13 +29,16 @@ const MAX_FOOTER_PART: usize = 128;
 /// The longest value that stands beside others.
 const MAX_INLINE: usize = 60;
 
+/// What a thread is called whose own name is refused.
+const PLAIN_THREAD_NAME: &str = "Notifications";
+
 /// The message as the webhook posts it.
 pub(crate) fn message(post: &Post<'_>) -> Message {
     let configuration = &post.webhook.configuration;
     let (content, embeds) = match post.events {
-        [event] => (None, vec![embed(event)]),
+        [event] => (None, vec![embed(event, post.without.link(0))]),
         events => {
-            let (line, embeds) = digest::content(events);
+            let (line, embeds) = digest::content(events, post.without);
             (Some(line), embeds)
         }
     };
@@ -44,11 +47,14 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
         && configuration.grouping == Grouping::Thread
         && configuration.thread_id.is_none();
     // Under which name a message was posted cannot be changed later.
-    let plain = post.plain || matches!(post.place, Place::Edit(_));
+    let plain = post.without.appearance || matches!(post.place, Place::Edit(_));
     Message {
         username: configuration.username.clone().filter(|_| !plain),
         avatar_url: configuration.avatar_url.clone().filter(|_| !plain),
-        thread_name: opens_thread.then(|| thread_name(post.events)),
+        thread_name: opens_thread.then(|| match post.without.thread_name {
+            true => PLAIN_THREAD_NAME.to_owned(),
+            false => thread_name(post.events),
+        }),
         content,
         embeds,
         allowed_mentions: AllowedMentions::default(),
@@ -63,7 +69,7 @@ fn thread_name(events: &[&Event]) -> String {
     fit(&name, MAX_THREAD_NAME, str::to_owned)
 }
 
-fn embed(event: &Event) -> Embed {
+fn embed(event: &Event, without_link: bool) -> Embed {
     let title = headline(event, markdown);
     let description = description(event);
     let footer = footer(event);
@@ -73,7 +79,7 @@ fn embed(event: &Event) -> Embed {
         .collect();
     let url = facts::link(event).map(String::from);
     let (url, shown) = match url {
-        Some(url) if is_embed_url(&url) => (Some(url), None),
+        Some(url) if is_embed_url(&url) && !without_link => (Some(url), None),
         other => (None, other),
     };
     // Where the title cannot be a link, the URL can still be read.

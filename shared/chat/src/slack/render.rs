@@ -42,8 +42,14 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
     let there = |message: &MessageRef| message.channel_id.clone();
     let message = Message {
         channel: Some(post.channel.to_owned()),
-        username: configuration.username.clone().filter(|_| !post.plain),
-        icon_emoji: configuration.icon_emoji.clone().filter(|_| !post.plain),
+        username: configuration
+            .username
+            .clone()
+            .filter(|_| !post.without.appearance),
+        icon_emoji: configuration
+            .icon_emoji
+            .clone()
+            .filter(|_| !post.without.appearance),
         client_msg_id: Some(post.post_id.to_owned()),
         ..content
     };

@@ -10,22 +10,24 @@ use super::super::limits::{MAX_FIELDS, is_embed_url};
 use super::super::message::{Embed, Footer};
 use super::{MAX_DETAIL, MAX_MESSAGE, ROOM, field, timestamp};
 use crate::facts::{self, Fact, visible, visible_line};
+use crate::request::Without;
 use crate::wording::{DRY_RUN, Tone, digest_line, headline};
 
 /// The longest name of a person, and the longest event id.
 const MAX_FOOTER_PART: usize = 60;
 
 /// The text above the embeds, and the embeds.
-pub(super) fn content(events: &[&Event]) -> (String, Vec<Embed>) {
+pub(super) fn content(events: &[&Event], without: Without) -> (String, Vec<Embed>) {
     let room = ROOM / events.len().max(1);
     // Of embeds with the same URL, Discord shows the first alone (resources/message).
     let mut urls = HashSet::new();
     let embeds = events
         .iter()
-        .map(|event| {
-            let url = facts::link(event)
-                .map(String::from)
-                .filter(|url| is_embed_url(url) && urls.insert(url.clone()));
+        .enumerate()
+        .map(|(index, event)| {
+            let url = facts::link(event).map(String::from).filter(|url| {
+                !without.link(index) && is_embed_url(url) && urls.insert(url.clone())
+            });
             embed(event, url, room)
         })
         .collect();

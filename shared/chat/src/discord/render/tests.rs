@@ -23,7 +23,7 @@ fn posted(webhook: &Webhook, events: &[&Event], place: &Place) -> Value {
         events,
         post_id: "a-post-id",
         place,
-        plain: false,
+        without: crate::Without::default(),
     };
     serde_json::to_value(message(&post)).unwrap()
 }
@@ -111,7 +111,7 @@ fn every_event_of_the_catalogue_looks_as_it_always_did() {
     let compact: Vec<Compact> = gallery()
         .into_iter()
         .map(|(name, event)| {
-            let embed = embed(&event);
+            let embed = embed(&event, false);
             let fields = embed.fields.iter();
             let fields = fields.map(|field| format!("{}: {}", field.name, field.value));
             Compact {
@@ -140,14 +140,14 @@ fn a_deployment_in_full() {
         events: &[&event],
         post_id: "a-post-id",
         place: &Place::Channel,
-        plain: false,
+        without: crate::Without::default(),
     };
     insta::assert_json_snapshot!("deploy", message(&post));
 }
 
 #[test]
 fn a_hostile_event_in_full() {
-    insta::assert_json_snapshot!("hostile", embed(&hostile()));
+    insta::assert_json_snapshot!("hostile", embed(&hostile(), false));
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_bots_message_in_full() {
         events: &[&event],
         post_id: "a-post-id",
         place: &Place::Channel,
-        plain: false,
+        without: crate::Without::default(),
     };
     insta::assert_json_snapshot!("bot", for_bot(&post));
 }
