@@ -1,14 +1,16 @@
 //! Asking and posting: the only place in this crate that does I/O.
 
 mod connections;
+mod network;
 mod verify;
 
 use std::time::{Duration, Instant, SystemTime};
 
 use self::connections::Connections;
+use self::network::Cause;
 
 use carillon_domain::{DestinationKind, Outcome};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Method, Response, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
@@ -33,6 +35,9 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// character outside ASCII as a six-byte escape, so that it is far longer than what was
 /// sent; were it cut, a delivered message would look like one of unknown fate.
 const MAX_ANSWER_BYTES: usize = 256 * 1_024;
+
+/// What is shorter is no secret, and may well be a part of any answer.
+const SHORTEST_SECRET: usize = 8;
 
 /// The form that Discord requires; its proxy may block what calls itself otherwise
 /// (discord-api-docs, reference, "User Agent"). Slack takes any.
@@ -131,8 +136,24 @@ impl Client {
             post = post.header(AUTHORIZATION, value);
         }
         match post.send().await {
-            Ok(response) => crate::classify(request.kind, &read(response).await),
-            Err(error) => unanswered(request, &error),
+            Ok(response) => {
+                let now = self.connections.now();
+                let (answer, broken) = read(response, request.secret(), now).await;
+                let reply = crate::classify(request.kind, &answer);
+                match broken {
+                    // The status says how far it got, and the rest would have said what came of it.
+                    Some(cause) if answer.is_success() && reply.outcome == Outcome::Unknown => {
+                        let Reply { code, hint, .. } = cause.reply(request.platform());
+                        Reply {
+                            code,
+                            hint,
+                            ..reply
+                        }
+                    }
+                    _ => reply,
+                }
+            }
+            Err(error) => Cause::of(&error).reply(request.platform()),
         }
     }
 
@@ -185,21 +206,40 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Reads what comes of an answer. One that breaks off is judged by what there is of it.
-async fn read(mut response: Response) -> Answer {
+/// Reads what comes of an answer, and why no more of it came. What of the secret it repeats
+/// is cut out at once.
+async fn read(mut response: Response, secret: &str, now: SystemTime) -> (Answer, Option<Cause>) {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MAX_ANSWER_BYTES - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() >= room {
-            break;
+    let broken = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = MAX_ANSWER_BYTES - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() >= room {
+                    break None;
+                }
+            }
+            Ok(None) => break None,
+            Err(error) => break Some(Cause::of(&error)),
         }
+    };
+    let mut headers = std::mem::take(response.headers_mut());
+    // What a header says of a time is taken from when the answer was given.
+    if reply::date(&headers).is_none()
+        && let Ok(now) = HeaderValue::try_from(httpdate::fmt_http_date(now))
+    {
+        headers.insert(DATE, now);
     }
-    Answer {
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let answer = Answer {
         status: response.status().as_u16(),
-        headers: std::mem::take(response.headers_mut()),
-        body: String::from_utf8_lossy(&body).into_owned(),
-    }
+        headers,
+        body: match secret.len() < SHORTEST_SECRET {
+            true => body,
+            false => body.replace(secret, "…"),
+        },
+    };
+    (answer, broken)
 }
 
 /// The stored credential is not one that could ever have been registered.
@@ -215,25 +255,6 @@ fn unusable_credential(kind: DestinationKind) -> Reply {
     Reply::new(Outcome::CredentialDead)
         .code("unusable_credential")
         .hint(hint)
-}
-
-/// What no answer means. Before the connection stands nothing is sent; afterwards nobody
-/// knows. The error itself is dropped, because it names the URL.
-fn unanswered(request: &Request, error: &reqwest::Error) -> Reply {
-    let platform = reply::name(request.platform());
-    if error.is_connect() || error.is_builder() {
-        return Reply::new(Outcome::Unavailable)
-            .code("connection_failed")
-            .hint(format!("{platform} could not be reached."));
-    }
-    let (code, what) = if error.is_timeout() {
-        ("timeout", "did not answer in time")
-    } else {
-        ("connection_broken", "broke the connection off")
-    };
-    Reply::new(Outcome::Unknown)
-        .code(code)
-        .hint(format!("{platform} {what}; the message may have arrived."))
 }
 
 #[cfg(test)]

@@ -42,6 +42,11 @@ impl Connections {
         })
     }
 
+    /// The time by the wall clock.
+    pub fn now(&self) -> SystemTime {
+        (self.now)()
+    }
+
     /// A client for a request that begins now.
     pub fn client(&self) -> reqwest::Client {
         let now = (self.now)();
@@ -65,3 +70,6 @@ impl std::fmt::Debug for Connections {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,8 @@ impl Client {
             };
             unreachable(platform, reason)
         })?;
-        Ok(read(response).await)
+        let now = self.connections.now();
+        Ok(read(response, probe.secret(), now).await.0)
     }
 }
 

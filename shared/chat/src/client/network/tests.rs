@@ -1,0 +1,156 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_domain::{DestinationKind, Outcome};
+use rustls::ServerConfig;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use wiremock::ResponseTemplate;
+
+use crate::client::install_crypto;
+use crate::client::tests::{client, request, server};
+use crate::testing::{KINDS, secret};
+use crate::{ChatOrigin, Client, Reply};
+
+/// What comes of a post within a short time.
+async fn soon(origin: &str) -> Reply {
+    let origin = ChatOrigin::parse(origin).unwrap();
+    let short = Duration::from_millis(300);
+    let client = Client::with_timeouts(Some(origin), short, short * 2).unwrap();
+    client.send(request(DestinationKind::SlackWebhook)).await
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+fn assert_unsent(reply: &Reply, code: &str, hint: &str) {
+    assert_eq!(reply.outcome, Outcome::Unavailable, "{reply:?}");
+    assert_eq!(reply.code.as_deref(), Some(code));
+    assert!(reply.hint.as_deref().unwrap().contains(hint), "{reply:?}");
+}
+
+#[tokio::test]
+async fn after_a_time_out_the_outcome_is_unknown() {
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(5));
+    let server = server(slow).await;
+    let origin = ChatOrigin::parse(&server.uri()).unwrap();
+    let short = Duration::from_millis(100);
+    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
+    let reply = client.send(request(DestinationKind::SlackWebhook)).await;
+    assert_eq!((reply.outcome, reply.http_status), (Outcome::Unknown, None));
+    assert_eq!(reply.code.as_deref(), Some("timeout"));
+}
+
+/// A server that reads a request and then hangs up.
+#[tokio::test]
+async fn after_a_connection_that_broke_the_outcome_is_unknown() {
+    use tokio::io::AsyncReadExt;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1_024]).await;
+        }
+    });
+    let reply = client(&origin)
+        .send(request(DestinationKind::SlackBot))
+        .await;
+    assert_eq!(reply.outcome, Outcome::Unknown);
+    assert_eq!(reply.code.as_deref(), Some("connection_broken"));
+}
+
+#[tokio::test]
+async fn where_nobody_listens_nothing_was_posted_and_no_secret_is_told() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for kind in KINDS {
+        let reply = client(&origin).send(request(kind)).await;
+        assert_eq!(reply.outcome, Outcome::Unavailable);
+        assert_eq!(reply.code.as_deref(), Some("connection_refused"));
+        let secret = secret(kind);
+        let secret = secret
+            .expose_secret()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned();
+        assert!(!format!("{reply:?}").contains(&secret), "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_is_a_matter_of_dns() {
+    let reply = client("http://carillon.invalid")
+        .send(request(DestinationKind::SlackBot))
+        .await;
+    assert_unsent(&reply, "dns_failed", "DNS");
+}
+
+#[tokio::test]
+async fn a_server_that_never_greets_is_a_matter_of_the_route() {
+    // It is accepted by the system, but nobody answers the first message of TLS.
+    let (_listener, address) = listen().await;
+    let reply = soon(&format!("https://{address}")).await;
+    assert_unsent(&reply, "connect_timeout", "NAT gateway");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_may_have_posted() {
+    let (_listener, address) = listen().await;
+    let reply = soon(&format!("http://{address}")).await;
+    assert_eq!(reply.outcome, Outcome::Unknown);
+    assert_eq!(reply.code.as_deref(), Some("timeout"));
+}
+
+#[tokio::test]
+async fn a_certificate_of_ones_own_is_a_matter_of_trust() {
+    install_crypto();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = made.signing_key.serialize_der().try_into().unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    let port = address.rsplit(':').next().unwrap();
+    let reply = client(&format!("https://localhost:{port}"))
+        .send(request(DestinationKind::SlackBot))
+        .await;
+    assert_unsent(&reply, "tls_untrusted", "certificate");
+}
+
+#[tokio::test]
+async fn an_answer_whose_body_hangs_proves_only_what_its_status_says() {
+    for (head, outcome, code) in [
+        ("200 OK", Outcome::Unknown, "timeout"),
+        ("400 Bad Request", Outcome::Unavailable, "http_400"),
+        ("413 Too Large", Outcome::PayloadRefused, "http_413"),
+        ("429 Slow Down", Outcome::RateLimited, "ratelimited"),
+        ("503 Down", Outcome::Unknown, "http_503"),
+    ] {
+        let (listener, address) = listen().await;
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 65_536]).await;
+            let head = format!("HTTP/1.1 {head}\r\nContent-Length: 50\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        });
+        let reply = soon(&format!("http://{address}")).await;
+        assert_eq!(reply.outcome, outcome, "{head}");
+        assert_eq!(reply.code.as_deref(), Some(code), "{head}");
+        assert_eq!(reply.http_status, head[..3].parse().ok(), "{head}");
+    }
+}
