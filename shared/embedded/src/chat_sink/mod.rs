@@ -15,6 +15,7 @@ mod call;
 mod control;
 mod destination;
 mod discord;
+mod discord_codes;
 mod discord_messages;
 mod discord_replies;
 mod discord_slack;
