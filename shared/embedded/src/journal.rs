@@ -24,6 +24,20 @@ const SCHEMA: &str = "
         receive_count INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX IF NOT EXISTS messages_by_group ON messages (group_id, visible_at_ms);
+    CREATE INDEX IF NOT EXISTS messages_of_group ON messages (group_id, sequence);
+    CREATE INDEX IF NOT EXISTS messages_in_order ON messages (sequence);
+    CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (visible_at_ms);
+    CREATE INDEX IF NOT EXISTS messages_by_age ON messages (sent_at_ms);
+    CREATE TABLE IF NOT EXISTS message_groups (
+        group_id TEXT PRIMARY KEY,
+        head INTEGER NOT NULL,
+        held_until_ms INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS groups_in_order ON message_groups (head, held_until_ms);
+    CREATE TABLE IF NOT EXISTS receives (
+        sequence INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL
+    );
     CREATE TABLE IF NOT EXISTS in_hand (
         sequence INTEGER PRIMARY KEY
     );
@@ -38,6 +52,7 @@ const SCHEMA: &str = "
         id TEXT PRIMARY KEY,
         until_ms INTEGER NOT NULL
     );
+    CREATE INDEX IF NOT EXISTS deduplication_by_end ON deduplication (until_ms);
 ";
 
 /// A database of the process's own; see the module's documentation.

@@ -13,6 +13,7 @@ use carillon_aws::{DeliveryQueue, QueueMessage, queue::VisibilityChange};
 use serde_json::{Value, json};
 
 use crate::LocalQueue;
+use crate::queue::INVALID_PARAMETER;
 
 /// The most entries of a call.
 const MOST: usize = 10;
@@ -48,28 +49,38 @@ pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, S
     if entries.len() > MOST {
         return refuse("TooManyEntriesInBatchRequest");
     }
+    let none_refused = |()| Vec::new();
     let done = match operation {
-        "SendMessageBatch" => send(queue, &entries).await,
+        "SendMessageBatch" => send(queue, &entries).await.map(none_refused),
         "DeleteMessageBatch" => {
             let receipts: Vec<_> = entries.iter().map(|e| text(e, "ReceiptHandle")).collect();
-            queue.delete(&receipts).await
+            queue.delete(&receipts).await.map(none_refused)
         }
-        "ChangeMessageVisibilityBatch" => put_off(queue, &entries).await,
+        "ChangeMessageVisibilityBatch" => match put_off(queue, &entries) {
+            Ok(refused) => Ok(refused),
+            Err(_) => return refuse("InternalError"),
+        },
         _ => return refuse("UnsupportedOperation"),
     };
-    if done.is_err() {
+    let Ok(refused) = done else {
         return refuse("InvalidMessageContents");
+    };
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for (n, entry) in entries.iter().enumerate() {
+        let id = &entry["Id"];
+        if refused.contains(&n) {
+            // One entry's failure is told in an answer of status 200, beside what succeeded
+            // (`ChangeMessageVisibilityBatch` in the SQS API reference).
+            failed.push(json!({"Id": id, "Code": INVALID_PARAMETER, "SenderFault": true}));
+        } else {
+            successful.push(
+                json!({"Id": id, "MessageId": id, "MD5OfMessageBody": "", "SequenceNumber": "0"}),
+            );
+        }
     }
-    let successful: Vec<_> = entries
-        .iter()
-        .map(|entry| {
-            let id = &entry["Id"];
-            json!({"Id": id, "MessageId": id, "MD5OfMessageBody": "", "SequenceNumber": "0"})
-        })
-        .collect();
     (
         200,
-        json!({"Successful": successful, "Failed": []}).to_string(),
+        json!({"Successful": successful, "Failed": failed}).to_string(),
     )
 }
 
@@ -85,7 +96,8 @@ async fn send(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_aws:
     queue.send(&messages).await
 }
 
-async fn put_off(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_aws::Error> {
+/// Gives which entries were refused.
+fn put_off(queue: &LocalQueue, entries: &[Value]) -> Result<Vec<usize>, rusqlite::Error> {
     let changes: Vec<_> = entries
         .iter()
         .map(|entry| VisibilityChange {
@@ -95,7 +107,7 @@ async fn put_off(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_a
             ),
         })
         .collect();
-    queue.change_visibility(&changes).await
+    queue.put_off(&changes)
 }
 
 fn text(entry: &Value, key: &str) -> String {

@@ -1,14 +1,18 @@
 use super::*;
 use carillon_runtime::stream::Batch;
 
-fn written(items: usize) -> (LocalDynamoDb, Arc<Journal>, LocalFailures) {
-    let database = LocalDynamoDb::open(None).unwrap();
+fn put(database: &LocalDynamoDb, items: usize) {
     for n in 0..items {
         let item = json!({"organization": {"S": "o"}, "id": {"S": n.to_string()}});
         let put = json!({"TableName": ENTITIES_TABLE, "Item": item});
         let (status, answer) = database.execute("PutItem", &put.to_string());
         assert_eq!(status, 200, "{answer}");
     }
+}
+
+fn written(items: usize) -> (LocalDynamoDb, Arc<Journal>, LocalFailures) {
+    let database = LocalDynamoDb::open(None).unwrap();
+    put(&database, items);
     let journal = Arc::new(Journal::open(None).unwrap());
     let failures = LocalFailures::new(Arc::clone(&journal));
     (database, journal, failures)
@@ -93,4 +97,49 @@ async fn an_outage_of_hours_loses_no_record() {
 #[tokio::test(start_paused = true)]
 async fn a_record_that_fails_for_a_day_is_kept_and_the_next_goes_on() {
     assert_eq!(given_up_in(PATIENCE + Duration::from_secs(60)).await, 1);
+}
+
+/// The numbers of the records that come next, of which so many at most are asked for.
+fn numbers(database: &LocalDynamoDb, journal: &Journal, most: usize) -> Vec<String> {
+    let batch = database.next_batch_of(ENTITIES_TABLE, journal, most);
+    let records = batch.unwrap().map(|batch| batch.records);
+    let number = |record: Record| record.dynamodb.sequence_number;
+    records
+        .unwrap_or_default()
+        .into_iter()
+        .map(number)
+        .collect()
+}
+
+#[test]
+fn a_batch_that_comes_again_can_be_cut_elsewhere() {
+    let (database, journal, _) = written(3);
+    assert_eq!(numbers(&database, &journal, 3).len(), 3);
+    let two = numbers(&database, &journal, 2);
+    assert_eq!(two, numbers(&database, &journal, 3)[..2]);
+    journal.set_checkpoint(ENTITIES_TABLE, &two[1]).unwrap();
+    assert_eq!(numbers(&database, &journal, 3).len(), 1);
+}
+
+#[test]
+fn sequence_numbers_grow_in_the_middle_of_a_run_and_keep_their_order_as_numbers_only() {
+    let (database, journal, _) = written(1);
+    for digits in [21, 22, 40] {
+        database.stretch_sequence_numbers(digits).unwrap();
+        put(&database, 2);
+    }
+    let all = numbers(&database, &journal, 100);
+    let digits: Vec<_> = all.iter().map(String::len).collect();
+    assert_eq!(digits, [21, 21, 21, 22, 22, 40, 40]);
+    assert!(all[2] > all[3], "as text");
+    let padded: Vec<_> = all.iter().map(|number| format!("{number:0>40}")).collect();
+    assert!(padded.is_sorted_by(|one, next| one < next));
+    // The stream goes on behind each of them.
+    for (n, number) in all.iter().enumerate() {
+        journal.set_checkpoint(ENTITIES_TABLE, number).unwrap();
+        assert_eq!(numbers(&database, &journal, 100), all[n + 1..]);
+    }
+    for digits in [40, 41] {
+        database.stretch_sequence_numbers(digits).unwrap_err();
+    }
 }

@@ -2,13 +2,12 @@
 //! tables of the template and their streams.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use carillon_aws::Failures;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::{Database, DynoxideError};
@@ -20,6 +19,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::journal::Journal;
 use crate::{Error, LocalFailures};
+
+mod batch;
+mod numbers;
+
+pub use batch::Batch;
+use numbers::Numbers;
 
 /// The tables' names in one process.
 pub const REGISTRY_TABLE: &str = "registry";
@@ -67,6 +72,8 @@ fn index_by_time(request: &mut Value) {
 #[derive(Clone)]
 pub struct LocalDynamoDb {
     database: Database,
+    place: Arc<str>,
+    numbers: Arc<Mutex<Numbers>>,
 }
 
 impl LocalDynamoDb {
@@ -87,7 +94,11 @@ impl LocalDynamoDb {
         // Without an index, each write and each look at a stream reads all of the stream:
         // an import of thousands of items would take minutes.
         Connection::open(&place)?.execute_batch(STREAM_INDEX)?;
-        let local = Self { database };
+        let local = Self {
+            database,
+            place: place.into(),
+            numbers: Arc::default(),
+        };
         local.create(REGISTRY_TABLE, ["pk", "sk"], None)?;
         local.create(EVENTS_TABLE, ["organization", "id"], Some("NEW_IMAGE"))?;
         local.create(DELIVERIES_TABLE, ["webhook_id", "id"], None)?;
@@ -203,13 +214,45 @@ impl LocalDynamoDb {
         Ok(())
     }
 
+    /// Gives the streams' sequence numbers so many digits from the next record on, for this
+    /// handle and its clones: AWS's have 21 to 40 and are not padded (`StreamRecord` in the
+    /// DynamoDB API reference). Called again with more digits, a number grows in the middle
+    /// of a run, and then comes before its predecessors as text.
+    pub fn stretch_sequence_numbers(&self, digits: usize) -> Result<(), Error> {
+        let mut numbers = self.numbers();
+        let connection = Connection::open(&*self.place)?;
+        // The tables may be written to meanwhile.
+        connection.pragma_update(None, "read_uncommitted", true)?;
+        let last: i64 = connection.query_row(
+            "SELECT coalesce(max(CAST(sequence_number AS INTEGER)), 0) FROM _stream_records",
+            [],
+            |row| row.get(0),
+        )?;
+        numbers.stretch(last, digits)
+    }
+
+    fn numbers(&self) -> MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What a table's stream has next, after what the journal says was dealt with.
     pub fn next_batch(
         &self,
         table: &'static str,
         journal: &Journal,
     ) -> Result<Option<Batch>, Error> {
-        let records = self.records(table, journal.checkpoint(table)?.as_deref())?;
+        self.next_batch_of(table, journal, BATCH)
+    }
+
+    /// As [`next_batch`](Self::next_batch), with at most so many records: a batch that comes
+    /// again need not be cut as it was, as on AWS.
+    pub fn next_batch_of(
+        &self,
+        table: &'static str,
+        journal: &Journal,
+        most: usize,
+    ) -> Result<Option<Batch>, Error> {
+        let records = self.records(table, journal.checkpoint(table)?.as_deref(), most)?;
         Ok((!records.is_empty()).then_some(Batch {
             table,
             records,
@@ -252,8 +295,8 @@ impl LocalDynamoDb {
         }
     }
 
-    /// The records after a sequence number.
-    fn records(&self, table: &str, after: Option<&str>) -> Result<Vec<Record>, Error> {
+    /// The records after a sequence number, at most so many.
+    fn records(&self, table: &str, after: Option<&str>, most: usize) -> Result<Vec<Record>, Error> {
         let metadata = self
             .database
             .get_table_metadata(table)
@@ -271,100 +314,27 @@ impl LocalDynamoDb {
                 stream_arn: dynoxide::streams::stream_arn(table, &label),
                 shard_id: dynoxide::streams::shard_id(table),
                 shard_iterator_type: kind.to_owned(),
-                sequence_number: after.map(str::to_owned),
+                sequence_number: after.map(|number| self.numbers().stored(number)),
             })
             .map_err(Error::dynamodb)?;
-        let answer = self
+        let mut answer = self
             .database
             .get_records(GetRecordsRequest {
                 shard_iterator: iterator.shard_iterator.unwrap_or_default(),
-                limit: Some(BATCH),
+                limit: Some(most),
             })
             .map_err(Error::dynamodb)?;
+        let numbers = self.numbers();
+        for record in &mut answer.records {
+            let number = &mut record.dynamodb.sequence_number;
+            *number = numbers.public(number);
+        }
         Ok(answer.records)
     }
 }
 
 fn unserializable(error: serde_json::Error) -> DynoxideError {
     DynoxideError::ValidationException(error.to_string())
-}
-
-/// Records of a stream, on their way to a function.
-pub struct Batch {
-    table: &'static str,
-    records: Vec<Record>,
-    /// How many of them, from the first on, are dealt with.
-    done: usize,
-}
-
-impl Batch {
-    /// The records as Lambda would hand them over.
-    pub fn event(&self) -> Result<StreamEvent, Error> {
-        to_event(&self.records)
-    }
-
-    /// The records that can be handed over, up to the first that cannot, which then leads
-    /// the next batch. None where it leads this one.
-    fn readable(&mut self) -> Option<StreamEvent> {
-        let cannot = |record: &Record| to_event(std::slice::from_ref(record)).is_err();
-        if to_event(&self.records).is_err() {
-            let first = self.records.iter().position(cannot)?;
-            if first == 0 {
-                return None;
-            }
-            self.records.truncate(first);
-        }
-        to_event(&self.records).ok()
-    }
-
-    /// Gives up the first record: it would hold up all others.
-    async fn set_aside(&mut self, failures: &LocalFailures, reason: &str) -> Result<(), Error> {
-        let (table, record) = (self.table, &self.records[0]);
-        let record_id = record.event_id.as_str();
-        tracing::error!(table, record_id, reason, "a stream record was set aside");
-        let position = json!({
-            "table": table, "eventID": record_id,
-            "SequenceNumber": record.dynamodb.sequence_number,
-        });
-        failures.keep("stream", reason, &position).await?;
-        self.done = 1;
-        Ok(())
-    }
-
-    /// Takes note of a function's answer. Whether it names a failed record.
-    pub fn settle(&mut self, response: &DynamoDbEventResponse) -> bool {
-        let failed = response
-            .batch_item_failures
-            .first()
-            .map(|failure| failure.item_identifier.clone().unwrap_or_default());
-        self.done = match &failed {
-            None => self.records.len(),
-            Some(number) => self
-                .records
-                .iter()
-                .position(|record| record.dynamodb.sequence_number == *number)
-                .unwrap_or(0),
-        };
-        failed.is_some()
-    }
-
-    /// Has the stream go on after what is dealt with.
-    pub fn write_down(&self, journal: &Journal) -> Result<(), Error> {
-        match self.done.checked_sub(1).and_then(|n| self.records.get(n)) {
-            Some(last) => journal.set_checkpoint(self.table, &last.dynamodb.sequence_number),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The records as Lambda would hand them over.
-fn to_event(records: &[Record]) -> Result<StreamEvent, Error> {
-    let records: Vec<Value> = records
-        .iter()
-        .map(serde_json::to_value)
-        .collect::<Result<_, _>>()
-        .map_err(Error::json)?;
-    serde_json::from_value(json!({"Records": records})).map_err(Error::json)
 }
 
 async fn idle(stop: &CancellationToken, wait: Duration) {

@@ -1,0 +1,92 @@
+//! Records of a stream as a function gets them.
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use carillon_aws::Failures;
+use dynoxide::actions::get_records::Record;
+use serde_json::{Value, json};
+
+use crate::journal::Journal;
+use crate::{Error, LocalFailures};
+
+/// Records of a stream, on their way to a function.
+pub struct Batch {
+    pub(super) table: &'static str,
+    pub(super) records: Vec<Record>,
+    /// How many of them, from the first on, are dealt with.
+    pub(super) done: usize,
+}
+
+impl Batch {
+    /// The records as Lambda would hand them over.
+    pub fn event(&self) -> Result<StreamEvent, Error> {
+        to_event(&self.records)
+    }
+
+    /// The records that can be handed over, up to the first that cannot, which then leads
+    /// the next batch. None where it leads this one.
+    pub(super) fn readable(&mut self) -> Option<StreamEvent> {
+        let cannot = |record: &Record| to_event(std::slice::from_ref(record)).is_err();
+        if to_event(&self.records).is_err() {
+            let first = self.records.iter().position(cannot)?;
+            if first == 0 {
+                return None;
+            }
+            self.records.truncate(first);
+        }
+        to_event(&self.records).ok()
+    }
+
+    /// Gives up the first record: it would hold up all others.
+    pub(super) async fn set_aside(
+        &mut self,
+        failures: &LocalFailures,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let (table, record) = (self.table, &self.records[0]);
+        let record_id = record.event_id.as_str();
+        tracing::error!(table, record_id, reason, "a stream record was set aside");
+        let position = json!({
+            "table": table, "eventID": record_id,
+            "SequenceNumber": record.dynamodb.sequence_number,
+        });
+        failures.keep("stream", reason, &position).await?;
+        self.done = 1;
+        Ok(())
+    }
+
+    /// Takes note of a function's answer. Whether it names a failed record.
+    pub fn settle(&mut self, response: &DynamoDbEventResponse) -> bool {
+        let failed = response
+            .batch_item_failures
+            .first()
+            .map(|failure| failure.item_identifier.clone().unwrap_or_default());
+        self.done = match &failed {
+            None => self.records.len(),
+            Some(number) => self
+                .records
+                .iter()
+                .position(|record| record.dynamodb.sequence_number == *number)
+                .unwrap_or(0),
+        };
+        failed.is_some()
+    }
+
+    /// Has the stream go on after what is dealt with.
+    pub fn write_down(&self, journal: &Journal) -> Result<(), Error> {
+        match self.done.checked_sub(1).and_then(|n| self.records.get(n)) {
+            Some(last) => journal.set_checkpoint(self.table, &last.dynamodb.sequence_number),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The records as Lambda would hand them over.
+fn to_event(records: &[Record]) -> Result<StreamEvent, Error> {
+    let records: Vec<Value> = records
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<_, _>>()
+        .map_err(Error::json)?;
+    serde_json::from_value(json!({"Records": records})).map_err(Error::json)
+}
