@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use carillon_aws::Ledger;
 use carillon_domain::delivery::DeliveryStatus;
-use carillon_domain::retry::SCHEDULE_SECONDS;
-use carillon_domain::{DestinationKind, Outcome, Webhook};
+use carillon_domain::retry::GIVE_UP_AFTER;
+use carillon_domain::{Delivery, DestinationKind, Outcome, Webhook};
 
 use crate::chat::Posted;
 use crate::pipeline::World;
@@ -92,8 +92,8 @@ pub async fn check(
         let Some(row) = row else {
             return Err(format!("{what}: not in the ledger, {arrived} copies"));
         };
-        if row.status == DeliveryStatus::Failed && row.attempts.len() > SCHEDULE_SECONDS.len() {
-            // As promised: the schedule is used up.
+        if row.status == DeliveryStatus::Failed && was_tried_for_a_day(&row) {
+            // As promised: by time.
             failed += 1;
             *wanted.entry(key.clone()).or_default() += 1;
             *certain.entry(key).or_insert(true) &= !row.possible_duplicate;
@@ -153,6 +153,14 @@ pub async fn check(
         receives: world.receives,
         ..Totals::default()
     })
+}
+
+/// From the beginning of the first attempt to the end of the last one.
+fn was_tried_for_a_day(row: &Delivery) -> bool {
+    let (first, last) = (row.attempts.first(), row.settled_at);
+    first
+        .zip(last)
+        .is_some_and(|(first, last)| first.at + GIVE_UP_AFTER <= last)
 }
 
 /// Of how many posts something came again: a post of unknown outcome may, a digest also in

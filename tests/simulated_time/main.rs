@@ -12,9 +12,9 @@ mod stage;
 
 use std::time::Duration;
 
-use carillon_domain::retry::SCHEDULE_SECONDS;
+use carillon_domain::retry::{GIVE_UP_AFTER, SCHEDULE};
 use carillon_domain::{Delivery, DeliveryStatus, Digest, Outcome, Webhook};
-use carillon_embedded::chat_sink::{Ban, Failure};
+use carillon_embedded::chat_sink::{Ban, Failure, Plan};
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
 
@@ -62,28 +62,117 @@ async fn ten_minutes_that_slack_asks_for_are_waited_in_full_and_hold_back_nobody
     assert_eq!(outcomes(&second), [Outcome::Delivered]);
 }
 
+/// Whether a delivery was tried again by the schedule, as far as that has its own waits.
+fn keeps_the_schedule(delivery: &Delivery) {
+    for (n, wait) in SCHEDULE.into_iter().enumerate() {
+        let waited = seconds(delivery.attempts[n].at, delivery.attempts[n + 1].at);
+        let wait = wait.as_secs_f64();
+        assert!((wait * 0.8..=wait + 2.0).contains(&waited), "{n}: {waited}");
+    }
+}
+
 #[tokio::test]
-async fn an_outage_is_retried_on_the_schedule_and_then_the_delivery_has_failed() {
+async fn an_outage_is_tried_every_ten_minutes_for_a_day_and_then_the_delivery_has_failed() {
     let mut stage = Stage::new().await;
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(10, Failure::SlackError("service_unavailable".into()));
+        .fail_next(1_000, Failure::SlackError("service_unavailable".into()));
     let id = stage.publish(&webhook).await;
     stage
-        .serve_for(Duration::from_secs(26 * 3_600), SECOND)
+        .serve_for(Duration::from_secs(25 * 3_600), 10 * SECOND)
         .await;
     let failed = stage.delivery(&webhook, &id).await;
     assert_eq!(failed.status, DeliveryStatus::Failed);
-    assert_eq!(failed.attempts.len(), 10);
-    for (n, wait) in SCHEDULE_SECONDS.into_iter().enumerate() {
-        let waited = seconds(failed.attempts[n].at, failed.attempts[n + 1].at);
-        let wait = wait as f64;
-        assert!(
-            (wait * 0.8..=wait * 1.2 + 2.0).contains(&waited),
-            "{n}: {waited}"
-        );
+    let at: Vec<Timestamp> = failed.attempts.iter().map(|attempt| attempt.at).collect();
+    let longest = at.windows(2).map(|pair| seconds(pair[0], pair[1]));
+    let longest = longest.fold(0.0, f64::max);
+    assert!(longest <= 611.0, "{longest}");
+    let tried = seconds(at[0], at[at.len() - 1]);
+    assert!(tried >= GIVE_UP_AFTER.as_secs_f64(), "{tried}");
+}
+
+#[tokio::test]
+async fn a_webhook_works_again_ten_minutes_after_its_platform_at_the_latest() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage
+        .sink
+        .fail_next(30, Failure::SlackError("service_unavailable".into()));
+    let id = stage.publish(&webhook).await;
+    let mut well_at = None;
+    for _ in 0..6 * 360 {
+        stage.serve_for(10 * SECOND, 10 * SECOND).await;
+        if stage.sink.pending_plans().is_empty() {
+            well_at.get_or_insert(stage.clock.now());
+        }
+        if !stage.arrivals().is_empty() {
+            break;
+        }
     }
+    let delivery = stage.delivery(&webhook, &id).await;
+    assert_eq!(delivery.status, DeliveryStatus::Delivered);
+    let dark = seconds(well_at.unwrap(), stage.arrivals()[0]);
+    assert!(dark <= 600.0, "{dark}");
+}
+
+#[tokio::test]
+async fn a_platform_that_posts_and_never_says_so_gets_few_copies() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.sink.plan(Plan {
+        failure: Failure::AfterTaking(Box::new(Failure::Reset)),
+        count: 1_000,
+        channel: Some("infra".into()),
+    });
+    let id = stage.publish(&webhook).await;
+    stage
+        .serve_for(Duration::from_secs(28 * 3_600), 30 * SECOND)
+        .await;
+    let copies = stage.arrivals().len();
+    assert!(copies < 20, "{copies}");
+    let failed = stage.delivery(&webhook, &id).await;
+    assert_eq!(failed.status, DeliveryStatus::Failed);
+    assert!(failed.possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_platform_that_is_down_is_not_posted_to_again_until_it_answers() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    // Two posts and then every question break off.
+    stage.sink.fail_next(6, Failure::Reset);
+    let id = stage.publish(&webhook).await;
+    stage
+        .serve_for(Duration::from_secs(2 * 3_600), 10 * SECOND)
+        .await;
+    let delivery = stage.delivery(&webhook, &id).await;
+    let mut expected = vec![Outcome::Unknown; 2];
+    expected.extend([Outcome::Unavailable; 4]);
+    expected.push(Outcome::Delivered);
+    assert_eq!(outcomes(&delivery), expected);
+}
+
+#[tokio::test]
+async fn the_third_message_in_a_row_that_one_unknown_code_refuses_waits_instead() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage
+        .sink
+        .fail_next(3, Failure::SlackError("code_of_tomorrow".into()));
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    // Each process counts for itself.
+    stage.serve_with_one();
+    stage.serve_for(Duration::from_secs(60), SECOND).await;
+    let mut statuses = Vec::new();
+    for id in &ids {
+        statuses.push(stage.delivery(&webhook, id).await.status);
+    }
+    use DeliveryStatus::{Delivered, Failed};
+    assert_eq!(statuses, [Failed, Failed, Delivered, Delivered]);
 }
 
 #[tokio::test]
@@ -155,14 +244,7 @@ async fn a_limit_without_a_time_is_tried_again_on_the_schedule() {
     stage.serve_for(Duration::from_secs(1_000), SECOND).await;
     let delivery = stage.delivery(&webhook, &id).await;
     assert_eq!(delivery.status, DeliveryStatus::Delivered);
-    for (n, wait) in SCHEDULE_SECONDS.into_iter().take(4).enumerate() {
-        let waited = seconds(delivery.attempts[n].at, delivery.attempts[n + 1].at);
-        let wait = wait as f64;
-        assert!(
-            (wait * 0.8..=wait * 1.2 + 2.0).contains(&waited),
-            "{n}: {waited}"
-        );
-    }
+    keeps_the_schedule(&delivery);
 }
 
 #[tokio::test]

@@ -172,6 +172,11 @@ impl Stage {
         }
     }
 
+    /// From here on there is one instance of the function.
+    pub fn serve_with_one(&mut self) {
+        self.notifiers.truncate(1);
+    }
+
     /// As [`serve`](Self::serve), for this long.
     pub async fn serve_for(&mut self, time: Duration, step: Duration) {
         let end = self.clock.now() + time;

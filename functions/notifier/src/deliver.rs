@@ -16,6 +16,7 @@ use crate::Notifier;
 use crate::batch::Item;
 use crate::claims::{Claims, Taken, until};
 use crate::grouping::Joined;
+use crate::pace::Place as Rests;
 use crate::serve::{LONGEST_NAP, Step};
 use crate::webhooks::Webhooks;
 
@@ -160,8 +161,7 @@ impl Notifier {
             self.remember(joined, &place, &reply, webhook, channel)
                 .await;
         }
-        let is_refused = matches!(reply.outcome, Outcome::PayloadRefused | Outcome::OurFault);
-        if is_refused && claims.taken.len() > 1 {
+        if reply.is_definite() && claims.taken.len() > 1 {
             // One of them may be to blame, and is to fail alone. The others have not been tried
             // yet, as far as their schedule goes.
             let refused = claims.taken.iter().map(async |taken| {
@@ -178,6 +178,7 @@ impl Notifier {
             }
             return Ok(Some(Step::Singly));
         }
+        let reply = self.refusals.judged(Rests::of(webhook, channel), reply);
         if reply.condemns_secret(webhook.platform) {
             webhooks.credential_died(webhook, &reply);
         }
@@ -218,6 +219,18 @@ impl Notifier {
             without: Without::default(),
         };
         let webhook_id = webhook.id.as_str();
+        let started = Instant::now();
+        if taken.iter().any(|taken| taken.claimed.may_have_copies()) {
+            match self.poster.is_answered(webhook).await {
+                Ok(true) => {}
+                Ok(false) => return Some(unanswered()),
+                Err(error) => {
+                    tracing::error!(webhook_id, %error, "nothing was posted");
+                    return None;
+                }
+            }
+        }
+        let within = within.saturating_sub(started.elapsed());
         let in_flight = self.in_flight.begin();
         let posted = self.poster.send(&post, within).await;
         drop(in_flight);
@@ -307,6 +320,14 @@ fn note(taken: &mut [Taken<'_>], reply: &Reply, begun: Timestamp) {
             ..reply.attempt(begun)
         });
     }
+}
+
+/// The platform was not posted to: it does not even answer what posts nothing.
+fn unanswered() -> Reply {
+    Reply::new(Outcome::Unavailable).code("not_posted").hint(
+        "Earlier posts may have arrived, and the platform does not answer a question that \
+             posts nothing. So as not to make more copies, this attempt posted nothing.",
+    )
 }
 
 /// Whether it may be the thread, or the message to change, that the platform refuses. Those

@@ -15,6 +15,7 @@ mod grouping;
 mod in_flight;
 mod outcomes;
 mod pace;
+mod refusals;
 mod serve;
 mod webhooks;
 
@@ -37,6 +38,7 @@ use crate::faults::Faults;
 use crate::in_flight::InFlight;
 use crate::outcomes::Outcomes;
 use crate::pace::Pace;
+use crate::refusals::Refusals;
 use crate::webhooks::Webhooks;
 
 /// How long the first call may delay the start. Lambda gives a start ten seconds.
@@ -63,6 +65,7 @@ pub struct Notifier {
     pace: Pace,
     outcomes: Outcomes,
     faults: Faults,
+    refusals: Refusals,
     in_flight: InFlight,
     /// Whether Slack has ever shown a reply as one of its thread.
     threads_are_shown: AtomicBool,
@@ -80,6 +83,7 @@ impl Notifier {
             random: Arc::new(rand::random),
             threads_are_shown: AtomicBool::new(false),
             faults: Faults::default(),
+            refusals: Refusals::default(),
             in_flight: InFlight::default(),
         }
     }

@@ -34,6 +34,10 @@ pub(crate) fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> 
     serde_dynamo::from_item(item).map_err(Error::unreadable(what))
 }
 
+/// The fewest days that rows may be kept: what an outage of 30 days has made fail can still be
+/// recovered then.
+const MIN_DAYS: u32 = 35;
+
 /// For how long rows of a table are kept, in days; 90 where nobody says otherwise.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention(NonZeroU32);
@@ -46,10 +50,14 @@ impl Default for Retention {
 }
 
 impl FromStr for Retention {
-    type Err = ParseIntError;
+    type Err = String;
 
-    fn from_str(days: &str) -> Result<Self, ParseIntError> {
-        days.parse().map(Self)
+    fn from_str(days: &str) -> Result<Self, String> {
+        let read: Result<NonZeroU32, ParseIntError> = days.parse();
+        match read.map_err(|error| error.to_string())? {
+            days if days.get() < MIN_DAYS => Err(format!("must be {MIN_DAYS} or more")),
+            days => Ok(Self(days)),
+        }
     }
 }
 
@@ -120,4 +128,17 @@ pub(crate) async fn read_all(
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_kept_for_longer_than_an_outage_of_a_month() {
+        for refused in ["34", "1", "0", "many"] {
+            assert!(refused.parse::<Retention>().is_err(), "{refused}");
+        }
+        assert_eq!("35".parse::<Retention>().unwrap().0.get(), 35);
+    }
 }

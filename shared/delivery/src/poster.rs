@@ -76,6 +76,20 @@ impl Poster {
         self.send(&post, POST_TIMEOUT).await
     }
 
+    /// Whether the webhook's platform answers a question that posts nothing. Takes 5 s at most.
+    ///
+    /// # Errors
+    /// Where the credential could not be read.
+    pub async fn is_answered(&self, webhook: &Webhook) -> Result<bool, NotPosted> {
+        let id = &webhook.credential.id;
+        let Some(credential) = self.secrets.get(&webhook.organization, id).await? else {
+            // To be found out, and told, by the post.
+            return Ok(true);
+        };
+        let kind = webhook.configuration.kind;
+        Ok(self.chat.is_answered(kind, &credential).await)
+    }
+
     /// As [`post`](Self::post), for any kind of message and within another time.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
 
+use outcome::History;
 pub use outcome::{Ending, Next, Outcome};
 
 /// How long a delivery may take from its claim to the platform's answer, credential and
@@ -27,8 +28,9 @@ pub const LEASE: Duration = Duration::from_secs(30);
 /// long gets its attempt, and then an end in the ledger.
 pub const QUEUE_LIFE: Duration = Duration::from_secs(10 * 86_400);
 
-/// How many answers of "too many messages, come back at …" count as one failed attempt.
-const RATE_LIMITS_PER_TRY: usize = 10;
+/// How far the clocks of two processes are apart at most. A time that lies further ahead than
+/// its own wait is long was set before a clock was set back.
+const SKEW: Duration = Duration::from_secs(30);
 
 /// What the queue carries: all that the notifier needs but the webhook and its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,7 +256,11 @@ impl Delivery {
         if is_over || generation < self.generation {
             return Claim::Settled;
         }
-        self.claimed_until
+        // No wait lasts longer than its own length, whatever a clock has been set back by.
+        let last = self.attempts.last().map(|attempt| attempt.at);
+        let claim = self.claimed_until.filter(|end| *end <= now + LEASE + SKEW);
+        let not_before = not_before.filter(|_| last.is_none_or(|last| last <= now + SKEW));
+        claim
             .into_iter()
             .chain(not_before)
             .max()
@@ -283,7 +289,11 @@ impl Delivery {
     /// has not been tried since.
     pub fn was_refused_in_company(&self) -> bool {
         self.attempts_of_this_order().last().is_some_and(|last| {
-            last.is_followed && matches!(last.outcome, Outcome::PayloadRefused | Outcome::OurFault)
+            last.is_followed
+                && matches!(
+                    last.outcome,
+                    Outcome::PayloadRefused | Outcome::UnknownRefusal | Outcome::OurFault
+                )
         })
     }
 
@@ -308,17 +318,11 @@ impl Delivery {
         self.attempts.get(earlier..).unwrap_or_default()
     }
 
-    /// How far the schedule is used up. Being told when to come back is no failure, unless
-    /// it never ends; where nobody says when, the schedule does.
-    fn tries(&self) -> u32 {
-        let attempts = self.attempts_of_this_order();
-        let limited = |attempt: &&Attempt| {
-            attempt.outcome == Outcome::RateLimited && attempt.retry_after_ms.is_some()
-        };
-        let last = || attempts.iter().filter(|attempt| !attempt.is_followed);
-        let limited = last().filter(limited).count();
-        let counted = last().count() - limited + limited / RATE_LIMITS_PER_TRY;
-        u32::try_from(counted).unwrap_or(u32::MAX)
+    /// Whether two posts or more may have left the message behind: before another one, the
+    /// platform is asked something that posts nothing.
+    pub fn may_have_copies(&self) -> bool {
+        let attempts = self.attempts_of_this_order().iter();
+        attempts.filter(|a| a.outcome == Outcome::Unknown).count() >= 2
     }
 
     /// The row given back without an attempt having been made.
@@ -363,7 +367,8 @@ impl Delivery {
         self.attempts.push(attempt);
         self.claimed_until = None;
         self.next_attempt_at = None;
-        let next = outcome.next(self.tries(), ending);
+        let history = History::of(self.attempts_of_this_order(), ending.now);
+        let next = outcome.next(&history, ending);
         self.status = match next {
             Next::Delivered => DeliveryStatus::Delivered,
             Next::Failed => DeliveryStatus::Failed,
@@ -376,7 +381,10 @@ impl Delivery {
             Next::Failed if outcome.is_passing() => {
                 let attempts = self.attempts_of_this_order().len();
                 let last = reason.unwrap_or_default();
-                Some(format!("Given up after {attempts} attempts. {last}"))
+                let hours = ending.now.duration_since(history.since).as_hours();
+                Some(format!(
+                    "Given up after {hours} hours and {attempts} attempts. {last}"
+                ))
             }
             _ => reason,
         };

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::retry::{self, Asked};
+use super::Attempt;
+use crate::retry::{self, Asked, GIVE_UP_AFTER};
 
 /// How a post ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,11 +55,11 @@ impl Outcome {
         )
     }
 
-    /// What to do after `attempts` attempts, the last of which ended like this.
+    /// What to do after an attempt that ended like this.
     ///
     /// A refused message fails at once. What is dead does too, because its webhook is
     /// suspended; where that could not be done, it is tried again.
-    pub(super) fn next(self, attempts: u32, ending: &Ending) -> Next {
+    pub(super) fn next(self, history: &History, ending: &Ending) -> Next {
         match self {
             Self::Delivered => Next::Delivered,
             Self::PayloadRefused | Self::UnknownRefusal | Self::OurFault => Next::Failed,
@@ -69,19 +70,58 @@ impl Outcome {
             | Self::CredentialDead
             | Self::DestinationDead
             | Self::Blocked => {
+                if history.since + GIVE_UP_AFTER <= ending.now {
+                    return Next::Failed;
+                }
                 let asked = match (self, ending.asked) {
                     (_, None) => Asked::Nothing,
-                    (Self::RateLimited, Some(time)) => Asked::ComeBack(time),
+                    (Self::RateLimited, Some(time)) => Asked::ComeBack {
+                        time,
+                        in_a_row: history.limits_in_a_row,
+                    },
                     (_, Some(time)) => Asked::NotBefore(time),
                 };
-                retry::delay(attempts, ending.random, asked)
-                    .filter(|wait| {
-                        ending
-                            .last_call
-                            .is_none_or(|last| ending.now + *wait <= last)
-                    })
-                    .map_or(Next::Failed, Next::RetryIn)
+                // Only another post could leave another copy.
+                let unknown = match self {
+                    Self::Unknown => history.unknown,
+                    _ => 0,
+                };
+                let wait = retry::delay(history.failures, unknown, ending.random, asked);
+                match ending.last_call {
+                    Some(last) if last < ending.now + wait => Next::Failed,
+                    _ => Next::RetryIn(wait),
+                }
             }
+        }
+    }
+}
+
+/// The attempts that an order has had, the last one included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct History {
+    /// When the first one began.
+    pub since: Timestamp,
+    /// How far the schedule is used up. Being told when to come back is no failure.
+    pub failures: u32,
+    /// How often in a row the platform has said when to come back, up to now.
+    pub limits_in_a_row: u32,
+    /// After how many of them a message may be there.
+    pub unknown: u32,
+}
+
+impl History {
+    pub fn of(attempts: &[Attempt], now: Timestamp) -> Self {
+        // What another try followed at once is a part of that one.
+        let last = || attempts.iter().filter(|attempt| !attempt.is_followed);
+        let is_limit = |attempt: &&Attempt| {
+            attempt.outcome == Outcome::RateLimited && attempt.retry_after_ms.is_some()
+        };
+        let count = |found: usize| u32::try_from(found).unwrap_or(u32::MAX);
+        Self {
+            since: attempts.first().map_or(now, |first| first.at),
+            failures: count(last().filter(|attempt| !is_limit(attempt)).count()),
+            limits_in_a_row: count(last().rev().take_while(is_limit).count()),
+            unknown: count(last().filter(|a| a.outcome == Outcome::Unknown).count()),
         }
     }
 }

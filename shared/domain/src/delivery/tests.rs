@@ -31,7 +31,7 @@ pub(super) fn delivery() -> Delivery {
 pub(super) fn ending() -> Ending {
     Ending {
         now: now(),
-        random: 0.5,
+        random: 0.0,
         asked: None,
         suspended: false,
         last_call: None,
@@ -153,74 +153,90 @@ fn only_a_refused_payload_fails_at_once() {
     }
 }
 
-#[test]
-fn an_outage_that_asks_for_a_second_keeps_the_whole_schedule() {
-    let mut row = delivery();
-    let mut waited = Duration::ZERO;
-    let asked = Some(Duration::from_secs(1));
+/// What follows where an attempt fails each time it may be made, for as long as there is a next
+/// one: the waits, and the row at the end.
+fn until_it_fails(failed: &Attempt, asked: Option<Duration>) -> (Vec<Duration>, Delivery) {
+    let (mut row, mut waits, mut time) = (delivery(), Vec::new(), now());
     loop {
-        let unavailable = attempt(Outcome::Unavailable);
-        let (closed, next) = row.closed(unavailable, None, &Ending { asked, ..ending() });
+        let attempt = Attempt {
+            at: time,
+            ..failed.clone()
+        };
+        let ending = Ending {
+            now: time,
+            asked,
+            ..ending()
+        };
+        let (closed, next) = row.closed(attempt, None, &ending);
         row = closed;
-        match next {
-            Next::RetryIn(wait) => waited += wait,
-            _ => break,
-        }
+        let Next::RetryIn(wait) = next else {
+            return (waits, row);
+        };
+        time += wait;
+        waits.push(wait);
     }
-    assert_eq!(
-        waited.as_secs(),
-        retry::SCHEDULE_SECONDS.iter().sum::<u64>()
-    );
 }
 
 #[test]
-fn rate_limits_that_say_how_long_hardly_use_up_the_schedule_yet_end_some_day() {
-    let limited = || Attempt {
+fn an_outage_is_tried_every_ten_minutes_for_a_day_and_then_the_delivery_has_failed() {
+    for asked in [None, Some(Duration::from_secs(1))] {
+        let (waits, row) = until_it_fails(&attempt(Outcome::Unavailable), asked);
+        assert_eq!(waits[..4], retry::SCHEDULE);
+        assert!(waits[4..].iter().all(|wait| wait.as_secs() == 600));
+        let waited: Duration = waits.iter().sum();
+        assert!(waited >= retry::GIVE_UP_AFTER);
+        assert!(waited < retry::GIVE_UP_AFTER + Duration::from_secs(600));
+        assert_eq!(row.status, DeliveryStatus::Failed);
+        let reason = row.reason.unwrap_or_default();
+        let begin = format!("Given up after 24 hours and {} attempts", waits.len() + 1);
+        assert!(reason.starts_with(&begin), "{reason}");
+    }
+}
+
+#[test]
+fn a_limit_that_never_ends_is_waited_out_for_ever_longer_and_fails_by_time_alone() {
+    let limited = Attempt {
         retry_after_ms: Some(1_000),
         ..attempt(Outcome::RateLimited)
     };
-    let ending = Ending {
-        asked: Some(Duration::from_secs(1)),
-        ..ending()
-    };
-    let mut row = delivery();
-    for _ in 0..50 {
-        let (closed, next) = row.closed(limited(), None, &ending);
-        assert!(matches!(next, Next::RetryIn(wait) if wait.as_secs() == 1));
-        row = closed;
-    }
-    for _ in 0..50 {
-        row = row.closed(limited(), None, &ending).0;
-    }
+    let (waits, row) = until_it_fails(&limited, Some(Duration::from_secs(1)));
+    let seconds: Vec<u64> = waits.iter().take(11).map(Duration::as_secs).collect();
+    assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]);
+    assert!(waits.iter().sum::<Duration>() >= retry::GIVE_UP_AFTER);
     assert_eq!(row.status, DeliveryStatus::Failed);
 }
 
 #[test]
-fn rate_limits_that_do_not_say_how_long_keep_to_the_schedule() {
-    let mut row = delivery();
-    for wait in retry::SCHEDULE_SECONDS {
-        let (closed, next) = close(row, Outcome::RateLimited);
-        assert_eq!(next, Next::RetryIn(Duration::from_secs(wait)));
-        row = closed;
-    }
-    assert_eq!(close(row, Outcome::RateLimited).1, Next::Failed);
+fn limits_that_do_not_say_how_long_keep_to_the_schedule() {
+    let (waits, _) = until_it_fails(&attempt(Outcome::RateLimited), None);
+    assert_eq!(waits[..4], retry::SCHEDULE);
 }
 
 #[test]
-fn after_the_last_wait_of_the_schedule_a_delivery_has_failed() {
-    let mut row = delivery();
-    for _ in 0..9 {
-        let (closed, next) = close(row, Outcome::Unavailable);
-        assert!(matches!(next, Next::RetryIn(_)));
-        row = closed;
-    }
-    let (closed, next) = close(row, Outcome::Unavailable);
-    assert_eq!(
-        (closed.status, next),
-        (DeliveryStatus::Failed, Next::Failed)
-    );
-    let reason = closed.reason.unwrap_or_default();
-    assert!(reason.starts_with("Given up after 10 attempts"), "{reason}");
+fn a_platform_that_takes_each_post_and_never_answers_gets_few_copies() {
+    let (waits, row) = until_it_fails(&attempt(Outcome::Unknown), None);
+    assert!(waits.len() < 20, "{} copies", waits.len() + 1);
+    assert!(row.possible_duplicate && row.may_have_copies());
+    let once = close(delivery(), Outcome::Unknown).0;
+    assert!(!once.may_have_copies());
+    // Another order has a count of its own.
+    assert!(!row.claimed(1, now(), now()).may_have_copies());
+}
+
+#[test]
+fn a_clock_that_is_set_back_lengthens_no_wait() {
+    let (retrying, _) = close(delivery(), Outcome::Unavailable);
+    let two_hours_ago = now() - Duration::from_secs(7_200);
+    assert_eq!(retrying.claimable(0, two_hours_ago), Claim::Post);
+    let claimed = delivery();
+    assert_eq!(claimed.claimable(0, two_hours_ago), Claim::Post);
+    // Clocks of two processes are never quite the same.
+    let a_moment_ago = now() - Duration::from_secs(1);
+    assert!(matches!(
+        retrying.claimable(0, a_moment_ago),
+        Claim::Wait(_)
+    ));
+    assert!(matches!(claimed.claimable(0, a_moment_ago), Claim::Wait(_)));
 }
 
 #[test]
@@ -241,33 +257,39 @@ fn what_is_dead_fails_at_once_where_its_webhook_was_suspended() {
 
 #[test]
 fn nothing_is_put_off_to_a_time_when_the_queue_has_forgotten_it() {
-    let last_call = Some(now() + Duration::from_secs(5));
-    let ending = |random| Ending {
-        last_call,
-        random,
-        ..ending()
-    };
-    let close = |random| {
+    let close = |seconds| {
+        let ending = Ending {
+            last_call: Some(now() + Duration::from_secs(seconds)),
+            ..ending()
+        };
         delivery()
-            .closed(attempt(Outcome::Unavailable), None, &ending(random))
+            .closed(attempt(Outcome::Unavailable), None, &ending)
             .1
     };
-    assert!(matches!(close(0.5), Next::RetryIn(_)));
-    assert_eq!(close(0.6), Next::Failed);
+    assert!(matches!(close(5), Next::RetryIn(_)));
+    assert_eq!(close(4), Next::Failed);
 }
 
 #[test]
 fn a_delivery_that_is_asked_for_again_is_made_once_more_on_a_new_schedule() {
-    let mut row = delivery();
-    for _ in 0..10 {
-        row = close(row, Outcome::Unavailable).0;
-    }
+    let (waits, row) = until_it_fails(&attempt(Outcome::Unavailable), None);
     assert_eq!(row.status, DeliveryStatus::Failed);
+    let earlier = row.attempts.len();
+    assert_eq!(earlier, waits.len() + 1);
+    let now = || now() + 2 * retry::GIVE_UP_AFTER;
     assert_eq!(row.claimable(0, now()), Claim::Settled);
     assert_eq!(row.claimable(1, now()), Claim::Post);
-    let (retrying, next) = close(row.claimed(1, now(), now()), Outcome::Unavailable);
+    let again = Attempt {
+        at: now(),
+        ..attempt(Outcome::Unavailable)
+    };
+    let ending = Ending {
+        now: now(),
+        ..ending()
+    };
+    let (retrying, next) = row.claimed(1, now(), now()).closed(again, None, &ending);
     assert_eq!(next, Next::RetryIn(Duration::from_secs(5)));
-    assert_eq!(retrying.attempts.len(), 11);
+    assert_eq!(retrying.attempts.len(), earlier + 1);
     // The order that came before is over, whatever repeats of it still come.
     let due = now() + Duration::from_secs(60);
     assert_eq!(retrying.claimable(0, due), Claim::Settled);
