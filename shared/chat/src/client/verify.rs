@@ -65,8 +65,10 @@ impl Client {
     /// about a credential. Posts nothing. Takes 5 s at most.
     pub async fn is_answered(&self, kind: DestinationKind, credential: &SecretString) -> bool {
         let deadline = Instant::now() + self.verify_within;
-        let answer = self.ask(&verification::probe(kind, credential), deadline);
-        answer.await.is_ok_and(|answer| answer.status < 500)
+        let answer = self
+            .ask(&verification::probe(kind, credential), deadline)
+            .await;
+        answer.is_ok_and(|answer| answer.status < 500)
     }
 
     /// What is wrong with the channels, as far as there is time to ask, and whether there was
