@@ -10,6 +10,7 @@ mod own_faults;
 mod refusals;
 mod stage;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_domain::retry::{GIVE_UP_AFTER, SCHEDULE};
@@ -140,17 +141,35 @@ async fn a_platform_that_posts_and_never_says_so_gets_few_copies() {
 async fn a_platform_that_is_down_is_not_posted_to_again_until_it_answers() {
     let mut stage = Stage::new().await;
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
-    // Two posts and then every question break off.
-    stage.sink.fail_next(6, Failure::Reset);
+    stage.is_down.store(true, Ordering::SeqCst);
     let id = stage.publish(&webhook).await;
     stage
-        .serve_for(Duration::from_secs(2 * 3_600), 10 * SECOND)
+        .serve_for(Duration::from_secs(40 * 60), 10 * SECOND)
+        .await;
+    stage.is_down.store(false, Ordering::SeqCst);
+    let well_at = stage.clock.now();
+    stage
+        .serve_for(Duration::from_secs(20 * 60), 10 * SECOND)
         .await;
     let delivery = stage.delivery(&webhook, &id).await;
-    let mut expected = vec![Outcome::Unknown; 2];
-    expected.extend([Outcome::Unavailable; 4]);
-    expected.push(Outcome::Delivered);
-    assert_eq!(outcomes(&delivery), expected);
+    let all = outcomes(&delivery);
+    let [
+        Outcome::Unknown,
+        Outcome::Unknown,
+        between @ ..,
+        Outcome::Delivered,
+    ] = &all[..]
+    else {
+        panic!("{all:?}");
+    };
+    assert!(between.len() >= 3, "{all:?}");
+    assert!(
+        between
+            .iter()
+            .all(|outcome| *outcome == Outcome::Unavailable)
+    );
+    let dark = seconds(well_at, stage.arrivals()[0]);
+    assert!(dark <= 600.0, "{dark}");
 }
 
 #[tokio::test]

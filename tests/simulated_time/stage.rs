@@ -2,11 +2,15 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsEvent;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
@@ -36,6 +40,8 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Stage {
     pub clock: SimulatedClock,
     pub sink: ChatSink,
+    /// Whether the platforms answer everything with status 503.
+    pub is_down: Arc<AtomicBool>,
     pub queue: LocalQueue,
     pub dead_letters: LocalQueue,
     /// How often the notifiers are still to panic.
@@ -57,7 +63,19 @@ impl Stage {
         let sink = ChatSink::with_clock(move || time.now());
         let chat = listen().await;
         let origin = format!("http://{}", chat.local_addr().unwrap());
-        let router = sink.router();
+        let is_down = Arc::new(AtomicBool::new(false));
+        let down = Arc::clone(&is_down);
+        let router =
+            sink.router()
+                .layer(middleware::from_fn(move |request: Request, next: Next| {
+                    let is_down = down.load(Ordering::SeqCst);
+                    async move {
+                        match is_down {
+                            true => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                            false => next.run(request).await,
+                        }
+                    }
+                }));
         tokio::spawn(async move { axum::serve(chat, router).await });
 
         let database = LocalDynamoDb::open(None).unwrap();
@@ -105,6 +123,7 @@ impl Stage {
             credentials: Credentials::new(registry.clone(), secrets),
             clock,
             sink,
+            is_down,
             queue,
             dead_letters,
             panics,

@@ -220,34 +220,3 @@ async fn a_repeat_of_what_was_deleted_is_dropped_for_five_minutes() {
     queue.send(&[message("a", "1")]).await.unwrap();
     assert_eq!(queue.waiting(clock.now()).unwrap().0, 1);
 }
-
-/// For a measurement in release mode.
-#[tokio::test]
-#[ignore = "it takes long and judges nothing"]
-async fn how_long_a_receive_takes() {
-    for groups in [1, 2, 100_000] {
-        let queue = queue(&[]).await;
-        let messages: Vec<_> = (0..200_000_usize)
-            .map(|n| message(&(n * groups / 200_000).to_string(), &n.to_string()))
-            .collect();
-        queue.send(&messages).await.unwrap();
-        let (mut longest, mut n) = (Duration::ZERO, 0);
-        let begun = std::time::Instant::now();
-        loop {
-            let one = std::time::Instant::now();
-            let received = queue.receive(10, VISIBILITY, Timestamp::now()).unwrap();
-            longest = longest.max(one.elapsed());
-            if received.is_empty() || n == 3_000 {
-                break;
-            }
-            n += 1;
-            if groups < 3 && n > 2 {
-                queue.delete(&receipts(&received)).await.unwrap();
-            }
-        }
-        eprintln!(
-            "{groups} groups: {n} receives in {:?}, longest {longest:?}",
-            begun.elapsed()
-        );
-    }
-}
