@@ -37,12 +37,21 @@ impl Refusals {
         seen.1 = seen.1.saturating_add(1);
         match seen.1 < HOLDS {
             true => reply,
-            false => Reply {
-                outcome: Outcome::Unavailable,
-                ..reply
-            },
+            false => held(code, &reply),
         }
     }
+}
+
+fn held(code: &str, reply: &Reply) -> Reply {
+    Reply {
+        outcome: Outcome::Unavailable,
+        ..reply.clone()
+    }
+    .hint(format!(
+        "The platform refuses one message after the other with code {code}, which Carillon does \
+         not know: the destination seems to be at fault. Its messages wait and are tried again. \
+         Please report the code."
+    ))
 }
 
 #[cfg(test)]
