@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::Entry;
 
-/// The event types of an entry that names none: product contract, section 6.
+/// The event types of an entry that names none.
 const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
 
 /// The fields of an entry that are fields of a webhook's configuration.

@@ -27,7 +27,7 @@ const MAX_CHANNEL_NAME: usize = 80;
 /// The longest emoji, in characters: a name of up to 100 between colons.
 const MAX_EMOJI: usize = 102;
 
-/// How many channels one bot webhook posts to at most: product contract, section 4.
+/// How many channels one bot webhook posts to at most.
 const MAX_CHANNELS: usize = 10;
 
 /// Reads the configuration; every fault is added to `faults`.
