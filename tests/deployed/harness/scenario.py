@@ -389,10 +389,10 @@ class Scenario:
             return len({message["MessageId"] for message in self._queued}) == 3
 
         self._checks.check(
-            "its three deliveries lie in the queue", wait_until(received, PATIENCE), self._queued
+            "its three lanes are woken", wait_until(received, PATIENCE), self._queued
         )
         groups = {m["Attributes"].get("MessageGroupId") for m in self._queued}
-        self._checks.check("... each in its destination's group", len(groups) == 3, groups)
+        self._checks.check("... each in its own group", len(groups) == 3, groups)
         lambdas.update_event_source_mapping(UUID=mapping, Enabled=True)
         for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
             self._arrives("it", destination, "mail-relay")
@@ -419,11 +419,6 @@ class Scenario:
         kept = {destination: ledger.count(self._ids[destination]) for destination in WEBHOOKS}
         wanted = {BOT: 1, DISCORD: 9, SLACK_HOOK: 10, DISCORD_ALL: 10}
         self._checks.check("the ledger has a row for each delivery", kept == wanted, kept)
-        shared = "shared write of" in self._emulator.log.read_text(errors="replace")
-        self._checks.check("... some of them were written together", shared)
-        lines = self._stack.logs()[self._stack.resources["NotifierLogs"]]
-        refused = [line for line in lines if "written singly" in line and "takes long" not in line]
-        self._checks.check("... and none was refused that", not refused, refused)
 
     def _delete_webhook(self):
         before = set(self._secret_names())
@@ -437,11 +432,15 @@ class Scenario:
     def _nothing_given_up(self):
         sqs = self._emulator.client("sqs")
         for queue in ("DeadLetterQueue", "FailureQueue", "DeliveryQueue"):
-            attributes = sqs.get_queue_attributes(
-                QueueUrl=self._stack.resources[queue], AttributeNames=["All"]
-            )["Attributes"]
-            count = sum(int(attributes[a]) for a in attributes if a in _COUNTS)
-            self._checks.check(f"the {queue} is empty", count == 0, attributes)
+            attributes = {}
+
+            def is_empty(queue=queue, attributes=attributes):
+                url = self._stack.resources[queue]
+                answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+                attributes.update(answer["Attributes"])
+                return sum(int(attributes[a]) for a in attributes if a in _COUNTS) == 0
+
+            self._checks.check(f"the {queue} is empty", wait_until(is_empty, PATIENCE), attributes)
 
     def _delete_stack(self):
         self._stack.delete()
