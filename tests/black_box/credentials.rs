@@ -48,7 +48,7 @@ impl Stores {
 
     async fn open_credential(&self) -> CredentialRef {
         self.credentials
-            .open(&self.organization, &self.value, None, self.now)
+            .open(&self.organization, &self.value, self.now)
             .await
             .unwrap()
     }

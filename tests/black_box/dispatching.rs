@@ -1,6 +1,6 @@
 //! A batch of events for many webhooks, which makes thousands of messages.
 
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,12 +8,13 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, DeliveryQueue, Error, EventStore, QueueMessage, Registry, Retention,
-    SecretCache, SecretStore,
+    Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage, Registry,
+    Retention, SecretCache, SecretStore,
 };
-use carillon_dispatcher::Dispatcher;
-use carillon_domain::{EventId, EventType, Outgoing, sample};
-use carillon_embedded::dynamodb::{EVENTS_TABLE, REGISTRY_TABLE};
+use carillon_dispatcher::{Dispatcher, Stores};
+use carillon_domain::lane::Entry;
+use carillon_domain::{EventId, EventType, sample};
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::{Journal, LocalDynamoDb, secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -23,31 +24,28 @@ use tokio_util::sync::CancellationToken;
 const WEBHOOKS: u128 = 50;
 const EVENTS: usize = 100;
 
-/// A queue that remembers what it takes, and takes nothing of one event.
+/// A queue that remembers which lanes it wakes, and refuses so many calls.
 #[derive(Default)]
 struct Recorder {
-    taken: Mutex<Vec<(String, usize)>>,
-    refused: Option<usize>,
-}
-
-fn number(message: &QueueMessage) -> usize {
-    let order: Outgoing = serde_json::from_str(&message.body).unwrap();
-    let id = order.event.id.as_str();
-    id.strip_prefix("event-").unwrap().parse().unwrap()
+    woken: Mutex<Vec<String>>,
+    refused: AtomicUsize,
 }
 
 #[async_trait]
 impl DeliveryQueue for Recorder {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error> {
-        let numbers: Vec<usize> = messages.iter().map(number).collect();
-        if numbers.iter().any(|number| Some(*number) == self.refused) {
+        let order = Ordering::SeqCst;
+        let refused = self
+            .refused
+            .fetch_update(order, order, |left| left.checked_sub(1));
+        if refused.is_ok() {
             return Err(Error::Call {
                 operation: "sending",
                 cause: "refused".into(),
             });
         }
         let groups = messages.iter().map(|message| message.group.clone());
-        self.taken.lock().unwrap().extend(groups.zip(numbers));
+        self.woken.lock().unwrap().extend(groups);
         Ok(())
     }
 
@@ -60,9 +58,34 @@ impl DeliveryQueue for Recorder {
     }
 }
 
-/// Dispatches the events for the webhooks; gives the answer with the sequence numbers of
-/// all records.
-async fn dispatch(queue: Arc<Recorder>) -> (DynamoDbEventResponse, Vec<String>) {
+/// What a batch has come to.
+struct Dispatched {
+    answer: DynamoDbEventResponse,
+    /// The sequence numbers of its records.
+    sequence: Vec<String>,
+    lanes: Lanes,
+}
+
+impl Dispatched {
+    /// The numbers of the events that wait in each lane.
+    async fn waiting(&self) -> Vec<Vec<usize>> {
+        let mut found = Vec::new();
+        for n in 1..=WEBHOOKS {
+            let webhook = sample::webhook(n, &["*"]);
+            let lane = webhook.lane(&webhook.lanes.channels[0]);
+            let entries = self.lanes.entries(&lane, None, 100).await.unwrap();
+            let number = |entry: Entry| {
+                let id = entry.waiting.event_id;
+                id.as_str().strip_prefix("event-").unwrap().parse().unwrap()
+            };
+            found.push(entries.into_iter().map(number).collect());
+        }
+        found
+    }
+}
+
+/// Dispatches the events for the webhooks.
+async fn dispatch(queue: Arc<Recorder>) -> Dispatched {
     let database = LocalDynamoDb::open(None).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -70,7 +93,11 @@ async fn dispatch(queue: Arc<Recorder>) -> (DynamoDbEventResponse, Vec<String>) 
     tokio::spawn(async move { served.serve(listener, CancellationToken::new()).await });
     let clients = Clients::new(&secrets::sdk_config(&endpoint));
     let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
-    let events = EventStore::new(clients.dynamodb, EVENTS_TABLE.into(), Retention::default());
+    let retention = Retention::default();
+    let dynamodb = clients.dynamodb;
+    let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
+    let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+    let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
     let secrets = secrets::client(None).await.unwrap();
     let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
     let secrets = SecretStore::new(secrets, "carillon".into(), cache);
@@ -80,7 +107,7 @@ async fn dispatch(queue: Arc<Recorder>) -> (DynamoDbEventResponse, Vec<String>) 
         let mut webhook = sample::webhook(n, &["*"]);
         webhook.configuration.channel = Some(format!("channel-{n}"));
         let organization = &webhook.organization;
-        let opened = credentials.open(organization, &token, None, Timestamp::now());
+        let opened = credentials.open(organization, &token, Timestamp::now());
         webhook.credential = opened.await.unwrap();
         registry.create(&webhook).await.unwrap();
     }
@@ -99,43 +126,47 @@ async fn dispatch(queue: Arc<Recorder>) -> (DynamoDbEventResponse, Vec<String>) 
     let sequence = batch.records.iter();
     let sequence = sequence.map(|record| record.change.sequence_number.clone().unwrap());
     let sequence = sequence.collect();
-    (
-        Dispatcher::new(registry, queue).handle(batch).await,
+    let dispatcher = Dispatcher::new(Stores {
+        registry,
+        lanes: lanes.clone(),
+        ledger,
+        queue,
+    });
+    Dispatched {
+        answer: dispatcher.handle(batch).await,
         sequence,
-    )
+        lanes,
+    }
 }
 
 #[tokio::test]
-async fn thousands_of_messages_leave_in_the_order_of_their_events() {
+async fn thousands_of_deliveries_wait_in_the_order_of_their_events_and_wake_each_lane_hardly() {
     let queue = Arc::new(Recorder::default());
-    let (answer, _) = dispatch(Arc::clone(&queue)).await;
-    assert!(answer.batch_item_failures.is_empty());
-    let mut by_group: HashMap<String, Vec<usize>> = HashMap::new();
-    for (group, number) in queue.taken.lock().unwrap().iter() {
-        by_group.entry(group.clone()).or_default().push(*number);
+    let dispatched = dispatch(Arc::clone(&queue)).await;
+    assert!(dispatched.answer.batch_item_failures.is_empty());
+    for numbers in dispatched.waiting().await {
+        assert_eq!(numbers, (0..EVENTS).collect::<Vec<_>>());
     }
-    assert_eq!(by_group.len(), 50);
-    for numbers in by_group.values() {
-        assert_eq!(*numbers, (0..EVENTS).collect::<Vec<_>>());
-    }
+    let woken = queue.woken.lock().unwrap();
+    assert!(woken.len() <= 4 * 50, "{} wake-ups", woken.len());
 }
 
 #[tokio::test]
-async fn after_a_failure_its_event_is_named_and_the_rest_of_a_large_batch_is_not_sent() {
+async fn where_nobody_can_be_woken_the_batch_goes_on_from_there_and_nothing_is_missing() {
     let queue = Arc::new(Recorder {
-        refused: Some(20),
+        refused: AtomicUsize::new(1),
         ..Recorder::default()
     });
-    let (answer, sequence) = dispatch(Arc::clone(&queue)).await;
-    let failed = answer.batch_item_failures[0].item_identifier.clone();
+    let dispatched = dispatch(Arc::clone(&queue)).await;
+    let failed = dispatched.answer.batch_item_failures[0]
+        .item_identifier
+        .clone();
+    let sequence = &dispatched.sequence;
     let failed = sequence.iter().position(|one| Some(one) == failed.as_ref());
     let failed = failed.unwrap();
-    assert!((11..=20).contains(&failed), "{failed}");
-    let taken = queue.taken.lock().unwrap();
-    assert!(taken.len() <= 2_000, "{}", taken.len());
-    // Nothing overtakes, and what comes before the failure is complete.
-    let latest = taken.iter().map(|(_, number)| *number).max();
-    assert!(latest < Some(41), "{latest:?}");
-    let before = taken.iter().filter(|(_, number)| *number < failed);
-    assert_eq!(before.count(), failed * 50);
+    for numbers in dispatched.waiting().await {
+        // What comes before the failure is complete, and nothing has a gap.
+        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
+        assert!(numbers.len() >= failed);
+    }
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use carillon_aws::{
-    Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Clients, Credentials, EventStore, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
     secrets::CACHE_PERIOD,
 };
 use carillon_chat::Client;
@@ -65,6 +65,7 @@ impl Inside {
             registry: registry.clone(),
             credentials: Credentials::new(registry.clone(), store.clone()),
             events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
+            lanes: Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention),
             ledger: Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention),
             queue: Arc::new(services.queue.clone()),
             poster: Poster::new(store, chat.clone()),

@@ -66,7 +66,7 @@ impl Stage {
         let token = SecretString::from(token);
         let opened = self
             .credentials
-            .open(&webhook.organization, &token, None, Timestamp::now());
+            .open(&webhook.organization, &token, Timestamp::now());
         opened.await.unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carillon_embedded::chat_sink::{Failure, Plan};
+use carillon_embedded::chat_sink::Failure;
 use carillon_tests::{App, discord, slack, until};
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -99,7 +99,8 @@ async fn recover_since_takes_what_failed_since_however_old_its_event_is() {
     app.delivery(&id, "failed").await;
     let later = (Timestamp::now() + Duration::from_secs(1)).to_string();
     let nothing = recover(&app, &id, &json!({"since": later})).await;
-    assert_eq!(nothing, json!({"accepted": 0}));
+    assert_eq!(nothing["accepted"], 0);
+    assert!(nothing["reason"].is_string(), "{nothing}");
     let recovered = recover(&app, &id, &json!({"since": since})).await;
     assert_eq!(recovered, json!({"accepted": 1}));
     app.messages(1).await;
@@ -161,43 +162,18 @@ async fn what_a_later_message_has_told_is_never_recovered() {
     app.publish(&deploy("started", "2026-01-01T00:00:00Z"))
         .await;
     app.delivery(&id, "skipped").await;
-    assert_eq!(recover(&app, &id, &json!({})).await, json!({"accepted": 0}));
-}
-
-/// Makes the only delivery of a webhook look like one of two days ago whose message the
-/// queue has lost; an order that was made again once, so that the queue does not take the
-/// next one for a repeat of what it had a moment ago.
-async fn forget(app: &App, webhook: &str) {
-    let delivery = app.delivery(webhook, "failed").await;
-    let long_ago = (Timestamp::now() - Duration::from_secs(2 * 86_400)).to_string();
-    let update = json!({
-        "TableName": "deliveries",
-        "Key": {"webhook_id": {"S": webhook}, "id": {"S": delivery["id"]}},
-        "UpdateExpression": "SET #status = :retrying, created_at = :then, \
-                             next_attempt_at = :then, attempts = :none, generation = :one \
-                             REMOVE settled_at",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {
-            ":retrying": {"S": "retrying"}, ":then": {"S": long_ago}, ":none": {"L": []},
-            ":one": {"N": "1"},
-        },
-    });
-    app.dynamodb("UpdateItem", &update).await;
+    assert_eq!(recover(&app, &id, &json!({})).await["accepted"], 0);
 }
 
 #[tokio::test]
-async fn what_the_queue_has_forgotten_can_be_asked_for_and_is_posted_once() {
+async fn what_waits_is_tried_at_once_when_somebody_asks_for_it() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
-    app.sink().plan(Plan {
-        failure: Failure::SlackError("invalid_blocks".into()),
-        count: 1,
-        channel: None,
-    });
-    app.publish(&json!({"type": "deploy", "actor": "alice"}))
-        .await;
-    forget(&app, &id).await;
-    let delivery = app.delivery(&id, "retrying").await;
+    let down = Failure::SlackError("service_unavailable".into());
+    app.sink().fail_next(2, down);
+    app.publish(&json!({"type": "deploy"})).await;
+    let delivery = until_attempts(&app, &id, 2).await;
+    // The schedule would wait for half a minute.
     let path = format!(
         "/webhooks/{id}/deliveries/{}/redeliver/",
         delivery["id"].as_str().unwrap()
@@ -205,35 +181,77 @@ async fn what_the_queue_has_forgotten_can_be_asked_for_and_is_posted_once() {
     let accepted = app.post(&path, &json!({})).await;
     assert_eq!(accepted.body, json!({"accepted": 1}));
     app.delivery(&id, "delivered").await;
-    app.post("/events/", &json!({"type": "deploy", "actor": "bob"}))
-        .await;
-    app.messages(2).await;
-    settled(&app, &id, 2).await;
-    let told = |actor: &str| {
-        let messages = app.sink().messages();
-        let telling = messages
-            .iter()
-            .filter(|message| message.payload.to_string().contains(actor));
-        telling.count()
-    };
-    assert_eq!((told("alice"), told("bob")), (1, 1));
+    let webhook = app.get(&format!("/webhooks/{id}/")).await.body;
+    assert_eq!(webhook["failing_since"], Value::Null);
+}
+
+async fn until_attempts(app: &App, webhook: &str, count: usize) -> Value {
+    let path = format!("/webhooks/{webhook}/deliveries/");
+    until("the attempts", async || {
+        let page = app.get(&path).await;
+        let attempts = page
+            .results()
+            .first()
+            .map(|row| row["attempts"].as_array().unwrap().len());
+        attempts == Some(count)
+    })
+    .await;
+    app.get(&path).await.results()[0].clone()
 }
 
 #[tokio::test]
-async fn recover_takes_what_the_queue_has_forgotten_but_not_what_is_on_its_way() {
+async fn a_platforms_own_wait_is_kept_and_everybody_is_told_until_when() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
-    app.sink().plan(Plan {
-        failure: Failure::SlackError("invalid_blocks".into()),
-        count: 1,
-        channel: None,
-    });
-    app.publish(&json!({"type": "deploy"})).await;
-    forget(&app, &id).await;
-    assert_eq!(recover(&app, &id, &json!({})).await, json!({"accepted": 1}));
-    app.delivery(&id, "delivered").await;
     app.sink().fail_next(1, Failure::RateLimited(600.0));
     app.publish(&json!({"type": "deploy"})).await;
+    let delivery = app.delivery(&id, "retrying").await;
+    let webhook = app.get(&format!("/webhooks/{id}/")).await;
+    assert_eq!(webhook.body["next_attempt_at"], delivery["next_attempt_at"]);
+    assert!(
+        webhook.body["failing_since"].is_string(),
+        "{}",
+        webhook.body
+    );
+    let path = format!(
+        "/webhooks/{id}/deliveries/{}/redeliver/",
+        delivery["id"].as_str().unwrap()
+    );
+    let refused = app.post(&path, &json!({})).await;
+    assert_eq!(refused.body["accepted"], 0);
+    let reason = refused.body["reason"].as_str().unwrap();
+    assert!(reason.contains("until"), "{reason}");
+    let tested = app.post(&format!("/webhooks/{id}/test/"), &json!({})).await;
+    assert_eq!(tested.body["outcome"], "rate_limited", "{}", tested.body);
+    assert!(app.sink().messages().is_empty());
+    // What comes in waits behind it, and is there to see.
+    app.publish(&json!({"type": "deploy"})).await;
+    let pending = app.delivery(&id, "pending").await;
+    let path = format!(
+        "/webhooks/{id}/deliveries/{}/",
+        pending["id"].as_str().unwrap()
+    );
+    assert_eq!(app.get(&path).await.body, pending);
+}
+
+#[tokio::test]
+async fn what_waited_for_a_webhook_that_was_removed_can_be_read_with_its_event() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.register(&slack("others", &["scale"])).await;
+    app.sink().fail_next(1, Failure::RateLimited(600.0));
+    app.publish(&json!({"id": "e1", "type": "deploy"})).await;
     app.delivery(&id, "retrying").await;
-    assert_eq!(recover(&app, &id, &json!({})).await, json!({"accepted": 0}));
+    app.delete(&format!("/webhooks/{id}/")).await;
+    let mut event = Value::Null;
+    until("the end of the delivery", async || {
+        event = app.get("/events/e1/").await.body;
+        event["deliveries"][0]["status"] == "skipped"
+    })
+    .await;
+    assert_eq!(event["matched"], 1);
+    assert_eq!(event["deliveries"][0]["reason"], "the webhook was removed");
+    assert_eq!(event["unmatched"][0]["name"], "others", "{event}");
+    let why_not = event["unmatched"][0]["why_not"].as_str().unwrap();
+    assert!(why_not.contains("deploy"), "{why_not}");
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use carillon_aws::{
-    Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Clients, Credentials, EventStore, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
     secrets::CACHE_PERIOD,
 };
 use carillon_chat::{ChatOrigin, Client};
@@ -136,6 +136,7 @@ impl World {
             registry: registry.clone(),
             credentials: credentials.clone(),
             events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
+            lanes: Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention),
             ledger: Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention),
             queue: Arc::new(services.queue.clone()),
             poster: Poster::new(store.clone(), chat.clone()),

@@ -106,7 +106,8 @@ async fn what_was_skipped_arrives_in_order_once_the_webhook_is_repaired_and_reco
     }
     assert_eq!(statuses(&app, &dead, 4).await, ["delivered"; 4]);
     let nothing_left = app.post(&recover, &json!({})).await;
-    assert_eq!(nothing_left.body, json!({"accepted": 0}));
+    assert_eq!(nothing_left.body["accepted"], 0);
+    assert!(nothing_left.body["reason"].is_string());
     assert_eq!(app.messages(4).await.len(), 4);
 }
 

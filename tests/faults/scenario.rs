@@ -1,7 +1,7 @@
 //! What a run is about: a few webhooks and a few events.
 
 use carillon_domain::sample;
-use carillon_domain::webhook::{DestinationKind, Grouping};
+use carillon_domain::webhook::{DestinationKind, Grouping, Lanes};
 use carillon_domain::{DeliveryId, Event, EventId, EventType, OrganizationId, Platform, Webhook};
 use jiff::Timestamp;
 use rand::Rng;
@@ -56,6 +56,7 @@ fn webhook(number: u128, random: &mut StdRng) -> Registered {
         1 if configuration.kind != DestinationKind::SlackWebhook => Grouping::Update,
         _ => Grouping::None,
     };
+    webhook.lanes = Lanes::of(&webhook.configuration.channels());
     Registered {
         webhook,
         secret: SecretString::from(secret),
@@ -106,13 +107,14 @@ pub fn expected(events: &[Event], webhooks: &[Registered]) -> Vec<Expected> {
     let mut expected = Vec::new();
     for (number, event) in events.iter().enumerate() {
         for Registered { webhook, .. } in webhooks {
-            for channel in webhook.configuration.channels() {
+            for channel in &webhook.lanes.channels {
                 let (organization, received_at) = (&event.organization, event.received_at);
+                let lane = webhook.lane(channel);
                 expected.push(Expected {
                     mark: mark(number),
                     webhook: webhook.clone(),
-                    channel: channel.to_owned(),
-                    id: DeliveryId::of(organization, &event.id, received_at, &webhook.id, channel),
+                    channel: channel.name.clone(),
+                    id: DeliveryId::of(organization, &event.id, received_at, &lane),
                 });
             }
         }

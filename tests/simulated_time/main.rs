@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod isolation;
 mod own_faults;
 mod refusals;
 mod stage;
@@ -302,18 +303,51 @@ async fn a_ban_by_discord_silences_every_process_and_longer_each_time() {
 }
 
 #[tokio::test]
-async fn what_has_waited_in_the_queue_for_days_gets_one_attempt_and_then_an_end() {
+async fn what_has_waited_for_days_behind_a_stopped_notifier_is_tried_like_anything_else() {
     let mut stage = Stage::new().await;
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(100, Failure::SlackError("service_unavailable".into()));
+        .fail_next(1, Failure::SlackError("service_unavailable".into()));
     let id = stage.publish(&webhook).await;
-    stage.clock.advance(Duration::from_secs(10 * 86_400));
+    // The queue has forgotten it, too.
+    stage.queue.purge().unwrap();
+    stage.clock.advance(Duration::from_secs(20 * 86_400));
     stage.serve().await;
-    let failed = stage.delivery(&webhook, &id).await;
-    assert_eq!(failed.status, DeliveryStatus::Failed);
-    assert_eq!(failed.attempts.len(), 1);
+    let retrying = stage.delivery(&webhook, &id).await;
+    assert_eq!(retrying.status, DeliveryStatus::Retrying);
+    stage.serve_for(Duration::from_secs(10), SECOND).await;
+    let delivered = stage.delivery(&webhook, &id).await;
+    assert_eq!(delivered.status, DeliveryStatus::Delivered);
+}
+
+#[tokio::test]
+async fn a_change_of_the_webhook_hurries_what_waits_and_sends_it_in_order_to_the_new_channel() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.is_down.store(true, Ordering::SeqCst);
+    let mut ids = vec![stage.publish(&webhook).await, stage.publish(&webhook).await];
+    stage
+        .serve_for(Duration::from_secs(1_200), SECOND * 60)
+        .await;
+    stage.is_down.store(false, Ordering::SeqCst);
+    let mut moved = webhook.clone();
+    moved.configuration.channel = Some("alerts".into());
+    moved.lanes = webhook.lanes.renamed(&["alerts"]);
+    moved.version += 1;
+    let begun = stage.clock.now();
+    stage.change(&webhook, &moved).await;
+    ids.push(stage.publish(&moved).await);
+    stage.serve_for(Duration::from_secs(5), SECOND).await;
+    assert_eq!(stage.arrivals().len(), 3);
+    assert!(seconds(begun, stage.arrivals()[0]) < 1.0);
+    let mut arrived = Vec::new();
+    for id in &ids {
+        let row = stage.delivery(&moved, id).await;
+        assert_eq!(row.channel, "alerts");
+        arrived.push(row.attempts.last().unwrap().at);
+    }
+    assert!(arrived.is_sorted());
 }
 
 /// A Slack bot's webhook that takes digests.

@@ -14,18 +14,21 @@ use axum::response::IntoResponse;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, DeliveryQueue, Error, EventStore, Ledger, QueueMessage, Registry,
-    Retention, SecretCache, SecretStore,
+    Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage, Registry,
+    Retention, SecretCache, SecretStore, WakeUp, wake,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
+use carillon_domain::lane::{Entry, Position, Waiting};
+use carillon_domain::webhook::Lanes as Channels;
 use carillon_domain::{
     Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, Platform, Webhook, sample,
 };
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
-use carillon_embedded::queue::Received;
+use carillon_embedded::queue::{Limits, Received};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
+use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
@@ -50,14 +53,22 @@ pub struct Stage {
     pub refusals: Arc<AtomicUsize>,
     /// Who serves the queue; as many as there are instances of the function.
     notifiers: Vec<Notifier>,
+    sweep: LaneSweep,
     registry: Registry,
     credentials: Credentials,
+    events: EventStore,
+    pub lanes: Lanes,
     ledger: Ledger,
     published: u64,
 }
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::with_limits(Limits::default()).await
+    }
+
+    /// With a queue of these limits.
+    pub async fn with_limits(limits: Limits) -> Self {
         let clock = SimulatedClock::at("2026-11-21T10:15:00Z".parse().unwrap());
         let time = clock.clone();
         let sink = ChatSink::with_clock(move || time.now());
@@ -87,20 +98,24 @@ impl Stage {
         let retention = Retention::default();
         let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(clients.dynamodb.clone(), EVENTS_TABLE.into(), retention);
-        let ledger = Ledger::new(clients.dynamodb, DELIVERIES_TABLE.into(), retention);
+        let table = DELIVERIES_TABLE.to_owned();
+        let lanes = Lanes::new(clients.dynamodb.clone(), table.clone(), retention);
+        let ledger = Ledger::new(clients.dynamodb, table, retention);
         let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
         let secrets = SecretStore::new(secrets, "carillon".into(), cache);
         let queue = || {
             LocalQueue::open(Arc::new(Journal::open(None).unwrap()))
                 .unwrap()
                 .with_clock(Arc::new(clock.clone()))
+                .with_limits(limits)
         };
         let (queue, dead_letters) = (queue(), queue());
         let panics = Arc::new(AtomicUsize::new(0));
         let refusals = Arc::new(AtomicUsize::new(0));
         let stores = Stores {
             registry: registry.clone(),
-            events,
+            events: events.clone(),
+            lanes: lanes.clone(),
             ledger: ledger.clone(),
             queue: Arc::new(Stubborn {
                 queue: queue.clone(),
@@ -120,6 +135,14 @@ impl Stage {
         notifiers[0].prepare().await;
         Self {
             notifiers,
+            sweep: LaneSweep {
+                lanes: lanes.clone(),
+                ledger: ledger.clone(),
+                queue: Arc::new(queue.clone()),
+                clock: Arc::new(clock.clone()),
+            },
+            events,
+            lanes,
             credentials: Credentials::new(registry.clone(), secrets),
             clock,
             sink,
@@ -138,7 +161,7 @@ impl Stage {
         let secret = SecretString::from(secret);
         webhook.credential = self
             .credentials
-            .open(&webhook.organization, &secret, None, self.clock.now())
+            .open(&webhook.organization, &secret, self.clock.now())
             .await
             .unwrap();
         self.registry.create(&webhook).await.unwrap();
@@ -155,40 +178,128 @@ impl Stage {
     pub async fn publish_event(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
         self.published += 1;
         event.id = EventId::parse(&format!("event-{:04}", self.published)).unwrap();
+        event.organization = webhook.organization.clone();
         event.received_at = self.clock.now() + Duration::from_micros(self.published);
-        let order = webhook.orders(&event).remove(0);
-        let (delivery_id, channel) = (order.delivery_id.clone(), order.channel.clone());
-        let message = QueueMessage::order(&order, webhook.destination(&channel));
-        self.queue.send(&[message]).await.unwrap();
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let delivery_id = DeliveryId::of(&event.organization, &event.id, event.received_at, &lane);
+        self.events.put(&event).await.unwrap();
+        let now = self.clock.now();
+        let entry = Entry {
+            position: Position::of(&format!("{}", 100_000 + self.published)),
+            waiting: Waiting {
+                delivery_id: delivery_id.clone(),
+                event_id: event.id.clone(),
+                event_type: event.event_type,
+                since: now,
+                redelivery: 0,
+            },
+        };
+        let slice = vec![(lane.clone(), vec![entry])];
+        assert!(self.lanes.append(slice, now).await.unwrap().is_empty());
+        let organization = event.organization.clone();
+        self.lanes.create(&organization, &lane, now).await.unwrap();
+        let rows = self.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+        if rows[&lane].waits_until(now).is_none() {
+            let wake_up = WakeUp { organization, lane };
+            wake(&self.queue, &[wake_up]).await.unwrap();
+        }
         delivery_id
+    }
+
+    /// Many events that wait for a webhook; gives their deliveries' ids. They are as many
+    /// deliveries of a few events, as only the lane counts.
+    pub async fn backlog(&mut self, webhook: &Webhook, count: usize) -> Vec<DeliveryId> {
+        const PIECE: usize = 100;
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let now = self.clock.now();
+        let mut event = sample::event(EventType::Deploy);
+        event.organization = webhook.organization.clone();
+        event.correlation_id = None;
+        event.id = EventId::parse("backlog").unwrap();
+        event.received_at = now;
+        self.events.put(&event).await.unwrap();
+        let mut ids = Vec::with_capacity(count);
+        let entries: Vec<Entry> = (0..count)
+            .map(|number| {
+                let id = EventId::parse(&format!("backlog-{number}")).unwrap();
+                let at = now + Duration::from_micros(u64::try_from(number).unwrap());
+                let delivery_id = DeliveryId::of(&event.organization, &id, at, &lane);
+                ids.push(delivery_id.clone());
+                Entry {
+                    position: Position::of(&format!("{}", 100 + number)),
+                    waiting: Waiting {
+                        delivery_id,
+                        event_id: event.id.clone(),
+                        event_type: event.event_type,
+                        since: now,
+                        redelivery: 0,
+                    },
+                }
+            })
+            .collect();
+        let pieces = entries.chunks(PIECE);
+        let slices = pieces.map(|entries| (lane.clone(), entries.to_vec()));
+        let refused = self.lanes.append(slices.collect(), now).await;
+        assert!(refused.unwrap().is_empty());
+        self.published += u64::try_from(count).unwrap();
+        let organization = event.organization;
+        self.lanes.create(&organization, &lane, now).await.unwrap();
+        let wake_up = WakeUp { organization, lane };
+        wake(&self.queue, &[wake_up]).await.unwrap();
+        ids
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Changes a webhook, as its owner does: its lanes are looked at.
+    pub async fn change(&self, read: &Webhook, new: &Webhook) {
+        self.registry.update(read, new).await.unwrap();
+        for channel in &new.lanes.channels {
+            let (organization, lane) = (new.organization.clone(), new.lane(channel));
+            let now = self.clock.now();
+            self.lanes
+                .ask(&organization, &lane, false, now)
+                .await
+                .unwrap();
+            let wake_up = WakeUp { organization, lane };
+            wake(&self.queue, &[wake_up]).await.unwrap();
+        }
     }
 
     /// Lets the functions serve the queue until it has nothing at this moment; in turns, so
     /// that each batch meets a process that knows nothing of the one before.
     pub async fn serve(&mut self) {
-        loop {
-            let received = self
-                .queue
-                .receive(10, VISIBILITY, self.clock.now())
-                .unwrap();
-            if received.is_empty() {
-                return;
-            }
-            self.notifiers.rotate_left(1);
-            let deadline: SystemTime = (self.clock.now() + FUNCTION_TIMEOUT).into();
-            let answer = self.notifiers[0].handle(batch(&received), deadline).await;
-            let kept: Vec<&str> = answer
-                .batch_item_failures
-                .iter()
-                .map(|failure| failure.item_identifier.as_str())
-                .collect();
-            let done: Vec<String> = received
-                .into_iter()
-                .map(|message| message.receipt)
-                .filter(|receipt| !kept.contains(&receipt.as_str()))
-                .collect();
-            self.queue.delete(&done).await.unwrap();
+        let deadline = self.clock.now() + Duration::from_secs(1);
+        self.sweep.sweep(deadline).await.unwrap();
+        while self.serve_batch().await {}
+    }
+
+    /// One batch; false where there is none.
+    pub async fn serve_batch(&mut self) -> bool {
+        let received = self
+            .queue
+            .receive(10, VISIBILITY, self.clock.now())
+            .unwrap();
+        if received.is_empty() {
+            return false;
         }
+        self.notifiers.rotate_left(1);
+        let deadline: SystemTime = (self.clock.now() + FUNCTION_TIMEOUT).into();
+        let answer = self.notifiers[0].handle(batch(&received), deadline).await;
+        let kept: Vec<&str> = answer
+            .batch_item_failures
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        let done: Vec<String> = received
+            .into_iter()
+            .map(|message| message.receipt)
+            .filter(|receipt| !kept.contains(&receipt.as_str()))
+            .collect();
+        self.queue.delete(&done).await.unwrap();
+        true
     }
 
     /// From here on there is one instance of the function.
@@ -207,7 +318,22 @@ impl Stage {
     }
 
     pub async fn delivery(&self, webhook: &Webhook, id: &DeliveryId) -> Delivery {
-        self.ledger.get(&webhook.id, id).await.unwrap().unwrap()
+        let row = self.ledger.get(&webhook.id, id).await.unwrap();
+        row.unwrap_or_else(|| self.waiting(webhook, id))
+    }
+
+    /// A delivery that nobody has tried yet.
+    fn waiting(&self, webhook: &Webhook, id: &DeliveryId) -> Delivery {
+        let channel = &webhook.lanes.channels[0];
+        let waiting = Waiting {
+            delivery_id: id.clone(),
+            event_id: EventId::parse("waiting").unwrap(),
+            event_type: EventType::Deploy,
+            since: self.clock.now(),
+            redelivery: 0,
+        };
+        let lane = webhook.lane(channel);
+        Delivery::new(&webhook.organization, &lane, &channel.name, &waiting).unwrap()
     }
 
     /// When messages arrived, in their order.
@@ -285,6 +411,7 @@ fn batch(received: &[Received]) -> SqsEvent {
 pub fn slack(number: u128, channel: &str) -> Webhook {
     let mut webhook = sample::webhook(number, &["*"]);
     webhook.configuration.channel = Some(channel.into());
+    webhook.lanes = Channels::of(&[channel]);
     webhook.configuration.digest = carillon_domain::Digest::Off;
     webhook
 }

@@ -90,8 +90,7 @@ fn rendered(kind: DestinationKind, event: &Event) -> String {
         &event.organization,
         &event.id,
         event.received_at,
-        &webhook.id,
-        "infra",
+        &webhook.lane(&webhook.lanes.channels[0]),
     );
     let credential = SecretString::from("https://discord.com/api/webhooks/1/not-a-real-token");
     let request = carillon_chat::request(&webhook, "infra", event, &delivery, &credential);

@@ -1,46 +1,65 @@
-//! Who wants an event: turns each new event into a delivery for every channel of every
-//! webhook that subscribed to it, and puts those on the queue in the events' order.
+//! Who wants an event: turns each new event into a delivery for every channel of every webhook
+//! that subscribed to it, and appends those to the channels' lanes in the events' order.
 //!
-//! A batch that is handled again gives the same deliveries with the same ids, which the
-//! queue and the ledger know already.
+//! A batch is written in slices, each whole before the next one: first the entries, one row for
+//! each lane, so that a lane never shows a later one without those before it; then who gets each
+//! event; then the lanes are read, and those that do not wait for something are woken. A batch
+//! that is handled again writes the same entries under the same positions: what is behind a
+//! lane's offset is done. Waking a lane twice is harmless.
 
-mod lanes;
 mod plan;
+mod slice;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use carillon_aws::{DeliveryQueue, Failures, Registry};
-use carillon_domain::{Event, OrganizationId, Webhook};
+use carillon_aws::{
+    DeliveryQueue, Error, EventRecord, Failures, Lanes, Ledger, Registry, WakeUp, wake,
+};
+use carillon_domain::lane::{Entry, Position, Redo};
+use carillon_domain::{Event, LaneId, OrganizationId, Webhook, lane::Lane};
+use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
 use carillon_runtime::{batch, guarded};
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::lanes::Planned;
+use crate::slice::{Portion, Slice};
+
+/// What the dispatcher reads and writes.
+#[derive(Clone)]
+pub struct Stores {
+    pub registry: Registry,
+    pub lanes: Lanes,
+    pub ledger: Ledger,
+    pub queue: Arc<dyn DeliveryQueue>,
+}
 
 /// The handler; one for a process.
 pub struct Dispatcher {
-    registry: Registry,
-    queue: Arc<dyn DeliveryQueue>,
+    stores: Stores,
     failures: Option<Arc<dyn Failures>>,
+    clock: Arc<dyn Clock>,
 }
-
-/// How many messages are held in memory at once, give or take those of one event; all of a
-/// batch could be hundreds of megabytes.
-const SLICE: usize = 2_000;
 
 /// Why webhooks miss an event whose registrations are spoilt.
 const UNREADABLE: &str = "registrations cannot be read";
 
 impl Dispatcher {
-    pub fn new(registry: Registry, queue: Arc<dyn DeliveryQueue>) -> Self {
+    pub fn new(stores: Stores) -> Self {
         Self {
-            registry,
-            queue,
+            stores,
             failures: None,
+            clock: Arc::new(SystemClock),
         }
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// Reports records that nobody can read here, and goes on. Without it the stream goes
@@ -61,10 +80,10 @@ impl Dispatcher {
     }
 
     /// Gives the number of the first record that could not be dispatched, if any. Nothing
-    /// behind the slice that it stands in is sent.
+    /// behind the slice that it stands in is written.
     async fn dispatch(&self, records: &[Record]) -> Option<usize> {
         let mut webhooks: HashMap<OrganizationId, (Vec<Webhook>, Vec<String>)> = HashMap::new();
-        let mut planned: Vec<Planned> = Vec::new();
+        let mut slice = Slice::default();
         for (number, record) in records.iter().enumerate() {
             // The outbox only ever grows: changes and removals (by TTL) are no news.
             if record
@@ -80,47 +99,143 @@ impl Dispatcher {
                     if self.set_aside(record, &reason).await {
                         continue;
                     }
-                    return self.stop(planned, number).await;
+                    return self.stop(slice, number).await;
                 }
             };
             if !webhooks.contains_key(&event.organization) {
-                match self.registry.all_webhooks(&event.organization).await {
+                let registry = &self.stores.registry;
+                match registry.all_webhooks(&event.organization).await {
                     Ok(found) => webhooks.insert(event.organization.clone(), found),
                     Err(error) => {
                         let organization = event.organization.as_str();
                         tracing::error!(organization, %error, "the webhooks could not be read");
-                        return self.stop(planned, number).await;
+                        return self.stop(slice, number).await;
                     }
                 };
             }
             let (readable, unreadable) = &webhooks[&event.organization];
-            let plan = plan::deliveries(&event, readable);
+            let plan = plan::lanes(&event, readable);
             let failing: Vec<String> = plan.failing.iter().map(ToString::to_string).collect();
             let kept = self.report(&event, unreadable, UNREADABLE).await
                 && self.report(&event, &failing, &Panicked.to_string()).await;
             // What a mended version may make something of is not just dropped.
             let is_dropped = !failing.is_empty() && self.failures.is_none();
             if !kept || is_dropped {
-                return self.stop(planned, number).await;
+                return self.stop(slice, number).await;
             }
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
-                deliveries = plan.messages.len(),
+                deliveries = plan.lanes.len(),
                 "dispatched"
             );
-            planned.extend(plan.messages.into_iter().map(|message| Planned {
-                record: number,
-                message,
-            }));
-            if planned.len() >= SLICE {
-                let unsent = lanes::send(&*self.queue, std::mem::take(&mut planned)).await;
-                if unsent.is_some() {
-                    return unsent;
+            let position = Position::of(&record.position.sequence_number);
+            let now = self.clock.now();
+            for lane in &plan.lanes {
+                if slice.is_full(lane) {
+                    let unwritten = self.write(std::mem::take(&mut slice)).await;
+                    if unwritten.is_some() {
+                        return unwritten;
+                    }
                 }
+                slice.add((number, &position), &event, lane, now);
+            }
+            let who = EventRecord {
+                organization: event.organization,
+                event_id: event.id,
+                matched: plan.matched,
+                lanes: plan.lanes,
+            };
+            slice.records.push((number, who));
+        }
+        self.write(slice).await
+    }
+
+    /// Writes a slice and wakes its lanes. Gives the first record of what was not written; a
+    /// lane that DynamoDB throttles does not stop the others.
+    async fn write(&self, slice: Slice) -> Option<usize> {
+        let first = slice.first_record()?;
+        let now = self.clock.now();
+        match self.write_all(slice, now).await {
+            Ok(unwritten) => unwritten,
+            Err(error) => {
+                tracing::error!(%error, "deliveries could not be dispatched");
+                Some(first)
             }
         }
-        lanes::send(&*self.queue, planned).await
+    }
+
+    async fn write_all(&self, slice: Slice, now: Timestamp) -> Result<Option<usize>, Error> {
+        let Slice {
+            mut lanes, records, ..
+        } = slice;
+        let stores = &self.stores;
+        let entries = lanes
+            .iter()
+            .map(|(lane, portion)| (lane.clone(), portion.entries.clone()))
+            .collect();
+        let refused = stores.lanes.append(entries, now).await?;
+        let refused = refused.iter().filter_map(|lane| lanes.remove(lane));
+        let unwritten = refused.map(|portion| portion.record).min();
+        let records: Vec<EventRecord> = records.into_iter().map(|(_, who)| who).collect();
+        stores.lanes.put_records(&records, now).await?;
+        let ids: Vec<LaneId> = lanes.keys().cloned().collect();
+        let rows = stores.lanes.read(&ids).await?;
+        let mut wake_ups = Vec::with_capacity(lanes.len());
+        for (lane, portion) in lanes {
+            let row = rows.get(&lane);
+            match row {
+                None => {
+                    stores
+                        .lanes
+                        .create(&portion.organization, &lane, now)
+                        .await?
+                }
+                Some(row) => self.take_up_late(row, &lane, &portion, now).await?,
+            }
+            if row.is_none_or(|row| row.waits_until(now).is_none()) {
+                let organization = portion.organization;
+                wake_ups.push(WakeUp { organization, lane });
+            }
+        }
+        wake(&*stores.queue, &wake_ups).await?;
+        Ok(unwritten)
+    }
+
+    /// What comes in before the lane's offset was dispatched before, or is late: a stream that
+    /// was made anew begins with other positions. The ledger tells.
+    async fn take_up_late(
+        &self,
+        row: &Lane,
+        lane: &LaneId,
+        portion: &Portion,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let is_behind = |entry: &&Entry| row.offset.as_ref() >= Some(&entry.position);
+        let behind: Vec<&Entry> = portion.entries.iter().filter(is_behind).collect();
+        let (Some(webhook), false) = (lane.webhook(), behind.is_empty()) else {
+            return Ok(());
+        };
+        let wanted: Vec<_> = behind
+            .iter()
+            .map(|entry| (webhook.clone(), entry.waiting.delivery_id.clone()))
+            .collect();
+        let known = self.stores.ledger.several(&wanted).await?;
+        let late: Vec<Redo> = behind
+            .into_iter()
+            .filter(|entry| known.iter().all(|row| row.id != entry.waiting.delivery_id))
+            .map(|entry| Redo {
+                waiting: entry.waiting.clone(),
+                overtaken: None,
+            })
+            .collect();
+        if late.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(lane = lane.as_str(), count = late.len(), "came in late");
+        let lanes = &self.stores.lanes;
+        lanes.put_redo(lane, &late, now).await?;
+        lanes.ask(&portion.organization, lane, true, now).await
     }
 
     /// Keeps, for people, what webhooks miss whose registrations cannot be read, or handled:
@@ -147,9 +262,9 @@ impl Dispatcher {
             .is_ok()
     }
 
-    /// Sends what stands before a record that could not be planned.
-    async fn stop(&self, planned: Vec<Planned>, at: usize) -> Option<usize> {
-        lanes::send(&*self.queue, planned).await.or(Some(at))
+    /// Writes what stands before a record that could not be planned.
+    async fn stop(&self, slice: Slice, at: usize) -> Option<usize> {
+        self.write(slice).await.or(Some(at))
     }
 
     /// Reports a record that nobody here can make anything of, so that those behind it need

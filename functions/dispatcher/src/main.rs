@@ -1,9 +1,12 @@
 //! The Lambda function: settings, clients, run.
 
+// What it runs is one future, with that of an SDK call at its bottom.
+#![recursion_limit = "256"]
+
 use std::sync::Arc;
 
-use carillon_aws::{Clients, FailureQueue, Failures, Registry, SqsQueue};
-use carillon_dispatcher::Dispatcher;
+use carillon_aws::{Clients, FailureQueue, Failures, Lanes, Ledger, Registry, Retention, SqsQueue};
+use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_runtime::stream::Batch;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -14,15 +17,22 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
+    let deliveries_table = settings.required("DELIVERIES_TABLE");
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let failure_queue_url = settings.optional("FAILURE_QUEUE_URL");
     settings.finish(())?;
     let clients = Clients::from_environment();
-    let registry = Registry::new(clients.dynamodb, registry_table);
+    let dynamodb = clients.dynamodb;
     let failures = failure_queue_url.map(|url| FailureQueue::new(clients.sqs.clone(), url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
-    let queue = Arc::new(SqsQueue::new(clients.sqs, queue_url));
-    let dispatcher = &Dispatcher::new(registry, queue).with_failures(failures);
+    let stores = Stores {
+        registry: Registry::new(dynamodb.clone(), registry_table),
+        lanes: Lanes::new(dynamodb.clone(), deliveries_table.clone(), retention),
+        ledger: Ledger::new(dynamodb, deliveries_table, retention),
+        queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
+    };
+    let dispatcher = &Dispatcher::new(stores).with_failures(failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(dispatcher.handle(event.payload).await)
     }))

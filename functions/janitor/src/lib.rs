@@ -1,5 +1,9 @@
-//! On a schedule: finishes what calls that died have left behind, so that a credential that
-//! nobody uses is surely gone, also where nobody calls again.
+//! On schedules: wakes the lanes that are due, and finishes what calls that died have left
+//! behind, so that a credential that nobody uses is surely gone, also where nobody calls again.
+
+mod lanes;
+
+pub use lanes::LaneSweep;
 
 use carillon_aws::{Credentials, Error, Registry};
 use jiff::Timestamp;

@@ -1,12 +1,24 @@
 //! The Lambda function: settings, clients, run.
 
+// What it runs is one future, with that of an SDK call at its bottom.
+#![recursion_limit = "256"]
+
+use std::sync::Arc;
+use std::time::Duration;
+
 use carillon_aws::secrets::CACHE_PERIOD;
-use carillon_aws::{Clients, Credentials, Registry, SecretCache, SecretStore};
-use carillon_janitor::Janitor;
+use carillon_aws::{
+    Clients, Credentials, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue,
+};
+use carillon_janitor::{Janitor, LaneSweep};
+use carillon_runtime::clock::SystemClock;
 use carillon_runtime::{Settings, logs};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
+
+/// How long before its end an invocation begins nothing new.
+const RESERVE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -15,15 +27,31 @@ async fn main() -> Result<(), Error> {
     settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
     let secret_prefix = settings.required("SECRET_PREFIX");
+    let deliveries_table = settings.required("DELIVERIES_TABLE");
+    let queue_url = settings.required("DELIVERY_QUEUE_URL");
+    let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-    let registry = Registry::new(clients.dynamodb, registry_table);
+    let dynamodb = clients.dynamodb;
+    let sweep = &LaneSweep {
+        lanes: Lanes::new(dynamodb.clone(), deliveries_table.clone(), retention),
+        ledger: Ledger::new(dynamodb.clone(), deliveries_table, retention),
+        queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
+        clock: Arc::new(SystemClock),
+    };
+    let registry = Registry::new(dynamodb, registry_table);
     let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);
     let credentials = Credentials::new(registry.clone(), secrets);
     let janitor = &Janitor::new(registry, credentials);
-    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
-        Ok::<_, Error>(janitor.round(Timestamp::now()).await?)
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        if event.payload.get("sweep").and_then(Value::as_str) == Some("lanes") {
+            let deadline = Timestamp::try_from(event.context.deadline())?;
+            sweep.sweep(deadline - RESERVE).await?;
+        } else {
+            janitor.round(Timestamp::now()).await?;
+        }
+        Ok::<_, Error>(())
     }))
     .await
 }

@@ -17,7 +17,7 @@ use axum::body::Body;
 use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Credentials, EventStore, Failures, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Credentials, EventStore, Failures, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -28,9 +28,10 @@ use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::page::{self, PageInfo};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
-use carillon_janitor::Janitor;
+use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
+use carillon_runtime::clock::SystemClock;
 use carillon_table_events::{Attributes, Batch, TableEvents};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::{ExposeSecret, SecretString};
@@ -111,6 +112,7 @@ impl Local {
         let retention = Retention::default();
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
+        let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let credentials = SecretStore::new(
             secrets.clone(),
@@ -128,6 +130,7 @@ impl Local {
             registry: registry.clone(),
             credentials: kept.clone(),
             events: events.clone(),
+            lanes: lanes.clone(),
             ledger: ledger.clone(),
             queue: Arc::new(queue.clone()),
             chat: client,
@@ -151,11 +154,23 @@ impl Local {
         ));
         let cloud_events =
             CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)));
-        let dispatcher = Dispatcher::new(registry.clone(), Arc::new(queue.clone()));
+        let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
+            registry: registry.clone(),
+            lanes: lanes.clone(),
+            ledger: ledger.clone(),
+            queue: Arc::new(queue.clone()),
+        });
         let dispatcher = Arc::new(dispatcher.with_failures(Some(kept_failures)));
+        let sweep = LaneSweep {
+            lanes: lanes.clone(),
+            ledger: ledger.clone(),
+            queue: Arc::new(queue.clone()),
+            clock: Arc::new(SystemClock),
+        };
         let stores = Stores {
             registry,
             events,
+            lanes,
             ledger,
             queue: Arc::new(queue.clone()),
             dead_letters: Some(Arc::new(failures.clone())),
@@ -183,6 +198,7 @@ impl Local {
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
         worker::spawn_janitor(&mut workers, janitor, &stop_workers);
+        worker::spawn_sweep(&mut workers, sweep, &stop_workers);
         worker::spawn_expiry(&mut workers, &database, &stop_workers);
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
         worker::spawn_stream(

@@ -10,7 +10,7 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::DeliveryQueue;
 use carillon_embedded::queue::Received;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
-use carillon_janitor::Janitor;
+use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::Notifier;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// As in the template.
 const JANITOR_PERIOD: Duration = Duration::from_secs(3_600);
+/// How often lanes are woken that are due. (On AWS, each minute.)
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// How soon an item is removed whose time is over. (AWS takes up to days.)
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// When a part of the process that fails is started again.
@@ -74,6 +76,20 @@ pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: Janitor, stop: &Cancell
         while stop.run_until_cancelled(schedule.tick()).await.is_some() {
             if let Err(error) = janitor.round(Timestamp::now()).await {
                 tracing::error!(%error, "the janitor did not finish its round");
+            }
+        }
+    });
+}
+
+/// Wakes the lanes that are due.
+pub fn spawn_sweep(workers: &mut JoinSet<()>, sweep: LaneSweep, stop: &CancellationToken) {
+    let stop = stop.clone();
+    workers.spawn(async move {
+        let mut schedule = tokio::time::interval(SWEEP_EVERY);
+        while stop.run_until_cancelled(schedule.tick()).await.is_some() {
+            let deadline = Timestamp::now() + FUNCTION_TIMEOUT;
+            if let Err(error) = sweep.sweep(deadline).await {
+                tracing::error!(%error, "lanes could not be swept");
             }
         }
     });

@@ -334,7 +334,7 @@ async fn kill_nine_in_the_middle_of_a_burst_loses_nothing_and_doubles_only_what_
             .collect();
         pairs.len() == CHANNELS * EVENTS
     };
-    // A claim that nobody closed holds its destination back until it has run out.
+    // An open post that nobody settled holds its lane back until the lease has run out.
     let waited = tokio::time::timeout(2 * DEADLINE, sink.wait_until(arrived)).await;
     let messages = waited.expect("every event arrives");
     let mut doubled = 0;

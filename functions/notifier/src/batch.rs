@@ -1,87 +1,125 @@
-//! A batch from the queue, sorted by destination.
+//! Taking: a batch from the queue, as wake-ups by lane.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
-use carillon_domain::Outgoing;
-use jiff::Timestamp;
+use carillon_aws::{QueueMessage, WakeUp};
 
 /// A message of the queue.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Item {
     pub message_id: String,
     pub receipt: String,
-    /// The destination.
-    pub group: String,
     /// How often it has been received, this time included.
     pub receive_count: u32,
-    /// Since when the queue has it; its life there is counted from then on.
-    pub sent_at: Option<Timestamp>,
-    /// What it asks for, or what it says where that is not one of our orders.
-    pub order: Result<Outgoing, Poison>,
 }
 
-/// What can never be delivered, because nobody can read it.
+/// What a batch wakes, and what nobody can read.
+#[derive(Debug, Default)]
+pub struct Taken {
+    pub lanes: Vec<Woken>,
+    pub poison: Vec<Poison>,
+}
+
+/// A lane, and the messages that wake it; there is at least one.
+#[derive(Debug)]
+pub struct Woken {
+    pub wake_up: WakeUp,
+    pub items: Vec<Item>,
+}
+
+/// A message that is no wake-up.
 #[derive(Debug)]
 pub struct Poison {
-    pub body: String,
+    pub item: Item,
     pub error: serde_json::Error,
+    /// As it is to be set aside.
+    pub letter: QueueMessage,
 }
 
-/// Sorts a batch by message group, which is the destination: the messages of each in their
-/// order.
-pub fn by_destination(messages: Vec<SqsMessage>) -> Vec<VecDeque<Item>> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut destinations: Vec<VecDeque<Item>> = Vec::new();
+pub fn taken(messages: Vec<SqsMessage>) -> Taken {
+    let mut taken = Taken::default();
+    let mut places = BTreeMap::new();
     for message in messages {
-        let item = item(message);
-        let place = *places.entry(item.group.clone()).or_insert_with(|| {
-            destinations.push(VecDeque::new());
-            destinations.len() - 1
-        });
-        destinations[place].push_back(item);
+        let attribute = |name: &str| message.attributes.get(name).map(String::as_str);
+        let item = Item {
+            receive_count: attribute("ApproximateReceiveCount")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(1),
+            message_id: message.message_id.clone().unwrap_or_default(),
+            receipt: message.receipt_handle.clone().unwrap_or_default(),
+        };
+        let body = message.body.as_deref().unwrap_or_default();
+        match serde_json::from_str::<WakeUp>(body) {
+            Ok(wake_up) => {
+                let place = *places.entry(wake_up.lane.clone()).or_insert_with(|| {
+                    taken.lanes.push(Woken {
+                        wake_up,
+                        items: Vec::new(),
+                    });
+                    taken.lanes.len() - 1
+                });
+                taken.lanes[place].items.push(item);
+            }
+            Err(error) => {
+                let letter = QueueMessage {
+                    group: attribute("MessageGroupId").unwrap_or_default().to_owned(),
+                    deduplication_id: item.message_id.clone(),
+                    body: body.to_owned(),
+                };
+                taken.poison.push(Poison {
+                    item,
+                    error,
+                    letter,
+                });
+            }
+        }
     }
-    destinations
-}
-
-fn item(message: SqsMessage) -> Item {
-    let attribute = |name: &str| message.attributes.get(name).map(String::as_str);
-    let body = message.body.unwrap_or_default();
-    Item {
-        group: attribute("MessageGroupId").unwrap_or_default().to_owned(),
-        receive_count: attribute("ApproximateReceiveCount")
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(1),
-        sent_at: attribute("SentTimestamp")
-            .and_then(|milliseconds| milliseconds.parse().ok())
-            .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
-        message_id: message.message_id.unwrap_or_default(),
-        receipt: message.receipt_handle.unwrap_or_default(),
-        order: serde_json::from_str(&body).map_err(|error| Poison { body, error }),
-    }
+    taken
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carillon_domain::{LaneId, sample};
     use serde_json::json;
 
     #[test]
-    fn messages_are_sorted_by_destination_and_keep_their_order() {
-        let messages: Vec<SqsMessage> = [("1", "a"), ("2", "b"), ("3", "a")]
-            .into_iter()
-            .map(|(id, group)| {
-                serde_json::from_value(json!({
-                    "messageId": id, "receiptHandle": id, "body": "{}",
-                    "attributes": {"MessageGroupId": group}, "messageAttributes": {}
-                }))
-                .unwrap()
-            })
-            .collect();
-        let sorted: Vec<Vec<String>> = by_destination(messages)
-            .into_iter()
-            .map(|found| found.into_iter().map(|item| item.message_id).collect())
-            .collect();
-        assert_eq!(sorted, [vec!["1", "3"], vec!["2"]]);
+    fn wake_ups_of_one_lane_are_one_visit_and_what_nobody_can_read_is_told_apart() {
+        let webhook = sample::webhook(1, &["*"]);
+        let body = |number| {
+            let lane = LaneId::of(&webhook.id, number);
+            let organization = webhook.organization.clone();
+            serde_json::to_string(&WakeUp { organization, lane }).unwrap()
+        };
+        let messages = [
+            ("1", body(1)),
+            ("2", body(2)),
+            ("3", body(1)),
+            ("4", "{}".into()),
+        ]
+        .into_iter()
+        .map(|(id, body)| {
+            serde_json::from_value(json!({
+                "messageId": id, "receiptHandle": id, "body": body,
+                "attributes": {"MessageGroupId": "group"}, "messageAttributes": {}
+            }))
+            .unwrap()
+        })
+        .collect();
+        let taken = taken(messages);
+        let ids = |woken: &Woken| -> Vec<String> {
+            woken
+                .items
+                .iter()
+                .map(|item| item.message_id.clone())
+                .collect()
+        };
+        assert_eq!(
+            taken.lanes.iter().map(ids).collect::<Vec<_>>(),
+            [vec!["1", "3"], vec!["2"]]
+        );
+        assert_eq!(taken.poison[0].item.message_id, "4");
+        assert_eq!(taken.poison[0].letter.body, "{}");
     }
 }

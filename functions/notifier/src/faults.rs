@@ -1,126 +1,132 @@
 //! Faults of our own: AWS that does not answer, code that panics. How often they have come
-//! in a row decides when to try again, and when to give a message up.
+//! in a row decides when to try again, and when to give a delivery up.
 //!
 //! The queue's own count is of little use for that, because it also counts the times when a
-//! message merely waited.
+//! lane merely waited.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::batch::Item;
+use carillon_domain::{DeliveryId, LaneId};
 
 /// The wait after the first fault, and the longest one.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// Who has been received so often comes near to where the queue gives a message up (1,000
+/// What has been received so often comes near to where the queue gives a message up (1,000
 /// times), and must wait for longer, so that an outage of days is survived.
 const OFTEN: u32 = 500;
 const LONGEST_OF_ALL: Duration = Duration::from_secs(600);
-/// How often a message may make us panic.
+/// How often a delivery may make us panic.
 const PANICS: u32 = 3;
 /// How many are remembered.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// By destination: how many in a row.
-    in_a_row: Mutex<HashMap<String, u32>>,
-    /// By message: how often we panicked over those that are best handled alone.
-    panics: Mutex<HashMap<String, u32>>,
+    /// How many in a row.
+    in_a_row: Mutex<HashMap<LaneId, u32>>,
+    /// What a lane was at when we panicked.
+    hands: Mutex<HashMap<LaneId, DeliveryId>>,
+    /// By the first delivery of what we panicked over: how often.
+    panics: Mutex<HashMap<DeliveryId, u32>>,
+    /// Where messages have one delivery each, as one of several made us panic.
+    suspects: Mutex<HashMap<LaneId, u32>>,
 }
 
 impl Faults {
-    /// Notes a fault while this message was the first of its destination; gives when to
-    /// come back to it.
-    pub fn another(&self, head: &Item) -> Duration {
-        let before = count(&self.in_a_row, &head.group) - 1;
+    /// Notes a fault of a lane, whose wake-up was received this often; gives when to come back.
+    pub fn another(&self, lane: &LaneId, receive_count: u32) -> Duration {
+        let before = count(&self.in_a_row, lane) - 1;
         let wait = (FIRST * 2_u32.pow(before.min(10))).min(LONGEST);
-        match head.receive_count < OFTEN {
+        match receive_count < OFTEN {
             true => wait,
             false => LONGEST_OF_ALL,
         }
     }
 
-    /// The destination goes on.
-    pub fn over(&self, group: &str) {
-        lock(&self.in_a_row).remove(group);
+    /// The lane goes on.
+    pub fn over(&self, lane: &LaneId) {
+        lock(&self.in_a_row).remove(lane);
     }
 
-    /// Notes that we panicked over this message, or over those behind it.
-    pub fn panicked(&self, head: &Item) {
-        count(&self.panics, &head.message_id);
+    /// Nothing is left in the lane.
+    pub fn forget(&self, lane: &LaneId) {
+        lock(&self.suspects).remove(lane);
+        lock(&self.hands).remove(lane);
     }
 
-    /// Notes that a message was refused in the company of others, or they in its.
-    pub fn suspect(&self, item: &Item) {
-        let mut panics = lock(&self.panics);
-        if panics.len() < REMEMBERED {
-            panics.entry(item.message_id.clone()).or_default();
+    /// Notes which delivery comes next, in case that we panic over it.
+    pub fn at_hand(&self, lane: &LaneId, first: &DeliveryId) {
+        let mut hands = lock(&self.hands);
+        if hands.len() < REMEMBERED {
+            hands.insert(lane.clone(), first.clone());
         }
     }
 
-    /// Whether a message is best handled alone, as it may be to blame.
-    pub fn is_suspect(&self, head: &Item) -> bool {
-        lock(&self.panics).contains_key(&head.message_id)
+    /// Notes that we panicked over what is at hand.
+    pub fn panicked(&self, lane: &LaneId) {
+        if let Some(first) = lock(&self.hands).get(lane) {
+            count(&self.panics, first);
+        }
+        count(&self.suspects, lane);
     }
 
-    /// Whether a message makes us panic again and again.
-    pub fn is_poison(&self, head: &Item) -> bool {
-        let panics = lock(&self.panics);
-        panics.get(&head.message_id).is_some_and(|n| *n >= PANICS)
+    /// Whether a lane's messages are best handled one by one, as one of them may be to blame.
+    pub fn is_suspect(&self, lane: &LaneId) -> bool {
+        lock(&self.suspects).contains_key(lane)
+    }
+
+    /// Whether a delivery makes us panic again and again.
+    pub fn is_poison(&self, first: &DeliveryId) -> bool {
+        lock(&self.panics).get(first).is_some_and(|n| *n >= PANICS)
     }
 }
 
-fn count(counts: &Mutex<HashMap<String, u32>>, key: &str) -> u32 {
+fn count<K: Clone + Eq + Hash>(counts: &Mutex<HashMap<K, u32>>, key: &K) -> u32 {
     let mut counts = lock(counts);
     if counts.len() >= REMEMBERED && !counts.contains_key(key) {
         counts.clear();
     }
-    let count = counts.entry(key.to_owned()).or_default();
+    let count = counts.entry(key.clone()).or_default();
     *count += 1;
     *count
 }
 
-fn lock(counts: &Mutex<HashMap<String, u32>>) -> MutexGuard<'_, HashMap<String, u32>> {
+fn lock<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
     counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::by_destination;
-    use serde_json::json;
+    use carillon_domain::{EventType, sample};
 
-    fn item(group: &str, receive_count: u32) -> Item {
-        let message = serde_json::from_value(json!({
-            "messageId": group, "receiptHandle": group, "body": "{}", "messageAttributes": {},
-            "attributes": {
-                "MessageGroupId": group, "ApproximateReceiveCount": receive_count.to_string(),
-            },
-        }));
-        by_destination(vec![message.unwrap()])
-            .remove(0)
-            .pop_front()
-            .unwrap()
+    fn lane(number: u32) -> LaneId {
+        LaneId::of(&sample::webhook(1, &["*"]).id, number)
     }
 
-    fn seconds(faults: &Faults, item: &Item, count: usize) -> Vec<u64> {
-        (0..count).map(|_| faults.another(item).as_secs()).collect()
+    fn delivery() -> DeliveryId {
+        let event = sample::event(EventType::Deploy);
+        DeliveryId::of(&event.organization, &event.id, event.received_at, &lane(1))
     }
 
     #[test]
-    fn a_hiccup_costs_a_second_however_often_a_message_has_merely_waited() {
+    fn a_hiccup_costs_a_second_however_often_a_wake_up_has_merely_waited() {
         let faults = Faults::default();
-        assert_eq!(faults.another(&item("a", 100)), Duration::from_secs(1));
-        assert_eq!(faults.another(&item("b", 1)), Duration::from_secs(1));
-        faults.over("a");
-        assert_eq!(faults.another(&item("a", 100)), Duration::from_secs(1));
+        assert_eq!(faults.another(&lane(1), 100), Duration::from_secs(1));
+        assert_eq!(faults.another(&lane(2), 1), Duration::from_secs(1));
+        faults.over(&lane(1));
+        assert_eq!(faults.another(&lane(1), 100), Duration::from_secs(1));
     }
 
     #[test]
     fn faults_in_a_row_are_waited_out_for_longer_up_to_a_minute() {
-        let waits = seconds(&Faults::default(), &item("a", 1), 9);
+        let faults = Faults::default();
+        let waits: Vec<u64> = (0..9)
+            .map(|_| faults.another(&lane(1), 1).as_secs())
+            .collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
     }
 
@@ -128,29 +134,21 @@ mod tests {
     fn an_outage_of_three_days_makes_no_dead_letter() {
         let faults = Faults::default();
         let survived: u64 = (1..1_000)
-            .map(|count| faults.another(&item("a", count)).as_secs())
+            .map(|count| faults.another(&lane(1), count).as_secs())
             .sum();
         assert!(survived > 3 * 86_400, "{survived} s");
     }
 
     #[test]
-    fn a_message_that_was_refused_in_company_is_suspect_and_never_poison() {
-        let (faults, item) = (Faults::default(), item("a", 1));
-        for _ in 0..=PANICS {
-            faults.suspect(&item);
-        }
-        assert!(faults.is_suspect(&item) && !faults.is_poison(&item));
-    }
-
-    #[test]
-    fn a_message_that_makes_us_panic_is_suspect_at_once_and_poison_after_three_times() {
-        let (faults, item) = (Faults::default(), item("a", 1));
-        assert!(!faults.is_suspect(&item));
+    fn what_makes_us_panic_is_suspect_at_once_and_poison_after_three_times() {
+        let (faults, lane, first) = (Faults::default(), lane(1), delivery());
+        assert!(!faults.is_suspect(&lane));
+        faults.at_hand(&lane, &first);
         for _ in 0..PANICS {
-            assert!(!faults.is_poison(&item));
-            faults.panicked(&item);
-            assert!(faults.is_suspect(&item));
+            assert!(!faults.is_poison(&first));
+            faults.panicked(&lane);
+            assert!(faults.is_suspect(&lane));
         }
-        assert!(faults.is_poison(&item));
+        assert!(faults.is_poison(&first));
     }
 }

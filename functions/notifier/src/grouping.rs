@@ -1,17 +1,15 @@
 //! Threads and edits: joining the messages of one operation.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use carillon_aws::Error;
 use carillon_chat::{Place, Reply};
-use carillon_domain::delivery::Ending;
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Attempt, Conversation, Event, Outcome, Webhook};
+use carillon_domain::{Attempt, Conversation, Delivery, DeliveryStatus, Event, Outcome, Webhook};
+use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::claims::Taken;
-use crate::serve::Step;
+use crate::compose::{Message, Part};
 
 /// A message that belongs to others.
 pub(crate) struct Joined {
@@ -24,7 +22,40 @@ pub(crate) struct Joined {
     read: Option<Conversation>,
 }
 
+/// Why a delivery needs no post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needless {
+    /// An earlier attempt, which died before its end was written down, has left its message.
+    IsPosted,
+    /// What it tells is past.
+    IsPast,
+}
+
 impl Joined {
+    pub fn is_needless(&self) -> Option<Needless> {
+        let read = self.read.as_ref()?;
+        if read.by == self.by {
+            return Some(Needless::IsPosted);
+        }
+        let is_past = self.grouping == Grouping::Update && read.is_past(&self.event);
+        is_past.then_some(Needless::IsPast)
+    }
+
+    /// How the delivery ends that needs no post.
+    pub fn without_post(&self, needless: Needless, row: Delivery, now: Timestamp) -> Delivery {
+        match needless {
+            Needless::IsPast => {
+                let reason = "the message shows already how the operation ended";
+                row.skipped(reason, now).superseded()
+            }
+            Needless::IsPosted => {
+                let message = self.read.as_ref().map(|read| read.message.clone());
+                row.tried(posted_before(now), message)
+                    .ended(DeliveryStatus::Delivered, None, now)
+            }
+        }
+    }
+
     pub fn place(&self) -> Place {
         match (&self.read, self.grouping) {
             (None, _) | (_, Grouping::None) => Place::Channel,
@@ -34,19 +65,37 @@ impl Joined {
     }
 }
 
+fn posted_before(now: Timestamp) -> Attempt {
+    Attempt {
+        at: now,
+        outcome: Outcome::Delivered,
+        http_status: None,
+        code: None,
+        hint: Some("An earlier attempt has posted it; its end was not written down.".into()),
+        duration_ms: 0,
+        retry_after_ms: None,
+        is_followed: false,
+    }
+}
+
 impl Notifier {
     /// What a message is to be joined with; none where it stands alone.
     pub(crate) async fn joined(
         &self,
-        taken: &[Taken<'_>],
+        message: &Message,
         webhook: &Webhook,
         channel: &str,
     ) -> Result<Option<Joined>, Error> {
         let grouping = webhook.configuration.grouping;
-        let [Taken { order, .. }] = taken else {
+        let [
+            Part {
+                candidate, event, ..
+            },
+        ] = message.parts.as_slice()
+        else {
             return Ok(None);
         };
-        let Some(correlation_id) = &order.event.correlation_id else {
+        let Some(correlation_id) = &event.correlation_id else {
             return Ok(None);
         };
         if grouping == Grouping::None {
@@ -60,56 +109,9 @@ impl Notifier {
         Ok(Some(Joined {
             grouping,
             correlation_id: correlation_id.clone(),
-            event: order.event.clone(),
-            by: order.deduplication_id(),
+            event: event.clone(),
+            by: candidate.waiting.key(),
             read,
-        }))
-    }
-
-    /// Closes a delivery that needs no post: an earlier attempt of it, which died before it
-    /// was closed, has left its message behind; or what it tells is past.
-    pub(crate) async fn known_already(
-        &self,
-        joined: &Joined,
-        taken: &[Taken<'_>],
-    ) -> Result<Option<Step>, Error> {
-        let (Some(read), [Taken { claimed, order, .. }]) = (&joined.read, taken) else {
-            return Ok(None);
-        };
-        let now = self.clock.now();
-        let closed = if read.by == joined.by {
-            let attempt = Attempt {
-                at: now,
-                outcome: Outcome::Delivered,
-                http_status: None,
-                code: None,
-                hint: Some(
-                    "An earlier attempt has posted it; its end was not written down.".into(),
-                ),
-                duration_ms: 0,
-                retry_after_ms: None,
-                is_followed: false,
-            };
-            let ending = Ending {
-                now,
-                random: 0.0,
-                asked: None,
-                suspended: false,
-                last_call: None,
-            };
-            let message = Some(read.message.clone());
-            claimed.clone().closed(attempt, message, &ending).0
-        } else if joined.grouping == Grouping::Update && read.is_past(&joined.event) {
-            let reason = "the message shows already how the operation ended";
-            let released = claimed.clone().released();
-            released.skipped(order.generation, now, reason).superseded()
-        } else {
-            return Ok(None);
-        };
-        let ours = self.outcomes.write(claimed, &closed).await?;
-        Ok(Some(match ours {
-            true => Step::Done(1),
-            false => Step::Wait(Duration::ZERO),
         }))
     }
 

@@ -1,44 +1,62 @@
-//! The last step: takes deliveries off the queue, renders and posts them, and writes down
-//! how it went.
+//! The last step: serves the lanes that are woken, renders and posts what waits in them, and
+//! writes down how it went.
 //!
-//! Destinations are served side by side, the deliveries of one destination one after the
-//! other. A delivery that must wait holds back its own destination and nobody else: it
-//! and those behind it go back to the queue, invisible until it may be tried.
+//! # How a delivery travels
+//!
+//! A wake-up says that it is time to look at a lane. The lane is loaded: its row, and what became
+//! of the post that was begun last. As long as it may post, the next message is composed of what
+//! stands behind the offset. Then, in this order:
+//!
+//! 1. **Open**: the lane's row says which deliveries the message carries, and since when. The
+//!    same write moves the offset behind the message before. It depends on the row's version, so
+//!    that of two who serve a lane only one goes on.
+//! 2. **Post.**
+//! 3. **Settle**: the ledger says of each delivery how it went, and after which post.
+//! 4. Where the lane waits, its row says until when, and why. A wait of up to a minute is its
+//!    wake-up's; for a longer one there is a row that says when the lane is due, and the wake-up
+//!    goes, so that the queue holds only lanes that are to be looked at.
+//!
+//! A crash before 1 has changed nothing. Between 1 and 3, whoever comes next finds an open post
+//! that the ledger does not know: as long as the lease lasts somebody may be at it, afterwards
+//! nobody knows whether it was made, and it is made again just as it was, under the same id, and
+//! marked. If the ledger knows one of its deliveries, the others went the same way. Between 3 and
+//! 4, what follows is made out again from the ledger. The wake-up itself is deleted at last, and
+//! one that comes again finds nothing to do.
+//!
+//! Lanes are served side by side. One that waits holds back nobody else.
 
 mod batch;
-mod claims;
+mod compose;
+mod conclude;
 mod consequences;
 mod deletion;
-mod deliver;
 mod faults;
 mod grouping;
-mod in_flight;
-mod outcomes;
 mod pace;
-mod refusals;
+mod post;
+mod resolve;
 mod serve;
+mod settle;
+mod visit;
 mod webhooks;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use carillon_aws::{DeliveryQueue, EventStore, Ledger, Registry};
+use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry};
 use carillon_delivery::Poster;
-use carillon_domain::Platform;
+use carillon_domain::{LaneId, Platform};
 use carillon_runtime::batch::queue_failures;
 use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
 
-use crate::batch::Item;
+use crate::batch::{Poison, Taken, Woken};
 use crate::deletion::Done;
 use crate::faults::Faults;
-use crate::in_flight::InFlight;
-use crate::outcomes::Outcomes;
 use crate::pace::Pace;
-use crate::refusals::Refusals;
+use crate::settle::Unwritten;
 use crate::webhooks::Webhooks;
 
 /// How long the first call may delay the start. Lambda gives a start ten seconds.
@@ -49,10 +67,11 @@ const PREPARATION: Duration = Duration::from_secs(2);
 pub struct Stores {
     pub registry: Registry,
     pub events: EventStore,
+    pub lanes: Lanes,
     pub ledger: Ledger,
     pub queue: Arc<dyn DeliveryQueue>,
-    /// Where messages go that nobody can read. Without it they hold up their destination
-    /// until the queue itself gives them up.
+    /// Where messages go that nobody can read. Without it they come again until the queue itself
+    /// gives them up.
     pub dead_letters: Option<Arc<dyn DeliveryQueue>>,
 }
 
@@ -63,10 +82,8 @@ pub struct Notifier {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
     pace: Pace,
-    outcomes: Outcomes,
+    unwritten: Unwritten,
     faults: Faults,
-    refusals: Refusals,
-    in_flight: InFlight,
     /// Whether Slack has ever shown a reply as one of its thread.
     threads_are_shown: AtomicBool,
 }
@@ -76,15 +93,13 @@ impl Notifier {
         let clock = Arc::new(SystemClock);
         Self {
             pace: Pace::new(stores.ledger.clone(), clock.clone()),
-            outcomes: Outcomes::new(stores.ledger.clone(), clock.clone()),
             stores,
             poster,
             clock,
             random: Arc::new(rand::random),
             threads_are_shown: AtomicBool::new(false),
+            unwritten: Unwritten::default(),
             faults: Faults::default(),
-            refusals: Refusals::default(),
-            in_flight: InFlight::default(),
         }
     }
 
@@ -93,7 +108,6 @@ impl Notifier {
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self {
             pace: Pace::new(self.stores.ledger.clone(), Arc::clone(&clock)),
-            outcomes: Outcomes::new(self.stores.ledger.clone(), Arc::clone(&clock)),
             clock,
             ..self
         }
@@ -120,36 +134,74 @@ impl Notifier {
     /// Handles a batch, with `deadline` the end of the invocation. The queue keeps the
     /// messages that are named in the answer.
     pub async fn handle(&self, batch: SqsEvent, deadline: SystemTime) -> SqsBatchResponse {
-        let destinations = batch::by_destination(batch.records);
-        let webhooks = self.webhooks(&destinations).await;
+        let Taken { lanes, poison } = batch::taken(batch.records);
         let done = Done::default();
-        let served = destinations
-            .into_iter()
-            .map(|waiting| self.serve(waiting, webhooks.as_ref(), deadline, &done));
+        let set_aside = join_all(poison.iter().map(|poison| self.set_aside(poison)));
+        let served = self.serve_all(lanes, deadline, &done);
+        let both = futures::future::join(set_aside, served);
         let queue = &*self.stores.queue;
-        let kept = done.delete_until(queue, join_all(served)).await;
-        queue_failures(kept.into_iter().flatten())
+        let (unread, kept) = done.delete_until(queue, both).await;
+        let unread = unread.into_iter().flatten();
+        queue_failures(unread.chain(kept))
     }
 
-    /// The webhooks of a batch, in one call; none where they could not be read.
-    async fn webhooks(&self, destinations: &[VecDeque<Item>]) -> Option<Webhooks> {
-        let mut wanted: Vec<_> = destinations
+    async fn serve_all(&self, woken: Vec<Woken>, deadline: SystemTime, done: &Done) -> Vec<String> {
+        let (webhooks, mut lanes) = match self.load(&woken).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                tracing::error!(%error, "a batch could not be loaded");
+                return join_all(woken.into_iter().map(|woken| self.keep(woken, done)))
+                    .await
+                    .concat();
+            }
+        };
+        let served = woken.into_iter().map(|woken| {
+            let lane = lanes.remove(&woken.wake_up.lane);
+            self.serve(woken, lane, &webhooks, deadline, done)
+        });
+        join_all(served).await.concat()
+    }
+
+    /// What a batch needs, in a call for each table.
+    async fn load(&self, woken: &[Woken]) -> Result<(Webhooks, Loaded), carillon_aws::Error> {
+        let ids: Vec<LaneId> = woken.iter().map(|it| it.wake_up.lane.clone()).collect();
+        let mut wanted: Vec<_> = woken
             .iter()
-            .flatten()
-            .filter_map(|item| item.order.as_ref().ok())
-            .map(|order| {
-                let organization = order.event.organization.clone();
-                (organization, order.webhook_id.clone())
-            })
+            .filter_map(|it| Some((it.wake_up.organization.clone(), it.wake_up.lane.webhook()?)))
             .collect();
         wanted.sort();
         wanted.dedup();
-        self.stores
-            .registry
-            .webhooks_by_id(&wanted)
-            .await
-            .inspect_err(|error| tracing::error!(%error, "the webhooks could not be read"))
-            .map(Webhooks::new)
-            .ok()
+        let stores = &self.stores;
+        let (webhooks, lanes) = futures::future::join(
+            stores.registry.webhooks_by_id(&wanted),
+            stores.lanes.read(&ids),
+        )
+        .await;
+        Ok((Webhooks::new(webhooks?), lanes?))
+    }
+
+    /// Sets a message aside that nobody can read; the queue keeps it where that fails.
+    async fn set_aside(&self, poison: &Poison) -> Option<String> {
+        let Poison {
+            item,
+            error,
+            letter,
+        } = poison;
+        let message_id = item.message_id.as_str();
+        tracing::error!(message_id, %error, "a message of the queue is no wake-up");
+        let kept = Some(item.message_id.clone());
+        let Some(dead_letters) = &self.stores.dead_letters else {
+            return kept;
+        };
+        match dead_letters.send(std::slice::from_ref(letter)).await {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::error!(message_id, %error, "it could not be set aside");
+                kept
+            }
+        }
     }
 }
+
+/// How lanes stand.
+type Loaded = std::collections::HashMap<LaneId, carillon_domain::lane::Lane>;

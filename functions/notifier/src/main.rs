@@ -8,8 +8,8 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::SqsEvent;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, DeliveryQueue, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
-    SqsQueue,
+    Clients, DeliveryQueue, EventStore, Lanes, Ledger, Registry, Retention, SecretCache,
+    SecretStore, SqsQueue,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
@@ -36,6 +36,11 @@ async fn main() -> Result<(), Error> {
     let stores = Stores {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),
         events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
+        lanes: Lanes::new(
+            clients.dynamodb.clone(),
+            deliveries_table.clone(),
+            retention,
+        ),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
         dead_letters: dead_letter_queue_url
             .map(|url| Arc::new(SqsQueue::new(clients.sqs.clone(), url)) as Arc<dyn DeliveryQueue>),

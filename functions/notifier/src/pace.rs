@@ -1,10 +1,9 @@
 //! How fast messages may leave: about one a second to a Slack channel, and never before a
 //! platform's limit allows the next one.
 //!
-//! What a destination must wait for is remembered in the process. Other processes need not
-//! know it, because the queue gives a destination's messages to one at a time, and is asked
-//! to hold them back where the next one would come too early. The pause of a whole
-//! platform concerns every process and stands in the ledger's table.
+//! What a place must wait for is remembered in the process; the queue holds back the wake-up of
+//! a lane whose next message would come too early for another one. The pause of a whole platform
+//! concerns every process and stands in the ledger's table.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +16,10 @@ use carillon_domain::pause::PlatformPause;
 use carillon_domain::{DestinationKind, Platform, Webhook};
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
+use tokio::sync::OwnedMutexGuard;
 
+/// The longest wait that is slept through; a longer one is the queue's.
+pub const LONGEST_NAP: Duration = Duration::from_secs(2);
 /// The pace of a Slack channel (docs.slack.dev, rate limits).
 const SLACK_CHANNEL: Duration = Duration::from_secs(1);
 /// How long what the table says about a platform is believed.
@@ -29,6 +31,7 @@ pub struct Pace {
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     places: Mutex<HashMap<Place, Rest>>,
+    turns: Mutex<HashMap<Place, Arc<Turn>>>,
     platforms: Mutex<HashMap<Platform, Known>>,
 }
 
@@ -40,13 +43,19 @@ pub struct Place(String);
 impl Place {
     pub fn of(webhook: &Webhook, channel: &str) -> Self {
         Self(match webhook.configuration.kind {
-            DestinationKind::SlackBot => webhook.destination(channel),
+            DestinationKind::SlackBot => {
+                let channel = channel.trim_start_matches('#');
+                format!("{} {channel}", webhook.credential.id)
+            }
             DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
                 webhook.credential.id.to_string()
             }
         })
     }
 }
+
+/// Whoever has it posts to a place.
+type Turn = tokio::sync::Mutex<()>;
 
 /// Until when a place rests.
 #[derive(Clone, Copy)]
@@ -69,8 +78,23 @@ impl Pace {
             ledger,
             clock,
             places: Mutex::default(),
+            turns: Mutex::default(),
             platforms: Mutex::default(),
         }
+    }
+
+    /// Waits for the turn to post to a place, which several lanes may share; not for long.
+    pub async fn turn(&self, place: Place) -> Option<OwnedMutexGuard<()>> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            if turns.len() >= REMEMBERED {
+                turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            }
+            Arc::clone(turns.entry(place).or_default())
+        };
+        tokio::time::timeout(LONGEST_NAP, turn.lock_owned())
+            .await
+            .ok()
     }
 
     /// How long a place must still rest.

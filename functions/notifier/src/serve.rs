@@ -1,249 +1,420 @@
-//! Serving one destination.
+//! Serving one lane: message after message, until nothing waits or something must.
 
-use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
-use carillon_aws::QueueMessage;
 use carillon_aws::queue::VisibilityChange;
-use carillon_domain::Outgoing;
+use carillon_aws::{WakeUp, wake};
+use carillon_domain::Webhook;
 use carillon_domain::delivery::LEASE;
+use carillon_domain::lane::{LONGEST_BINDING, Lane, Open, Wait};
 use futures::FutureExt;
-use futures::future::join_all;
+use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::batch::{Item, Poison};
+use crate::batch::{Item, Woken};
+use crate::compose::{Composed, Message};
+use crate::conclude::{Answer, Next};
 use crate::deletion::Done;
-use crate::pace::Place;
+use crate::pace::{LONGEST_NAP, Place};
+use crate::visit::{Candidate, Fault, Visit, until};
 use crate::webhooks::Webhooks;
 
 /// A post is begun only with at least this much time left: as long as it can take.
 const NEEDED: Duration = LEASE;
-/// The longest wait that is slept through; a longer one is the queue's.
-pub(crate) const LONGEST_NAP: Duration = Duration::from_secs(2);
-/// After what time a failed call to the queue is made once more.
-const AGAIN: Duration = Duration::from_millis(500);
-/// How long that may take: the others of the batch wait for it.
-const AT_MOST: Duration = Duration::from_secs(2);
-/// What waits longer than this is shown in the ledger.
-const SHOWN: Duration = Duration::from_secs(4);
-/// How long all naps of a destination take in one batch: processor time that is paid for.
+/// How long a lane is served in one batch: others wait for the batch.
+const TURN: Duration = Duration::from_secs(10);
+/// How long all naps of a lane take in one batch: processor time that is paid for.
 const NAPS: Duration = Duration::from_secs(4);
+/// The longest wait of a wake-up; for a longer one the lane is due, and its wake-ups go.
+const LONGEST_IN_QUEUE: Duration = Duration::from_secs(60);
+/// A wake-up that was received so often is replaced.
+const OFTEN: u32 = 100;
+/// When to look again at a lane that somebody else has.
+const AFTER_LOSS: Duration = Duration::from_secs(1);
+/// After what time a failed call to the queue is made once more, and how long that may take.
+const AGAIN: Duration = Duration::from_millis(500);
+const AGAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What to do with the first messages of those that wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// So many are dealt with.
-    Done(usize),
-    /// They must come back after this time, and what is behind them must wait.
-    Wait(Duration),
-    /// As that, for a reason of our own: when, is for the faults before this one to say.
-    Fault,
-    /// They cannot share a message, and are to be looked at again one by one.
-    Singly,
+/// How a visit ended.
+enum Ending {
+    /// Nothing is left to do now.
+    Idle,
+    /// The time is over, or the destination rests: after that time.
+    After(Duration),
+    /// The lane waits until then.
+    At(Timestamp),
 }
 
-/// How far a destination has come in this batch.
-#[derive(Default)]
-struct Progress {
-    done: Vec<Item>,
-    napped: Duration,
-    /// Where the last post of this batch went, if there was one.
-    rests: Option<Place>,
-}
+/// What a lane's messages go to, and why they cannot.
+type Destination = Result<(std::sync::Arc<Webhook>, String), String>;
 
 impl Notifier {
-    /// Serves one destination, in order, until its first message must wait. Gives the ids
-    /// of the messages that the queue keeps.
+    /// Serves a lane. Gives the ids of the messages that the queue keeps.
     pub(crate) async fn serve(
         &self,
-        mut waiting: VecDeque<Item>,
-        webhooks: Option<&Webhooks>,
+        woken: Woken,
+        lane: Option<Lane>,
+        webhooks: &Webhooks,
         deadline: SystemTime,
-        ended: &Done,
+        done: &Done,
     ) -> Vec<String> {
-        let count = waiting.len();
-        let mut progress = Progress::default();
-        let mut wait = Duration::ZERO;
-        while let Some(head) = waiting.front() {
-            let step = match (webhooks, &head.order) {
-                _ if self.time_left(deadline) < NEEDED => Step::Wait(Duration::ZERO),
-                (_, Err(poison)) => self.set_aside(head, poison).await,
-                (None, _) => Step::Fault,
-                (Some(webhooks), Ok(order)) => {
-                    let step = self.next_step(&waiting, order, webhooks, &mut progress);
-                    // What makes us panic must not take the others along.
-                    AssertUnwindSafe(step)
-                        .catch_unwind()
-                        .await
-                        .unwrap_or_else(|_| {
-                            let message_id = head.message_id.as_str();
-                            tracing::error!(message_id, "panicked over a message");
-                            self.faults.panicked(head);
-                            Step::Fault
-                        })
-                }
-            };
-            match step {
-                Step::Done(count) => {
-                    self.faults.over(&head.group);
-                    progress.done.extend(waiting.drain(..count));
-                }
-                Step::Singly => {}
-                Step::Wait(asked) => {
-                    wait = asked;
-                    break;
-                }
-                Step::Fault => {
-                    wait = self.faults.another(head);
-                    break;
-                }
+        let Woken { wake_up, items } = woken;
+        let id = &wake_up.lane;
+        let mut visit = Visit::new(&wake_up.organization, id, lane);
+        let receive_count = items.first().map_or(1, |item| item.receive_count);
+        // What makes us panic must not take the others along.
+        let served = AssertUnwindSafe(self.visit(&mut visit, webhooks, deadline));
+        let ending = match served.catch_unwind().await {
+            Ok(Ok(ending)) => ending,
+            Ok(Err(Fault::Lost)) => Ending::After(AFTER_LOSS),
+            Ok(Err(error)) => {
+                tracing::error!(lane = id.as_str(), %error, "a lane could not be served");
+                Ending::After(self.faults.another(id, receive_count))
             }
-        }
-        let (rest, asked) = progress.rests.map_or_else(Default::default, |place| {
-            (self.pace.rest(&place), self.pace.asked_rest(&place))
-        });
-        // With nothing left to hold the others back, one that is done does: it is put off,
-        // and known to the ledger when it comes again. After a single message our own pace
-        // needs none of that, as the next one is likely to be far off; what the platform
-        // asks for does, however short.
-        let is_crowded = count > 1 || progress.napped > Duration::ZERO;
-        let holds =
-            waiting.is_empty() && (asked > Duration::ZERO || is_crowded && rest > Duration::ZERO);
-        let mut done = progress.done;
-        let held = match holds {
-            true => done.pop_if(|last| last.order.is_ok()),
-            false => None,
+            Err(_) => {
+                tracing::error!(lane = id.as_str(), "panicked over a lane");
+                self.faults.panicked(id);
+                Ending::After(self.faults.another(id, receive_count))
+            }
         };
-        // The first one holds the others back: the queue gives out nothing of a group that
-        // has an invisible message.
-        let kept: Vec<(Item, Duration)> = held
-            .into_iter()
-            .chain(waiting)
-            .enumerate()
-            .map(|(n, item)| match n {
-                0 => (item, wait.max(rest)),
-                _ => (item, Duration::ZERO),
-            })
-            .collect();
-        ended.add(done.into_iter().map(|item| item.receipt));
-        self.put_off(&kept).await;
-        if wait > SHOWN {
-            self.show_waiting(kept.iter().map(|(item, _)| item)).await;
+        let ending = self.scheduled(&visit, ending).await;
+        let kept = match ending {
+            Ending::Idle | Ending::At(_) => None,
+            // The queue gives up what it has handed out a thousand times.
+            Ending::After(_) if receive_count >= OFTEN && self.wake_anew(&wake_up).await => None,
+            Ending::After(wait) => Some(wait),
+        };
+        let mut items = items.into_iter();
+        let first = kept.and_then(|wait| Some((items.next()?, wait)));
+        done.add(items.map(|item| item.receipt));
+        match first {
+            Some((item, wait)) => {
+                self.put_off(&item, wait).await;
+                vec![item.message_id]
+            }
+            None => Vec::new(),
         }
-        kept.into_iter().map(|(item, _)| item.message_id).collect()
     }
 
-    async fn next_step(
-        &self,
-        waiting: &VecDeque<Item>,
-        order: &Outgoing,
-        webhooks: &Webhooks,
-        progress: &mut Progress,
-    ) -> Step {
-        let Some(head) = waiting.front() else {
-            return Step::Wait(Duration::ZERO);
+    /// Sends a new wake-up in the place of one that was handed out often.
+    async fn wake_anew(&self, wake_up: &WakeUp) -> bool {
+        let sent = wake(&*self.stores.queue, std::slice::from_ref(wake_up)).await;
+        sent.inspect_err(|error| tracing::error!(%error, "a lane could not be woken anew"))
+            .is_ok()
+    }
+
+    /// Keeps the wake-ups of a lane that could not even be loaded.
+    pub(crate) async fn keep(&self, woken: Woken, done: &Done) -> Vec<String> {
+        let mut items = woken.items.into_iter();
+        let first = items.next();
+        done.add(items.map(|item| item.receipt));
+        let Some(item) = first else {
+            return Vec::new();
         };
-        if self.faults.is_poison(head) {
-            let reason = "Carillon fails over this message: please report it";
-            return self.skip_because(order, reason).await;
+        let wait = self.faults.another(&woken.wake_up.lane, item.receive_count);
+        self.put_off(&item, wait).await;
+        vec![item.message_id]
+    }
+
+    /// A short wait is the wake-up's; for a longer one the lane is due, so that the queue holds
+    /// only what is to be looked at.
+    async fn scheduled(&self, visit: &Visit<'_>, ending: Ending) -> Ending {
+        let Ending::At(at) = ending else {
+            return ending;
+        };
+        let wait = until(at, self.clock.now());
+        if wait <= LONGEST_IN_QUEUE {
+            return Ending::After(wait);
         }
-        let webhook = webhooks.get(&order.webhook_id);
-        let Some(webhook) = self.active(webhook) else {
-            return self.skip(order, webhooks).await;
+        let due = self.stores.lanes.wake_at(visit.organization, visit.id, at);
+        match due.await {
+            Ok(()) => ending,
+            Err(error) => {
+                tracing::error!(lane = visit.id.as_str(), %error, "kept in the queue meanwhile");
+                Ending::After(LONGEST_IN_QUEUE)
+            }
+        }
+    }
+
+    async fn visit(
+        &self,
+        visit: &mut Visit<'_>,
+        webhooks: &Webhooks,
+        deadline: SystemTime,
+    ) -> Result<Ending, Fault> {
+        self.catch_up(visit.id).await?;
+        let begun = self.clock.now();
+        let mut napped = Duration::ZERO;
+        let channel = webhooks
+            .destination(visit.id)
+            .map_or_else(|_| String::new(), |it| it.1);
+        if let Some(leased) = self.resolve(visit, &channel).await? {
+            return Ok(Ending::At(leased));
+        }
+        loop {
+            let now = self.clock.now();
+            if self.time_left(deadline) < NEEDED || begun + TURN <= now {
+                return Ok(Ending::After(Duration::ZERO));
+            }
+            let destination = webhooks.destination(visit.id);
+            let (webhook, channel) = match &destination {
+                Err(reason) => {
+                    if !self.skip_all(visit, reason).await? {
+                        return Ok(Ending::Idle);
+                    }
+                    continue;
+                }
+                Ok((webhook, channel)) => (&**webhook, channel.as_str()),
+            };
+            if let Some(at) = visit.lane.waits_until(now) {
+                return Ok(Ending::At(at));
+            }
+            let message = match self.compose(visit, webhook, channel, &[]).await? {
+                Composed::Again => continue,
+                Composed::Nothing(Some(due)) => return Ok(Ending::At(due)),
+                Composed::Nothing(None) => {
+                    self.faults.forget(visit.id);
+                    return Ok(self.rests_after(visit, webhook, channel, napped));
+                }
+                Composed::Message(message) => message,
+            };
+            let Some(turn) = self.pace.turn(Place::of(webhook, channel)).await else {
+                return Ok(Ending::After(AFTER_LOSS));
+            };
+            let rest = self.rest(webhook, channel).await;
+            if rest > LONGEST_NAP || napped + rest > NAPS {
+                return self.rests(visit, rest).await;
+            }
+            if rest > Duration::ZERO {
+                self.clock.sleep(rest).await;
+                napped += rest;
+            }
+            let next = self.one(visit, message, &destination, webhooks).await?;
+            self.faults.over(visit.id);
+            match next {
+                Next::Again | Next::Wait => {}
+                Next::GiveUp => {
+                    while self.time_left(deadline) >= NEEDED && self.give_up(visit, channel).await?
+                    {
+                    }
+                }
+                Next::Overtake(head) => {
+                    if self.time_left(deadline) >= NEEDED {
+                        self.overtake(visit, &head, &destination, webhooks).await?;
+                    }
+                }
+            }
+            drop(turn);
+        }
+    }
+
+    /// The place rests for longer than a nap. A long rest is written down, so that nobody is
+    /// woken meanwhile.
+    async fn rests(&self, visit: &mut Visit<'_>, rest: Duration) -> Result<Ending, Fault> {
+        if rest <= LONGEST_IN_QUEUE {
+            return Ok(Ending::After(rest));
+        }
+        let now = self.clock.now();
+        let until = now + rest;
+        visit.lane.wait = Some(Wait {
+            from: now,
+            until,
+            asked: visit.lane.asked_at,
+            binding_until: (rest <= LONGEST_BINDING).then_some(until),
+        });
+        self.save(visit).await?;
+        Ok(Ending::At(until))
+    }
+
+    /// Tries the next message before one that keeps failing.
+    async fn overtake(
+        &self,
+        visit: &mut Visit<'_>,
+        head: &[Candidate],
+        destination: &Destination,
+        webhooks: &Webhooks,
+    ) -> Result<(), Fault> {
+        let Ok((webhook, channel)) = destination else {
+            return Ok(());
         };
-        let Some(channel) = webhook.channel_today(&order.channel, &order.channels) else {
-            let reason = "its channel was taken out of the webhook";
-            return self.skip_because(order, reason).await;
+        if self.rest(webhook, channel).await > LONGEST_NAP {
+            return Ok(());
+        }
+        if let Composed::Message(probe) = self.compose(visit, webhook, channel, head).await? {
+            self.one(visit, probe, destination, webhooks).await?;
+        }
+        Ok(())
+    }
+
+    /// One message: open, post, conclude.
+    async fn one(
+        &self,
+        visit: &mut Visit<'_>,
+        mut message: Message,
+        destination: &Destination,
+        webhooks: &Webhooks,
+    ) -> Result<Next, Fault> {
+        let Ok((webhook, channel)) = destination else {
+            return Ok(Next::Again);
         };
-        let channel = channel.to_owned();
-        let platform = self.pace.platform_rest(&webhook).await;
+        let Some(first) = message.parts.first() else {
+            return Ok(Next::Again);
+        };
+        self.faults.at_hand(visit.id, &first.row.id);
+        let candidates = || {
+            message
+                .parts
+                .iter()
+                .map(|part| part.candidate.clone())
+                .collect()
+        };
+        if self.faults.is_poison(&first.row.id) {
+            let reason = "Carillon fails over this message: please report it";
+            let candidates = candidates();
+            visit.lane.open = None;
+            self.dispose(visit, channel, candidates, |row, now| {
+                row.skipped(reason, now)
+            })
+            .await?;
+            return Ok(Next::Again);
+        }
+        let joined = self.joined(&message, webhook, channel).await?;
+        if let Some(joined) = &joined
+            && let Some(needless) = joined.is_needless()
+        {
+            let candidates = candidates();
+            visit.lane.open = None;
+            let end = |row, now| joined.without_post(needless, row, now);
+            self.dispose(visit, channel, candidates, end).await?;
+            return Ok(Next::Again);
+        }
+        let before = self.open(visit, &message).await?;
+        let posted = self.post(&mut message, webhook, channel, joined.as_ref(), webhooks);
+        let posted = match posted.await {
+            Ok(posted) => posted,
+            Err(error) => {
+                // Nothing was posted: the lane is as it was.
+                visit.lane = before;
+                self.save(visit).await?;
+                return Err(error.into());
+            }
+        };
+        visit.posts += 1;
+        let reply = posted.reply;
+        if reply.condemns_secret(webhook.platform) {
+            webhooks.credential_died(webhook, &reply);
+        }
+        let is_suspended = match reply.outcome.is_dead() {
+            true => self.suspend(webhook, channel, &reply, webhooks).await,
+            false => false,
+        };
+        let answer = Answer {
+            reply,
+            begun: posted.begun,
+            is_suspended,
+        };
+        self.conclude(visit, message, answer).await
+    }
+
+    /// Writes down what is about to be posted; the same write moves the lane behind what is
+    /// settled. Gives the lane as it was before.
+    async fn open(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Lane, Fault> {
+        let before = visit.lane.clone();
+        let open = visit.lane.open.take();
+        if !message.overtakes.is_empty() {
+            visit.lane.aside = open;
+        }
+        visit.lane.open = Some(Open {
+            log: message.log,
+            deliveries: message.ids(),
+            end: message.end().cloned(),
+            version: visit.stored + 1,
+            opened_at: self.clock.now(),
+            is_in_flight: true,
+            unknown: message.unknown,
+            overtakes: message
+                .overtakes
+                .iter()
+                .map(|head| head.waiting.delivery_id.clone())
+                .collect(),
+        });
+        self.save(visit).await?;
+        Ok(before)
+    }
+
+    /// Writes down why what waits is not delivered, some of it; false where nothing waits.
+    async fn skip_all(&self, visit: &mut Visit<'_>, reason: &str) -> Result<bool, Fault> {
+        if visit.lane.open.take().is_some() {
+            visit.entries.clear();
+        }
+        visit.lane.aside = None;
+        let waiting = self.all_waiting(visit).await?;
+        if waiting.is_empty() {
+            return Ok(false);
+        }
+        tracing::info!(
+            lane = visit.id.as_str(),
+            count = waiting.len(),
+            reason,
+            "skipped"
+        );
+        // A failing channel that nothing is to be sent to is none.
+        visit.lane.succeeded();
+        self.dispose(visit, "", waiting, |row, now| row.skipped(reason, now))
+            .await?;
+        Ok(true)
+    }
+
+    /// How long nothing may be posted there.
+    async fn rest(&self, webhook: &Webhook, channel: &str) -> Duration {
+        let platform = self.pace.platform_rest(webhook).await;
         if platform > Duration::ZERO {
             // Not all at once when it is over.
-            return Step::Wait(platform.mul_f64(1.0 + 0.1 * (self.random)()));
+            return platform.mul_f64(1.0 + 0.1 * (self.random)());
         }
-        let place = Place::of(&webhook, &channel);
-        let rest = self.pace.rest(&place);
-        if rest > Duration::ZERO {
-            if rest > LONGEST_NAP || progress.napped + rest > NAPS {
-                return Step::Wait(rest);
-            }
-            self.clock.sleep(rest).await;
-            progress.napped += rest;
-        }
-        let most = match self.faults.is_suspect(head) {
-            true => 1,
-            false => webhooks.run(waiting),
-        };
-        let items: Vec<(&Item, &Outgoing)> = waiting
-            .iter()
-            .take(most)
-            .enumerate()
-            .take_while(|(n, item)| *n == 0 || !self.faults.is_suspect(item))
-            .map_while(|(_, item)| Some((item, item.order.as_ref().ok()?)))
-            .collect();
-        let step = self.deliver(&items, &webhook, &channel, webhooks).await;
-        progress.rests = Some(place);
-        step
+        self.pace.rest(&Place::of(webhook, channel))
     }
 
-    /// Shows in the ledger what has to wait for a while behind others. What cannot be shown
-    /// is delivered all the same.
-    async fn show_waiting(&self, items: impl Iterator<Item = &Item>) {
-        let now = self.clock.now();
-        let orders = items.filter_map(|item| item.order.as_ref().ok());
-        let noted = orders.zip(0..).map(async |(order, n)| {
-            let own = now + Duration::from_micros(n);
-            if let Err(error) = self.stores.ledger.note_pending(order, own).await {
-                let delivery_id = order.delivery_id.as_str();
-                tracing::warn!(delivery_id, %error, "a waiting delivery could not be shown");
-            }
-        });
-        join_all(noted).await;
-    }
-
-    /// Puts what nobody can read where people look for it, so that it holds nobody back.
-    async fn set_aside(&self, item: &Item, poison: &Poison) -> Step {
-        let message_id = item.message_id.as_str();
-        let error = &poison.error;
-        tracing::error!(message_id, %error, "a message of the queue is no delivery");
-        let Some(dead_letters) = &self.stores.dead_letters else {
-            return Step::Fault;
+    /// With nothing left in the lane, its wake-up holds back the next one for as long as the
+    /// place rests: whoever takes that may not know. After a single message our own pace needs
+    /// none of that, as the next one is likely to be far off.
+    fn rests_after(
+        &self,
+        visit: &Visit<'_>,
+        webhook: &Webhook,
+        channel: &str,
+        napped: Duration,
+    ) -> Ending {
+        let place = Place::of(webhook, channel);
+        let is_crowded = visit.posts > 1 || napped > Duration::ZERO;
+        let rest = match is_crowded {
+            true => self.pace.rest(&place),
+            false => self.pace.asked_rest(&place),
         };
-        let letter = QueueMessage {
-            group: item.group.clone(),
-            deduplication_id: item.message_id.clone(),
-            body: poison.body.clone(),
-        };
-        match dead_letters.send(&[letter]).await {
-            Ok(()) => Step::Done(1),
-            Err(error) => {
-                tracing::error!(message_id, %error, "it could not be set aside");
-                Step::Fault
-            }
+        match visit.posts > 0 && rest > Duration::ZERO {
+            true => Ending::After(rest),
+            false => Ending::Idle,
         }
     }
 
-    async fn put_off(&self, kept: &[(Item, Duration)]) {
-        let changes: Vec<_> = kept
-            .iter()
-            .map(|(item, wait)| VisibilityChange {
-                receipt: item.receipt.clone(),
-                invisible_for: *wait,
-            })
-            .collect();
+    async fn put_off(&self, item: &Item, wait: Duration) {
+        let changes = [VisibilityChange {
+            receipt: item.receipt.clone(),
+            invisible_for: wait,
+        }];
         let queue = &self.stores.queue;
         if let Err(error) = queue.change_visibility(&changes).await {
-            tracing::warn!(%error, "messages could not be put off; trying again");
+            tracing::warn!(%error, "a wake-up could not be put off; trying again");
         } else {
             return;
         }
         self.clock.sleep(AGAIN).await;
-        // They come back when the queue's own time-out is over, at the latest.
-        match tokio::time::timeout(AT_MOST, queue.change_visibility(&changes)).await {
+        // It comes back when the queue's own time-out is over, at the latest.
+        match tokio::time::timeout(AGAIN_TIMEOUT, queue.change_visibility(&changes)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "messages could not be put off"),
-            Err(_) => tracing::error!("messages could not be put off in time"),
+            Ok(Err(error)) => tracing::error!(%error, "a wake-up could not be put off"),
+            Err(_) => tracing::error!("a wake-up could not be put off in time"),
         }
     }
 

@@ -8,6 +8,7 @@ mod body;
 mod declarative;
 mod document;
 mod event_deliveries;
+mod ledger_page;
 mod page;
 mod path;
 mod pause;
@@ -22,6 +23,7 @@ mod routes;
 mod schema;
 mod verification;
 mod view;
+mod waking;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,7 +32,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use axum::{Router, middleware};
-use carillon_aws::{Credentials, DeliveryQueue, EventStore, Ledger, Registry};
+use carillon_aws::{Credentials, DeliveryQueue, EventStore, Lanes, Ledger, Registry};
 use carillon_chat::Client;
 use carillon_delivery::Poster;
 use lambda_http::tower::ServiceBuilder;
@@ -48,8 +50,9 @@ pub struct Api {
     pub registry: Registry,
     pub credentials: Credentials,
     pub events: EventStore,
+    pub lanes: Lanes,
     pub ledger: Ledger,
-    /// Takes what is to be delivered once more.
+    /// Wakes lanes.
     pub queue: Arc<dyn DeliveryQueue>,
     /// Asks the platforms about credentials.
     pub chat: Client,

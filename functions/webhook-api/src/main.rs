@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, EventStore, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Clients, Credentials, EventStore, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
     SqsQueue,
 };
 use carillon_chat::{ChatOrigin, Client};
@@ -41,6 +41,11 @@ async fn main() -> Result<(), Error> {
         keys: ApiKeys::new(registry.clone()),
         registry,
         events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
+        lanes: Lanes::new(
+            clients.dynamodb.clone(),
+            deliveries_table.clone(),
+            retention,
+        ),
         ledger: Ledger::new(clients.dynamodb, deliveries_table, retention),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
         admin_key: AdminKey::new(

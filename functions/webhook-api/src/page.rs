@@ -22,7 +22,7 @@ use crate::query::Query;
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 /// The longest cursor that is looked at, in characters.
-const MAX_CURSOR: usize = 1_024;
+const MAX_CURSOR: usize = 2_048;
 /// A signature's length, in bytes: SHA-256.
 const SIGNATURE: usize = 32;
 

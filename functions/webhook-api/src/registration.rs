@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use carillon_aws::WriteError;
-use carillon_domain::webhook::Update;
+use carillon_domain::webhook::{Lanes, Update};
 use carillon_domain::{
     Credential, CredentialRef, OrganizationId, Pointer, Registration, Webhook, WebhookId,
     WebhookStatus,
@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::Api;
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
+use crate::waking;
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -79,7 +80,7 @@ pub async fn add(
     };
     let now = Timestamp::now();
     for tries in 0..TRIES {
-        let credential = open(api, organization, value, None).await?;
+        let credential = open(api, organization, value).await?;
         let webhook = Webhook {
             id: WebhookId::generate(ulid::Ulid::generate()),
             organization: organization.clone(),
@@ -87,6 +88,7 @@ pub async fn add(
             platform: registration.platform,
             event_types: registration.event_types.clone(),
             filters: registration.filters.clone(),
+            lanes: Lanes::of(&registration.configuration.channels()),
             configuration: registration.configuration.clone(),
             credential,
             fallback: None,
@@ -160,9 +162,7 @@ pub async fn change(
 ) -> Result<Option<Webhook>, Problem> {
     let credential = match &registration.credential {
         Credential::Unchanged => read.credential.clone(),
-        Credential::New(value) => {
-            open(api, &read.organization, value, Some(&read.credential)).await?
-        }
+        Credential::New(value) => open(api, &read.organization, value).await?,
     };
     let new = read.updated(update, registration, credential, Timestamp::now());
     replace(api, read, new).await
@@ -178,6 +178,11 @@ pub async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<W
             release(api, &left(read, Some(&new)), &read.organization).await;
             let webhook_id = new.id.as_str();
             tracing::info!(webhook_id, version = new.version, "changed");
+            let mut lanes = waking::lanes(read);
+            lanes.extend(waking::lanes(&new));
+            lanes.sort();
+            lanes.dedup();
+            waking::wake_after_change(api, &read.organization, &lanes).await;
             Ok(Some(new))
         }
         Err(error) => {
@@ -226,6 +231,7 @@ pub async fn take_away(
                 release(api, &left(&read, None), organization).await;
                 let webhook_id = read.id.as_str();
                 tracing::info!(webhook_id, "removed");
+                waking::wake_after_change(api, organization, &waking::lanes(&read)).await;
                 return Ok(());
             }
             Err(WriteError::Aws(error)) => {
@@ -243,10 +249,9 @@ pub async fn open(
     api: &Api,
     organization: &OrganizationId,
     value: &SecretString,
-    replaced: Option<&CredentialRef>,
 ) -> Result<CredentialRef, Problem> {
     api.credentials
-        .open(organization, value, replaced, Timestamp::now())
+        .open(organization, value, Timestamp::now())
         .await
         .map_err(Problem::internal("opening a credential"))
 }

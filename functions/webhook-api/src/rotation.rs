@@ -125,13 +125,7 @@ async fn one(
             // It was given another kind of credential meanwhile.
             return Err(Problem::Contended);
         }
-        let opened = registration::open(
-            api,
-            organization,
-            &rotation.credential,
-            Some(&read.credential),
-        )
-        .await?;
+        let opened = registration::open(api, organization, &rotation.credential).await?;
         let configuration = Configuration {
             masked_credential: rotation.configuration.masked_credential.clone(),
             ..read.configuration.clone()

@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::schema;
+use crate::waking::Standing;
 
 /// A registration; its credential is masked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,15 +32,33 @@ pub struct WebhookView {
     status: WebhookStatus,
     /// Why the system suspended it, and what to do.
     status_reason: Option<String>,
+    /// Since when a channel of it has taken no message, where that is so.
+    #[schema(format = DateTime)]
+    failing_since: Option<String>,
+    /// When what waits is tried next, the first of all channels.
+    #[schema(format = DateTime)]
+    next_attempt_at: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
     modified_at: String,
 }
 
+impl WebhookView {
+    pub fn standing(self, standing: Standing) -> Self {
+        Self {
+            failing_since: standing.failing_since.map(|time| time.to_string()),
+            next_attempt_at: standing.next_attempt_at.map(|time| time.to_string()),
+            ..self
+        }
+    }
+}
+
 impl From<&Webhook> for WebhookView {
     fn from(webhook: &Webhook) -> Self {
         Self {
+            failing_since: None,
+            next_attempt_at: None,
             id: webhook.id.to_string(),
             name: webhook.name.clone(),
             r#type: webhook.platform.as_str(),
@@ -74,6 +93,8 @@ pub struct DeliveryView {
     status: DeliveryStatus,
     reason: Option<String>,
     possible_duplicate: bool,
+    /// Whether later ones were sent before it, as it kept failing while its channel took them.
+    overtaken: bool,
     created_at: String,
     next_attempt_at: Option<String>,
     #[schema(value_type = Option<schema::Message>)]
@@ -105,6 +126,7 @@ impl From<Delivery> for DeliveryView {
             status: delivery.status,
             reason: delivery.reason,
             possible_duplicate: delivery.possible_duplicate,
+            overtaken: delivery.overtaken,
             created_at: delivery.created_at.to_string(),
             next_attempt_at: delivery.next_attempt_at.map(|time| time.to_string()),
             message: delivery.message,

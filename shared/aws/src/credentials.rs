@@ -34,12 +34,10 @@ impl Credentials {
     }
 
     /// Makes sure that the credential's secret is there, and tells how to refer to it.
-    /// A new one takes over the lane of the credential that it replaces.
     pub async fn open(
         &self,
         organization: &OrganizationId,
         value: &SecretString,
-        replaced: Option<&CredentialRef>,
         now: Timestamp,
     ) -> Result<CredentialRef, Error> {
         let fingerprint = Fingerprint::of(organization, value);
@@ -50,7 +48,6 @@ impl Credentials {
             let row = CredentialRow {
                 fingerprint: fingerprint.clone(),
                 credential_id: CredentialId::generate(ulid::Ulid::generate()),
-                lane: replaced.map(|credential| credential.lane().clone()),
                 created_at: now,
                 used_by: Vec::new(),
             };
@@ -69,7 +66,6 @@ impl Credentials {
         Ok(CredentialRef {
             id: row.credential_id,
             fingerprint,
-            lane: row.lane,
         })
     }
 

@@ -1,4 +1,5 @@
-//! The delivery queue: FIFO, with the destination as message group.
+//! The delivery queue: FIFO, with the lane as message group. It carries wake-ups; what waits
+//! is in the lanes.
 //!
 //! Guarantees: messages of one group are received in the order they were sent, by one
 //! receiver at a time; a message whose visibility is put off holds back its group and
@@ -13,7 +14,9 @@ use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
 };
 
-use carillon_domain::Outgoing;
+use carillon_domain::{LaneId, OrganizationId};
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -36,24 +39,38 @@ pub struct QueueMessage {
     pub body: String,
 }
 
-impl QueueMessage {
-    /// An order to deliver, for its destination.
-    pub fn order(outgoing: &Outgoing, destination: String) -> Self {
-        Self {
-            group: destination,
-            deduplication_id: outgoing.deduplication_id(),
-            body: body(outgoing),
+/// What a message of the queue says: that it is time to look at a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WakeUp {
+    pub organization: OrganizationId,
+    pub lane: LaneId,
+}
+
+impl WakeUp {
+    /// The message. Each has an id of its own: the queue remembers those of messages that are
+    /// gone already for five minutes, and one wake-up too many costs a read.
+    fn message(&self) -> QueueMessage {
+        QueueMessage {
+            group: self.lane.to_string(),
+            deduplication_id: format!("{:032x}", rand::random::<u128>()),
+            body: serde_json::to_string(self).expect("two texts are JSON"),
         }
     }
 }
 
-/// The order as JSON that SQS takes: its allowed characters end at U+FFFD in the basic
-/// plane (`SendMessage` in the SQS API reference), JSON's do not.
-fn body(outgoing: &Outgoing) -> String {
-    serde_json::to_string(outgoing)
-        .expect("a delivery has nothing that JSON has not")
-        .replace('\u{fffe}', "\\ufffe")
-        .replace('\u{ffff}', "\\uffff")
+/// How many calls are under way at once.
+const CALLS: usize = 16;
+
+/// Wakes lanes.
+///
+/// # Errors
+/// Where the queue did not take all wake-ups; some of them may have been sent.
+pub async fn wake(queue: &dyn DeliveryQueue, wake_ups: &[WakeUp]) -> Result<(), Error> {
+    let messages: Vec<QueueMessage> = wake_ups.iter().map(WakeUp::message).collect();
+    for calls in messages.chunks(BATCH * CALLS) {
+        try_join_all(calls.chunks(BATCH).map(|messages| queue.send(messages))).await?;
+    }
+    Ok(())
 }
 
 /// Puts off a received message.

@@ -92,6 +92,27 @@ impl Registry {
         Ok((webhooks, unreadable))
     }
 
+    /// The oldest webhooks of an organization, without those that cannot be read.
+    pub async fn some_webhooks(
+        &self,
+        organization: &OrganizationId,
+        max: usize,
+    ) -> Result<Vec<Webhook>, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
+            .expression_attribute_values(":pk", pk(organization))
+            .expression_attribute_values(":kind", text(WEBHOOK))
+            .limit(i32::try_from(max).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(Error::call("listing the registry"))?;
+        let rows = answer.items.unwrap_or_default();
+        Ok(rows.into_iter().filter_map(readable).collect())
+    }
+
     async fn rows(&self, organization: &OrganizationId, kind: &str) -> Result<Vec<Item>, Error> {
         self.partition(pk(organization), Some(kind)).await
     }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, WriteRequest};
+use futures::StreamExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -128,6 +129,61 @@ pub(crate) async fn read_all(
         }
     }
     Ok(found)
+}
+
+/// How many writes DynamoDB takes in one call.
+const WRITE_BATCH: usize = 25;
+/// How many calls are under way at once.
+const WRITE_CALLS: usize = 8;
+/// How often it is asked to take what it leaves out, about three seconds in all.
+const WRITE_TRIES: u32 = 6;
+
+/// Makes writes that depend on nothing; gives those that DynamoDB did not take, some seconds of
+/// asking included.
+pub(crate) async fn write_all(
+    client: &Client,
+    table: &str,
+    operation: &'static str,
+    requests: Vec<WriteRequest>,
+) -> Vec<WriteRequest> {
+    let batches = requests.chunks(WRITE_BATCH).map(<[_]>::to_vec);
+    let calls = batches.map(|batch| write_batch(client, table, operation, batch));
+    let left: Vec<Vec<WriteRequest>> = futures::stream::iter(calls)
+        .buffered(WRITE_CALLS)
+        .collect()
+        .await;
+    left.into_iter().flatten().collect()
+}
+
+async fn write_batch(
+    client: &Client,
+    table: &str,
+    operation: &'static str,
+    mut waiting: Vec<WriteRequest>,
+) -> Vec<WriteRequest> {
+    for tries in 0..WRITE_TRIES {
+        let call = client
+            .batch_write_item()
+            .request_items(table, waiting.clone());
+        match call.send().await {
+            Ok(answer) => {
+                let unprocessed = answer.unprocessed_items.unwrap_or_default();
+                waiting = unprocessed.into_values().flatten().collect();
+            }
+            Err(error) => {
+                let error = Error::call(operation)(error);
+                tracing::error!(%error, "writes were not taken");
+                return waiting;
+            }
+        }
+        if waiting.is_empty() {
+            return waiting;
+        }
+        tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(tries)).await;
+    }
+    let left = waiting.len();
+    tracing::error!(operation, left, "DynamoDB does not take all writes");
+    waiting
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ pub(crate) const JSON: &str = "application/json; charset=utf-8";
 /// How long a connection may take, with name resolution and TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a post may take from its beginning to the last byte of the answer. A claim on
-/// a delivery outlives it (`carillon_domain::delivery::LEASE`).
+/// How long a post may take from its beginning to the last byte of the answer. The lease
+/// of an open post outlives it (`carillon_domain::delivery::LEASE`).
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much of an answer is read. A success echoes the whole message, with each

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use carillon_domain::webhook::Lanes;
 use carillon_domain::{
     Configuration, Credential, DeliveryId, DestinationKind, EstimatedCost, Event, EventId,
-    EventType, Filters, OrganizationId, Period, Platform, Pointer, Resource, Status, Webhook,
-    WebhookId, WebhookStatus, sample,
+    EventType, Filters, LaneId, OrganizationId, Period, Platform, Pointer, Resource, Status,
+    Webhook, WebhookId, WebhookStatus, sample,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -95,6 +96,7 @@ pub(crate) fn webhook(kind: DestinationKind) -> Webhook {
         platform: platform(kind),
         event_types: Vec::new(),
         filters: Filters::default(),
+        lanes: Lanes::of(&configuration.channels()),
         configuration,
         credential: sample::webhook(1, &[]).credential,
         fallback: None,
@@ -116,8 +118,7 @@ pub(crate) fn delivery_id() -> DeliveryId {
         &event.organization,
         &event.id,
         event.received_at,
-        &webhook_id(),
-        "#infra",
+        &LaneId::of(&webhook_id(), 1),
     )
 }
 

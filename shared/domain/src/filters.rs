@@ -114,9 +114,24 @@ impl Filters {
     }
 
     pub fn matches(&self, event: &Event) -> bool {
-        self.0.iter().all(|(key, globs)| {
-            key.of(event)
-                .is_some_and(|text| globs.iter().any(|glob| glob.matches(text)))
+        self.why_not(event).is_none()
+    }
+
+    /// The first filter that an event does not pass, in words.
+    pub fn why_not(&self, event: &Event) -> Option<String> {
+        let passes = |key: &FilterKey, globs: &[Glob]| {
+            let value = key.of(event);
+            value.is_some_and(|text| globs.iter().any(|glob| glob.matches(text)))
+        };
+        let (key, _) = self.0.iter().find(|(key, globs)| !passes(key, globs))?;
+        let names = FilterKey::ALL.iter();
+        let name = names
+            .clone()
+            .find(|(_, known)| known == key)
+            .map_or("", |it| it.0);
+        Some(match key.of(event) {
+            Some(value) => format!("its filter `{name}` does not match `{value}`"),
+            None => format!("its filter `{name}` needs a value, and the event has none"),
         })
     }
 }

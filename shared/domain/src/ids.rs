@@ -6,6 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::lane::LaneId;
+
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -42,7 +44,7 @@ identifier! {
 identifier! {
     /// A delivery's id: `dl_` and a ULID whose time is the event's arrival and whose
     /// random part is the rest of that time, finer than a millisecond, and a digest of
-    /// (organization, event, webhook, channel).
+    /// (organization, event, lane).
     /// The same delivery always gets the same id, and ids sort by time.
     DeliveryId
 }
@@ -136,15 +138,9 @@ impl DeliveryId {
         organization: &OrganizationId,
         event: &EventId,
         received_at: jiff::Timestamp,
-        webhook: &WebhookId,
-        channel: &str,
+        lane: &LaneId,
     ) -> Self {
-        let digest = digest_of(&[
-            organization.as_str(),
-            event.as_str(),
-            webhook.as_str(),
-            channel,
-        ]);
+        let digest = digest_of(&[organization.as_str(), event.as_str(), lane.as_str()]);
         let mut random = [0; 16];
         random[6..8].copy_from_slice(&within_millisecond(received_at).to_be_bytes());
         random[8..].copy_from_slice(&digest[..8]);
@@ -160,13 +156,13 @@ impl DeliveryId {
         Self(format!("dl_{}", ulid::Ulid::from_parts(milliseconds, 0)))
     }
 
-    /// A UUID by which a platform can tell repeats of a post: the same for each order to
-    /// deliver, and whenever the event arrived, so that a preview can show it.
-    pub fn post_id(&self, generation: u32) -> String {
+    /// A UUID by which a platform can tell repeats of a post: the same for each
+    /// redelivery, and whenever the event arrived, so that a preview can show it.
+    pub fn post_id(&self, redelivery: u32) -> String {
         // `dl_`, ten digits of milliseconds, four that have the time within one; the rest,
         // 60 bits, is the digest's.
         let without_time = self.0.get(17..).unwrap_or_default();
-        stable_uuid(&[without_time, &generation.to_string()])
+        stable_uuid(&[without_time, &redelivery.to_string()])
     }
 
     /// When its event arrived.
@@ -251,21 +247,27 @@ pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
 mod tests {
     use super::*;
 
-    fn delivery(channel: &str) -> DeliveryId {
+    fn lane(number: u32) -> LaneId {
+        LaneId::of(
+            &WebhookId::parse("wh_01JD0000000000000000000000").unwrap(),
+            number,
+        )
+    }
+
+    fn delivery(number: u32) -> DeliveryId {
         DeliveryId::of(
             &OrganizationId::parse("org_acme").unwrap(),
             &EventId::parse("deploy-1").unwrap(),
             "2026-11-21T10:15:00Z".parse().unwrap(),
-            &WebhookId::parse("wh_01JD0000000000000000000000").unwrap(),
-            channel,
+            &lane(number),
         )
     }
 
     #[test]
     fn a_delivery_keeps_its_id_and_another_channel_gets_another() {
-        assert_eq!(delivery("infra"), delivery("infra"));
-        assert_ne!(delivery("infra"), delivery("alerts"));
-        assert_eq!(delivery("infra").as_str().len(), 29);
+        assert_eq!(delivery(1), delivery(1));
+        assert_ne!(delivery(1), delivery(2));
+        assert_eq!(delivery(1).as_str().len(), 29);
     }
 
     #[test]
@@ -276,8 +278,7 @@ mod tests {
                 &EventId::parse(event).unwrap(),
                 "2026-11-21T10:15:00Z".parse::<jiff::Timestamp>().unwrap()
                     + jiff::SignedDuration::from_nanos(nanoseconds),
-                &WebhookId::parse("wh_01JD0000000000000000000000").unwrap(),
-                "infra",
+                &lane(1),
             )
         };
         let ids: Vec<DeliveryId> = (0..500).map(|n| id(n * 2_000, &format!("e{n}"))).collect();

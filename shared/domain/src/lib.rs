@@ -14,6 +14,7 @@ pub mod fields;
 pub mod filters;
 pub mod glob;
 pub mod ids;
+pub mod lane;
 pub mod masking;
 pub mod pattern;
 pub mod pause;
@@ -26,7 +27,7 @@ pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};
 pub use conversation::Conversation;
-pub use delivery::{Attempt, Claim, Delivery, DeliveryStatus, Outcome, Outgoing};
+pub use delivery::{Attempt, Delivery, DeliveryStatus, Outcome};
 pub use event::{Capture, EstimatedCost, Event, Period, Resource, Status};
 pub use event_type::{EventType, EventTypePattern};
 pub use fault::{Fault, FaultCode, Faults, Pointer};
@@ -35,6 +36,7 @@ pub use filters::{FilterKey, Filters};
 pub use ids::{
     ApiKeyId, CredentialId, DeliveryId, EventId, Fingerprint, OrganizationId, WebhookId,
 };
+pub use lane::LaneId;
 pub use webhook::{
     Configuration, Credential, CredentialRef, DestinationKind, Digest, Grouping, Platform,
     Registration, Webhook, WebhookStatus,

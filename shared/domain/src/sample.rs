@@ -9,7 +9,7 @@ use crate::event_type::{EventGroup, EventType, EventTypePattern};
 use crate::filters::Filters;
 use crate::ids::{CredentialId, EventId, Fingerprint, OrganizationId, WebhookId};
 use crate::webhook::{
-    Configuration, CredentialRef, DestinationKind, Platform, Webhook, WebhookStatus,
+    Configuration, CredentialRef, DestinationKind, Lanes, Platform, Webhook, WebhookStatus,
 };
 
 const SAMPLE_TIME: i64 = 1_795_256_100;
@@ -58,10 +58,10 @@ pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
             channel: Some("infra".into()),
             ..Configuration::new(DestinationKind::SlackBot, masked)
         },
+        lanes: Lanes::of(&["infra"]),
         credential: CredentialRef {
             id: CredentialId::generate(ulid),
             fingerprint: Fingerprint::of(&organization, &SecretString::from(ulid.to_string())),
-            lane: None,
         },
         fallback: None,
         status: WebhookStatus::Active,

@@ -1,5 +1,6 @@
 //! The webhook: which events, filtered how, go to which destination.
 
+mod lanes;
 mod registration;
 mod update;
 
@@ -7,15 +8,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::delivery::Outgoing;
 use crate::event::Event;
 use crate::event_type::{EventType, EventTypePattern};
 use crate::filters::Filters;
-use crate::ids::{
-    CredentialId, DeliveryId, Fingerprint, OrganizationId, WebhookId, digest_of, hex,
-};
+use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId};
+use crate::lane::LaneId;
 use crate::suspension;
 
+pub use lanes::{Channel, Lanes};
 pub use registration::{Credential, MAX_WEBHOOK_BYTES, Registration};
 pub use update::Update;
 
@@ -188,7 +188,7 @@ impl WebhookStatus {
     ];
 }
 
-/// A credential, without what it is.
+/// A reference to a stored credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialRef {
     /// Names the secret.
@@ -196,17 +196,6 @@ pub struct CredentialRef {
     pub id: CredentialId,
     /// Tells whether another credential is the same.
     pub fingerprint: Fingerprint,
-    /// The credential after which its destinations are named, where that is an earlier one:
-    /// where a credential took another's place, new messages must not overtake waiting ones.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub lane: Option<CredentialId>,
-}
-
-impl CredentialRef {
-    /// The credential after which its destinations are named.
-    pub fn lane(&self) -> &CredentialId {
-        self.lane.as_ref().unwrap_or(&self.id)
-    }
 }
 
 /// A registration.
@@ -221,6 +210,8 @@ pub struct Webhook {
     #[serde(skip_serializing_if = "Filters::is_empty", default)]
     pub filters: Filters,
     pub configuration: Configuration,
+    /// Its channels, each with its lane.
+    pub lanes: Lanes,
     /// Which secret holds the credential.
     #[serde(flatten)]
     pub credential: CredentialRef,
@@ -242,13 +233,24 @@ impl Webhook {
         self.status == WebhookStatus::Active && self.subscribes(event)
     }
 
-    /// Whether it would be delivered by this webhook, if that is not switched off. Nobody
-    /// is told of a suspension by the webhook that was suspended.
+    /// Whether it would be delivered by this webhook, if that is not switched off.
     pub fn subscribes(&self, event: &Event) -> bool {
-        self.organization == event.organization
-            && !suspension::is_about(event, self)
-            && self.names(event.event_type)
-            && self.filters.matches(event)
+        self.why_not(event).is_none()
+    }
+
+    /// Why this webhook does not get an event, if it does not. Nobody is told of a suspension by
+    /// the webhook that was suspended.
+    pub fn why_not(&self, event: &Event) -> Option<String> {
+        if self.organization != event.organization {
+            return Some("it belongs to another organization".into());
+        }
+        if suspension::is_about(event, self) {
+            return Some("the event is about the webhook itself".into());
+        }
+        if !self.names(event.event_type) {
+            return Some(format!("it is not registered for `{}`", event.event_type));
+        }
+        self.filters.why_not(event)
     }
 
     /// Whether it is registered for events of a type.
@@ -258,62 +260,17 @@ impl Webhook {
             .any(|pattern| pattern.matches(event_type))
     }
 
-    /// Where a delivery goes today. A channel that the webhook has no longer, such as one
-    /// that was archived and replaced since, gives way to one that is new: `channels` are all
-    /// that there were, where they were several. None where nothing has come in its place;
-    /// the others have deliveries of their own.
-    pub fn channel_today<'a>(&'a self, channel: &'a str, channels: &[String]) -> Option<&'a str> {
-        let today = self.configuration.channels();
-        if today.contains(&channel) {
-            return Some(channel);
-        }
-        if channels.len() < 2 {
-            return Some(today.first().copied().unwrap_or(channel));
-        }
-        let mut gone = channels.iter().filter(|c| !today.contains(&c.as_str()));
-        let rank = gone.position(|gone| gone == channel)?;
-        let mut new = today
-            .into_iter()
-            .filter(|today| !channels.iter().any(|channel| channel == today));
-        new.nth(rank)
+    /// The lane of one of its channels.
+    pub fn lane(&self, channel: &Channel) -> LaneId {
+        LaneId::of(&self.id, channel.lane)
     }
 
-    /// The orders to deliver an event, one for each channel.
-    pub fn orders(&self, event: &Event) -> Vec<Outgoing> {
-        let channels = self.configuration.channels();
-        let several: Vec<String> = match channels.as_slice() {
-            [_] => Vec::new(),
-            several => several.iter().map(|&channel| channel.into()).collect(),
-        };
-        let order = |channel: &str| Outgoing {
-            delivery_id: DeliveryId::of(
-                &event.organization,
-                &event.id,
-                event.received_at,
-                &self.id,
-                channel,
-            ),
-            webhook_id: self.id.clone(),
-            channel: channel.to_owned(),
-            generation: 0,
-            channels: several.clone(),
-            event: event.clone(),
-        };
-        channels.into_iter().map(order).collect()
-    }
-
-    /// Names the destination of one of the webhook's channels: deliveries of one
-    /// destination keep their order, different destinations do not wait for each other.
-    pub fn destination(&self, channel: &str) -> String {
-        let channel = match self.configuration.kind {
-            DestinationKind::SlackBot => channel.trim_start_matches('#'),
-            DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => "",
-        };
-        let thread = self.configuration.thread_id.as_deref().unwrap_or_default();
-        hex(
-            &digest_of(&[self.credential.lane().as_str(), channel, thread]),
-            40,
-        )
+    /// Where what waits in a lane goes; none where its channel was taken out.
+    pub fn channel(&self, lane: &LaneId) -> Option<&str> {
+        let number = lane.number()?;
+        let mut channels = self.lanes.channels.iter();
+        let found = channels.find(|channel| channel.lane == number)?;
+        Some(&found.name)
     }
 }
 
@@ -347,35 +304,16 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_that_is_gone_gives_way_to_a_new_one_but_never_to_one_that_has_the_event_too() {
+    fn each_channel_has_a_lane_of_its_own() {
         let mut webhook = webhook(&["*"]);
-        let before: Vec<String> = ["infra", "ops", "audit"].map(String::from).into();
-        let mut today = |channels: &[&str], channel: &str| {
-            webhook.configuration.channels = channels.iter().map(|c| (*c).into()).collect();
-            webhook
-                .channel_today(channel, &before)
-                .map(ToOwned::to_owned)
-        };
-        assert_eq!(today(&["infra"], "infra").as_deref(), Some("infra"));
-        assert_eq!(today(&["infra"], "ops"), None);
-        assert_eq!(today(&["new", "infra"], "ops").as_deref(), Some("new"));
-        assert_eq!(today(&["new", "infra"], "audit"), None);
-        let both = ["infra", "one", "two"];
-        assert_eq!(today(&both, "ops").as_deref(), Some("one"));
-        assert_eq!(today(&both, "audit").as_deref(), Some("two"));
-        webhook.configuration.channels = vec!["renamed".into()];
-        assert_eq!(webhook.channel_today("infra", &[]), Some("renamed"));
-    }
-
-    #[test]
-    fn each_channel_of_a_bot_is_a_destination_of_its_own() {
-        let webhook = webhook(&["*"]);
         assert_eq!(webhook.configuration.channels(), ["infra", "#alerts"]);
-        assert_ne!(webhook.destination("infra"), webhook.destination("alerts"));
-        assert_eq!(
-            webhook.destination("#alerts"),
-            webhook.destination("alerts")
-        );
+        webhook.lanes = Lanes::of(&webhook.configuration.channels());
+        let [infra, alerts] = &webhook.lanes.channels[..] else {
+            panic!("two channels");
+        };
+        assert_ne!(webhook.lane(infra), webhook.lane(alerts));
+        assert_eq!(webhook.channel(&webhook.lane(alerts)), Some("#alerts"));
+        assert_eq!(webhook.channel(&LaneId::of(&webhook.id, 7)), None);
     }
 
     #[test]

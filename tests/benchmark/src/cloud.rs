@@ -4,15 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::ensure;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use carillon_aws::{Clients, Credentials, Registry, SecretCache, SecretStore};
-use carillon_domain::webhook::CredentialRef;
-use carillon_domain::{Filters, Webhook, sample};
+use carillon_aws::{
+    Clients, Credentials, EventStore, Lanes, Registry, Retention, SecretCache, SecretStore,
+};
+use carillon_domain::lane::Entry;
+use carillon_domain::webhook::{CredentialRef, Lanes as Channels};
+use carillon_domain::{Event, Filters, LaneId, Webhook, sample};
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Course, Services};
@@ -27,14 +31,25 @@ const SECRET_PREFIX: &str = "carillon";
 /// How many tokens there are.
 const CREDENTIALS: u128 = 10;
 
-/// The services, and how often each of their operations was called.
+/// What the functions asked of AWS. What this process does itself is not in it.
+#[derive(Default)]
+pub struct Calls {
+    /// How often each operation was called.
+    pub operations: BTreeMap<String, u64>,
+    /// How many items DynamoDB was to write, in whatever calls.
+    pub items_written: usize,
+    /// How many of the calls were SQS's.
+    pub of_queue: usize,
+}
+
+/// The services, and what was asked of them.
 #[derive(Clone)]
 pub struct Cloud {
     pub queue: LocalQueue,
     pub sink: ChatSink,
     dynamodb: LocalDynamoDb,
     clients: Clients,
-    calls: Arc<Mutex<BTreeMap<String, u64>>>,
+    calls: Arc<Mutex<Calls>>,
     address: String,
 }
 
@@ -84,7 +99,7 @@ impl Cloud {
     }
 
     /// Registers a bot that wants everything in as many channels of its own. Webhooks whose
-    /// numbers end alike have the same token.
+    /// numbers end alike have the same token. Its lanes have their rows, as after a first event.
     pub async fn register(
         &self,
         number: u128,
@@ -101,18 +116,46 @@ impl Cloud {
         webhook.filters = filters;
         webhook.configuration.channel = None;
         webhook.configuration.channels = (0..channels).map(|n| format!("c{number}-{n}")).collect();
+        webhook.lanes = Channels::of(&webhook.configuration.channels());
         let token = number % CREDENTIALS;
         let token = SecretString::from(format!("xoxb-benchmark-{token}-not-a-real-token"));
         let credential: CredentialRef = Credentials::new(registry.clone(), store)
-            .open(&webhook.organization, &token, None, Timestamp::now())
+            .open(&webhook.organization, &token, Timestamp::now())
             .await?;
         webhook.credential = credential;
         registry.create(&webhook).await?;
+        let lanes = self.lanes();
+        for channel in &webhook.lanes.channels {
+            let lane = webhook.lane(channel);
+            let now = Timestamp::now();
+            lanes.create(&webhook.organization, &lane, now).await?;
+        }
         Ok(webhook)
     }
 
-    /// How often each operation was called since the last time.
-    pub fn take_calls(&self) -> BTreeMap<String, u64> {
+    fn lanes(&self) -> Lanes {
+        let dynamodb = self.clients.dynamodb.clone();
+        Lanes::new(dynamodb, DELIVERIES_TABLE.into(), Retention::default())
+    }
+
+    /// Has events wait in lanes, as whoever publishes them and the dispatcher do.
+    pub async fn append(
+        &self,
+        events: &[Event],
+        slices: Vec<(LaneId, Vec<Entry>)>,
+    ) -> anyhow::Result<()> {
+        let dynamodb = self.clients.dynamodb.clone();
+        let store = EventStore::new(dynamodb, EVENTS_TABLE.into(), Retention::default());
+        for event in events {
+            store.put(event).await?;
+        }
+        let refused = self.lanes().append(slices, Timestamp::now()).await?;
+        ensure!(refused.is_empty(), "not appended to {refused:?}");
+        Ok(())
+    }
+
+    /// What was asked since the last time.
+    pub fn take_calls(&self) -> Calls {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -147,9 +190,27 @@ async fn answer(State(cloud): State<Cloud>, headers: HeaderMap, body: Bytes) -> 
     };
     {
         let mut calls = cloud.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        *calls.entry(operation.to_owned()).or_default() += 1;
+        *calls.operations.entry(operation.to_owned()).or_default() += 1;
+        calls.items_written += items_written(operation, &body);
+        calls.of_queue += usize::from(service == "AmazonSQS");
     }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
     (status, json, answer).into_response()
+}
+
+/// How many items a call is to write, of the calls that the functions make. Those that DynamoDB
+/// refuses because of their conditions are among them: they cost as much.
+fn items_written(operation: &str, body: &str) -> usize {
+    match operation {
+        "PutItem" | "UpdateItem" | "DeleteItem" => 1,
+        "BatchWriteItem" => {
+            let body: Value = serde_json::from_str(body).unwrap_or_default();
+            let tables = body["RequestItems"].as_object().into_iter().flatten();
+            tables
+                .map(|(_, items)| items.as_array().map_or(0, Vec::len))
+                .sum()
+        }
+        _ => 0,
+    }
 }

@@ -1,9 +1,13 @@
 //! What the functions are given.
 
-use carillon_domain::{DeliveryId, Event, EventId, EventType, Outgoing, Webhook, sample};
+use carillon_aws::WakeUp;
+use carillon_domain::lane::{Entry, Position, Waiting};
+use carillon_domain::{DeliveryId, Event, EventId, EventType, LaneId, Webhook, sample};
 use carillon_embedded::queue::Received;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::cloud::Cloud;
 
 pub fn event(number: usize) -> Event {
     let mut event = sample::event(EventType::Deploy);
@@ -29,14 +33,19 @@ pub fn name(number: usize) -> String {
     format!("mkq{number:06}")
 }
 
-pub fn outgoing(event: Event, webhook: &Webhook, channel: &str) -> anyhow::Result<Outgoing> {
+/// What a lane has of an event, in the order of the events' numbers.
+pub fn entry(event: &Event, number: usize, lane: &LaneId) -> Entry {
     let (organization, received_at) = (&event.organization, event.received_at);
-    let delivery_id = DeliveryId::of(organization, &event.id, received_at, &webhook.id, channel);
-    // By its JSON, so that what may be left out is left out.
-    Ok(serde_json::from_value(json!({
-        "delivery_id": delivery_id, "webhook_id": webhook.id, "channel": channel,
-        "event": event,
-    }))?)
+    Entry {
+        position: Position::of(&number.to_string()),
+        waiting: Waiting {
+            delivery_id: DeliveryId::of(organization, &event.id, received_at, lane),
+            event_id: event.id.clone(),
+            event_type: event.event_type,
+            since: received_at,
+            redelivery: 0,
+        },
+    }
 }
 
 /// A batch as SQS hands it over.
@@ -57,24 +66,34 @@ pub fn batch(messages: &[Received]) -> Value {
     json!({"Records": records})
 }
 
-/// Messages for as many destinations, one each, of as many webhooks. Destinations take
-/// turns, so that each has rested when it is its turn again.
-pub fn messages(first: usize, count: usize, webhooks: &[Webhook]) -> anyhow::Result<Vec<Received>> {
-    (first..first + count)
-        .map(|number| {
-            let webhook = &webhooks[number % webhooks.len()];
-            let channels = &webhook.configuration.channels;
-            let channel = &channels[number / webhooks.len() % channels.len()];
-            let outgoing = outgoing(event(number), webhook, channel)?;
-            Ok(Received {
-                receipt: format!("none-{number}"),
-                group: webhook.destination(channel),
-                body: serde_json::to_string(&outgoing)?,
-                receive_count: 1,
-                sent_at_ms: jiff::Timestamp::now().as_millisecond(),
-            })
-        })
-        .collect()
+/// Messages for as many destinations, one each, of as many webhooks; for each an event waits in
+/// its lane. Destinations take turns, so that each has rested when it is its turn again.
+pub async fn messages(
+    cloud: &Cloud,
+    first: usize,
+    count: usize,
+    webhooks: &[Webhook],
+) -> anyhow::Result<Vec<Received>> {
+    let (mut events, mut slices) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let mut messages = Vec::with_capacity(count);
+    for number in first..first + count {
+        let webhook = &webhooks[number % webhooks.len()];
+        let channels = &webhook.lanes.channels;
+        let lane = webhook.lane(&channels[number / webhooks.len() % channels.len()]);
+        let event = event(number);
+        slices.push((lane.clone(), vec![entry(&event, number, &lane)]));
+        events.push(event);
+        let organization = webhook.organization.clone();
+        messages.push(Received {
+            receipt: format!("none-{number}"),
+            group: lane.to_string(),
+            body: serde_json::to_string(&WakeUp { organization, lane })?,
+            receive_count: 1,
+            sent_at_ms: Timestamp::now().as_millisecond(),
+        });
+    }
+    cloud.append(&events, slices).await?;
+    Ok(messages)
 }
 
 /// New events as the stream of the events table hands them over.

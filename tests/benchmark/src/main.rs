@@ -6,6 +6,9 @@
 //! `cargo run --release -p carillon-benchmark`, for a part of it with `-- warm`, or another
 //! of the names below.
 
+// What it runs is one future, with that of an SDK call at its bottom.
+#![recursion_limit = "256"]
+
 mod cloud;
 mod events;
 mod lambda;
@@ -17,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use cloud::Cloud;
+use cloud::{Calls, Cloud};
 use lambda::Lambda;
 
 /// How often a start is measured.
@@ -72,6 +75,18 @@ pub fn times(ratio: f64) -> String {
 
 pub fn milliseconds(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1_000.0)
+}
+
+/// Prints what a delivery takes of what AWS charges for by the piece.
+pub fn costs(calls: &Calls, deliveries: usize) {
+    for (what, count) in [
+        ("items written to DynamoDB", calls.items_written),
+        // Receiving, and deleting what is done, is Lambda's, and not among them.
+        ("requests to SQS", calls.of_queue),
+    ] {
+        let each = count as f64 / deliveries as f64;
+        figure(&format!("  {what} a delivery"), &format!("{each:.3}"), "");
+    }
 }
 
 /// Builds with a cargo of its own, so that the features are those of a deployment.
@@ -164,13 +179,16 @@ async fn dispatcher(binaries: &Binaries) -> anyhow::Result<()> {
         &milliseconds(took),
         "",
     );
-    for (operation, count) in cloud.take_calls() {
+    let calls = cloud.take_calls();
+    for (operation, count) in &calls.operations {
         let most = match operation.as_str() {
             "Query" => "1",
-            "SendMessageBatch" => "100",
+            // A wake-up for each lane, ten in a call.
+            "SendMessageBatch" => "5",
             _ => "",
         };
         figure(&format!("  calls of {operation}"), &count.to_string(), most);
     }
+    costs(&calls, RECORDS);
     Ok(())
 }

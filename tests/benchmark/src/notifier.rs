@@ -1,20 +1,19 @@
 //! The notifier's figures.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use carillon_aws::{DeliveryQueue, QueueMessage};
-use carillon_domain::{Filters, Webhook};
+use carillon_aws::{DeliveryQueue, WakeUp, wake};
+use carillon_domain::{Event, Filters, Webhook};
 use carillon_embedded::queue::Received;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Calls, Cloud};
 use crate::lambda::Lambda;
-use crate::{Binaries, events, figure, milliseconds, times};
+use crate::{Binaries, costs, events, figure, milliseconds, times};
 
 const BATCH: usize = 10;
 /// How many batches warm a function up, and how many are measured.
@@ -38,25 +37,22 @@ async fn webhooks(cloud: &Cloud, count: u128) -> anyhow::Result<Vec<Webhook>> {
 /// medians of some rounds, which take turns.
 pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
     const ROUNDS: usize = 7;
-    let (mut ours, mut bare, mut calls) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut ours, mut bare, mut calls) = (Vec::new(), Vec::new(), Calls::default());
     for _ in 0..ROUNDS {
         let cloud = Cloud::start().await?;
         let webhooks = webhooks(&cloud, WEBHOOKS).await?;
+        // All that waits is written before anything counts.
+        let count = (WARM_UP + MEASURED) * BATCH;
+        let messages = events::messages(&cloud, 0, count, &webhooks).await?;
+        let batches: Vec<Value> = messages.chunks(BATCH).map(events::batch).collect();
         let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
-        let batch = |n: usize| {
-            anyhow::Ok(events::batch(&events::messages(
-                n * BATCH,
-                BATCH,
-                &webhooks,
-            )?))
-        };
         let begun = || drop(cloud.take_calls());
-        ours.push(cpu_of_a_batch(&mut notifier, batch, begun).await?);
+        ours.push(cpu_of_a_batch(&mut notifier, &batches, begun).await?);
         calls = cloud.take_calls();
         let event = json!({"posts": posts(&cloud)});
+        let same = vec![event; WARM_UP + MEASURED];
         let mut loops = Lambda::start(&binaries.bare, &[]).await?;
-        let same = |_| Ok(event.clone());
-        bare.push(cpu_of_a_batch(&mut loops, same, || ()).await?);
+        bare.push(cpu_of_a_batch(&mut loops, &same, || ()).await?);
     }
     let [ours, bare] = [ours, bare].map(|mut measured| {
         measured.sort();
@@ -67,32 +63,34 @@ pub async fn warm(binaries: &Binaries) -> anyhow::Result<()> {
     figure("  CPU of the notifier", &milliseconds(ours), "");
     let ratio = ours.as_secs_f64() / bare.as_secs_f64();
     figure("  against the bare loop", &times(ratio), "1.5 x");
-    for (operation, count) in calls {
-        let each = count as f64 / MEASURED as f64;
+    for (operation, count) in &calls.operations {
+        let each = *count as f64 / MEASURED as f64;
         figure(
             &format!("  calls of {operation} a batch"),
             &format!("{each:.2}"),
             "",
         );
     }
+    costs(&calls, MEASURED * BATCH);
     Ok(())
 }
 
 /// What a warm function takes for one of its events; `begun` is called when it is warm.
 async fn cpu_of_a_batch(
     function: &mut Lambda,
-    event: impl Fn(usize) -> anyhow::Result<Value>,
+    events: &[Value],
     begun: impl Fn(),
 ) -> anyhow::Result<Duration> {
-    for n in 0..WARM_UP {
-        function.invoke(&event(n)?).await?;
+    let (warm_up, measured) = events.split_at(WARM_UP);
+    for event in warm_up {
+        function.invoke(event).await?;
     }
     begun();
     let before = function.cpu()?;
-    for n in WARM_UP..WARM_UP + MEASURED {
-        function.invoke(&event(n)?).await?;
+    for event in measured {
+        function.invoke(event).await?;
     }
-    Ok((function.cpu()? - before) / u32::try_from(MEASURED)?)
+    Ok((function.cpu()? - before) / u32::try_from(measured.len())?)
 }
 
 /// The last messages that were posted, as the bare loop takes them.
@@ -115,19 +113,21 @@ pub async fn slow_platform(binaries: &Binaries) -> anyhow::Result<()> {
     let cloud = Cloud::start().await?;
     let webhooks = webhooks(&cloud, WEBHOOKS).await?;
     let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
-    let mut number = 0;
+    let count = WARM_UP * BATCH + ROUNDS * (1 + BATCH);
+    let messages = events::messages(&cloud, 0, count, &webhooks).await?;
+    let mut messages = messages.into_iter();
+    let mut next = |count: usize| {
+        let batch: Vec<Received> = messages.by_ref().take(count).collect();
+        events::batch(&batch)
+    };
     for _ in 0..WARM_UP {
-        let messages = events::messages(number, BATCH, &webhooks)?;
-        notifier.invoke(&events::batch(&messages)).await?;
-        number += BATCH;
+        notifier.invoke(&next(BATCH)).await?;
     }
     cloud.sink.behave(|behaviour| behaviour.latency_ms = 150);
     let mut took = [Duration::ZERO; 2];
     for (took, count) in took.iter_mut().zip([1, BATCH]) {
         for _ in 0..ROUNDS {
-            let messages = events::messages(number, count, &webhooks)?;
-            *took += notifier.invoke(&events::batch(&messages)).await?.1;
-            number += count;
+            *took += notifier.invoke(&next(count)).await?.1;
         }
     }
     let [one, ten] = took.map(|took| took / ROUNDS as u32);
@@ -153,12 +153,16 @@ pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
     let mut notifier = Lambda::start(&binaries.notifier, &cloud.environment()).await?;
     cloud.take_calls();
     let mut after = Vec::new();
-    for number in (0..DELIVERIES).step_by(BATCH) {
-        if [1_000, 5_000].contains(&number) {
-            after.push(notifier.memory()?);
+    // One event at a time waits in each lane: several would share a message.
+    let at_once = webhooks.len() * CHANNELS;
+    for first in (0..DELIVERIES).step_by(at_once) {
+        let messages = events::messages(&cloud, first, at_once, &webhooks).await?;
+        for (n, batch) in messages.chunks(BATCH).enumerate() {
+            if [1_000, 5_000].contains(&(first + n * BATCH)) {
+                after.push(notifier.memory()?);
+            }
+            notifier.invoke(&events::batch(batch)).await?;
         }
-        let messages = events::messages(number, BATCH, &webhooks)?;
-        notifier.invoke(&events::batch(&messages)).await?;
     }
     after.push(notifier.memory()?);
     let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
@@ -171,6 +175,7 @@ pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
     figure("  against hello-world", &times(ratio), "5 x");
     let reads = cloud
         .take_calls()
+        .operations
         .remove("GetSecretValue")
         .unwrap_or_default();
     figure(
@@ -181,7 +186,7 @@ pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A thousand events that wait for a hundred destinations.
+/// A thousand deliveries that wait for a hundred destinations, ten in each lane.
 pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
     const EVENTS: usize = 10;
     const PROCESSES: usize = 5;
@@ -189,22 +194,21 @@ pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
     let webhooks = webhooks(&cloud, 10).await?;
     let destinations = || {
         webhooks.iter().flat_map(|webhook| {
-            let channels = webhook.configuration.channels.iter();
-            channels.map(move |channel| (webhook, channel.as_str()))
+            let channels = webhook.lanes.channels.iter();
+            channels.map(move |channel| (webhook, channel))
         })
     };
-    let mut waiting = Vec::new();
-    for number in 0..EVENTS {
-        for (webhook, channel) in destinations() {
-            let outgoing = events::outgoing(events::event(number), webhook, channel)?;
-            waiting.push(QueueMessage {
-                group: webhook.destination(channel),
-                deduplication_id: outgoing.delivery_id.to_string(),
-                body: serde_json::to_string(&outgoing)?,
-            });
-        }
+    let waiting: Vec<Event> = (0..EVENTS).map(events::event).collect();
+    let (mut slices, mut wake_ups) = (Vec::new(), Vec::new());
+    for (webhook, channel) in destinations() {
+        let (organization, lane) = (webhook.organization.clone(), webhook.lane(channel));
+        let entries = waiting.iter().enumerate();
+        let entries = entries.map(|(number, event)| events::entry(event, number, &lane));
+        slices.push((lane.clone(), entries.collect()));
+        wake_ups.push(WakeUp { organization, lane });
     }
-    cloud.queue.send(&waiting).await?;
+    cloud.append(&waiting, slices).await?;
+    wake(&cloud.queue, &wake_ups).await?;
     let begun = Instant::now();
     let receive = Arc::new(Mutex::new(cloud.queue.clone()));
     let mut processes = JoinSet::new();
@@ -242,7 +246,7 @@ pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
             let name = events::name(number);
             let found = messages
                 .iter()
-                .filter(|message| message.channel == channel)
+                .filter(|message| message.channel == channel.name)
                 .filter(|message| message.payload.to_string().contains(&name))
                 .count();
             copies += found.saturating_sub(1);
@@ -268,6 +272,7 @@ pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
         &milliseconds(took),
         "",
     );
+    costs(&cloud.take_calls(), EVENTS * wake_ups.len());
     Ok(())
 }
 

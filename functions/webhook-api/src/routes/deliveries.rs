@@ -4,17 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use carillon_domain::{
-    Delivery, DeliveryId, DeliveryStatus, FaultCode, Faults, Fields, Pointer, WebhookId,
+    Delivery, DeliveryId, DeliveryStatus, FaultCode, Faults, Fields, Pointer, Webhook,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::{Caller, Write};
 use crate::body::OptionalJsonBody;
+use crate::ledger_page::{self, Cursor};
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::recovery::Recovered;
 use crate::view::DeliveryView;
 use crate::{Api, recovery, registration, schema};
 
@@ -25,6 +27,19 @@ pub struct Accepted {
     /// Where there were too many for one call: `after` of the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<String>,
+    /// Why nothing will be sent, where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<Recovered> for Accepted {
+    fn from(recovered: Recovered) -> Self {
+        Self {
+            accepted: recovered.accepted,
+            next_after: recovered.next_after.map(|id| id.to_string()),
+            reason: recovered.reason,
+        }
+    }
 }
 
 /// Lists a webhook's deliveries, newest first. Under a filter, a page may be short and still
@@ -50,20 +65,25 @@ pub async fn list(
     let list = format!("deliveries/{}", webhook.id);
     let wanted = Wanted::read(&api, &caller, &list, &mut query).await?;
     query.finish()?;
-    let after = wanted.after.as_deref().and_then(DeliveryId::parse);
-    let (deliveries, last) = api
-        .ledger
-        .page(&webhook.id, status, after, wanted.limit)
+    let cursor = match &wanted.after {
+        Some(cursor) => {
+            serde_json::from_str(cursor).map_err(Problem::internal("reading a cursor"))?
+        }
+        None => Cursor::default(),
+    };
+    let (deliveries, next) = ledger_page::read(&api, &webhook, status, cursor, wanted.limit)
         .await
         .map_err(Problem::internal("listing deliveries"))?;
     let results = deliveries.into_iter().map(DeliveryView::from).collect();
-    let last = last.as_ref().map(DeliveryId::as_str);
-    wanted.page(&api, results, last).await.map(Json)
+    let next = next.map(|next| serde_json::to_string(&next));
+    let next = next
+        .transpose()
+        .map_err(Problem::internal("writing a cursor"))?;
+    wanted.page(&api, results, next.as_deref()).await.map(Json)
 }
 
-/// Sends a delivery once more: one that failed or was skipped, or one that was delivered.
-/// What is still on its way is left to arrive (`accepted` is 0), unless it has been overdue
-/// for a day.
+/// Sends a delivery once more: one that failed or was skipped, or one that was delivered. What
+/// still waits is tried now, unless the platform itself asks to wait.
 #[utoipa::path(
     post, path = "/webhooks/{id}/deliveries/{delivery_id}/redeliver/", tag = "deliveries",
     security(("api_key" = []), ("bearer" = [])),
@@ -88,20 +108,16 @@ pub async fn redeliver(
         fields.finish();
     }
     query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
-    let delivery = find(&api, &webhook.id, &delivery_id).await?;
-    let accepted = recovery::redeliver(&api, &webhook, delivery).await?;
+    let delivery = find(&api, &webhook, &delivery_id).await?;
+    let recovered = recovery::redeliver(&api, &webhook, delivery).await?;
     let delivery_id = delivery_id.as_str();
+    let accepted = recovered.accepted;
     tracing::info!(delivery_id, accepted, "asked for once more");
-    let accepted = Accepted {
-        accepted,
-        next_after: None,
-    };
-    Ok((StatusCode::ACCEPTED, Json(accepted)))
+    Ok((StatusCode::ACCEPTED, Json(Accepted::from(recovered))))
 }
 
-/// Sends everything once more that failed or was skipped, in the order of the events; also
-/// what has been overdue for a day, as the queue has forgotten it. Left out is what a later
-/// message has told already.
+/// Sends everything once more that failed or was skipped, in the order of the events, and has
+/// what waits tried now. Left out is what a later message has told already.
 #[utoipa::path(
     post, path = "/webhooks/{id}/recover/", tag = "deliveries",
     security(("api_key" = []), ("bearer" = [])),
@@ -139,11 +155,7 @@ pub async fn recover(
     let webhook_id = webhook.id.as_str();
     let accepted = recovered.accepted;
     tracing::info!(webhook_id, accepted, "recovering");
-    let accepted = Accepted {
-        accepted,
-        next_after: recovered.next_after.map(|id| id.to_string()),
-    };
-    Ok((StatusCode::ACCEPTED, Json(accepted)))
+    Ok((StatusCode::ACCEPTED, Json(Accepted::from(recovered))))
 }
 
 /// Reads a delivery, with every attempt.
@@ -166,15 +178,19 @@ pub async fn read(
 ) -> Result<Json<DeliveryView>, Problem> {
     query.finish()?;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let delivery = find(&api, &webhook.id, &delivery_id).await?;
+    let delivery = find(&api, &webhook, &delivery_id).await?;
     Ok(Json(DeliveryView::from(delivery)))
 }
 
-async fn find(api: &Api, webhook: &WebhookId, id: &str) -> Result<Delivery, Problem> {
+async fn find(api: &Api, webhook: &Webhook, id: &str) -> Result<Delivery, Problem> {
+    const OPERATION: &str = "reading a delivery";
     let id = DeliveryId::parse(id).ok_or(Problem::NotFound)?;
-    api.ledger
-        .get(webhook, &id)
+    let known = api.ledger.get(&webhook.id, &id).await;
+    if let Some(known) = known.map_err(Problem::internal(OPERATION))? {
+        return Ok(known);
+    }
+    ledger_page::find(api, webhook, &id)
         .await
-        .map_err(Problem::internal("reading a delivery"))?
+        .map_err(Problem::internal(OPERATION))?
         .ok_or(Problem::NotFound)
 }

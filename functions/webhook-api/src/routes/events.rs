@@ -123,10 +123,23 @@ pub async fn read(
         .await
         .map_err(Problem::internal("reading an event"))?
         .ok_or(Problem::NotFound)?;
-    let deliveries = event_deliveries::of(&api, &event).await?;
+    let fate = event_deliveries::of(&api, &event).await?;
+    let unmatched = fate.unmatched.into_iter();
     Ok(Json(EventView {
         event,
-        deliveries: deliveries.into_iter().map(DeliveryView::from).collect(),
+        matched: fate.matched,
+        deliveries: fate
+            .deliveries
+            .into_iter()
+            .map(DeliveryView::from)
+            .collect(),
+        unmatched: unmatched
+            .map(|(webhook, why_not)| Unmatched {
+                webhook_id: webhook.id.to_string(),
+                name: webhook.name,
+                why_not,
+            })
+            .collect(),
     }))
 }
 
@@ -136,7 +149,18 @@ pub struct EventView {
     #[serde(flatten)]
     #[schema(value_type = schema::Event)]
     event: Event,
-    /// By the webhooks that there still are, also those to channels that they have no longer.
-    /// Of a webhook that was removed, nothing is told.
+    /// How many webhooks subscribe to it.
+    matched: usize,
+    /// By webhook and channel, also of webhooks that were removed since.
     deliveries: Vec<DeliveryView>,
+    /// Up to ten of the other webhooks.
+    unmatched: Vec<Unmatched>,
+}
+
+/// A webhook that does not get an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Unmatched {
+    webhook_id: String,
+    name: String,
+    why_not: String,
 }

@@ -8,8 +8,8 @@ use carillon_chat::Reply;
 use carillon_chat::limits::Usage;
 use carillon_delivery::By;
 use carillon_domain::{
-    Capture, Credential, DeliveryId, Event, EventId, EventType, FaultCode, Faults, Fields, Outcome,
-    Pointer, Webhook, sample,
+    Capture, Credential, DeliveryId, Event, EventId, EventType, FaultCode, Faults, Fields, LaneId,
+    Outcome, Pointer, Webhook, sample,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -24,9 +24,10 @@ use crate::path::PathOf;
 use crate::pause::{note_pause, paused_hint, paused_until};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::recovery::asks_to_wait;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
-use crate::{Api, registration, schema};
+use crate::{Api, registration, schema, waking};
 
 /// The longest channel that is looked up, in characters.
 const MAX_CHANNEL: usize = 100;
@@ -82,8 +83,7 @@ pub async fn preview(
         &event.organization,
         &event.id,
         event.received_at,
-        &webhook.id,
-        &channel,
+        &lane(&webhook, &channel),
     );
     let credential = api
         .credentials
@@ -147,11 +147,18 @@ pub async fn test(
         &event.organization,
         &event.id,
         event.received_at,
-        &webhook.id,
-        &channel,
+        &lane(&webhook, &channel),
     );
     if let Some(until) = paused_until(&api.ledger, webhook.platform).await {
         return Ok(Json(Tested::paused(until)));
+    }
+    let lanes = waking::lanes(&webhook);
+    let rows = api.lanes.read(&lanes).await;
+    let rows = rows.map_err(Problem::internal(OPERATION))?;
+    let now = Timestamp::now();
+    let bound = rows.get(&lane(&webhook, &channel));
+    if let Some(until) = bound.and_then(|row| row.is_bound_until(now)) {
+        return Ok(Json(Tested::limited(until)));
     }
     let begun = Timestamp::now();
     let posted = api
@@ -163,6 +170,15 @@ pub async fn test(
     if posted.by == By::Current && posted.reply.outcome == Outcome::Delivered {
         registration::end_rotation(&api, &webhook).await;
     }
+    if posted.reply.outcome == Outcome::Delivered {
+        // What waits need not wait any more.
+        let failing = lanes.into_iter().filter(|lane| {
+            rows.get(lane)
+                .is_some_and(|row| row.waits_until(now).is_some())
+        });
+        let failing: Vec<_> = failing.collect();
+        waking::wake_after_change(&api, &webhook.organization, &failing).await;
+    }
     tracing::info!(
         webhook_id = webhook.id.as_str(),
         outcome = ?posted.reply.outcome,
@@ -173,6 +189,17 @@ pub async fn test(
 }
 
 impl Tested {
+    /// Nothing was sent, as the platform asks for that.
+    fn limited(until: Timestamp) -> Self {
+        Self {
+            outcome: Outcome::RateLimited,
+            http_status: None,
+            code: Some("paused".into()),
+            hint: Some(asks_to_wait(until)),
+            duration_ms: 0,
+        }
+    }
+
     /// Nothing was sent, so that the platform's block is not prolonged.
     fn paused(until: Timestamp) -> Self {
         Self {
@@ -238,6 +265,13 @@ pub async fn rotate(
     Ok(Registered::new(&webhook, verification)
         .rotated(&webhook, &others)
         .into_response())
+}
+
+/// The lane of one of the webhook's channels.
+fn lane(webhook: &Webhook, channel: &str) -> LaneId {
+    let mut channels = webhook.lanes.channels.iter();
+    let found = channels.find(|known| known.name == channel);
+    LaneId::of(&webhook.id, found.map_or(0, |channel| channel.lane))
 }
 
 /// The channel that is named, or the webhook's first.

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::verification::{Verified, verify};
 use crate::view::WebhookView;
-use crate::{Api, BASE, registration, schema};
+use crate::{Api, BASE, registration, schema, waking};
 
 fn etag(webhook: &Webhook) -> String {
     format!("\"{}\"", webhook.version)
@@ -151,9 +151,23 @@ pub async fn list(
             && status.is_none_or(|status| webhook.status == status)
             && event_type.is_none_or(|event_type| webhook.names(event_type))
     });
-    let view = |webhook: &Webhook| WebhookView::from(webhook);
-    let page = wanted.cut(&api, webhooks, |webhook| webhook.id.as_str(), view);
-    page.await.map(Json)
+    let page = wanted.cut(
+        &api,
+        webhooks,
+        |webhook| webhook.id.as_str(),
+        Webhook::clone,
+    );
+    let Page { results, next } = page.await?;
+    let standings = waking::standings(&api, &results)
+        .await
+        .map_err(Problem::internal("listing webhooks"))?;
+    let shown = results.iter().zip(standings);
+    Ok(Json(Page {
+        results: shown
+            .map(|(webhook, standing)| WebhookView::from(webhook).standing(standing))
+            .collect(),
+        next,
+    }))
 }
 
 /// Reads a webhook.
@@ -182,10 +196,15 @@ pub async fn read(
     query.finish()?;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let version = [(ETAG, etag(&webhook))];
-    Ok(match is_known(&headers, &webhook) {
-        true => (StatusCode::NOT_MODIFIED, version).into_response(),
-        false => (version, Json(WebhookView::from(&webhook))).into_response(),
-    })
+    if is_known(&headers, &webhook) {
+        return Ok((StatusCode::NOT_MODIFIED, version).into_response());
+    }
+    let standings = waking::standings(&api, std::slice::from_ref(&webhook))
+        .await
+        .map_err(Problem::internal("reading a webhook"))?;
+    let standing = standings.into_iter().next().unwrap_or_default();
+    let shown = WebhookView::from(&webhook).standing(standing);
+    Ok((version, Json(shown)).into_response())
 }
 
 /// Changes what the body names and leaves the rest as it is (RFC 7396). The masked credential

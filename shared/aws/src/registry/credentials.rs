@@ -23,9 +23,6 @@ const WHAT: &str = "a credential's row";
 pub(crate) struct CredentialRow {
     pub fingerprint: Fingerprint,
     pub credential_id: CredentialId,
-    /// The credential after which its destinations are named, where that is an earlier one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub lane: Option<CredentialId>,
     pub created_at: Timestamp,
     /// Ids of the webhooks that use it; written with the webhooks.
     #[serde(default, skip_serializing)]

@@ -34,9 +34,14 @@ pub struct Registration {
 /// How large a webhook may be as JSON, in bytes: lists of them have to fit into one answer.
 pub const MAX_WEBHOOK_BYTES: usize = 16 * 1_024;
 
-/// What answers to writes say of themselves. Whoever sends such an answer back sends these
-/// along; they change nothing.
-const OF_ANSWERS: [&str; 2] = ["verification", "rotated"];
+/// What answers say of themselves, or of how the webhook stands at the moment. Whoever sends
+/// such an answer back sends these along; they change nothing.
+const OF_ANSWERS: [&str; 4] = [
+    "verification",
+    "rotated",
+    "failing_since",
+    "next_attempt_at",
+];
 
 impl Registration {
     /// Reads a client's webhook: a new one, or the one that is to replace `current`.

@@ -29,6 +29,7 @@ impl Webhook {
             platform: registration.platform,
             event_types: registration.event_types,
             filters: registration.filters,
+            lanes: self.lanes.renamed(&registration.configuration.channels()),
             configuration: registration.configuration,
             ..self.clone()
         };
@@ -71,6 +72,7 @@ impl Webhook {
             status => status,
         };
         let mut new = Self {
+            lanes: self.lanes.renamed(&configuration.channels()),
             configuration,
             credential,
             fallback,
@@ -148,7 +150,6 @@ mod tests {
         CredentialRef {
             id: CredentialId::generate(ulid::Ulid::from(77_u128)),
             fingerprint: Fingerprint::of(&organization, &SecretString::from("another")),
-            lane: None,
         }
     }
 

@@ -76,7 +76,6 @@ fn an_export_that_is_applied_again_changes_nothing() {
 fn an_export_says_no_more_than_a_read() {
     let mut webhooks = webhooks();
     webhooks[0].credential = CredentialRef {
-        lane: None,
         ..webhooks[0].credential.clone()
     };
     let shown = serde_json::to_value(Notifications(webhooks)).unwrap();

@@ -1,0 +1,119 @@
+//! The sweeps over lanes: what is due each minute, and all of them once a day.
+//!
+//! A lane that waits for long has no wake-up in the queue, only a row that says when it is due.
+//! Should anything be lost, the rows, the queue or a wake-up, the daily walk finds every lane in
+//! which something waits and nothing is to happen. Two sweeps at once do no harm: a lane that is
+//! woken twice is looked at twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_aws::lanes::{WALK_SHARDS, WalkPosition, Walked};
+use carillon_aws::{DeliveryQueue, Error, Lanes, Ledger, WakeUp, wake};
+use carillon_domain::LaneId;
+use carillon_domain::lane::Lane;
+use carillon_runtime::clock::Clock;
+use futures::future::try_join_all;
+use jiff::Timestamp;
+
+/// How many lanes are read in one go.
+const PAGE: i32 = 100;
+/// How many are looked at at once.
+const AT_ONCE: usize = 16;
+/// How often all lanes are walked.
+const WALK_EVERY: Duration = Duration::from_secs(86_400);
+
+/// The handler; one for a process.
+pub struct LaneSweep {
+    pub lanes: Lanes,
+    pub ledger: Ledger,
+    pub queue: Arc<dyn DeliveryQueue>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl LaneSweep {
+    /// Wakes the lanes that are due, and goes on with the daily walk, until this time at most.
+    ///
+    /// # Errors
+    /// Where AWS does not answer: the next sweep goes on.
+    pub async fn sweep(&self, deadline: Timestamp) -> Result<(), Error> {
+        while self.clock.now() < deadline && self.wake_due().await? > 0 {}
+        self.walk(deadline).await
+    }
+
+    /// Wakes some of the lanes that are due; gives how many. First the wake-ups, then the rows
+    /// go, so that a crash in between wakes a lane twice.
+    async fn wake_due(&self) -> Result<usize, Error> {
+        let due = self.lanes.due(self.clock.now(), PAGE).await?;
+        let wake_ups = due.iter().map(|due| WakeUp {
+            organization: due.organization.clone(),
+            lane: due.lane.clone(),
+        });
+        wake(&*self.queue, &wake_ups.collect::<Vec<_>>()).await?;
+        self.lanes.forget_due(&due).await?;
+        Ok(due.len())
+    }
+
+    /// Walks all lanes, once a day, from where the last sweep stopped.
+    async fn walk(&self, deadline: Timestamp) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut position = match self.lanes.walk_position().await? {
+            Some(position) if position.shard < WALK_SHARDS => position,
+            Some(position) if now < position.began_at + WALK_EVERY => return Ok(()),
+            _ => WalkPosition {
+                began_at: now,
+                shard: 0,
+                after: None,
+            },
+        };
+        while position.shard < WALK_SHARDS && self.clock.now() < deadline {
+            let after = position.after.as_deref();
+            let (walked, last) = self.lanes.walk(position.shard, after, PAGE).await?;
+            let mut forgotten: Vec<WakeUp> = Vec::new();
+            for walked in walked.chunks(AT_ONCE) {
+                let found = try_join_all(walked.iter().map(|lane| self.forgotten(lane)));
+                forgotten.extend(found.await?.into_iter().flatten());
+            }
+            if !forgotten.is_empty() {
+                tracing::info!(
+                    count = forgotten.len(),
+                    "lanes in which something waits are woken"
+                );
+            }
+            wake(&*self.queue, &forgotten).await?;
+            position.shard += u8::from(last.is_none());
+            position.after = last;
+            self.lanes.put_walk_position(&position, now).await?;
+        }
+        Ok(())
+    }
+
+    /// A lane in which something waits, and that waits for nothing itself.
+    async fn forgotten(&self, walked: &Walked) -> Result<Option<WakeUp>, Error> {
+        let Walked { id, lane, .. } = walked;
+        let now = self.clock.now();
+        if lane.waits_until(now).is_some() {
+            return Ok(None);
+        }
+        let has_more = lane.may_have_redo() || self.is_open(id, lane).await? || {
+            let after = lane.settled_up_to();
+            !self.lanes.entries(id, after, 1).await?.is_empty()
+        };
+        Ok(has_more.then(|| WakeUp {
+            organization: walked.organization.clone(),
+            lane: id.clone(),
+        }))
+    }
+
+    /// Whether its last post has no end yet.
+    async fn is_open(&self, id: &LaneId, lane: &Lane) -> Result<bool, Error> {
+        let (Some(open), Some(webhook)) = (&lane.open, id.webhook()) else {
+            return Ok(false);
+        };
+        let Some(first) = open.deliveries.first().filter(|_| open.is_in_flight) else {
+            return Ok(true);
+        };
+        let row = self.ledger.get(&webhook, first).await?;
+        Ok(row.is_none_or(|row| row.post != open.version || !row.status.is_settled()))
+    }
+}

@@ -1,0 +1,361 @@
+//! Composing: which deliveries the next message carries.
+
+use std::collections::HashMap;
+
+use carillon_domain::lane::{Log, Position, Redo, Trouble};
+use carillon_domain::webhook::{Digest, Grouping};
+use carillon_domain::{Delivery, DeliveryId, Event, EventId, Webhook};
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
+
+/// A delivery of a message.
+#[derive(Debug)]
+pub struct Part {
+    pub candidate: Candidate,
+    pub event: Event,
+    /// As the ledger has it, or as it begins.
+    pub row: Delivery,
+}
+
+/// What is posted next.
+#[derive(Debug)]
+pub struct Message {
+    pub log: Log,
+    pub parts: Vec<Part>,
+    /// After how many posts it may be there.
+    pub unknown: u32,
+    /// What has kept failing, and is overtaken if this one is delivered.
+    pub overtakes: Vec<Candidate>,
+}
+
+impl Message {
+    pub fn ids(&self) -> Vec<DeliveryId> {
+        let ids = self.parts.iter().map(|part| part.row.id.clone());
+        ids.collect()
+    }
+
+    /// Where it ends in the log.
+    pub fn end(&self) -> Option<&Position> {
+        self.parts.last()?.candidate.position.as_ref()
+    }
+
+    /// Whether it is retried on its own, as it was overtaken.
+    pub fn is_overtaken(&self) -> bool {
+        let first = self.parts.first().and_then(|it| it.candidate.redo.as_ref());
+        first.is_some_and(|redo| redo.overtaken.is_some())
+    }
+}
+
+pub enum Composed {
+    Message(Message),
+    /// Something was done instead; look again.
+    Again,
+    /// There is nothing to send, or not before then.
+    Nothing(Option<Timestamp>),
+}
+
+impl Notifier {
+    /// The next message of a lane; with `head` one that comes behind it.
+    pub(crate) async fn compose(
+        &self,
+        visit: &mut Visit<'_>,
+        webhook: &Webhook,
+        channel: &str,
+        head: &[Candidate],
+    ) -> Result<Composed, Fault> {
+        let now = self.clock.now();
+        let (mut candidates, unknown, is_repeat) = match &visit.lane.open {
+            // It may be there already: it is repeated as it was, so that the platform can know it.
+            Some(open) if head.is_empty() => (self.carried(visit, open).await?, open.unknown, true),
+            _ => {
+                let redo = self.redo(visit).await?;
+                let is_head =
+                    |id: &DeliveryId| head.iter().any(|head| head.waiting.delivery_id == *id);
+                let due = due(&redo, &is_head, visit.lane.asked_at, now);
+                let unknown = due.first().and_then(|redo| redo.overtaken.as_ref());
+                let unknown = unknown.map_or(0, |overtaken| overtaken.unknown);
+                if due.is_empty() {
+                    self.read_ahead(visit).await?;
+                    let next = visit.entries.iter();
+                    let next = next.filter(|entry| !is_head(&entry.waiting.delivery_id));
+                    let next: Vec<Candidate> = next
+                        .take(MAX_EVENTS)
+                        .cloned()
+                        .map(Candidate::from)
+                        .collect();
+                    if next.is_empty() {
+                        return Ok(Composed::Nothing(next_due(&redo)));
+                    }
+                    (next, 0, false)
+                } else {
+                    (
+                        due.into_iter().map(Candidate::from).collect(),
+                        unknown,
+                        false,
+                    )
+                }
+            }
+        };
+        let is_group = candidates
+            .first()
+            .and_then(|first| first.redo.as_ref())
+            .is_some_and(|redo| redo.overtaken.is_some());
+        // A limit is no outage: what it has held back goes together.
+        let is_held = |trouble: &Trouble| trouble.failures > 0;
+        let is_alone = visit.lane.trouble.as_ref().is_some_and(is_held)
+            || visit.lane.singly > 0
+            || !head.is_empty()
+            || self.faults.is_suspect(visit.id);
+        if is_alone && !is_repeat && !is_group {
+            candidates.truncate(1);
+        }
+        let known = self.rows(visit, &candidates).await?;
+        let settled = candidates
+            .iter()
+            .take_while(|it| is_settled(&known, it))
+            .count();
+        if settled > 0 || candidates.is_empty() {
+            self.pass_over(visit, &candidates[..settled], is_repeat)
+                .await?;
+            return Ok(match head.is_empty() {
+                true => Composed::Again,
+                false => Composed::Nothing(None),
+            });
+        }
+        candidates = unsettled(candidates, &known);
+        self.read_events(visit, &candidates).await?;
+        let is_there = |it: &Candidate| visit.events.contains_key(&it.waiting.event_id);
+        if let Some(first) = candidates.first()
+            && !is_there(first)
+        {
+            let gone = candidates.drain(..1).collect();
+            let reason = "the event is past its retention";
+            visit.lane.open = None;
+            self.dispose(visit, channel, gone, |row, now| row.skipped(reason, now))
+                .await?;
+            return Ok(Composed::Again);
+        }
+        let mut parts: Vec<Part> = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let event_id = &candidate.waiting.event_id;
+            let is_joining = visit
+                .events
+                .get(event_id)
+                .is_some_and(|event| joins(webhook, event));
+            let is_first = parts.is_empty();
+            let first_joins = parts.first().is_none_or(|part| joins(webhook, &part.event));
+            let is_together = is_first || is_repeat || is_group || is_joining && first_joins;
+            if !is_together {
+                break;
+            }
+            let Some(event) = visit.events.get(event_id).cloned() else {
+                break;
+            };
+            let mut row = match known.get(&candidate.waiting.delivery_id) {
+                Some(row) => row.clone().for_order(candidate.waiting.redelivery),
+                None => visit.row(&candidate.waiting, channel)?,
+            };
+            // What waited goes where the webhook posts today.
+            channel.clone_into(&mut row.channel);
+            row.possible_duplicate |= unknown > 0;
+            parts.push(Part {
+                candidate,
+                event,
+                row,
+            });
+        }
+        let log = parts.first().map_or(Log::Main, |part| part.candidate.log());
+        for part in &parts {
+            visit.events.remove(&part.candidate.waiting.event_id);
+        }
+        Ok(Composed::Message(Message {
+            log,
+            parts,
+            unknown,
+            overtakes: head.to_vec(),
+        }))
+    }
+
+    /// What the ledger knows of deliveries, where it may know something.
+    async fn rows(
+        &self,
+        visit: &Visit<'_>,
+        candidates: &[Candidate],
+    ) -> Result<HashMap<DeliveryId, Delivery>, Fault> {
+        let tried = visit.lane.tried.as_ref();
+        let is_new = |it: &Candidate| it.position.is_some() && it.position.as_ref() > tried;
+        if visit.lane.trouble.is_none()
+            && visit.lane.open.is_none()
+            && candidates.iter().all(is_new)
+        {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<_> = candidates
+            .iter()
+            .map(|candidate| candidate.waiting.delivery_id.clone())
+            .collect();
+        self.known(visit.id, &ids).await
+    }
+
+    /// Leaves behind what is settled already.
+    async fn pass_over(
+        &self,
+        visit: &mut Visit<'_>,
+        settled: &[Candidate],
+        is_repeat: bool,
+    ) -> Result<(), Fault> {
+        if is_repeat {
+            visit.lane.withdraw();
+        }
+        let redone: Vec<DeliveryId> = settled
+            .iter()
+            .filter(|it| it.redo.is_some())
+            .map(|it| it.waiting.delivery_id.clone())
+            .collect();
+        if !redone.is_empty() {
+            self.stores.lanes.remove_redo(visit.id, &redone).await?;
+        }
+        if let Some(position) = settled.iter().filter_map(|it| it.position.clone()).max() {
+            visit.entries.retain(|entry| entry.position > position);
+            visit.lane.offset = Some(position).max(visit.lane.offset.take());
+        }
+        Ok(())
+    }
+
+    async fn read_events(
+        &self,
+        visit: &mut Visit<'_>,
+        candidates: &[Candidate],
+    ) -> Result<(), Fault> {
+        let missing: Vec<EventId> = candidates
+            .iter()
+            .map(|candidate| &candidate.waiting.event_id)
+            .filter(|id| !visit.events.contains_key(id))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            let read = self.stores.events.get_many(visit.organization, &missing);
+            visit.events.extend(read.await?);
+        }
+        Ok(())
+    }
+}
+
+/// What of the redo log goes into one message, from the first one on that may be tried.
+fn due(
+    redo: &[Redo],
+    is_head: &impl Fn(&DeliveryId) -> bool,
+    asked_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Vec<Redo> {
+    let is_due = |redo: &&Redo| !is_head(&redo.waiting.delivery_id) && redo.is_due(asked_at, now);
+    let Some(first) = redo.iter().find(is_due) else {
+        return Vec::new();
+    };
+    let message = |redo: &Redo| redo.overtaken.as_ref().map(|it| it.message.clone());
+    let goes_along = |redo: &&Redo| is_due(redo) && message(redo) == message(first);
+    redo.iter()
+        .filter(goes_along)
+        .take(MAX_EVENTS)
+        .cloned()
+        .collect()
+}
+
+fn next_due(redo: &[Redo]) -> Option<Timestamp> {
+    let overtaken = redo.iter().filter_map(|redo| redo.overtaken.as_ref());
+    overtaken.map(|overtaken| overtaken.due_at).min()
+}
+
+fn is_settled(known: &HashMap<DeliveryId, Delivery>, candidate: &Candidate) -> bool {
+    let waiting = &candidate.waiting;
+    let row = known.get(&waiting.delivery_id);
+    row.is_some_and(|row| row.is_settled(waiting.redelivery))
+}
+
+/// Those up to the first one that is settled.
+fn unsettled(candidates: Vec<Candidate>, known: &HashMap<DeliveryId, Delivery>) -> Vec<Candidate> {
+    let unsettled = candidates.into_iter();
+    unsettled.take_while(|it| !is_settled(known, it)).collect()
+}
+
+/// Whether an event may share a message with others.
+fn joins(webhook: &Webhook, event: &Event) -> bool {
+    let configuration = &webhook.configuration;
+    configuration.digest == Digest::Auto
+        // What belongs into a thread, or takes another message's place, stands alone.
+        && (configuration.grouping == Grouping::None || event.correlation_id.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carillon_domain::lane::{Overtaken, Waiting};
+    use carillon_domain::{EventType, LaneId, sample};
+
+    fn redo(number: u32, overtaken: Option<&str>) -> Redo {
+        let event = sample::event(EventType::Deploy);
+        let lane = LaneId::of(&sample::webhook(1, &["*"]).id, number);
+        let now = event.received_at;
+        Redo {
+            waiting: Waiting {
+                delivery_id: DeliveryId::of(&event.organization, &event.id, now, &lane),
+                event_id: event.id,
+                event_type: event.event_type,
+                since: now,
+                redelivery: 1,
+            },
+            overtaken: overtaken.map(|message| Overtaken {
+                due_at: now + std::time::Duration::from_secs(600),
+                asked: None,
+                since: now,
+                failures: 1,
+                unknown: 1,
+                message: message.into(),
+            }),
+        }
+    }
+
+    #[test]
+    fn what_was_overtaken_waits_for_its_own_time_and_goes_as_it_was() {
+        let now = sample::event(EventType::Deploy).received_at;
+        let all = [
+            redo(1, Some("a")),
+            redo(2, None),
+            redo(3, Some("a")),
+            redo(4, None),
+        ];
+        let nobody = |_: &DeliveryId| false;
+        let ids = |redo: Vec<Redo>| -> Vec<DeliveryId> {
+            redo.into_iter()
+                .map(|redo| redo.waiting.delivery_id)
+                .collect()
+        };
+        let of = |numbers: &[usize]| -> Vec<DeliveryId> {
+            let chosen = numbers.iter().map(|n| all[*n].waiting.delivery_id.clone());
+            chosen.collect()
+        };
+        let second = now + std::time::Duration::from_secs(1);
+        assert_eq!(ids(due(&all, &nobody, None, second)), of(&[1, 3]));
+        let later = now + std::time::Duration::from_secs(600);
+        assert_eq!(ids(due(&all, &nobody, None, later)), of(&[0, 2]));
+        // A person hurries it.
+        assert_eq!(ids(due(&all, &nobody, Some(second), second)), of(&[0, 2]));
+        assert_eq!(next_due(&all), Some(later));
+    }
+
+    #[test]
+    fn who_wants_no_digest_or_groups_by_operation_gets_single_messages() {
+        let mut webhook = sample::webhook(1, &["*"]);
+        let mut event = sample::event(EventType::Deploy);
+        event.correlation_id = Some("release-42".into());
+        assert!(joins(&webhook, &event));
+        webhook.configuration.grouping = Grouping::Thread;
+        assert!(!joins(&webhook, &event));
+        event.correlation_id = None;
+        assert!(joins(&webhook, &event));
+        webhook.configuration.digest = Digest::Off;
+        assert!(!joins(&webhook, &event));
+    }
+}

@@ -1,0 +1,353 @@
+//! Judging: what an answer means for the deliveries of a message, and for their lane.
+
+use carillon_chat::Reply;
+use carillon_domain::delivery::DeliveryStatus;
+use carillon_domain::lane::{Failure, Lane, Log, Open, Redo};
+use carillon_domain::retry::GIVE_UP_AFTER;
+use carillon_domain::{Attempt, Delivery, Outcome};
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::compose::Message;
+use crate::visit::{Candidate, Fault, Visit};
+
+/// What follows for the lane.
+#[derive(Debug)]
+pub enum Next {
+    /// The next message.
+    Again,
+    /// It waits.
+    Wait,
+    /// It has failed for so long that what has waited as long is given up.
+    GiveUp,
+    /// The message that failed may be to blame: another one is tried before it.
+    Overtake(Vec<Candidate>),
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Delivered,
+    Failed,
+    /// One of several may be to blame, and is to fail alone.
+    Split,
+    Retry,
+}
+
+/// An answer, and when the post began.
+pub struct Answer {
+    pub reply: Reply,
+    pub begun: Timestamp,
+    /// Whether the webhook was suspended because of it.
+    pub is_suspended: bool,
+}
+
+fn verdict(lane: &mut Lane, answer: &mut Answer, count: usize) -> Verdict {
+    let reply = &mut answer.reply;
+    match reply.outcome {
+        Outcome::Delivered => Verdict::Delivered,
+        _ if reply.is_definite() && count > 1 => Verdict::Split,
+        Outcome::UnknownRefusal => {
+            let code = reply.code.clone().unwrap_or_default();
+            if !lane.is_held_by(&code) {
+                return Verdict::Failed;
+            }
+            *reply = held(&code, reply);
+            Verdict::Retry
+        }
+        outcome if outcome.is_refusal() => Verdict::Failed,
+        outcome if outcome.is_dead() && answer.is_suspended => Verdict::Failed,
+        _ => Verdict::Retry,
+    }
+}
+
+fn held(code: &str, reply: &Reply) -> Reply {
+    Reply {
+        outcome: Outcome::Unavailable,
+        ..reply.clone()
+    }
+    .hint(format!(
+        "The platform refuses one message after the other with code {code}, which Carillon does \
+         not know: the destination seems to be at fault. Its messages wait and are tried again. \
+         Please report the code."
+    ))
+}
+
+impl Notifier {
+    /// Writes down how a message went.
+    pub(crate) async fn conclude(
+        &self,
+        visit: &mut Visit<'_>,
+        message: Message,
+        mut answer: Answer,
+    ) -> Result<Next, Fault> {
+        let verdict = verdict(&mut visit.lane, &mut answer, message.parts.len());
+        let attempt = answer.reply.attempt(answer.begun);
+        log(&message, &attempt, verdict);
+        match verdict {
+            Verdict::Delivered => {
+                let rows = self.tried(visit, &message, &answer, &attempt);
+                let rows =
+                    rows.map(|row| row.ended(DeliveryStatus::Delivered, None, self.clock.now()));
+                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                visit.lane.succeeded();
+                let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
+                self.put_aside(visit, &message.overtakes, unknown).await?;
+                self.leave_behind(visit, &message).await
+            }
+            Verdict::Failed => {
+                let rows = self.tried(visit, &message, &answer, &attempt);
+                let rows = rows.map(|row| {
+                    row.ended(DeliveryStatus::Failed, attempt.reason(), self.clock.now())
+                });
+                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                if message.overtakes.is_empty() {
+                    visit.lane.wait = None;
+                    return self.leave_behind(visit, &message).await;
+                }
+                // What it was to overtake is still the first one.
+                self.step_back(visit);
+                self.save(visit).await?;
+                Ok(Next::Wait)
+            }
+            Verdict::Split => {
+                let attempt = Attempt {
+                    is_followed: true,
+                    ..attempt
+                };
+                let now = self.clock.now();
+                let rows = self.tried(visit, &message, &answer, &attempt);
+                let rows = rows.map(|row| row.retrying(now, attempt.reason()));
+                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                visit.lane.withdraw();
+                visit.lane.wait = None;
+                visit.lane.singly = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
+                Ok(Next::Again)
+            }
+            Verdict::Retry if message.is_overtaken() => {
+                self.retry_on_its_own(visit, &message, &answer, &attempt)
+                    .await
+            }
+            Verdict::Retry if !message.overtakes.is_empty() => {
+                let until = visit.lane.wait.map_or(self.clock.now(), |wait| wait.until);
+                let rows = self.tried(visit, &message, &answer, &attempt);
+                let rows = rows.map(|row| row.retrying(until, attempt.reason()));
+                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                if attempt.outcome == Outcome::Unknown {
+                    visit.lane.singly = visit.lane.singly.max(2);
+                    let head = message.overtakes.iter();
+                    let head: Vec<_> = head.map(|it| it.waiting.delivery_id.clone()).collect();
+                    self.may_be_overtaken(visit, &head).await?;
+                }
+                self.step_back(visit);
+                self.save(visit).await?;
+                Ok(Next::Wait)
+            }
+            Verdict::Retry => self.retry(visit, &message, &answer, &attempt).await,
+        }
+    }
+
+    /// The rows with the attempt in them.
+    fn tried<'m>(
+        &self,
+        visit: &Visit<'_>,
+        message: &'m Message,
+        answer: &'m Answer,
+        attempt: &'m Attempt,
+    ) -> impl Iterator<Item = Delivery> + use<'m> {
+        let post = visit.stored;
+        message.parts.iter().map(move |part| {
+            let row = part.row.clone();
+            let row = row.tried(attempt.clone(), answer.reply.message.clone());
+            Delivery { post, ..row }
+        })
+    }
+
+    /// The message is settled: the lane goes on behind it.
+    async fn leave_behind(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Next, Fault> {
+        if message.log == Log::Redo {
+            let ids = message.ids();
+            self.stores.lanes.remove_redo(visit.id, &ids).await?;
+        }
+        visit.lane.advance();
+        if let Some(end) = message.end() {
+            visit.entries.retain(|entry| entry.position > *end);
+        }
+        Ok(Next::Again)
+    }
+
+    /// What was to be overtaken is the first one again.
+    fn step_back(&self, visit: &mut Visit<'_>) {
+        visit.lane.withdraw();
+        visit.lane.open = visit.lane.aside.take();
+    }
+
+    /// It failed for a reason that may pass: the lane waits.
+    async fn retry(
+        &self,
+        visit: &mut Visit<'_>,
+        message: &Message,
+        answer: &Answer,
+        attempt: &Attempt,
+    ) -> Result<Next, Fault> {
+        let now = self.clock.now();
+        let unknown = message.unknown + u32::from(attempt.outcome == Outcome::Unknown);
+        let failure = self.failure(answer, unknown, now);
+        visit.lane.failed(&failure);
+        let lane = &visit.lane;
+        let is_over = message
+            .parts
+            .iter()
+            .all(|part| lane.gives_up(part.candidate.waiting.since, now));
+        let until = lane.wait.map_or(now, |wait| wait.until);
+        let given_up = self.given_up(lane, now);
+        let rows: Vec<Delivery> = self
+            .tried(visit, message, answer, attempt)
+            .map(|row| match is_over {
+                true => row.ended(DeliveryStatus::Failed, Some(given_up.clone()), now),
+                false => row.retrying(until, attempt.reason()),
+            })
+            .collect();
+        self.write(visit.id, &rows).await?;
+        if is_over {
+            self.leave_behind(visit, message).await?;
+            self.save(visit).await?;
+            return Ok(Next::GiveUp);
+        }
+        match unknown {
+            0 => visit.lane.withdraw(),
+            _ => {
+                visit.lane.open = visit.lane.open.take().map(|open| Open {
+                    is_in_flight: false,
+                    unknown,
+                    ..open
+                });
+            }
+        }
+        self.save(visit).await?;
+        let may_be_the_message = matches!(attempt.outcome, Outcome::Unavailable | Outcome::Unknown);
+        let parts = message.parts.iter();
+        Ok(
+            match may_be_the_message && visit.lane.may_be_overtaken(now) {
+                true => Next::Overtake(parts.map(|part| part.candidate.clone()).collect()),
+                false => Next::Wait,
+            },
+        )
+    }
+
+    /// It was overtaken, and has failed once more: nobody waits for it.
+    async fn retry_on_its_own(
+        &self,
+        visit: &mut Visit<'_>,
+        message: &Message,
+        answer: &Answer,
+        attempt: &Attempt,
+    ) -> Result<Next, Fault> {
+        let now = self.clock.now();
+        let unknown = message.unknown + u32::from(attempt.outcome == Outcome::Unknown);
+        let failure = self.failure(answer, unknown, now);
+        let mut redo: Vec<Redo> = message
+            .parts
+            .iter()
+            .filter_map(|part| part.candidate.redo.clone())
+            .collect();
+        let mut due_at = now;
+        let mut is_over = true;
+        for overtaken in redo.iter_mut().filter_map(|redo| redo.overtaken.as_mut()) {
+            overtaken.failures = overtaken.failures.saturating_add(1);
+            overtaken.unknown = unknown;
+            overtaken.asked = visit.lane.asked_at;
+            overtaken.due_at = now + failure.delay(overtaken.failures, 1);
+            is_over &= overtaken.since + GIVE_UP_AFTER <= now;
+            due_at = overtaken.due_at;
+        }
+        let reason = attempt.reason().unwrap_or_default();
+        let rows: Vec<Delivery> = self
+            .tried(visit, message, answer, attempt)
+            .map(|row| match is_over {
+                true => {
+                    let reason = format!("Given up after 24 hours. {reason}");
+                    row.ended(DeliveryStatus::Failed, Some(reason), now)
+                }
+                false => row.retrying(due_at, Some(reason.clone())),
+            })
+            .collect();
+        self.write(visit.id, &rows).await?;
+        if is_over {
+            return self.leave_behind(visit, message).await;
+        }
+        self.stores.lanes.put_redo(visit.id, &redo, now).await?;
+        visit.lane.withdraw();
+        self.save(visit).await?;
+        Ok(Next::Again)
+    }
+
+    fn failure<'a>(&self, answer: &'a Answer, unknown: u32, now: Timestamp) -> Failure<'a> {
+        let reply = &answer.reply;
+        let reason = reply.hint.as_deref().or(reply.code.as_deref());
+        Failure {
+            outcome: reply.outcome,
+            reason: reason.unwrap_or_default(),
+            asked: reply.retry_after,
+            unknown,
+            begun: answer.begun,
+            now,
+            random: (self.random)(),
+        }
+    }
+
+    /// Gives up what has waited for as long as its channel has failed, and for a day.
+    pub(crate) async fn give_up(
+        &self,
+        visit: &mut Visit<'_>,
+        channel: &str,
+    ) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        if visit.lane.open.is_some() {
+            return Ok(false);
+        }
+        let mut waiting = self.all_waiting(visit).await?;
+        let is_overtaken =
+            |it: &Candidate| it.redo.as_ref().is_some_and(|it| it.overtaken.is_some());
+        waiting.retain(|it| !is_overtaken(it));
+        let lane = &visit.lane;
+        let aged = waiting.into_iter();
+        let aged: Vec<Candidate> = aged
+            .take_while(|it| lane.gives_up(it.waiting.since, now))
+            .collect();
+        if aged.is_empty() {
+            return Ok(false);
+        }
+        let reason = self.given_up(lane, now);
+        let failed =
+            |row: Delivery, now| row.ended(DeliveryStatus::Failed, Some(reason.clone()), now);
+        self.dispose(visit, channel, aged, failed).await?;
+        Ok(true)
+    }
+
+    fn given_up(&self, lane: &Lane, now: Timestamp) -> String {
+        let Some(trouble) = &lane.trouble else {
+            return String::new();
+        };
+        let hours = now.duration_since(trouble.since).as_hours();
+        let reason = &trouble.reason;
+        format!("Given up: the channel has not taken a message for {hours} hours. {reason}")
+    }
+}
+
+fn log(message: &Message, attempt: &Attempt, verdict: Verdict) {
+    for part in &message.parts {
+        let row = &part.row;
+        tracing::info!(
+            delivery_id = row.id.as_str(),
+            webhook_id = row.webhook_id.as_str(),
+            event_id = row.event_id.as_str(),
+            attempt = row.attempts.len() + 1,
+            http_status = attempt.http_status,
+            code = attempt.code.as_deref(),
+            duration_ms = attempt.duration_ms,
+            next = ?verdict,
+            "posted"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! Posting: one message, to where it belongs.
+
+use std::time::{Duration, Instant};
+
+use carillon_chat::{Place, Post, Remedy, Reply, Without};
+use carillon_delivery::{By, NotPosted, used_up};
+use carillon_domain::delivery::POST_TIMEOUT;
+use carillon_domain::ids::stable_uuid;
+use carillon_domain::{Attempt, Event, Outcome, Webhook};
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::compose::Message;
+use crate::grouping::Joined;
+use crate::pace::LONGEST_NAP;
+use crate::webhooks::Webhooks;
+
+/// What a platform said, and when the post began.
+pub struct Posted {
+    pub reply: Reply,
+    pub begun: Timestamp,
+}
+
+impl Notifier {
+    /// Posts a message; also where its thread, or the message that it would change, is gone.
+    pub(crate) async fn post(
+        &self,
+        message: &mut Message,
+        webhook: &Webhook,
+        channel: &str,
+        joined: Option<&Joined>,
+        webhooks: &Webhooks,
+    ) -> Result<Posted, NotPosted> {
+        let mut place = joined.map_or(Place::Channel, Joined::place);
+        let mut begun = self.clock.now();
+        let started = Instant::now();
+        let mut reply = match webhooks.dead_credential(webhook) {
+            Some(said) => said,
+            None => {
+                self.send(message, webhook, channel, &place, begun, POST_TIMEOUT)
+                    .await?
+            }
+        };
+        if place != Place::Channel && may_be_the_place(&reply) {
+            // The message that it belonged to is gone, or its channel: this one begins anew.
+            note(message, &reply, begun);
+            let rest = reply.pause_after.unwrap_or_default();
+            if rest > LONGEST_NAP {
+                reply = used_up(rest);
+            } else {
+                self.clock.sleep(rest).await;
+                begun = self.clock.now();
+                place = Place::Channel;
+                let left = POST_TIMEOUT.saturating_sub(started.elapsed());
+                reply = self
+                    .send(message, webhook, channel, &place, begun, left)
+                    .await?;
+            }
+        }
+        if matches!(place, Place::Thread(_)) && self.stands_alone(&reply) {
+            place = Place::Channel;
+        }
+        if let Some(joined) = joined {
+            self.remember(joined, &place, &reply, webhook, channel)
+                .await;
+        }
+        Ok(Posted { reply, begun })
+    }
+
+    async fn send(
+        &self,
+        message: &mut Message,
+        webhook: &Webhook,
+        channel: &str,
+        place: &Place,
+        begun: Timestamp,
+        within: Duration,
+    ) -> Result<Reply, NotPosted> {
+        let started = Instant::now();
+        // Two posts or more may have left it behind: first something that posts nothing.
+        if message.unknown >= 2 && !self.poster.is_answered(webhook).await? {
+            return Ok(unanswered());
+        }
+        let post_id = post_id(message);
+        let events: Vec<&Event> = message.parts.iter().map(|part| &part.event).collect();
+        let post = Post {
+            webhook,
+            channel,
+            events: &events,
+            post_id: &post_id,
+            place,
+            without: Without::default(),
+        };
+        let within = within.saturating_sub(started.elapsed());
+        let posted = self.poster.send(&post, within).await?;
+        for earlier in &posted.earlier {
+            note(message, earlier, begun);
+        }
+        let pause = self
+            .pace
+            .posted(webhook, channel, begun, &posted.reply)
+            .await;
+        match (posted.by, posted.reply.outcome) {
+            (By::Current, Outcome::Delivered) if webhook.fallback.is_some() => {
+                self.end_rotation(webhook).await;
+            }
+            (By::Fallback, Outcome::Delivered) => {
+                let webhook_id = webhook.id.as_str();
+                tracing::warn!(webhook_id, "posted with the credential before the rotation");
+            }
+            _ => {}
+        }
+        Ok(Reply {
+            retry_after: posted.reply.retry_after.into_iter().chain(pause).max(),
+            ..posted.reply
+        })
+    }
+}
+
+/// By what a platform can tell repeats of a message.
+fn post_id(message: &Message) -> String {
+    match message.parts.as_slice() {
+        [one] => one.row.id.post_id(one.candidate.waiting.redelivery),
+        several => {
+            let keys: Vec<String> = several
+                .iter()
+                .map(|part| part.candidate.waiting.key())
+                .collect();
+            stable_uuid(&keys.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+    }
+}
+
+/// Writes down an attempt that another one follows at once.
+fn note(message: &mut Message, reply: &Reply, begun: Timestamp) {
+    for part in &mut message.parts {
+        part.row.attempts.push(Attempt {
+            is_followed: true,
+            ..reply.attempt(begun)
+        });
+    }
+}
+
+/// The platform was not posted to: it does not even answer what posts nothing.
+fn unanswered() -> Reply {
+    Reply::new(Outcome::Unavailable).code("not_posted").hint(
+        "Earlier posts may have arrived, and the platform does not answer a question that \
+             posts nothing. So as not to make more copies, this attempt posted nothing.",
+    )
+}
+
+/// Whether it may be the thread, or the message to change, that the platform refuses. Those
+/// stand in the channel of their time.
+fn may_be_the_place(reply: &Reply) -> bool {
+    reply.remedy == Some(Remedy::Place) || reply.outcome == Outcome::DestinationDead
+}

@@ -1,0 +1,220 @@
+//! Loading: what became of the post that was begun last.
+//!
+//! If the ledger knows one of its deliveries under this very post, the others went the same way.
+//! If it knows none, somebody may be at it; when the lease is over, nobody is, and whether the
+//! message has arrived is unknown.
+
+use std::time::Duration;
+
+use carillon_domain::lane::{Failure, Log, Open, Redo};
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Outcome};
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::visit::{Candidate, Fault, Visit};
+
+impl Notifier {
+    /// Brings a lane that was just read up to date. Gives when to come back, where somebody may
+    /// be posting.
+    pub(crate) async fn resolve(
+        &self,
+        visit: &mut Visit<'_>,
+        channel: &str,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let open = match &visit.lane.open {
+            Some(open) if open.is_in_flight => open.clone(),
+            _ => return Ok(None),
+        };
+        let known = self.known(visit.id, &open.deliveries).await?;
+        let is_of_post = |row: &&Delivery| row.post == open.version;
+        let Some(lead) = known.values().find(is_of_post).cloned() else {
+            let leased = open.leased_until(self.clock.now());
+            if leased.is_none() {
+                tracing::warn!(lane = visit.id.as_str(), "a post has an unknown outcome");
+                self.unknown(visit, open, channel).await?;
+            }
+            return Ok(leased);
+        };
+        let is_missing = |id: &DeliveryId| known.get(id).is_none_or(|row| row.post != open.version);
+        if open.deliveries.iter().any(is_missing) {
+            let mut rows = Vec::new();
+            for candidate in self.carried(visit, &open).await? {
+                let waiting = &candidate.waiting;
+                if is_missing(&waiting.delivery_id) {
+                    let row = match known.get(&waiting.delivery_id) {
+                        Some(row) => row.clone().for_order(waiting.redelivery),
+                        None => visit.row(waiting, channel)?,
+                    };
+                    rows.push(row.as_its_companion(&lead));
+                }
+            }
+            self.write(visit.id, &rows).await?;
+        }
+        match lead.status.is_settled() {
+            true => {
+                self.is_settled(visit, &open, &lead).await?;
+                // What follows from the log alone is made out again; the rest is done once.
+                if open.log == Log::Redo || !open.overtakes.is_empty() {
+                    self.save(visit).await?;
+                }
+            }
+            false => {
+                let last = lead.attempts.last().map(|attempt| attempt.outcome);
+                if last == Some(Outcome::Unknown) && !open.overtakes.is_empty() {
+                    self.may_be_overtaken(visit, &open.overtakes).await?;
+                }
+                self.has_failed(visit, &open, &lead);
+                if let (Some(wait), Some(at)) = (&mut visit.lane.wait, lead.next_attempt_at) {
+                    wait.until = at;
+                }
+                self.save(visit).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whoever posted it has died, or cannot write.
+    async fn unknown(&self, visit: &mut Visit<'_>, open: Open, channel: &str) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let is_probe = !open.overtakes.is_empty();
+        let carried = match is_probe || open.log == Log::Redo {
+            true => self.carried(visit, &open).await?,
+            false => Vec::new(),
+        };
+        let overtaken: Vec<Redo> = carried
+            .iter()
+            .filter_map(|it| it.redo.clone())
+            .filter_map(|redo| {
+                let mut overtaken = redo.overtaken?;
+                overtaken.unknown += 1;
+                overtaken.due_at = now;
+                let overtaken = Some(overtaken);
+                Some(Redo { overtaken, ..redo })
+            })
+            .collect();
+        if !is_probe && overtaken.is_empty() {
+            visit.lane.open = Some(Open {
+                is_in_flight: false,
+                unknown: open.unknown + 1,
+                ..open
+            });
+            return Ok(());
+        }
+        // The lane goes on with something else: the ledger keeps that it may be there already.
+        let known = self.known(visit.id, &open.deliveries).await?;
+        let mut rows = Vec::with_capacity(carried.len());
+        for Candidate { waiting, .. } in &carried {
+            let row = match known.get(&waiting.delivery_id) {
+                Some(row) => row.clone().for_order(waiting.redelivery),
+                None => visit.row(waiting, channel)?,
+            };
+            rows.push(Delivery {
+                possible_duplicate: true,
+                post: open.version,
+                ..row.retrying(now, None)
+            });
+        }
+        if !overtaken.is_empty() {
+            self.stores
+                .lanes
+                .put_redo(visit.id, &overtaken, now)
+                .await?;
+        }
+        self.write(visit.id, &rows).await?;
+        visit.lane.withdraw();
+        if is_probe {
+            self.may_be_overtaken(visit, &open.overtakes).await?;
+            visit.lane.open = visit.lane.aside.take();
+            visit.lane.singly = visit.lane.singly.max(2);
+        }
+        Ok(())
+    }
+
+    /// All that is left to do once a message is settled, from the table alone.
+    async fn is_settled(
+        &self,
+        visit: &mut Visit<'_>,
+        open: &Open,
+        lead: &Delivery,
+    ) -> Result<(), Fault> {
+        let is_delivered = lead.status == DeliveryStatus::Delivered;
+        if open.log == Log::Redo {
+            let lanes = &self.stores.lanes;
+            lanes.remove_redo(visit.id, &open.deliveries).await?;
+            visit.lane.has_redo = true;
+        }
+        if !open.overtakes.is_empty() && !is_delivered {
+            visit.lane.withdraw();
+            visit.lane.open = visit.lane.aside.take();
+            return Ok(());
+        }
+        if !open.overtakes.is_empty() {
+            let aside = visit.lane.aside.take();
+            let head = Open {
+                deliveries: open.overtakes.clone(),
+                log: Log::Main,
+                ..open.clone()
+            };
+            let mut overtaken = self.carried(visit, &head).await?;
+            let redo = Open {
+                log: Log::Redo,
+                ..head
+            };
+            let redone = self.carried(visit, &redo).await?;
+            overtaken.retain(|it| {
+                redone
+                    .iter()
+                    .all(|redo| redo.waiting.delivery_id != it.waiting.delivery_id)
+            });
+            overtaken.extend(redone);
+            let unknown = aside.map_or(0, |aside| aside.unknown);
+            self.put_aside(visit, &overtaken, unknown).await?;
+        }
+        if is_delivered {
+            visit.lane.succeeded();
+        }
+        visit.lane.advance();
+        Ok(())
+    }
+
+    /// It was written down that an attempt has failed, and not yet what follows for the lane.
+    fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery) {
+        let Some(attempt) = lead.attempts.last() else {
+            return visit.lane.withdraw();
+        };
+        if attempt.is_followed {
+            visit.lane.withdraw();
+            let count = u32::try_from(open.deliveries.len()).unwrap_or(u32::MAX);
+            visit.lane.singly = count;
+            return;
+        }
+        let unknown = open.unknown + u32::from(attempt.outcome == Outcome::Unknown);
+        let is_probe = !open.overtakes.is_empty();
+        if is_probe || lead.overtaken && open.log == Log::Redo {
+            visit.lane.withdraw();
+            if is_probe {
+                visit.lane.open = visit.lane.aside.take();
+            }
+            return;
+        }
+        visit.lane.failed(&Failure {
+            outcome: attempt.outcome,
+            reason: lead.reason.as_deref().unwrap_or_default(),
+            asked: attempt.retry_after_ms.map(Duration::from_millis),
+            unknown,
+            begun: attempt.at,
+            now: self.clock.now(),
+            random: (self.random)(),
+        });
+        match unknown {
+            0 => visit.lane.withdraw(),
+            _ => {
+                visit.lane.open = Some(Open {
+                    is_in_flight: false,
+                    unknown,
+                    ..open.clone()
+                });
+            }
+        }
+    }
+}

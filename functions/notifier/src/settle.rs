@@ -1,0 +1,216 @@
+//! Settling: writing down how deliveries ended, also where the table does not take it at once.
+//!
+//! What is not written down is posted once more by whoever comes next. So it is tried for a few
+//! seconds, and remembered in the process, which very likely serves the lane again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use carillon_aws::Error;
+use carillon_domain::lane::{Overtaken, Redo};
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId};
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::visit::{Candidate, Fault, Visit};
+
+/// The waits between the tries.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1_600),
+];
+/// For how many lanes outcomes are remembered.
+const REMEMBERED: usize = 1_000;
+/// How many rows are written at once.
+const AT_ONCE: usize = 25;
+/// How long after it was overtaken a message is tried again.
+const AFTER_OVERTAKEN: Duration = Duration::from_secs(600);
+
+/// Outcomes that could not be written yet.
+#[derive(Default)]
+pub struct Unwritten(Mutex<HashMap<LaneId, Vec<Delivery>>>);
+
+impl Unwritten {
+    fn lock(&self) -> MutexGuard<'_, HashMap<LaneId, Vec<Delivery>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, lane: &LaneId, rows: &[Delivery]) {
+        let mut unwritten = self.lock();
+        if unwritten.len() < REMEMBERED {
+            unwritten.insert(lane.clone(), rows.to_vec());
+        }
+    }
+}
+
+impl Notifier {
+    /// Writes how deliveries stand.
+    pub(crate) async fn write(&self, lane: &LaneId, rows: &[Delivery]) -> Result<(), Fault> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match self.write_once(rows).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let Some(pause) = pauses.next() else {
+                self.unwritten.remember(lane, rows);
+                return Err(error.into());
+            };
+            tracing::warn!(lane = lane.as_str(), %error, "an outcome could not be written yet");
+            self.clock.sleep(pause).await;
+        }
+    }
+
+    async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
+        let written = join_all(rows.iter().map(|row| self.stores.ledger.write(row))).await;
+        for (row, written) in rows.iter().zip(written) {
+            if !written? {
+                let delivery_id = row.id.as_str();
+                tracing::warn!(delivery_id, "a later post has told its outcome");
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what could not be written before.
+    pub(crate) async fn catch_up(&self, lane: &LaneId) -> Result<(), Fault> {
+        let Some(rows) = self.unwritten.lock().remove(lane) else {
+            return Ok(());
+        };
+        match self.write_once(&rows).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.unwritten.remember(lane, &rows);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Ends deliveries without a post, the first ones of a lane, and moves the lane behind them.
+    pub(crate) async fn dispose(
+        &self,
+        visit: &mut Visit<'_>,
+        channel: &str,
+        candidates: Vec<Candidate>,
+        end: impl Fn(Delivery, Timestamp) -> Delivery,
+    ) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let ids: Vec<DeliveryId> = candidates
+            .iter()
+            .map(|it| it.waiting.delivery_id.clone())
+            .collect();
+        let mut known = self.known(visit.id, &ids).await?;
+        let mut rows = Vec::with_capacity(candidates.len());
+        for candidate in &candidates {
+            let waiting = &candidate.waiting;
+            let row = match known.remove(&waiting.delivery_id) {
+                Some(row) if row.is_settled(waiting.redelivery) => continue,
+                Some(row) => row.for_order(waiting.redelivery),
+                None => visit.row(waiting, channel)?,
+            };
+            rows.push(Delivery {
+                post: visit.stored,
+                ..end(row, now)
+            });
+        }
+        for rows in rows.chunks(AT_ONCE) {
+            self.write(visit.id, rows).await?;
+        }
+        let redone: Vec<DeliveryId> = candidates
+            .iter()
+            .filter(|candidate| candidate.redo.is_some())
+            .map(|candidate| candidate.waiting.delivery_id.clone())
+            .collect();
+        if !redone.is_empty() {
+            self.stores.lanes.remove_redo(visit.id, &redone).await?;
+        }
+        if let Some(end) = candidates.iter().filter_map(|it| it.position.clone()).max() {
+            visit.entries.retain(|entry| entry.position > end);
+            visit.lane.offset = Some(end).max(visit.lane.offset.take());
+        }
+        self.save(visit).await
+    }
+
+    /// A probe may have been posted: what it was to overtake may have been overtaken.
+    pub(crate) async fn may_be_overtaken(
+        &self,
+        visit: &Visit<'_>,
+        head: &[DeliveryId],
+    ) -> Result<(), Fault> {
+        let known = self.known(visit.id, head).await?;
+        let rows: Vec<Delivery> = known
+            .into_values()
+            .filter(|row| !row.status.is_settled())
+            .map(|row| Delivery {
+                overtaken: true,
+                post: visit.stored,
+                ..row
+            })
+            .collect();
+        self.write(visit.id, &rows).await
+    }
+
+    /// Puts what was overtaken beside the log, to be tried on its own.
+    pub(crate) async fn put_aside(
+        &self,
+        visit: &mut Visit<'_>,
+        overtaken: &[Candidate],
+        unknown: u32,
+    ) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let Some(first) = overtaken.first() else {
+            return Ok(());
+        };
+        let ids: Vec<DeliveryId> = overtaken
+            .iter()
+            .map(|it| it.waiting.delivery_id.clone())
+            .collect();
+        let known = self.known(visit.id, &ids).await?;
+        let message = first.waiting.delivery_id.post_id(first.waiting.redelivery);
+        let redo: Vec<Redo> = overtaken
+            .iter()
+            .map(|candidate| Redo {
+                waiting: candidate.waiting.clone(),
+                overtaken: Some(Overtaken {
+                    due_at: now + AFTER_OVERTAKEN,
+                    asked: visit.lane.asked_at,
+                    since: known
+                        .get(&candidate.waiting.delivery_id)
+                        .and_then(|row| Some(row.attempts.first()?.at))
+                        .unwrap_or(now),
+                    failures: 4,
+                    unknown,
+                    message: message.clone(),
+                }),
+            })
+            .collect();
+        self.stores.lanes.put_redo(visit.id, &redo, now).await?;
+        visit.lane.has_redo = true;
+        let rows: Vec<Delivery> = known
+            .into_values()
+            .filter(|row| !row.status.is_settled())
+            .map(|row| Delivery {
+                overtaken: true,
+                status: DeliveryStatus::Retrying,
+                next_attempt_at: Some(now + AFTER_OVERTAKEN),
+                post: visit.stored,
+                ..row
+            })
+            .collect();
+        let delivery_id = first.waiting.delivery_id.as_str();
+        tracing::warn!(delivery_id, "overtaken: its channel takes other messages");
+        self.write(visit.id, &rows).await
+    }
+
+    /// The oldest of what waits, in the log or besides it, as far as one call reads.
+    pub(crate) async fn all_waiting(&self, visit: &mut Visit<'_>) -> Result<Vec<Candidate>, Fault> {
+        let mut found: Vec<Candidate> = Vec::new();
+        found.extend(self.redo(visit).await?.into_iter().map(Candidate::from));
+        self.read_ahead(visit).await?;
+        found.extend(visit.entries.iter().take(100).cloned().map(Candidate::from));
+        Ok(found)
+    }
+}

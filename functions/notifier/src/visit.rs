@@ -1,0 +1,199 @@
+//! A lane while it is being served.
+
+use std::collections::{HashMap, VecDeque};
+
+use carillon_aws::Error;
+use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
+use carillon_domain::{Delivery, DeliveryId, Event, EventId, LaneId, OrganizationId};
+use jiff::Timestamp;
+
+use crate::Notifier;
+
+/// The most events that one message has.
+pub const MAX_EVENTS: usize = 10;
+/// How many pieces of the log are read at once. A piece has up to a hundred deliveries, or one;
+/// two tell whether there are more.
+const FIRST_PIECES: i32 = 2;
+const PIECES: i32 = 10;
+/// How much of the redo log is.
+const REDOS: i32 = 25;
+
+/// Why a lane cannot be served now.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Somebody else serves it.
+    #[error("somebody else has the lane")]
+    Lost,
+    #[error(transparent)]
+    Aws(#[from] Error),
+    #[error(transparent)]
+    NotPosted(#[from] carillon_delivery::NotPosted),
+}
+
+/// A lane, and what has been read of it.
+pub struct Visit<'a> {
+    pub organization: &'a OrganizationId,
+    pub id: &'a LaneId,
+    pub lane: Lane,
+    /// The version in the table.
+    pub stored: u64,
+    /// What comes next in the log, as far as it is read.
+    pub entries: VecDeque<Entry>,
+    pub events: HashMap<EventId, Event>,
+    /// How many messages were posted.
+    pub posts: usize,
+}
+
+/// What is to be sent: an entry of the log, or one of the redo log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    pub waiting: Waiting,
+    pub position: Option<Position>,
+    pub redo: Option<Redo>,
+}
+
+impl From<Entry> for Candidate {
+    fn from(entry: Entry) -> Self {
+        Self {
+            waiting: entry.waiting,
+            position: Some(entry.position),
+            redo: None,
+        }
+    }
+}
+
+impl From<Redo> for Candidate {
+    fn from(redo: Redo) -> Self {
+        Self {
+            waiting: redo.waiting.clone(),
+            position: None,
+            redo: Some(redo),
+        }
+    }
+}
+
+impl Candidate {
+    pub fn log(&self) -> Log {
+        match self.redo {
+            Some(_) => Log::Redo,
+            None => Log::Main,
+        }
+    }
+}
+
+impl<'a> Visit<'a> {
+    pub fn new(organization: &'a OrganizationId, id: &'a LaneId, lane: Option<Lane>) -> Self {
+        let lane = lane.unwrap_or_default();
+        Self {
+            organization,
+            id,
+            stored: lane.version,
+            lane,
+            entries: VecDeque::new(),
+            events: HashMap::new(),
+            posts: 0,
+        }
+    }
+
+    /// A row of the ledger that is not there yet.
+    pub fn row(&self, waiting: &Waiting, channel: &str) -> Result<Delivery, Fault> {
+        let row = Delivery::new(self.organization, self.id, channel, waiting);
+        row.ok_or(Fault::Lost)
+    }
+}
+
+impl Notifier {
+    /// Writes down how the lane stands, unless somebody else has.
+    pub(crate) async fn save(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
+        visit.lane.version = visit.stored + 1;
+        let saved = self.stores.lanes.save(
+            visit.organization,
+            visit.id,
+            visit.stored,
+            &visit.lane,
+            self.clock.now(),
+        );
+        if !saved.await? {
+            return Err(Fault::Lost);
+        }
+        visit.stored = visit.lane.version;
+        Ok(())
+    }
+
+    /// The first of what stands in the log, as far as one call reads.
+    pub(crate) async fn read_ahead(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
+        if visit.entries.is_empty() {
+            let lanes = &self.stores.lanes;
+            let after = visit.lane.settled_up_to();
+            let mut read = lanes.entries(visit.id, after, FIRST_PIECES).await?;
+            if (2..MAX_EVENTS).contains(&read.len()) {
+                read = lanes.entries(visit.id, after, PIECES).await?;
+            }
+            visit.entries = read.into();
+        }
+        Ok(())
+    }
+
+    /// What is to be sent besides the log.
+    pub(crate) async fn redo(&self, visit: &mut Visit<'_>) -> Result<Vec<Redo>, Fault> {
+        if !visit.lane.may_have_redo() {
+            return Ok(Vec::new());
+        }
+        let redo = self.stores.lanes.redo(visit.id, REDOS).await?;
+        visit.lane.redo_read(redo.len());
+        Ok(redo)
+    }
+
+    /// What the ledger knows of deliveries of the lane.
+    pub(crate) async fn known(
+        &self,
+        id: &LaneId,
+        deliveries: &[DeliveryId],
+    ) -> Result<HashMap<DeliveryId, Delivery>, Fault> {
+        let Some(webhook) = id.webhook() else {
+            return Ok(HashMap::new());
+        };
+        let wanted: Vec<_> = deliveries
+            .iter()
+            .map(|delivery| (webhook.clone(), delivery.clone()))
+            .collect();
+        let rows = self.stores.ledger.several(&wanted).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+
+    /// What an open post carries, as far as it is still there.
+    pub(crate) async fn carried(
+        &self,
+        visit: &Visit<'_>,
+        open: &Open,
+    ) -> Result<Vec<Candidate>, Fault> {
+        let mut found: HashMap<DeliveryId, Candidate> = HashMap::new();
+        let mut add = |it: Candidate| found.insert(it.waiting.delivery_id.clone(), it);
+        match open.log {
+            Log::Redo => {
+                for redo in self.stores.lanes.redo(visit.id, REDOS).await? {
+                    add(redo.into());
+                }
+            }
+            Log::Main => {
+                let lanes = &self.stores.lanes;
+                let after = visit.lane.offset.as_ref();
+                let mut read = lanes.entries(visit.id, after, FIRST_PIECES).await?;
+                let is_read = |last: &Entry| open.end.as_ref() <= Some(&last.position);
+                if !read.last().is_some_and(is_read) {
+                    read = lanes.entries(visit.id, after, PIECES).await?;
+                }
+                for entry in read {
+                    add(entry.into());
+                }
+            }
+        }
+        let carried = open.deliveries.iter();
+        Ok(carried.filter_map(|id| found.remove(id)).collect())
+    }
+}
+
+/// How long until then.
+pub fn until(time: Timestamp, now: Timestamp) -> std::time::Duration {
+    std::time::Duration::try_from(time.duration_since(now)).unwrap_or_default()
+}

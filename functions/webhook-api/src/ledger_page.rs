@@ -1,0 +1,189 @@
+//! A page of a webhook's deliveries: what the ledger has, and what waits in its lanes.
+//!
+//! Each is a list of its own, newest first, and goes on from its own place; the page takes the
+//! newest of all, one by one.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use carillon_aws::Error;
+use carillon_domain::lane::{Entry, Lane, Position};
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId, Webhook};
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use crate::{Api, waking};
+
+/// Where the lists go on.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Behind this delivery in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ledger: Option<DeliveryId>,
+    /// Nothing more is in the ledger.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    is_ledger_done: bool,
+    /// Before this position in a lane.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    lanes: BTreeMap<u32, Position>,
+    /// Lanes in which nothing more waits.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    done: Vec<u32>,
+}
+
+/// One of the lists, as far as it is read.
+struct Stream {
+    /// The number of the lane; none for the ledger.
+    lane: Option<u32>,
+    rows: VecDeque<(Delivery, Option<Position>)>,
+    /// Where it goes on behind what is read, if it does.
+    more: Option<DeliveryId>,
+    /// The same for a lane.
+    floor: Option<Position>,
+    is_cut: bool,
+}
+
+/// The newest deliveries behind a cursor, and the cursor of the next page, if there is one. A
+/// page may be short and still have a next one.
+pub async fn read(
+    api: &Api,
+    webhook: &Webhook,
+    status: Option<DeliveryStatus>,
+    mut cursor: Cursor,
+    limit: usize,
+) -> Result<(Vec<Delivery>, Option<Cursor>), Error> {
+    let mut streams = Vec::new();
+    if !cursor.is_ledger_done {
+        let (rows, more) = api
+            .ledger
+            .page(&webhook.id, status, cursor.ledger.clone(), limit)
+            .await?;
+        streams.push(Stream {
+            lane: None,
+            rows: rows.into_iter().map(|row| (row, None)).collect(),
+            is_cut: more.is_some(),
+            more,
+            floor: None,
+        });
+    }
+    if status.is_none_or(|status| status == DeliveryStatus::Pending) {
+        streams.extend(waiting(api, webhook, &cursor, limit).await?);
+    }
+    let mut page: Vec<Delivery> = Vec::new();
+    while page.len() < limit {
+        // What comes next in a list that is not read to its end may be newer than all others.
+        if streams.iter().any(|it| it.rows.is_empty() && it.is_cut) {
+            break;
+        }
+        let heads = streams.iter_mut().filter(|it| !it.rows.is_empty());
+        let newest = heads.max_by_key(|it| it.rows.front().map(|(row, _)| row.id.clone()));
+        let Some(stream) = newest else {
+            break;
+        };
+        let Some((row, position)) = stream.rows.pop_front() else {
+            break;
+        };
+        match (stream.lane, position) {
+            (Some(lane), Some(position)) => {
+                cursor.lanes.insert(lane, position);
+            }
+            _ => cursor.ledger = Some(row.id.clone()),
+        }
+        page.push(row);
+    }
+    for stream in &streams {
+        let is_over = stream.rows.is_empty();
+        match (stream.lane, is_over, stream.is_cut) {
+            (None, true, true) => cursor.ledger.clone_from(&stream.more),
+            (None, true, false) => cursor.is_ledger_done = true,
+            (Some(lane), true, false) => cursor.done.push(lane),
+            (Some(lane), true, true) => {
+                let floor = stream.floor.clone();
+                cursor.lanes.extend(floor.map(|floor| (lane, floor)));
+            }
+            _ => {}
+        }
+    }
+    let has_more = streams.iter().any(|it| !it.rows.is_empty() || it.is_cut);
+    Ok((page, has_more.then_some(cursor)))
+}
+
+/// What waits in the webhook's lanes and is not in the ledger.
+async fn waiting(
+    api: &Api,
+    webhook: &Webhook,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Vec<Stream>, Error> {
+    let ids = waking::lanes(webhook);
+    let states = api.lanes.read(&ids).await?;
+    let streams = ids.into_iter().filter_map(|id| {
+        let number = id.number()?;
+        let state = states.get(&id).cloned().unwrap_or_default();
+        (!cursor.done.contains(&number)).then_some((id, number, state))
+    });
+    let read = streams.map(async |(id, number, state): (LaneId, u32, Lane)| {
+        let before = cursor.lanes.get(&number);
+        let offset = state.offset.as_ref();
+        let (mut entries, mut is_cut) = api.lanes.newest(&id, offset, before, limit).await?;
+        if entries.len() > limit {
+            entries.drain(..entries.len() - limit);
+            is_cut = true;
+        }
+        Ok::<_, Error>(Stream {
+            lane: Some(number),
+            floor: entries.first().map(|entry| entry.position.clone()),
+            rows: unknown(api, webhook, &id, entries).await?.into(),
+            more: None,
+            is_cut,
+        })
+    });
+    try_join_all(read).await
+}
+
+/// The rows of what waits, newest first, without what the ledger knows.
+async fn unknown(
+    api: &Api,
+    webhook: &Webhook,
+    lane: &LaneId,
+    entries: Vec<Entry>,
+) -> Result<Vec<(Delivery, Option<Position>)>, Error> {
+    let wanted: Vec<_> = entries
+        .iter()
+        .map(|entry| (webhook.id.clone(), entry.waiting.delivery_id.clone()))
+        .collect();
+    let known = api.ledger.several(&wanted).await?;
+    let is_known = |entry: &Entry| known.iter().any(|row| row.id == entry.waiting.delivery_id);
+    let channel = webhook.channel(lane).unwrap_or_default();
+    let organization = &webhook.organization;
+    let row = |entry: Entry| {
+        let row = Delivery::new(organization, lane, channel, &entry.waiting)?;
+        Some((row, Some(entry.position)))
+    };
+    let entries = entries.into_iter().rev().filter(|entry| !is_known(entry));
+    Ok(entries.filter_map(row).collect())
+}
+
+/// A delivery that waits, and that the ledger does not know yet.
+pub async fn find(
+    api: &Api,
+    webhook: &Webhook,
+    id: &DeliveryId,
+) -> Result<Option<Delivery>, Error> {
+    let mut cursor = Cursor {
+        is_ledger_done: true,
+        ..Cursor::default()
+    };
+    loop {
+        let status = Some(DeliveryStatus::Pending);
+        let (rows, next) = read(api, webhook, status, cursor, 100).await?;
+        if let Some(found) = rows.iter().find(|row| row.id == *id) {
+            return Ok(Some(found.clone()));
+        }
+        // Newest first: what comes is older still.
+        let is_passed = rows.last().is_some_and(|last| last.id < *id);
+        match next {
+            Some(next) if !is_passed => cursor = next,
+            _ => return Ok(None),
+        }
+    }
+}

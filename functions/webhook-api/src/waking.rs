@@ -1,0 +1,86 @@
+//! Lanes as people see and hurry them.
+
+use carillon_aws::{Error, WakeUp};
+use carillon_domain::lane::Lane;
+use carillon_domain::{LaneId, OrganizationId, Webhook};
+use futures::future::try_join_all;
+use jiff::Timestamp;
+
+use crate::Api;
+
+/// How a webhook's channels stand.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Standing {
+    /// Since when the one has been failing that has for longest.
+    pub failing_since: Option<Timestamp>,
+    /// When the first one that waits is tried again.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+impl Standing {
+    pub fn of<'a>(lanes: impl Iterator<Item = &'a Lane>, now: Timestamp) -> Self {
+        let mut standing = Self::default();
+        for lane in lanes {
+            let since = lane.trouble.as_ref().map(|trouble| trouble.since);
+            standing.failing_since = earliest(standing.failing_since, since);
+            let next = lane.waits_until(now);
+            standing.next_attempt_at = earliest(standing.next_attempt_at, next);
+        }
+        standing
+    }
+}
+
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
+}
+
+/// The lanes of a webhook's channels.
+pub fn lanes(webhook: &Webhook) -> Vec<LaneId> {
+    let channels = webhook.lanes.channels.iter();
+    channels.map(|channel| webhook.lane(channel)).collect()
+}
+
+/// How webhooks stand, in their order.
+pub async fn standings(api: &Api, webhooks: &[Webhook]) -> Result<Vec<Standing>, Error> {
+    let ids: Vec<LaneId> = webhooks.iter().flat_map(lanes).collect();
+    let rows = api.lanes.read(&ids).await?;
+    let now = Timestamp::now();
+    let of = |webhook: &Webhook| {
+        let ids = lanes(webhook);
+        Standing::of(ids.iter().filter_map(|id| rows.get(id)), now)
+    };
+    Ok(webhooks.iter().map(of).collect())
+}
+
+/// Has lanes looked at now, whatever they wait for.
+///
+/// # Errors
+/// Where that could not be said to all of them.
+pub async fn wake(
+    api: &Api,
+    organization: &OrganizationId,
+    lanes: &[LaneId],
+    has_redo: bool,
+) -> Result<(), Error> {
+    let now = Timestamp::now();
+    let asked = lanes
+        .iter()
+        .map(|lane| api.lanes.ask(organization, lane, has_redo, now));
+    try_join_all(asked).await?;
+    let wake_ups: Vec<_> = lanes
+        .iter()
+        .map(|lane| {
+            let (organization, lane) = (organization.clone(), lane.clone());
+            WakeUp { organization, lane }
+        })
+        .collect();
+    carillon_aws::wake(&*api.queue, &wake_ups).await
+}
+
+/// As [`wake`], for what a webhook's change is followed by: where that fails, the lanes go on
+/// by themselves, later.
+pub async fn wake_after_change(api: &Api, organization: &OrganizationId, lanes: &[LaneId]) {
+    if let Err(error) = wake(api, organization, lanes, false).await {
+        tracing::error!(%organization, %error, "lanes could not be woken");
+    }
+}

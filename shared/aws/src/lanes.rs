@@ -1,0 +1,208 @@
+//! The lanes: what waits for each channel of each webhook, in the deliveries table.
+//!
+//! | row | key (`webhook_id`, `id`) | holds |
+//! |---|---|---|
+//! | lane | `LANES#<shard>`, lane | how it stands, with a version; when a person asked for it |
+//! | entry | `LOG#<lane>`, last and first position | what one slice of the dispatcher has for it |
+//! | redo | `REDO#<lane>`, delivery | what is asked for again, or was overtaken |
+//! | due | `DUE`, time and lane | a lane that comes back later than in a minute |
+//! | walk | `WALK`, `lanes` | how far the daily walk of all lanes has come |
+//! | record | `EVENT#<organization>#<event>`, part | which webhooks matched an event |
+//!
+//! Guarantees: a lane's row changes only as it was read; entries are never changed, so that
+//! what was written twice is there once; everything can be written again.
+
+mod due;
+mod log;
+mod records;
+mod walk;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use carillon_domain::lane::Lane;
+use carillon_domain::{LaneId, OrganizationId};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+pub use due::Due;
+pub use records::EventRecord;
+pub use walk::{WALK_SHARDS, WalkPosition, Walked};
+
+use crate::Error;
+use crate::table::{Item, Retention, from_item, number, read_all, text, to_item};
+
+/// How much longer a lane's row is kept than what it settled: as long as TTL may be late.
+const LONGER: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
+const READING: &str = "reading lanes";
+
+#[derive(Debug, Clone)]
+pub struct Lanes {
+    client: Client,
+    table: String,
+    retention: Retention,
+}
+
+fn key(partition: String, id: impl Into<String>) -> Item {
+    Item::from([
+        ("webhook_id".into(), text(partition)),
+        ("id".into(), text(id)),
+    ])
+}
+
+/// The rows of all lanes are spread over partitions, by which they are walked.
+fn lane_key(lane: &LaneId) -> Item {
+    let shard = Sha256::digest(lane.as_str().as_bytes())[0] % WALK_SHARDS;
+    key(walk::partition(shard), lane.as_str())
+}
+
+/// A lane as its row has it.
+fn lane_of(mut row: Item) -> Result<Lane, Error> {
+    let number = |value: Option<AttributeValue>| value?.as_n().ok()?.parse().ok();
+    let asked_at = row
+        .remove("asked_at")
+        .and_then(|it| it.as_s().ok()?.parse().ok());
+    let redo_asked = number(row.remove("redo_asked")).unwrap_or(0);
+    let state = row
+        .remove("state")
+        .and_then(|state| state.as_m().ok().cloned());
+    let lane = state.map(|state| from_item("a lane", state)).transpose()?;
+    Ok(Lane {
+        asked_at,
+        redo_asked,
+        ..lane.unwrap_or_default()
+    })
+}
+
+impl Lanes {
+    pub fn new(client: Client, table: String, retention: Retention) -> Self {
+        Self {
+            client,
+            table,
+            retention,
+        }
+    }
+
+    /// How lanes stand; those that have no row yet are left out.
+    pub async fn read(&self, lanes: &[LaneId]) -> Result<HashMap<LaneId, Lane>, Error> {
+        let keys = lanes.iter().map(lane_key).collect();
+        let rows = read_all(&self.client, &self.table, READING, keys, None).await?;
+        let mut found = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let id = row.get("id").and_then(|id| id.as_s().ok());
+            if let Some(id) = id.and_then(|id| LaneId::parse(id)) {
+                found.insert(id, lane_of(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes rows for lanes that have none, so that whoever walks them all finds them.
+    pub async fn create(
+        &self,
+        organization: &OrganizationId,
+        lane: &LaneId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut values = Item::new();
+        self.retention.expire(&mut values, now + LONGER);
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(lane_key(lane)))
+            .update_expression("SET organization = :organization, expires_at = :expires_at")
+            .expression_attribute_values(":organization", text(organization.as_str()))
+            .expression_attribute_values(
+                ":expires_at",
+                values.remove("expires_at").unwrap_or(number(0)),
+            )
+            .send()
+            .await
+            .map_err(Error::call("making a lane"))?;
+        Ok(())
+    }
+
+    /// Writes how a lane stands, if it is still as it was read. False where it is not.
+    pub async fn save(
+        &self,
+        organization: &OrganizationId,
+        id: &LaneId,
+        read: u64,
+        lane: &Lane,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        const OPERATION: &str = "writing a lane";
+        let mut expiry = Item::new();
+        self.retention.expire(&mut expiry, now + LONGER);
+        // Tells a write of ours, whose answer was lost, from that of somebody else.
+        let mark = format!("{:016x}", rand::random::<u64>());
+        let condition = match read {
+            0 => "attribute_not_exists(version)",
+            _ => "version = :read",
+        };
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(lane_key(id)))
+            .update_expression(
+                "SET organization = :organization, version = :version, #state = :state, \
+                 written_by = :mark, expires_at = :expires_at",
+            )
+            .condition_expression(condition)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":organization", text(organization.as_str()))
+            .expression_attribute_values(":version", number(lane.version))
+            .expression_attribute_values(":state", AttributeValue::M(to_item("a lane", lane)?))
+            .expression_attribute_values(":mark", text(&mark))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if read > 0 {
+            update = update.expression_attribute_values(":read", number(read));
+        }
+        if let Some(at) = expiry.remove("expires_at") {
+            update = update.expression_attribute_values(":expires_at", at);
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    let by = failed.item.as_ref().and_then(|row| row.get("written_by"));
+                    Ok(by == Some(&text(&mark)))
+                }
+                _ => Err(Error::call(OPERATION)(error)),
+            },
+        }
+    }
+
+    /// Notes that a person wants a lane to be tried now, and whether there is something in its
+    /// redo log.
+    pub async fn ask(
+        &self,
+        organization: &OrganizationId,
+        lane: &LaneId,
+        redo: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(lane_key(lane)))
+            .expression_attribute_values(":organization", text(organization.as_str()))
+            .expression_attribute_values(":now", text(now.to_string()));
+        let set = "SET organization = :organization, asked_at = :now";
+        update = match redo {
+            true => update
+                .update_expression(format!("{set} ADD redo_asked :one"))
+                .expression_attribute_values(":one", number(1)),
+            false => update.update_expression(set),
+        };
+        update
+            .send()
+            .await
+            .map_err(Error::call("asking for a lane"))?;
+        Ok(())
+    }
+}

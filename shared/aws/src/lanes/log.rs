@@ -1,0 +1,227 @@
+//! What waits in a lane: the log, and what is to be sent besides it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
+use carillon_domain::lane::{Entry, Position, Redo};
+use carillon_domain::{DeliveryId, LaneId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Lanes, key};
+use crate::Error;
+use crate::table::{Item, from_item, text, to_item, write_all};
+
+const APPENDING: &str = "appending to lanes";
+const READING: &str = "reading a lane's log";
+const REDOING: &str = "writing a redo log";
+
+/// What a slice of the dispatcher has for a lane, as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Row {
+    deliveries: Vec<Entry>,
+}
+
+fn log(lane: &LaneId) -> String {
+    format!("LOG#{lane}")
+}
+
+fn redo(lane: &LaneId) -> String {
+    format!("REDO#{lane}")
+}
+
+impl Lanes {
+    /// Appends to several lanes, each in one piece that is visible whole or not at all. Gives
+    /// the lanes that DynamoDB did not take it for.
+    pub async fn append(
+        &self,
+        slices: Vec<(LaneId, Vec<Entry>)>,
+        now: Timestamp,
+    ) -> Result<Vec<LaneId>, Error> {
+        let mut items = Vec::with_capacity(slices.len());
+        for (lane, deliveries) in slices {
+            let (Some(first), Some(last)) = (deliveries.first(), deliveries.last()) else {
+                continue;
+            };
+            let id = format!("{}#{}", last.position.as_str(), first.position.as_str());
+            let mut item = key(log(&lane), id);
+            item.extend(to_item("an entry", &Row { deliveries })?);
+            self.retention.expire(&mut item, now);
+            items.push(item);
+        }
+        let refused = self.put_all(APPENDING, items).await;
+        let lane = |item: &Item| {
+            let partition = item.get("webhook_id")?.as_s().ok()?;
+            LaneId::parse(partition.strip_prefix("LOG#")?)
+        };
+        Ok(refused.iter().filter_map(lane).collect())
+    }
+
+    /// Puts items, and gives those that were not taken.
+    pub(super) async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Vec<Item> {
+        let put = |item: Item| PutRequest::builder().set_item(Some(item)).build();
+        let requests = items
+            .into_iter()
+            .filter_map(|item| put(item).ok())
+            .map(|put| WriteRequest::builder().put_request(put).build())
+            .collect();
+        let refused = write_all(&self.client, &self.table, operation, requests).await;
+        let items = refused
+            .into_iter()
+            .filter_map(|request| request.put_request);
+        items.map(|put| put.item).collect()
+    }
+
+    /// What stands in the log behind a position, in order: that of so many pieces at most.
+    pub async fn entries(
+        &self,
+        lane: &LaneId,
+        after: Option<&Position>,
+        max_pieces: i32,
+    ) -> Result<Vec<Entry>, Error> {
+        // Behind everything that ends with the position.
+        let after = after.map(|after| format!("{}$", after.as_str()));
+        let rows = self
+            .query(log(lane), after.as_deref().unwrap_or(" "), true, max_pieces)
+            .await?;
+        let after = after.unwrap_or_default();
+        entries_of(rows, |entry| {
+            entry.position.as_str() > after.trim_end_matches('$')
+        })
+    }
+
+    /// The newest of what stands in the log between two positions, in order, and whether there
+    /// is more before it: that of so many pieces at most.
+    pub async fn newest(
+        &self,
+        lane: &LaneId,
+        after: Option<&Position>,
+        before: Option<&Position>,
+        max_pieces: usize,
+    ) -> Result<(Vec<Entry>, bool), Error> {
+        let after_id = after.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()));
+        // A piece that ends behind a position may begin before it: it has a hundred at most, so
+        // that what begins this one is found among the next ones.
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("webhook_id = :partition AND id > :after")
+            .expression_attribute_values(":partition", text(log(lane)))
+            .expression_attribute_values(":after", text(after_id))
+            .scan_index_forward(false)
+            .limit(i32::try_from(max_pieces).unwrap_or(i32::MAX))
+            .consistent_read(true);
+        if let Some(before) = before {
+            let start = self.piece_behind(lane, before).await?;
+            if let Some(start) = start {
+                query = query.set_exclusive_start_key(Some(key(log(lane), start)));
+            }
+        }
+        let answer = query.send().await.map_err(Error::call(READING))?;
+        let is_cut = answer.last_evaluated_key.is_some();
+        let entries = entries_of(answer.items.unwrap_or_default(), |entry| {
+            after.is_none_or(|after| entry.position > *after)
+                && before.is_none_or(|before| entry.position < *before)
+        })?;
+        Ok((entries, is_cut))
+    }
+
+    /// The second piece that ends at a position or behind it: what is before the position
+    /// begins in the first one.
+    async fn piece_behind(
+        &self,
+        lane: &LaneId,
+        position: &Position,
+    ) -> Result<Option<String>, Error> {
+        let rows = self.query(log(lane), position.as_str(), true, 2).await?;
+        let second = rows.into_iter().nth(1);
+        Ok(second.and_then(|row| row.get("id")?.as_s().ok().cloned()))
+    }
+
+    /// What is to be sent besides the log, in the order of the events.
+    pub async fn redo(&self, lane: &LaneId, max: i32) -> Result<Vec<Redo>, Error> {
+        let rows = self.query(redo(lane), " ", true, max).await?;
+        rows.into_iter()
+            .map(|row| from_item("a redo", row))
+            .collect()
+    }
+
+    /// Puts deliveries into the redo log, in the place of what is there of them.
+    pub async fn put_redo(
+        &self,
+        lane: &LaneId,
+        redos: &[Redo],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut items = Vec::with_capacity(redos.len());
+        for one in redos {
+            let mut item = key(redo(lane), one.waiting.delivery_id.as_str());
+            item.extend(to_item("a redo", one)?);
+            self.retention.expire(&mut item, now);
+            items.push(item);
+        }
+        match self.put_all(REDOING, items).await.len() {
+            0 => Ok(()),
+            refused => Err(not_taken(REDOING, refused)),
+        }
+    }
+
+    pub async fn remove_redo(&self, lane: &LaneId, ids: &[DeliveryId]) -> Result<(), Error> {
+        let delete = |id: &DeliveryId| {
+            let key = key(redo(lane), id.as_str());
+            DeleteRequest::builder().set_key(Some(key)).build()
+        };
+        let requests = ids
+            .iter()
+            .filter_map(|id| delete(id).ok())
+            .map(|delete| WriteRequest::builder().delete_request(delete).build())
+            .collect();
+        let refused = write_all(&self.client, &self.table, REDOING, requests).await;
+        match refused.len() {
+            0 => Ok(()),
+            refused => Err(not_taken(REDOING, refused)),
+        }
+    }
+
+    pub(super) async fn query(
+        &self,
+        partition: String,
+        after: &str,
+        is_forward: bool,
+        max: i32,
+    ) -> Result<Vec<Item>, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("webhook_id = :partition AND id > :after")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":after", text(after))
+            .scan_index_forward(is_forward)
+            .limit(max)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Error::call(READING))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+}
+
+fn not_taken(operation: &'static str, count: usize) -> Error {
+    Error::Call {
+        operation,
+        cause: format!("DynamoDB did not take {count} writes"),
+    }
+}
+
+/// The entries of several pieces, which may overlap where slices were cut differently.
+fn entries_of(rows: Vec<Item>, is_wanted: impl Fn(&Entry) -> bool) -> Result<Vec<Entry>, Error> {
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let row: Row = from_item("an entry", row)?;
+        let wanted = row.deliveries.into_iter().filter(&is_wanted);
+        found.extend(wanted.map(|entry| (entry.position.clone(), entry)));
+    }
+    Ok(found.into_values().collect())
+}

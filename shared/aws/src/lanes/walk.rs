@@ -1,0 +1,93 @@
+//! Walking all lanes, page by page.
+
+use carillon_domain::lane::Lane;
+use carillon_domain::{LaneId, OrganizationId};
+
+use super::{Lanes, key, lane_of};
+use crate::Error;
+use crate::table::{Item, from_item, to_item};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Over how many partitions the lanes' rows are spread: each takes a thousand writes a second.
+pub const WALK_SHARDS: u8 = 16;
+
+/// A lane that was met on the way.
+#[derive(Debug)]
+pub struct Walked {
+    pub organization: OrganizationId,
+    pub id: LaneId,
+    pub lane: Lane,
+}
+
+/// How far the walk has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WalkPosition {
+    pub began_at: Timestamp,
+    /// The partition; [`WALK_SHARDS`] where it is done.
+    pub shard: u8,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<String>,
+}
+
+pub(super) fn partition(shard: u8) -> String {
+    format!("LANES#{shard:02}")
+}
+
+impl Lanes {
+    pub async fn walk_position(&self) -> Result<Option<WalkPosition>, Error> {
+        let rows = self.query("WALK".into(), " ", true, 1).await?;
+        let row = rows.into_iter().next();
+        row.map(|row| from_item("how far the walk has come", row))
+            .transpose()
+    }
+
+    pub async fn put_walk_position(
+        &self,
+        position: &WalkPosition,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut item = to_item("how far the walk has come", position)?;
+        item.extend(key("WALK".into(), "lanes"));
+        self.retention.expire(&mut item, now);
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map_err(Error::call("writing how far the walk has come"))?;
+        Ok(())
+    }
+
+    /// The next lanes of a partition, behind this one; none where it is at its end. What cannot
+    /// be read is passed over.
+    pub async fn walk(
+        &self,
+        shard: u8,
+        after: Option<&str>,
+        max: i32,
+    ) -> Result<(Vec<Walked>, Option<String>), Error> {
+        let rows = self
+            .query(partition(shard), after.unwrap_or(" "), true, max)
+            .await?;
+        let last = rows
+            .last()
+            .and_then(|row| row.get("id")?.as_s().ok().cloned());
+        Ok((rows.into_iter().filter_map(walked).collect(), last))
+    }
+}
+
+fn walked(row: Item) -> Option<Walked> {
+    let field = |name: &str| row.get(name)?.as_s().ok().cloned();
+    let id = LaneId::parse(&field("id")?)?;
+    let organization = OrganizationId::parse(&field("organization")?)?;
+    let lane = lane_of(row)
+        .inspect_err(|error| tracing::error!(lane = id.as_str(), %error, "passed over"))
+        .ok()?;
+    Some(Walked {
+        organization,
+        id,
+        lane,
+    })
+}

@@ -1,0 +1,95 @@
+//! The lane: one channel of one webhook, as a log of deliveries with an offset.
+//!
+//! Everything up to the offset is settled. One post at a time is open; what it carries is
+//! written down before it is made, so that a crash leaves a post of unknown outcome, and never
+//! one that nobody knows of.
+
+mod id;
+mod state;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event_type::EventType;
+use crate::ids::{DeliveryId, EventId};
+
+pub use id::{LaneId, Position};
+pub use state::{Failure, LONGEST_BINDING, Lane, Log, Open, Refused, Trouble, Wait};
+
+/// A delivery that waits in a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub delivery_id: DeliveryId,
+    pub event_id: EventId,
+    pub event_type: EventType,
+    /// When it was dispatched, or asked for again.
+    pub since: Timestamp,
+    /// How often it was asked for again.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub redelivery: u32,
+}
+
+impl Waiting {
+    /// What tells repeats of one delivery apart from a redelivery.
+    pub fn key(&self) -> String {
+        match self.redelivery {
+            0 => self.delivery_id.to_string(),
+            again => format!("{}-{again}", self.delivery_id),
+        }
+    }
+}
+
+/// A place in the log of a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub position: Position,
+    #[serde(flatten)]
+    pub waiting: Waiting,
+}
+
+/// What is to be sent besides the log: asked for again, or overtaken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redo {
+    #[serde(flatten)]
+    pub waiting: Waiting,
+    /// Where it was overtaken: how it has fared on its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub overtaken: Option<Overtaken>,
+}
+
+/// A delivery that kept failing while its channel took others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overtaken {
+    /// When it is tried next.
+    pub due_at: Timestamp,
+    /// What a person had asked for before: only a later wish makes it due.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<Timestamp>,
+    /// Since when it fails.
+    pub since: Timestamp,
+    pub failures: u32,
+    /// After how many posts it may be there.
+    pub unknown: u32,
+    /// The message that carries it, where that may be there already: all that have the same go
+    /// together.
+    pub message: String,
+}
+
+impl Redo {
+    /// Whether it may be tried now, in a lane that a person last asked for at that time.
+    pub fn is_due(&self, asked_at: Option<Timestamp>, now: Timestamp) -> bool {
+        let overtaken = self.overtaken.as_ref();
+        overtaken.is_none_or(|it| it.due_at <= now || it.asked != asked_at)
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+pub(crate) fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests;

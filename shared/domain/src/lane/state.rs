@@ -1,0 +1,302 @@
+//! How a lane stands: what its row holds between two posts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Position, is_zero};
+use crate::delivery::{LEASE, Outcome};
+use crate::ids::DeliveryId;
+use crate::retry::{self, Asked, GIVE_UP_AFTER};
+
+/// How far the clocks of two processes are apart at most. A wait that began later than that
+/// from now was set before a clock was set back, and does not count.
+const SKEW: Duration = Duration::from_secs(30);
+/// For how long a platform's own wait binds people too.
+pub const LONGEST_BINDING: Duration = Duration::from_secs(3_600);
+/// How long a message fails before others may overtake it.
+const OVERTAKEN_AFTER: Duration = Duration::from_secs(600);
+/// How often it has failed then at least: a limit of the platform is none of its own.
+const OVERTAKEN_FAILURES: u32 = 4;
+/// How many messages in a row are refused with one unknown code before it counts as an outage.
+const REFUSALS_HOLD: u32 = 3;
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+fn is_zero_long(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Where a message's deliveries come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Log {
+    Main,
+    Redo,
+}
+
+/// The one post of a lane that was begun last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    pub log: Log,
+    /// What the message carries, in order.
+    pub deliveries: Vec<DeliveryId>,
+    /// The position of its last delivery, in the main log.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end: Option<Position>,
+    /// The lane's version when it was opened: tells its outcome in the ledger from those of
+    /// earlier posts.
+    pub version: u64,
+    pub opened_at: Timestamp,
+    /// Whether nobody has written down yet how it ended.
+    pub is_in_flight: bool,
+    /// After how many posts it may be there.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub unknown: u32,
+    /// What is overtaken if this one is delivered.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub overtakes: Vec<DeliveryId>,
+}
+
+impl Open {
+    /// Until when somebody may be about to post it. Then its outcome is unknown.
+    pub fn leased_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let until = self.opened_at + LEASE;
+        let is_leased = self.is_in_flight && now < until && self.opened_at <= now + SKEW;
+        is_leased.then_some(until)
+    }
+}
+
+/// A wait for the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// When the attempt began that it follows.
+    pub from: Timestamp,
+    pub until: Timestamp,
+    /// What a person had asked for before that attempt: only a later wish counts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub asked: Option<Timestamp>,
+    /// As long as the platform asked for, where nobody may shorten that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub binding_until: Option<Timestamp>,
+}
+
+/// A channel that does not take messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    pub since: Timestamp,
+    /// How far the schedule is used up. Being told when to come back is no failure.
+    pub failures: u32,
+    /// How often in a row the platform has said when to come back.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub limits: u32,
+    /// What the last attempt has shown.
+    pub reason: String,
+}
+
+/// Messages that were refused one after the other with a code that nobody knows here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    pub code: String,
+    pub times: u32,
+}
+
+/// A lane between two posts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// Counts the writes.
+    pub version: u64,
+    /// Everything up to here is settled.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offset: Option<Position>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub open: Option<Open>,
+    /// A message that may be there already, while another one is tried before it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aside: Option<Open>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wait: Option<Wait>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trouble: Option<Trouble>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refused: Option<Refused>,
+    /// How many of the next deliveries have a message each, as one of them was refused in
+    /// company.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub singly: u32,
+    /// Up to where deliveries have been tried, so that the ledger may know them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tried: Option<Position>,
+    /// Whether its webhook's organization was told that it fails.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_told: bool,
+    /// Whether there may be something in the redo log.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub has_redo: bool,
+    /// How often something had been put there by others when it was last found empty.
+    #[serde(skip_serializing_if = "is_zero_long", default)]
+    pub redo_seen: u64,
+    /// When a person last asked for it, and how often something was put into the redo log. Kept
+    /// beside the rest, as anybody may write them.
+    #[serde(skip)]
+    pub asked_at: Option<Timestamp>,
+    #[serde(skip)]
+    pub redo_asked: u64,
+}
+
+impl Lane {
+    /// Until when nothing is to be tried, if it is to wait.
+    pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let wait = self.wait?;
+        let until = match self.asked_at != wait.asked {
+            true => wait.binding_until?,
+            false => wait.until,
+        };
+        // No wait is longer than its own length, whatever a clock has been set back by.
+        (now < until && wait.from <= now + SKEW).then_some(until)
+    }
+
+    /// Whether the redo log is to be read.
+    pub fn may_have_redo(&self) -> bool {
+        self.has_redo || self.redo_asked != self.redo_seen
+    }
+
+    /// The redo log has been read, and this many were there.
+    pub fn redo_read(&mut self, count: usize) {
+        self.has_redo = count > 0;
+        if count == 0 {
+            self.redo_seen = self.redo_asked;
+        }
+    }
+
+    /// Until when nobody can hurry it.
+    pub fn is_bound_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let wait = self.wait?;
+        let until = wait.binding_until?;
+        (now < until && wait.from <= now + SKEW).then_some(until)
+    }
+
+    /// The position behind which everything is still to be sent, once the open post is settled.
+    pub fn settled_up_to(&self) -> Option<&Position> {
+        let end = self.open.as_ref().and_then(|open| open.end.as_ref());
+        end.max(self.offset.as_ref())
+    }
+
+    /// The open post is settled in full.
+    pub fn advance(&mut self) {
+        self.offset = self.settled_up_to().cloned();
+        let settled = self.open.take();
+        let count = settled.map_or(0, |open| open.deliveries.len());
+        self.singly = self
+            .singly
+            .saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
+    /// The open post has not been made, and what it carried is to be sent anew.
+    pub fn withdraw(&mut self) {
+        let open = self.open.take();
+        self.tried = open.and_then(|open| open.end).max(self.tried.take());
+    }
+
+    /// A message was delivered.
+    pub fn succeeded(&mut self) {
+        self.trouble = None;
+        self.refused = None;
+        self.wait = None;
+    }
+
+    /// Whether a refusal with this code, which nobody knows, is about the channel: the third in
+    /// a row.
+    pub fn is_held_by(&mut self, code: &str) -> bool {
+        let times = match &self.refused {
+            Some(refused) if refused.code == code => refused.times.saturating_add(1),
+            _ => 1,
+        };
+        let code = code.to_owned();
+        self.refused = Some(Refused { code, times });
+        times >= REFUSALS_HOLD
+    }
+
+    /// An attempt has failed for a reason that may pass: notes it, and when to come back.
+    pub fn failed(&mut self, failure: &Failure<'_>) {
+        let mut trouble = self.trouble.take().unwrap_or(Trouble {
+            since: failure.begun,
+            failures: 0,
+            limits: 0,
+            reason: String::new(),
+        });
+        failure.reason.clone_into(&mut trouble.reason);
+        let is_limit = failure.outcome == Outcome::RateLimited && failure.asked.is_some();
+        match is_limit {
+            true => trouble.limits = trouble.limits.saturating_add(1),
+            false => {
+                trouble.limits = 0;
+                trouble.failures = trouble.failures.saturating_add(1);
+            }
+        }
+        let length = failure.delay(trouble.failures, trouble.limits);
+        let binding = failure
+            .asked
+            .filter(|asked| is_limit && *asked <= LONGEST_BINDING);
+        self.wait = Some(Wait {
+            from: failure.begun,
+            until: failure.now + length,
+            asked: self.asked_at,
+            binding_until: binding.map(|asked| failure.now + asked),
+        });
+        self.trouble = Some(trouble);
+    }
+
+    /// Whether what has waited since then is given up now.
+    pub fn gives_up(&self, since: Timestamp, now: Timestamp) -> bool {
+        let is_over = |since: Timestamp| since + GIVE_UP_AFTER <= now;
+        is_over(since) && self.trouble.as_ref().is_some_and(|t| is_over(t.since))
+    }
+
+    /// Whether the next message may be tried although the first one fails: it has for so long
+    /// that it may be to blame.
+    pub fn may_be_overtaken(&self, now: Timestamp) -> bool {
+        let is_old = |trouble: &Trouble| trouble.since + OVERTAKEN_AFTER <= now;
+        let is_worn = |trouble: &Trouble| trouble.failures >= OVERTAKEN_FAILURES;
+        let trouble = self.trouble.as_ref();
+        trouble.is_some_and(|trouble| is_old(trouble) && is_worn(trouble))
+    }
+}
+
+/// An attempt that failed for a reason that may pass.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
+    pub outcome: Outcome,
+    pub reason: &'a str,
+    /// What the platform asks for.
+    pub asked: Option<Duration>,
+    /// After how many posts the message may be there.
+    pub unknown: u32,
+    pub begun: Timestamp,
+    pub now: Timestamp,
+    /// `0.0..=1.0`: places the next attempt within its leeway.
+    pub random: f64,
+}
+
+impl Failure<'_> {
+    /// How long to wait after so many failures, or limits in a row.
+    pub fn delay(&self, failures: u32, limits: u32) -> Duration {
+        let asked = match (self.outcome, self.asked) {
+            (_, None) => Asked::Nothing,
+            (Outcome::RateLimited, Some(time)) => Asked::ComeBack {
+                time,
+                in_a_row: limits,
+            },
+            (_, Some(time)) => Asked::NotBefore(time),
+        };
+        // Only another post could leave another copy.
+        let unknown = match self.outcome {
+            Outcome::Unknown => self.unknown,
+            _ => 0,
+        };
+        retry::delay(failures, unknown, self.random, asked)
+    }
+}
