@@ -211,7 +211,11 @@ impl Dispatcher {
         portion: &Portion,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let is_behind = |entry: &&Entry| row.offset.as_ref() >= Some(&entry.position);
+        let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
+        let is_behind = |entry: &&Entry| {
+            row.settled_up_to() >= Some(&entry.position)
+                && !open.contains(&entry.waiting.delivery_id)
+        };
         let behind: Vec<&Entry> = portion.entries.iter().filter(is_behind).collect();
         let (Some(webhook), false) = (lane.webhook(), behind.is_empty()) else {
             return Ok(());

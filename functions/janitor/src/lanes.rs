@@ -95,7 +95,12 @@ impl LaneSweep {
         if lane.waits_until(now).is_some() {
             return Ok(None);
         }
-        let has_more = lane.may_have_redo() || self.is_open(id, lane).await? || {
+        let has_redo = lane.may_have_redo() || !self.lanes.redo(id, 1).await?.is_empty();
+        if has_redo && !lane.may_have_redo() {
+            // Whoever put it there died before saying so.
+            self.lanes.ask(&walked.organization, id, true, now).await?;
+        }
+        let has_more = has_redo || self.is_open(id, lane).await? || {
             let after = lane.settled_up_to();
             !self.lanes.entries(id, after, 1).await?.is_empty()
         };

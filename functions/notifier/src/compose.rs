@@ -70,7 +70,11 @@ impl Notifier {
             // It may be there already: it is repeated as it was, so that the platform can know it.
             Some(open) if head.is_empty() => (self.carried(visit, open).await?, open.unknown, true),
             _ => {
-                let redo = self.redo(visit).await?;
+                // What comes behind a head is what its channel would take next.
+                let redo = match head.is_empty() {
+                    true => self.redo(visit).await?,
+                    false => Vec::new(),
+                };
                 let is_head =
                     |id: &DeliveryId| head.iter().any(|head| head.waiting.delivery_id == *id);
                 let due = due(&redo, &is_head, visit.lane.asked_at, now);
@@ -209,10 +213,10 @@ impl Notifier {
         if is_repeat {
             visit.lane.withdraw();
         }
-        let redone: Vec<DeliveryId> = settled
+        let redone: Vec<(DeliveryId, u32)> = settled
             .iter()
             .filter(|it| it.redo.is_some())
-            .map(|it| it.waiting.delivery_id.clone())
+            .map(Candidate::order)
             .collect();
         if !redone.is_empty() {
             self.stores.lanes.remove_redo(visit.id, &redone).await?;

@@ -93,7 +93,11 @@ impl Notifier {
                 visit.lane.succeeded();
                 let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
                 self.put_aside(visit, &message.overtakes, unknown).await?;
-                self.leave_behind(visit, &message).await
+                let next = self.leave_behind(visit, &message).await?;
+                if !message.overtakes.is_empty() {
+                    self.save(visit).await?;
+                }
+                Ok(next)
             }
             Verdict::Failed => {
                 let rows = self.tried(visit, &message, &answer, &attempt);
@@ -119,6 +123,9 @@ impl Notifier {
                 let rows = self.tried(visit, &message, &answer, &attempt);
                 let rows = rows.map(|row| row.retrying(now, attempt.reason()));
                 self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                if message.is_overtaken() {
+                    self.part(visit, &message, now).await?;
+                }
                 visit.lane.withdraw();
                 visit.lane.wait = None;
                 visit.lane.singly = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
@@ -166,8 +173,12 @@ impl Notifier {
     /// The message is settled: the lane goes on behind it.
     async fn leave_behind(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Next, Fault> {
         if message.log == Log::Redo {
-            let ids = message.ids();
-            self.stores.lanes.remove_redo(visit.id, &ids).await?;
+            let orders: Vec<_> = message
+                .parts
+                .iter()
+                .map(|it| it.candidate.order())
+                .collect();
+            self.stores.lanes.remove_redo(visit.id, &orders).await?;
         }
         visit.lane.advance();
         if let Some(end) = message.end() {
@@ -280,6 +291,24 @@ impl Notifier {
         visit.lane.withdraw();
         self.save(visit).await?;
         Ok(Next::Again)
+    }
+
+    /// What was overtaken together goes on alone.
+    async fn part(
+        &self,
+        visit: &Visit<'_>,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let redos = message.parts.iter().filter_map(|part| {
+            let mut redo = part.candidate.redo.clone()?;
+            let waiting = &redo.waiting;
+            let own = waiting.delivery_id.post_id(waiting.redelivery);
+            redo.overtaken.as_mut()?.message = own;
+            Some(redo)
+        });
+        let redos: Vec<Redo> = redos.collect();
+        Ok(self.stores.lanes.put_redo(visit.id, &redos, now).await?)
     }
 
     fn failure<'a>(&self, answer: &'a Answer, unknown: u32, now: Timestamp) -> Failure<'a> {

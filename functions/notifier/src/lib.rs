@@ -35,6 +35,7 @@ mod grouping;
 mod pace;
 mod post;
 mod resolve;
+mod send;
 mod serve;
 mod settle;
 mod visit;

@@ -26,8 +26,15 @@ impl Notifier {
             _ => return Ok(None),
         };
         let known = self.known(visit.id, &open.deliveries).await?;
-        let is_of_post = |row: &&Delivery| row.post == open.version;
-        let Some(lead) = known.values().find(is_of_post).cloned() else {
+        // One that was asked for again since says nothing of the post.
+        let is_pending = |row: &Delivery| row.status == DeliveryStatus::Pending;
+        let of_post = || known.values().filter(|row| row.post == open.version);
+        let Some(lead) = of_post().find(|row| !is_pending(row)).cloned() else {
+            if of_post().next().is_some() {
+                visit.lane.has_redo = true;
+                visit.lane.advance();
+                return Ok(None);
+            }
             let leased = open.leased_until(self.clock.now());
             if leased.is_none() {
                 tracing::warn!(lane = visit.id.as_str(), "a post has an unknown outcome");
@@ -127,7 +134,7 @@ impl Notifier {
             visit.lane.open = visit.lane.aside.take();
             visit.lane.singly = visit.lane.singly.max(2);
         }
-        Ok(())
+        self.save(visit).await
     }
 
     /// All that is left to do once a message is settled, from the table alone.
@@ -138,11 +145,8 @@ impl Notifier {
         lead: &Delivery,
     ) -> Result<(), Fault> {
         let is_delivered = lead.status == DeliveryStatus::Delivered;
-        if open.log == Log::Redo {
-            let lanes = &self.stores.lanes;
-            lanes.remove_redo(visit.id, &open.deliveries).await?;
-            visit.lane.has_redo = true;
-        }
+        // What is settled there is left behind when it is met again.
+        visit.lane.has_redo |= open.log == Log::Redo;
         if !open.overtakes.is_empty() && !is_delivered {
             visit.lane.withdraw();
             visit.lane.open = visit.lane.aside.take();
@@ -166,7 +170,13 @@ impl Notifier {
                     .iter()
                     .all(|redo| redo.waiting.delivery_id != it.waiting.delivery_id)
             });
-            overtaken.extend(redone);
+            // What was put aside already keeps its time.
+            overtaken.extend(redone.into_iter().filter(|it| {
+                it.redo
+                    .as_ref()
+                    .is_some_and(|redo| redo.overtaken.is_none())
+            }));
+            visit.lane.has_redo = true;
             let unknown = aside.map_or(0, |aside| aside.unknown);
             self.put_aside(visit, &overtaken, unknown).await?;
         }
@@ -179,8 +189,13 @@ impl Notifier {
 
     /// It was written down that an attempt has failed, and not yet what follows for the lane.
     fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery) {
+        let is_probe = !open.overtakes.is_empty();
         let Some(attempt) = lead.attempts.last() else {
-            return visit.lane.withdraw();
+            visit.lane.withdraw();
+            if is_probe {
+                visit.lane.open = visit.lane.aside.take();
+            }
+            return;
         };
         if attempt.is_followed {
             visit.lane.withdraw();
@@ -189,7 +204,6 @@ impl Notifier {
             return;
         }
         let unknown = open.unknown + u32::from(attempt.outcome == Outcome::Unknown);
-        let is_probe = !open.overtakes.is_empty();
         if is_probe || lead.overtaken && open.log == Log::Redo {
             visit.lane.withdraw();
             if is_probe {

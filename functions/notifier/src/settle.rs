@@ -3,7 +3,7 @@
 //! What is not written down is posted once more by whoever comes next. So it is tried for a few
 //! seconds, and remembered in the process, which very likely serves the lane again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -102,13 +102,18 @@ impl Notifier {
             .iter()
             .map(|it| it.waiting.delivery_id.clone())
             .collect();
-        let mut known = self.known(visit.id, &ids).await?;
+        let known = self.known(visit.id, &ids).await?;
         let mut rows = Vec::with_capacity(candidates.len());
+        let mut seen = HashSet::new();
         for candidate in &candidates {
             let waiting = &candidate.waiting;
-            let row = match known.remove(&waiting.delivery_id) {
+            // One that is in both logs ends once; what was asked for again comes first.
+            if !seen.insert(&waiting.delivery_id) {
+                continue;
+            }
+            let row = match known.get(&waiting.delivery_id) {
                 Some(row) if row.is_settled(waiting.redelivery) => continue,
-                Some(row) => row.for_order(waiting.redelivery),
+                Some(row) => row.clone().for_order(waiting.redelivery),
                 None => visit.row(waiting, channel)?,
             };
             rows.push(Delivery {
@@ -119,10 +124,10 @@ impl Notifier {
         for rows in rows.chunks(AT_ONCE) {
             self.write(visit.id, rows).await?;
         }
-        let redone: Vec<DeliveryId> = candidates
+        let redone: Vec<(DeliveryId, u32)> = candidates
             .iter()
             .filter(|candidate| candidate.redo.is_some())
-            .map(|candidate| candidate.waiting.delivery_id.clone())
+            .map(Candidate::order)
             .collect();
         if !redone.is_empty() {
             self.stores.lanes.remove_redo(visit.id, &redone).await?;

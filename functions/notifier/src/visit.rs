@@ -16,7 +16,7 @@ pub const MAX_EVENTS: usize = 10;
 const FIRST_PIECES: i32 = 2;
 const PIECES: i32 = 10;
 /// How much of the redo log is.
-const REDOS: i32 = 25;
+const REDOS: i32 = 100;
 
 /// Why a lane cannot be served now.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,11 @@ impl From<Redo> for Candidate {
 }
 
 impl Candidate {
+    /// Which order it is.
+    pub fn order(&self) -> (DeliveryId, u32) {
+        (self.waiting.delivery_id.clone(), self.waiting.redelivery)
+    }
+
     pub fn log(&self) -> Log {
         match self.redo {
             Some(_) => Log::Redo,
@@ -171,7 +176,8 @@ impl Notifier {
         let mut add = |it: Candidate| found.insert(it.waiting.delivery_id.clone(), it);
         match open.log {
             Log::Redo => {
-                for redo in self.stores.lanes.redo(visit.id, REDOS).await? {
+                let lanes = &self.stores.lanes;
+                for redo in lanes.redo_of(visit.id, &open.deliveries).await? {
                     add(redo.into());
                 }
             }

@@ -56,7 +56,7 @@ pub async fn redeliver(
     }
     if !delivery.status.is_settled() {
         let organization = &webhook.organization;
-        waking::wake(api, organization, &[lane], false)
+        waking::wake(api, organization, &[lane], true)
             .await
             .map_err(Problem::internal(OPERATION))?;
         return Ok(Recovered {
@@ -121,7 +121,7 @@ pub async fn recover(
         after = more;
     };
     let lanes = waking::lanes(webhook);
-    waking::wake(api, &webhook.organization, &lanes, false)
+    waking::wake(api, &webhook.organization, &lanes, true)
         .await
         .map_err(Problem::internal(OPERATION))?;
     let reason = (accepted == 0 && next_after.is_none())

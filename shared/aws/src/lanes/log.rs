@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use carillon_domain::lane::{Entry, Position, Redo};
 use carillon_domain::{DeliveryId, LaneId};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{Item, from_item, text, to_item, write_all};
+use crate::table::{Item, from_item, number, read_all, text, to_item, write_all};
 
 const APPENDING: &str = "appending to lanes";
 const READING: &str = "reading a lane's log";
@@ -100,31 +101,40 @@ impl Lanes {
         max_pieces: usize,
     ) -> Result<(Vec<Entry>, bool), Error> {
         let after_id = after.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()));
-        // A piece that ends behind a position may begin before it: it has a hundred at most, so
-        // that what begins this one is found among the next ones.
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("webhook_id = :partition AND id > :after")
-            .expression_attribute_values(":partition", text(log(lane)))
-            .expression_attribute_values(":after", text(after_id))
-            .scan_index_forward(false)
-            .limit(i32::try_from(max_pieces).unwrap_or(i32::MAX))
-            .consistent_read(true);
-        if let Some(before) = before {
-            let start = self.piece_behind(lane, before).await?;
-            if let Some(start) = start {
-                query = query.set_exclusive_start_key(Some(key(log(lane), start)));
-            }
-        }
-        let answer = query.send().await.map_err(Error::call(READING))?;
-        let is_cut = answer.last_evaluated_key.is_some();
-        let entries = entries_of(answer.items.unwrap_or_default(), |entry| {
+        let is_wanted = |entry: &Entry| {
             after.is_none_or(|after| entry.position > *after)
                 && before.is_none_or(|before| entry.position < *before)
-        })?;
-        Ok((entries, is_cut))
+        };
+        // A piece that ends behind a position may begin before it.
+        let mut start = None;
+        if let Some(before) = before {
+            if after.is_some_and(|after| before <= after) {
+                return Ok((Vec::new(), false));
+            }
+            let piece = self.piece_behind(lane, before).await?;
+            start = piece.map(|piece| key(log(lane), piece));
+        }
+        loop {
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("webhook_id = :partition AND id > :after")
+                .expression_attribute_values(":partition", text(log(lane)))
+                .expression_attribute_values(":after", text(&after_id))
+                .scan_index_forward(false)
+                .limit(i32::try_from(max_pieces).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(Error::call(READING))?;
+            let entries = entries_of(answer.items.unwrap_or_default(), is_wanted)?;
+            start = answer.last_evaluated_key;
+            if !entries.is_empty() || start.is_none() {
+                return Ok((entries, start.is_some()));
+            }
+        }
     }
 
     /// The second piece that ends at a position or behind it: what is before the position
@@ -167,21 +177,45 @@ impl Lanes {
         }
     }
 
-    pub async fn remove_redo(&self, lane: &LaneId, ids: &[DeliveryId]) -> Result<(), Error> {
-        let delete = |id: &DeliveryId| {
-            let key = key(redo(lane), id.as_str());
-            DeleteRequest::builder().set_key(Some(key)).build()
-        };
-        let requests = ids
-            .iter()
-            .filter_map(|id| delete(id).ok())
-            .map(|delete| WriteRequest::builder().delete_request(delete).build())
-            .collect();
-        let refused = write_all(&self.client, &self.table, REDOING, requests).await;
-        match refused.len() {
-            0 => Ok(()),
-            refused => Err(not_taken(REDOING, refused)),
-        }
+    /// Those of these deliveries that are in the redo log, in any order.
+    pub async fn redo_of(&self, lane: &LaneId, ids: &[DeliveryId]) -> Result<Vec<Redo>, Error> {
+        let keys = ids.iter().map(|id| key(redo(lane), id.as_str())).collect();
+        let rows = read_all(&self.client, &self.table, READING, keys, None).await?;
+        rows.into_iter()
+            .map(|row| from_item("a redo", row))
+            .collect()
+    }
+
+    /// Removes deliveries from the redo log that are settled for these orders. What was asked for
+    /// again since stays.
+    pub async fn remove_redo(
+        &self,
+        lane: &LaneId,
+        settled: &[(DeliveryId, u32)],
+    ) -> Result<(), Error> {
+        let removed = settled.iter().map(async |(id, redelivery)| {
+            let delete = self
+                .client
+                .delete_item()
+                .table_name(&self.table)
+                .set_key(Some(key(redo(lane), id.as_str())))
+                .condition_expression("attribute_not_exists(redelivery) OR redelivery <= :settled")
+                .expression_attribute_values(":settled", number(u64::from(*redelivery)))
+                .send()
+                .await;
+            match delete {
+                Err(error)
+                    if !error
+                        .as_service_error()
+                        .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                {
+                    Err(Error::call(REDOING)(error))
+                }
+                _ => Ok(()),
+            }
+        });
+        try_join_all(removed).await?;
+        Ok(())
     }
 
     pub(super) async fn query(

@@ -47,8 +47,12 @@ impl Ledger {
         &self,
         wanted: &[(WebhookId, DeliveryId)],
     ) -> Result<Vec<Delivery>, Error> {
+        // DynamoDB refuses a call that names a key twice.
+        let mut wanted: Vec<_> = wanted.iter().collect();
+        wanted.sort();
+        wanted.dedup();
         let keys = wanted
-            .iter()
+            .into_iter()
             .map(|(webhook, id)| {
                 Item::from([
                     ("webhook_id".into(), text(webhook.as_str())),

@@ -1,0 +1,145 @@
+//! One message, from the opening to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_domain::Webhook;
+use carillon_domain::lane::{Lane, Open};
+
+use crate::Notifier;
+use crate::compose::{Composed, Message};
+use crate::conclude::{Answer, Next};
+use crate::pace::{LONGEST_NAP, Place};
+use crate::visit::{Candidate, Fault, Visit};
+use crate::webhooks::Webhooks;
+
+/// What a lane's messages go to, and why they cannot.
+pub type Destination = Result<(Arc<Webhook>, String), String>;
+
+impl Notifier {
+    /// Tries the next message before one that keeps failing.
+    pub(crate) async fn overtake(
+        &self,
+        visit: &mut Visit<'_>,
+        head: &[Candidate],
+        destination: &Destination,
+        webhooks: &Webhooks,
+    ) -> Result<(), Fault> {
+        let Ok((webhook, channel)) = destination else {
+            return Ok(());
+        };
+        if self.rest(webhook, channel).await > LONGEST_NAP {
+            return Ok(());
+        }
+        if let Composed::Message(probe) = self.compose(visit, webhook, channel, head).await? {
+            self.one(visit, probe, destination, webhooks).await?;
+        }
+        Ok(())
+    }
+
+    /// One message: open, post, conclude.
+    pub(crate) async fn one(
+        &self,
+        visit: &mut Visit<'_>,
+        mut message: Message,
+        destination: &Destination,
+        webhooks: &Webhooks,
+    ) -> Result<Next, Fault> {
+        let Ok((webhook, channel)) = destination else {
+            return Ok(Next::Again);
+        };
+        let Some(first) = message.parts.first() else {
+            return Ok(Next::Again);
+        };
+        self.faults.at_hand(visit.id, &first.row.id);
+        let candidates = || {
+            message
+                .parts
+                .iter()
+                .map(|part| part.candidate.clone())
+                .collect()
+        };
+        if self.faults.is_poison(&first.row.id) {
+            let reason = "Carillon fails over this message: please report it";
+            let candidates = candidates();
+            visit.lane.open = None;
+            self.dispose(visit, channel, candidates, |row, now| {
+                row.skipped(reason, now)
+            })
+            .await?;
+            return Ok(Next::Again);
+        }
+        let joined = self.joined(&message, webhook, channel).await?;
+        if let Some(joined) = &joined
+            && let Some(needless) = joined.is_needless()
+        {
+            let candidates = candidates();
+            visit.lane.open = None;
+            let end = |row, now| joined.without_post(needless, row, now);
+            self.dispose(visit, channel, candidates, end).await?;
+            return Ok(Next::Again);
+        }
+        let before = self.open(visit, &message).await?;
+        let posted = self.post(&mut message, webhook, channel, joined.as_ref(), webhooks);
+        let posted = match posted.await {
+            Ok(posted) => posted,
+            Err(error) => {
+                // Nothing was posted: the lane is as it was.
+                visit.lane = before;
+                self.save(visit).await?;
+                return Err(error.into());
+            }
+        };
+        visit.posts += 1;
+        let reply = posted.reply;
+        if reply.condemns_secret(webhook.platform) {
+            webhooks.credential_died(webhook, &reply);
+        }
+        let is_suspended = match reply.outcome.is_dead() {
+            true => self.suspend(webhook, channel, &reply, webhooks).await,
+            false => false,
+        };
+        let answer = Answer {
+            reply,
+            begun: posted.begun,
+            is_suspended,
+        };
+        self.conclude(visit, message, answer).await
+    }
+
+    /// Writes down what is about to be posted; the same write moves the lane behind what is
+    /// settled. Gives the lane as it was before.
+    async fn open(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Lane, Fault> {
+        let before = visit.lane.clone();
+        let open = visit.lane.open.take();
+        if !message.overtakes.is_empty() {
+            visit.lane.aside = open;
+        }
+        visit.lane.open = Some(Open {
+            log: message.log,
+            deliveries: message.ids(),
+            end: message.end().cloned(),
+            version: visit.stored + 1,
+            opened_at: self.clock.now(),
+            is_in_flight: true,
+            unknown: message.unknown,
+            overtakes: message
+                .overtakes
+                .iter()
+                .map(|head| head.waiting.delivery_id.clone())
+                .collect(),
+        });
+        self.save(visit).await?;
+        Ok(before)
+    }
+
+    /// How long nothing may be posted there.
+    pub(crate) async fn rest(&self, webhook: &Webhook, channel: &str) -> Duration {
+        let platform = self.pace.platform_rest(webhook).await;
+        if platform > Duration::ZERO {
+            // Not all at once when it is over.
+            return platform.mul_f64(1.0 + 0.1 * (self.random)());
+        }
+        self.pace.rest(&Place::of(webhook, channel))
+    }
+}
