@@ -90,11 +90,13 @@ impl Notifier {
                 let rows =
                     rows.map(|row| row.ended(DeliveryStatus::Delivered, None, self.clock.now()));
                 self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                let was_failing = visit.lane.trouble.is_some();
                 visit.lane.succeeded();
                 let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
                 self.put_aside(visit, &message.overtakes, unknown).await?;
                 let next = self.leave_behind(visit, &message).await?;
-                if !message.overtakes.is_empty() {
+                // Otherwise the next post says so in time.
+                if was_failing || !message.overtakes.is_empty() {
                     self.save(visit).await?;
                 }
                 Ok(next)
