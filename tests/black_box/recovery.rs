@@ -232,6 +232,46 @@ async fn a_platforms_own_wait_is_kept_and_everybody_is_told_until_when() {
         pending["id"].as_str().unwrap()
     );
     assert_eq!(app.get(&path).await.body, pending);
+    // Page by page, also one by one.
+    let mut listed = Vec::new();
+    let mut next = String::new();
+    for _ in 0..5 {
+        let page = app
+            .get(&format!("/webhooks/{id}/deliveries/?limit=1{next}"))
+            .await;
+        listed.extend(page.results().iter().map(|row| row["id"].clone()));
+        match page.body["next"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(listed, [pending["id"].clone(), delivery["id"].clone()]);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_again_right_after_it_was_recovered_is_sent_again() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.sink()
+        .fail_next(2, Failure::SlackError("invalid_blocks".into()));
+    for _ in 0..2 {
+        app.publish(&json!({"type": "deploy"})).await;
+    }
+    settled(&app, &id, 2).await;
+    recover(&app, &id, &json!({})).await;
+    until("the deliveries", async || {
+        let all = deliveries(&app, &id, "&status=delivered").await;
+        all.len() == 2
+    })
+    .await;
+    let sent = app.sink().messages().len();
+    for (n, delivery) in deliveries(&app, &id, "").await.iter().enumerate() {
+        let delivery_id = delivery["id"].as_str().unwrap();
+        let path = format!("/webhooks/{id}/deliveries/{delivery_id}/redeliver/");
+        let accepted = app.post(&path, &json!({})).await;
+        assert_eq!(accepted.body, json!({"accepted": 1}));
+        app.messages(sent + n + 1).await;
+    }
 }
 
 #[tokio::test]
