@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use carillon_domain::webhook::{Digest, Grouping};
-use carillon_domain::{EventType, Outcome, Status, sample};
+use carillon_domain::{DeliveryStatus, EventType, Outcome, Status, sample};
 use carillon_embedded::chat_sink::{Answer, Failure, Plan};
 use carillon_runtime::clock::Clock;
 
@@ -104,4 +104,34 @@ async fn what_takes_the_place_of_a_lost_message_waits_for_the_limit_that_the_sea
     assert_eq!(delivery.attempts.len(), 2, "{delivery:?}");
     let waited = seconds(begun, stage.arrivals()[1]);
     assert!((1.5..2.5).contains(&waited), "{waited}");
+}
+
+#[tokio::test]
+async fn a_message_that_keeps_failing_is_overtaken_and_not_lost_also_where_the_next_one_is_refused()
+{
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    let down = || Failure::SlackError("service_unavailable".into());
+    stage.sink.fail_next(5, down());
+    let refused = Failure::SlackError("invalid_blocks".into());
+    stage.sink.fail_next(1, refused);
+    stage.sink.fail_next(1, down());
+    stage
+        .serve_for(Duration::from_secs(3_000), SECOND * 5)
+        .await;
+    let mut rows = Vec::new();
+    for id in &ids {
+        rows.push(stage.delivery(&webhook, id).await);
+    }
+    let told: Vec<_> = rows.iter().map(|row| (row.status, row.overtaken)).collect();
+    let expected = [
+        (DeliveryStatus::Delivered, true),
+        (DeliveryStatus::Failed, false),
+        (DeliveryStatus::Delivered, false),
+    ];
+    assert_eq!(told, expected, "{rows:#?}");
 }

@@ -110,12 +110,19 @@ impl Notifier {
         let is_held = |trouble: &Trouble| trouble.failures > 0;
         let is_alone = visit.lane.trouble.as_ref().is_some_and(is_held)
             || visit.lane.singly > 0
-            || !head.is_empty()
             || self.faults.is_suspect(visit.id);
-        if is_alone && !is_repeat && !is_group {
+        if is_alone && !is_repeat && !is_group && head.is_empty() {
             candidates.truncate(1);
         }
         let known = self.rows(visit, &candidates).await?;
+        if !head.is_empty() {
+            // The head is still to be sent: nothing behind it moves the lane.
+            candidates.retain(|it| !is_settled(&known, it));
+            candidates.truncate(1);
+            if candidates.is_empty() {
+                return Ok(Composed::Nothing(None));
+            }
+        }
         let settled = candidates
             .iter()
             .take_while(|it| is_settled(&known, it))
@@ -123,10 +130,7 @@ impl Notifier {
         if settled > 0 || candidates.is_empty() {
             self.pass_over(visit, &candidates[..settled], is_repeat)
                 .await?;
-            return Ok(match head.is_empty() {
-                true => Composed::Again,
-                false => Composed::Nothing(None),
-            });
+            return Ok(Composed::Again);
         }
         candidates = unsettled(candidates, &known);
         self.read_events(visit, &candidates).await?;
@@ -134,6 +138,9 @@ impl Notifier {
         if let Some(first) = candidates.first()
             && !is_there(first)
         {
+            if !head.is_empty() {
+                return Ok(Composed::Nothing(None));
+            }
             let gone = candidates.drain(..1).collect();
             let reason = "the event is past its retention";
             visit.lane.open = None;

@@ -130,9 +130,6 @@ pub struct Lane {
     /// Up to where deliveries have been tried, so that the ledger may know them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tried: Option<Position>,
-    /// Whether its webhook's organization was told that it fails.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub is_told: bool,
     /// Whether there may be something in the redo log.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub has_redo: bool,
