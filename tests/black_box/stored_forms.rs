@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use carillon_aws::WakeUp;
+use carillon_domain::failing::{FailingLane, Outage};
 use carillon_domain::lane::{Entry, Lane, Redo};
 use carillon_domain::{Delivery, Webhook};
 use serde::Serialize;
@@ -31,6 +32,8 @@ fn what_an_earlier_version_has_stored_is_read_and_written_as_it_was() {
         ("redo.json", again::<Redo>),
         ("lane.json", again::<Lane>),
         ("delivery.json", again::<Delivery>),
+        ("failing_lane.json", again::<FailingLane>),
+        ("outage.json", again::<Outage>),
         ("webhook.json", again::<Webhook>),
     ];
     for (name, again) in forms {

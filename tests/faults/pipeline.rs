@@ -140,14 +140,15 @@ impl World {
             queue: Arc::clone(&queue),
         });
         Process {
-            events,
             dispatcher: dispatcher.with_clock(clock.clone()),
             sweep: LaneSweep {
                 lanes: lanes.clone(),
                 ledger: ledger.clone(),
+                events: events.clone(),
                 queue,
                 clock,
             },
+            events,
             lanes,
             notifier,
             credentials: Credentials::new(registry.clone(), secrets),

@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod failing;
 mod isolation;
 mod own_faults;
 mod refusals;

@@ -14,15 +14,16 @@ use axum::response::IntoResponse;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage, Registry,
-    Retention, SecretCache, SecretStore, WakeUp, wake,
+    Clients, Credentials, DeliveryQueue, Error, EventFilter, EventStore, Lanes, Ledger,
+    QueueMessage, Registry, Retention, SecretCache, SecretStore, WakeUp, wake,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
 use carillon_domain::lane::{Entry, Position, Waiting};
 use carillon_domain::webhook::Lanes as Channels;
 use carillon_domain::{
-    Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, Platform, Webhook, sample,
+    Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, OrganizationId, Platform,
+    Webhook, sample,
 };
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
@@ -138,6 +139,7 @@ impl Stage {
             sweep: LaneSweep {
                 lanes: lanes.clone(),
                 ledger: ledger.clone(),
+                events: events.clone(),
                 queue: Arc::new(queue.clone()),
                 clock: Arc::new(clock.clone()),
             },
@@ -266,6 +268,18 @@ impl Stage {
             let wake_up = WakeUp { organization, lane };
             wake(&self.queue, &[wake_up]).await.unwrap();
         }
+    }
+
+    /// Removes a webhook; its lanes are not looked at before they are due.
+    pub async fn remove(&self, webhook: &Webhook) {
+        self.registry.delete(webhook).await.unwrap();
+    }
+
+    /// The newest events of an organization.
+    pub async fn events_of(&self, organization: &OrganizationId) -> Vec<Event> {
+        let filter = EventFilter::default();
+        let listed = self.events.list(organization, &filter, None, 100).await;
+        listed.unwrap().0
     }
 
     /// Lets the functions serve the queue until it has nothing at this moment; in turns, so

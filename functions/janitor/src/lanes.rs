@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::lanes::{WALK_SHARDS, WalkPosition, Walked};
-use carillon_aws::{DeliveryQueue, Error, Lanes, Ledger, WakeUp, wake};
+use carillon_aws::{DeliveryQueue, Error, EventStore, Lanes, Ledger, WakeUp, wake};
 use carillon_domain::LaneId;
 use carillon_domain::lane::Lane;
 use carillon_runtime::clock::Clock;
@@ -27,17 +27,19 @@ const WALK_EVERY: Duration = Duration::from_secs(86_400);
 pub struct LaneSweep {
     pub lanes: Lanes,
     pub ledger: Ledger,
+    pub events: EventStore,
     pub queue: Arc<dyn DeliveryQueue>,
     pub clock: Arc<dyn Clock>,
 }
 
 impl LaneSweep {
-    /// Wakes the lanes that are due, and goes on with the daily walk, until this time at most.
+    /// Wakes the lanes that are due, tells of what has failed for long, and goes on with the daily walk, until this time at most.
     ///
     /// # Errors
     /// Where AWS does not answer: the next sweep goes on.
     pub async fn sweep(&self, deadline: Timestamp) -> Result<(), Error> {
         while self.clock.now() < deadline && self.wake_due().await? > 0 {}
+        self.tell(deadline).await?;
         self.walk(deadline).await
     }
 

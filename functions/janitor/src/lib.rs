@@ -2,6 +2,7 @@
 //! behind, so that a credential that nobody uses is surely gone, also where nobody calls again.
 
 mod lanes;
+mod outages;
 
 pub use lanes::LaneSweep;
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore, SqsQueue,
+    Clients, Credentials, EventStore, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
+    SqsQueue,
 };
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_runtime::clock::SystemClock;
@@ -27,6 +28,7 @@ async fn main() -> Result<(), Error> {
     settings.required("AWS_REGION");
     let registry_table = settings.required("REGISTRY_TABLE");
     let secret_prefix = settings.required("SECRET_PREFIX");
+    let events_table = settings.required("EVENTS_TABLE");
     let deliveries_table = settings.required("DELIVERIES_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
@@ -37,6 +39,7 @@ async fn main() -> Result<(), Error> {
     let sweep = &LaneSweep {
         lanes: Lanes::new(dynamodb.clone(), deliveries_table.clone(), retention),
         ledger: Ledger::new(dynamodb.clone(), deliveries_table, retention),
+        events: EventStore::new(dynamodb.clone(), events_table, retention),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
         clock: Arc::new(SystemClock),
     };

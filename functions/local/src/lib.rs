@@ -164,6 +164,7 @@ impl Local {
         let sweep = LaneSweep {
             lanes: lanes.clone(),
             ledger: ledger.clone(),
+            events: events.clone(),
             queue: Arc::new(queue.clone()),
             clock: Arc::new(SystemClock),
         };

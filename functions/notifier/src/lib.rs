@@ -30,6 +30,7 @@ mod compose;
 mod conclude;
 mod consequences;
 mod deletion;
+mod failing;
 mod faults;
 mod grouping;
 mod pace;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_domain::Webhook;
 use carillon_domain::lane::{Lane, Open};
+use carillon_domain::{Outcome, Webhook};
 
 use crate::Notifier;
 use crate::compose::{Composed, Message};
@@ -99,6 +99,9 @@ impl Notifier {
             true => self.suspend(webhook, channel, &reply, webhooks).await,
             false => false,
         };
+        if reply.outcome == Outcome::Delivered {
+            self.forget_failing(visit, webhook).await;
+        }
         let answer = Answer {
             reply,
             begun: posted.begun,

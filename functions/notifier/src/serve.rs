@@ -157,6 +157,9 @@ impl Notifier {
             let destination = webhooks.destination(visit.id);
             let (webhook, channel) = match &destination {
                 Err(reason) => {
+                    if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
+                        self.forget_failing(visit, &webhook).await;
+                    }
                     if !self.skip_all(visit, reason).await? {
                         return Ok(Ending::Idle);
                     }
@@ -165,6 +168,7 @@ impl Notifier {
                 Ok((webhook, channel)) => (&**webhook, channel.as_str()),
             };
             if let Some(at) = visit.lane.waits_until(now) {
+                self.note_failing(visit, webhook).await;
                 return Ok(Ending::At(at));
             }
             let message = match self.compose(visit, webhook, channel, &[]).await? {

@@ -6,6 +6,8 @@
 //! | entry | `LOG#<lane>`, last and first position | what one slice of the dispatcher has for it |
 //! | redo | `REDO#<lane>`, delivery | what is asked for again, or was overtaken |
 //! | due | `DUE`, time and lane | a lane that comes back later than in a minute |
+//! | outage | `OUTAGE`, organization and platform | what was told of channels that fail |
+//! | failing | `FAILING#<organization>#<platform>`, lane | a channel that has failed for an hour |
 //! | walk | `WALK`, `lanes` | how far the daily walk of all lanes has come |
 //! | record | `EVENT#<organization>#<event>`, part | which webhooks matched an event |
 //!
@@ -13,6 +15,7 @@
 //! what was written twice is there once; everything can be written again.
 
 mod due;
+mod failing;
 mod log;
 mod records;
 mod walk;
@@ -28,6 +31,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub use due::Due;
+pub use failing::FAILING_PAGE;
 pub use records::EventRecord;
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
@@ -83,6 +87,20 @@ impl Lanes {
             table,
             retention,
         }
+    }
+
+    async fn put(&self, operation: &'static str, item: Item) -> Result<(), Error> {
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(item)).send();
+        put.await.map_err(Error::call(operation))?;
+        Ok(())
+    }
+
+    async fn delete(&self, operation: &'static str, key: Item) -> Result<(), Error> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete.set_key(Some(key)).send();
+        delete.await.map_err(Error::call(operation))?;
+        Ok(())
     }
 
     /// How lanes stand; those that have no row yet are left out.

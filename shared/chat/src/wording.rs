@@ -51,7 +51,10 @@ impl Tone {
                 | Type::ValueDeleted,
                 _,
             ) => Self::Destroyed,
-            (Type::Deploy | Type::Scale | Type::Error, Some(Status::Succeeded)) => Self::Succeeded,
+            (
+                Type::Deploy | Type::Scale | Type::Error | Type::WebhookFailing,
+                Some(Status::Succeeded),
+            ) => Self::Succeeded,
             _ => Self::Changed,
         }
     }
@@ -76,6 +79,7 @@ impl Tone {
             (Self::Notice, _) => "ℹ️",
             (Self::Failed, Type::Error) => "🚨",
             (Self::Failed, Type::WebhookSuspended) => "🔕",
+            (Self::Failed, Type::WebhookFailing) => "⚠️",
             (Self::Failed, _) => "❌",
             (Self::Succeeded, _) => "✅",
             (Self::Started, Type::Deploy) => "🚀",
@@ -105,6 +109,7 @@ pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String
         EventType::Deploy | EventType::Destroy | EventType::Scale | EventType::Error => {
             operation(event, &escape)
         }
+        EventType::WebhookFailing => failing(event, &escape),
         _ => entity(event, &escape),
     };
     match event.dry_run {
@@ -158,6 +163,18 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
         (None, Some(place)) if object => format!("{what} {preposition} {place}"),
         (None, Some(place)) => format!("{what}: {place}"),
         (None, None) => what.to_owned(),
+    }
+}
+
+/// "Webhook failing: prod alerts".
+fn failing(event: &Event, escape: &impl Fn(&str) -> String) -> String {
+    let what = match event.status {
+        Some(Status::Succeeded) => "Webhook works again",
+        _ => "Webhook failing",
+    };
+    match subject(event, escape) {
+        Some(subject) => format!("{what}: {subject}"),
+        None => what.to_owned(),
     }
 }
 

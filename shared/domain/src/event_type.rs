@@ -61,6 +61,7 @@ event_types! {
     Scale "scale" Infrastructure "Infrastructure is being, or was, scaled.";
     Error "error" Infrastructure "Something went wrong.";
     WebhookSuspended "webhook_suspended" System "A webhook of the organization was suspended.";
+    WebhookFailing "webhook_failing" System "Webhooks of the organization have not got through for an hour, or do so again.";
     Ping "ping" System "A test message; only ever sent by the test call.";
 }
 
@@ -150,10 +151,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_eighteen_types_with_distinct_names() {
+    fn there_are_nineteen_types_with_distinct_names() {
         let names: std::collections::HashSet<_> =
             EventType::ALL.iter().map(|known| known.as_str()).collect();
-        assert_eq!(names.len(), 18);
+        assert_eq!(names.len(), 19);
     }
 
     #[test]

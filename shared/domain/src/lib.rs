@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod delivery;
 pub mod event;
 pub mod event_type;
+pub mod failing;
 pub mod fault;
 pub mod fields;
 pub mod filters;

@@ -157,6 +157,20 @@ fn system(mut event: Event) -> Event {
                     .into(),
             );
         }
+        EventType::WebhookFailing => {
+            event.status = Some(Status::Failed);
+            event.resource = Some(Resource {
+                resource_type: Some("webhook".into()),
+                name: Some("prod alerts and 2 more".into()),
+                ..Resource::default()
+            });
+            event.message = Some(
+                "No message has got through for an hour or longer: audit, on call, prod alerts. \
+                 What waits is kept and tried every ten minutes. Slack answers 503."
+                    .into(),
+            );
+            event.details = [("platform".into(), "slack".into())].into();
+        }
         _ => {
             event.message = Some("It works: messages of this webhook will arrive here.".into());
         }

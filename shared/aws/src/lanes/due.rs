@@ -40,14 +40,7 @@ impl Lanes {
         item.insert("organization".into(), text(organization.as_str()));
         item.insert("lane".into(), text(lane.as_str()));
         self.retention.expire(&mut item, at);
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(Error::call(WRITING))?;
-        Ok(())
+        self.put(WRITING, item).await
     }
 
     /// Some of the lanes whose time has come, those that have waited longest.

@@ -50,14 +50,7 @@ impl Lanes {
         let mut item = to_item("how far the walk has come", position)?;
         item.extend(key("WALK".into(), "lanes"));
         self.retention.expire(&mut item, now);
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(Error::call("writing how far the walk has come"))?;
-        Ok(())
+        self.put("writing how far the walk has come", item).await
     }
 
     /// The next lanes of a partition, behind this one; none where it is at its end. What cannot

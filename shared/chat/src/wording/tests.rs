@@ -118,6 +118,16 @@ fn each_type_and_status_has_words_of_its_own() {
             Some(Failed),
             "🔕 Webhook prod alerts suspended",
         ),
+        (
+            Type::WebhookFailing,
+            Some(Failed),
+            "⚠️ Webhook failing: prod alerts and 2 more",
+        ),
+        (
+            Type::WebhookFailing,
+            Some(Succeeded),
+            "✅ Webhook works again: prod alerts and 2 more",
+        ),
         (Type::Ping, None, "🔔 Test message from Carillon"),
     ] {
         assert_eq!(plain(&with(event_type, status)), expected);

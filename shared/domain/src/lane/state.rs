@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Position, is_zero};
 use crate::delivery::{LEASE, Outcome};
+use crate::failing::TOLD_AFTER;
 use crate::ids::DeliveryId;
 use crate::retry::{self, Asked, GIVE_UP_AFTER};
 
@@ -145,6 +146,12 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// What is wrong, where that is for so long that people are to be told.
+    pub fn fails_long(&self, now: Timestamp) -> Option<&Trouble> {
+        let trouble = self.trouble.as_ref();
+        trouble.filter(|trouble| trouble.since + TOLD_AFTER <= now)
+    }
+
     /// Until when nothing is to be tried, if it is to wait.
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
         let wait = self.wait?;

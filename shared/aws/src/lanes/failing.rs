@@ -1,0 +1,114 @@
+//! Channels that have failed for an hour, by organization and platform, so that the organization
+//! can be told once of all of them.
+
+use carillon_domain::failing::{FailingLane, Outage};
+use carillon_domain::{LaneId, OrganizationId};
+
+use super::{Lanes, key};
+use crate::Error;
+use crate::table::{Item, from_item, to_item};
+
+/// One row for each organization and platform that has a failing channel.
+const OUTAGES: &str = "OUTAGE";
+const NOTING: &str = "noting that a lane fails";
+const READING: &str = "reading which lanes fail";
+/// How many rows are read in one call.
+pub const FAILING_PAGE: i32 = 1_000;
+
+fn outage_id(organization: &OrganizationId, platform: &str) -> String {
+    format!("{organization}#{platform}")
+}
+
+fn outage_key(outage: &Outage) -> Item {
+    let id = outage_id(&outage.organization, &outage.platform);
+    key(OUTAGES.into(), id)
+}
+
+fn failing_key(organization: &OrganizationId, platform: &str, lane: &LaneId) -> Item {
+    key(partition(organization, platform), lane.as_str())
+}
+
+fn partition(organization: &OrganizationId, platform: &str) -> String {
+    format!("FAILING#{}", outage_id(organization, platform))
+}
+
+impl Lanes {
+    /// Notes that a lane fails, at each attempt: a row that is old tells of nothing any more.
+    pub async fn note_failing(
+        &self,
+        organization: &OrganizationId,
+        platform: &str,
+        lane: &FailingLane,
+    ) -> Result<(), Error> {
+        let now = lane.tried_at;
+        let mut item = to_item(NOTING, lane)?;
+        item.extend(failing_key(organization, platform, &lane.lane));
+        self.retention.expire(&mut item, now);
+        self.put(NOTING, item).await?;
+        // After the lane: whoever finds the outage finds what fails.
+        let outage = Outage::new(organization.clone(), platform, now);
+        let mut item = to_item(NOTING, &outage)?;
+        item.extend(outage_key(&outage));
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id)");
+        match put.send().await {
+            Err(error)
+                if !error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Err(Error::call(NOTING)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that a lane fails no more.
+    pub async fn forget_failing(
+        &self,
+        organization: &OrganizationId,
+        platform: &str,
+        lane: &LaneId,
+    ) -> Result<(), Error> {
+        let key = failing_key(organization, platform, lane);
+        self.delete(NOTING, key).await
+    }
+
+    /// The outages behind this one, [`FAILING_PAGE`] at most.
+    pub async fn outages(&self, after: Option<&Outage>) -> Result<Vec<Outage>, Error> {
+        let after = after.map(|outage| outage_id(&outage.organization, &outage.platform));
+        let after = after.as_deref().unwrap_or(" ");
+        let rows = self
+            .query(OUTAGES.into(), after, true, FAILING_PAGE)
+            .await?;
+        let outages = rows.into_iter().map(|row| from_item(READING, row));
+        outages.collect()
+    }
+
+    /// The lanes that fail in an outage, behind this one, [`FAILING_PAGE`] at most.
+    pub async fn failing(
+        &self,
+        outage: &Outage,
+        after: Option<&LaneId>,
+    ) -> Result<Vec<FailingLane>, Error> {
+        let partition = partition(&outage.organization, &outage.platform);
+        let after = after.map_or(" ", LaneId::as_str);
+        let rows = self.query(partition, after, true, FAILING_PAGE).await?;
+        let lanes = rows.into_iter().map(|row| from_item(READING, row));
+        lanes.collect()
+    }
+
+    /// Writes what was told of an outage.
+    pub async fn put_outage(&self, outage: &Outage) -> Result<(), Error> {
+        let mut item = to_item(NOTING, outage)?;
+        item.extend(outage_key(outage));
+        self.put(NOTING, item).await
+    }
+
+    /// An outage is over.
+    pub async fn remove_outage(&self, outage: &Outage) -> Result<(), Error> {
+        self.delete(NOTING, outage_key(outage)).await
+    }
+}

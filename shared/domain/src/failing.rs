@@ -1,0 +1,207 @@
+//! Telling an organization that webhooks have not got through for an hour: once for each platform
+//! and hour, and once more when all of them work again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Capture, Event, Resource, Status};
+use crate::event_type::EventType;
+use crate::ids::{EventId, OrganizationId, WebhookId};
+use crate::lane::LaneId;
+
+/// For how long a channel fails before that is told, and the least time between two notices.
+pub const TOLD_AFTER: Duration = Duration::from_secs(3_600);
+/// A channel is tried every ten minutes, or as seldom as a platform asks for. One that nobody has
+/// tried for so long is not failing: its webhook was removed, or switched off.
+pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(3 * 3_600);
+/// How many webhooks a notice names.
+const NAMED: usize = 10;
+
+/// A channel that has not taken a message for an hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailingLane {
+    pub lane: LaneId,
+    /// The webhook's name.
+    pub name: String,
+    pub since: Timestamp,
+    /// What the last attempt has shown.
+    pub reason: String,
+    pub tried_at: Timestamp,
+}
+
+/// The webhooks of one organization and platform that do not get through, and what was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    pub organization: OrganizationId,
+    pub platform: String,
+    pub began_at: Timestamp,
+    /// How many notices there were.
+    pub told: u32,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub told_at: Option<Timestamp>,
+    /// Whom the last notice was about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<String>,
+}
+
+impl Outage {
+    pub fn new(organization: OrganizationId, platform: &str, now: Timestamp) -> Self {
+        Self {
+            organization,
+            platform: platform.to_owned(),
+            began_at: now,
+            told: 0,
+            told_at: None,
+            subject: None,
+        }
+    }
+
+    /// Whether a notice may be sent.
+    pub fn may_be_told(&self, now: Timestamp) -> bool {
+        self.told_at.is_none_or(|at| at + TOLD_AFTER <= now)
+    }
+
+    /// The notice of what fails, and the outage as it is after it. None without a failing lane.
+    pub fn tell(&self, failing: &[FailingLane], now: Timestamp) -> Option<(Event, Self)> {
+        let mut webhooks: BTreeMap<WebhookId, &FailingLane> = BTreeMap::new();
+        for lane in failing {
+            webhooks.entry(lane.lane.webhook()?).or_insert(lane);
+        }
+        let first = webhooks.values().min_by_key(|lane| lane.since)?;
+        let count = webhooks.len();
+        let names: Vec<&str> = webhooks.values().map(|lane| lane.name.as_str()).collect();
+        let named = names.iter().take(NAMED).copied().collect::<Vec<_>>();
+        let more = match count - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let message = format!(
+            "No message has got through for an hour or longer: {}{more}. What waits is kept and \
+             tried every ten minutes. {}",
+            named.join(", "),
+            first.reason
+        );
+        let subject = match count {
+            1 => first.name.clone(),
+            _ => format!("{} and {} more", first.name, count - 1),
+        };
+        let event = Event {
+            status: Some(Status::Failed),
+            message: Some(message.trim_end().to_owned()),
+            ..self.event(&self.told.to_string(), &subject, now)
+        };
+        let details = [
+            ("webhooks", count.to_string()),
+            ("failing since", first.since.to_string()),
+        ];
+        let event = details.into_iter().fold(event, |mut event, (name, value)| {
+            event.details.insert(name.to_owned(), value);
+            event
+        });
+        let told = Self {
+            told: self.told + 1,
+            told_at: Some(now),
+            subject: Some(subject),
+            ..self.clone()
+        };
+        Some((event, told))
+    }
+
+    /// The notice that nothing fails any more; none where nothing was told.
+    pub fn over(&self, now: Timestamp) -> Option<Event> {
+        let subject = self.subject.as_deref()?;
+        Some(Event {
+            status: Some(Status::Succeeded),
+            ..self.event("over", subject, now)
+        })
+    }
+
+    /// Its id says which notice of which outage it is, so that each is stored once.
+    fn event(&self, which: &str, subject: &str, now: Timestamp) -> Event {
+        let outage = format!("{}:{}", self.platform, self.began_at.as_millisecond());
+        let name = EventType::WebhookFailing.as_str();
+        let capture = Capture {
+            organization: self.organization.clone(),
+            now,
+            fallback_id: EventId::from_source(name, &format!("{outage}:{which}")),
+        };
+        Event {
+            resource: Some(Resource {
+                resource_type: Some("webhook".into()),
+                name: Some(subject.to_owned()),
+                ..Resource::default()
+            }),
+            actor: Some("Carillon".into()),
+            correlation_id: Some(format!("{name}:{outage}")),
+            details: [("platform".to_owned(), self.platform.clone())].into(),
+            ..Event::bare(EventType::WebhookFailing, capture)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn now() -> Timestamp {
+        "2026-11-21T10:15:00Z".parse().unwrap()
+    }
+
+    fn outage() -> Outage {
+        let organization = sample::webhook(1, &["*"]).organization;
+        Outage::new(organization, "discord", now())
+    }
+
+    fn failing(webhook: u128, channel: u32) -> FailingLane {
+        FailingLane {
+            lane: LaneId::of(&sample::webhook(webhook, &["*"]).id, channel),
+            name: format!("alerts {webhook}"),
+            since: now() - TOLD_AFTER * u32::try_from(webhook).unwrap(),
+            reason: "Discord answers 503.".into(),
+            tried_at: now(),
+        }
+    }
+
+    #[test]
+    fn a_notice_counts_webhooks_and_names_the_first_ten() {
+        let lanes: Vec<_> = (1..=12)
+            .flat_map(|webhook| [failing(webhook, 1), failing(webhook, 2)])
+            .collect();
+        let (event, _) = outage().tell(&lanes, now()).unwrap();
+        assert_eq!(event.details["webhooks"], "12");
+        let message = event.message.unwrap();
+        assert!(message.contains("alerts 1, alerts 2, "), "{message}");
+        assert!(message.contains("alerts 10 and 2 more"), "{message}");
+        assert!(message.ends_with("Discord answers 503."), "{message}");
+        let name = event.resource.unwrap().name.unwrap();
+        assert_eq!(name, "alerts 12 and 11 more", "the one that fails longest");
+    }
+
+    #[test]
+    fn a_notice_is_sent_once_an_hour_and_each_has_an_id_of_its_own() {
+        let outage = outage();
+        assert!(outage.may_be_told(now()));
+        let (first, told) = outage.tell(&[failing(1, 1)], now()).unwrap();
+        assert_eq!(outage.tell(&[failing(1, 1)], now()).unwrap().0.id, first.id);
+        assert!(!told.may_be_told(now() + TOLD_AFTER / 2));
+        assert!(told.may_be_told(now() + TOLD_AFTER));
+        let (second, _) = told.tell(&[failing(1, 1)], now() + TOLD_AFTER).unwrap();
+        assert_ne!(second.id, first.id);
+        assert_eq!(second.correlation_id, first.correlation_id);
+    }
+
+    #[test]
+    fn the_end_is_told_only_where_the_beginning_was() {
+        let outage = outage();
+        assert_eq!(outage.over(now()), None);
+        let (first, told) = outage.tell(&[failing(1, 1)], now()).unwrap();
+        let over = told.over(now()).unwrap();
+        assert_eq!(over.status, Some(Status::Succeeded));
+        assert_eq!(over.correlation_id, first.correlation_id);
+        assert_eq!(over.resource, first.resource);
+    }
+}
