@@ -168,6 +168,16 @@ impl Fate {
         wrong
     }
 
+    /// Whether a batch is done in part only, which is no fault.
+    fn in_part(&self, random: &mut StdRng) -> Course {
+        match self.fault_rate > 0.0 && random.random_bool(0.1) {
+            true => Course::InPart {
+                seed: random.random(),
+            },
+            false => Course::Smooth,
+        }
+    }
+
     pub fn of_call(&self, call: &Call<'_>) -> Course {
         if self.dead.load(Ordering::Relaxed) {
             // Nothing more comes of a process that is dead.
@@ -198,7 +208,7 @@ impl Fate {
                 _ => Trouble::Cut,
             }
         } else {
-            return Course::Smooth;
+            return self.in_part(&mut random);
         };
         // What is throttled has not been done.
         let done = trouble != Trouble::Throttled && random.random_bool(0.5);

@@ -26,7 +26,7 @@ use carillon_runtime::clock::Clock;
 use futures::future::join_all;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
@@ -39,6 +39,11 @@ use crate::scenario::{self, Registered};
 const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 const BATCH: usize = 10;
+const MOST_RECORDS: usize = 4;
+/// How many digits the stream's positions have.
+const DIGITS: [usize; 2] = [21, 40];
+/// In how many steps wake-ups are lost, in a run in which that happens.
+const LOSSES: f64 = 0.02;
 /// A run that takes more steps than this does not come to an end.
 const MOST_STEPS: usize = 3_000;
 
@@ -164,7 +169,10 @@ impl World {
     /// Hands the stream's next records to the dispatcher. False where there were none.
     async fn dispatch(&self, process: &Process, random: &mut StdRng) -> bool {
         let dynamodb = &self.services.dynamodb;
-        let Some(mut batch) = dynamodb.next_batch(EVENTS_TABLE, &self.journal).unwrap() else {
+        // A batch that comes again is cut elsewhere.
+        let most = random.random_range(1..=MOST_RECORDS);
+        let batch = dynamodb.next_batch_of(EVENTS_TABLE, &self.journal, most);
+        let Some(mut batch) = batch.unwrap() else {
             return false;
         };
         let response = process.dispatcher.handle(batch.event().unwrap()).await;
@@ -185,6 +193,18 @@ impl World {
             .dynamodb
             .next_batch(EVENTS_TABLE, &self.journal);
         next.unwrap().is_none()
+    }
+
+    /// Forgets wake-ups, some or all: they are not what is to be delivered.
+    async fn forget(&self, random: &mut StdRng) {
+        self.fate.tell(|| "wake-ups are lost".to_owned());
+        let queue = &self.services.queue;
+        if random.random_bool(0.5) {
+            return queue.purge().unwrap();
+        }
+        let received = queue.receive(BATCH, VISIBILITY, self.clock.now()).unwrap();
+        let receipts: Vec<_> = received.into_iter().map(|it| it.receipt).collect();
+        queue.delete(&receipts).await.unwrap();
     }
 
     fn receive(&mut self, random: &mut StdRng) -> Vec<Received> {
@@ -270,6 +290,12 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
     let mut process = world.start(seed);
     register(&process, &mut webhooks, world.clock.now()).await;
     world.fate.begin();
+    if random.random_bool(0.5) {
+        let digits = *DIGITS.choose(&mut random).unwrap();
+        let dynamodb = &world.services.dynamodb;
+        dynamodb.stretch_sequence_numbers(digits).unwrap();
+    }
+    let losses = if random.random_bool(0.1) { LOSSES } else { 0.0 };
 
     let count = random.random_range(2..=6);
     let mut published: Vec<Event> = Vec::new();
@@ -284,6 +310,9 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
         world
             .clock
             .advance(Duration::from_millis(random.random_range(0..400)));
+        if random.random_bool(losses) {
+            world.forget(&mut random).await;
+        }
         let choice = match published.len() < count {
             true => random.random_range(0..4),
             false => random.random_range(1..4),

@@ -125,7 +125,6 @@ pub(crate) async fn read_all(
                     cause: "DynamoDB leaves out what it is asked for".into(),
                 });
             }
-            tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(tries)).await;
         }
     }
     Ok(found)
@@ -137,6 +136,8 @@ const WRITE_BATCH: usize = 25;
 const WRITE_CALLS: usize = 8;
 /// How often it is asked to take what it leaves out, about three seconds in all.
 const WRITE_TRIES: u32 = 6;
+/// The pause before the second try is twice this, and so on.
+const WRITE_PAUSE: Duration = Duration::from_millis(10);
 
 /// Makes writes that depend on nothing; gives those that DynamoDB did not take, some seconds of
 /// asking included.
@@ -162,6 +163,9 @@ async fn write_batch(
     mut waiting: Vec<WriteRequest>,
 ) -> Vec<WriteRequest> {
     for tries in 0..WRITE_TRIES {
+        if tries > 0 {
+            tokio::time::sleep(WRITE_PAUSE * 2_u32.pow(tries)).await;
+        }
         let call = client
             .batch_write_item()
             .request_items(table, waiting.clone());

@@ -284,7 +284,6 @@ impl LocalDynamoDb {
             "DeleteItem" => run!(delete_item),
             "BatchGetItem" => run!(batch_get_item),
             "BatchWriteItem" => run!(batch_write_item),
-            "BatchExecuteStatement" => run!(batch_execute_statement),
             "Query" => run!(query),
             "Scan" => run!(scan),
             "TransactWriteItems" => run!(transact_write_items),

@@ -1,0 +1,103 @@
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_smithy_types::retry::RetryConfig;
+use carillon_aws::{Clients, DeliveryQueue, QueueMessage, SqsQueue};
+use jiff::Timestamp;
+
+use super::*;
+use crate::Journal;
+
+/// A queue behind a gate that lets each call take the next of these courses.
+async fn queue(courses: &[Course]) -> (SqsQueue, LocalQueue) {
+    let journal = Arc::new(Journal::open(None).unwrap());
+    let services = Services {
+        dynamodb: LocalDynamoDb::open(None).unwrap(),
+        secrets: crate::secrets::http_client().await.unwrap(),
+        queue: LocalQueue::open(journal).unwrap(),
+    };
+    let courses = Mutex::new(courses.to_vec());
+    let gate: Gate = Arc::new(move |_| courses.lock().unwrap().remove(0));
+    let config = services.sdk_config(gate).into_builder();
+    let config = config.retry_config(RetryConfig::disabled()).build();
+    let url = "https://sqs.example/queue".to_owned();
+    let sqs = SqsQueue::new(Clients::new(&config).sqs, url);
+    (sqs, services.queue)
+}
+
+fn message() -> QueueMessage {
+    QueueMessage {
+        group: "a".into(),
+        deduplication_id: "1".into(),
+        body: "hello".into(),
+    }
+}
+
+fn received(queue: &LocalQueue) -> usize {
+    let visibility = Duration::from_secs(60);
+    let received = queue.receive(10, visibility, Timestamp::now());
+    received.unwrap().len()
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_done_and_what_loses_its_answer_is() {
+    for (course, done) in [
+        (Course::Smooth, 1),
+        (Course::Refused(Trouble::Throttled), 0),
+        (Course::Refused(Trouble::Cut), 0),
+        (Course::AnswerLost(Trouble::Broken), 1),
+        (Course::AnswerLost(Trouble::Cut), 1),
+    ] {
+        let (sqs, queue) = queue(&[course]).await;
+        let sent = sqs.send(&[message()]).await;
+        assert_eq!(sent.is_ok(), course == Course::Smooth, "{course:?}");
+        assert_eq!(received(&queue), done, "{course:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_received_is_put_off_and_deleted_as_with_sqs() {
+    let (sqs, queue) = queue(&[Course::Smooth; 3]).await;
+    sqs.send(&[message()]).await.unwrap();
+    let visibility = Duration::from_secs(60);
+    let received = queue.receive(10, visibility, Timestamp::now()).unwrap();
+    let receipt = received[0].receipt.clone();
+    let change = carillon_aws::queue::VisibilityChange {
+        receipt: receipt.clone(),
+        invisible_for: Duration::from_secs(600),
+    };
+    sqs.change_visibility(&[change]).await.unwrap();
+    let (count, next) = queue.waiting(Timestamp::now()).unwrap();
+    assert_eq!(count, 1);
+    assert!(next.unwrap() > Timestamp::now() + Duration::from_secs(500));
+    sqs.delete(&[receipt]).await.unwrap();
+    assert_eq!(queue.waiting(Timestamp::now()).unwrap(), (0, None));
+}
+
+#[tokio::test]
+async fn a_time_out_beyond_the_longest_is_refused_for_its_entry_alone() {
+    let (_, queue) = queue(&[]).await;
+    let other = QueueMessage {
+        group: "b".into(),
+        deduplication_id: "2".into(),
+        body: "hello".into(),
+    };
+    queue.send(&[message(), other]).await.unwrap();
+    let visibility = Duration::from_secs(60);
+    let received = queue.receive(10, visibility, Timestamp::now()).unwrap();
+    let entries: Vec<_> = received
+        .iter()
+        .zip([43_300, 600])
+        .map(|(message, seconds)| {
+            json!({"Id": seconds.to_string(), "ReceiptHandle": message.receipt,
+                   "VisibilityTimeout": seconds})
+        })
+        .collect();
+    let body = json!({"Entries": entries}).to_string();
+    let (status, answer) = sqs::execute(&queue, "ChangeMessageVisibilityBatch", &body).await;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(status, 200);
+    assert_eq!(answer["Successful"][0]["Id"], "600");
+    assert_eq!(answer["Failed"][0]["Id"], "43300");
+    assert_eq!(answer["Failed"][0]["Code"], "InvalidParameterValue");
+}
