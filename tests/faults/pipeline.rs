@@ -302,6 +302,7 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
     let mut uncertain = 0;
     let mut steps = 0;
     let mut idle = 0;
+    let mut is_due = false;
     loop {
         steps += 1;
         if steps > MOST_STEPS {
@@ -313,10 +314,12 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
         if random.random_bool(losses) {
             world.forget(&mut random).await;
         }
-        let choice = match published.len() < count {
-            true => random.random_range(0..4),
-            false => random.random_range(1..4),
+        let first = if published.len() < count { 0 } else { 1 };
+        let choice = match is_due || random.random_bool(0.1) {
+            true => 3,
+            false => random.random_range(first..3),
         };
+        is_due = false;
         let fate = Arc::clone(&world.fate);
         let mut busy = true;
         let batches: Vec<_> = match choice {
@@ -387,9 +390,13 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
                     }
                     // Its wake-up is lost: the daily walk finds it.
                     world.clock.advance(Duration::from_secs(86_400));
+                    is_due = true;
                 }
                 None => {}
-                Some(next) => world.clock.advance_to(next.max(world.clock.now())),
+                Some(next) => {
+                    is_due = true;
+                    world.clock.advance_to(next.max(world.clock.now()));
+                }
             }
         }
     }
