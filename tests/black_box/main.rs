@@ -19,6 +19,7 @@ mod dispatching;
 mod edges;
 mod event_sources;
 mod events;
+mod flood;
 mod forums;
 mod hostile_input;
 mod inside;
