@@ -11,7 +11,7 @@ const FLOOD: usize = 10_000;
 /// How many one call publishes at most.
 const CALL: usize = 100;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_events_of_one_organization_do_not_hold_up_the_one_of_another() {
     let app = App::start().await;
     app.register(&slack("flooded", &["deploy"])).await;
