@@ -7,7 +7,7 @@
 //! | redo | `REDO#<lane>`, delivery | what is asked for again, or was overtaken |
 //! | due | `DUE`, time and lane | a lane that comes back later than in a minute |
 //! | walk | `WALK`, `lanes` | how far the daily walk of all lanes has come |
-//! | record | `EVENT#<organization>#<event>`, part | which webhooks matched an event |
+//! | record | `EVENT#<organization>#<event>`, part | which lanes get an event |
 //!
 //! Guarantees: a lane's row changes only as it was read; entries are never changed, so that
 //! what was written twice is there once; everything can be written again.
@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub use due::Due;
-pub use records::EventRecord;
+pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
 use crate::Error;
