@@ -146,14 +146,16 @@ impl Dispatcher {
                 continue;
             }
             match read(record) {
-                Ok(event) => events
-                    .entry(event.organization.clone())
-                    .or_default()
-                    .push(Dispatching {
-                        number,
-                        position: Position::of(&record.position.sequence_number),
-                        event,
-                    }),
+                Ok(event) => {
+                    events
+                        .entry(event.organization.clone())
+                        .or_default()
+                        .push(Dispatching {
+                            number,
+                            position: Position::of(&record.position.sequence_number),
+                            event,
+                        })
+                }
                 Err(reason) if self.set_aside(record, &reason).await => {}
                 Err(_) => return (events, number),
             }

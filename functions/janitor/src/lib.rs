@@ -8,6 +8,7 @@ pub use lanes::LaneSweep;
 use std::time::Duration;
 
 use carillon_aws::{Credentials, Error, Registry};
+use carillon_domain::OrganizationId;
 use futures::StreamExt;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -63,22 +64,16 @@ impl Janitor {
         let (mut failed, mut all) = (0, 0);
         let mut after = self.registry.sweep_position().await?;
         loop {
-            let (page, next) = self
-                .registry
-                .organizations(after.as_deref(), PAGE)
-                .await?;
-            all += page.len();
-            let sweeps = futures::stream::iter(&page).map(async |organization| {
-                let swept = self.credentials.sweep(organization, now).await;
-                swept.inspect_err(|error| {
-                    tracing::error!(%organization, %error, "credentials could not be swept");
-                })
-            });
-            let mut sweeps = sweeps.buffer_unordered(AT_ONCE);
+            let (page, next) = self.registry.organizations(after.as_deref(), PAGE).await?;
             let mut left = page.len();
-            while let Ok(Some(swept)) = timeout_at(end, sweeps.next()).await {
+            all += left;
+            let sweeps = page
+                .into_iter()
+                .map(|organization| self.sweep(organization, now));
+            let mut sweeps = futures::stream::iter(sweeps).buffer_unordered(AT_ONCE);
+            while let Ok(Some(is_swept)) = timeout_at(end, sweeps.next()).await {
                 left -= 1;
-                failed += usize::from(swept.is_err());
+                failed += usize::from(!is_swept);
             }
             if left > 0 {
                 tracing::warn!(left, "there was no time for some organizations");
@@ -93,5 +88,14 @@ impl Janitor {
             0 => Ok(()),
             failed => Err(Unswept { failed, all }.into()),
         }
+    }
+
+    async fn sweep(&self, organization: OrganizationId, now: Timestamp) -> bool {
+        let swept = self.credentials.sweep(&organization, now).await;
+        swept
+            .inspect_err(|error| {
+                tracing::error!(%organization, %error, "credentials could not be swept");
+            })
+            .is_ok()
     }
 }

@@ -17,7 +17,8 @@ use axum::body::Body;
 use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache, SecretStore,
+    Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
+    SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -113,8 +114,8 @@ impl Local {
         let config = carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
         let retention = Retention::default();
-        let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into())
-            .with_quotas(options.quotas);
+        let registry =
+            Registry::new(dynamodb.clone(), REGISTRY_TABLE.into()).with_quotas(options.quotas);
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);

@@ -69,11 +69,7 @@ pub fn spawn_stream<F>(
 }
 
 /// Runs the janitor at once and then on its schedule.
-pub fn spawn_janitor(
-    workers: &mut JoinSet<()>,
-    janitor: &Arc<Janitor>,
-    stop: &CancellationToken,
-) {
+pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: &Arc<Janitor>, stop: &CancellationToken) {
     let (janitor, stop) = (Arc::clone(janitor), stop.clone());
     workers.spawn(async move {
         let mut schedule = tokio::time::interval(JANITOR_PERIOD);

@@ -4,8 +4,8 @@ use carillon_aws::Suspension;
 use carillon_chat::Reply;
 use carillon_domain::{Webhook, suspension};
 
-use crate::{Notifier, Stores};
 use crate::webhooks::Webhooks;
+use crate::{Notifier, Stores};
 
 impl Notifier {
     /// The new credential has delivered.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, EventStore, Lanes, Ledger, Quotas, Registry, Retention, SecretCache, SecretStore,
-    SqsQueue,
+    Clients, Credentials, EventStore, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
+    SecretStore, SqsQueue,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
@@ -34,8 +34,7 @@ async fn main() -> Result<(), Error> {
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-    let registry =
-        Registry::new(clients.dynamodb.clone(), registry_table).with_quotas(quotas);
+    let registry = Registry::new(clients.dynamodb.clone(), registry_table).with_quotas(quotas);
     let secrets =
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
     let chat = Client::new(origin)?;

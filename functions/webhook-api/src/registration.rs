@@ -176,10 +176,7 @@ async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webho
 
 /// Writes webhooks of one organization, at most so many as go together, in place of those that
 /// were read; false, and none is written, where one of those is no longer there.
-pub async fn replace_together(
-    api: &Api,
-    changes: &[(Webhook, Webhook)],
-) -> Result<bool, Problem> {
+pub async fn replace_together(api: &Api, changes: &[(Webhook, Webhook)]) -> Result<bool, Problem> {
     let changed = changes.iter().filter(|(read, new)| read != new);
     let changed: Vec<(Webhook, Webhook)> = changed.cloned().collect();
     let Some((_, first)) = changed.first() else {

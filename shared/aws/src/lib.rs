@@ -24,9 +24,7 @@ pub use https::http_client;
 pub use lanes::{EventPart, EventRecord, Lanes};
 pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
-pub use registry::{
-    Quota, Quotas, Registry, Suspension, TOGETHER, WebhookPage, WriteError,
-};
+pub use registry::{Quota, Quotas, Registry, Suspension, TOGETHER, WebhookPage, WriteError};
 pub use secrets::{SecretCache, SecretStore};
 pub use table::Retention;
 

@@ -124,9 +124,15 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
     // A name that is taken, a quota that is used up, or a webhook that is switched off.
-    let conflicts = ["/webhooks/", "/api-keys/", "/notifications/", "/redeliver/", "/recover/"]
-        .iter()
-        .any(|end| path.ends_with(end));
+    let conflicts = [
+        "/webhooks/",
+        "/api-keys/",
+        "/notifications/",
+        "/redeliver/",
+        "/recover/",
+    ]
+    .iter()
+    .any(|end| path.ends_with(end));
     [
         (400, true),
         (401, has_key),

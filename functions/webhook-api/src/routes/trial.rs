@@ -259,7 +259,6 @@ pub async fn rotate(
     let credential = Credential::New(rotation.credential.clone());
     let at = Pointer::root();
     let verification = verify(&api, &rotation.configuration, &credential, wanted, &at).await?;
-    registration::sweep(&api, organization).await;
     let (webhook, others) =
         rotation::rotate(&api, organization, &webhook, &rotation, is_wanted).await?;
     Ok(Registered::new(&webhook, verification)

@@ -1,5 +1,7 @@
 //! Who gets an event: written by the dispatcher, read by whoever asks for the event.
 
+use std::collections::HashSet;
+
 use carillon_domain::{EventId, LaneId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -93,10 +95,9 @@ impl Lanes {
             }
         }
         // A repeat may have met other pages.
-        lanes.sort();
-        lanes.dedup();
-        let mut webhooks: Vec<_> = lanes.iter().filter_map(LaneId::webhook).collect();
-        webhooks.dedup();
+        let mut seen = HashSet::with_capacity(lanes.len());
+        lanes.retain(|lane| seen.insert(lane.clone()));
+        let webhooks: HashSet<_> = lanes.iter().filter_map(LaneId::webhook).collect();
         let matched = webhooks.len();
         Ok(is_there.then_some(EventRecord { matched, lanes }))
     }

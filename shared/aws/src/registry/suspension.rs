@@ -76,10 +76,7 @@ impl Registry {
             let fingerprint = &found.credential.fingerprint;
             let row = self.credential(&found.organization, fingerprint).await?;
             let mut telling = match row.is_some_and(|row| row.dead_since.is_none()) {
-                true => vec![
-                    self.note_death(found, now),
-                    events.put_step(&event)?,
-                ],
+                true => vec![self.note_death(found, now), events.put_step(&event)?],
                 false => Vec::new(),
             };
             for after in after.chunks(TOGETHER) {
@@ -171,7 +168,9 @@ impl Registry {
             .table_name(&self.table)
             .set_key(Some(key(&webhook.organization, credential_sk(fingerprint))))
             .update_expression("SET dead_since = :now")
-            .condition_expression("credential_id = :credential AND attribute_not_exists(dead_since)")
+            .condition_expression(
+                "credential_id = :credential AND attribute_not_exists(dead_since)",
+            )
             .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":credential", text(id.as_str()))
             .build()?;
