@@ -43,6 +43,7 @@ mod sources_under_faults;
 mod stored_forms;
 mod stored_rows;
 mod suspension;
+mod sweeping;
 mod trying;
 mod updating;
 mod verification;
