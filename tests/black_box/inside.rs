@@ -9,6 +9,7 @@ use carillon_aws::{
 };
 use carillon_chat::Client;
 use carillon_delivery::Poster;
+use carillon_dispatcher::Dispatcher;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Call, Course, Services};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
@@ -22,6 +23,9 @@ pub const ADMIN_KEY: &str = "fake-admin-key";
 
 pub struct Inside {
     service: ApiService<lambda_http::Body>,
+    pub registry: Registry,
+    database: LocalDynamoDb,
+    dispatcher: Dispatcher,
     calls: Arc<Mutex<Vec<String>>>,
 }
 
@@ -61,19 +65,33 @@ impl Inside {
             .await
             .unwrap();
         let retention = Retention::default();
+        let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let ledger = Ledger::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
+            registry: registry.clone(),
+            lanes: lanes.clone(),
+            ledger: ledger.clone(),
+            queue: Arc::new(services.queue.clone()),
+        });
         let service = carillon_webhook_api::service(Api {
             registry: registry.clone(),
             credentials: Credentials::new(registry.clone(), store.clone()),
-            events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
-            lanes: Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention),
-            ledger: Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention),
+            events: EventStore::new(dynamodb, EVENTS_TABLE.into(), retention),
+            lanes,
+            ledger,
             queue: Arc::new(services.queue.clone()),
             poster: Poster::new(store, chat.clone()),
             chat,
-            keys: ApiKeys::new(registry),
+            keys: ApiKeys::new(registry.clone()),
             admin_key: AdminKey::new(cache(), "admin-key".into()),
         });
-        Self { service, calls }
+        Self {
+            service,
+            registry,
+            database: services.dynamodb,
+            dispatcher,
+            calls,
+        }
     }
 
     /// Calls the API, as somebody whom the gateway knows by these claims of a JWT.
@@ -99,6 +117,15 @@ impl Inside {
             status: answer["statusCode"].as_u64().unwrap(),
             body: serde_json::from_str(body).unwrap_or(Value::Null),
         }
+    }
+
+    /// Dispatches the events that have been stored.
+    pub async fn dispatch(&self) {
+        let journal = Journal::open(None).unwrap();
+        let batch = self.database.next_batch(EVENTS_TABLE, &journal);
+        let batch = batch.unwrap().unwrap().event().unwrap();
+        let answer = self.dispatcher.handle(batch).await;
+        assert!(answer.batch_item_failures.is_empty());
     }
 
     /// The calls to AWS since the last time.

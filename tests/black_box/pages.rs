@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use carillon_domain::Role;
-use carillon_tests::{App, slack};
+use carillon_domain::{OrganizationId, Role, Webhook, WebhookId, sample};
+use carillon_tests::{App, ORGANIZATION, slack};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -199,6 +199,60 @@ async fn webhooks_are_filtered_by_platform_event_type_and_status() {
         let paged = follow(&app, &format!("/webhooks/?limit=1&{query}"), async || {}).await;
         assert_eq!(paged.len(), names.len(), "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_webhook_is_found_by_its_exact_name_as_far_as_the_other_filters_let_it() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    app.register(&slack("prod alerts 2", &["deploy"])).await;
+    for (query, found) in [
+        ("name=prod%20alerts", vec![id.clone()]),
+        (
+            "name=prod+alerts&type=slack&status=active",
+            vec![id.clone()],
+        ),
+        ("name=prod%20alerts&type=discord", vec![]),
+        ("name=Prod%20alerts", vec![]),
+        ("name=prod", vec![]),
+    ] {
+        let list = app.get(&format!("/webhooks/?{query}")).await;
+        assert_eq!(ids(list.results()), found, "{query}");
+        assert_eq!(list.body["next"], Value::Null, "{query}");
+    }
+    app.patch(&format!("/webhooks/{id}/"), &json!({"name": "renamed"}))
+        .await;
+    let list = async |name: &str| app.get(&format!("/webhooks/?name={name}")).await;
+    assert_eq!(ids(list("renamed").await.results()), [id]);
+    assert!(list("prod%20alerts").await.results().is_empty());
+}
+
+#[tokio::test]
+async fn a_filter_that_matches_little_of_much_answers_page_by_page_until_the_end() {
+    let app = App::start().await;
+    let first = app.register(&slack("the first", &["scale"])).await;
+    let registry = app.registry();
+    let organization = OrganizationId::parse(ORGANIZATION).unwrap();
+    let id = WebhookId::parse(&first).unwrap();
+    let read = registry.webhook(&organization, &id).await.unwrap().unwrap();
+    for number in 0..300 {
+        let sample = sample::webhook(number, &["deploy"]);
+        let webhook = Webhook {
+            id: WebhookId::generate(ulid::Ulid::generate()),
+            name: format!("webhook {number}"),
+            event_types: sample.event_types,
+            ..read.clone()
+        };
+        registry.create(&webhook).await.unwrap();
+    }
+    let last = app.register(&slack("the last", &["scale"])).await;
+    for limit in [1, 2, 100] {
+        let list = format!("/webhooks/?event_type=scale&limit={limit}");
+        let found = follow(&app, &list, async || {}).await;
+        assert_eq!(ids(&found), [first.clone(), last.clone()], "by {limit}");
+    }
+    let all = follow(&app, "/webhooks/?limit=100", async || {}).await;
+    assert_eq!(all.len(), 302);
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! A running Carillon for tests, and what a caller does with it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use carillon_aws::{Clients, Registry};
+use carillon_aws::{Clients, Quotas, Registry};
 use carillon_chat::ChatOrigin;
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId, Role};
 use carillon_embedded::chat_sink::{ChatSink, Message};
@@ -70,6 +71,20 @@ impl App {
 
     /// As [`start`](Self::start), posting to this origin instead of the built-in platforms.
     pub async fn start_with(chat_origin: Option<ChatOrigin>) -> Self {
+        Self::start_as(chat_origin, Quotas::default()).await
+    }
+
+    /// As [`start`](Self::start), where an organization can have so much.
+    pub async fn with_quotas(webhooks: u32, api_keys: u32) -> Self {
+        let number = |number| NonZeroU32::new(number).expect("more than nothing");
+        let quotas = Quotas {
+            webhooks: number(webhooks),
+            api_keys: number(api_keys),
+        };
+        Self::start_as(None, quotas).await
+    }
+
+    async fn start_as(chat_origin: Option<ChatOrigin>, quotas: Quotas) -> Self {
         let local = Local::start(Options {
             port: 0,
             dynamodb_port: 0,
@@ -78,6 +93,7 @@ impl App {
             data: None,
             live: false,
             chat_origin,
+            quotas,
         })
         .await
         .expect("Carillon starts");
@@ -186,6 +202,13 @@ impl App {
         })
         .await;
         found
+    }
+
+    /// Has the janitor clean up, an hour from now.
+    pub async fn clean_up(&self) {
+        let later = Timestamp::now() + Duration::from_secs(3_600);
+        let round = self.local.janitor().round(later, DEADLINE);
+        round.await.expect("a round");
     }
 
     pub async fn put_item(&self, item: &Value) {

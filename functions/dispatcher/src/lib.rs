@@ -1,6 +1,10 @@
 //! Who wants an event: turns each new event into a delivery for every channel of every webhook
 //! that subscribed to it, and appends those to the channels' lanes in the events' order.
 //!
+//! The webhooks of an organization are read and matched page by page, each for all events of the
+//! batch: what a batch takes in memory depends neither on how many webhooks there are nor on how
+//! many of them get an event.
+//!
 //! A batch is written in slices, each whole before the next one: first the entries, one row for
 //! each lane, so that a lane never shows a later one without those before it; then who gets each
 //! event; then the lanes are read, and those that do not wait for something are woken. A batch
@@ -10,15 +14,17 @@
 mod plan;
 mod slice;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use carillon_aws::registry::PAGE;
 use carillon_aws::{
-    DeliveryQueue, Error, EventRecord, Failures, Lanes, Ledger, Registry, WakeUp, wake,
+    DeliveryQueue, Error, EventPart, Failures, Lanes, Ledger, Registry, WakeUp, WebhookPage, wake,
 };
-use carillon_domain::lane::{Entry, Position, Redo};
-use carillon_domain::{Event, LaneId, OrganizationId, Webhook, lane::Lane};
+use carillon_domain::lane::{Entry, Lane, Position, Redo};
+use carillon_domain::{Event, LaneId, OrganizationId};
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
@@ -42,6 +48,14 @@ pub struct Dispatcher {
     stores: Stores,
     failures: Option<Arc<dyn Failures>>,
     clock: Arc<dyn Clock>,
+}
+
+/// An event of a batch.
+struct Dispatching {
+    /// The number of its record.
+    number: usize,
+    position: Position,
+    event: Event,
 }
 
 /// Why webhooks miss an event whose registrations are spoilt.
@@ -79,76 +93,129 @@ impl Dispatcher {
         }
     }
 
-    /// Gives the number of the first record that could not be dispatched, if any. Nothing
-    /// behind the slice that it stands in is written.
+    /// Gives the number of the first record that could not be dispatched, if any. All before it
+    /// are, and of those behind it no lane has one without those before it.
     async fn dispatch(&self, records: &[Record]) -> Option<usize> {
-        let mut webhooks: HashMap<OrganizationId, (Vec<Webhook>, Vec<String>)> = HashMap::new();
+        let (events, mut end) = self.read_all(records).await;
         let mut slice = Slice::default();
-        for (number, record) in records.iter().enumerate() {
-            // The outbox only ever grows: changes and removals (by TTL) are no news.
-            if record
-                .read
-                .as_ref()
-                .is_some_and(|read| read.event_name != "INSERT")
-            {
-                continue;
-            }
-            let event = match read(record) {
-                Ok(event) => event,
-                Err(reason) => {
-                    if self.set_aside(record, &reason).await {
-                        continue;
-                    }
-                    return self.stop(slice, number).await;
-                }
-            };
-            if !webhooks.contains_key(&event.organization) {
+        for (organization, events) in &events {
+            let (mut part, mut after) = (0, None);
+            loop {
                 let registry = &self.stores.registry;
-                match registry.all_webhooks(&event.organization).await {
-                    Ok(found) => webhooks.insert(event.organization.clone(), found),
+                let read = registry.webhook_page(organization, after.as_deref(), PAGE);
+                let page = match read.await {
+                    Ok(page) => page,
                     Err(error) => {
-                        let organization = event.organization.as_str();
+                        let organization = organization.as_str();
                         tracing::error!(organization, %error, "the webhooks could not be read");
-                        return self.stop(slice, number).await;
+                        end = end.min(events.first().map_or(end, |first| first.number));
+                        break;
                     }
                 };
+                for event in events {
+                    if event.number >= end {
+                        break;
+                    }
+                    match self.plan(event, &page).await {
+                        Some(lanes) => self.add(&mut slice, event, part, lanes, &mut end).await,
+                        None => end = event.number,
+                    }
+                }
+                (part, after) = (part + 1, page.next);
+                if after.is_none() {
+                    break;
+                }
             }
-            let (readable, unreadable) = &webhooks[&event.organization];
-            let plan = plan::lanes(&event, readable);
-            let failing: Vec<String> = plan.failing.iter().map(ToString::to_string).collect();
-            let kept = self.report(&event, unreadable, UNREADABLE).await
-                && self.report(&event, &failing, &Panicked.to_string()).await;
-            // What a mended version may make something of is not just dropped.
-            let is_dropped = !failing.is_empty() && self.failures.is_none();
-            if !kept || is_dropped {
-                return self.stop(slice, number).await;
+        }
+        let unwritten = self.write(slice).await;
+        let end = unwritten.map_or(end, |unwritten| end.min(unwritten));
+        (end < records.len()).then_some(end)
+    }
+
+    /// The events of a batch by organization, each in its order, up to the first record that can
+    /// neither be read nor set aside.
+    async fn read_all(
+        &self,
+        records: &[Record],
+    ) -> (BTreeMap<OrganizationId, Vec<Dispatching>>, usize) {
+        let mut events: BTreeMap<_, Vec<Dispatching>> = BTreeMap::new();
+        for (number, record) in records.iter().enumerate() {
+            // The outbox only ever grows: changes and removals (by TTL) are no news.
+            let is_new = |read: &StreamRecord| read.event_name == "INSERT";
+            if !record.read.as_ref().is_none_or(is_new) {
+                continue;
             }
+            match read(record) {
+                Ok(event) => {
+                    events
+                        .entry(event.organization.clone())
+                        .or_default()
+                        .push(Dispatching {
+                            number,
+                            position: Position::of(&record.position.sequence_number),
+                            event,
+                        })
+                }
+                Err(reason) if self.set_aside(record, &reason).await => {}
+                Err(_) => return (events, number),
+            }
+        }
+        (events, records.len())
+    }
+
+    /// The lanes of a page that get an event; none where the event must be dispatched again.
+    async fn plan(&self, dispatching: &Dispatching, page: &WebhookPage) -> Option<Vec<LaneId>> {
+        let event = &dispatching.event;
+        let plan = plan::lanes(event, &page.webhooks);
+        let failing: Vec<String> = plan.failing.iter().map(ToString::to_string).collect();
+        let is_kept = self.report(event, &page.unreadable, UNREADABLE).await
+            && self.report(event, &failing, &Panicked.to_string()).await;
+        // What a mended version may make something of is not just dropped.
+        let is_dropped = !failing.is_empty() && self.failures.is_none();
+        (is_kept && !is_dropped).then_some(plan.lanes)
+    }
+
+    /// Adds an event's deliveries to the slice, and writes that whenever it is full: what cannot
+    /// be written then is the new end.
+    async fn add(
+        &self,
+        slice: &mut Slice,
+        dispatching: &Dispatching,
+        part: u32,
+        lanes: Vec<LaneId>,
+        end: &mut usize,
+    ) {
+        let Dispatching {
+            number,
+            position,
+            event,
+        } = dispatching;
+        let now = self.clock.now();
+        for lane in &lanes {
+            if slice.is_full(lane) {
+                let unwritten = self.write(std::mem::take(slice)).await;
+                *end = unwritten.map_or(*end, |unwritten| unwritten.min(*end));
+                if number >= end {
+                    return;
+                }
+            }
+            slice.add((*number, position), event, lane, now);
+        }
+        if part == 0 || !lanes.is_empty() {
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
-                deliveries = plan.lanes.len(),
+                deliveries = lanes.len(),
                 "dispatched"
             );
-            let position = Position::of(&record.position.sequence_number);
-            let now = self.clock.now();
-            for lane in &plan.lanes {
-                if slice.is_full(lane) {
-                    let unwritten = self.write(std::mem::take(&mut slice)).await;
-                    if unwritten.is_some() {
-                        return unwritten;
-                    }
-                }
-                slice.add((number, &position), &event, lane, now);
-            }
-            let who = EventRecord {
-                organization: event.organization,
-                event_id: event.id,
-                matched: plan.matched,
-                lanes: plan.lanes,
+            let who = EventPart {
+                organization: event.organization.clone(),
+                event_id: event.id.clone(),
+                part,
+                lanes,
             };
-            slice.records.push((number, who));
+            slice.parts.push((*number, who));
         }
-        self.write(slice).await
     }
 
     /// Writes a slice and wakes its lanes. Gives the first record of what was not written; a
@@ -167,7 +234,7 @@ impl Dispatcher {
 
     async fn write_all(&self, slice: Slice, now: Timestamp) -> Result<Option<usize>, Error> {
         let Slice {
-            mut lanes, records, ..
+            mut lanes, parts, ..
         } = slice;
         let stores = &self.stores;
         let entries = lanes
@@ -177,8 +244,8 @@ impl Dispatcher {
         let refused = stores.lanes.append(entries, now).await?;
         let refused = refused.iter().filter_map(|lane| lanes.remove(lane));
         let unwritten = refused.map(|portion| portion.record).min();
-        let records: Vec<EventRecord> = records.into_iter().map(|(_, who)| who).collect();
-        stores.lanes.put_records(&records, now).await?;
+        let parts = parts.into_iter().map(|(_, part)| part).collect();
+        stores.lanes.put_records(parts, now).await?;
         let ids: Vec<LaneId> = lanes.keys().cloned().collect();
         let rows = stores.lanes.read(&ids).await?;
         let mut wake_ups = Vec::with_capacity(lanes.len());
@@ -264,11 +331,6 @@ impl Dispatcher {
         let kept = failures.keep("dispatcher", reason, &missed).await;
         kept.inspect_err(|error| tracing::error!(event_id, %error, "it could not be kept"))
             .is_ok()
-    }
-
-    /// Writes what stands before a record that could not be planned.
-    async fn stop(&self, slice: Slice, at: usize) -> Option<usize> {
-        self.write(slice).await.or(Some(at))
     }
 
     /// Reports a record that nobody here can make anything of, so that those behind it need

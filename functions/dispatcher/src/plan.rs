@@ -6,9 +6,7 @@ use carillon_runtime::guarded;
 /// What an event needs.
 #[derive(Debug, Default, PartialEq)]
 pub struct Plan {
-    /// How many webhooks subscribe to it.
-    pub matched: usize,
-    /// The lanes of their channels: a delivery each.
+    /// The lanes of the channels of webhooks that subscribe to it: a delivery each.
     pub lanes: Vec<LaneId>,
     /// The webhooks over which Carillon panics: whether they want the event, nobody knows.
     pub failing: Vec<WebhookId>,
@@ -25,10 +23,7 @@ fn each(webhooks: &[Webhook], lanes: impl Fn(&Webhook) -> Vec<LaneId>) -> Plan {
     let mut plan = Plan::default();
     for webhook in webhooks {
         match guarded(|| lanes(webhook)) {
-            Ok(lanes) => {
-                plan.matched += usize::from(!lanes.is_empty());
-                plan.lanes.extend(lanes);
-            }
+            Ok(lanes) => plan.lanes.extend(lanes),
             Err(_) => plan.failing.push(webhook.id.clone()),
         }
     }
@@ -65,7 +60,6 @@ mod tests {
         ];
         let plan = lanes(&event, &[two, other, disabled]);
         assert_eq!(plan.lanes, expected);
-        assert_eq!(plan.matched, 2);
     }
 
     #[test]

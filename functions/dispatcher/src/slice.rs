@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use carillon_aws::EventRecord;
+use carillon_aws::EventPart;
 use carillon_domain::lane::{Entry, Position, Waiting};
 use carillon_domain::{DeliveryId, Event, LaneId, OrganizationId};
 use jiff::Timestamp;
@@ -24,8 +24,8 @@ pub struct Portion {
 #[derive(Debug, Default)]
 pub struct Slice {
     pub lanes: BTreeMap<LaneId, Portion>,
-    /// Who gets the events that end in this slice, and the record of each.
-    pub records: Vec<(usize, EventRecord)>,
+    /// Who gets events, as far as this slice has come to know, and the record of each event.
+    pub parts: Vec<(usize, EventPart)>,
     count: usize,
 }
 
@@ -67,7 +67,7 @@ impl Slice {
     /// The first record that it comes from.
     pub fn first_record(&self) -> Option<usize> {
         let of_lanes = self.lanes.values().map(|portion| portion.record);
-        of_lanes.chain(self.records.iter().map(|(n, _)| *n)).min()
+        of_lanes.chain(self.parts.iter().map(|(n, _)| *n)).min()
     }
 }
 

@@ -6,8 +6,18 @@ mod outages;
 
 pub use lanes::LaneSweep;
 
+use std::time::Duration;
+
 use carillon_aws::{Credentials, Error, Registry};
+use carillon_domain::OrganizationId;
+use futures::StreamExt;
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+/// How many organizations are read in one go.
+const PAGE: usize = 100;
+/// How many are swept at once: each takes a few calls of some milliseconds.
+const AT_ONCE: usize = 16;
 
 /// The handler; one for a process.
 pub struct Janitor {
@@ -40,23 +50,53 @@ impl Janitor {
         }
     }
 
-    /// Sweeps every organization. One that fails stops no other.
+    /// Sweeps the organizations, from where the last round stopped, for this long at most. One
+    /// that fails stops no other, and what one that takes too long has left is done by the next
+    /// round over all: what was done of it stays done.
+    ///
+    /// Two rounds at once do no harm: each sweep may be made any number of times, and a position
+    /// that the other one has overwritten costs a few sweeps more, or leaves some organizations
+    /// to the round after the next.
     ///
     /// # Errors
-    /// Where an organization could not be swept: the schedule tries again.
-    pub async fn round(&self, now: Timestamp) -> Result<(), RoundError> {
-        let organizations = self.registry.organizations().await?;
-        let mut failed = 0;
-        for organization in &organizations {
-            if let Err(error) = self.credentials.sweep(organization, now).await {
-                tracing::error!(%organization, %error, "credentials could not be swept");
-                failed += 1;
+    /// Where an organization could not be swept: the next round over all tries again.
+    pub async fn round(&self, now: Timestamp, within: Duration) -> Result<(), RoundError> {
+        let end = Instant::now() + within;
+        let (mut failed, mut all) = (0, 0);
+        let mut after = self.registry.sweep_position().await?;
+        loop {
+            let (page, next) = self.registry.organizations(after.as_deref(), PAGE).await?;
+            let mut left = page.len();
+            all += left;
+            let sweeps = page
+                .into_iter()
+                .map(|organization| self.sweep(organization, now));
+            let mut sweeps = futures::stream::iter(sweeps).buffer_unordered(AT_ONCE);
+            while let Ok(Some(is_swept)) = timeout_at(end, sweeps.next()).await {
+                left -= 1;
+                failed += usize::from(!is_swept);
+            }
+            if left > 0 {
+                tracing::warn!(left, "there was no time for some organizations");
+            }
+            after = next;
+            self.registry.put_sweep_position(after.as_deref()).await?;
+            if after.is_none() || left > 0 || Instant::now() >= end {
+                break;
             }
         }
-        let all = organizations.len();
         match failed {
             0 => Ok(()),
             failed => Err(Unswept { failed, all }.into()),
         }
+    }
+
+    async fn sweep(&self, organization: OrganizationId, now: Timestamp) -> bool {
+        let swept = self.credentials.sweep(&organization, now).await;
+        swept
+            .inspect_err(|error| {
+                tracing::error!(%organization, %error, "credentials could not be swept");
+            })
+            .is_ok()
     }
 }

@@ -48,11 +48,13 @@ async fn main() -> Result<(), Error> {
     let credentials = Credentials::new(registry.clone(), secrets);
     let janitor = &Janitor::new(registry, credentials);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let deadline = Timestamp::try_from(event.context.deadline())? - RESERVE;
         if event.payload.get("sweep").and_then(Value::as_str) == Some("lanes") {
-            let deadline = Timestamp::try_from(event.context.deadline())?;
-            sweep.sweep(deadline - RESERVE).await?;
+            sweep.sweep(deadline).await?;
         } else {
-            janitor.round(Timestamp::now()).await?;
+            let now = Timestamp::now();
+            let within = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
+            janitor.round(now, within).await?;
         }
         Ok::<_, Error>(())
     }))

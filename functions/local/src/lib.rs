@@ -17,7 +17,8 @@ use axum::body::Body;
 use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Credentials, EventStore, Failures, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
+    SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -69,6 +70,8 @@ pub struct Options {
     pub live: bool,
     /// Where requests for Slack and Discord go instead; also instead of the built-in sink.
     pub chat_origin: Option<ChatOrigin>,
+    /// How much each organization can have.
+    pub quotas: Quotas,
 }
 
 /// The running process.
@@ -79,6 +82,7 @@ pub struct Local {
     organization: OrganizationId,
     chat: &'static str,
     sink: ChatSink,
+    janitor: Arc<Janitor>,
     stop_workers: CancellationToken,
     stop_servers: CancellationToken,
     servers: JoinSet<()>,
@@ -110,7 +114,8 @@ impl Local {
         let config = carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
         let retention = Retention::default();
-        let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
+        let registry =
+            Registry::new(dynamodb.clone(), REGISTRY_TABLE.into()).with_quotas(options.quotas);
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
@@ -125,7 +130,7 @@ impl Local {
         let poster = Poster::new(credentials.clone(), client.clone());
 
         let kept = Credentials::new(registry.clone(), credentials);
-        let janitor = Janitor::new(registry.clone(), kept.clone());
+        let janitor = Arc::new(Janitor::new(registry.clone(), kept.clone()));
         let api = Api {
             registry: registry.clone(),
             credentials: kept.clone(),
@@ -198,7 +203,7 @@ impl Local {
         });
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
-        worker::spawn_janitor(&mut workers, janitor, &stop_workers);
+        worker::spawn_janitor(&mut workers, &janitor, &stop_workers);
         worker::spawn_sweep(&mut workers, sweep, &stop_workers);
         worker::spawn_expiry(&mut workers, &database, &stop_workers);
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
@@ -233,6 +238,7 @@ impl Local {
             organization: options.organization,
             chat,
             sink,
+            janitor,
             stop_workers,
             stop_servers,
             servers,
@@ -265,6 +271,11 @@ impl Local {
     /// The built-in Slack and Discord.
     pub fn sink(&self) -> &ChatSink {
         &self.sink
+    }
+
+    /// What cleans up on a schedule, for those who cannot wait for that.
+    pub fn janitor(&self) -> &Janitor {
+        &self.janitor
     }
 
     /// Ends cleanly: begins nothing new, finishes what is in hand.

@@ -6,6 +6,7 @@ mod demo;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use carillon_aws::Quotas;
 use carillon_chat::ChatOrigin;
 use carillon_domain::OrganizationId;
 use carillon_local::{Local, Options};
@@ -58,7 +59,11 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut settings = Settings::from_environment();
     let chat_origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
-    let chat_origin = settings.finish(chat_origin)?;
+    let quotas = Quotas {
+        webhooks: settings.parsed("MAX_WEBHOOKS", Quotas::default().webhooks),
+        api_keys: settings.parsed("MAX_API_KEYS", Quotas::default().api_keys),
+    };
+    let (chat_origin, quotas) = settings.finish((chat_origin, quotas))?;
     let mut interrupt = signal(SignalKind::interrupt()).context("watching for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
     let local = Local::start(Options {
@@ -69,6 +74,7 @@ async fn main() -> anyhow::Result<()> {
         data: arguments.data,
         live: arguments.live,
         chat_origin,
+        quotas,
     })
     .await?;
     println!("{}", banner::text(&local));

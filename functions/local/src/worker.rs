@@ -69,12 +69,13 @@ pub fn spawn_stream<F>(
 }
 
 /// Runs the janitor at once and then on its schedule.
-pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: Janitor, stop: &CancellationToken) {
-    let stop = stop.clone();
+pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: &Arc<Janitor>, stop: &CancellationToken) {
+    let (janitor, stop) = (Arc::clone(janitor), stop.clone());
     workers.spawn(async move {
         let mut schedule = tokio::time::interval(JANITOR_PERIOD);
         while stop.run_until_cancelled(schedule.tick()).await.is_some() {
-            if let Err(error) = janitor.round(Timestamp::now()).await {
+            let round = janitor.round(Timestamp::now(), FUNCTION_TIMEOUT);
+            if let Err(error) = round.await {
                 tracing::error!(%error, "the janitor did not finish its round");
             }
         }

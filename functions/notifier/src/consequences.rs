@@ -4,8 +4,8 @@ use carillon_aws::Suspension;
 use carillon_chat::Reply;
 use carillon_domain::{Webhook, suspension};
 
-use crate::Notifier;
 use crate::webhooks::Webhooks;
+use crate::{Notifier, Stores};
 
 impl Notifier {
     /// The new credential has delivered.
@@ -17,7 +17,8 @@ impl Notifier {
         }
     }
 
-    /// Whether the webhook is suspended now. Not where it was changed meanwhile.
+    /// Whether the webhook is suspended now. Not where it was changed meanwhile. Where its
+    /// credential is dead, all who share it are suspended together.
     pub(crate) async fn suspend(
         &self,
         webhook: &Webhook,
@@ -27,22 +28,36 @@ impl Notifier {
     ) -> bool {
         let reason = reply.hint.as_deref().unwrap_or("the platform refuses it");
         let now = self.clock.now();
-        let stores = &self.stores;
-        let webhook_id = webhook.id.as_str();
-        let code = reply.code.as_deref();
-        let suspended = stores
-            .registry
-            .suspend(&stores.events, webhook, channel, reason, now)
-            .await;
-        match suspended {
-            Ok(Suspension::Suspended) => {
-                tracing::warn!(webhook_id, code, reason, "suspended");
-                webhooks.set(suspension::suspended(webhook, reason, now));
-                true
+        let Stores {
+            registry, events, ..
+        } = &self.stores;
+        let (webhook_id, code) = (webhook.id.as_str(), reply.code.as_deref());
+        let is_shared = reply.condemns_secret(webhook.platform) && webhook.fallback.is_none();
+        let suspended = match is_shared {
+            true => {
+                registry
+                    .suspend_users(events, webhook, channel, reason, now)
+                    .await
             }
-            Ok(Suspension::Changed) => {
-                tracing::info!(webhook_id, code, "changed while it was refused");
-                false
+            false => registry
+                .suspend(events, webhook, channel, reason, now)
+                .await
+                .map(|suspension| (suspension, Vec::new())),
+        };
+        match suspended {
+            Ok((suspension, others)) => {
+                for other in others {
+                    tracing::warn!(webhook_id = other.id.as_str(), code, reason, "suspended");
+                    webhooks.update(other);
+                }
+                let is_suspended = suspension == Suspension::Suspended;
+                if is_suspended {
+                    tracing::warn!(webhook_id, code, reason, "suspended");
+                    webhooks.update(suspension::suspended(webhook, reason, now));
+                } else {
+                    tracing::info!(webhook_id, code, "changed while it was refused");
+                }
+                is_suspended
             }
             Err(error) => {
                 // The next attempt finds out the same.

@@ -62,10 +62,11 @@ impl Webhooks {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From here on the batch takes the webhook to be like this.
-    pub fn set(&self, webhook: Webhook) {
-        self.lock()
-            .insert(webhook.id.clone(), Some(Arc::new(webhook)));
+    /// From here on the batch takes the webhook to be like this, if it is one of the batch's.
+    pub fn update(&self, webhook: Webhook) {
+        if let Some(known) = self.lock().get_mut(&webhook.id) {
+            *known = Some(Arc::new(webhook));
+        }
     }
 
     /// Notes that nothing more may be posted with the webhook's credential.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use carillon_aws::registry::PAGE;
 use carillon_domain::lane::Waiting;
 use carillon_domain::{Delivery, DeliveryId, Event, LaneId, Webhook};
 
@@ -17,8 +18,8 @@ const LOOKED_AT: usize = 100;
 
 /// What became of an event.
 pub struct Fate {
-    /// How many webhooks subscribe to it.
-    pub matched: usize,
+    /// How many webhooks subscribe to it; none where nobody has counted them yet.
+    pub matched: Option<usize>,
     /// By webhook and channel.
     pub deliveries: Vec<Delivery>,
     /// Some of the webhooks that do not get it, and why.
@@ -32,36 +33,34 @@ pub async fn of(api: &Api, event: &Event) -> Result<Fate, Problem> {
         .record(organization, &event.id)
         .await
         .map_err(Problem::internal(OPERATION))?;
+    let max = match &record {
+        Some(_) => LOOKED_AT,
+        None => PAGE,
+    };
     let some = api
         .registry
-        .some_webhooks(organization, LOOKED_AT)
+        .webhook_page(organization, None, max)
         .await
         .map_err(Problem::internal(OPERATION))?;
-    let unmatched = some
-        .iter()
-        .filter_map(|webhook| Some((webhook.clone(), webhook.why_not(event)?)))
-        .take(UNMATCHED)
-        .collect();
     let (matched, lanes) = match record {
-        Some(record) => (record.matched, record.lanes),
+        Some(record) => (Some(record.matched), record.lanes),
         // It is about to be dispatched.
         None => {
-            let all = api
-                .registry
-                .webhooks(organization)
-                .await
-                .map_err(Problem::internal(OPERATION))?;
-            let matched: Vec<_> = all.iter().filter(|it| it.subscribes(event)).collect();
-            (
-                matched.len(),
-                matched.into_iter().flat_map(waking::lanes).collect(),
-            )
+            let subscribing = some.webhooks.iter().filter(|it| it.subscribes(event));
+            let subscribing: Vec<_> = subscribing.collect();
+            let matched = some.next.is_none().then_some(subscribing.len());
+            let lanes = subscribing.into_iter().flat_map(waking::lanes);
+            (matched, lanes.collect())
         }
     };
+    let unmatched = some.webhooks.into_iter().filter_map(|webhook| {
+        let why_not = webhook.why_not(event)?;
+        Some((webhook, why_not))
+    });
     Ok(Fate {
         matched,
         deliveries: deliveries(api, event, &lanes).await?,
-        unmatched,
+        unmatched: unmatched.take(UNMATCHED).collect(),
     })
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, EventStore, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
-    SqsQueue,
+    Clients, Credentials, EventStore, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
+    SecretStore, SqsQueue,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
@@ -25,12 +25,16 @@ async fn main() -> Result<(), Error> {
     let secret_prefix = settings.required("SECRET_PREFIX");
     let admin_key_secret = settings.required("ADMIN_KEY_SECRET");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
+    let quotas = Quotas {
+        webhooks: settings.parsed("MAX_WEBHOOKS", Quotas::default().webhooks),
+        api_keys: settings.parsed("MAX_API_KEYS", Quotas::default().api_keys),
+    };
     let kms_key = settings.optional("KMS_KEY_ARN");
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-    let registry = Registry::new(clients.dynamodb.clone(), registry_table);
+    let registry = Registry::new(clients.dynamodb.clone(), registry_table).with_quotas(quotas);
     let secrets =
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
     let chat = Client::new(origin)?;

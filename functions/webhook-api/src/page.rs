@@ -26,11 +26,12 @@ const MAX_CURSOR: usize = 2_048;
 /// A signature's length, in bytes: SHA-256.
 const SIGNATURE: usize = 32;
 
-/// A list, and where it goes on.
+/// A part of a list, and where it goes on.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     pub results: Vec<T>,
-    /// The cursor of the next page, or null where this is the last.
+    /// The cursor of the next page, or null where this is the last. Where few items match the
+    /// filters, a page can have fewer than `limit`, or none, and still have a next one.
     pub next: Option<String>,
 }
 
@@ -87,26 +88,6 @@ impl Wanted {
             None => None,
         };
         Ok(Page { results, next })
-    }
-
-    /// The page of a list that is there as a whole, in the order of its keys.
-    pub async fn cut<T, V>(
-        &self,
-        api: &Api,
-        items: Vec<T>,
-        key: impl Fn(&T) -> &str,
-        view: impl Fn(&T) -> V,
-    ) -> Result<Page<V>, Problem> {
-        let rest = items.iter().skip_while(|item| {
-            self.after
-                .as_deref()
-                .is_some_and(|after| key(item) <= after)
-        });
-        let shown: Vec<&T> = rest.clone().take(self.limit).collect();
-        let has_more = rest.count() > shown.len();
-        let last = shown.last().filter(|_| has_more).map(|item| key(item));
-        let results = shown.iter().map(|item| view(item)).collect();
-        self.page(api, results, last).await
     }
 }
 

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use carillon_aws::Quota;
 use carillon_domain::{FaultCode, Faults, Permission, Role, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
@@ -47,6 +48,11 @@ pub enum Problem {
     NameTaken {
         existing_id: WebhookId,
     },
+    /// The organization has as many as it can have.
+    QuotaExceeded {
+        what: &'static str,
+        limit: u32,
+    },
     /// The webhook is switched off: nothing that is sent now would arrive.
     NotActive {
         suspended: bool,
@@ -83,6 +89,16 @@ impl Problem {
         move |error| {
             tracing::error!(operation, %error, "a request failed through a fault of ours");
             Self::Internal
+        }
+    }
+
+    pub fn quota_exceeded(quota: Quota, limit: u32) -> Self {
+        Self::QuotaExceeded {
+            limit,
+            what: match quota {
+                Quota::Webhooks => "webhooks",
+                Quota::ApiKeys => "API keys",
+            },
         }
     }
 
@@ -132,6 +148,11 @@ impl Problem {
                 "The body is of a media type that is not taken",
             ),
             Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
+            Self::QuotaExceeded { .. } => (
+                StatusCode::CONFLICT,
+                "quota-exceeded",
+                "The organization has as many as it can have",
+            ),
             Self::NotActive { .. } => (
                 StatusCode::CONFLICT,
                 "not-active",
@@ -183,6 +204,10 @@ impl Problem {
             Self::NameTaken { existing_id } => {
                 format!("the webhook {existing_id} has this name already")
             }
+            Self::QuotaExceeded { what, limit } => format!(
+                "an organization can have {limit} {what}: remove some that are not needed, or have \
+                 the operator raise the quota"
+            ),
             Self::NotActive { suspended: true } => {
                 "it is suspended: repair what `status_reason` says, resume it with a PATCH of the \
                  configuration, a rotation or `{\"enabled\": true}`, and then ask again"

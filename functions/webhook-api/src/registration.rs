@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use carillon_aws::WriteError;
+use carillon_aws::{Quota, WriteError};
 use carillon_domain::webhook::{Lanes, Update};
 use carillon_domain::{
     Credential, CredentialRef, OrganizationId, Pointer, Registration, Webhook, WebhookId,
@@ -37,37 +37,36 @@ pub fn read(body: &Value, organization: &OrganizationId) -> Result<Registration,
         .map_err(Problem::Invalid)
 }
 
-/// Whether the name is free, before a platform is asked about the rest. Only the write
-/// itself can be sure.
-pub async fn check_name(
+/// Whether there is room for it and its name is free, before a platform is asked about the rest.
+/// Only the write itself can be sure.
+pub async fn check_room(
     api: &Api,
     organization: &OrganizationId,
     name: &str,
 ) -> Result<(), Problem> {
+    const OPERATION: &str = "registering a webhook";
     let owner = api
         .registry
         .name_owner(organization, name)
         .await
-        .map_err(Problem::internal("registering a webhook"))?;
-    match owner {
-        Some(existing_id) => Err(Problem::NameTaken { existing_id }),
-        None => Ok(()),
+        .map_err(Problem::internal(OPERATION))?;
+    if let Some(existing_id) = owner {
+        return Err(Problem::NameTaken { existing_id });
+    }
+    let count = api
+        .registry
+        .count(organization, Quota::Webhooks)
+        .await
+        .map_err(Problem::internal(OPERATION))?;
+    let limit = api.registry.quotas().limit(Quota::Webhooks);
+    match count < limit {
+        true => Ok(()),
+        false => Err(Problem::quota_exceeded(Quota::Webhooks, limit)),
     }
 }
 
 /// Registers what has been read.
 pub async fn register(
-    api: &Api,
-    organization: &OrganizationId,
-    registration: &Registration,
-) -> Result<Webhook, Problem> {
-    let webhook = add(api, organization, registration).await?;
-    sweep(api, organization).await;
-    Ok(webhook)
-}
-
-/// As [`register`], without the sweep: for one of many.
-pub async fn add(
     api: &Api,
     organization: &OrganizationId,
     registration: &Registration,
@@ -145,7 +144,6 @@ pub async fn update(
             verification = verify_change(api, &read, &registration, verified, &at).await?;
         }
         if let Some(webhook) = change(api, &read, update, registration).await? {
-            sweep(api, organization).await;
             return Ok((webhook, verification));
         }
         pause(tries).await;
@@ -169,27 +167,46 @@ pub async fn change(
 }
 
 /// Writes a webhook in place of the one that was read; none where that is no longer there.
-pub async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webhook>, Problem> {
-    if new == *read {
-        return Ok(Some(new));
+async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webhook>, Problem> {
+    let changes = [(read.clone(), new)];
+    let is_written = replace_together(api, &changes).await?;
+    let [(_, new)] = changes;
+    Ok(is_written.then_some(new))
+}
+
+/// Writes webhooks of one organization, at most so many as go together, in place of those that
+/// were read; false, and none is written, where one of those is no longer there.
+pub async fn replace_together(api: &Api, changes: &[(Webhook, Webhook)]) -> Result<bool, Problem> {
+    let changed = changes.iter().filter(|(read, new)| read != new);
+    let changed: Vec<(Webhook, Webhook)> = changed.cloned().collect();
+    let Some((_, first)) = changed.first() else {
+        return Ok(true);
+    };
+    let written = match &changed[..] {
+        [(read, new)] => api.registry.update(read, new).await,
+        several => api.registry.update_together(several).await,
+    };
+    if let Err(error) = written {
+        again(api, first, error).await?;
+        return Ok(false);
     }
-    match api.registry.update(read, &new).await {
-        Ok(()) => {
-            release(api, &left(read, Some(&new)), &read.organization).await;
-            let webhook_id = new.id.as_str();
-            tracing::info!(webhook_id, version = new.version, "changed");
-            let mut lanes = waking::lanes(read);
-            lanes.extend(waking::lanes(&new));
-            lanes.sort();
-            lanes.dedup();
-            waking::wake_after_change(api, &read.organization, &lanes).await;
-            Ok(Some(new))
+    let (mut unused, mut lanes) = (Vec::new(), Vec::new());
+    for (read, new) in &changed {
+        let webhook_id = new.id.as_str();
+        tracing::info!(webhook_id, version = new.version, "changed");
+        for credential in left(read, Some(new)) {
+            if !unused.contains(&credential) {
+                unused.push(credential);
+            }
         }
-        Err(error) => {
-            again(api, &new, error).await?;
-            Ok(None)
-        }
+        lanes.extend(waking::lanes(read));
+        lanes.extend(waking::lanes(new));
     }
+    release(api, &unused, &first.organization).await;
+    lanes.sort();
+    lanes.dedup();
+    waking::wake_after_change(api, &first.organization, &lanes).await;
+    Ok(true)
 }
 
 /// Finds a webhook of the organization.
@@ -204,18 +221,6 @@ pub async fn find(api: &Api, organization: &OrganizationId, id: &str) -> Result<
 
 /// Removes a webhook, and its credential with it if nobody else uses that.
 pub async fn remove(
-    api: &Api,
-    organization: &OrganizationId,
-    id: &str,
-    is_wanted: impl Precondition,
-) -> Result<(), Problem> {
-    take_away(api, organization, id, is_wanted).await?;
-    sweep(api, organization).await;
-    Ok(())
-}
-
-/// As [`remove`], without the sweep: for one of many.
-pub async fn take_away(
     api: &Api,
     organization: &OrganizationId,
     id: &str,
@@ -271,6 +276,11 @@ async fn again(api: &Api, webhook: &Webhook, error: WriteError) -> Result<(), Pr
             release(api, std::slice::from_ref(&webhook.credential), organization).await;
             Err(Problem::NameTaken { existing_id })
         }
+        WriteError::QuotaExceeded(quota) => {
+            release(api, std::slice::from_ref(&webhook.credential), organization).await;
+            let limit = api.registry.quotas().limit(quota);
+            Err(Problem::quota_exceeded(quota, limit))
+        }
         WriteError::Aws(error) => Err(Problem::internal(OPERATION)(error)),
     }
 }
@@ -308,19 +318,10 @@ pub async fn end_rotation(api: &Api, webhook: &Webhook) {
     if webhook.fallback.is_none() {
         return;
     }
-    match api.registry.end_rotation(webhook, Timestamp::now()).await {
-        Ok(()) => sweep(api, &webhook.organization).await,
-        Err(error) => {
-            let webhook_id = webhook.id.as_str();
-            tracing::error!(webhook_id, %error, "a rotation could not be ended");
-        }
-    }
-}
-
-/// Finishes what calls that died have left behind.
-pub async fn sweep(api: &Api, organization: &OrganizationId) {
-    if let Err(error) = api.credentials.sweep(organization, Timestamp::now()).await {
-        tracing::error!(%organization, %error, "credentials could not be swept");
+    let ended = api.credentials.end_rotation(webhook, Timestamp::now());
+    if let Err(error) = ended.await {
+        let webhook_id = webhook.id.as_str();
+        tracing::error!(webhook_id, %error, "a rotation could not be ended");
     }
 }
 

@@ -1,8 +1,9 @@
 //! Putting a new credential in the place of the one that is there.
 
+use carillon_aws::TOGETHER;
 use carillon_domain::{
-    Configuration, Credential, FaultCode, Faults, Fields, Fingerprint, OrganizationId, Pointer,
-    Webhook,
+    Configuration, Credential, CredentialRef, FaultCode, Faults, Fields, Fingerprint,
+    OrganizationId, Pointer, Webhook, WebhookId,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -11,6 +12,8 @@ use serde_json::Value;
 use crate::Api;
 use crate::problem::Problem;
 use crate::registration::{self, Precondition, TRIES, pause};
+
+const OPERATION: &str = "rotating a credential";
 
 /// What a client asks for: the new credential, and whether all webhooks that share the old
 /// one get it.
@@ -69,8 +72,11 @@ impl Rotation {
     }
 }
 
-/// Rotates the webhook, or all that share its credential. Gives the webhook and the ids of
-/// all that have the new credential now.
+/// Rotates the webhook, or all that share its credential. Gives the webhook, and all others that
+/// have the new credential now.
+///
+/// The others come first, in transactions of as many as fit, and the webhook itself last: as long
+/// as a call has not come to its end, the same call finds those that are left.
 pub async fn rotate(
     api: &Api,
     organization: &OrganizationId,
@@ -78,65 +84,120 @@ pub async fn rotate(
     rotation: &Rotation,
     is_wanted: impl Precondition,
 ) -> Result<(Webhook, Vec<Webhook>), Problem> {
-    let rotated = one(api, organization, read, rotation, is_wanted).await?;
     let mut others = Vec::new();
     if rotation.everywhere {
-        let sharing: Vec<Webhook> = api
-            .registry
-            .webhooks(organization)
-            .await
-            .map_err(Problem::internal("rotating a credential"))?
-            .into_iter()
-            .filter(|other| other.id != read.id && shares(other, read, &rotation.credential))
-            .collect();
-        for other in sharing {
-            match one(api, organization, &other, rotation, |_: &Webhook| true).await {
-                Ok(webhook) => others.push(webhook),
-                // Removed meanwhile.
-                Err(Problem::NotFound) => {}
-                Err(problem) => return Err(problem),
-            }
-        }
-    }
-    Ok((rotated, others))
-}
-
-/// Whether a webhook is to be rotated with the one that was read: it has the same credential;
-/// or the one before, where this call repeats one that died before it came to this webhook.
-fn shares(other: &Webhook, read: &Webhook, new: &SecretString) -> bool {
-    let is_repeat = read.credential.fingerprint == Fingerprint::of(&read.organization, new);
-    other.credential == read.credential
-        || (is_repeat && Some(&other.credential) == read.fallback.as_ref())
-}
-
-async fn one(
-    api: &Api,
-    organization: &OrganizationId,
-    webhook: &Webhook,
-    rotation: &Rotation,
-    is_wanted: impl Precondition,
-) -> Result<Webhook, Problem> {
-    for tries in 0..TRIES {
-        let read = registration::find(api, organization, webhook.id.as_str()).await?;
+        let read = registration::find(api, organization, read.id.as_str()).await?;
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        if read.configuration.kind != rotation.configuration.kind {
+        let ids = sharing(api, &read, rotation).await?;
+        for ids in ids.chunks(TOGETHER) {
+            let shares = |other: &Webhook| shares(other, &read, rotation);
+            others.extend(together(api, organization, ids, rotation, shares).await?);
+        }
+    }
+    let same_kind = |webhook: &Webhook| webhook.configuration.kind == rotation.configuration.kind;
+    for tries in 0..TRIES {
+        let read = registration::find(api, organization, read.id.as_str()).await?;
+        if !is_wanted(&read) {
+            return Err(Problem::PreconditionFailed);
+        }
+        if !same_kind(&read) {
             // It was given another kind of credential meanwhile.
             return Err(Problem::Contended);
         }
         let opened = registration::open(api, organization, &rotation.credential).await?;
-        let configuration = Configuration {
-            masked_credential: rotation.configuration.masked_credential.clone(),
-            ..read.configuration.clone()
-        };
-        let new = read.rotated(configuration, opened, Timestamp::now());
-        if let Some(webhook) = registration::replace(api, &read, new).await? {
-            return Ok(webhook);
+        let change = [rotated(&read, rotation, &opened)];
+        if registration::replace_together(api, &change).await? {
+            let [(_, webhook)] = change;
+            return Ok((webhook, others));
         }
         pause(tries).await;
     }
     Err(Problem::Contended)
+}
+
+/// The ids of the other webhooks that may have to be rotated with one.
+async fn sharing(
+    api: &Api,
+    read: &Webhook,
+    rotation: &Rotation,
+) -> Result<Vec<WebhookId>, Problem> {
+    let mut ids = Vec::new();
+    let before = read.fallback.iter().filter(|_| is_repeat(read, rotation));
+    for credential in std::iter::once(&read.credential).chain(before) {
+        let users = api
+            .registry
+            .users(&read.organization, &credential.fingerprint)
+            .await
+            .map_err(Problem::internal(OPERATION))?;
+        ids.extend(users);
+    }
+    ids.retain(|id| *id != read.id);
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// Whether the webhook has the new credential already: this call repeats another one.
+fn is_repeat(read: &Webhook, rotation: &Rotation) -> bool {
+    let new = Fingerprint::of(&read.organization, &rotation.credential);
+    read.credential.fingerprint == new
+}
+
+/// Whether a webhook is to be rotated with the one that was read: it has the same credential;
+/// or the one before, where this call repeats one that died before it came to this webhook.
+fn shares(other: &Webhook, read: &Webhook, rotation: &Rotation) -> bool {
+    let is_repeat = is_repeat(read, rotation);
+    let has_the_same = other.credential == read.credential
+        || (is_repeat && Some(&other.credential) == read.fallback.as_ref());
+    has_the_same && other.configuration.kind == rotation.configuration.kind
+}
+
+/// Rotates those of these webhooks that share the credential, all at once.
+async fn together(
+    api: &Api,
+    organization: &OrganizationId,
+    ids: &[WebhookId],
+    rotation: &Rotation,
+    shares: impl Fn(&Webhook) -> bool,
+) -> Result<Vec<Webhook>, Problem> {
+    let wanted: Vec<_> = ids
+        .iter()
+        .map(|id| (organization.clone(), id.clone()))
+        .collect();
+    for tries in 0..TRIES {
+        let found = api
+            .registry
+            .webhooks_by_id(&wanted)
+            .await
+            .map_err(Problem::internal(OPERATION))?;
+        let found = ids.iter().filter_map(|id| found.get(id)?.as_deref());
+        let sharing: Vec<&Webhook> = found.filter(|webhook| shares(webhook)).collect();
+        if sharing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let opened = registration::open(api, organization, &rotation.credential).await?;
+        let changes: Vec<_> = sharing
+            .into_iter()
+            .map(|read| rotated(read, rotation, &opened))
+            .collect();
+        if registration::replace_together(api, &changes).await? {
+            return Ok(changes.into_iter().map(|(_, new)| new).collect());
+        }
+        pause(tries).await;
+    }
+    Err(Problem::Contended)
+}
+
+/// A webhook, and how it is with the new credential.
+fn rotated(read: &Webhook, rotation: &Rotation, opened: &CredentialRef) -> (Webhook, Webhook) {
+    let configuration = Configuration {
+        masked_credential: rotation.configuration.masked_credential.clone(),
+        ..read.configuration.clone()
+    };
+    let new = read.rotated(configuration, opened.clone(), Timestamp::now());
+    (read.clone(), new)
 }
 
 #[cfg(test)]

@@ -104,6 +104,9 @@ pub struct WebhookFilters {
     /// In this state.
     #[param(required = false)]
     status: WebhookStatus,
+    /// With exactly this name.
+    #[param(required = false, max_length = 100)]
+    name: String,
 }
 
 /// Which events.

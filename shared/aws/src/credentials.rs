@@ -15,7 +15,7 @@ use carillon_domain::{CredentialId, CredentialRef, Fingerprint, OrganizationId, 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::registry::CredentialRow;
+use crate::registry::{CondemnedRow, CredentialRow};
 use crate::{Error, Registry, SecretStore};
 
 /// How old a credential without users must be to count as left behind, and for how long
@@ -49,7 +49,8 @@ impl Credentials {
                 fingerprint: fingerprint.clone(),
                 credential_id: CredentialId::generate(ulid::Ulid::generate()),
                 created_at: now,
-                used_by: Vec::new(),
+                user_count: 0,
+                dead_since: None,
             };
             if self
                 .registry
@@ -97,26 +98,65 @@ impl Credentials {
         }
     }
 
-    /// Finishes what calls that died have left behind.
-    pub async fn sweep(&self, organization: &OrganizationId, now: Timestamp) -> Result<(), Error> {
-        for row in self.registry.credentials(organization).await? {
-            if row.used_by.is_empty() && row.created_at + ABANDONED_AFTER <= now {
-                self.condemn(organization, &row, now).await?;
-            }
-        }
-        for row in self.registry.condemned(organization).await? {
-            let id = &row.credential_id;
-            let is_over = row.condemned_at + ABANDONED_AFTER <= now;
-            if row.is_deleted && !is_over {
-                continue;
-            }
-            self.secrets.delete(organization, id).await?;
-            match is_over {
-                true => self.registry.forget_condemned(organization, id).await?,
-                false => self.registry.note_deleted(organization, id).await?,
-            }
+    /// The webhook's new credential has delivered: the one before is not needed any more, and
+    /// is deleted if nobody else uses it.
+    pub async fn end_rotation(&self, webhook: &Webhook, now: Timestamp) -> Result<(), Error> {
+        let Some(fallback) = &webhook.fallback else {
+            return Ok(());
+        };
+        if self.registry.end_rotation(webhook, now).await? {
+            let organization = &webhook.organization;
+            self.secrets.delete(organization, &fallback.id).await?;
         }
         Ok(())
+    }
+
+    /// Finishes what calls that died have left behind. Two sweeps at once do no harm: what one
+    /// has condemned or forgotten, the other does not find, or finds done.
+    pub async fn sweep(&self, organization: &OrganizationId, now: Timestamp) -> Result<(), Error> {
+        let registry = &self.registry;
+        let mut after = None;
+        loop {
+            let (rows, next) = registry.credentials(organization, after.as_deref()).await?;
+            for row in rows {
+                if row.user_count == 0 && row.created_at + ABANDONED_AFTER <= now {
+                    self.condemn(organization, &row, now).await?;
+                }
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        loop {
+            let (rows, next) = registry.condemned(organization, after.as_deref()).await?;
+            for row in rows {
+                self.clear(organization, &row, now).await?;
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Deletes the secret of a condemned credential, and forgets the credential in time.
+    async fn clear(
+        &self,
+        organization: &OrganizationId,
+        row: &CondemnedRow,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let id = &row.credential_id;
+        let is_over = row.condemned_at + ABANDONED_AFTER <= now;
+        if row.is_deleted && !is_over {
+            return Ok(());
+        }
+        self.secrets.delete(organization, id).await?;
+        match is_over {
+            true => self.registry.forget_condemned(organization, id).await,
+            false => self.registry.note_deleted(organization, id).await,
+        }
     }
 
     async fn condemn(

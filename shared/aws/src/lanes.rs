@@ -9,7 +9,7 @@
 //! | outage | `OUTAGE`, organization and platform | what was told of channels that fail |
 //! | failing | `FAILING#<organization>#<platform>`, lane | a channel that has failed for an hour |
 //! | walk | `WALK`, `lanes` | how far the daily walk of all lanes has come |
-//! | record | `EVENT#<organization>#<event>`, part | which webhooks matched an event |
+//! | record | `EVENT#<organization>#<event>`, part | which lanes get an event |
 //!
 //! Guarantees: a lane's row changes only as it was read; entries are never changed, so that
 //! what was written twice is there once; everything can be written again.
@@ -32,7 +32,7 @@ use sha2::{Digest, Sha256};
 
 pub use due::Due;
 pub use failing::FAILING_PAGE;
-pub use records::EventRecord;
+pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
 use crate::Error;

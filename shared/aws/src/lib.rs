@@ -21,10 +21,10 @@ pub use error::Error;
 pub use events::{EventFilter, EventStore, Stored};
 pub use failures::{FailureQueue, Failures};
 pub use https::http_client;
-pub use lanes::{EventRecord, Lanes};
+pub use lanes::{EventPart, EventRecord, Lanes};
 pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
-pub use registry::{Registry, Suspension, WriteError};
+pub use registry::{Quota, Quotas, Registry, Suspension, TOGETHER, WebhookPage, WriteError};
 pub use secrets::{SecretCache, SecretStore};
 pub use table::Retention;
 

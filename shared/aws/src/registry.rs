@@ -6,15 +6,20 @@
 //! one transaction.
 //!
 //! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>`,
-//! `CREDENTIAL#<fingerprint>`, `CONDEMNED#<credential id>` or `KEY#<key id>`. A key is
-//! found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`; the organizations that have or had
-//! credentials by `pk` = `ORGANIZATIONS`, `sk` = `<organization>`.
+//! `CREDENTIAL#<fingerprint>`, `USE#<fingerprint>#<webhook id>`, `CONDEMNED#<credential id>`,
+//! `KEY#<key id>` or `COUNT#<quota>`. A key is found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`;
+//! the organizations that have or had credentials by `pk` = `ORGANIZATIONS`, `sk` =
+//! `<organization>`; how far the sweep over them has come by `pk` = `SWEEP`.
 
 mod api_keys;
 mod credentials;
 mod known;
+mod list;
+mod quotas;
 mod suspension;
+mod sweeps;
 mod transaction;
+mod uses;
 mod webhooks;
 
 use std::sync::Arc;
@@ -23,9 +28,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
-pub(crate) use credentials::CredentialRow;
+pub(crate) use credentials::{CondemnedRow, CredentialRow};
+pub use list::{PAGE, WebhookPage};
+pub use quotas::{Quota, Quotas};
 pub use suspension::Suspension;
-pub use webhooks::WriteError;
+pub use webhooks::{TOGETHER, WriteError};
 
 use self::known::Known;
 use crate::Error;
@@ -38,6 +45,7 @@ pub struct Registry {
     client: Client,
     table: String,
     known: Arc<Known>,
+    quotas: Quotas,
 }
 
 fn pk(organization: &OrganizationId) -> AttributeValue {
@@ -67,79 +75,24 @@ impl Registry {
             client,
             table,
             known: Arc::default(),
+            quotas: Quotas::NONE,
         }
     }
 
     /// All webhooks of an organization, oldest first. One that cannot be read is left out:
     /// it is no reason to give the others nothing.
     pub async fn webhooks(&self, organization: &OrganizationId) -> Result<Vec<Webhook>, Error> {
-        Ok(self.all_webhooks(organization).await?.0)
-    }
-
-    /// As [`webhooks`](Self::webhooks), with the ids of those that cannot be read.
-    pub async fn all_webhooks(
-        &self,
-        organization: &OrganizationId,
-    ) -> Result<(Vec<Webhook>, Vec<String>), Error> {
-        let (mut webhooks, mut unreadable) = (Vec::new(), Vec::new());
-        for row in self.rows(organization, WEBHOOK).await? {
-            let id = row_id(&row).unwrap_or_default().to_owned();
-            match readable(row) {
-                Some(webhook) => webhooks.push(webhook),
-                None => unreadable.push(id),
+        let (mut webhooks, mut after) = (Vec::new(), None);
+        loop {
+            let page = self
+                .webhook_page(organization, after.as_deref(), PAGE)
+                .await?;
+            webhooks.extend(page.webhooks);
+            after = page.next;
+            if after.is_none() {
+                return Ok(webhooks);
             }
         }
-        Ok((webhooks, unreadable))
-    }
-
-    /// The oldest webhooks of an organization, without those that cannot be read.
-    pub async fn some_webhooks(
-        &self,
-        organization: &OrganizationId,
-        max: usize,
-    ) -> Result<Vec<Webhook>, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
-            .expression_attribute_values(":pk", pk(organization))
-            .expression_attribute_values(":kind", text(WEBHOOK))
-            .limit(i32::try_from(max).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(Error::call("listing the registry"))?;
-        let rows = answer.items.unwrap_or_default();
-        Ok(rows.into_iter().filter_map(readable).collect())
-    }
-
-    async fn rows(&self, organization: &OrganizationId, kind: &str) -> Result<Vec<Item>, Error> {
-        self.partition(pk(organization), Some(kind)).await
-    }
-
-    /// The rows of a partition, or those of one kind.
-    async fn partition(&self, pk: AttributeValue, kind: Option<&str>) -> Result<Vec<Item>, Error> {
-        let condition = match kind {
-            Some(_) => "pk = :pk AND begins_with(sk, :kind)",
-            None => "pk = :pk",
-        };
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression(condition)
-            .expression_attribute_values(":pk", pk);
-        if let Some(kind) = kind {
-            query = query.expression_attribute_values(":kind", text(kind));
-        }
-        query
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<Vec<Item>, _>>()
-            .await
-            .map_err(Error::call("listing the registry"))
     }
 
     pub async fn webhook(

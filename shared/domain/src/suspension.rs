@@ -9,6 +9,10 @@ use crate::webhook::{Webhook, WebhookStatus};
 
 /// What the event calls a webhook's kind of resource.
 const RESOURCE_TYPE: &str = "webhook";
+/// And that of a credential that several webhooks share.
+const CREDENTIAL: &str = "credential";
+/// How many webhooks are named at most.
+const NAMED: usize = 10;
 
 /// The webhook as suspended for `reason`.
 #[must_use]
@@ -56,14 +60,45 @@ pub fn event(suspended: &Webhook, channel: &str, now: Timestamp) -> Event {
     }
 }
 
-/// Whether an event tells of the suspension of this webhook.
+/// The one event that tells of several webhooks, suspended together because the credential that
+/// they share does not work any more.
+pub fn event_of_several(suspended: &[Webhook], now: Timestamp) -> Event {
+    let (first, others) = (&suspended[0], &suspended[1..]);
+    let event = event(first, "", now);
+    let names: Vec<&str> = suspended.iter().map(|it| it.name.as_str()).collect();
+    let named = &names[..names.len().min(NAMED)];
+    let more = match names.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let reason = first.status_reason.as_deref().unwrap_or_default();
+    Event {
+        resource: Some(Resource {
+            resource_type: Some(CREDENTIAL.into()),
+            id: Some(first.credential.id.to_string()),
+            name: Some(match others.len() {
+                1 => format!("{} and 1 other", first.name),
+                others => format!("{} and {others} others", first.name),
+            }),
+            url: None,
+        }),
+        message: Some(format!(
+            "{reason} It is the credential of {} webhooks: {}{more}.",
+            names.len(),
+            named.join(", ")
+        )),
+        ..event
+    }
+}
+
+/// Whether an event tells of the suspension of this webhook, alone or with those that share its
+/// credential.
 pub(crate) fn is_about(event: &Event, webhook: &Webhook) -> bool {
-    event.event_type == EventType::WebhookSuspended
-        && event
-            .resource
-            .as_ref()
-            .and_then(|resource| resource.id.as_deref())
-            == Some(webhook.id.as_str())
+    let resource = event.resource.as_ref();
+    let id = resource.and_then(|resource| resource.id.as_deref());
+    let is_own = id == Some(webhook.id.as_str());
+    let is_shared = id == Some(webhook.credential.id.as_str()) && webhook.fallback.is_none();
+    event.event_type == EventType::WebhookSuspended && (is_own || is_shared)
 }
 
 #[cfg(test)]
@@ -85,5 +120,24 @@ mod tests {
         assert_eq!(told.message.as_deref(), Some("invite the bot"));
         let again = suspended(&suspended(&one, "x", now()), "y", now());
         assert_ne!(event(&again, "infra", now()).id, told.id);
+    }
+
+    #[test]
+    fn of_a_shared_credential_one_event_tells_how_many_and_names_the_first() {
+        let credential = webhook(1, &["*"]).credential;
+        let sharing = (1..=12).map(|n| Webhook {
+            credential: credential.clone(),
+            ..webhook(n, &["*"])
+        });
+        let all: Vec<Webhook> = sharing
+            .map(|webhook| suspended(&webhook, "Rotate the token.", now()))
+            .collect();
+        let told = event_of_several(&all, now());
+        let message = told.message.clone().unwrap();
+        assert!(message.starts_with("Rotate the token. It is the credential of 12 webhooks: "));
+        assert!(message.ends_with(" and 2 more."), "{message}");
+        assert!(message.contains(&all[9].name) && told.event_type == EventType::WebhookSuspended);
+        assert!(all.iter().all(|webhook| !webhook.subscribes(&told)));
+        assert!(webhook(13, &["*"]).wants(&told));
     }
 }

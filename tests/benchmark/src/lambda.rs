@@ -120,11 +120,20 @@ impl Lambda {
 
     /// The memory in use, in bytes: what of it is in memory and not from a file.
     pub fn memory(&self) -> anyhow::Result<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that it has ever had, in bytes.
+    pub fn peak_memory(&self) -> anyhow::Result<u64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> anyhow::Result<u64> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path)?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let line = status.lines().find(|line| line.starts_with(name));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
-        Ok(kilobytes.context("VmRSS")?.parse::<u64>()? * 1_024)
+        Ok(kilobytes.context("a size")?.parse::<u64>()? * 1_024)
     }
 }
 

@@ -60,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants("dispatcher") {
         dispatcher(&binaries).await?;
+        large_organization(&binaries).await?;
     }
     Ok(())
 }
@@ -190,5 +191,32 @@ async fn dispatcher(binaries: &Binaries) -> anyhow::Result<()> {
         figure(&format!("  calls of {operation}"), &count.to_string(), most);
     }
     costs(&calls, RECORDS);
+    Ok(())
+}
+
+/// One large event that every webhook of a large organization gets.
+async fn large_organization(binaries: &Binaries) -> anyhow::Result<()> {
+    const WEBHOOKS: u128 = 10_000;
+    const BYTES: usize = 16 * 1_024;
+    let cloud = Cloud::start().await?;
+    for number in 1..=WEBHOOKS {
+        cloud
+            .register(number, 1, carillon_domain::Filters::default())
+            .await?;
+    }
+    let mut dispatcher = Lambda::start(&binaries.dispatcher, &cloud.environment()).await?;
+    cloud.take_calls();
+    let mut record = events::records(1)?;
+    let message = serde_json::json!({"S": "x".repeat(BYTES)});
+    record["Records"][0]["dynamodb"]["NewImage"]["message"] = message;
+    let (answer, took) = dispatcher.invoke(&record).await?;
+    let failed = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
+    ensure!(failed == 0, "{answer}");
+    let written = cloud.take_calls().items_written;
+    ensure!(written >= WEBHOOKS as usize, "{written} items were written");
+    let memory = format!("{:.1} MB", dispatcher.peak_memory()? as f64 / 1e6);
+    let what = "dispatcher, an event of 16 KB for 10,000 webhooks: memory";
+    figure(what, &memory, "64 MB");
+    figure("  from beginning to end", &milliseconds(took), "");
     Ok(())
 }

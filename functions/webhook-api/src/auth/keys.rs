@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_aws::{Error, Registry};
+use carillon_aws::{Error, Registry, WriteError};
 use carillon_domain::api_key::KeyRequest;
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
@@ -59,16 +59,25 @@ impl ApiKeys {
             expires_at: request.expires_at,
             last_used_at: None,
         };
-        self.registry
-            .create_key(&key, &hash(&secret))
-            .await
-            .map_err(Problem::internal("making an API key"))?;
-        Ok((key, secret))
+        match self.registry.create_key(&key, &hash(&secret)).await {
+            Ok(()) => Ok((key, secret)),
+            Err(WriteError::QuotaExceeded(quota)) => {
+                let limit = self.registry.quotas().limit(quota);
+                Err(Problem::quota_exceeded(quota, limit))
+            }
+            Err(error) => Err(Problem::internal("making an API key")(error)),
+        }
     }
 
-    pub async fn list(&self, organization: &OrganizationId) -> Result<Vec<ApiKey>, Problem> {
+    /// At most so many keys, behind this id, and behind which to go on.
+    pub async fn list(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<(Vec<ApiKey>, Option<String>), Problem> {
         self.registry
-            .keys(organization)
+            .keys(organization, after, max)
             .await
             .map_err(Problem::internal("listing API keys"))
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use carillon_aws::Quota;
 use carillon_chat::Verification;
 use carillon_domain::webhook::Update;
 use carillon_domain::{Faults, OrganizationId, Webhook, WebhookId};
@@ -108,6 +109,7 @@ pub async fn apply(
             .map_err(Problem::internal("listing webhooks"))?;
         let plan =
             Plan::of(document, existing, organization, options.prune).map_err(Problem::Invalid)?;
+        let removals_first = check_quota(api, organization, &plan).await?;
         if options.verify && warnings.is_none() {
             warnings = Some(verified(api, document, &plan).await?);
         }
@@ -118,12 +120,17 @@ pub async fn apply(
                 removed.extend(plan.removals.iter().map(outcome_of_removal));
                 true
             }
-            false => carry_out(api, organization, plan, &mut done, &mut removed).await?,
+            false if removals_first => {
+                remove(api, organization, &plan.removals, &mut removed).await?
+                    && write(api, organization, plan.steps, &mut done).await?
+            }
+            // Webhooks that share a credential with one that goes keep its secret.
+            false => {
+                write(api, organization, plan.steps, &mut done).await?
+                    & remove(api, organization, &plan.removals, &mut removed).await?
+            }
         };
         if is_done {
-            if !options.dry_run {
-                registration::sweep(api, organization).await;
-            }
             let mut warnings = warnings.unwrap_or_default();
             let outcomes = names.into_iter().map(|planned| {
                 let outcome = done.remove(&planned.name).unwrap_or(planned);
@@ -146,22 +153,50 @@ fn outcome_of_removal(webhook: &Webhook) -> Outcome {
     Outcome::new(&webhook.name, Done::Removed, Some(&webhook.id))
 }
 
-/// Does what it can. False where somebody else was faster with some of it, which has to be
-/// planned anew.
-async fn carry_out(
+/// Whether the plan must remove before it creates, so that the organization never has more
+/// webhooks than it can have.
+///
+/// # Errors
+/// Where it would have too many in the end. Only the writes themselves can be sure.
+async fn check_quota(
     api: &Api,
     organization: &OrganizationId,
-    plan: Plan,
+    plan: &Plan,
+) -> Result<bool, Problem> {
+    let created = plan.steps.iter();
+    let created = created.filter(|step| matches!(step.change, Change::Create));
+    let created = created.count();
+    if created == 0 {
+        return Ok(false);
+    }
+    let count = api
+        .registry
+        .count(organization, Quota::Webhooks)
+        .await
+        .map_err(Problem::internal("applying a file"))?;
+    let limit = api.registry.quotas().limit(Quota::Webhooks);
+    let (count, room) = (count as usize + created, limit as usize);
+    match count.saturating_sub(plan.removals.len()) > room {
+        true => Err(Problem::quota_exceeded(Quota::Webhooks, limit)),
+        false => Ok(count > room),
+    }
+}
+
+/// Creates and updates what it can. False where somebody else was faster with some of it, which
+/// has to be planned anew.
+async fn write(
+    api: &Api,
+    organization: &OrganizationId,
+    steps: Vec<Step>,
     done: &mut HashMap<String, Outcome>,
-    removed: &mut Vec<Outcome>,
 ) -> Result<bool, Problem> {
     let mut is_done = true;
-    for step in plan.steps {
+    for step in steps {
         let mut outcome = Outcome::of(&step);
         let written = match step.change {
             Change::Keep(_) => continue,
             Change::Create => {
-                match registration::add(api, organization, &step.registration).await {
+                match registration::register(api, organization, &step.registration).await {
                     Ok(webhook) => Some(webhook),
                     Err(Problem::NameTaken { .. }) => None,
                     Err(problem) => return Err(problem),
@@ -178,10 +213,21 @@ async fn carry_out(
         outcome.id = Some(webhook.id.to_string());
         done.insert(outcome.name.clone(), outcome);
     }
-    for webhook in &plan.removals {
+    Ok(is_done)
+}
+
+/// Removes what it can. False where somebody else was faster with some of it.
+async fn remove(
+    api: &Api,
+    organization: &OrganizationId,
+    removals: &[Webhook],
+    removed: &mut Vec<Outcome>,
+) -> Result<bool, Problem> {
+    let mut is_done = true;
+    for webhook in removals {
         let has_its_name = |found: &Webhook| found.name == webhook.name;
         let id = webhook.id.as_str();
-        match registration::take_away(api, organization, id, has_its_name).await {
+        match registration::remove(api, organization, id, has_its_name).await {
             Ok(()) => removed.push(outcome_of_removal(webhook)),
             // Somebody else has removed it, or given it another name.
             Err(Problem::NotFound | Problem::PreconditionFailed) => is_done = false,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use carillon_aws::Quota;
 use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
 use serde_json::{Map, Value, json};
 
@@ -37,6 +38,8 @@ fn all() -> Vec<Problem> {
         Problem::NameTaken {
             existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
         },
+        Problem::quota_exceeded(Quota::Webhooks, 1_000),
+        Problem::quota_exceeded(Quota::ApiKeys, 100),
         Problem::NotActive { suspended: true },
         Problem::NotActive { suspended: false },
         Problem::Contended,
@@ -120,10 +123,16 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
-    // A name that is taken, or a webhook that is switched off.
-    let conflicts = ["/webhooks/", "/notifications/", "/redeliver/", "/recover/"]
-        .iter()
-        .any(|end| path.ends_with(end));
+    // A name that is taken, a quota that is used up, or a webhook that is switched off.
+    let conflicts = [
+        "/webhooks/",
+        "/api-keys/",
+        "/notifications/",
+        "/redeliver/",
+        "/recover/",
+    ]
+    .iter()
+    .any(|end| path.ends_with(end));
     [
         (400, true),
         (401, has_key),
@@ -164,12 +173,13 @@ mod tests {
             Problem::NotActive { suspended: true } => 12,
             Problem::Contended => 13,
             Problem::Internal => 14,
+            Problem::QuotaExceeded { .. } => 15,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..15).collect());
+        assert_eq!(all, (0..16).collect());
     }
 }

@@ -58,12 +58,13 @@ pub async fn list(
 ) -> Result<Json<Page<KeyView>>, Problem> {
     let wanted = Wanted::read(&api, &caller, "api-keys", &mut query).await?;
     query.finish()?;
-    let keys = api.keys.list(&caller.organization).await?;
-    let view = |key: &carillon_domain::ApiKey| KeyView::from(key.clone());
-    wanted
-        .cut(&api, keys, |key| key.id.as_str(), view)
-        .await
-        .map(Json)
+    let after = wanted.after.as_deref();
+    let (keys, next) = api
+        .keys
+        .list(&caller.organization, after, wanted.limit)
+        .await?;
+    let views = keys.into_iter().map(KeyView::from).collect();
+    wanted.page(&api, views, next.as_deref()).await.map(Json)
 }
 
 /// Revokes a key. It stops working within seconds.

@@ -149,8 +149,9 @@ pub struct EventView {
     #[serde(flatten)]
     #[schema(value_type = schema::Event)]
     event: Event,
-    /// How many webhooks subscribe to it.
-    matched: usize,
+    /// How many webhooks subscribe to it. Null where the event was published a moment ago and
+    /// the organization has more webhooks than are looked at at once.
+    matched: Option<usize>,
     /// By webhook and channel, also of webhooks that were removed since.
     deliveries: Vec<DeliveryView>,
     /// Up to ten of the other webhooks.

@@ -226,7 +226,8 @@ impl From<Reply> for Tested {
 
 /// Puts a new credential in the place of the one that is there: it is verified, kept and used.
 /// The one before remains the fallback until the new one has delivered once. With
-/// `"everywhere": true`, all webhooks that share the old credential get the new one.
+/// `"everywhere": true`, all webhooks that share the old credential get the new one, the named
+/// one last: where the call breaks off, the same call goes on.
 #[utoipa::path(
     post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
     security(("api_key" = []), ("bearer" = [])),
@@ -259,7 +260,6 @@ pub async fn rotate(
     let credential = Credential::New(rotation.credential.clone());
     let at = Pointer::root();
     let verification = verify(&api, &rotation.configuration, &credential, wanted, &at).await?;
-    registration::sweep(&api, organization).await;
     let (webhook, others) =
         rotation::rotate(&api, organization, &webhook, &rotation, is_wanted).await?;
     Ok(Registered::new(&webhook, verification)

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::webhook::Update;
-use carillon_domain::{Platform, Pointer, Registration, Webhook, WebhookStatus};
+use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Update};
+use carillon_domain::{OrganizationId, Platform, Pointer, Registration, Webhook, WebhookStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -71,7 +71,7 @@ pub async fn create(
     let verified = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let registration = query.with(registration::read(&body, organization))?;
-    registration::check_name(&api, organization, &registration.name).await?;
+    registration::check_room(&api, organization, &registration.name).await?;
     let Registration {
         configuration,
         credential,
@@ -125,7 +125,8 @@ impl IntoResponse for Registered {
     }
 }
 
-/// Lists the organization's webhooks, oldest first.
+/// Lists the organization's webhooks, oldest first. Of a large organization a call looks at some
+/// thousands: where few of them match, a page may be short, or empty, and `next` goes on.
 #[utoipa::path(
     get, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
     params(schema::WebhookFilters, schema::PageParameters),
@@ -139,25 +140,27 @@ pub async fn list(
     let platform = query.choice("type", &Platform::ALL.map(|p| (p.as_str(), p)));
     let event_type = query.event_type("event_type");
     let status = query.choice("status", &WebhookStatus::ALL);
+    let name = query.text("name", MAX_WEBHOOK_NAME);
     let wanted = Wanted::read(&api, &caller, "webhooks", &mut query).await?;
     query.finish()?;
-    let mut webhooks = api
-        .registry
-        .webhooks(&caller.organization)
-        .await
-        .map_err(Problem::internal("listing webhooks"))?;
-    webhooks.retain(|webhook| {
+    let is_wanted = |webhook: &Webhook| {
         platform.is_none_or(|platform| webhook.platform == platform)
             && status.is_none_or(|status| webhook.status == status)
             && event_type.is_none_or(|event_type| webhook.names(event_type))
-    });
-    let page = wanted.cut(
-        &api,
-        webhooks,
-        |webhook| webhook.id.as_str(),
-        Webhook::clone,
-    );
-    let Page { results, next } = page.await?;
+    };
+    let organization = &caller.organization;
+    let (results, last) = match name {
+        Some(name) => {
+            let found = named(&api, organization, &name).await?;
+            (found.into_iter().filter(is_wanted).collect(), None)
+        }
+        None => api
+            .registry
+            .wanted_webhooks(organization, wanted.after.clone(), wanted.limit, is_wanted)
+            .await
+            .map_err(Problem::internal("listing webhooks"))?,
+    };
+    let Page { results, next } = wanted.page(&api, results, last.as_deref()).await?;
     let standings = waking::standings(&api, &results)
         .await
         .map_err(Problem::internal("listing webhooks"))?;
@@ -168,6 +171,24 @@ pub async fn list(
             .collect(),
         next,
     }))
+}
+
+/// The webhook that has this name.
+async fn named(
+    api: &Api,
+    organization: &OrganizationId,
+    name: &str,
+) -> Result<Option<Webhook>, Problem> {
+    const OPERATION: &str = "finding a webhook by its name";
+    let registry = &api.registry;
+    let owner = registry.name_owner(organization, name).await;
+    match owner.map_err(Problem::internal(OPERATION))? {
+        Some(id) => registry
+            .webhook(organization, &id)
+            .await
+            .map_err(Problem::internal(OPERATION)),
+        None => Ok(None),
+    }
 }
 
 /// Reads a webhook.

@@ -1,5 +1,7 @@
 //! Who gets an event: written by the dispatcher, read by whoever asks for the event.
 
+use std::collections::HashSet;
+
 use carillon_domain::{EventId, LaneId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,26 +11,37 @@ use crate::Error;
 use crate::table::{from_item, to_item};
 
 const WRITING: &str = "writing who gets an event";
-/// How many lanes one row has: some 35 bytes each, of the 400 KB that a row may have.
-const PER_ROW: usize = 5_000;
-/// More than an organization has webhooks.
-const MAX_ROWS: i32 = 100;
+/// How many parts one call reads.
+const PARTS: i32 = 100;
+/// How many lanes one call gives at least where it stops for their size: DynamoDB ends it after a
+/// megabyte.
+const LARGE: usize = 5_000;
+
+/// Who gets an event, of one page of the organization's webhooks. There is one for the first page
+/// also where nobody gets it: the event was dispatched. A page of 500 webhooks with ten channels
+/// each has 5,000 lanes of some 35 bytes, of the 400 KB that a row may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPart {
+    pub organization: OrganizationId,
+    pub event_id: EventId,
+    /// The number of the page.
+    pub part: u32,
+    /// The lanes of the channels of the webhooks that subscribe to it.
+    pub lanes: Vec<LaneId>,
+}
 
 /// Who gets an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRecord {
-    pub organization: OrganizationId,
-    pub event_id: EventId,
     /// How many webhooks subscribe to it.
     pub matched: usize,
     /// The lanes of their channels.
     pub lanes: Vec<LaneId>,
 }
 
-/// As it is stored, in parts.
+/// A part as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct Row {
-    matched: usize,
     lanes: Vec<LaneId>,
 }
 
@@ -37,25 +50,14 @@ fn partition(organization: &OrganizationId, event: &EventId) -> String {
 }
 
 impl Lanes {
-    pub async fn put_records(&self, records: &[EventRecord], now: Timestamp) -> Result<(), Error> {
-        let mut items = Vec::with_capacity(records.len());
-        for record in records {
-            let partition = partition(&record.organization, &record.event_id);
-            let parts = record.lanes.chunks(PER_ROW);
-            let parts: Vec<_> = match record.lanes.is_empty() {
-                true => vec![&[][..]],
-                false => parts.collect(),
-            };
-            for (n, lanes) in parts.into_iter().enumerate() {
-                let row = Row {
-                    matched: record.matched,
-                    lanes: lanes.to_vec(),
-                };
-                let mut item = key(partition.clone(), format!("{n:04}"));
-                item.extend(to_item("a record", &row)?);
-                self.retention.expire(&mut item, now);
-                items.push(item);
-            }
+    pub async fn put_records(&self, parts: Vec<EventPart>, now: Timestamp) -> Result<(), Error> {
+        let mut items = Vec::with_capacity(parts.len());
+        for part in parts {
+            let partition = partition(&part.organization, &part.event_id);
+            let mut item = key(partition, format!("{:04}", part.part));
+            item.extend(to_item("a record", &Row { lanes: part.lanes })?);
+            self.retention.expire(&mut item, now);
+            items.push(item);
         }
         match self.put_all(WRITING, items).await.len() {
             0 => Ok(()),
@@ -72,20 +74,31 @@ impl Lanes {
         organization: &OrganizationId,
         event: &EventId,
     ) -> Result<Option<EventRecord>, Error> {
-        let rows = self
-            .query(partition(organization, event), " ", true, MAX_ROWS)
-            .await?;
-        let mut found: Option<EventRecord> = None;
-        for row in rows {
-            let row: Row = from_item("a record", row)?;
-            let record = found.get_or_insert_with(|| EventRecord {
-                organization: organization.clone(),
-                event_id: event.clone(),
-                matched: row.matched,
-                lanes: Vec::new(),
-            });
-            record.lanes.extend(row.lanes);
+        let mut lanes: Vec<LaneId> = Vec::new();
+        let mut after = " ".to_owned();
+        let mut is_there = false;
+        loop {
+            let partition = partition(organization, event);
+            let rows = self.query(partition, &after, true, PARTS).await?;
+            let last = rows
+                .last()
+                .and_then(|row| row.get("id")?.as_s().ok().cloned());
+            let before = lanes.len();
+            for row in rows {
+                is_there = true;
+                let row: Row = from_item("a record", row)?;
+                lanes.extend(row.lanes);
+            }
+            match last {
+                Some(last) if lanes.len() - before >= LARGE => after = last,
+                _ => break,
+            }
         }
-        Ok(found)
+        // A repeat may have met other pages.
+        let mut seen = HashSet::with_capacity(lanes.len());
+        lanes.retain(|lane| seen.insert(lane.clone()));
+        let webhooks: HashSet<_> = lanes.iter().filter_map(LaneId::webhook).collect();
+        let matched = webhooks.len();
+        Ok(is_there.then_some(EventRecord { matched, lanes }))
     }
 }

@@ -5,7 +5,7 @@ use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Registry, key, with_key};
+use super::{Quota, Registry, WriteError, key, with_key};
 use crate::Error;
 use crate::table::{Item, from_item, text, to_item};
 
@@ -33,7 +33,10 @@ fn by_hash(hash: &str) -> Item {
 
 impl Registry {
     /// Keeps a new key under the hash by which it will be found.
-    pub async fn create_key(&self, new: &ApiKey, hash: &str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Also where the organization has as many as it can have.
+    pub async fn create_key(&self, new: &ApiKey, hash: &str) -> Result<(), WriteError> {
         let mut found = to_item(WHAT, new)?;
         found.extend(by_hash(hash));
         let listed = Listed {
@@ -42,13 +45,18 @@ impl Registry {
         };
         let sk = text(listed_sk(&new.id));
         let listed = with_key(to_item(WHAT, &listed)?, &new.organization, sk);
-        let steps = [self.put_new(found), self.put_new(listed)];
-        match self.transact("making an API key", steps).await? {
+        let steps = [
+            self.put_new(found),
+            self.put_new(listed),
+            self.count_up(&new.organization, Quota::ApiKeys),
+        ];
+        match self.transact("making an API key", steps).await?.as_deref() {
             None => Ok(()),
-            Some(_) => Err(Error::Call {
+            Some([2]) => Err(WriteError::QuotaExceeded(Quota::ApiKeys)),
+            Some(_) => Err(WriteError::Aws(Error::Call {
                 operation: "making an API key",
                 cause: "its id or hash is there already".to_owned(),
-            }),
+            })),
         }
     }
 
@@ -60,10 +68,24 @@ impl Registry {
             .transpose()
     }
 
-    /// All keys of an organization, oldest first.
-    pub async fn keys(&self, organization: &OrganizationId) -> Result<Vec<ApiKey>, Error> {
-        let rows = self.rows(organization, KEY).await?;
-        rows.into_iter().map(|row| from_item(WHAT, row)).collect()
+    /// At most so many keys of an organization, oldest first, behind this id, and behind which
+    /// to go on, where there may be more.
+    pub async fn keys(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<(Vec<ApiKey>, Option<String>), Error> {
+        // One more than is wanted tells whether there are more.
+        let (mut keys, next): (Vec<ApiKey>, _) = self
+            .page_of(organization, (KEY, WHAT), after, max + 1)
+            .await?;
+        if keys.len() <= max {
+            return Ok((keys, next));
+        }
+        keys.truncate(max);
+        let last = keys.last().map(|key| key.id.to_string());
+        Ok((keys, last))
     }
 
     /// Revokes a key; gives its hash, or none where there is no such key.
@@ -80,6 +102,7 @@ impl Registry {
         let steps = [
             self.delete_existing(listed),
             self.delete_existing(by_hash(&row.hash)),
+            self.count_down(organization, Quota::ApiKeys),
         ];
         // A failed condition: somebody else has revoked it in the meantime.
         let failed = self.transact("revoking an API key", steps).await?;

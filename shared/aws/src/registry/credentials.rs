@@ -5,18 +5,20 @@
 //! whoever was about to make the secret again is too late, and is cleaned up after.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
-use carillon_domain::{CredentialId, Fingerprint, OrganizationId, WebhookId};
+use carillon_domain::{CredentialId, Fingerprint, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::sweeps::ORGANIZATIONS;
 use super::{Registry, key, with_key};
 use crate::Error;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{Item, from_item, number, text, to_item};
 
 const CREDENTIAL: &str = "CREDENTIAL#";
 const CONDEMNED: &str = "CONDEMNED#";
-const ORGANIZATIONS: &str = "ORGANIZATIONS";
 const WHAT: &str = "a credential's row";
+/// How many rows a call reads.
+const PAGE: usize = 500;
 
 /// A credential in use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,9 +26,12 @@ pub(crate) struct CredentialRow {
     pub fingerprint: Fingerprint,
     pub credential_id: CredentialId,
     pub created_at: Timestamp,
-    /// Ids of the webhooks that use it; written with the webhooks.
-    #[serde(default, skip_serializing)]
-    pub used_by: Vec<WebhookId>,
+    /// How many webhooks use it; changed with the webhooks.
+    pub user_count: u64,
+    /// Since when it is known that nothing can be posted with it any more, where its users were
+    /// told of it and none was resumed or added since.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dead_since: Option<Timestamp>,
 }
 
 /// A credential whose secret must not be there.
@@ -60,36 +65,24 @@ impl Registry {
             .transpose()
     }
 
-    /// All credentials of an organization that are not condemned.
+    /// Some credentials of an organization that are not condemned, and where to go on.
     pub(crate) async fn credentials(
         &self,
         organization: &OrganizationId,
-    ) -> Result<Vec<CredentialRow>, Error> {
-        let items: Vec<Item> = self.rows(organization, CREDENTIAL).await?;
-        items
-            .into_iter()
-            .map(|item| from_item(WHAT, item))
-            .collect()
+        after: Option<&str>,
+    ) -> Result<(Vec<CredentialRow>, Option<String>), Error> {
+        self.page_of(organization, (CREDENTIAL, WHAT), after, PAGE)
+            .await
     }
 
+    /// Some of the condemned credentials of an organization, and where to go on.
     pub(crate) async fn condemned(
         &self,
         organization: &OrganizationId,
-    ) -> Result<Vec<CondemnedRow>, Error> {
-        let items: Vec<Item> = self.rows(organization, CONDEMNED).await?;
-        items
-            .into_iter()
-            .map(|item| from_item(WHAT, item))
-            .collect()
-    }
-
-    /// Every organization that has or had credentials.
-    pub async fn organizations(&self) -> Result<Vec<OrganizationId>, Error> {
-        let found = self.partition(text(ORGANIZATIONS), None).await?;
-        Ok(found
-            .iter()
-            .filter_map(|row| OrganizationId::parse(row.get("sk")?.as_s().ok()?))
-            .collect())
+        after: Option<&str>,
+    ) -> Result<(Vec<CondemnedRow>, Option<String>), Error> {
+        self.page_of(organization, (CONDEMNED, WHAT), after, PAGE)
+            .await
     }
 
     /// Writes a new credential's row; false where there is one already.
@@ -121,7 +114,8 @@ impl Registry {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(organization, credential_sk(&row.fingerprint))))
-            .condition_expression("credential_id = :credential AND attribute_not_exists(used_by)")
+            .condition_expression("credential_id = :credential AND user_count = :nobody")
+            .expression_attribute_values(":nobody", number(0))
             .expression_attribute_values(":credential", text(id.as_str()))
             .build()
             .map(|delete| TransactWriteItem::builder().delete(delete).build());
@@ -136,18 +130,18 @@ impl Registry {
         Ok(failed.is_none())
     }
 
-    /// Condemns a credential if nobody uses it.
+    /// Condemns a credential if nobody uses it; tells whether it did.
     pub(super) async fn retire_credential(
         &self,
         organization: &OrganizationId,
         fingerprint: &Fingerprint,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let row = self.credential(organization, fingerprint).await?;
-        if let Some(row) = row.filter(|row| row.used_by.is_empty()) {
-            self.condemn_credential(organization, &row, now).await?;
+        match row.filter(|row| row.user_count == 0) {
+            Some(row) => self.condemn_credential(organization, &row, now).await,
+            None => Ok(false),
         }
-        Ok(())
     }
 
     /// Notes that the secret of a condemned credential was deleted.

@@ -1,15 +1,25 @@
-//! Suspending a webhook that cannot work.
+//! Suspending webhooks that cannot work.
 //!
-//! Guarantees: a webhook is suspended only for what is wrong with it as it is now, and
-//! whoever suspends it has stored the event that tells of it, in the same transaction.
+//! Guarantees: a webhook is suspended only for what is wrong with it as it is now, and whoever
+//! suspends it has stored the event that tells of it, in the same transaction. Of a credential
+//! that died, one event tells for all webhooks that use it: the credential's row notes that it
+//! was told, until one of them is switched on again or another one is added.
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use carillon_domain::{Webhook, WebhookStatus, suspension};
+use carillon_domain::{CredentialRef, Webhook, WebhookStatus, suspension};
 use jiff::Timestamp;
 
+use super::credentials::credential_sk;
 use super::{Registry, key, webhook_sk};
 use crate::table::{number, text};
 use crate::{Error, EventStore};
+
+/// How many webhooks one transaction suspends: DynamoDB has at most 100 items in it, of which
+/// the event and the credential's row are two.
+const TOGETHER: usize = 90;
+/// How often those who use a credential are looked up, as some of them are changed meanwhile.
+const TRIES: usize = 4;
 
 /// What became of a suspension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +42,99 @@ impl Registry {
     ) -> Result<Suspension, Error> {
         let suspended = suspension::suspended(webhook, reason, now);
         let event = suspension::event(&suspended, channel, now);
+        let steps = [
+            self.suspend_step(webhook, &suspended),
+            events.put_step(&event)?,
+        ];
+        match self.transact("suspending a webhook", steps).await? {
+            None => Ok(Suspension::Suspended),
+            Some(_) => self.suspension_of(webhook).await,
+        }
+    }
+
+    /// Suspends all webhooks that post with the credential of this one, which no platform takes
+    /// any more, and stores the event that tells of it. Gives them as they are then. Those that
+    /// have another credential to fall back on find out for themselves.
+    pub async fn suspend_users(
+        &self,
+        events: &EventStore,
+        found: &Webhook,
+        channel: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(Suspension, Vec<Webhook>), Error> {
+        let mut done = Vec::new();
+        for _ in 0..TRIES {
+            let mut doomed = self.posting_with(&found.credential, found).await?;
+            let suspended = |webhook: &Webhook| suspension::suspended(webhook, reason, now);
+            let after: Vec<Webhook> = doomed.iter().map(suspended).collect();
+            let event = match &after[..] {
+                [] => return Ok((self.suspension_of(found).await?, done)),
+                [one] => suspension::event(one, channel, now),
+                several => suspension::event_of_several(several, now),
+            };
+            let fingerprint = &found.credential.fingerprint;
+            let row = self.credential(&found.organization, fingerprint).await?;
+            let mut telling = match row.is_some_and(|row| row.dead_since.is_none()) {
+                true => vec![self.note_death(found, now), events.put_step(&event)?],
+                false => Vec::new(),
+            };
+            for after in after.chunks(TOGETHER) {
+                let before: Vec<Webhook> = doomed.drain(..after.len()).collect();
+                let steps = before.iter().zip(after);
+                let steps = steps.map(|(before, after)| self.suspend_step(before, after));
+                let steps = telling.drain(..).chain(steps);
+                let failed = self.transact("suspending webhooks", steps).await?;
+                if failed.is_some() {
+                    // Some were changed, or somebody else was faster.
+                    break;
+                }
+                done.extend_from_slice(after);
+            }
+        }
+        Ok((self.suspension_of(found).await?, done))
+    }
+
+    /// The active webhooks that post with a credential and have no other one, oldest first.
+    async fn posting_with(
+        &self,
+        credential: &CredentialRef,
+        found: &Webhook,
+    ) -> Result<Vec<Webhook>, Error> {
+        let organization = &found.organization;
+        let users = self.users(organization, &credential.fingerprint).await?;
+        let mut posting = Vec::new();
+        for users in users.chunks(TOGETHER) {
+            let wanted: Vec<_> = users
+                .iter()
+                .map(|id| (organization.clone(), id.clone()))
+                .collect();
+            let webhooks = self.webhooks_by_id(&wanted).await?;
+            let webhooks = webhooks.into_values().flatten();
+            let webhooks = webhooks.filter(|webhook| {
+                webhook.status == WebhookStatus::Active
+                    && webhook.credential == *credential
+                    && webhook.fallback.is_none()
+            });
+            posting.extend(webhooks.map(|webhook| webhook.as_ref().clone()));
+        }
+        posting.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(posting)
+    }
+
+    async fn suspension_of(&self, webhook: &Webhook) -> Result<Suspension, Error> {
+        let there = self.webhook(&webhook.organization, &webhook.id).await?;
+        Ok(match there {
+            Some(there) if there.status == WebhookStatus::Suspended => Suspension::Suspended,
+            _ => Suspension::Changed,
+        })
+    }
+
+    fn suspend_step(
+        &self,
+        webhook: &Webhook,
+        suspended: &Webhook,
+    ) -> Result<TransactWriteItem, BuildError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(&webhook.organization, webhook_sk(&webhook.id))))
@@ -43,26 +146,34 @@ impl Registry {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":suspended", text("suspended"))
             .expression_attribute_values(":active", text("active"))
-            .expression_attribute_values(":reason", text(reason))
-            .expression_attribute_values(":now", text(now.to_string()))
+            .expression_attribute_values(
+                ":reason",
+                text(suspended.status_reason.clone().unwrap_or_default()),
+            )
+            .expression_attribute_values(":now", text(suspended.modified_at.to_string()))
             .expression_attribute_values(":version", number(suspended.version))
             .expression_attribute_values(":read", number(webhook.version))
-            .build();
-        let steps = [
-            update.map(|update| TransactWriteItem::builder().update(update).build()),
-            events.put_step(&event)?,
-        ];
-        match self.transact("suspending a webhook", steps).await? {
-            None => Ok(Suspension::Suspended),
-            Some(_) => {
-                let there = self.webhook(&webhook.organization, &webhook.id).await?;
-                Ok(match there {
-                    Some(there) if there.status == WebhookStatus::Suspended => {
-                        Suspension::Suspended
-                    }
-                    _ => Suspension::Changed,
-                })
-            }
-        }
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// Notes that the organization was told of a credential's death; fails where it was before.
+    fn note_death(
+        &self,
+        webhook: &Webhook,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, BuildError> {
+        let CredentialRef { id, fingerprint } = &webhook.credential;
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&webhook.organization, credential_sk(fingerprint))))
+            .update_expression("SET dead_since = :now")
+            .condition_expression(
+                "credential_id = :credential AND attribute_not_exists(dead_since)",
+            )
+            .expression_attribute_values(":now", text(now.to_string()))
+            .expression_attribute_values(":credential", text(id.as_str()))
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
     }
 }

@@ -1,5 +1,5 @@
-//! Writing webhooks: each write is one transaction over the webhook, its name and the users
-//! of its credentials.
+//! Writing webhooks: each write is one transaction over the webhook, its name, the users of its
+//! credentials and the number of webhooks.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
@@ -7,14 +7,19 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Up
 use carillon_domain::{CredentialRef, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
 
-use super::credentials::credential_sk;
-use super::{Registry, key, name_sk, webhook_sk, with_key};
+use super::uses::Uses;
+use super::{Quota, Registry, key, name_sk, webhook_sk, with_key};
 use crate::Error;
 use crate::table::{Item, text, to_item};
 
 const WHAT: &str = "a webhook";
 
-/// Why a webhook was not written.
+/// How many webhooks [`update_together`](Registry::update_together) takes: DynamoDB has at most
+/// 100 items in a transaction, each webhook changes up to three, and the rest is left for their
+/// credentials.
+pub const TOGETHER: usize = 30;
+
+/// Why a webhook or a key was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     #[error("the name belongs to another webhook")]
@@ -28,6 +33,9 @@ pub enum WriteError {
     /// The credential was condemned meanwhile; its secret must go, and another be opened.
     #[error("the credential was condemned meanwhile")]
     CredentialGone,
+    /// The organization has as many as it can have.
+    #[error("the quota of {0:?} is used up")]
+    QuotaExceeded(Quota),
     #[error(transparent)]
     Aws(#[from] Error),
 }
@@ -42,6 +50,7 @@ struct Step {
 enum Failed {
     Name,
     Webhook,
+    Quota,
     Credential,
 }
 
@@ -49,41 +58,50 @@ impl Registry {
     /// Registers a webhook whose credential has been opened.
     pub async fn create(&self, webhook: &Webhook) -> Result<(), WriteError> {
         let row = self.put_webhook(webhook)?;
-        let steps = vec![
+        let mut uses = Uses::default();
+        uses.begin(webhook);
+        let mut steps = vec![
             self.take_name(webhook),
             Step {
                 item: put(row.condition_expression("attribute_not_exists(pk)")),
                 failed: Failed::Webhook,
             },
-            self.use_credential(webhook, &webhook.credential),
+            Step {
+                item: self.count_up(&webhook.organization, Quota::Webhooks),
+                failed: Failed::Quota,
+            },
         ];
+        steps.extend(self.use_steps(&webhook.organization, uses));
         self.write("registering a webhook", webhook, steps).await
     }
 
     /// Replaces a webhook that is still as it was read; the credentials that it newly
     /// names have been opened.
     pub async fn update(&self, read: &Webhook, new: &Webhook) -> Result<(), WriteError> {
-        let row = self.put_webhook(new)?;
-        let (condition, values) = unchanged(read);
-        let row = values
-            .into_iter()
-            .fold(row.condition_expression(condition), |row, (name, value)| {
-                row.expression_attribute_values(name, value)
-            });
-        let mut steps = vec![Step {
-            item: put(row),
-            failed: Failed::Webhook,
-        }];
+        let mut steps = vec![self.replace_webhook(read, new)?];
         if new.name != read.name {
             steps.push(self.take_name(new));
             steps.push(self.free_name(read));
         }
-        let (before, after) = (used(read), used(new));
-        let begun = after.iter().filter(|used| !before.contains(used));
-        steps.extend(begun.map(|credential| self.use_credential(new, credential)));
-        let ended = before.iter().filter(|used| !after.contains(used));
-        steps.extend(ended.map(|credential| self.leave_credential(new, credential)));
+        let mut uses = Uses::default();
+        uses.change(read, new);
+        steps.extend(self.use_steps(&new.organization, uses));
         self.write("changing a webhook", new, steps).await
+    }
+
+    /// As [`update`](Self::update), for webhooks of one organization, at most [`TOGETHER`], all
+    /// or none. Each keeps its name.
+    pub async fn update_together(&self, changes: &[(Webhook, Webhook)]) -> Result<(), WriteError> {
+        let Some((_, first)) = changes.first() else {
+            return Ok(());
+        };
+        let (mut steps, mut uses) = (Vec::new(), Uses::default());
+        for (read, new) in changes {
+            steps.push(self.replace_webhook(read, new)?);
+            uses.change(read, new);
+        }
+        steps.extend(self.use_steps(&first.organization, uses));
+        self.write("changing webhooks", first, steps).await
     }
 
     /// Removes a webhook that is still as it was read.
@@ -99,27 +117,30 @@ impl Registry {
         let row = row
             .build()
             .map(|delete| TransactWriteItem::builder().delete(delete).build());
+        let mut uses = Uses::default();
+        uses.end_all(read);
         let mut steps = vec![
             Step {
                 item: row,
                 failed: Failed::Webhook,
             },
             self.free_name(read),
+            Step {
+                item: self.count_down(&read.organization, Quota::Webhooks),
+                // It has no condition.
+                failed: Failed::Webhook,
+            },
         ];
-        let ended = used(read);
-        steps.extend(
-            ended
-                .iter()
-                .map(|credential| self.leave_credential(read, credential)),
-        );
+        steps.extend(self.use_steps(&read.organization, uses));
         self.write("removing a webhook", read, steps).await
     }
 
     /// Ends a rotation: the new credential has delivered, the one before is not needed any
-    /// more, unless another webhook needs it. Its secret goes with the next sweep.
-    pub async fn end_rotation(&self, read: &Webhook, now: Timestamp) -> Result<(), Error> {
+    /// more, unless another webhook needs it. Tells whether it was condemned: its secret then
+    /// goes with the next sweep.
+    pub async fn end_rotation(&self, read: &Webhook, now: Timestamp) -> Result<bool, Error> {
         let Some(fallback) = &read.fallback else {
-            return Ok(());
+            return Ok(false);
         };
         self.drop_fallback(read, fallback).await?;
         self.retire_credential(&read.organization, &fallback.fingerprint, now)
@@ -139,9 +160,12 @@ impl Registry {
             .expression_attribute_values(":fallback", text(fallback.id.as_str()))
             .build()
             .map(|update| TransactWriteItem::builder().update(update).build());
-        let leave = self.leave_credential(read, fallback).item;
+        let mut uses = Uses::default();
+        uses.end(read, fallback);
+        let left = self.use_steps(&read.organization, uses);
+        let steps = std::iter::once(forget).chain(left.into_iter().map(|step| step.item));
         // A failed condition: there is nothing to do any more.
-        self.transact("ending a rotation", [forget, leave]).await?;
+        self.transact("ending a rotation", steps).await?;
         Ok(())
     }
 
@@ -175,6 +199,9 @@ impl Registry {
                 Some(owner) => WriteError::NameTaken(owner),
                 None => WriteError::NameFreed,
             });
+        }
+        if of(|failed| matches!(failed, Failed::Quota)) {
+            return Err(WriteError::QuotaExceeded(Quota::Webhooks));
         }
         Err(WriteError::CredentialGone)
     }
@@ -219,55 +246,41 @@ impl Registry {
         }
     }
 
-    fn use_credential(&self, webhook: &Webhook, credential: &CredentialRef) -> Step {
-        let update = self
-            .users(webhook, credential, "ADD used_by :user")
-            .condition_expression("credential_id = :credential")
-            .expression_attribute_values(":credential", text(credential.id.as_str()))
-            .build();
-        Step {
-            item: update.map(|update| TransactWriteItem::builder().update(update).build()),
-            failed: Failed::Credential,
-        }
+    fn replace_webhook(&self, read: &Webhook, new: &Webhook) -> Result<Step, Error> {
+        let row = self.put_webhook(new)?;
+        let (condition, values) = unchanged(read);
+        let row = values
+            .into_iter()
+            .fold(row.condition_expression(condition), |row, (name, value)| {
+                row.expression_attribute_values(name, value)
+            });
+        Ok(Step {
+            item: put(row),
+            failed: Failed::Webhook,
+        })
     }
 
-    fn leave_credential(&self, webhook: &Webhook, credential: &CredentialRef) -> Step {
-        let update = self
-            .users(webhook, credential, "DELETE used_by :user")
-            .build();
-        Step {
-            item: update.map(|update| TransactWriteItem::builder().update(update).build()),
-            failed: Failed::Credential,
-        }
-    }
-
-    fn users(
-        &self,
-        webhook: &Webhook,
-        credential: &CredentialRef,
-        change: &str,
-    ) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
-        let sk = credential_sk(&credential.fingerprint);
-        let user = AttributeValue::Ss(vec![webhook.id.to_string()]);
-        Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&webhook.organization, sk)))
-            .update_expression(change)
-            .expression_attribute_values(":user", user)
+    fn use_steps(&self, organization: &OrganizationId, uses: Uses) -> Vec<Step> {
+        let counts = self.use_counts(organization, &uses).into_iter();
+        let counts = counts.map(|(has_more, item)| Step {
+            item,
+            // Whoever uses it already keeps it from being condemned.
+            failed: match has_more {
+                true => Failed::Credential,
+                false => Failed::Webhook,
+            },
+        });
+        // A user's row is there or not as its webhook says.
+        let rows = self.use_rows(uses).map(|item| Step {
+            item,
+            failed: Failed::Webhook,
+        });
+        counts.chain(rows).collect()
     }
 }
 
 fn put(row: PutBuilder) -> Result<TransactWriteItem, BuildError> {
     Ok(TransactWriteItem::builder().put(row.build()?).build())
-}
-
-/// The credentials that a webhook counts as a user of.
-fn used(webhook: &Webhook) -> Vec<CredentialRef> {
-    let fallback = webhook.fallback.clone();
-    [webhook.credential.clone()]
-        .into_iter()
-        .chain(fallback.filter(|fallback| *fallback != webhook.credential))
-        .collect()
 }
 
 /// The condition that a webhook is still as it was read. Dropping the fallback leaves the

@@ -1,0 +1,148 @@
+//! The registry page by page: a page costs the same, however long its list is.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use carillon_domain::{OrganizationId, Webhook};
+use serde::de::DeserializeOwned;
+
+use super::{Registry, WEBHOOK, pk, readable, row_id};
+use crate::Error;
+use crate::table::{Item, from_item, text};
+
+/// How many calls a page of wanted webhooks takes at most. Where few are wanted, the page is
+/// short, and the next one goes on.
+const CALLS: usize = 10;
+/// How many rows a call reads at most. DynamoDB ends it after a megabyte, too.
+pub const PAGE: usize = 500;
+/// By how much more each call reads than the one before, where few rows are wanted.
+const GROWTH: usize = 4;
+
+/// Some of the rows of a kind, in their order.
+pub(super) struct Rows {
+    /// Each with what its sort key has behind the kind.
+    pub rows: Vec<(String, Item)>,
+    /// Behind what the next ones come, where there may be more.
+    pub next: Option<String>,
+}
+
+/// Some of an organization's webhooks, oldest first.
+#[derive(Debug, Default)]
+pub struct WebhookPage {
+    pub webhooks: Vec<Webhook>,
+    /// The ids of those that cannot be read.
+    pub unreadable: Vec<String>,
+    /// Behind which id the next ones come, where there may be more.
+    pub next: Option<String>,
+}
+
+impl Registry {
+    /// One call: some webhooks of an organization, behind this id, at most so many.
+    pub async fn webhook_page(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<WebhookPage, Error> {
+        let read = self
+            .some_rows(pk(organization), WEBHOOK, after, max)
+            .await?;
+        let mut page = WebhookPage {
+            next: read.next,
+            ..WebhookPage::default()
+        };
+        for (_, row) in read.rows {
+            let id = row_id(&row).unwrap_or_default().to_owned();
+            match readable(row) {
+                Some(webhook) => page.webhooks.push(webhook),
+                None => page.unreadable.push(id),
+            }
+        }
+        Ok(page)
+    }
+
+    /// At most so many of the wanted webhooks of an organization, behind this id, and behind
+    /// which id to go on, where there may be more. Reads no more than 5,000 rows.
+    pub async fn wanted_webhooks(
+        &self,
+        organization: &OrganizationId,
+        mut after: Option<String>,
+        max: usize,
+        wanted: impl Fn(&Webhook) -> bool + Send + Sync,
+    ) -> Result<(Vec<Webhook>, Option<String>), Error> {
+        let mut found: Vec<Webhook> = Vec::new();
+        // One more than is wanted tells whether there are more.
+        let mut rows = max + 1;
+        for _ in 0..CALLS {
+            let page = self
+                .webhook_page(organization, after.as_deref(), rows)
+                .await?;
+            found.extend(page.webhooks.into_iter().filter(|webhook| wanted(webhook)));
+            after = page.next;
+            if after.is_none() || found.len() > max {
+                break;
+            }
+            rows = (rows * GROWTH).min(PAGE);
+        }
+        if found.len() > max {
+            found.truncate(max);
+            after = found.last().map(|webhook| webhook.id.to_string());
+        }
+        Ok((found, after))
+    }
+
+    /// One call: some rows of an organization of one kind, and where to go on.
+    pub(super) async fn page_of<T: DeserializeOwned>(
+        &self,
+        organization: &OrganizationId,
+        (kind, what): (&str, &'static str),
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<(Vec<T>, Option<String>), Error> {
+        let read = self.some_rows(pk(organization), kind, after, max).await?;
+        let rows = read.rows.into_iter();
+        let rows = rows.map(|(_, row)| from_item(what, row));
+        Ok((rows.collect::<Result<_, _>>()?, read.next))
+    }
+
+    /// One call: at most so many rows of a partition whose sort keys begin with `kind`.
+    pub(super) async fn some_rows(
+        &self,
+        pk: AttributeValue,
+        kind: &str,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<Rows, Error> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .expression_attribute_values(":pk", pk.clone())
+            .limit(i32::try_from(max).unwrap_or(i32::MAX))
+            .consistent_read(true);
+        query = match kind {
+            // DynamoDB takes no empty text here.
+            "" => query.key_condition_expression("pk = :pk"),
+            kind => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
+                .expression_attribute_values(":kind", text(kind)),
+        };
+        if let Some(after) = after {
+            query = query
+                .exclusive_start_key("pk", pk)
+                .exclusive_start_key("sk", text(format!("{kind}{after}")));
+        }
+        let answer = query
+            .send()
+            .await
+            .map_err(Error::call("listing the registry"))?;
+        let rest = |item: &Item| {
+            let sk = item.get("sk")?.as_s().ok()?;
+            sk.strip_prefix(kind).map(str::to_owned)
+        };
+        let next = answer.last_evaluated_key.as_ref().and_then(rest);
+        let rows = answer.items.unwrap_or_default().into_iter();
+        Ok(Rows {
+            rows: rows.filter_map(|row| Some((rest(&row)?, row))).collect(),
+            next,
+        })
+    }
+}

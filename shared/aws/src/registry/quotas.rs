@@ -1,0 +1,123 @@
+//! How much an organization may have, and how much it has.
+//!
+//! Guarantees: the count of a kind is changed in the transaction that makes or removes one of
+//! it, and nothing is made that would be one too many, also by many calls at once. Each of these
+//! transactions depends on the row that it makes or removes: one that is repeated, because its
+//! answer was lost, fails. So a count cannot drift, and nobody has to repair it.
+//!
+//! Keys: `pk` = `ORG#<organization>`, `sk` = `COUNT#<quota>`.
+
+use std::num::NonZeroU32;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use carillon_domain::OrganizationId;
+
+use super::{Registry, key};
+use crate::Error;
+use crate::table::{number, text};
+
+/// What an organization can have too many of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quota {
+    Webhooks,
+    ApiKeys,
+}
+
+impl Quota {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhooks => "webhooks",
+            Self::ApiKeys => "api-keys",
+        }
+    }
+}
+
+/// How many of each an organization can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    pub webhooks: NonZeroU32,
+    pub api_keys: NonZeroU32,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        const WEBHOOKS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+        const API_KEYS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+        Self {
+            webhooks: WEBHOOKS,
+            api_keys: API_KEYS,
+        }
+    }
+}
+
+impl Quotas {
+    /// For those who make nothing for others.
+    pub(super) const NONE: Self = Self {
+        webhooks: NonZeroU32::MAX,
+        api_keys: NonZeroU32::MAX,
+    };
+
+    pub fn limit(self, quota: Quota) -> u32 {
+        match quota {
+            Quota::Webhooks => self.webhooks.get(),
+            Quota::ApiKeys => self.api_keys.get(),
+        }
+    }
+}
+
+impl Registry {
+    /// Sets the quotas of every organization; there are none otherwise.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
+    }
+
+    pub fn quotas(&self) -> Quotas {
+        self.quotas
+    }
+
+    /// How many an organization has.
+    pub async fn count(&self, organization: &OrganizationId, quota: Quota) -> Result<u32, Error> {
+        let row = self.row(key(organization, count_sk(quota))).await?;
+        let amount = row.and_then(|row| row.get("amount")?.as_n().ok()?.parse().ok());
+        Ok(amount.unwrap_or_default())
+    }
+
+    /// One more; fails where that would be one too many.
+    pub(super) fn count_up(
+        &self,
+        organization: &OrganizationId,
+        quota: Quota,
+    ) -> Result<TransactWriteItem, BuildError> {
+        let limit = number(self.quotas.limit(quota).into());
+        let update = self
+            .counting(organization, quota, 1)
+            .condition_expression("attribute_not_exists(amount) OR amount < :limit")
+            .expression_attribute_values(":limit", limit)
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    pub(super) fn count_down(
+        &self,
+        organization: &OrganizationId,
+        quota: Quota,
+    ) -> Result<TransactWriteItem, BuildError> {
+        let update = self.counting(organization, quota, -1).build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn counting(&self, organization: &OrganizationId, quota: Quota, by: i32) -> UpdateBuilder {
+        Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(organization, count_sk(quota))))
+            .update_expression("ADD amount :by")
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
+    }
+}
+
+fn count_sk(quota: Quota) -> AttributeValue {
+    text(format!("COUNT#{}", quota.as_str()))
+}

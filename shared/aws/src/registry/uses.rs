@@ -1,0 +1,179 @@
+//! Who uses which credential: a row for each webhook and credential, and their number in the
+//! credential's own row.
+//!
+//! Guarantees: both are written in the transaction that writes the webhook, so that the users of
+//! a credential are always those of the webhooks that name it.
+//!
+//! Keys: `sk` = `USE#<fingerprint>#<webhook id>` beside the webhook.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use carillon_domain::{
+    CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId, WebhookStatus,
+};
+
+use super::credentials::credential_sk;
+use super::{Registry, key, pk};
+use crate::Error;
+use crate::table::{Item, number, text};
+
+/// How many users are read in one call.
+const PAGE: usize = 1_000;
+
+fn use_kind(fingerprint: &Fingerprint) -> String {
+    format!("USE#{fingerprint}#")
+}
+
+fn use_key(webhook: &Webhook, credential: &CredentialRef) -> Item {
+    let kind = use_kind(&credential.fingerprint);
+    key(&webhook.organization, text(format!("{kind}{}", webhook.id)))
+}
+
+/// The credentials that a webhook counts as a user of.
+fn used(webhook: &Webhook) -> Vec<CredentialRef> {
+    let fallback = webhook.fallback.clone();
+    [webhook.credential.clone()]
+        .into_iter()
+        .chain(fallback.filter(|fallback| *fallback != webhook.credential))
+        .collect()
+}
+
+/// What a transaction changes about the users of credentials.
+#[derive(Default)]
+pub(super) struct Uses {
+    begun: Vec<Item>,
+    ended: Vec<Item>,
+    /// Each credential once, by how many its users change, and whether it may work again.
+    counts: Vec<(CredentialRef, i32, bool)>,
+}
+
+impl Uses {
+    /// The webhook is made.
+    pub fn begin(&mut self, webhook: &Webhook) {
+        for credential in used(webhook) {
+            self.begun.push(use_key(webhook, &credential));
+            self.count(&credential, 1, true);
+        }
+    }
+
+    /// The webhook is removed.
+    pub fn end_all(&mut self, webhook: &Webhook) {
+        for credential in used(webhook) {
+            self.end(webhook, &credential);
+        }
+    }
+
+    pub fn end(&mut self, webhook: &Webhook, credential: &CredentialRef) {
+        self.ended.push(use_key(webhook, credential));
+        self.count(credential, -1, false);
+    }
+
+    pub fn change(&mut self, before: &Webhook, after: &Webhook) {
+        let (had, has) = (used(before), used(after));
+        for credential in has.iter().filter(|used| !had.contains(used)) {
+            self.begun.push(use_key(after, credential));
+            self.count(credential, 1, true);
+        }
+        for credential in had.iter().filter(|used| !has.contains(used)) {
+            self.end(after, credential);
+        }
+        let is_active = |webhook: &Webhook| webhook.status == WebhookStatus::Active;
+        if is_active(after) && !is_active(before) {
+            self.count(&after.credential, 0, true);
+        }
+    }
+
+    fn count(&mut self, credential: &CredentialRef, by: i32, may_work: bool) {
+        let mut counts = self.counts.iter_mut();
+        match counts.find(|(known, ..)| known == credential) {
+            Some((_, sum, works)) => {
+                *sum += by;
+                *works |= may_work;
+            }
+            None => self.counts.push((credential.clone(), by, may_work)),
+        }
+    }
+}
+
+/// A step of a transaction.
+type Step = Result<TransactWriteItem, BuildError>;
+
+impl Registry {
+    /// The rows of the users: fails where a webhook is not what it was read as.
+    pub(super) fn use_rows(&self, uses: Uses) -> impl Iterator<Item = Step> {
+        let begun = uses.begun.into_iter().map(|row| self.put_new(row));
+        let ended = uses.ended.into_iter().map(|row| self.delete_existing(row));
+        begun.chain(ended)
+    }
+
+    /// The numbers of users, each with whether there are more of them than before: such a step
+    /// fails where the credential was condemned.
+    pub(super) fn use_counts(
+        &self,
+        organization: &OrganizationId,
+        uses: &Uses,
+    ) -> Vec<(bool, Step)> {
+        let counts = uses.counts.iter();
+        counts
+            .map(|(credential, by, may_work)| {
+                let step = self.use_count(organization, credential, *by, *may_work);
+                (*by > 0, step)
+            })
+            .collect()
+    }
+
+    fn use_count(
+        &self,
+        organization: &OrganizationId,
+        credential: &CredentialRef,
+        by: i32,
+        may_work: bool,
+    ) -> Step {
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(
+                organization,
+                credential_sk(&credential.fingerprint),
+            )))
+            .expression_attribute_values(":credential", text(credential.id.as_str()));
+        let mut condition = "credential_id = :credential".to_owned();
+        let mut changes = Vec::new();
+        if by != 0 {
+            changes.push("ADD user_count :by");
+            update = update.expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+        }
+        if by < 0 {
+            condition.push_str(" AND user_count >= :fewer");
+            update = update.expression_attribute_values(":fewer", number(by.unsigned_abs().into()));
+        }
+        if may_work {
+            changes.push("REMOVE dead_since");
+        }
+        let update = update
+            .update_expression(changes.join(" "))
+            .condition_expression(condition)
+            .build()?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The webhooks that use a credential, now or as their fallback, oldest first.
+    pub async fn users(
+        &self,
+        organization: &OrganizationId,
+        fingerprint: &Fingerprint,
+    ) -> Result<Vec<WebhookId>, Error> {
+        let kind = use_kind(fingerprint);
+        let (mut users, mut after) = (Vec::new(), None);
+        loop {
+            let read = self
+                .some_rows(pk(organization), &kind, after.as_deref(), PAGE)
+                .await?;
+            let ids = read.rows.iter().filter_map(|(id, _)| WebhookId::parse(id));
+            users.extend(ids);
+            after = read.next;
+            if after.is_none() {
+                return Ok(users);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The rows that the registry and the dispatcher keep for themselves are a contract with the
+//! version before: each has a golden file, as DynamoDB has it, which must still be understood, and
+//! new rows must look like it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use carillon_domain::{Fingerprint, OrganizationId, Webhook};
+use carillon_tests::{App, ORGANIZATION, slack, until};
+use serde_json::{Value, json};
+
+const WEBHOOK: &str = "wh_01JD0000000000000000000000";
+
+fn golden(name: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stored/rows");
+    let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn put(app: &App, table: &str, name: &str) {
+    let item = json!({"TableName": table, "Item": golden(name)});
+    app.dynamodb("PutItem", &item).await;
+}
+
+/// The names and types of a row's attributes.
+fn shape(row: &Value) -> BTreeMap<String, String> {
+    let attributes = row.as_object().unwrap().iter();
+    let kind = |value: &Value| value.as_object().unwrap().keys().next().unwrap().clone();
+    attributes
+        .map(|(name, value)| (name.clone(), kind(value)))
+        .collect()
+}
+
+fn fingerprint() -> Fingerprint {
+    let stored = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stored/webhook.json"),
+    );
+    let webhook: Webhook = serde_json::from_str(&stored.unwrap()).unwrap();
+    webhook.credential.fingerprint
+}
+
+#[tokio::test]
+async fn rows_of_an_earlier_version_are_understood() {
+    let app = App::with_quotas(5, 3).await;
+    let organization = OrganizationId::parse(ORGANIZATION).unwrap();
+    for name in [
+        "credential",
+        "use",
+        "condemned",
+        "name",
+        "count_of_webhooks",
+        "count_of_keys",
+        "organization",
+        "sweep",
+    ] {
+        put(&app, "registry", name).await;
+    }
+    let registry = app.registry();
+    let users = registry.users(&organization, &fingerprint()).await.unwrap();
+    assert_eq!(
+        users.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        [WEBHOOK]
+    );
+    let taken = app.post("/webhooks/", &slack("prod alerts", &["*"])).await;
+    assert_eq!(taken.body["existing_id"], WEBHOOK, "{}", taken.body);
+    let full = app.post("/webhooks/", &slack("another", &["*"])).await;
+    let over = "urn:carillon:problem:quota-exceeded";
+    assert_eq!(full.body["type"], over, "{}", full.body);
+    let key = json!({"name": "ci", "role": "viewer"});
+    let full = app.post("/api-keys/", &key).await;
+    assert_eq!(full.body["type"], over, "{}", full.body);
+    let (all, _) = registry.organizations(None, 10).await.unwrap();
+    assert_eq!(all, [organization]);
+    let position = registry.sweep_position().await.unwrap();
+    assert_eq!(position.as_deref(), Some("org_acme"));
+    // One round ends where the last one stopped, the next one begins anew.
+    app.clean_up().await;
+    assert_eq!(registry.sweep_position().await.unwrap(), None);
+    assert_eq!(app.registry_rows("CONDEMNED#").await.len(), 1);
+    app.clean_up().await;
+    assert_eq!(app.registry_rows("CONDEMNED#").await.len(), 0);
+    let kept = app.registry_rows("CREDENTIAL#").await;
+    assert_eq!(kept, [golden("credential")], "it has a user");
+}
+
+#[tokio::test]
+async fn who_gets_an_event_is_read_as_an_earlier_version_has_written_it() {
+    let app = App::start().await;
+    app.publish(&json!({"type": "deploy", "id": "deploy-1"}))
+        .await;
+    let key = json!({
+        "TableName": "deliveries",
+        "Key": {"webhook_id": {"S": "EVENT#org_acme#deploy-1"}, "id": {"S": "0000"}},
+        "ConsistentRead": true,
+    });
+    let mut written = Value::Null;
+    until("the record", async || {
+        written = app.dynamodb("GetItem", &key).await["Item"].clone();
+        written.is_object()
+    })
+    .await;
+    assert_eq!(shape(&written), shape(&golden("record")));
+    put(&app, "deliveries", "record").await;
+    let event = app.get("/events/deploy-1/").await.body;
+    assert_eq!(event["matched"], 1, "{event}");
+    assert_eq!(event["deliveries"][0]["webhook_id"], WEBHOOK);
+}
+
+#[tokio::test]
+async fn new_rows_look_as_those_of_an_earlier_version() {
+    let app = App::start().await;
+    let other = app.register(&slack("other", &["*"])).await;
+    app.register(&slack("prod alerts", &["*"])).await;
+    app.key("viewer").await;
+    let mut rows = Vec::new();
+    for (kind, name) in [
+        ("CREDENTIAL#", "credential"),
+        ("USE#", "use"),
+        ("NAME#", "name"),
+        ("COUNT#webhooks", "count_of_webhooks"),
+        ("COUNT#api-keys", "count_of_keys"),
+        ("org_acme", "organization"),
+    ] {
+        let found = app.registry_rows(kind).await;
+        rows.push((name, found[0].clone()));
+    }
+    let last = json!({"configuration": {"token": "xoxb-fake-other-token-for-tests"}});
+    app.patch(&format!("/webhooks/{other}/"), &last).await;
+    app.delete(&format!("/webhooks/{other}/")).await;
+    let condemned = app.registry_rows("CONDEMNED#").await;
+    rows.push(("condemned", condemned[0].clone()));
+    for (name, row) in rows {
+        let mut golden = shape(&golden(name));
+        golden.remove("dead_since");
+        assert_eq!(shape(&row), golden, "{name}");
+    }
+}
