@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use carillon_aws::{Clients, Registry};
-use carillon_chat::ChatOrigin;
+use carillon_chat::{ChatOrigin, Kinds};
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId, Role};
 use carillon_embedded::chat_sink::{ChatSink, Message};
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
@@ -70,6 +70,11 @@ impl App {
 
     /// As [`start`](Self::start), posting to this origin instead of the built-in platforms.
     pub async fn start_with(chat_origin: Option<ChatOrigin>) -> Self {
+        Self::start_of(Kinds::default(), chat_origin).await
+    }
+
+    /// As [`start_with`](Self::start_with), with other kinds of destinations.
+    pub async fn start_of(kinds: Kinds, chat_origin: Option<ChatOrigin>) -> Self {
         let local = Local::start(Options {
             port: 0,
             dynamodb_port: 0,
@@ -77,6 +82,7 @@ impl App {
             organization: OrganizationId::parse(ORGANIZATION).expect("a valid id"),
             data: None,
             live: false,
+            kinds,
             chat_origin,
         })
         .await
