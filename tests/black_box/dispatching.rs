@@ -105,7 +105,7 @@ async fn dispatch(queue: Arc<Recorder>) -> Dispatched {
     let token = SecretString::from("xoxb-fake-token-for-tests-wxyz");
     for n in 1..=WEBHOOKS {
         let mut webhook = sample::webhook(n, &["*"]);
-        webhook.configuration.channel = Some(format!("channel-{n}"));
+        webhook.configuration.set("channel", format!("channel-{n}"));
         let organization = &webhook.organization;
         let opened = credentials.open(organization, &token, Timestamp::now());
         webhook.credential = opened.await.unwrap();

@@ -28,6 +28,7 @@ mod jwt;
 mod kept_credentials;
 mod keys;
 mod known_webhooks;
+mod made_up_kind;
 mod organizations;
 mod pages;
 mod passed_on;

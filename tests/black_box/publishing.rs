@@ -1,6 +1,6 @@
 //! Publishing events.
 
-use carillon_domain::Platform;
+use carillon_embedded::chat_sink::Platform;
 use carillon_tests::{App, discord, slack};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

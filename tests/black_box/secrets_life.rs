@@ -315,7 +315,7 @@ impl Organization {
                     seen.insert(id.clone(), found.expose_secret().to_owned());
                 }
             }
-            let masked = &webhook.configuration.masked_credential;
+            let masked = webhook.configuration.text("token").unwrap();
             let tail = masked.rsplit('…').next().unwrap();
             let value = &seen[&webhook.credential.id];
             assert!(value.ends_with(tail), "{webhook:?} {:#?}", self.done);

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use carillon_aws::Ledger;
 use carillon_domain::delivery::DeliveryStatus;
 use carillon_domain::retry::GIVE_UP_AFTER;
-use carillon_domain::{Delivery, DestinationKind, Outcome, Webhook};
+use carillon_domain::{Delivery, Outcome, Webhook};
 
 use crate::chat::Posted;
 use crate::pipeline::World;
@@ -46,10 +46,10 @@ impl Totals {
 
 /// How a destination is called where messages arrive.
 fn destination(webhook: &Webhook, channel: &str) -> String {
-    match webhook.configuration.kind {
-        DestinationKind::SlackBot => channel.to_owned(),
-        DestinationKind::SlackWebhook => format!("B0000000{}", number(webhook)),
-        DestinationKind::DiscordWebhook => format!("10000000000000000{}", number(webhook)),
+    match webhook.kind.as_str() {
+        "slack/bot" => channel.to_owned(),
+        "discord" => format!("10000000000000000{}", number(webhook)),
+        _ => format!("B0000000{}", number(webhook)),
     }
 }
 

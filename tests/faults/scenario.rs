@@ -1,8 +1,10 @@
 //! What a run is about: a few webhooks and a few events.
 
 use carillon_domain::sample;
-use carillon_domain::webhook::{DestinationKind, Grouping, Lanes};
-use carillon_domain::{DeliveryId, Event, EventId, EventType, OrganizationId, Platform, Webhook};
+use carillon_domain::webhook::{Grouping, Lanes};
+use carillon_domain::{
+    Configuration, DeliveryId, Event, EventId, EventType, KindId, OrganizationId, Webhook,
+};
 use jiff::Timestamp;
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -25,38 +27,37 @@ pub fn webhooks(random: &mut StdRng) -> Vec<Registered> {
 
 fn webhook(number: u128, random: &mut StdRng) -> Registered {
     let mut webhook = sample::webhook(number, &["*"]);
-    let configuration = &mut webhook.configuration;
+    let mut channels = vec![String::new()];
     let secret = match random.random_range(0..4) {
         0 => {
-            configuration.kind = DestinationKind::DiscordWebhook;
-            configuration.channel = None;
-            webhook.platform = Platform::Discord;
+            webhook.kind = KindId::new("discord");
+            webhook.configuration = Configuration::default();
             let token = "not-a-real-token-".repeat(4);
             format!("https://discord.com/api/webhooks/10000000000000000{number}/{token}")
         }
         1 => {
-            configuration.kind = DestinationKind::SlackWebhook;
-            configuration.channel = None;
+            webhook.kind = KindId::new("slack/incoming_webhook");
+            webhook.configuration = Configuration::default();
             let secret = "notarealsecretnotareal00";
             format!("https://hooks.slack.com/services/T00000000/B0000000{number}/{secret}")
         }
         _ => {
             // Every bot has the same token; some have the same channel.
             let channel = random.random_range(1..=2);
-            configuration.channel = Some(format!("channel-{channel}"));
+            channels = vec![format!("channel-{channel}")];
             if random.random_bool(0.2) {
-                configuration.channel = None;
-                configuration.channels = vec!["channel-1".into(), "channel-2".into()];
+                channels = vec!["channel-1".into(), "channel-2".into()];
             }
+            webhook.configuration = Configuration::default().with("channels", channels.clone());
             "xoxb-fault-0000-not-a-real-token".to_owned()
         }
     };
-    configuration.grouping = match random.random_range(0..4) {
-        0 if configuration.kind == DestinationKind::SlackBot => Grouping::Thread,
-        1 if configuration.kind != DestinationKind::SlackWebhook => Grouping::Update,
+    webhook.configuration.grouping = match (random.random_range(0..4), webhook.kind.as_str()) {
+        (0, "slack/bot") => Grouping::Thread,
+        (1, "slack/bot" | "discord") => Grouping::Update,
         _ => Grouping::None,
     };
-    webhook.lanes = Lanes::of(&webhook.configuration.channels());
+    webhook.lanes = Lanes::of(&channels);
     Registered {
         webhook,
         secret: SecretString::from(secret),

@@ -333,7 +333,7 @@ async fn a_change_of_the_webhook_hurries_what_waits_and_sends_it_in_order_to_the
         .await;
     stage.is_down.store(false, Ordering::SeqCst);
     let mut moved = webhook.clone();
-    moved.configuration.channel = Some("alerts".into());
+    moved.configuration.set("channel", "alerts");
     moved.lanes = webhook.lanes.renamed(&["alerts"]);
     moved.version += 1;
     let begun = stage.clock.now();

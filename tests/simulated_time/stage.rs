@@ -22,7 +22,7 @@ use carillon_delivery::Poster;
 use carillon_domain::lane::{Entry, Position, Waiting};
 use carillon_domain::webhook::Lanes as Channels;
 use carillon_domain::{
-    Delivery, DeliveryId, DestinationKind, Event, EventId, EventType, OrganizationId, Platform,
+    Configuration, Delivery, DeliveryId, Event, EventId, EventType, KindId, OrganizationId,
     Webhook, sample,
 };
 use carillon_embedded::chat_sink::ChatSink;
@@ -424,7 +424,7 @@ fn batch(received: &[Received]) -> SqsEvent {
 /// A Slack bot's webhook that takes no digests.
 pub fn slack(number: u128, channel: &str) -> Webhook {
     let mut webhook = sample::webhook(number, &["*"]);
-    webhook.configuration.channel = Some(channel.into());
+    webhook.configuration.set("channel", channel);
     webhook.lanes = Channels::of(&[channel]);
     webhook.configuration.digest = carillon_domain::Digest::Off;
     webhook
@@ -433,8 +433,11 @@ pub fn slack(number: u128, channel: &str) -> Webhook {
 /// A Discord webhook that takes no digests.
 pub fn discord(number: u128) -> Webhook {
     let mut webhook = slack(number, "label");
-    webhook.platform = Platform::Discord;
-    webhook.configuration.kind = DestinationKind::DiscordWebhook;
+    webhook.kind = KindId::new("discord");
+    webhook.configuration = Configuration {
+        digest: carillon_domain::Digest::Off,
+        ..Configuration::default()
+    };
     webhook
 }
 

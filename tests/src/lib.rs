@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use carillon_aws::{Clients, Quotas, Registry};
-use carillon_chat::ChatOrigin;
+use carillon_chat::{ChatOrigin, Kinds};
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId, Role};
 use carillon_embedded::chat_sink::{ChatSink, Message};
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
@@ -71,7 +71,12 @@ impl App {
 
     /// As [`start`](Self::start), posting to this origin instead of the built-in platforms.
     pub async fn start_with(chat_origin: Option<ChatOrigin>) -> Self {
-        Self::start_as(chat_origin, Quotas::default()).await
+        Self::start_of(Kinds::default(), chat_origin).await
+    }
+
+    /// As [`start_with`](Self::start_with), with other kinds of destinations.
+    pub async fn start_of(kinds: Kinds, chat_origin: Option<ChatOrigin>) -> Self {
+        Self::start_as(kinds, chat_origin, Quotas::default()).await
     }
 
     /// As [`start`](Self::start), where an organization can have so much.
@@ -81,10 +86,10 @@ impl App {
             webhooks: number(webhooks),
             api_keys: number(api_keys),
         };
-        Self::start_as(None, quotas).await
+        Self::start_as(Kinds::default(), None, quotas).await
     }
 
-    async fn start_as(chat_origin: Option<ChatOrigin>, quotas: Quotas) -> Self {
+    async fn start_as(kinds: Kinds, chat_origin: Option<ChatOrigin>, quotas: Quotas) -> Self {
         let local = Local::start(Options {
             port: 0,
             dynamodb_port: 0,
@@ -92,6 +97,7 @@ impl App {
             organization: OrganizationId::parse(ORGANIZATION).expect("a valid id"),
             data: None,
             live: false,
+            kinds,
             chat_origin,
             quotas,
         })

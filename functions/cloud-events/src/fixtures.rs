@@ -5,11 +5,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+use carillon_chat::{Kinds, Place, Post, Without};
 use carillon_domain::event::{MAX_EVENT_BYTES, is_web_url};
-use carillon_domain::{DeliveryId, DestinationKind, Event, OrganizationId, Platform, sample};
+use carillon_domain::{Event, KindId, OrganizationId, sample};
 use carillon_runtime::Settings;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::envelope::Envelope;
@@ -79,23 +79,17 @@ fn texts(body: &Value, found: &mut Vec<String>) {
     }
 }
 
-fn rendered(kind: DestinationKind, event: &Event) -> String {
-    let mut webhook = sample::webhook(1, &["*"]);
-    webhook.configuration.kind = kind;
-    webhook.platform = match kind {
-        DestinationKind::DiscordWebhook => Platform::Discord,
-        _ => Platform::Slack,
-    };
-    let delivery = DeliveryId::of(
-        &event.organization,
-        &event.id,
-        event.received_at,
-        &webhook.lane(&webhook.lanes.channels[0]),
-    );
-    let credential = SecretString::from("https://discord.com/api/webhooks/1/not-a-real-token");
-    let request = carillon_chat::request(&webhook, "infra", event, &delivery, &credential);
+fn rendered(kind: KindId, event: &Event) -> String {
+    let draft = Kinds::default().get(&kind).unwrap().draft(&Post {
+        webhook: &sample::webhook(1, &["*"]),
+        channel: "infra",
+        events: &[event],
+        post_id: "id",
+        place: &Place::Channel,
+        without: Without::default(),
+    });
     let mut found = Vec::new();
-    texts(&request.body(), &mut found);
+    texts(&draft.json(), &mut found);
     found.join("\n")
 }
 
@@ -120,8 +114,8 @@ fn every_kind_of_event_becomes_what_its_snapshot_shows() {
         if let Some(event) = told {
             writeln!(text, "{}", serde_json::to_string_pretty(&event).unwrap()).unwrap();
             let kinds = [
-                ("Slack", DestinationKind::SlackWebhook),
-                ("Discord", DestinationKind::DiscordWebhook),
+                ("Slack", KindId::new("slack/incoming_webhook")),
+                ("Discord", KindId::new("discord")),
             ];
             for (platform, kind) in kinds {
                 write!(text, "\n--- {platform}\n{}\n", rendered(kind, &event)).unwrap();

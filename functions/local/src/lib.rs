@@ -20,7 +20,7 @@ use carillon_aws::{
     Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
     SecretStore,
 };
-use carillon_chat::{ChatOrigin, Client};
+use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_cloud_events::{CloudEvents, Rules};
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
@@ -68,6 +68,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Whether to post for real.
     pub live: bool,
+    /// What webhooks can post to.
+    pub kinds: Kinds,
     /// Where requests for Slack and Discord go instead; also instead of the built-in sink.
     pub chat_origin: Option<ChatOrigin>,
     /// How much each organization can have.
@@ -126,7 +128,7 @@ impl Local {
         );
         let sink = ChatSink::new();
         let (origin, chat) = chat_origin(options.chat_origin, options.live, address)?;
-        let client = Client::new(origin)?;
+        let client = Client::of(options.kinds, origin)?;
         let poster = Poster::new(credentials.clone(), client.clone());
 
         let kept = Credentials::new(registry.clone(), credentials);

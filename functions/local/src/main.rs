@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use carillon_aws::Quotas;
-use carillon_chat::ChatOrigin;
+use carillon_chat::{ChatOrigin, Kinds};
 use carillon_domain::OrganizationId;
 use carillon_local::{Local, Options};
 use carillon_runtime::{Settings, logs};
@@ -73,6 +73,7 @@ async fn main() -> anyhow::Result<()> {
         organization: arguments.organization,
         data: arguments.data,
         live: arguments.live,
+        kinds: Kinds::default(),
         chat_origin,
         quotas,
     })

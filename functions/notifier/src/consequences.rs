@@ -32,7 +32,9 @@ impl Notifier {
             registry, events, ..
         } = &self.stores;
         let (webhook_id, code) = (webhook.id.as_str(), reply.code.as_deref());
-        let is_shared = reply.condemns_secret(webhook.platform) && webhook.fallback.is_none();
+        let kind = self.poster.kinds().get(&webhook.kind);
+        let condemns = kind.is_some_and(|kind| kind.condemns_secret(reply));
+        let is_shared = condemns && webhook.fallback.is_none();
         let suspended = match is_shared {
             true => {
                 registry

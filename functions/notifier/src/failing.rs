@@ -22,7 +22,7 @@ impl Notifier {
             reason: trouble.reason.clone(),
             tried_at: now,
         };
-        let (organization, platform) = (visit.organization, webhook.platform.as_str());
+        let (organization, platform) = (visit.organization, webhook.kind.api_type());
         let lanes = &self.stores.lanes;
         if let Err(error) = lanes.note_failing(organization, platform, &lane).await {
             tracing::error!(lane = visit.id.as_str(), %error, "it is not noted that it fails");
@@ -34,7 +34,7 @@ impl Notifier {
         if visit.lane.fails_long(self.clock.now()).is_none() {
             return;
         }
-        let (organization, platform) = (visit.organization, webhook.platform.as_str());
+        let (organization, platform) = (visit.organization, webhook.kind.api_type());
         let lanes = &self.stores.lanes;
         if let Err(error) = lanes.forget_failing(organization, platform, visit.id).await {
             tracing::error!(lane = visit.id.as_str(), %error, "it is still noted as failing");

@@ -49,7 +49,7 @@ use std::time::{Duration, SystemTime};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry};
 use carillon_delivery::Poster;
-use carillon_domain::{LaneId, Platform};
+use carillon_domain::LaneId;
 use carillon_runtime::batch::queue_failures;
 use carillon_runtime::clock::{Clock, SystemClock};
 use futures::future::join_all;
@@ -94,7 +94,7 @@ impl Notifier {
     pub fn new(stores: Stores, poster: Poster) -> Self {
         let clock = Arc::new(SystemClock);
         Self {
-            pace: Pace::new(stores.ledger.clone(), clock.clone()),
+            pace: Pace::new(poster.kinds().clone(), stores.ledger.clone(), clock.clone()),
             stores,
             poster,
             clock,
@@ -109,7 +109,11 @@ impl Notifier {
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self {
-            pace: Pace::new(self.stores.ledger.clone(), Arc::clone(&clock)),
+            pace: Pace::new(
+                self.poster.kinds().clone(),
+                self.stores.ledger.clone(),
+                Arc::clone(&clock),
+            ),
             clock,
             ..self
         }
@@ -125,7 +129,7 @@ impl Notifier {
     /// Opens the connection that the first batch would wait for. What is read for that is not
     /// believed later, and what goes wrong will be met again, and dealt with then.
     pub async fn prepare(&self) {
-        let read = self.stores.ledger.platform_pause(Platform::Discord);
+        let read = self.stores.ledger.platform_pause("preparation");
         match tokio::time::timeout(PREPARATION, read).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "DynamoDB cannot be read yet"),

@@ -1,5 +1,5 @@
-//! How fast messages may leave: about one a second to a Slack channel, and never before a
-//! platform's limit allows the next one.
+//! How fast messages may leave: as fast as their kind of destination takes them, and never
+//! before a platform's limit allows the next one.
 //!
 //! What a place must wait for is remembered in the process; the queue holds back the wake-up of
 //! a lane whose next message would come too early for another one. The pause of a whole platform
@@ -10,49 +10,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use carillon_aws::Ledger;
-use carillon_chat::Reply;
+use carillon_chat::{Kind, Kinds, Reply};
 use carillon_delivery::{next_pause, platform_pause};
+use carillon_domain::Webhook;
 use carillon_domain::pause::PlatformPause;
-use carillon_domain::{DestinationKind, Platform, Webhook};
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
 /// The longest wait that is slept through; a longer one is the queue's.
 pub const LONGEST_NAP: Duration = Duration::from_secs(2);
-/// The pace of a Slack channel (docs.slack.dev, rate limits).
-const SLACK_CHANNEL: Duration = Duration::from_secs(1);
 /// How long what the table says about a platform is believed.
 const BELIEVED: Duration = Duration::from_secs(1);
 /// How many places are remembered before those that may go on are forgotten.
 const REMEMBERED: usize = 10_000;
 
 pub struct Pace {
+    kinds: Kinds,
     ledger: Ledger,
     clock: Arc<dyn Clock>,
     places: Mutex<HashMap<Place, Rest>>,
     turns: Mutex<HashMap<Place, Arc<Turn>>>,
-    platforms: Mutex<HashMap<Platform, Known>>,
+    /// By the `type` of their webhooks.
+    platforms: Mutex<HashMap<String, Known>>,
 }
 
-/// What a platform counts messages by: Slack by channel, Discord by webhook, whatever the
-/// thread.
+/// What a platform counts messages by: a channel, or all that is posted with one credential.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Place(String);
-
-impl Place {
-    pub fn of(webhook: &Webhook, channel: &str) -> Self {
-        Self(match webhook.configuration.kind {
-            DestinationKind::SlackBot => {
-                let channel = channel.trim_start_matches('#');
-                format!("{} {channel}", webhook.credential.id)
-            }
-            DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
-                webhook.credential.id.to_string()
-            }
-        })
-    }
-}
 
 /// Whoever has it posts to a place.
 type Turn = tokio::sync::Mutex<()>;
@@ -73,14 +58,25 @@ struct Known {
 }
 
 impl Pace {
-    pub fn new(ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(kinds: Kinds, ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
         Self {
+            kinds,
             ledger,
             clock,
             places: Mutex::default(),
             turns: Mutex::default(),
             platforms: Mutex::default(),
         }
+    }
+
+    /// Where a message counts.
+    pub fn place(&self, webhook: &Webhook, channel: &str) -> Place {
+        let credential = &webhook.credential.id;
+        let pace = self.kinds.get(&webhook.kind).map(Kind::pace);
+        Place(match pace.is_some_and(|pace| pace.by_channel) {
+            true => format!("{credential} {}", channel.trim_start_matches('#')),
+            false => credential.to_string(),
+        })
     }
 
     /// Waits for the turn to post to a place, which several lanes may share; not for long.
@@ -117,7 +113,7 @@ impl Pace {
     /// How long the webhook's platform must still be left alone.
     pub async fn platform_rest(&self, webhook: &Webhook) -> Duration {
         let now = self.clock.now();
-        self.platform_pause(webhook.platform)
+        self.platform_pause(webhook)
             .await
             .map_or(Duration::ZERO, |pause| between(now, pause.until))
     }
@@ -132,24 +128,22 @@ impl Pace {
         reply: &Reply,
     ) -> Option<Duration> {
         let now = self.clock.now();
-        let own = match webhook.configuration.kind {
-            DestinationKind::SlackBot | DestinationKind::SlackWebhook => SLACK_CHANNEL,
-            DestinationKind::DiscordWebhook => Duration::ZERO,
-        };
+        let kind = self.kinds.get(&webhook.kind);
+        let own = kind.map_or(Duration::ZERO, |kind| kind.pace().between);
         let asked = reply.pause_after.max(reply.retry_after).unwrap_or_default();
         let rest = Rest {
             until: now + own.max(asked),
             asked_until: now + asked,
         };
         if rest.until > now {
-            self.set_rest(Place::of(webhook, channel), rest);
+            self.set_rest(self.place(webhook, channel), rest);
         }
         let pause = reply.platform_pause?;
-        let previous = self.platform_pause(webhook.platform).await;
+        let previous = self.platform_pause(webhook).await;
         let mut pause = next_pause(previous, begun, now, pause);
         if previous != Some(pause) {
-            let platform = webhook.platform.as_str();
-            match self.ledger.pause_platform(webhook.platform, pause).await {
+            let platform = webhook.kind.api_type();
+            match self.ledger.pause_platform(platform, pause).await {
                 // Another process may know of a longer one.
                 Ok(counting) => pause = counting,
                 Err(error) => {
@@ -159,7 +153,7 @@ impl Pace {
             let seconds = between(now, pause.until).as_secs();
             tracing::warn!(platform, seconds, "the platform is left alone");
         }
-        self.know(webhook.platform, Some(pause));
+        self.know(webhook.kind.api_type(), Some(pause));
         Some(between(now, pause.until))
     }
 
@@ -174,23 +168,25 @@ impl Pace {
         rest.asked_until = rest.asked_until.max(new.asked_until);
     }
 
-    async fn platform_pause(&self, platform: Platform) -> Option<PlatformPause> {
-        if platform == Platform::Slack {
+    async fn platform_pause(&self, webhook: &Webhook) -> Option<PlatformPause> {
+        let kind = self.kinds.get(&webhook.kind)?;
+        if !kind.pace().has_pauses {
             return None;
         }
+        let platform = webhook.kind.api_type();
         let now = self.clock.now();
         let known = self
             .platforms
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&platform)
+            .get(platform)
             .copied();
         if let Some(known) = known
             && now < known.read_at + BELIEVED
         {
             return known.pause;
         }
-        match platform_pause(&self.ledger, platform).await {
+        match platform_pause(&self.ledger, kind).await {
             Ok(read) => {
                 // What could not be told to others is still known here.
                 let ours = known.and_then(|known| known.pause);
@@ -205,12 +201,12 @@ impl Pace {
         }
     }
 
-    fn know(&self, platform: Platform, pause: Option<PlatformPause>) {
+    fn know(&self, platform: &str, pause: Option<PlatformPause>) {
         let read_at = self.clock.now();
         self.platforms
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(platform, Known { pause, read_at });
+            .insert(platform.to_owned(), Known { pause, read_at });
     }
 }
 

@@ -9,7 +9,7 @@ use carillon_domain::{Outcome, Webhook};
 use crate::Notifier;
 use crate::compose::{Composed, Message};
 use crate::conclude::{Answer, Next};
-use crate::pace::{LONGEST_NAP, Place};
+use crate::pace::LONGEST_NAP;
 use crate::visit::{Candidate, Fault, Visit};
 use crate::webhooks::Webhooks;
 
@@ -92,7 +92,8 @@ impl Notifier {
         };
         visit.posts += 1;
         let reply = posted.reply;
-        if reply.condemns_secret(webhook.platform) {
+        let kind = self.poster.kinds().get(&webhook.kind);
+        if kind.is_some_and(|kind| kind.condemns_secret(&reply)) {
             webhooks.credential_died(webhook, &reply);
         }
         let is_suspended = match reply.outcome.is_dead() {
@@ -143,6 +144,6 @@ impl Notifier {
             // Not all at once when it is over.
             return platform.mul_f64(1.0 + 0.1 * (self.random)());
         }
-        self.pace.rest(&Place::of(webhook, channel))
+        self.pace.rest(&self.pace.place(webhook, channel))
     }
 }

@@ -16,7 +16,7 @@ use crate::batch::{Item, Woken};
 use crate::compose::Composed;
 use crate::conclude::Next;
 use crate::deletion::Done;
-use crate::pace::{LONGEST_NAP, Place};
+use crate::pace::LONGEST_NAP;
 use crate::visit::{Fault, Visit, until};
 use crate::webhooks::Webhooks;
 
@@ -180,7 +180,7 @@ impl Notifier {
                 }
                 Composed::Message(message) => message,
             };
-            let Some(turn) = self.pace.turn(Place::of(webhook, channel)).await else {
+            let Some(turn) = self.pace.turn(self.pace.place(webhook, channel)).await else {
                 return Ok(Ending::After(AFTER_LOSS));
             };
             let rest = self.rest(webhook, channel).await;
@@ -261,7 +261,7 @@ impl Notifier {
         channel: &str,
         napped: Duration,
     ) -> Ending {
-        let place = Place::of(webhook, channel);
+        let place = self.pace.place(webhook, channel);
         let is_crowded = visit.posts > 1 || napped > Duration::ZERO;
         let rest = match is_crowded {
             true => self.pace.rest(&place),

@@ -31,7 +31,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use carillon_aws::{Credentials, DeliveryQueue, EventStore, Lanes, Ledger, Registry};
 use carillon_chat::Client;
 use carillon_delivery::Poster;
@@ -84,6 +84,7 @@ where
 fn router(api: Api) -> Router {
     let (routes, _) = routes::all().split_for_parts();
     routes
+        .layer(Extension(routes::Document::default()))
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(middleware::from_fn_with_state(

@@ -2,14 +2,13 @@
 //! credential, would make the ban longer.
 
 use carillon_aws::Ledger;
-use carillon_chat::Reply;
+use carillon_chat::{Kind, Reply};
 use carillon_delivery::{next_pause, platform_pause};
-use carillon_domain::Platform;
 use jiff::Timestamp;
 
 /// Until when a platform must not be called, if at all.
-pub async fn paused_until(ledger: &Ledger, platform: Platform) -> Option<Timestamp> {
-    let pause = platform_pause(ledger, platform).await;
+pub async fn paused_until(ledger: &Ledger, kind: &dyn Kind) -> Option<Timestamp> {
+    let pause = platform_pause(ledger, kind).await;
     // Who cannot know it goes on: one call is no storm.
     let pause = pause.inspect_err(|error| tracing::error!(%error, "a pause could not be read"));
     let until = pause.ok()??.until;
@@ -22,14 +21,14 @@ pub fn paused_hint(until: Timestamp) -> String {
 }
 
 /// Tells every process what an answer has shown.
-pub async fn note_pause(ledger: &Ledger, platform: Platform, begun: Timestamp, reply: &Reply) {
+pub async fn note_pause(ledger: &Ledger, kind: &dyn Kind, begun: Timestamp, reply: &Reply) {
     let Some(asked) = reply.platform_pause else {
         return;
     };
     let noted = async {
-        let previous = platform_pause(ledger, platform).await?;
+        let previous = platform_pause(ledger, kind).await?;
         let pause = next_pause(previous, begun, Timestamp::now(), asked);
-        ledger.pause_platform(platform, pause).await
+        ledger.pause_platform(kind.id().api_type(), pause).await
     };
     if let Err(error) = noted.await {
         tracing::error!(%error, "a pause could not be told to others");

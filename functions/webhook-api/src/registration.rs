@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use carillon_aws::{Quota, WriteError};
+use carillon_chat::{Kinds, form};
 use carillon_domain::webhook::{Lanes, Update};
 use carillon_domain::{
-    Credential, CredentialRef, OrganizationId, Pointer, Registration, Webhook, WebhookId,
-    WebhookStatus,
+    Credential, CredentialRef, FaultCode, Faults, OrganizationId, Pointer, Registration, Webhook,
+    WebhookId, WebhookStatus,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -31,10 +32,38 @@ const DOUBLINGS: u32 = 6;
 pub trait Precondition: Fn(&Webhook) -> bool + Send + Sync {}
 impl<F: Fn(&Webhook) -> bool + Send + Sync> Precondition for F {}
 
-/// Reads a new webhook.
-pub fn read(body: &Value, organization: &OrganizationId) -> Result<Registration, Problem> {
-    Registration::parse(body, organization, None, carillon_chat::configuration)
-        .map_err(Problem::Invalid)
+/// Reads a new webhook, or the one that is to replace `current`.
+pub fn read(
+    kinds: &Kinds,
+    body: &Value,
+    organization: &OrganizationId,
+    current: Option<&Webhook>,
+) -> Result<Registration, Faults> {
+    kinds.registration(body, organization, current, &rand::random::<[u8; 32]>)
+}
+
+/// A credential with the parts that stay as they are: those of the webhook that was read.
+pub async fn completed(
+    api: &Api,
+    read: &Webhook,
+    credential: Credential,
+    at: &Pointer,
+) -> Result<Credential, Problem> {
+    let Credential::Partial(partial) = &credential else {
+        return Ok(credential);
+    };
+    let before = api
+        .credentials
+        .value(read)
+        .await
+        .map_err(Problem::internal("completing a credential"))?;
+    let whole = before.and_then(|before| form::completed(partial, &before));
+    whole.map(Credential::New).ok_or_else(|| {
+        let mut faults = Faults::default();
+        let detail = "the parts of the credential that are to stay are gone: give all of it";
+        faults.add(at.clone(), FaultCode::Refused, detail);
+        Problem::Invalid(faults)
+    })
 }
 
 /// Whether there is room for it and its name is free, before a platform is asked about the rest.
@@ -72,7 +101,8 @@ pub async fn register(
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
     const OPERATION: &str = "registering a webhook";
-    let Credential::New(value) = &registration.credential else {
+    let destination = &registration.destination;
+    let Credential::New(value) = &destination.credential else {
         return Err(Problem::internal(OPERATION)(
             "a new webhook cannot have an unchanged credential",
         ));
@@ -84,11 +114,11 @@ pub async fn register(
             id: WebhookId::generate(ulid::Ulid::generate()),
             organization: organization.clone(),
             name: registration.name.clone(),
-            platform: registration.platform,
+            kind: destination.kind.clone(),
             event_types: registration.event_types.clone(),
             filters: registration.filters.clone(),
-            lanes: Lanes::of(&registration.configuration.channels()),
-            configuration: registration.configuration.clone(),
+            lanes: Lanes::of(&destination.channels),
+            configuration: destination.configuration.clone(),
             credential,
             fallback: None,
             status: match registration.enabled {
@@ -132,15 +162,13 @@ pub async fn update(
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        let registration = Registration::parse(
-            &document(&read),
-            organization,
-            Some(&read),
-            carillon_chat::configuration,
-        )
-        .map_err(Problem::Invalid)?;
+        let document = document(&read);
+        let mut registration = self::read(api.chat.kinds(), &document, organization, Some(&read))
+            .map_err(Problem::Invalid)?;
+        let at = Pointer::root().field("configuration");
+        let credential = registration.destination.credential;
+        registration.destination.credential = completed(api, &read, credential, &at).await?;
         if verification.is_none() {
-            let at = Pointer::root().field("configuration");
             verification = verify_change(api, &read, &registration, verified, &at).await?;
         }
         if let Some(webhook) = change(api, &read, update, registration).await? {
@@ -158,9 +186,9 @@ pub async fn change(
     update: Update,
     registration: Registration,
 ) -> Result<Option<Webhook>, Problem> {
-    let credential = match &registration.credential {
-        Credential::Unchanged => read.credential.clone(),
+    let credential = match &registration.destination.credential {
         Credential::New(value) => open(api, &read.organization, value).await?,
+        Credential::Unchanged | Credential::Partial(_) => read.credential.clone(),
     };
     let new = read.updated(update, registration, credential, Timestamp::now());
     replace(api, read, new).await

@@ -1,9 +1,11 @@
 //! Putting a new credential in the place of the one that is there.
 
 use carillon_aws::TOGETHER;
+use carillon_chat::form::{Field, Rule};
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::{
-    Configuration, Credential, CredentialRef, FaultCode, Faults, Fields, Fingerprint,
-    OrganizationId, Pointer, Webhook, WebhookId,
+    Configured, Credential, CredentialRef, FaultCode, Faults, Fields, Fingerprint, OrganizationId,
+    Pointer, Webhook, WebhookId,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -19,57 +21,111 @@ const OPERATION: &str = "rotating a credential";
 /// one get it.
 #[derive(Debug)]
 pub struct Rotation {
-    pub configuration: Configuration,
-    pub credential: SecretString,
+    pub destination: Configured,
     pub everywhere: bool,
 }
 
 impl Rotation {
-    /// Reads a client's rotation of a webhook: the credential under the name that it has in
-    /// a configuration.
-    pub fn parse(value: &Value, webhook: &Webhook) -> Result<Self, Faults> {
+    /// Reads a client's rotation of a webhook: the new parts of the credential under the names
+    /// that they have in a configuration.
+    pub fn parse(kinds: &Kinds, value: &Value, webhook: &Webhook) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let rotation = Self::read(value, webhook, &mut faults);
+        let rotation = match kinds.get(&webhook.kind) {
+            Some(kind) => Self::read(kinds, kind, value, webhook, &mut faults),
+            None => {
+                let detail = "this version of Carillon does not know the webhook's kind";
+                faults.add(Pointer::root(), FaultCode::NotAllowed, detail);
+                None
+            }
+        };
         faults.into_result(rotation)
     }
 
-    fn read(value: &Value, webhook: &Webhook, faults: &mut Faults) -> Option<Self> {
-        let field = webhook.configuration.kind.credential_field();
+    fn read(
+        kinds: &Kinds,
+        kind: &dyn Kind,
+        value: &Value,
+        webhook: &Webhook,
+        faults: &mut Faults,
+    ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
         let everywhere = fields.boolean("everywhere").unwrap_or(false);
         fields.own_organization(&webhook.organization);
-        let given = fields.value(field).cloned();
-        let other = match field {
-            "token" => "webhook_url",
-            _ => "token",
-        };
-        if fields.value(other).is_some() {
-            let detail = format!(
-                "this webhook posts with a `{field}`; to change the way it posts, PATCH its configuration"
-            );
-            fields.fault(other, FaultCode::NotAllowed, detail);
-        } else {
-            fields.required(field);
+        let mut document = webhook.configuration.shown();
+        let mut current = webhook.clone();
+        let own: Vec<&str> = kind.secret_fields().map(|field| field.name).collect();
+        let mut is_given = own.iter().any(|name| fields.has(name));
+        // Where nothing is given, what can be made is made anew: a rotation is for that.
+        let is_made = !is_given;
+        for field in kind.secret_fields() {
+            let given = fields.value(field.name);
+            if given.is_some() || is_made && can_be_made(field) {
+                document[field.name] = given.cloned().unwrap_or_default();
+                // The mask of what is to be replaced means nothing.
+                current.configuration.own.remove(field.name);
+                is_given = true;
+            }
+        }
+        let foreign = kinds.iter().flat_map(|kind| kind.secret_fields());
+        let mut foreign: Vec<&'static str> = foreign.map(|field| field.name).collect();
+        foreign.sort_unstable();
+        foreign.dedup();
+        for name in foreign.into_iter().filter(|name| !own.contains(name)) {
+            if fields.value(name).is_some() {
+                let detail = format!(
+                    "this webhook posts with a `{}`; to change the way it posts, PATCH its \
+                     configuration",
+                    own.join("`, `")
+                );
+                fields.fault(name, FaultCode::NotAllowed, detail);
+                is_given = true;
+            }
+        }
+        if !is_given {
+            fields.required(kind.credential_field());
         }
         fields.finish();
-        let mut document = webhook.configuration.shown();
-        document[field] = given?;
-        // A mask would mean 'unchanged' only where the current configuration is known.
         let at = Pointer::root();
-        let read = carillon_chat::configuration(webhook.platform, &document, &at, None, faults)?;
-        let (configuration, Credential::New(credential)) = read else {
+        let random = &rand::random::<[u8; 32]>;
+        let api_type = webhook.kind.api_type();
+        let read = kinds.configuration(api_type, &document, &at, Some(&current), random, faults)?;
+        if matches!(read.credential, Credential::Unchanged) {
             return None;
-        };
-        if configuration.thread_id != webhook.configuration.thread_id {
-            let detail = "the URL names another thread; to post to that one, PATCH `thread_id`";
-            faults.add(at.field(field), FaultCode::NotAllowed, detail);
+        }
+        for (name, value) in &read.configuration.own {
+            let is_secret = own.contains(&name.as_str());
+            if !is_secret && webhook.configuration.own.get(name) != Some(value) {
+                let detail = format!("would change `{name}`, too; to do that, PATCH it");
+                let at = at.field(kind.credential_field());
+                faults.add(at, FaultCode::NotAllowed, detail);
+            }
         }
         Some(Self {
-            configuration,
-            credential,
+            destination: read,
             everywhere,
         })
     }
+
+    /// The whole new credential, as it is to be stored.
+    pub async fn secret(&self, api: &Api, webhook: &Webhook) -> Result<SecretString, Problem> {
+        let (at, given) = (Pointer::root(), self.destination.credential.clone());
+        let whole = registration::completed(api, webhook, given, &at).await?;
+        let Credential::New(new) = whole else {
+            return Err(Problem::internal(OPERATION)("there is no new credential"));
+        };
+        let old = api.credentials.value(webhook).await;
+        let old = old.map_err(Problem::internal(OPERATION))?;
+        let kind = api.chat.kinds().get(&webhook.kind);
+        Ok(match (kind, old) {
+            (Some(kind), Some(old)) => kind.rotated(&old, new, Timestamp::now()),
+            _ => new,
+        })
+    }
+}
+
+/// Whether a part of a credential is made where it is left out.
+pub fn can_be_made(field: &Field) -> bool {
+    matches!(&field.rule, Rule::Secret(rule) if rule.make.is_some())
 }
 
 /// Rotates the webhook, or all that share its credential. Gives the webhook, and all others that
@@ -82,6 +138,7 @@ pub async fn rotate(
     organization: &OrganizationId,
     read: &Webhook,
     rotation: &Rotation,
+    secret: &SecretString,
     is_wanted: impl Precondition,
 ) -> Result<(Webhook, Vec<Webhook>), Problem> {
     let mut others = Vec::new();
@@ -90,24 +147,23 @@ pub async fn rotate(
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        let ids = sharing(api, &read, rotation).await?;
+        let ids = sharing(api, &read, secret).await?;
         for ids in ids.chunks(TOGETHER) {
-            let shares = |other: &Webhook| shares(other, &read, rotation);
-            others.extend(together(api, organization, ids, rotation, shares).await?);
+            let shares = |other: &Webhook| shares(other, &read, secret);
+            others.extend(together(api, organization, ids, rotation, secret, shares).await?);
         }
     }
-    let same_kind = |webhook: &Webhook| webhook.configuration.kind == rotation.configuration.kind;
     for tries in 0..TRIES {
         let read = registration::find(api, organization, read.id.as_str()).await?;
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        if !same_kind(&read) {
+        if read.kind != rotation.destination.kind {
             // It was given another kind of credential meanwhile.
             return Err(Problem::Contended);
         }
-        let opened = registration::open(api, organization, &rotation.credential).await?;
-        let change = [rotated(&read, rotation, &opened)];
+        let opened = registration::open(api, organization, secret).await?;
+        let change = [rotated(api, &read, rotation, &opened)];
         if registration::replace_together(api, &change).await? {
             let [(_, webhook)] = change;
             return Ok((webhook, others));
@@ -121,10 +177,10 @@ pub async fn rotate(
 async fn sharing(
     api: &Api,
     read: &Webhook,
-    rotation: &Rotation,
+    secret: &SecretString,
 ) -> Result<Vec<WebhookId>, Problem> {
     let mut ids = Vec::new();
-    let before = read.fallback.iter().filter(|_| is_repeat(read, rotation));
+    let before = read.fallback.iter().filter(|_| is_repeat(read, secret));
     for credential in std::iter::once(&read.credential).chain(before) {
         let users = api
             .registry
@@ -140,18 +196,18 @@ async fn sharing(
 }
 
 /// Whether the webhook has the new credential already: this call repeats another one.
-fn is_repeat(read: &Webhook, rotation: &Rotation) -> bool {
-    let new = Fingerprint::of(&read.organization, &rotation.credential);
+fn is_repeat(read: &Webhook, secret: &SecretString) -> bool {
+    let new = Fingerprint::of(&read.organization, secret);
     read.credential.fingerprint == new
 }
 
 /// Whether a webhook is to be rotated with the one that was read: it has the same credential;
 /// or the one before, where this call repeats one that died before it came to this webhook.
-fn shares(other: &Webhook, read: &Webhook, rotation: &Rotation) -> bool {
-    let is_repeat = is_repeat(read, rotation);
+fn shares(other: &Webhook, read: &Webhook, secret: &SecretString) -> bool {
+    let is_repeat = is_repeat(read, secret);
     let has_the_same = other.credential == read.credential
         || (is_repeat && Some(&other.credential) == read.fallback.as_ref());
-    has_the_same && other.configuration.kind == rotation.configuration.kind
+    has_the_same && other.kind == read.kind
 }
 
 /// Rotates those of these webhooks that share the credential, all at once.
@@ -160,6 +216,7 @@ async fn together(
     organization: &OrganizationId,
     ids: &[WebhookId],
     rotation: &Rotation,
+    secret: &SecretString,
     shares: impl Fn(&Webhook) -> bool,
 ) -> Result<Vec<Webhook>, Problem> {
     let wanted: Vec<_> = ids
@@ -177,10 +234,10 @@ async fn together(
         if sharing.is_empty() {
             return Ok(Vec::new());
         }
-        let opened = registration::open(api, organization, &rotation.credential).await?;
+        let opened = registration::open(api, organization, secret).await?;
         let changes: Vec<_> = sharing
             .into_iter()
-            .map(|read| rotated(read, rotation, &opened))
+            .map(|read| rotated(api, read, rotation, &opened))
             .collect();
         if registration::replace_together(api, &changes).await? {
             return Ok(changes.into_iter().map(|(_, new)| new).collect());
@@ -191,11 +248,19 @@ async fn together(
 }
 
 /// A webhook, and how it is with the new credential.
-fn rotated(read: &Webhook, rotation: &Rotation, opened: &CredentialRef) -> (Webhook, Webhook) {
-    let configuration = Configuration {
-        masked_credential: rotation.configuration.masked_credential.clone(),
-        ..read.configuration.clone()
-    };
+fn rotated(
+    api: &Api,
+    read: &Webhook,
+    rotation: &Rotation,
+    opened: &CredentialRef,
+) -> (Webhook, Webhook) {
+    let mut configuration = read.configuration.clone();
+    let kind = api.chat.kinds().get(&read.kind);
+    for field in kind.into_iter().flat_map(|kind| kind.secret_fields()) {
+        if let Some(shown) = rotation.destination.configuration.own.get(field.name) {
+            configuration.set(field.name, shown.clone());
+        }
+    }
     let new = read.rotated(configuration, opened.clone(), Timestamp::now());
     (read.clone(), new)
 }
@@ -207,7 +272,8 @@ mod tests {
     use serde_json::json;
 
     fn pointers(value: Value) -> Vec<String> {
-        let faults = Rotation::parse(&value, &sample::webhook(1, &["*"])).unwrap_err();
+        let faults =
+            Rotation::parse(&Kinds::default(), &value, &sample::webhook(1, &["*"])).unwrap_err();
         faults.iter().map(|f| f.pointer.to_string()).collect()
     }
 
@@ -215,13 +281,11 @@ mod tests {
     fn the_new_credential_has_the_name_that_it_has_in_the_configuration() {
         let webhook = sample::webhook(1, &["*"]);
         let value = json!({"token": "xoxb-fake-new-token-abcd", "everywhere": true});
-        let rotation = Rotation::parse(&value, &webhook).unwrap();
+        let rotation = Rotation::parse(&Kinds::default(), &value, &webhook).unwrap();
         assert!(rotation.everywhere);
-        assert_eq!(rotation.configuration.masked_credential, "xoxb-…abcd");
-        assert_eq!(
-            rotation.configuration.channel,
-            webhook.configuration.channel
-        );
+        let configuration = &rotation.destination.configuration;
+        assert_eq!(configuration.text("token"), Some("xoxb-…abcd"));
+        assert_eq!(configuration.text("channel"), Some("infra"));
     }
 
     #[test]

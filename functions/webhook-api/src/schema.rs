@@ -38,8 +38,6 @@ macro_rules! names {
 }
 
 names! {
-    /// A chat platform.
-    Platform = domain::Platform::ALL.map(domain::Platform::as_str);
     /// Whether a webhook delivers, was switched off by its owner, or by the system.
     WebhookStatus = domain::WebhookStatus::ALL.map(|(name, _)| name);
     /// What a key allows: everything; webhooks and events; publishing events; reading.
@@ -72,7 +70,7 @@ macro_rules! elsewhere {
 }
 
 elsewhere! {
-    CloudEvent CloudEventBatch DeliveryStatus Event Fault Filters Message NewApiKey NewWebhook
+    CloudEvent CloudEventBatch DeliveryStatus DestinationType Event Fault Filters Message NewApiKey NewWebhook
     Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery Rotation
     WebhookPatch WebhookReplacement
 }
@@ -95,9 +93,9 @@ pub struct PageParameters {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only its description is used")]
 pub struct WebhookFilters {
-    /// Of this platform.
+    /// Of this type.
     #[param(required = false)]
-    r#type: Platform,
+    r#type: DestinationType,
     /// That subscribe to this event type.
     #[param(required = false)]
     event_type: EventTypeName,

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use carillon_chat::Verification;
-use carillon_domain::webhook::Grouping;
-use carillon_domain::{
-    Configuration, Credential, DestinationKind, Faults, Pointer, Registration, Webhook,
-};
+use carillon_domain::{Configuration, Credential, Faults, KindId, Pointer, Registration, Webhook};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,6 +46,7 @@ impl Verified {
 /// What the platform refuses, by pointers below `at`, where the configuration stands.
 pub async fn verify(
     api: &Api,
+    kind: &KindId,
     configuration: &Configuration,
     credential: &Credential,
     wanted: bool,
@@ -57,16 +55,17 @@ pub async fn verify(
     let Credential::New(value) = credential else {
         return Ok(None);
     };
-    if !wanted {
+    let kind = api.chat.kinds().get(kind).filter(|_| wanted);
+    let Some(kind) = kind else {
         return Ok(Some(Verified::with("skipped")));
-    }
-    if let Some(until) = paused_until(&api.ledger, configuration.kind.platform()).await {
+    };
+    if let Some(until) = paused_until(&api.ledger, kind).await {
         return Ok(Some(Verified {
             hint: Some(paused_hint(until)),
             ..Verified::with("unverified")
         }));
     }
-    match api.chat.verify(configuration, value).await {
+    match api.chat.verify(kind, configuration, value).await {
         Verification::Verified(found) => Ok(Some(Verified {
             facts: found.facts,
             warnings: found.warnings,
@@ -96,9 +95,12 @@ pub async fn verify_change(
     wanted: bool,
     at: &Pointer,
 ) -> Result<Option<Verified>, Problem> {
-    let configuration = &registration.configuration;
-    let credential = match &registration.credential {
-        Credential::Unchanged if asks_more(&read.configuration, configuration) => api
+    let destination = &registration.destination;
+    let configuration = &destination.configuration;
+    let kind = api.chat.kinds().get(&destination.kind);
+    let asks_more = kind.is_some_and(|kind| kind.asks_more(&read.configuration, configuration));
+    let credential = match &destination.credential {
+        Credential::Unchanged if asks_more => api
             .credentials
             .value(read)
             .await
@@ -106,71 +108,6 @@ pub async fn verify_change(
             .map_or(Credential::Unchanged, Credential::New),
         credential => credential.clone(),
     };
-    verify(api, configuration, &credential, wanted, at).await
-}
-
-/// Whether a configuration asks something of its credential that the one before did not, and
-/// that the platform has something to say about.
-fn asks_more(before: &Configuration, after: &Configuration) -> bool {
-    match after.kind {
-        DestinationKind::SlackBot => {
-            let channels = before.channels();
-            after.channels().iter().any(|new| !channels.contains(new))
-                || (before.username.is_none() && after.username.is_some())
-                || (before.icon_emoji.is_none() && after.icon_emoji.is_some())
-        }
-        // Where it posts, and under which name, is the credential's own affair.
-        DestinationKind::SlackWebhook => false,
-        DestinationKind::DiscordWebhook => {
-            (after.thread_id.is_some() && before.thread_id != after.thread_id)
-                || (after.grouping == Grouping::Thread && before.grouping != Grouping::Thread)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_kept_credential_is_asked_about_where_it_is_to_do_more() {
-        use DestinationKind::{DiscordWebhook, SlackBot, SlackWebhook};
-        type Change = fn(&mut Configuration);
-        let changes: [(Change, [bool; 3]); 8] = [
-            (|c| c.channel = Some("other".into()), [true, false, false]),
-            (|c| c.channels = vec!["infra".into()], [false, false, false]),
-            (|c| c.username = Some("Bell".into()), [true, false, false]),
-            (
-                |c| c.icon_emoji = Some(":bell:".into()),
-                [true, false, false],
-            ),
-            (
-                |c| c.avatar_url = Some("https://x.example".into()),
-                [false, false, false],
-            ),
-            (
-                |c| c.thread_id = Some("123456789012345678".into()),
-                [false, false, true],
-            ),
-            (|c| c.grouping = Grouping::Thread, [false, false, true]),
-            (|c| c.grouping = Grouping::Update, [false, false, false]),
-        ];
-        for (n, (change, expected)) in changes.into_iter().enumerate() {
-            for (kind, expected) in [SlackBot, SlackWebhook, DiscordWebhook]
-                .into_iter()
-                .zip(expected)
-            {
-                let mut before = Configuration::new(kind, "x".into());
-                before.channel = Some("infra".into());
-                let mut after = before.clone();
-                change(&mut after);
-                assert_eq!(asks_more(&before, &after), expected, "{n} {kind:?}");
-            }
-        }
-        let mut before = Configuration::new(SlackBot, "x".into());
-        before.username = Some("Bell".into());
-        let mut after = before.clone();
-        after.username = Some("Bells".into());
-        assert!(!asks_more(&before, &after));
-    }
+    let kind = &destination.kind;
+    verify(api, kind, configuration, &credential, wanted, at).await
 }

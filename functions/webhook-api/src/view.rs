@@ -19,8 +19,8 @@ pub struct WebhookView {
     #[schema(example = "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")]
     id: String,
     name: String,
-    #[schema(value_type = schema::Platform)]
-    r#type: &'static str,
+    #[schema(value_type = schema::DestinationType)]
+    r#type: String,
     event_types: Vec<String>,
     #[schema(value_type = schema::Filters)]
     filters: Filters,
@@ -45,6 +45,11 @@ pub struct WebhookView {
 }
 
 impl WebhookView {
+    /// Shows a part of the credential that was made here.
+    pub fn reveal(&mut self, field: &str, secret: &str) {
+        self.configuration[field] = secret.into();
+    }
+
     pub fn standing(self, standing: Standing) -> Self {
         Self {
             failing_since: standing.failing_since.map(|time| time.to_string()),
@@ -61,7 +66,7 @@ impl From<&Webhook> for WebhookView {
             next_attempt_at: None,
             id: webhook.id.to_string(),
             name: webhook.name.clone(),
-            r#type: webhook.platform.as_str(),
+            r#type: webhook.kind.api_type().to_owned(),
             event_types: webhook
                 .event_types
                 .iter()

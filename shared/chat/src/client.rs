@@ -4,25 +4,27 @@ mod connections;
 mod network;
 mod verify;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use self::connections::Connections;
 use self::network::Cause;
 
-use carillon_domain::{DestinationKind, Outcome};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue};
-use reqwest::{Method, Response, redirect};
+use carillon_domain::{KindId, Outcome};
+use jiff::Timestamp;
+use reqwest::dns::Resolve;
+use reqwest::header::{DATE, HeaderName, HeaderValue};
+use reqwest::{RequestBuilder, Response, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::{Answer, ChatOrigin, Reply, Request, discord, reply, slack};
-
-/// Where the platforms' operators find out who is calling.
-const PROJECT_URL: &str = "https://github.com/carillon-notifications/carillon";
-
-/// The media type of every request. Slack warns where the charset is left out.
-pub(crate) const JSON: &str = "application/json; charset=utf-8";
+use crate::answer::{self, Answer};
+use crate::draft::{Draft, Sealing};
+use crate::kind::Kind;
+use crate::kinds::Kinds;
+use crate::origin::ChatOrigin;
+use crate::reply::Reply;
 
 /// How long a connection may take, with name resolution and TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -30,6 +32,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a post may take from its beginning to the last byte of the answer. The lease
 /// of an open post outlives it (`carillon_domain::delivery::LEASE`).
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long all questions about a credential may take together: somebody waits for the
+/// answer, and behind API Gateway for 30 s at most.
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How much of an answer is read. A success echoes the whole message, with each
 /// character outside ASCII as a six-byte escape, so that it is far longer than what was
@@ -39,24 +45,33 @@ const MAX_ANSWER_BYTES: usize = 256 * 1_024;
 /// What is shorter is no secret, and may well be a part of any answer.
 const SHORTEST_SECRET: usize = 8;
 
-/// The form that Discord requires; its proxy may block what calls itself otherwise
-/// (discord-api-docs, reference, "User Agent"). Slack takes any.
-pub(crate) fn user_agent() -> String {
-    format!("DiscordBot ({PROJECT_URL}, {})", env!("CARGO_PKG_VERSION"))
-}
-
 /// The HTTP client could not be built.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot build the HTTP client for Slack and Discord")]
+#[error("cannot build the HTTP client")]
 pub struct ClientError(#[from] reqwest::Error);
 
 /// Posts requests. Make one a process: it keeps its connections.
 #[derive(Debug, Clone)]
 pub struct Client {
+    kinds: Kinds,
     connections: Connections,
+    /// Of the kinds that have a resolver of their own.
+    resolved: Vec<(KindId, Connections)>,
     origin: Option<ChatOrigin>,
     verify_within: Duration,
 }
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+struct Timeouts {
+    connect: Duration,
+    total: Duration,
+}
+
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: CONNECT_TIMEOUT,
+    total: TOTAL_TIMEOUT,
+};
 
 impl Client {
     /// A client for the internet or, for tests, for `origin`.
@@ -64,86 +79,91 @@ impl Client {
     /// # Errors
     /// If TLS cannot be set up.
     pub fn new(origin: Option<ChatOrigin>) -> Result<Self, ClientError> {
-        Self::with_timeouts(origin, CONNECT_TIMEOUT, TOTAL_TIMEOUT)
+        Self::of(Kinds::default(), origin)
     }
 
-    fn with_timeouts(
-        origin: Option<ChatOrigin>,
-        connect: Duration,
-        total: Duration,
-    ) -> Result<Self, ClientError> {
-        Self::with_clock(origin, connect, total, SystemTime::now)
+    /// As [`new`](Self::new), for these kinds of destinations.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn of(kinds: Kinds, origin: Option<ChatOrigin>) -> Result<Self, ClientError> {
+        Self::with(kinds, origin, TIMEOUTS, SystemTime::now)
     }
 
-    fn with_clock(
+    fn with(
+        kinds: Kinds,
         origin: Option<ChatOrigin>,
-        connect: Duration,
-        total: Duration,
-        now: impl Fn() -> SystemTime + Send + Sync + 'static,
+        timeouts: Timeouts,
+        now: impl Fn() -> SystemTime + Clone + Send + Sync + 'static,
     ) -> Result<Self, ClientError> {
         install_crypto();
         let is_test = origin.is_some();
-        let build = move || {
-            let builder = reqwest::Client::builder()
-                .user_agent(user_agent())
-                .redirect(redirect::Policy::none())
-                .connect_timeout(connect)
-                .pool_idle_timeout(connections::KEPT)
-                .timeout(total);
-            let builder = match is_test {
-                // A test's server may have a certificate that only this machine trusts.
-                true => builder.no_proxy(),
-                // Bundled roots spare each cold start the reading of the system's.
-                false => builder.tls_backend_preconfigured(tls(bundled_roots())),
+        let connections = |resolver: Option<Arc<dyn Resolve>>| {
+            let build = move || {
+                let builder = reqwest::Client::builder()
+                    .redirect(redirect::Policy::none())
+                    .connect_timeout(timeouts.connect)
+                    .pool_idle_timeout(connections::KEPT)
+                    .timeout(timeouts.total);
+                let builder = match is_test {
+                    // A test's server may have a certificate that only this machine trusts.
+                    true => builder.no_proxy(),
+                    // Bundled roots spare each cold start the reading of the system's.
+                    false => builder.tls_backend_preconfigured(tls(bundled_roots())),
+                };
+                // A proxy would look the addresses up by itself.
+                match resolver.clone() {
+                    Some(resolver) => builder.no_proxy().dns_resolver(resolver),
+                    None => builder,
+                }
+                .build()
             };
-            builder.build()
+            Connections::new(build, now.clone())
         };
+        let mut resolved = Vec::new();
+        for kind in kinds.iter().filter(|_| !is_test) {
+            if let Some(resolver) = kind.resolver() {
+                resolved.push((kind.id(), connections(Some(resolver))?));
+            }
+        }
         Ok(Self {
-            connections: Connections::new(build, now)?,
+            connections: connections(None)?,
+            resolved,
+            kinds,
             origin,
-            verify_within: verify::TIMEOUT.min(total),
+            verify_within: VERIFY_TIMEOUT.min(timeouts.total),
         })
     }
 
-    /// Posts once. Whatever happens is a [`Reply`]; none contains the URL or the token.
-    pub async fn send(&self, request: Request) -> Reply {
+    /// The kinds of destinations that it can talk to.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// Seals a draft and posts it, once. Whatever happens is a [`Reply`]; none contains a part
+    /// of the credential.
+    pub async fn send(&self, kind: &dyn Kind, draft: &Draft, secret: &SecretString) -> Reply {
         let started = Instant::now();
-        let reply = self.post(&request).await;
+        let reply = self.post(kind, draft, secret).await;
         Reply {
             duration: started.elapsed(),
             ..reply
         }
     }
 
-    async fn post(&self, request: &Request) -> Reply {
-        let Some(url) = self.destination(request.kind, &request.url) else {
-            return unusable_credential(request.kind);
+    async fn post(&self, kind: &dyn Kind, draft: &Draft, secret: &SecretString) -> Reply {
+        let Some(request) = self.sealed(kind, draft, secret) else {
+            return unusable_credential(kind.name());
         };
-        let method = match request.method() {
-            "PATCH" => Method::PATCH,
-            _ => Method::POST,
-        };
-        let mut post = self
-            .connections
-            .client()
-            .request(method, url)
-            .header(CONTENT_TYPE, JSON)
-            .body(request.body.clone());
-        if let Some(token) = &request.authorization {
-            let Some(value) = bearer(token) else {
-                return unusable_credential(request.kind);
-            };
-            post = post.header(AUTHORIZATION, value);
-        }
-        match post.send().await {
+        match request.send().await {
             Ok(response) => {
                 let now = self.connections.now();
-                let (answer, broken) = read(response, request.secret(), now).await;
-                let reply = crate::classify(request.kind, &answer);
+                let (answer, broken) = read(response, &kind.hidden(secret), now).await;
+                let reply = kind.reply(&answer);
                 match broken {
                     // The status says how far it got, and the rest would have said what came of it.
                     Some(cause) if answer.is_success() && reply.outcome == Outcome::Unknown => {
-                        let Reply { code, hint, .. } = cause.reply(request.platform());
+                        let Reply { code, hint, .. } = cause.reply(kind.name());
                         Reply {
                             code,
                             hint,
@@ -153,25 +173,42 @@ impl Client {
                     _ => reply,
                 }
             }
-            Err(error) => Cause::of(&error).reply(request.platform()),
+            Err(error) => Cause::of(&error).reply(kind.name()),
         }
     }
 
-    /// The URL to call. The hosts are checked here once more, whatever was checked at
-    /// registration: nothing that is stored can send a request anywhere else.
-    fn destination(&self, kind: DestinationKind, url: &SecretString) -> Option<Url> {
+    /// The request with its credential in it; none where that could never have been registered.
+    fn sealed(
+        &self,
+        kind: &dyn Kind,
+        draft: &Draft,
+        secret: &SecretString,
+    ) -> Option<RequestBuilder> {
+        let now = Timestamp::try_from(self.connections.now()).ok()?;
+        let sealed = kind.seal(draft, &Sealing { secret, now })?;
+        let url = self.destination(kind, &sealed.url)?;
+        let resolved = self.resolved.iter().find(|(id, _)| *id == kind.id());
+        let connections = resolved.map_or(&self.connections, |(_, connections)| connections);
+        let mut request = connections.client().request(draft.method.clone(), url);
+        for (name, value) in &draft.headers {
+            request = request.header(*name, value);
+        }
+        for (name, value) in &sealed.headers {
+            let name = HeaderName::try_from(name.as_str()).ok()?;
+            let mut value = HeaderValue::try_from(value.expose_secret()).ok()?;
+            value.set_sensitive(true);
+            request = request.header(name, value);
+        }
+        Some(match &draft.body {
+            Some(body) => request.body(body.clone()),
+            None => request,
+        })
+    }
+
+    /// The URL to call, if this kind may call it.
+    fn destination(&self, kind: &dyn Kind, url: &SecretString) -> Option<Url> {
         let url = Url::parse(url.expose_secret()).ok()?;
-        let hosts = match kind {
-            DestinationKind::SlackBot => &[slack::API_HOST][..],
-            DestinationKind::SlackWebhook => slack::WEBHOOK_HOSTS,
-            DestinationKind::DiscordWebhook => &[discord::API_HOST],
-        };
-        let allowed = url.scheme() == "https"
-            && url.host_str().is_some_and(|host| hosts.contains(&host))
-            && url.port().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
-        if !allowed {
+        if !kind.may_call(&url) {
             return None;
         }
         match &self.origin {
@@ -200,15 +237,13 @@ fn tls(roots: RootCertStore) -> ClientConfig {
     tls
 }
 
-fn bearer(token: &SecretString) -> Option<HeaderValue> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok()?;
-    value.set_sensitive(true);
-    Some(value)
-}
-
 /// Reads what comes of an answer, and why no more of it came. What of the secret it repeats
 /// is cut out at once.
-async fn read(mut response: Response, secret: &str, now: SystemTime) -> (Answer, Option<Cause>) {
+async fn read(
+    mut response: Response,
+    hidden: &[String],
+    now: SystemTime,
+) -> (Answer, Option<Cause>) {
     let mut body = Vec::new();
     let broken = loop {
         match response.chunk().await {
@@ -225,7 +260,7 @@ async fn read(mut response: Response, secret: &str, now: SystemTime) -> (Answer,
     };
     let mut headers = std::mem::take(response.headers_mut());
     // What a header says of a time is taken from when the answer was given.
-    if reply::date(&headers).is_none()
+    if answer::date(&headers).is_none()
         && let Ok(now) = HeaderValue::try_from(httpdate::fmt_http_date(now))
     {
         headers.insert(DATE, now);
@@ -234,27 +269,21 @@ async fn read(mut response: Response, secret: &str, now: SystemTime) -> (Answer,
     let answer = Answer {
         status: response.status().as_u16(),
         headers,
-        body: match secret.len() < SHORTEST_SECRET {
-            true => body,
-            false => body.replace(secret, "…"),
-        },
+        body: hidden
+            .iter()
+            .filter(|secret| secret.len() >= SHORTEST_SECRET)
+            .fold(body, |body, secret| body.replace(secret, "…")),
     };
     (answer, broken)
 }
 
 /// The stored credential is not one that could ever have been registered.
-fn unusable_credential(kind: DestinationKind) -> Reply {
-    let hint = match kind {
-        DestinationKind::SlackBot => {
-            "The stored token is not a Slack bot token: rotate the webhook's credential."
-        }
-        DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
-            "The stored URL is not one of the platform's webhooks: rotate the webhook's credential."
-        }
-    };
+fn unusable_credential(name: &str) -> Reply {
     Reply::new(Outcome::CredentialDead)
         .code("unusable_credential")
-        .hint(hint)
+        .hint(format!(
+            "The stored credential is not one of {name}'s: rotate the webhook's credential."
+        ))
 }
 
 #[cfg(test)]

@@ -1,73 +1,16 @@
 //! What came of a post.
 
-mod outline;
-mod retry_after;
-
 use std::time::Duration;
 
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::shorten;
-use carillon_domain::{Attempt, Outcome, Platform};
+use carillon_domain::{Attempt, Outcome};
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
-use serde_json::Value;
 
-use self::outline::Outline;
-pub(crate) use self::retry_after::date;
-use crate::{discord, slack};
-
-/// The longest wait that a platform is believed to ask for. Discord's longest known
-/// bans last a day; beyond that a header is a mistake.
-const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+use crate::answer::Answer;
 
 /// How much of a platform's own sentence is shown.
 const LONGEST_SENTENCE: usize = 200;
-
-/// An HTTP answer as it came, before anybody knows what it means.
-#[derive(Debug, Clone, Default)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: String,
-}
-
-impl Answer {
-    pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// The longest wait that a header says, be it a number of seconds, whole or not, or a time
-    /// after the answer's own (RFC 9110, "Retry-After").
-    pub(crate) fn seconds(&self, header: &str) -> Option<Duration> {
-        retry_after::longest(&self.headers, header)
-    }
-
-    pub(crate) fn text(&self, header: &str) -> Option<&str> {
-        self.headers.get(header)?.to_str().ok().map(str::trim)
-    }
-
-    /// The body, where it is a JSON object.
-    pub(crate) fn json(&self) -> Option<Value> {
-        serde_json::from_str(&self.body)
-            .ok()
-            .filter(Value::is_object)
-    }
-
-    /// As [`json`](Self::json), with all lists empty. What is wrong with a text or a number in
-    /// a list, or how deep it goes, is not looked at.
-    pub(crate) fn outline(&self) -> Option<Value> {
-        serde_json::from_str(&self.body)
-            .ok()
-            .map(|Outline(value)| value)
-            .filter(Value::is_object)
-    }
-}
-
-/// A wait of so many seconds, if that makes sense.
-pub(crate) fn wait(seconds: f64) -> Option<Duration> {
-    let wait = Duration::try_from_secs_f64(seconds).ok()?;
-    Some(wait.min(LONGEST_WAIT))
-}
 
 /// How long a whole platform must be left alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +88,7 @@ impl Reply {
         self
     }
 
-    pub(crate) fn remedy(mut self, remedy: Option<Remedy>) -> Self {
+    pub fn remedy(mut self, remedy: Option<Remedy>) -> Self {
         self.remedy = remedy;
         self
     }
@@ -160,20 +103,11 @@ impl Reply {
     }
 
     /// Adds what the platform itself says.
-    pub(crate) fn saying(mut self, platform: Platform, sentence: Option<&str>) -> Self {
+    pub fn saying(mut self, name: &str, sentence: Option<&str>) -> Self {
         if let (Some(hint), Some(sentence)) = (&mut self.hint, sentence.and_then(quoted)) {
-            hint.push_str(&format!(" {} says: {sentence}.", name(platform)));
+            hint.push_str(&format!(" {name} says: {sentence}."));
         }
         self
-    }
-
-    /// Whether it says that the credential is of no use to anybody, wherever they post.
-    pub fn condemns_secret(&self, platform: Platform) -> bool {
-        let condemns = match platform {
-            Platform::Slack => slack::codes::condemns_secret,
-            Platform::Discord => discord::codes::condemns_secret,
-        };
-        self.outcome == Outcome::CredentialDead && self.code.as_deref().is_some_and(condemns)
     }
 
     /// The attempt as the ledger keeps it, begun at `at`.
@@ -191,7 +125,7 @@ impl Reply {
     }
 
     /// What the header says counts with whatever failed, not only with a rate limit.
-    pub(crate) fn obeying(self, answer: &Answer) -> Self {
+    pub fn obeying(self, answer: &Answer) -> Self {
         match self.outcome {
             Outcome::Delivered => self,
             _ => self.waiting(answer.seconds("retry-after")),
@@ -199,7 +133,7 @@ impl Reply {
     }
 
     /// Keeps the longest of the waits that this message has been asked for.
-    pub(crate) fn waiting(mut self, asked: impl IntoIterator<Item = Duration>) -> Self {
+    pub fn waiting(mut self, asked: impl IntoIterator<Item = Duration>) -> Self {
         self.retry_after = self.retry_after.into_iter().chain(asked).max();
         self
     }
@@ -211,8 +145,7 @@ fn milliseconds(time: Duration) -> u64 {
 
 /// An answer that is not in the platform's own words. What a server's error, or a success
 /// that proves nothing, leaves behind is unknown; before anything else nothing was posted.
-pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
-    let name = name(platform);
+pub fn unreadable(answer: &Answer, name: &str) -> Reply {
     let (outcome, hint) = match answer.status {
         200..300 => (
             Outcome::Unknown,
@@ -245,8 +178,7 @@ pub(crate) fn unreadable(answer: &Answer, platform: Platform) -> Reply {
 }
 
 /// A refusal in the platform's own words, with a code that is in no list.
-pub(crate) fn unknown_refusal(platform: Platform, code: &str, sentence: Option<&str>) -> Reply {
-    let name = name(platform);
+pub fn unknown_refusal(name: &str, code: &str, sentence: Option<&str>) -> Reply {
     let code = shorten(code, 100);
     let said = sentence.and_then(quoted);
     let said = said.map(|said| format!(": {said}")).unwrap_or_default();
@@ -262,14 +194,6 @@ pub(crate) fn unknown_refusal(platform: Platform, code: &str, sentence: Option<&
 fn quoted(sentence: &str) -> Option<String> {
     let sentence = shorten(&sentence.replace('"', "'"), LONGEST_SENTENCE);
     (!sentence.is_empty()).then(|| format!("\"{sentence}\""))
-}
-
-/// A platform's name, for people.
-pub(crate) fn name(platform: Platform) -> &'static str {
-    match platform {
-        Platform::Slack => "Slack",
-        Platform::Discord => "Discord",
-    }
 }
 
 #[cfg(test)]

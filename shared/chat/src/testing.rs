@@ -4,20 +4,25 @@ use std::collections::BTreeMap;
 
 use carillon_domain::webhook::Lanes;
 use carillon_domain::{
-    Configuration, Credential, DeliveryId, DestinationKind, EstimatedCost, Event, EventId,
-    EventType, Filters, LaneId, OrganizationId, Period, Platform, Pointer, Resource, Status,
-    Webhook, WebhookId, WebhookStatus, sample,
+    Configuration, Configured, Credential, DeliveryId, EstimatedCost, Event, EventId, EventType,
+    Filters, LaneId, OrganizationId, Period, Pointer, Resource, Status, Webhook, WebhookId,
+    WebhookStatus, sample,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-pub(crate) const KINDS: [DestinationKind; 3] = [
-    DestinationKind::SlackBot,
-    DestinationKind::SlackWebhook,
-    DestinationKind::DiscordWebhook,
-];
+use crate::draft::{Draft, Sealed, Sealing};
+use crate::kind::Kind;
+use crate::kinds::Kinds;
+use crate::post::{Place, Post, Without};
+use crate::{discord, slack};
+
+pub(crate) const BOT: &dyn Kind = &slack::Bot;
+pub(crate) const HOOK: &dyn Kind = &slack::IncomingWebhook;
+pub(crate) const DISCORD: &dyn Kind = &discord::Webhook;
+pub(crate) const KINDS: [&dyn Kind; 3] = [BOT, HOOK, DISCORD];
 
 /// A made-up secret that nobody could take for a real one.
 fn fake(prefix: &str, parts: usize) -> String {
@@ -25,61 +30,82 @@ fn fake(prefix: &str, parts: usize) -> String {
 }
 
 /// The credential of a kind, as a client would send it.
-pub(crate) fn credential(kind: DestinationKind) -> String {
-    match kind {
-        DestinationKind::SlackBot => fake("xoxb-", 4),
-        DestinationKind::SlackWebhook => {
+pub(crate) fn credential(kind: &dyn Kind) -> String {
+    match kind.id().as_str() {
+        "slack/bot" => fake("xoxb-", 4),
+        "slack/incoming_webhook" => {
             let (host, secret) = ("hooks.slack.com", fake("", 4));
             format!("https://{host}/services/T0FAKE/B0FAKE/{secret}")
         }
-        DestinationKind::DiscordWebhook => {
+        _ => {
             let (host, token) = ("discord.com", fake("", 12));
             format!("https://{host}/api/webhooks/123456789012345678/{token}")
         }
     }
 }
 
-pub(crate) fn secret(kind: DestinationKind) -> SecretString {
+pub(crate) fn secret(kind: &dyn Kind) -> SecretString {
     credential(kind).into()
 }
 
 /// The configuration of a kind, as a client would send it.
-pub(crate) fn configuration(kind: DestinationKind) -> Value {
+pub(crate) fn configuration(kind: &dyn Kind) -> Value {
     let credential = credential(kind);
-    match kind {
-        DestinationKind::SlackBot => json!({"token": credential, "channel": "#infra"}),
-        _ => json!({ "webhook_url": credential }),
+    match kind.credential_field() {
+        "token" => json!({"token": credential, "channel": "#infra"}),
+        name => json!({ name: credential }),
     }
 }
 
-pub(crate) fn platform(kind: DestinationKind) -> Platform {
-    match kind {
-        DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
-        DestinationKind::DiscordWebhook => Platform::Discord,
-    }
+/// The draft of a post of one event.
+pub(crate) fn draft(kind: &dyn Kind, webhook: &Webhook, event: &Event) -> Draft {
+    kind.draft(&Post {
+        webhook,
+        channel: "#infra",
+        events: &[event],
+        post_id: &delivery_id().post_id(0),
+        place: &Place::Channel,
+        without: Without::default(),
+    })
 }
 
-/// Reads a configuration: it and its credential, or every fault as pointer and detail.
-pub(crate) fn read(
-    platform: Platform,
+/// It with a credential.
+pub(crate) fn sealed(kind: &dyn Kind, draft: &Draft, secret: &SecretString) -> Option<Sealed> {
+    let now = Timestamp::UNIX_EPOCH;
+    kind.seal(draft, &Sealing { secret, now })
+}
+
+/// Reads a configuration, or gives every fault as pointer and detail.
+pub(crate) fn configured(
+    api_type: &str,
     value: &Value,
-) -> Result<(Configuration, SecretString), Vec<(String, String)>> {
+) -> Result<Configured, Vec<(String, String)>> {
     let mut faults = carillon_domain::Faults::default();
     let at = Pointer::root().field("configuration");
-    let read = crate::configuration(platform, value, &at, None, &mut faults);
-    match faults.into_result(read) {
-        Ok((configuration, Credential::New(secret))) => Ok((configuration, secret)),
-        Ok((_, Credential::Unchanged)) => panic!("there is nothing that could be unchanged"),
-        Err(faults) => Err(faults
-            .iter()
+    let read = Kinds::default().configuration(api_type, value, &at, None, &|| [7; 32], &mut faults);
+    faults.into_result(read).map_err(|faults| {
+        let faults = faults.iter();
+        faults
             .map(|fault| (fault.pointer.to_string(), fault.detail.clone()))
-            .collect()),
+            .collect()
+    })
+}
+
+/// As [`configured`]: the configuration and its credential.
+pub(crate) fn read(
+    api_type: &str,
+    value: &Value,
+) -> Result<(Configuration, SecretString), Vec<(String, String)>> {
+    let configured = configured(api_type, value)?;
+    match configured.credential {
+        Credential::New(secret) => Ok((configured.configuration, secret)),
+        kept => panic!("there is nothing that could be unchanged: {kept:?}"),
     }
 }
 
 /// As [`read`], of what must be wrong: the pointers below the configuration.
-pub(crate) fn wrong(platform: Platform, value: &Value) -> Vec<String> {
-    let faults = read(platform, value).err();
+pub(crate) fn wrong(api_type: &str, value: &Value) -> Vec<String> {
+    let faults = configured(api_type, value).err();
     faults
         .unwrap_or_default()
         .into_iter()
@@ -87,17 +113,17 @@ pub(crate) fn wrong(platform: Platform, value: &Value) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn webhook(kind: DestinationKind) -> Webhook {
-    let (configuration, _) = read(platform(kind), &configuration(kind)).unwrap();
+pub(crate) fn webhook(kind: &dyn Kind) -> Webhook {
+    let read = configured(kind.id().api_type(), &configuration(kind)).unwrap();
     Webhook {
         id: webhook_id(),
         organization: OrganizationId::parse("org_acme").unwrap(),
         name: "prod alerts".into(),
-        platform: platform(kind),
+        kind: read.kind,
         event_types: Vec::new(),
         filters: Filters::default(),
-        lanes: Lanes::of(&configuration.channels()),
-        configuration,
+        lanes: Lanes::of(&read.channels),
+        configuration: read.configuration,
         credential: sample::webhook(1, &[]).credential,
         fallback: None,
         status: WebhookStatus::Active,

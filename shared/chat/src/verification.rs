@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 
 use carillon_domain::text::shorten;
-use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults, Platform, Pointer};
-use secrecy::{ExposeSecret, SecretString};
+use carillon_domain::{FaultCode, Faults, Pointer};
 use serde::Serialize;
 
-use crate::request::secret_part;
-use crate::{Answer, discord, reply, slack};
+use crate::answer::Answer;
 
 /// What the platform says of a credential. No text of it names the credential.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,96 +32,27 @@ pub struct Verified {
 
 impl Verified {
     /// Keeps what the platform names, cut to a length that can be shown.
-    pub(crate) fn fact(&mut self, name: &'static str, value: &serde_json::Value) {
+    pub fn fact(&mut self, name: &'static str, value: &serde_json::Value) {
         if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
             self.facts.insert(name, shorten(text, 200));
         }
     }
 }
 
-/// A question that changes nothing at the platform.
-pub(crate) struct Probe {
-    pub kind: DestinationKind,
-    pub url: SecretString,
-    pub authorization: Option<SecretString>,
-    /// The body to post; without one, it is a GET.
-    pub body: Option<&'static str>,
-}
-
-impl Probe {
-    /// The part of the credential that must not be shown.
-    pub fn secret(&self) -> &str {
-        secret_part(self.authorization.as_ref().unwrap_or(&self.url))
-    }
-}
-
-/// The first question about a credential.
-pub(crate) fn probe(kind: DestinationKind, credential: &SecretString) -> Probe {
-    match kind {
-        DestinationKind::SlackBot => Probe {
-            kind,
-            url: SecretString::from(slack::AUTH_TEST),
-            authorization: Some(credential.clone()),
-            body: Some("{}"),
-        },
-        DestinationKind::SlackWebhook => Probe {
-            kind,
-            url: credential.clone(),
-            authorization: None,
-            body: Some(slack::verify::BROKEN_MESSAGE),
-        },
-        DestinationKind::DiscordWebhook => Probe {
-            kind,
-            url: discord::webhook_url(credential.expose_secret()).into(),
-            authorization: None,
-            body: None,
-        },
-    }
-}
-
-/// What the answer to the first question means.
-pub(crate) fn classify(
-    configuration: &Configuration,
-    credential: &SecretString,
-    answer: &Answer,
-) -> Verification {
-    let kind = configuration.kind;
-    let verification = match kind {
-        DestinationKind::SlackBot => slack::verify::auth_test(configuration, answer),
-        DestinationKind::SlackWebhook => slack::verify::webhook(answer),
-        DestinationKind::DiscordWebhook => discord::verify::webhook(configuration, answer),
-    };
-    match verification {
-        Verification::Refused(_) if is_placeholder(credential.expose_secret()) => {
-            let (field, what) = match kind {
-                DestinationKind::SlackBot => ("token", "token"),
-                DestinationKind::SlackWebhook | DestinationKind::DiscordWebhook => {
-                    ("webhook_url", "webhook's URL")
-                }
-            };
-            let detail =
-                format!("this is the placeholder of an example: put your own {what} in its place");
-            refused(field, detail)
-        }
-        verification => verification,
-    }
-}
-
 /// Whether the secret part is what documentation writes in its place, such as `XXXXXXXX`.
-fn is_placeholder(credential: &str) -> bool {
+pub(crate) fn is_placeholder(credential: &str) -> bool {
     let last = credential.rsplit(['/', '-']).next().unwrap_or_default();
     last.len() >= 4 && last.bytes().all(|b| matches!(b, b'X' | b'x'))
 }
 
-pub(crate) fn refused(field: &str, detail: impl Into<String>) -> Verification {
+pub fn refused(field: &str, detail: impl Into<String>) -> Verification {
     let mut faults = Faults::default();
     faults.add(Pointer::root().field(field), FaultCode::Refused, detail);
     Verification::Refused(faults)
 }
 
 /// The platform was not to be asked, for a reason such as "did not answer in time".
-pub(crate) fn unreachable(platform: Platform, reason: &str) -> Verification {
-    let name = reply::name(platform);
+pub fn unreachable(name: &str, reason: &str) -> Verification {
     Verification::Unreachable {
         hint: format!(
             "{name} {reason}, so that the credential could not be verified: send a test message \
@@ -133,19 +62,19 @@ pub(crate) fn unreachable(platform: Platform, reason: &str) -> Verification {
 }
 
 /// What an answer means that says nothing about the credential.
-pub(crate) fn unreadable(platform: Platform, answer: &Answer) -> Verification {
+pub fn unreadable(name: &str, answer: &Answer) -> Verification {
     let reason = match answer.status {
         429 => "asks to slow down".to_owned(),
         500.. => format!("has a problem of its own (HTTP {})", answer.status),
         status => format!("did not answer in its usual way (HTTP {status}; a proxy in between?)"),
     };
-    unreachable(platform, &reason)
+    unreachable(name, &reason)
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::testing::{answer, platform, read};
+    use crate::testing::{BOT, DISCORD, HOOK, answer, read};
     use serde_json::{Value, json};
 
     /// How a verification ended: `verified`, `unreachable`, or each fault.
@@ -174,12 +103,12 @@ pub(crate) mod tests {
         );
         for (kind, configuration, refusal) in [
             (
-                DestinationKind::SlackWebhook,
+                HOOK,
                 json!({ "webhook_url": slack }),
                 answer(404, &[], "no_team"),
             ),
             (
-                DestinationKind::DiscordWebhook,
+                DISCORD,
                 json!({ "webhook_url": discord }),
                 answer(
                     400,
@@ -188,13 +117,13 @@ pub(crate) mod tests {
                 ),
             ),
             (
-                DestinationKind::SlackBot,
+                BOT,
                 json!({"token": "xoxb-XXXXXXXX-XXXXXXXX", "channel": "infra"}),
                 answer(200, &[], r#"{"ok": false, "error": "invalid_auth"}"#),
             ),
         ] {
-            let (configuration, credential) = read(platform(kind), &configuration).unwrap();
-            let faults = ending(&classify(&configuration, &credential, &refusal));
+            let (configuration, credential) = read(kind.id().api_type(), &configuration).unwrap();
+            let faults = ending(&kind.verification(&configuration, &credential, &refusal));
             assert_eq!(faults.len(), 1);
             assert!(
                 faults[0].1.contains("placeholder of an example"),
@@ -207,7 +136,7 @@ pub(crate) mod tests {
     fn what_does_not_come_from_the_platform_says_nothing() {
         for kind in crate::testing::KINDS {
             let value: Value = crate::testing::configuration(kind);
-            let (configuration, credential) = read(platform(kind), &value).unwrap();
+            let (configuration, credential) = read(kind.id().api_type(), &value).unwrap();
             for (status, body) in [
                 (200, ""),
                 (200, "<html>Sign in to the Wi-Fi</html>"),
@@ -223,7 +152,7 @@ pub(crate) mod tests {
                 (503, "{}"),
             ] {
                 let verification =
-                    classify(&configuration, &credential, &answer(status, &[], body));
+                    kind.verification(&configuration, &credential, &answer(status, &[], body));
                 let ending = ending(&verification);
                 assert_eq!(ending[0].0, "unreachable", "{kind:?} {status} {body}");
             }

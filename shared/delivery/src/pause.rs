@@ -1,8 +1,7 @@
 //! Leaving a whole platform alone, as one process tells the others.
 
 use carillon_aws::{Error, Ledger};
-use carillon_chat::Pause;
-use carillon_domain::Platform;
+use carillon_chat::{Kind, Pause};
 use carillon_domain::pause::PlatformPause;
 use jiff::Timestamp;
 
@@ -12,12 +11,11 @@ use jiff::Timestamp;
 /// Where it could not be read.
 pub async fn platform_pause(
     ledger: &Ledger,
-    platform: Platform,
+    kind: &dyn Kind,
 ) -> Result<Option<PlatformPause>, Error> {
-    match platform {
-        // Slack limits channels, methods and workspaces, never an address.
-        Platform::Slack => Ok(None),
-        Platform::Discord => ledger.platform_pause(platform).await,
+    match kind.pace().has_pauses {
+        true => ledger.platform_pause(kind.id().api_type()).await,
+        false => Ok(None),
     }
 }
 

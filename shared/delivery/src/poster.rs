@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::SecretStore;
-use carillon_chat::{Client, Place, Post, Remedy, Reply, Without};
+use carillon_chat::{Client, Kind, Kinds, Place, Post, Remedy, Reply, Without};
 use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +53,11 @@ impl Poster {
         }
     }
 
+    /// The kinds of destinations that it can post to.
+    pub fn kinds(&self) -> &Kinds {
+        self.chat.kinds()
+    }
+
     /// Posts an event, as a message of its own, to one of a webhook's channels. Takes
     /// [`POST_TIMEOUT`] at most.
     ///
@@ -86,8 +91,13 @@ impl Poster {
             // To be found out, and told, by the post.
             return Ok(true);
         };
-        let kind = webhook.configuration.kind;
-        Ok(self.chat.is_answered(kind, &credential).await)
+        let Some(kind) = self.kinds().get(&webhook.kind) else {
+            return Ok(true);
+        };
+        let configuration = &webhook.configuration;
+        let answered = self.chat.is_answered(kind, configuration, &credential);
+        // Where nothing can be asked, only another post can tell.
+        Ok(answered.await.unwrap_or(true))
     }
 
     /// As [`post`](Self::post), for any kind of message and within another time.
@@ -102,13 +112,16 @@ impl Poster {
     }
 
     async fn with_credentials(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
-        let mut posted = self.with(post, &post.webhook.credential.id).await?;
+        let Some(kind) = self.kinds().get(&post.webhook.kind) else {
+            return Ok(Posted::first(reply::unknown_kind()));
+        };
+        let mut posted = self.with(kind, post, &post.webhook.credential.id).await?;
         // Also where the new credential is alive: its bot may not be in the channel yet.
         let fallback = post.webhook.fallback.as_ref();
         let Some(fallback) = fallback.filter(|_| posted.reply.outcome.is_dead()) else {
             return Ok(posted);
         };
-        let old = self.with(post, &fallback.id).await?;
+        let old = self.with(kind, post, &fallback.id).await?;
         // Where both are dead, what is wrong with the webhook's own is what must be known.
         if !old.reply.outcome.is_dead() {
             posted.by = By::Fallback;
@@ -119,19 +132,24 @@ impl Poster {
 
     /// Posts with a credential from the cache and, where that is refused, once more
     /// with the one that Secrets Manager has now, if it is another.
-    async fn with(&self, post: &Post<'_>, id: &CredentialId) -> Result<Posted, NotPosted> {
+    async fn with(
+        &self,
+        kind: &dyn Kind,
+        post: &Post<'_>,
+        id: &CredentialId,
+    ) -> Result<Posted, NotPosted> {
         let organization = &post.webhook.organization;
         let Some(cached) = self.secrets.get(organization, id).await? else {
             // The cache keeps no absence: this was a fresh look.
             return Ok(Posted::first(reply::credential_missing()));
         };
-        let mut posted = self.call(post, &cached).await;
+        let mut posted = self.call(kind, post, &cached).await;
         if posted.reply.outcome != Outcome::CredentialDead {
             return Ok(posted);
         }
         match self.secrets.refresh(organization, id).await {
             Ok(Some(fresh)) if !is_same(&cached, &fresh) => {
-                posted.answered(self.call(post, &fresh).await.reply);
+                posted.answered(self.call(kind, post, &fresh).await.reply);
             }
             Ok(_) => {}
             Err(error) => {
@@ -146,12 +164,11 @@ impl Poster {
 
     /// A name, a picture or a link that the platform does not take costs the message just that,
     /// not its delivery. Each is left out once, so that this comes to an end.
-    async fn call(&self, post: &Post<'_>, credential: &SecretString) -> Posted {
+    async fn call(&self, kind: &dyn Kind, post: &Post<'_>, credential: &SecretString) -> Posted {
         let mut post = *post;
         post.without.appearance |= self.refused.is_known(post.webhook);
-        let mut request = post.request(credential);
-        let mut said = request.body();
-        let mut posted = Posted::first(self.chat.send(request).await);
+        let mut draft = kind.draft(&post);
+        let mut posted = Posted::first(self.chat.send(kind, &draft, credential).await);
         loop {
             let Some(remedy) = posted.reply.remedy else {
                 return posted;
@@ -163,13 +180,12 @@ impl Poster {
                 self.refused.remember(post.webhook);
             }
             post.without = without;
-            request = post.request(credential);
-            let body = request.body();
-            if body == said {
+            let next = kind.draft(&post);
+            if next.body == draft.body {
                 // There was nothing of the kind to leave out.
                 return posted;
             }
-            said = body;
+            draft = next;
             let code = posted.reply.code.as_deref();
             let webhook_id = post.webhook.id.as_str();
             tracing::warn!(webhook_id, code, ?remedy, "a part of a message is refused");
@@ -178,7 +194,7 @@ impl Poster {
                 posted.answered(reply::used_up(pause));
                 return posted;
             }
-            posted.answered(self.chat.send(request).await);
+            posted.answered(self.chat.send(kind, &draft, credential).await);
         }
     }
 }

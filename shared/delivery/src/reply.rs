@@ -16,6 +16,14 @@ pub(crate) fn credential_missing() -> Reply {
         )
 }
 
+/// The webhook was registered by a later version.
+pub(crate) fn unknown_kind() -> Reply {
+    Reply::new(Outcome::Unavailable).code("unknown_kind").hint(
+        "This version of Carillon does not know the webhook's kind of destination: deploy the \
+         version that the webhook was registered with, or a later one.",
+    )
+}
+
 /// Posted or not, nobody can tell.
 pub(crate) fn took_too_long() -> Reply {
     Reply {

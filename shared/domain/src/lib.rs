@@ -39,6 +39,6 @@ pub use ids::{
 };
 pub use lane::LaneId;
 pub use webhook::{
-    Configuration, Credential, CredentialRef, DestinationKind, Digest, Grouping, Platform,
-    Registration, Webhook, WebhookStatus,
+    Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId, Registration,
+    Webhook, WebhookStatus,
 };

@@ -8,9 +8,7 @@ use crate::event::{Capture, EstimatedCost, Event, Period, Resource, Status};
 use crate::event_type::{EventGroup, EventType, EventTypePattern};
 use crate::filters::Filters;
 use crate::ids::{CredentialId, EventId, Fingerprint, OrganizationId, WebhookId};
-use crate::webhook::{
-    Configuration, CredentialRef, DestinationKind, Lanes, Platform, Webhook, WebhookStatus,
-};
+use crate::webhook::{Configuration, CredentialRef, KindId, Lanes, Webhook, WebhookStatus};
 
 const SAMPLE_TIME: i64 = 1_795_256_100;
 
@@ -42,22 +40,20 @@ pub fn event(event_type: EventType) -> Event {
 pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
     let ulid = ulid::Ulid::from(number);
     let time = Timestamp::from_second(SAMPLE_TIME).expect("a constant time is valid");
-    let masked = "xoxb-…wxyz".to_owned();
     let organization = OrganizationId::parse("org_acme").expect("a constant id is valid");
     Webhook {
         id: WebhookId::generate(ulid),
         organization: organization.clone(),
         name: format!("sample {number}"),
-        platform: Platform::Slack,
+        kind: KindId::new("slack/bot"),
         event_types: event_types
             .iter()
             .map(|text| EventTypePattern::parse(text).expect("samples subscribe to known types"))
             .collect(),
         filters: Filters::default(),
-        configuration: Configuration {
-            channel: Some("infra".into()),
-            ..Configuration::new(DestinationKind::SlackBot, masked)
-        },
+        configuration: Configuration::default()
+            .with("token", "xoxb-…wxyz")
+            .with("channel", "infra"),
         lanes: Lanes::of(&["infra"]),
         credential: CredentialRef {
             id: CredentialId::generate(ulid),

@@ -38,7 +38,7 @@ pub fn event(suspended: &Webhook, channel: &str, now: Timestamp) -> Event {
         ),
     };
     let details = [
-        ("platform", suspended.platform.as_str()),
+        ("platform", suspended.kind.api_type()),
         ("channel", channel),
     ];
     Event {

@@ -16,7 +16,7 @@ use carillon_aws::{
 };
 use carillon_domain::lane::Entry;
 use carillon_domain::webhook::{CredentialRef, Lanes as Channels};
-use carillon_domain::{Event, Filters, LaneId, Webhook, sample};
+use carillon_domain::{Configuration, Event, Filters, LaneId, Webhook, sample};
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Course, Services};
@@ -114,9 +114,9 @@ impl Cloud {
         let store = SecretStore::new(self.clients.secrets.clone(), SECRET_PREFIX.into(), cache);
         let mut webhook = sample::webhook(number, &["*"]);
         webhook.filters = filters;
-        webhook.configuration.channel = None;
-        webhook.configuration.channels = (0..channels).map(|n| format!("c{number}-{n}")).collect();
-        webhook.lanes = Channels::of(&webhook.configuration.channels());
+        let channels: Vec<String> = (0..channels).map(|n| format!("c{number}-{n}")).collect();
+        webhook.lanes = Channels::of(&channels);
+        webhook.configuration = Configuration::default().with("channels", channels);
         let token = number % CREDENTIALS;
         let token = SecretString::from(format!("xoxb-benchmark-{token}-not-a-real-token"));
         let credential: CredentialRef = Credentials::new(registry.clone(), store)

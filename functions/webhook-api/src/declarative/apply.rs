@@ -107,8 +107,14 @@ pub async fn apply(
             .webhooks(organization)
             .await
             .map_err(Problem::internal("listing webhooks"))?;
-        let plan =
-            Plan::of(document, existing, organization, options.prune).map_err(Problem::Invalid)?;
+        let plan = Plan::of(
+            api.chat.kinds(),
+            document,
+            existing,
+            organization,
+            options.prune,
+        )
+        .map_err(Problem::Invalid)?;
         let removals_first = check_quota(api, organization, &plan).await?;
         if options.verify && warnings.is_none() {
             warnings = Some(verified(api, document, &plan).await?);
@@ -203,7 +209,11 @@ async fn write(
                 }
             }
             Change::Update { read, .. } => {
-                registration::change(api, &read, Update::Patch, step.registration).await?
+                let mut wanted = step.registration;
+                let given = wanted.destination.credential;
+                wanted.destination.credential =
+                    registration::completed(api, &read, given, &step.at).await?;
+                registration::change(api, &read, Update::Patch, wanted).await?
             }
         };
         let Some(webhook) = written else {
@@ -246,8 +256,12 @@ async fn verified(
     let mut asked = Vec::new();
     for step in &plan.steps {
         if let Some(secret) = &step.unverified {
-            let configuration = &step.registration.configuration;
-            asked.push(async move { (step, api.chat.verify(configuration, secret).await) });
+            let destination = &step.registration.destination;
+            let Some(kind) = api.chat.kinds().get(&destination.kind) else {
+                continue;
+            };
+            let configuration = &destination.configuration;
+            asked.push(async move { (step, api.chat.verify(kind, configuration, secret).await) });
         }
     }
     // Nobody knows which ones the time will not be enough for.

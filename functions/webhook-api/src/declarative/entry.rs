@@ -1,30 +1,17 @@
 //! What an entry means to the API: the same webhook in the API's own words, so that the
 //! same rules are for both.
 
+use carillon_chat::Kinds;
+use carillon_chat::form::{Field, Rule};
 use carillon_domain::fault::Fault;
-use carillon_domain::{
-    FaultCode, Faults, Fields, OrganizationId, Platform, Pointer, Registration, Webhook,
-};
+use carillon_domain::{FaultCode, Faults, Fields, OrganizationId, Pointer, Registration, Webhook};
 use serde_json::{Map, Value, json};
 
 use super::document::Entry;
+use crate::registration;
 
 /// The event types of an entry that names none.
 const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
-
-/// The fields of an entry that are fields of a webhook's configuration.
-const CONFIGURATION: [&str; 10] = [
-    "token",
-    "webhook_url",
-    "channel",
-    "channels",
-    "username",
-    "icon_emoji",
-    "avatar_url",
-    "thread_id",
-    "grouping",
-    "digest",
-];
 
 /// What the API calls otherwise than an entry does, and what to write instead.
 const API_WORDS: [(&str, &str); 4] = [
@@ -40,20 +27,15 @@ const API_WORDS: [(&str, &str); 4] = [
 /// Reads an entry that is to replace `current`, if there is such a webhook. Every fault is
 /// added to `faults`.
 pub(super) fn read(
+    kinds: &Kinds,
     entry: &Entry,
     organization: &OrganizationId,
     current: Option<&Webhook>,
     faults: &mut Faults,
 ) -> Option<Registration> {
     let before = faults.iter().count();
-    let translated = translate(entry, organization, faults)?;
-    let read = Registration::parse(
-        &translated.document,
-        organization,
-        current,
-        carillon_chat::configuration,
-    );
-    match read {
+    let translated = translate(kinds, entry, organization, faults)?;
+    match registration::read(kinds, &translated.document, organization, current) {
         Ok(registration) if faults.iter().count() == before => Some(registration),
         Ok(_) => None,
         Err(inner) => {
@@ -88,20 +70,23 @@ impl Translated {
 }
 
 fn translate(
+    kinds: &Kinds,
     entry: &Entry,
     organization: &OrganizationId,
     faults: &mut Faults,
 ) -> Option<Translated> {
     let at = &entry.at;
     let mut fields = Fields::of(&entry.value, at.clone(), faults)?;
-    let platforms = Platform::ALL.map(|platform| (platform.as_str(), platform));
-    let platform = fields
-        .required_choice("provider", &platforms)
+    let types = kinds.types();
+    let types: Vec<(&str, &str)> = types.iter().map(|name| (&**name, &**name)).collect();
+    let api_type = fields
+        .required_choice("provider", &types)
+        .map(str::to_owned)
         // The fault is found; the rest is read all the same.
-        .unwrap_or_else(|| guessed(&entry.value));
+        .unwrap_or_else(|| guessed(kinds, &entry.value));
     let mut document = Map::new();
     document.insert("name".into(), json!(entry.name));
-    document.insert("type".into(), json!(platform));
+    document.insert("type".into(), json!(api_type));
     let enabled = fields.value("enabled").cloned();
     document.insert("enabled".into(), enabled.unwrap_or(Value::Bool(true)));
     let events = fields.value("events").cloned();
@@ -129,9 +114,9 @@ fn translate(
         }
     }
     document.extend(filters.map(|filters| ("filters".to_owned(), filters)));
-    let configuration: Map<String, Value> = CONFIGURATION
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), fields.value(name)?.clone())))
+    let configuration: Map<String, Value> = configuration_fields(kinds)
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), fields.value(name)?.clone())))
         .collect();
     document.insert("configuration".into(), Value::Object(configuration));
     for (word, instead) in API_WORDS {
@@ -156,11 +141,29 @@ fn translate(
     })
 }
 
-/// The platform of an entry that does not name one.
-fn guessed(entry: &Value) -> Platform {
-    let url = entry["webhook_url"].as_str().unwrap_or_default();
-    match url.contains("discord") {
-        true => Platform::Discord,
-        false => Platform::Slack,
+/// The fields of an entry that are fields of a webhook's configuration.
+fn configuration_fields(kinds: &Kinds) -> Vec<&'static str> {
+    let own = kinds.iter().flat_map(|kind| kind.fields());
+    let all = own.map(|field| field.name).chain(["grouping", "digest"]);
+    let mut names = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
+        }
     }
+    names
+}
+
+/// The `type` of an entry that does not name one: whose credential it looks like.
+fn guessed(kinds: &Kinds, entry: &Value) -> String {
+    let fits = |field: &Field| match field.rule {
+        Rule::Secret(rule) => {
+            let given = entry[field.name].as_str();
+            given.is_some_and(|text| (rule.read)(text).is_ok())
+        }
+        _ => false,
+    };
+    let meant = kinds.iter().find(|kind| kind.secret_fields().any(fits));
+    let meant = meant.or_else(|| kinds.iter().next());
+    meant.map_or_else(String::new, |kind| kind.id().api_type().to_owned())
 }

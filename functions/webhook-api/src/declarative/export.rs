@@ -1,14 +1,18 @@
 //! The webhooks as a file that, applied again, changes nothing.
 
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::webhook::{Digest, Grouping};
 use carillon_domain::{Webhook, WebhookStatus};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 /// The `notifications:` block of an organization, credentials masked.
-pub struct Notifications(pub Vec<Webhook>);
+pub struct Notifications<'k> {
+    pub kinds: &'k Kinds,
+    pub webhooks: Vec<Webhook>,
+}
 
-impl Notifications {
+impl Notifications<'_> {
     /// As YAML.
     ///
     /// # Errors
@@ -18,40 +22,45 @@ impl Notifications {
     }
 }
 
-impl Serialize for Notifications {
+impl Serialize for Notifications<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut top = serializer.serialize_map(Some(1))?;
-        top.serialize_entry(super::document::NOTIFICATIONS, &Block(&self.0))?;
+        top.serialize_entry(super::document::NOTIFICATIONS, &Block(self))?;
         top.end()
     }
 }
 
-struct Block<'w>(&'w [Webhook]);
+struct Block<'w>(&'w Notifications<'w>);
 
 impl Serialize for Block<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|webhook| (&webhook.name, Entry(webhook))))
+        let Notifications { kinds, webhooks } = self.0;
+        let entries = webhooks.iter().map(|webhook| {
+            let kind = kinds.get(&webhook.kind);
+            (&webhook.name, Entry { kind, webhook })
+        });
+        serializer.collect_map(entries)
     }
 }
 
-struct Entry<'w>(&'w Webhook);
+struct Entry<'w> {
+    kind: Option<&'w dyn Kind>,
+    webhook: &'w Webhook,
+}
 
 impl Serialize for Entry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let webhook = self.0;
+        let Entry { kind, webhook } = self;
         let configuration = &webhook.configuration;
-        let kind = configuration.kind;
         let mut entry = serializer.serialize_map(None)?;
         // What the system has suspended is still what its owner wants.
         let enabled = webhook.status != WebhookStatus::Disabled;
         entry.serialize_entry("enabled", &enabled)?;
-        entry.serialize_entry("provider", webhook.platform.as_str())?;
-        entry.serialize_entry(kind.credential_field(), &configuration.masked_credential)?;
-        if let Some(channel) = &configuration.channel {
-            entry.serialize_entry("channel", channel)?;
-        }
-        if !configuration.channels.is_empty() {
-            entry.serialize_entry("channels", &configuration.channels)?;
+        entry.serialize_entry("provider", webhook.kind.api_type())?;
+        for field in kind.iter().flat_map(|kind| kind.fields()) {
+            if let Some(value) = configuration.own.get(field.name) {
+                entry.serialize_entry(field.name, value)?;
+            }
         }
         entry.serialize_entry("events", &webhook.event_types)?;
         let mut filters = serde_json::to_value(&webhook.filters).unwrap_or_default();
@@ -63,16 +72,6 @@ impl Serialize for Entry<'_> {
         }
         if !filters.is_null() && filters != json!({}) {
             entry.serialize_entry("filters", &filters)?;
-        }
-        for (name, text) in [
-            ("username", &configuration.username),
-            ("icon_emoji", &configuration.icon_emoji),
-            ("avatar_url", &configuration.avatar_url),
-            ("thread_id", &configuration.thread_id),
-        ] {
-            if let Some(text) = text {
-                entry.serialize_entry(name, text)?;
-            }
         }
         let value = |value: &Value| value.clone();
         if configuration.grouping != Grouping::None {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::{
     Credential, FaultCode, Faults, Fingerprint, OrganizationId, Pointer, Registration, Webhook,
     WebhookStatus,
@@ -47,6 +48,7 @@ impl Plan {
     /// # Errors
     /// Every fault of every entry.
     pub fn of(
+        kinds: &Kinds,
         document: &Document,
         existing: Vec<Webhook>,
         organization: &OrganizationId,
@@ -60,8 +62,8 @@ impl Plan {
         let mut steps = Vec::with_capacity(document.entries.len());
         for entry in &document.entries {
             let current = by_name.remove(&entry.name);
-            let read = entry::read(entry, organization, current.as_ref(), &mut faults);
-            steps.extend(read.map(|registration| Step::of(entry, registration, current)));
+            let read = entry::read(kinds, entry, organization, current.as_ref(), &mut faults);
+            steps.extend(read.map(|registration| Step::of(kinds, entry, registration, current)));
         }
         let removals: Vec<Webhook> = existing
             .into_iter()
@@ -83,10 +85,15 @@ impl Plan {
 }
 
 impl Step {
-    fn of(entry: &Entry, mut registration: Registration, current: Option<Webhook>) -> Self {
-        let secret = match &registration.credential {
+    fn of(
+        kinds: &Kinds,
+        entry: &Entry,
+        mut registration: Registration,
+        current: Option<Webhook>,
+    ) -> Self {
+        let secret = match &registration.destination.credential {
             Credential::New(secret) => Some(secret.clone()),
-            Credential::Unchanged => None,
+            Credential::Unchanged | Credential::Partial(_) => None,
         };
         let Some(current) = current else {
             return Self {
@@ -101,7 +108,7 @@ impl Step {
             Fingerprint::of(organization, secret) == current.credential.fingerprint
         };
         if secret.as_ref().is_some_and(is_current) {
-            registration.credential = Credential::Unchanged;
+            registration.destination.credential = Credential::Unchanged;
         }
         // A file says again and again that a webhook is on; only a change of where it posts
         // is a reason to believe that it works again.
@@ -109,8 +116,8 @@ impl Step {
             registration.enabled = None;
         }
         let by_environments = entry.value["environments"] != Value::Null;
-        let changed = changed(&current, &registration, by_environments);
-        let aims_elsewhere = changed.iter().any(|field| AIM.contains(field));
+        let changed = changed(kinds, &current, &registration, by_environments);
+        let is_asked = is_asked(kinds, &current, &registration);
         Self {
             at: entry.at.clone(),
             change: match changed.is_empty() {
@@ -121,7 +128,7 @@ impl Step {
                 },
             },
             registration,
-            unverified: secret.filter(|_| aims_elsewhere),
+            unverified: secret.filter(|_| is_asked),
         }
     }
 
@@ -130,25 +137,25 @@ impl Step {
     }
 }
 
-/// The fields that a platform has something to say about.
-const AIM: [&str; 9] = [
-    "provider",
-    "token",
-    "webhook_url",
-    "channel",
-    "channels",
-    "username",
-    "icon_emoji",
-    "thread_id",
-    "grouping",
-];
+/// Whether the platform has something to say about what is to be other than it is.
+fn is_asked(kinds: &Kinds, current: &Webhook, wanted: &Registration) -> bool {
+    let wanted = &wanted.destination;
+    let kind = kinds.get(&wanted.kind);
+    current.kind != wanted.kind
+        || !matches!(wanted.credential, Credential::Unchanged)
+        || kind.is_some_and(|kind| kind.asks_more(&current.configuration, &wanted.configuration))
+}
 
-/// The fields of the file that are to be other than they are, in the order of its
-/// documentation.
-fn changed(current: &Webhook, wanted: &Registration, by_environments: bool) -> Vec<&'static str> {
-    let (ours, theirs) = (&current.configuration, &wanted.configuration);
+/// The fields of the file that are to be other than they are.
+fn changed(
+    kinds: &Kinds,
+    current: &Webhook,
+    wanted: &Registration,
+    by_environments: bool,
+) -> Vec<&'static str> {
+    let destination = &wanted.destination;
+    let (ours, theirs) = (&current.configuration, &destination.configuration);
     let disabled = current.status == WebhookStatus::Disabled;
-    let new_credential = matches!(wanted.credential, Credential::New(_));
     let filters = |filters| serde_json::to_value(filters).unwrap_or_default();
     let (mut before, mut after) = (filters(&current.filters), filters(&wanted.filters));
     let mut environments = false;
@@ -160,27 +167,39 @@ fn changed(current: &Webhook, wanted: &Registration, by_environments: bool) -> V
         };
         environments = take(&mut before) != take(&mut after);
     }
-    let is_other = [
-        ("enabled", wanted.enabled.is_some_and(|on| on == disabled)),
-        ("provider", current.platform != wanted.platform),
-        (theirs.kind.credential_field(), new_credential),
-        ("channel", ours.channel != theirs.channel),
-        ("channels", ours.channels != theirs.channels),
-        ("events", current.event_types != wanted.event_types),
-        ("environments", environments),
-        (
-            "filters",
-            before != after && !(is_empty(&before) && is_empty(&after)),
-        ),
-        ("username", ours.username != theirs.username),
-        ("icon_emoji", ours.icon_emoji != theirs.icon_emoji),
-        ("avatar_url", ours.avatar_url != theirs.avatar_url),
-        ("thread_id", ours.thread_id != theirs.thread_id),
-        ("grouping", ours.grouping != theirs.grouping),
-        ("digest", ours.digest != theirs.digest),
-    ];
-    is_other
+    let is_new = !matches!(destination.credential, Credential::Unchanged);
+    let kind = kinds.get(&destination.kind);
+    let secret = kind.into_iter().flat_map(|kind| kind.secret_fields());
+    let secret: Vec<&'static str> = secret.map(|field| field.name).collect();
+    let own = [Some(&destination.kind), Some(&current.kind)];
+    let own = own.into_iter().flatten().filter_map(|kind| kinds.get(kind));
+    let own = own.flat_map(Kind::fields).map(|field| field.name);
+    let mut fields: Vec<(&'static str, bool)> = Vec::new();
+    for name in own {
+        let is_other = match secret.contains(&name) {
+            true => is_new,
+            false => ours.own.get(name) != theirs.own.get(name),
+        };
+        let is_foreign = kinds.get(&current.kind).is_some_and(|kind| {
+            !secret.contains(&name) && kind.secret_fields().any(|field| field.name == name)
+        });
+        if !is_foreign && fields.iter().all(|(known, _)| *known != name) {
+            fields.push((name, is_other));
+        }
+    }
+    let enabled = wanted.enabled.is_some_and(|on| on == disabled);
+    let provider = current.kind.api_type() != destination.kind.api_type();
+    let filters = before != after && !(is_empty(&before) && is_empty(&after));
+    [("enabled", enabled), ("provider", provider)]
         .into_iter()
+        .chain(fields)
+        .chain([
+            ("events", current.event_types != wanted.event_types),
+            ("environments", environments),
+            ("filters", filters),
+            ("grouping", ours.grouping != theirs.grouping),
+            ("digest", ours.digest != theirs.digest),
+        ])
         .filter_map(|(field, is_other)| is_other.then_some(field))
         .collect()
 }

@@ -1,5 +1,7 @@
 //! What the tests of several modules need.
 
+use carillon_chat::Kinds;
+use carillon_domain::webhook::Lanes;
 use carillon_domain::{
     Credential, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId, WebhookStatus,
     sample,
@@ -17,14 +19,20 @@ pub fn organization() -> OrganizationId {
 pub fn applied(text: &str) -> Vec<Webhook> {
     let document = Document::read(Format::Yaml, text.as_bytes());
     let document = document.unwrap_or_else(|faults| panic!("{faults}"));
-    let plan = Plan::of(&document, Vec::new(), &organization(), false);
+    let plan = Plan::of(
+        &Kinds::default(),
+        &document,
+        Vec::new(),
+        &organization(),
+        false,
+    );
     let plan = plan.unwrap_or_else(|faults| panic!("{faults}"));
     plan.steps
         .into_iter()
         .zip(1..)
         .map(|(step, number)| {
             let wanted = step.registration;
-            let Credential::New(secret) = &wanted.credential else {
+            let Credential::New(secret) = &wanted.destination.credential else {
                 panic!("a new webhook has a new credential");
             };
             let sample = sample::webhook(number, &["*"]);
@@ -32,14 +40,15 @@ pub fn applied(text: &str) -> Vec<Webhook> {
                 id: WebhookId::generate(ulid::Ulid::from(number)),
                 organization: organization(),
                 name: wanted.name,
-                platform: wanted.platform,
+                lanes: Lanes::of(&wanted.destination.channels),
+                kind: wanted.destination.kind,
                 event_types: wanted.event_types,
                 filters: wanted.filters,
                 credential: CredentialRef {
                     fingerprint: Fingerprint::of(&organization(), secret),
                     ..sample.credential.clone()
                 },
-                configuration: wanted.configuration,
+                configuration: wanted.destination.configuration,
                 status: match wanted.enabled {
                     Some(false) => WebhookStatus::Disabled,
                     _ => WebhookStatus::Active,

@@ -3,6 +3,7 @@
 //! What is read is read by hand, so that every fault of it is found; tests hold the
 //! examples against the code that reads them.
 
+use carillon_chat::Kinds;
 use carillon_domain::api_key::MAX_KEY_NAME;
 use carillon_domain::{DeliveryStatus, Outcome, Role};
 use serde_json::{Map, Value, json};
@@ -10,11 +11,11 @@ use serde_json::{Map, Value, json};
 use super::texts::{line, organization, time};
 use super::{events, notifications, webhooks};
 
-pub fn schemas() -> Map<String, Value> {
+pub fn schemas(kinds: &Kinds) -> Map<String, Value> {
     let mut schemas = Map::new();
     events::add(&mut schemas);
-    webhooks::add(&mut schemas);
-    notifications::add(&mut schemas);
+    webhooks::add(kinds, &mut schemas);
+    notifications::add(kinds, &mut schemas);
     let mut add = |name: &str, schema: Value| {
         schemas.insert(name.to_owned(), schema);
     };

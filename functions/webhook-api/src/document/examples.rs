@@ -1,6 +1,5 @@
 //! An example of each call, as the API takes and answers it.
 
-use carillon_domain::webhook::Platform;
 use carillon_domain::{EventType, Webhook, sample};
 use serde_json::{Value, json};
 
@@ -168,7 +167,6 @@ pub fn cloud_event() -> Value {
 fn webhook() -> Value {
     let mut sample: Webhook = sample::webhook(1, &["deploy", "destroy", "error"]);
     sample.name = "prod alerts".into();
-    sample.platform = Platform::Slack;
     let shown = serde_json::to_value(WebhookView::from(&sample)).unwrap_or_default();
     with(shown, "id", WEBHOOK.into())
 }

@@ -10,19 +10,20 @@ mod problems;
 mod texts;
 mod webhooks;
 
+use carillon_chat::Kinds;
 use serde_json::{Map, Value, json};
 
 /// The methods that a path can have.
 const METHODS: [&str; 6] = ["get", "put", "post", "delete", "patch", "head"];
 
 /// Completes the document that the routes have made.
-pub fn complete(routes: &utoipa::openapi::OpenApi) -> Value {
+pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
     let mut document = serde_json::to_value(routes).unwrap_or_default();
     if let Some(schemas) = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        schemas.extend(components::schemas());
+        schemas.extend(components::schemas(kinds));
     }
     document["components"]["responses"] = problems::responses().into();
     if let Some(paths) = document["paths"].as_object_mut() {

@@ -1,56 +1,39 @@
 //! The schemas of declarative setup.
 
-use carillon_domain::Platform;
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::webhook::MAX_WEBHOOK_NAME;
 use serde_json::{Map, Value, json};
 
 use super::texts::{line, organization};
 use super::webhooks;
 
-/// An exported file has masked credentials, which mean 'unchanged' to a webhook that is there.
-const MASKS: &[&str] = &[webhooks::MASK];
-
-pub fn add(schemas: &mut Map<String, Value>) {
-    let entries = entries();
+pub fn add(kinds: &Kinds, schemas: &mut Map<String, Value>) {
+    let entries = entries(kinds);
     let in_yaml = entries.iter().cloned().map(with_numbers).collect();
     schemas.insert("Notifications".into(), file(entries));
     schemas.insert("NotificationsInYaml".into(), file(in_yaml));
 }
 
-/// The forms that an entry can have.
-fn entries() -> Vec<Value> {
-    let mut entries = Vec::new();
-    for (platform, kinds) in [
-        (
-            Platform::Slack,
-            [webhooks::slack_bot(MASKS), webhooks::slack_webhook(MASKS)].to_vec(),
-        ),
-        (Platform::Discord, [webhooks::discord(MASKS)].to_vec()),
-    ] {
-        for kind in kinds {
-            let all_of = kind.get("allOf").cloned();
-            for form in kind["anyOf"].as_array().into_iter().flatten() {
-                let mut entry = form.clone();
-                let common = webhooks::entry_fields();
-                if let (Some(properties), Some(common)) =
-                    (entry["properties"].as_object_mut(), common.as_object())
-                {
-                    properties.extend(common.clone());
-                    let provider = json!({"type": "string", "const": platform.as_str()});
-                    properties.insert("provider".into(), provider);
-                    properties.insert("organization".into(), organization());
-                }
-                if let Some(required) = entry["required"].as_array_mut() {
-                    required.push("provider".into());
-                }
-                if let Some(all_of) = &all_of {
-                    entry["allOf"] = all_of.clone();
-                }
-                entries.push(entry);
-            }
+/// The forms that an entry can have. An exported file has masked credentials, which mean
+/// 'unchanged' to a webhook that is there.
+fn entries(kinds: &Kinds) -> Vec<Value> {
+    let entry = |kind: &dyn Kind| {
+        let mut entry = kind.schema(true);
+        let common = webhooks::entry_fields();
+        if let (Some(properties), Some(common)) =
+            (entry["properties"].as_object_mut(), common.as_object())
+        {
+            properties.extend(common.clone());
+            let provider = json!({"type": "string", "const": kind.id().api_type()});
+            properties.insert("provider".into(), provider);
+            properties.insert("organization".into(), organization());
         }
-    }
-    entries
+        if let Some(required) = entry["required"].as_array_mut() {
+            required.push("provider".into());
+        }
+        entry
+    };
+    kinds.iter().map(entry).collect()
 }
 
 /// YAML takes what looks like a number for one; it is read as the text that it is meant as.

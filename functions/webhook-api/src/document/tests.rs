@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 fn document() -> Value {
     let (_, document) = crate::routes::all().split_for_parts();
-    complete(&document)
+    complete(&document, &Kinds::default())
 }
 
 /// Every operation, by its name.
@@ -91,7 +91,13 @@ fn the_examples_of_bodies_are_taken_by_what_reads_them() {
         now: Timestamp::UNIX_EPOCH,
         fallback_id: EventId::parse("x").unwrap(),
     };
-    crate::registration::read(&examples::new_webhook(), &organization).unwrap();
+    crate::registration::read(
+        &Kinds::default(),
+        &examples::new_webhook(),
+        &organization,
+        None,
+    )
+    .unwrap();
     let mut faults = Faults::default();
     let root = Pointer::root();
     assert!(Event::parse(&examples::new_event(), &root, capture(), &mut faults).is_some());

@@ -1,15 +1,17 @@
 //! What answers without a key.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
-use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::document;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::{Api, document};
 
 /// The API answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,16 +32,22 @@ pub async fn health(query: Query) -> Result<Json<Health>, Problem> {
 }
 
 /// Made when somebody asks for it: no other call needs it.
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let (_, routes) = super::all().split_for_parts();
-    document::complete(&routes)
-});
+#[derive(Clone, Default)]
+pub struct Document(Arc<OnceLock<Value>>);
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "meta", responses(
     (status = 200, description = "OpenAPI 3.1", body = Object, example = json!({"openapi": "3.1.0"})),
 ))]
-pub async fn openapi(query: Query) -> Result<Json<&'static Value>, Problem> {
+pub async fn openapi(
+    State(api): State<Api>,
+    Extension(Document(document)): Extension<Document>,
+    query: Query,
+) -> Result<Response, Problem> {
     query.finish()?;
-    Ok(Json(&*DOCUMENT))
+    let document = document.get_or_init(|| {
+        let (_, routes) = super::all().split_for_parts();
+        document::complete(&routes, api.chat.kinds())
+    });
+    Ok(Json(document).into_response())
 }

@@ -9,6 +9,8 @@ mod notifications;
 mod trial;
 mod webhooks;
 
+pub use meta::Document;
+
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;

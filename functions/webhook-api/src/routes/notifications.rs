@@ -125,7 +125,10 @@ pub async fn export(
         .webhooks(&caller.organization)
         .await
         .map_err(Problem::internal(OPERATION))?;
-    let notifications = Notifications(webhooks);
+    let notifications = Notifications {
+        kinds: api.chat.kinds(),
+        webhooks,
+    };
     if !prefers_yaml(&headers) {
         return Ok(Json(notifications).into_response());
     }
@@ -164,7 +167,11 @@ notifications:
     #[test]
     fn what_is_exported_is_what_was_applied() {
         let before = declarative::testing::applied(EXAMPLE);
-        assert_eq!(Notifications(before).to_yaml().unwrap(), EXPORTED);
+        let export = Notifications {
+            kinds: &carillon_chat::Kinds::default(),
+            webhooks: before,
+        };
+        assert_eq!(export.to_yaml().unwrap(), EXPORTED);
     }
 
     #[test]

@@ -4,15 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use carillon_chat::Reply;
 use carillon_chat::limits::Usage;
+use carillon_chat::{Kind, Place, Post, Reply, Without};
 use carillon_delivery::By;
 use carillon_domain::{
     Capture, Credential, DeliveryId, Event, EventId, EventType, FaultCode, Faults, Fields, LaneId,
     Outcome, Pointer, Webhook, sample,
 };
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -47,7 +46,7 @@ pub struct Preview {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PreviewRequest {
     #[schema(example = "POST")]
-    method: &'static str,
+    method: String,
     #[schema(example = "https://slack.com/api/chat.postMessage")]
     url: String,
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
@@ -85,26 +84,28 @@ pub async fn preview(
         event.received_at,
         &lane(&webhook, &channel),
     );
-    let credential = api
-        .credentials
-        .value(&webhook)
-        .await
-        .map_err(Problem::internal("previewing a message"))?
-        .unwrap_or_else(|| SecretString::from(""));
-    let request = carillon_chat::request(&webhook, &channel, &event, &delivery_id, &credential);
-    let headers = request.masked_headers().into_iter();
+    let kind = kind(&api, &webhook, "previewing a message")?;
+    let draft = kind.draft(&Post {
+        webhook: &webhook,
+        channel: &channel,
+        events: &[&event],
+        post_id: &delivery_id.post_id(0),
+        place: &Place::Channel,
+        without: Without::default(),
+    });
+    let headers = draft.shown_headers().into_iter();
     Ok(Json(Preview {
         request: PreviewRequest {
-            method: request.method(),
-            url: request.masked_url(),
+            method: draft.method.to_string(),
+            url: draft.masked_url(),
             headers: headers
-                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .map(|(name, value)| (name, Value::from(value)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
-            body: request.body(),
+            body: draft.json(),
         },
-        limits: request.usage(),
-        builder_url: request.builder_url(),
+        limits: kind.usage(&draft),
+        builder_url: kind.builder_url(&draft),
     }))
 }
 
@@ -149,7 +150,8 @@ pub async fn test(
         event.received_at,
         &lane(&webhook, &channel),
     );
-    if let Some(until) = paused_until(&api.ledger, webhook.platform).await {
+    let kind = kind(&api, &webhook, OPERATION)?;
+    if let Some(until) = paused_until(&api.ledger, kind).await {
         return Ok(Json(Tested::paused(until)));
     }
     let lanes = waking::lanes(&webhook);
@@ -166,7 +168,7 @@ pub async fn test(
         .post(&webhook, &channel, &event, &delivery_id)
         .await
         .map_err(Problem::internal(OPERATION))?;
-    note_pause(&api.ledger, webhook.platform, begun, &posted.reply).await;
+    note_pause(&api.ledger, kind, begun, &posted.reply).await;
     if posted.by == By::Current && posted.reply.outcome == Outcome::Delivered {
         registration::end_rotation(&api, &webhook).await;
     }
@@ -252,19 +254,33 @@ pub async fn rotate(
     let wanted = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
-    let rotation = query.with(Rotation::parse(&body, &webhook).map_err(Problem::Invalid))?;
+    let rotation = Rotation::parse(api.chat.kinds(), &body, &webhook);
+    let rotation = query.with(rotation.map_err(Problem::Invalid))?;
     let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
     if !is_wanted(&webhook) {
         return Err(Problem::PreconditionFailed);
     }
-    let credential = Credential::New(rotation.credential.clone());
-    let at = Pointer::root();
-    let verification = verify(&api, &rotation.configuration, &credential, wanted, &at).await?;
+    let secret = rotation.secret(&api, &webhook).await?;
+    let credential = Credential::New(secret.clone());
+    let (destination, at) = (&rotation.destination, Pointer::root());
+    let (kind, configuration) = (&destination.kind, &destination.configuration);
+    let verification = verify(&api, kind, configuration, &credential, wanted, &at).await?;
     let (webhook, others) =
-        rotation::rotate(&api, organization, &webhook, &rotation, is_wanted).await?;
+        rotation::rotate(&api, organization, &webhook, &rotation, &secret, is_wanted).await?;
     Ok(Registered::new(&webhook, verification)
         .rotated(&webhook, &others)
+        .showing(&rotation.destination.made)
         .into_response())
+}
+
+/// What the webhook posts to.
+fn kind<'a>(
+    api: &'a Api,
+    webhook: &Webhook,
+    operation: &'static str,
+) -> Result<&'a dyn Kind, Problem> {
+    let kind = api.chat.kinds().get(&webhook.kind);
+    kind.ok_or_else(|| Problem::internal(operation)("the webhook's kind is unknown here"))
 }
 
 /// The lane of one of the webhook's channels.
@@ -276,7 +292,7 @@ fn lane(webhook: &Webhook, channel: &str) -> LaneId {
 
 /// The channel that is named, or the webhook's first.
 fn channel(webhook: &Webhook, query: &mut Query) -> String {
-    let channels = webhook.configuration.channels();
+    let channels = webhook.lanes.names();
     let first = channels.first().copied().unwrap_or_default().to_owned();
     let Some(named) = query.text("channel", MAX_CHANNEL) else {
         return first;

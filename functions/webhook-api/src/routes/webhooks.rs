@@ -6,7 +6,8 @@ use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Update};
-use carillon_domain::{OrganizationId, Platform, Pointer, Registration, Webhook, WebhookStatus};
+use carillon_domain::{Configured, OrganizationId, Pointer, Webhook, WebhookStatus};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -70,18 +71,21 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let verified = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
-    let registration = query.with(registration::read(&body, organization))?;
+    let registration = registration::read(api.chat.kinds(), &body, organization, None);
+    let registration = query.with(registration.map_err(Problem::Invalid))?;
     registration::check_room(&api, organization, &registration.name).await?;
-    let Registration {
+    let Configured {
+        kind,
         configuration,
         credential,
+        made,
         ..
-    } = &registration;
+    } = &registration.destination;
     let at = Pointer::root().field("configuration");
-    let verification = verify(&api, configuration, credential, verified, &at).await?;
+    let verification = verify(&api, kind, configuration, credential, verified, &at).await?;
     let webhook = registration::register(&api, organization, &registration).await?;
     let location = format!("{BASE}/webhooks/{}/", webhook.id);
-    let registered = Registered::new(&webhook, verification);
+    let registered = Registered::new(&webhook, verification).showing(made);
     Ok((StatusCode::CREATED, [(LOCATION, location)], registered).into_response())
 }
 
@@ -108,6 +112,14 @@ impl Registered {
             rotated: None,
             etag: etag(webhook),
         }
+    }
+
+    /// With the parts of the credential that were made here: nobody else knows them.
+    pub(super) fn showing(mut self, made: &[(&'static str, SecretString)]) -> Self {
+        for (field, secret) in made {
+            self.webhook.reveal(field, secret.expose_secret());
+        }
+        self
     }
 
     pub(super) fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
@@ -137,14 +149,16 @@ pub async fn list(
     caller: Caller,
     mut query: Query,
 ) -> Result<Json<Page<WebhookView>>, Problem> {
-    let platform = query.choice("type", &Platform::ALL.map(|p| (p.as_str(), p)));
+    let types = api.chat.kinds().types();
+    let types: Vec<(&str, &str)> = types.iter().map(|name| (&**name, &**name)).collect();
+    let api_type = query.choice("type", &types);
     let event_type = query.event_type("event_type");
     let status = query.choice("status", &WebhookStatus::ALL);
     let name = query.text("name", MAX_WEBHOOK_NAME);
     let wanted = Wanted::read(&api, &caller, "webhooks", &mut query).await?;
     query.finish()?;
     let is_wanted = |webhook: &Webhook| {
-        platform.is_none_or(|platform| webhook.platform == platform)
+        api_type.is_none_or(|wanted| webhook.kind.api_type() == wanted)
             && status.is_none_or(|status| webhook.status == status)
             && event_type.is_none_or(|event_type| webhook.names(event_type))
     };
@@ -305,12 +319,9 @@ async fn check(
         return Ok(());
     }
     let read = registration::find(api, &caller.organization, id).await?;
-    let registration = Registration::parse(
-        &document(&read),
-        &caller.organization,
-        Some(&read),
-        carillon_chat::configuration,
-    );
+    let kinds = api.chat.kinds();
+    let registration =
+        registration::read(kinds, &document(&read), &caller.organization, Some(&read));
     query.with(registration.map(drop).map_err(Problem::Invalid))
 }
 
@@ -337,7 +348,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     }
     let mut document = json!({
         "name": webhook.name,
-        "type": webhook.platform,
+        "type": webhook.kind.api_type(),
         "event_types": webhook.event_types,
         "filters": webhook.filters,
         "configuration": webhook.configuration.shown(),

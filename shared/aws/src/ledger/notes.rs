@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use carillon_domain::ids::stable_uuid;
 use carillon_domain::pause::PlatformPause;
-use carillon_domain::{Conversation, Platform, WebhookId};
+use carillon_domain::{Conversation, WebhookId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,10 +31,10 @@ impl Key {
         }
     }
 
-    fn pause(platform: Platform) -> Self {
+    fn pause(platform: &str) -> Self {
         Self {
             webhook_id: "PAUSE".into(),
-            id: platform.as_str().into(),
+            id: platform.into(),
         }
     }
 
@@ -83,8 +83,9 @@ impl Ledger {
         .await
     }
 
-    /// Until when nothing is to be posted to a platform.
-    pub async fn platform_pause(&self, platform: Platform) -> Result<Option<PlatformPause>, Error> {
+    /// Until when nothing is to be posted to a platform, which is called as the `type` of its
+    /// webhooks.
+    pub async fn platform_pause(&self, platform: &str) -> Result<Option<PlatformPause>, Error> {
         self.note("a pause", &Key::pause(platform)).await
     }
 
@@ -92,7 +93,7 @@ impl Ledger {
     /// pause, that one stays; gives the one that counts.
     pub async fn pause_platform(
         &self,
-        platform: Platform,
+        platform: &str,
         pause: PlatformPause,
     ) -> Result<PlatformPause, Error> {
         const UNTIL: &str = "until_ms";

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::io;
 
-use carillon_domain::{Outcome, Platform};
+use carillon_domain::Outcome;
 
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 
 /// Why there is no answer, or not all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +61,12 @@ impl Cause {
 
     /// What it means to a post. Before the connection stands nothing is sent; afterwards nobody
     /// knows.
-    pub fn reply(self, platform: Platform) -> Reply {
+    pub fn reply(self, name: &str) -> Reply {
         let outcome = match self {
             Self::Timeout | Self::Broken => Outcome::Unknown,
             _ => Outcome::Unavailable,
         };
-        Reply::new(outcome)
-            .code(self.code())
-            .hint(self.hint(reply::name(platform)))
+        Reply::new(outcome).code(self.code()).hint(self.hint(name))
     }
 
     fn hint(self, name: &str) -> String {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::testing::{KINDS, delivery_id, secret, webhook};
+use crate::testing::{BOT, DISCORD, HOOK, KINDS, draft, secret, webhook};
 use carillon_domain::{EventType, sample};
 use rustls::ServerConfig;
 use rustls::pki_types::ServerName;
@@ -10,13 +10,22 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 use wiremock::matchers::{body_partial_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-pub(super) fn request(kind: DestinationKind) -> Request {
-    request_with(kind, &secret(kind))
+/// A client with other time-outs.
+pub(super) fn impatient(origin: &str, connect: Duration, total: Duration) -> Client {
+    let origin = Some(ChatOrigin::parse(origin).unwrap());
+    let timeouts = Timeouts { connect, total };
+    Client::with(Kinds::default(), origin, timeouts, SystemTime::now).unwrap()
 }
 
-fn request_with(kind: DestinationKind, secret: &SecretString) -> Request {
+/// Posts an event with this client.
+pub(super) async fn post(client: &Client, kind: &dyn Kind) -> Reply {
+    post_with(client, kind, &secret(kind)).await
+}
+
+async fn post_with(client: &Client, kind: &dyn Kind, secret: &SecretString) -> Reply {
     let event = sample::event(EventType::Deploy);
-    crate::request(&webhook(kind), "#infra", &event, &delivery_id(), secret)
+    let draft = draft(kind, &webhook(kind), &event);
+    client.send(kind, &draft, secret).await
 }
 
 pub(super) fn client(origin: &str) -> Client {
@@ -36,7 +45,7 @@ pub(super) async fn server(answer: ResponseTemplate) -> MockServer {
 #[tokio::test]
 async fn a_bot_posts_json_with_its_token() {
     let server = MockServer::start().await;
-    let token = secret(DestinationKind::SlackBot);
+    let token = secret(BOT);
     Mock::given(method("POST"))
         .and(path("/slack.com/api/chat.postMessage"))
         .and(header("Content-Type", "application/json; charset=utf-8"))
@@ -54,9 +63,7 @@ async fn a_bot_posts_json_with_its_token() {
         .expect(1)
         .mount(&server)
         .await;
-    let reply = client(&server.uri())
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let reply = post(&client(&server.uri()), BOT).await;
     assert_eq!(
         (reply.outcome, reply.http_status),
         (Outcome::Delivered, Some(200))
@@ -68,7 +75,7 @@ async fn a_bot_posts_json_with_its_token() {
 #[tokio::test]
 async fn an_incoming_webhook_posts_without_a_token() {
     let server = MockServer::start().await;
-    let url = secret(DestinationKind::SlackWebhook);
+    let url = secret(HOOK);
     let there = url.expose_secret().replace("https://", "/");
     Mock::given(method("POST"))
         .and(path(there))
@@ -76,9 +83,7 @@ async fn an_incoming_webhook_posts_without_a_token() {
         .expect(1)
         .mount(&server)
         .await;
-    let reply = client(&server.uri())
-        .send(request(DestinationKind::SlackWebhook))
-        .await;
+    let reply = post(&client(&server.uri()), HOOK).await;
     assert_eq!(reply.outcome, Outcome::Delivered);
     let received = server.received_requests().await.unwrap();
     assert!(!received[0].headers.contains_key("authorization"));
@@ -99,9 +104,7 @@ async fn discord_is_told_who_is_calling_and_asked_to_wait() {
         .mount(&server)
         .await;
     let origin = format!("{}/_local/chat", server.uri());
-    let reply = client(&origin)
-        .send(request(DestinationKind::DiscordWebhook))
-        .await;
+    let reply = post(&client(&origin), DISCORD).await;
     assert_eq!(reply.outcome, Outcome::Delivered);
     let received = server.received_requests().await.unwrap();
     let agent = received[0].headers["user-agent"].to_str().unwrap();
@@ -122,7 +125,7 @@ async fn a_redirect_is_not_followed() {
     let server =
         server(ResponseTemplate::new(307).insert_header("Location", elsewhere.uri())).await;
     for kind in KINDS {
-        let reply = client(&server.uri()).send(request(kind)).await;
+        let reply = post(&client(&server.uri()), kind).await;
         assert_eq!(
             (reply.outcome, reply.http_status),
             (Outcome::Unavailable, Some(307))
@@ -137,18 +140,14 @@ async fn the_longest_answer_that_a_platform_gives_is_read_whole() {
     let body =
         format!(r#"{{"ok": true, "channel": "C1", "ts": "1.2", "message": {{"text": "{echo}"}}}}"#);
     let server = server(ResponseTemplate::new(200).set_body_string(body)).await;
-    let reply = client(&server.uri())
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let reply = post(&client(&server.uri()), BOT).await;
     assert_eq!(reply.outcome, Outcome::Delivered);
 }
 
 #[tokio::test]
 async fn an_endless_answer_is_not_read_to_its_end() {
     let server = server(ResponseTemplate::new(200).set_body_string("x".repeat(2_000_000))).await;
-    let reply = client(&server.uri())
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let reply = post(&client(&server.uri()), BOT).await;
     assert_eq!(reply.outcome, Outcome::Unknown);
 }
 
@@ -157,32 +156,15 @@ async fn a_stored_url_of_another_host_is_never_called() {
     let server = server(ResponseTemplate::new(200).set_body_string("ok")).await;
     let client = client(&server.uri());
     for (kind, stored) in [
-        (
-            DestinationKind::SlackWebhook,
-            "https://evil.example/services/T/B/x",
-        ),
-        (
-            DestinationKind::SlackWebhook,
-            "http://hooks.slack.com/services/T/B/x",
-        ),
-        (
-            DestinationKind::SlackWebhook,
-            "https://hooks.slack.com:8443/services/T/B/x",
-        ),
-        (
-            DestinationKind::SlackWebhook,
-            "https://a@hooks.slack.com/services/T/B/x",
-        ),
-        (DestinationKind::SlackWebhook, "no url"),
-        (
-            DestinationKind::DiscordWebhook,
-            "https://169.254.169.254/api/webhooks/1/x",
-        ),
-        (DestinationKind::SlackBot, "xoxb-\r\nX-Injected: 1"),
+        (HOOK, "https://evil.example/services/T/B/x"),
+        (HOOK, "http://hooks.slack.com/services/T/B/x"),
+        (HOOK, "https://hooks.slack.com:8443/services/T/B/x"),
+        (HOOK, "https://a@hooks.slack.com/services/T/B/x"),
+        (HOOK, "no url"),
+        (DISCORD, "https://169.254.169.254/api/webhooks/1/x"),
+        (BOT, "xoxb-\r\nX-Injected: 1"),
     ] {
-        let reply = client
-            .send(request_with(kind, &SecretString::from(stored)))
-            .await;
+        let reply = post_with(&client, kind, &SecretString::from(stored)).await;
         assert_eq!(reply.outcome, Outcome::CredentialDead, "{stored}");
     }
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
@@ -192,9 +174,7 @@ async fn a_stored_url_of_another_host_is_never_called() {
 async fn a_rate_limit_comes_through_with_its_wait() {
     let busy = ResponseTemplate::new(429).insert_header("Retry-After", "7");
     let server = server(busy).await;
-    let reply = client(&server.uri())
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let reply = post(&client(&server.uri()), BOT).await;
     assert_eq!(reply.outcome, Outcome::RateLimited);
     assert_eq!(reply.retry_after, Some(Duration::from_secs(7)));
     let attempt = reply.attempt(jiff::Timestamp::UNIX_EPOCH);
@@ -253,7 +233,7 @@ async fn what_a_platform_repeats_of_the_credential_is_kept_from_everybody() {
             "code": 20099, "message": said,
         });
         let server = server(ResponseTemplate::new(400).set_body_json(body)).await;
-        let reply = client(&server.uri()).send(request(kind)).await;
+        let reply = post(&client(&server.uri()), kind).await;
         assert_eq!(reply.outcome, Outcome::UnknownRefusal, "{reply:?}");
         let secret = secret.rsplit('/').next().unwrap();
         let reply = format!("{reply:?}");
@@ -280,7 +260,7 @@ async fn a_time_to_wait_for_counts_from_our_own_clock_where_the_answer_has_none(
     });
     let origin = Some(ChatOrigin::parse(&origin).unwrap());
     let now = || SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
-    let client = Client::with_clock(origin, CONNECT_TIMEOUT, TOTAL_TIMEOUT, now).unwrap();
-    let reply = client.send(request(DestinationKind::SlackBot)).await;
+    let client = Client::with(Kinds::default(), origin, TIMEOUTS, now).unwrap();
+    let reply = post(&client, BOT).await;
     assert_eq!(reply.retry_after, Some(Duration::from_secs(90)));
 }

@@ -1,31 +1,15 @@
 //! Asking whether a credential works, before it is registered.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use carillon_domain::{Configuration, DestinationKind, FaultCode, Faults};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use carillon_domain::{Configuration, FaultCode, Faults};
 use secrecy::SecretString;
 
-use super::{Client, JSON, bearer, read};
-use crate::verification::{self, Probe, Verification, refused, unreachable};
-use crate::{Answer, slack};
-
-/// How long all questions about a credential may take together: somebody waits for the
-/// answer, and behind API Gateway for 30 s at most.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
-
-const NOT_ALL_ASKED: &str = "Slack did not answer in time for every channel, so that not all of \
-                             them could be checked: send a test message to each";
-
-fn with_warning(verification: Verification, warning: &str) -> Verification {
-    match verification {
-        Verification::Verified(mut verified) => {
-            verified.warnings.push(warning.to_owned());
-            Verification::Verified(verified)
-        }
-        other => other,
-    }
-}
+use super::{Client, read};
+use crate::answer::Answer;
+use crate::draft::Draft;
+use crate::kind::Kind;
+use crate::verification::{Verification, refused, unreachable};
 
 impl Client {
     /// Asks the platform whether a credential works and can do what the configuration
@@ -33,83 +17,69 @@ impl Client {
     /// credential unverified.
     pub async fn verify(
         &self,
+        kind: &dyn Kind,
         configuration: &Configuration,
-        credential: &SecretString,
+        secret: &SecretString,
     ) -> Verification {
         let deadline = Instant::now() + self.verify_within;
-        let kind = configuration.kind;
-        let answer = match self
-            .ask(&verification::probe(kind, credential), deadline)
-            .await
-        {
+        let Some(question) = kind.question(configuration) else {
+            return Verification::Verified(kind.unasked(configuration));
+        };
+        let answer = match self.ask(kind, &question, secret, deadline).await {
             Ok(answer) => answer,
             Err(verification) => return verification,
         };
-        let verification = verification::classify(configuration, credential, &answer);
-        match verification {
-            Verification::Verified(_) if kind == DestinationKind::SlackBot => {
-                let (faults, all_asked) = self
-                    .channel_faults(configuration, credential, &answer, deadline)
-                    .await;
-                match faults.is_empty() {
-                    true if all_asked => verification,
-                    true => with_warning(verification, NOT_ALL_ASKED),
-                    false => Verification::Refused(faults),
-                }
+        let mut verified = match kind.verification(configuration, secret, &answer) {
+            Verification::Verified(verified) => verified,
+            other => return other,
+        };
+        let mut faults = Faults::default();
+        for (at, question) in kind.questions(configuration, &answer) {
+            let Ok(said) = self.ask(kind, &question, secret, deadline).await else {
+                let warning = format!(
+                    "{} did not answer in time for every channel, so that not all of them could \
+                     be checked: send a test message to each",
+                    kind.name()
+                );
+                verified.warnings.push(warning);
+                break;
+            };
+            if let Some(detail) = kind.fault(&answer, &said) {
+                faults.add(at, FaultCode::Refused, detail);
             }
-            _ => verification,
+        }
+        match faults.is_empty() {
+            true => Verification::Verified(verified),
+            false => Verification::Refused(faults),
         }
     }
 
     /// Whether the platform answers at all, and with no fault of its own, where it is asked
-    /// about a credential. Posts nothing. Takes 5 s at most.
-    pub async fn is_answered(&self, kind: DestinationKind, credential: &SecretString) -> bool {
-        let deadline = Instant::now() + self.verify_within;
-        let answer = self
-            .ask(&verification::probe(kind, credential), deadline)
-            .await;
-        answer.is_ok_and(|answer| answer.status < 500)
-    }
-
-    /// What is wrong with the channels, as far as there is time to ask, and whether there was
-    /// time for all.
-    async fn channel_faults(
+    /// about a credential. Posts nothing. Takes 5 s at most. None where nothing can be asked.
+    pub async fn is_answered(
         &self,
+        kind: &dyn Kind,
         configuration: &Configuration,
-        credential: &SecretString,
-        auth_test: &Answer,
-        deadline: Instant,
-    ) -> (Faults, bool) {
-        let mut faults = Faults::default();
-        for (at, probe) in slack::verify::channel_probes(configuration, credential, auth_test) {
-            let Ok(answer) = self.ask(&probe, deadline).await else {
-                return (faults, false);
-            };
-            if let Some(detail) = slack::verify::channel_fault(auth_test, &answer) {
-                faults.add(at, FaultCode::Refused, detail);
-            }
-        }
-        (faults, true)
+        secret: &SecretString,
+    ) -> Option<bool> {
+        let deadline = Instant::now() + self.verify_within;
+        let question = kind.question(configuration)?;
+        let answer = self.ask(kind, &question, secret, deadline).await;
+        Some(answer.is_ok_and(|answer| answer.status < 500))
     }
 
-    async fn ask(&self, probe: &Probe, deadline: Instant) -> Result<Answer, Verification> {
-        let platform = probe.kind.platform();
-        // Neither can be: what was read to be registered is always of this form.
-        let unusable = || {
+    async fn ask(
+        &self,
+        kind: &dyn Kind,
+        question: &Draft,
+        secret: &SecretString,
+        deadline: Instant,
+    ) -> Result<Answer, Verification> {
+        let request = self.sealed(kind, question, secret).ok_or_else(|| {
+            // It cannot be: what was read to be registered is always of this form.
             let detail = "is not a credential of the platform";
-            refused(probe.kind.credential_field(), detail)
-        };
-        let url = self
-            .destination(probe.kind, &probe.url)
-            .ok_or_else(unusable)?;
-        let http = self.connections.client();
-        let mut request = match probe.body {
-            Some(body) => http.post(url).header(CONTENT_TYPE, JSON).body(body),
-            None => http.get(url),
-        };
-        if let Some(token) = &probe.authorization {
-            request = request.header(AUTHORIZATION, bearer(token).ok_or_else(unusable)?);
-        }
+            refused(kind.credential_field(), detail)
+        })?;
         let left = deadline.saturating_duration_since(Instant::now());
         // The error itself is dropped, because it names the URL.
         let response = request.timeout(left).send().await.map_err(|error| {
@@ -117,10 +87,10 @@ impl Client {
                 true => "did not answer in time",
                 false => "could not be reached",
             };
-            unreachable(platform, reason)
+            unreachable(kind.name(), reason)
         })?;
         let now = self.connections.now();
-        Ok(read(response, probe.secret(), now).await.0)
+        Ok(read(response, &kind.hidden(secret), now).await.0)
     }
 }
 

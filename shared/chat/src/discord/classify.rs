@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use carillon_domain::Outcome;
 use carillon_domain::delivery::MessageRef;
-use carillon_domain::{Outcome, Platform};
 use serde_json::Value;
 
+use super::target::NAME;
 use super::{codes, form};
-use crate::reply::{self, Answer, Pause, Remedy, Reply, wait};
+use crate::answer::{Answer, wait};
+use crate::reply::{self, Pause, Remedy, Reply};
 
 /// How long all messages to Discord rest where it blocks this address and does not say
 /// for how long. To go on would make the block longer (discord-api-docs, rate limits:
@@ -30,7 +32,7 @@ pub fn execute(answer: &Answer) -> Reply {
         Some(body) => refused(answer, body),
         // Discord's proxy answers in HTML or plain text, where Discord itself was not asked.
         None if answer.status == 403 && !is_discords_own(answer) => blocked(answer),
-        None => reply::unreadable(answer, Platform::Discord),
+        None => reply::unreadable(answer, NAME),
     };
     Reply {
         pause_after: used_up(answer),
@@ -47,7 +49,7 @@ fn is_message(body: &Value) -> bool {
 fn posted(answer: &Answer, body: Option<&Value>) -> Reply {
     let text = |name: &str| Some(body?[name].as_str()?.to_owned());
     let Some(id) = text("id") else {
-        return reply::unreadable(answer, Platform::Discord);
+        return reply::unreadable(answer, NAME);
     };
     Reply {
         message: Some(MessageRef {
@@ -134,7 +136,7 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
     .hint(hint)
     .remedy(form.or_else(|| codes::remedy(code)));
     match reply.is_definite() {
-        true => reply.saying(Platform::Discord, sentence(body).as_deref()),
+        true => reply.saying(NAME, sentence(body).as_deref()),
         false => reply,
     }
 }
@@ -150,15 +152,15 @@ fn uncoded(answer: &Answer, body: &Value) -> Reply {
     let is_discords = body["code"].is_u64() && body["message"].is_string();
     let code = body["code"].as_u64().unwrap_or_default();
     let reply = match (answer.status, code) {
-        _ if !is_discords => return reply::unreadable(answer, Platform::Discord),
+        _ if !is_discords => return reply::unreadable(answer, NAME),
         // These statuses say enough by themselves, and the other code says nothing.
         (401, _) | (404, 0) => Reply::new(Outcome::CredentialDead).hint(codes::NEW_WEBHOOK),
         (403, 0) => Reply::new(Outcome::DestinationDead).hint(codes::NO_ACCESS),
         (400..500, _) if answer.status != 413 => {
             let (code, sentence) = (code.to_string(), sentence(body));
-            return reply::unknown_refusal(Platform::Discord, &code, sentence.as_deref());
+            return reply::unknown_refusal(NAME, &code, sentence.as_deref());
         }
-        _ => reply::unreadable(answer, Platform::Discord),
+        _ => reply::unreadable(answer, NAME),
     };
     match code {
         0 => reply,

@@ -19,7 +19,7 @@ pub(super) fn meaning(code: u64) -> Option<(Outcome, &'static str)> {
 }
 
 /// Whether a code is about the webhook itself, whatever is done with it.
-pub(crate) fn condemns_secret(code: &str) -> bool {
+pub(super) fn condemns_secret(code: &str) -> bool {
     matches!(code, "10015" | "50027")
 }
 

@@ -10,7 +10,7 @@ use super::escape::{markdown, plain};
 use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
 use super::message::{AllowedMentions, Embed, Field, Footer, Message};
 use crate::facts::{self, Fact, Words, visible, visible_line};
-use crate::request::{Place, Post};
+use crate::post::{Place, Post};
 use crate::wording::{DRY_RUN, Tone, digest_line, headline};
 
 /// What the embed's texts together may hold. Below the limit, because Discord does not say
@@ -45,12 +45,18 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
     // A forum's thread needs a name; whoever knows the thread needs none.
     let opens_thread = *post.place == Place::Channel
         && configuration.grouping == Grouping::Thread
-        && configuration.thread_id.is_none();
+        && configuration.text("thread_id").is_none();
     // Under which name a message was posted cannot be changed later.
     let plain = post.without.appearance || matches!(post.place, Place::Edit(_));
+    let own = |name: &str| {
+        configuration
+            .text(name)
+            .filter(|_| !plain)
+            .map(str::to_owned)
+    };
     Message {
-        username: configuration.username.clone().filter(|_| !plain),
-        avatar_url: configuration.avatar_url.clone().filter(|_| !plain),
+        username: own("username"),
+        avatar_url: own("avatar_url"),
         thread_name: opens_thread.then(|| match post.without.thread_name {
             true => PLAIN_THREAD_NAME.to_owned(),
             false => thread_name(post.events),

@@ -1,11 +1,12 @@
 //! What Discord says of a webhook's URL: the answer to a GET of it.
 
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Configuration, Outcome, Platform};
+use carillon_domain::{Configuration, Outcome};
 use serde_json::Value;
 
 use super::codes;
-use crate::Answer;
+use super::target::NAME;
+use crate::answer::Answer;
 use crate::verification::{Verification, Verified, refused, unreachable, unreadable};
 
 /// The kinds of webhooks (discord-api-docs, resources/webhook, "Webhook Types").
@@ -20,14 +21,14 @@ pub(crate) fn webhook(configuration: &Configuration, answer: &Answer) -> Verific
             true => shown(configuration, answer, &body),
             false => denied(answer, &body),
         },
-        _ => unreadable(Platform::Discord, answer),
+        _ => unreadable(NAME, answer),
     }
 }
 
 fn shown(configuration: &Configuration, answer: &Answer, body: &Value) -> Verification {
     let detail = match body["type"].as_u64() {
         Some(INCOMING) => return Verification::Verified(verified(configuration, body)),
-        None => return unreadable(Platform::Discord, answer),
+        None => return unreadable(NAME, answer),
         Some(CHANNEL_FOLLOWER) => {
             "this webhook belongs to a channel that follows another server's announcements, and \
              only Discord posts with it"
@@ -57,7 +58,7 @@ fn verified(configuration: &Configuration, body: &Value) -> Verified {
                 .to_owned(),
         );
     }
-    if configuration.thread_id.is_some() {
+    if configuration.text("thread_id").is_some() {
         verified.warnings.push(
             "Discord does not tell whether the thread is one of the webhook's channel: send a test \
              message"
@@ -85,9 +86,9 @@ fn denied(answer: &Answer, body: &Value) -> Verification {
         _ => match codes::meaning(code) {
             Some((Outcome::DestinationDead, hint)) => hint.trim_end_matches('.'),
             Some((Outcome::Blocked, _)) => {
-                return unreachable(Platform::Discord, "blocks this address for a while");
+                return unreachable(NAME, "blocks this address for a while");
             }
-            _ => return unreadable(Platform::Discord, answer),
+            _ => return unreadable(NAME, answer),
         },
     };
     refused(

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn a_platforms_own_sentence_is_cleaned_and_cut() {
     let sentence = format!("no\u{0}\u{202e}pe\n\"{}\" end", "x".repeat(1_000));
-    let reply = unknown_refusal(Platform::Discord, "20099", Some(&sentence));
+    let reply = unknown_refusal("Discord", "20099", Some(&sentence));
     assert_eq!(reply.code.as_deref(), Some("20099"));
     let hint = reply.hint.unwrap();
     assert!(
@@ -21,7 +21,7 @@ fn a_platforms_own_sentence_is_cleaned_and_cut() {
 #[test]
 fn a_refusal_without_a_sentence_names_its_code() {
     for sentence in [None, Some(""), Some(" \n")] {
-        let hint = unknown_refusal(Platform::Slack, "no_luck", sentence).hint;
+        let hint = unknown_refusal("Slack", "no_luck", sentence).hint;
         let hint = hint.unwrap();
         assert!(
             hint.starts_with("Slack refuses the message with code no_luck. "),

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use carillon_domain::Outcome;
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::shorten;
-use carillon_domain::{Outcome, Platform};
 use serde_json::Value;
 
+use super::api::NAME;
 use super::codes;
-use crate::reply::{self, Answer, Remedy, Reply, wait};
+use crate::answer::{Answer, wait};
+use crate::reply::{self, Remedy, Reply};
 
 /// The answer of `chat.postMessage`. Its HTTP status says next to nothing: a refused post
 /// comes with 200 too, and `ok` and `error` in the body tell (node-slack-sdk, WebClient).
@@ -20,7 +22,7 @@ pub fn web_api(answer: &Answer) -> Reply {
             Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
             // What is wrong stands in lists, which an outline leaves out.
             Some(false) => refused(answer, &answer.json().unwrap_or(body), codes::meaning),
-            _ => reply::unreadable(answer, Platform::Slack),
+            _ => reply::unreadable(answer, NAME),
         },
         body => rate_limited_or_unreadable(answer, body.as_ref()),
     };
@@ -80,7 +82,7 @@ fn posted(body: &Value) -> Reply {
 fn refused(answer: &Answer, body: &Value, meaning: Meaning) -> Reply {
     match body["error"].as_str() {
         Some(code) => coded(answer, code, Some(body), meaning),
-        None => reply::unreadable(answer, Platform::Slack),
+        None => reply::unreadable(answer, NAME),
     }
 }
 
@@ -97,13 +99,13 @@ fn coded(answer: &Answer, code: &str, body: Option<&Value>, meaning: Meaning) ->
         (Some((outcome, hint)), _) => {
             let reply = Reply::new(outcome).hint(hint);
             match reply.is_definite() {
-                true => reply.saying(Platform::Slack, sentence),
+                true => reply.saying(NAME, sentence),
                 false => reply,
             }
         }
         // After a server's error it may have gone half-way.
-        (None, _) if answer.status >= 500 => reply::unreadable(answer, Platform::Slack),
-        (None, _) => reply::unknown_refusal(Platform::Slack, code, sentence),
+        (None, _) if answer.status >= 500 => reply::unreadable(answer, NAME),
+        (None, _) => reply::unknown_refusal(NAME, code, sentence),
     };
     reply
         .code(shorten(code, 100))
@@ -129,7 +131,7 @@ fn rate_limited_or_unreadable(answer: &Answer, body: Option<&Value>) -> Reply {
     if answer.status == 429 {
         return coded(answer, "ratelimited", body, codes::meaning);
     }
-    reply::unreadable(answer, Platform::Slack)
+    reply::unreadable(answer, NAME)
 }
 
 /// Slack says how long in the header; an incoming webhook in its body as well.

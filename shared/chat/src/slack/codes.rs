@@ -54,7 +54,7 @@ pub(super) fn remedy(code: &str) -> Option<Remedy> {
 
 /// Whether a code is about the token or the webhook itself, wherever it is used. Most that
 /// need another credential depend on the channel or on what is done, too.
-pub(crate) fn condemns_secret(code: &str) -> bool {
+pub(super) fn condemns_secret(code: &str) -> bool {
     matches!(
         code,
         "account_inactive"

@@ -11,7 +11,7 @@ use super::escape::{code, entities, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
 use super::message::{Attachment, Block, Message, Text};
 use crate::facts::{self, Fact, Words, visible, visible_line};
-use crate::request::{Place, Post};
+use crate::post::{Place, Post};
 use crate::wording::{DRY_RUN, Tone, headline};
 
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
@@ -43,12 +43,12 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
     let message = Message {
         channel: Some(post.channel.to_owned()),
         username: configuration
-            .username
-            .clone()
+            .text("username")
+            .map(str::to_owned)
             .filter(|_| !post.without.appearance),
         icon_emoji: configuration
-            .icon_emoji
-            .clone()
+            .text("icon_emoji")
+            .map(str::to_owned)
             .filter(|_| !post.without.appearance),
         client_msg_id: Some(post.post_id.to_owned()),
         ..content

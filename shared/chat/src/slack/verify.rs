@@ -1,15 +1,14 @@
 //! What Slack says of a credential: `auth.test`, `conversations.info`, and an incoming
 //! webhook that is asked without being posted to.
 
-use carillon_domain::{
-    Configuration, DestinationKind, FaultCode, Faults, Outcome, Platform, Pointer,
-};
-use secrecy::SecretString;
+use carillon_domain::{Configuration, FaultCode, Faults, Outcome, Pointer};
 use serde_json::Value;
 
-use super::{CONVERSATIONS_INFO, codes};
-use crate::Answer;
-use crate::verification::{Probe, Verification, Verified, refused, unreachable, unreadable};
+use super::api::{AUTH_TEST, CONVERSATIONS_INFO, NAME};
+use super::{codes, texts};
+use crate::answer::Answer;
+use crate::draft::Draft;
+use crate::verification::{Verification, Verified, refused, unreachable, unreadable};
 
 /// A message that no parser takes. A webhook that is alive finds fault with it, a dead one
 /// does not even look at it (trufflehog, detectors/slackwebhook), and none can post it.
@@ -24,15 +23,20 @@ const SEE_PRIVATE: &str = "groups:read";
 const WHERE: &str = "in the Slack app's settings under OAuth & Permissions, Bot Token Scopes, and \
                      reinstall the app";
 
+/// The first question about a token.
+pub(crate) fn about_token() -> Draft {
+    Draft::raw(AUTH_TEST, "{}")
+}
+
 /// The answer of `auth.test`, and what its header says of the token's scopes.
 pub(crate) fn auth_test(configuration: &Configuration, answer: &Answer) -> Verification {
     let Some(body) = answer.json().filter(|_| answer.status != 429) else {
-        return unreadable(Platform::Slack, answer);
+        return unreadable(NAME, answer);
     };
     match (body["ok"].as_bool(), body["error"].as_str()) {
         (Some(true), _) if answer.is_success() => granted(configuration, answer, &body),
         (Some(false), Some(code)) => denied("token", code, codes::meaning(code)),
-        _ => unreadable(Platform::Slack, answer),
+        _ => unreadable(NAME, answer),
     }
 }
 
@@ -52,16 +56,13 @@ fn granted(configuration: &Configuration, answer: &Answer, body: &Value) -> Veri
             format!("the token may not post: add the scope {POST} {WHERE}"),
         );
     }
-    for (field, given) in [
-        ("username", &configuration.username),
-        ("icon_emoji", &configuration.icon_emoji),
-    ] {
-        if given.is_some() && lacks(CUSTOMIZE) {
+    for field in ["username", "icon_emoji"] {
+        if configuration.text(field).is_some() && lacks(CUSTOMIZE) {
             let detail = format!("needs the scope {CUSTOMIZE}: add it {WHERE}, or leave it out");
             faults.add(root.field(field), FaultCode::Refused, detail);
         }
     }
-    let named = || channels(configuration).filter(|(_, channel)| !super::is_channel_id(channel));
+    let named = || channels(configuration).filter(|(_, channel)| !texts::is_id(channel));
     if body["is_enterprise_install"] == true {
         for (at, _) in named() {
             faults.add(
@@ -111,36 +112,29 @@ fn scopes(answer: &Answer) -> Option<Vec<&str>> {
 fn channels(configuration: &Configuration) -> impl Iterator<Item = (Pointer, &str)> {
     let root = Pointer::root();
     let (one, list) = (root.field("channel"), root.field("channels"));
-    let single = configuration.channel.iter().map(move |c| (one.clone(), c));
-    let listed = configuration.channels.iter().enumerate();
-    single
-        .chain(listed.map(move |(n, channel)| (list.index(n), channel)))
-        .map(|(at, channel)| (at, channel.as_str()))
+    let single = configuration.text("channel").map(|channel| (one, channel));
+    let listed = configuration.texts("channels").into_iter().enumerate();
+    let listed = listed.map(move |(n, channel)| (list.index(n), channel));
+    single.into_iter().chain(listed)
 }
 
 /// The questions about the channels that are given by id, as far as the token may ask them,
 /// once `auth.test` has been answered.
-pub(crate) fn channel_probes(
+pub(crate) fn about_channels(
     configuration: &Configuration,
-    credential: &SecretString,
     auth_test: &Answer,
-) -> Vec<(Pointer, Probe)> {
+) -> Vec<(Pointer, Draft)> {
     let may_see = |scope| scopes(auth_test).is_some_and(|scopes| scopes.contains(&scope));
     let (public, private) = (may_see(SEE_PUBLIC), may_see(SEE_PRIVATE));
     channels(configuration)
-        .filter(|(_, channel)| match super::is_channel_id(channel) {
+        .filter(|(_, channel)| match texts::is_id(channel) {
             true if channel.starts_with('C') => public || private,
             true => channel.starts_with('G') && private,
             false => false,
         })
         .map(|(at, channel)| {
-            let probe = Probe {
-                kind: DestinationKind::SlackBot,
-                url: SecretString::from(format!("{CONVERSATIONS_INFO}?channel={channel}")),
-                authorization: Some(credential.clone()),
-                body: None,
-            };
-            (at, probe)
+            let question = Draft::get(CONVERSATIONS_INFO).rest(format!("?channel={channel}"));
+            (at, question)
         })
         .collect()
 }
@@ -177,13 +171,13 @@ pub(crate) fn channel_fault(auth_test: &Answer, answer: &Answer) -> Option<Strin
 pub(crate) fn webhook(answer: &Answer) -> Verification {
     let body = answer.body.trim();
     if answer.status == 429 {
-        return unreadable(Platform::Slack, answer);
+        return unreadable(NAME, answer);
     }
     match codes::meaning_to_hook(body) {
         // It is the message that it complains of.
         Some((Outcome::PayloadRefused, _)) => Verification::Verified(Verified::default()),
         None if answer.is_success() && body == "ok" => Verification::Verified(Verified::default()),
-        None => unreadable(Platform::Slack, answer),
+        None => unreadable(NAME, answer),
         meaning => denied("webhook_url", body, meaning),
     }
 }
@@ -191,7 +185,7 @@ pub(crate) fn webhook(answer: &Answer) -> Verification {
 /// What an error code says of the credential that stands in `field`.
 fn denied(field: &str, code: &str, meaning: Option<(Outcome, &'static str)>) -> Verification {
     let Some((outcome, hint)) = meaning else {
-        return unreachable(Platform::Slack, &format!("answered {}", shown(code)));
+        return unreachable(NAME, &format!("answered {}", shown(code)));
     };
     let hint = match code {
         "invalid_auth" => {
@@ -222,7 +216,7 @@ fn denied(field: &str, code: &str, meaning: Option<(Outcome, &'static str)>) -> 
         Outcome::CredentialDead | Outcome::DestinationDead => {
             refused(field, format!("{hint} (Slack's code is {code})"))
         }
-        _ => unreachable(Platform::Slack, &format!("answered {}", shown(code))),
+        _ => unreachable(NAME, &format!("answered {}", shown(code))),
     }
 }
 

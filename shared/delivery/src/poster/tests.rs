@@ -2,9 +2,7 @@ use aws_sdk_secretsmanager::config::BehaviorVersion;
 use aws_sdk_secretsmanager::{Client as Secrets, Config};
 use carillon_aws::SecretCache;
 use carillon_chat::ChatOrigin;
-use carillon_domain::{
-    Configuration, DestinationKind, EventType, Grouping, Platform, Resource, sample,
-};
+use carillon_domain::{Configuration, EventType, Grouping, KindId, Resource, sample};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -43,9 +41,8 @@ impl Discord {
         let secrets = SecretStore::new(secrets, "carillon".into(), cache);
         let origin = ChatOrigin::parse(&server.uri()).unwrap();
         let mut webhook = sample::webhook(1, &["*"]);
-        webhook.platform = Platform::Discord;
-        webhook.configuration = Configuration::new(DestinationKind::DiscordWebhook, String::new());
-        webhook.configuration.username = Some("Bell".into());
+        webhook.kind = KindId::new("discord");
+        webhook.configuration = Configuration::default().with("username", "Bell");
         webhook.configuration.grouping = Grouping::Thread;
         let mut event = sample::event(EventType::Deploy);
         event.resource = Some(Resource {
@@ -73,8 +70,9 @@ impl Discord {
         };
         let url = "https://discord.com/api/webhooks/123456789012345678/";
         let credential = format!("{url}{}", "fake-".repeat(13));
+        let kind = self.poster.kinds().get(&self.webhook.kind).unwrap();
         self.poster
-            .call(&post, &SecretString::from(credential))
+            .call(kind, &post, &SecretString::from(credential))
             .await
     }
 

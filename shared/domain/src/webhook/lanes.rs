@@ -21,23 +21,30 @@ pub struct Lanes {
 
 impl Lanes {
     /// A lane for each channel of a new webhook.
-    pub fn of(names: &[&str]) -> Self {
+    pub fn of(names: &[impl AsRef<str>]) -> Self {
         Self::default().renamed(names)
+    }
+
+    /// The channels' names, in their order.
+    pub fn names(&self) -> Vec<&str> {
+        let names = self.channels.iter().map(|channel| channel.name.as_str());
+        names.collect()
     }
 
     /// The lanes of a changed list of channels. Those that stay keep their lanes; the others
     /// take over the lanes of those that are gone, in order, and with them what waits there.
     #[must_use]
-    pub fn renamed(&self, names: &[&str]) -> Self {
+    pub fn renamed(&self, names: &[impl AsRef<str>]) -> Self {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         let stays = |channel: &&Channel| names.iter().any(|name| is_same(name, &channel.name));
         let mut left = self.channels.iter().filter(|channel| !stays(channel));
         let mut made = self.made;
         let channels = names
             .iter()
-            .map(|&name| {
+            .map(|name| {
                 let known = self.channels.iter().find(|old| is_same(name, &old.name));
                 let lane = known.or_else(|| left.next()).map(|channel| channel.lane);
-                let name = name.to_owned();
+                let name = (*name).to_owned();
                 let lane = lane.unwrap_or_else(|| {
                     made += 1;
                     made

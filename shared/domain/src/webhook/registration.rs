@@ -3,30 +3,45 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Configuration, MAX_WEBHOOK_NAME, Platform, Webhook, WebhookStatus};
+use super::{Configuration, KindId, MAX_WEBHOOK_NAME, Webhook, WebhookStatus};
 use crate::event_type::EventTypePattern;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::Fields;
 use crate::filters::Filters;
 use crate::ids::OrganizationId;
 
-/// The credential of a client's webhook.
+/// The credential of a client's webhook, in the form in which its kind stores it.
 #[derive(Debug, Clone)]
 pub enum Credential {
     New(SecretString),
+    /// Some parts of it are new, as a JSON object; the others are to be those that there are.
+    Partial(SecretString),
     /// The masked one was sent back.
     Unchanged,
+}
+
+/// What a client's `configuration` comes to, once its kind has read it.
+#[derive(Debug)]
+pub struct Configured {
+    pub kind: KindId,
+    pub configuration: Configuration,
+    /// The channels that get a delivery each. A destination with a channel of its own gets one
+    /// delivery, under its label (blank where it has none).
+    pub channels: Vec<String>,
+    pub credential: Credential,
+    /// Parts of the credential that were made here, by the fields that they belong to: to be
+    /// shown once.
+    pub made: Vec<(&'static str, SecretString)>,
 }
 
 /// What a client asks to register, read and found to be right.
 #[derive(Debug)]
 pub struct Registration {
     pub name: String,
-    pub platform: Platform,
     pub event_types: Vec<EventTypePattern>,
     pub filters: Filters,
-    pub configuration: Configuration,
-    pub credential: Credential,
+    /// What it posts to, and how.
+    pub destination: Configured,
     /// None where the client does not say.
     pub enabled: Option<bool>,
 }
@@ -45,8 +60,8 @@ const OF_ANSWERS: [&str; 4] = [
 
 impl Registration {
     /// Reads a client's webhook: a new one, or the one that is to replace `current`.
-    /// `configuration` reads the part that each platform has rules of its own for; it is
-    /// told the current configuration, so that a masked credential can mean 'unchanged'.
+    /// `configuration` reads the part that each kind of destination has rules of its own for,
+    /// by the `type`, which is one of `types`.
     ///
     /// # Errors
     /// All faults of the document, the configuration's included.
@@ -54,16 +69,18 @@ impl Registration {
         value: &Value,
         organization: &OrganizationId,
         current: Option<&Webhook>,
-        configuration: impl FnOnce(
-            Platform,
-            &Value,
-            &Pointer,
-            Option<&Configuration>,
-            &mut Faults,
-        ) -> Option<(Configuration, Credential)>,
+        types: &[&str],
+        configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
     ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let registration = Self::read(value, organization, current, configuration, &mut faults);
+        let registration = Self::read(
+            value,
+            organization,
+            current,
+            types,
+            configuration,
+            &mut faults,
+        );
         faults.into_result(registration)
     }
 
@@ -71,13 +88,8 @@ impl Registration {
         value: &Value,
         organization: &OrganizationId,
         current: Option<&Webhook>,
-        configuration: impl FnOnce(
-            Platform,
-            &Value,
-            &Pointer,
-            Option<&Configuration>,
-            &mut Faults,
-        ) -> Option<(Configuration, Credential)>,
+        types: &[&str],
+        configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
@@ -88,8 +100,8 @@ impl Registration {
             fields.faults().add(root, FaultCode::OutOfRange, detail);
         }
         let name = fields.required_line("name", MAX_WEBHOOK_NAME);
-        let platforms = Platform::ALL.map(|platform| (platform.as_str(), platform));
-        let platform = fields.required_choice("type", &platforms);
+        let types: Vec<(&str, &str)> = types.iter().map(|name| (*name, *name)).collect();
+        let api_type = fields.required_choice("type", &types);
         let event_types = event_types(&mut fields);
         let at = fields.at("filters");
         let filters = fields
@@ -106,10 +118,9 @@ impl Registration {
                 );
                 None
             }
-            Some(value) => platform.and_then(|platform| {
-                let current = current.map(|webhook| &webhook.configuration);
-                configuration(platform, value, &at, current, fields.faults())
-            }),
+            Some(value) => {
+                api_type.and_then(|api_type| configuration(api_type, value, &at, fields.faults()))
+            }
         };
         let mut enabled = fields.boolean("enabled");
         fields.own_organization(organization);
@@ -122,14 +133,11 @@ impl Registration {
             enabled = enabled.filter(|enabled| !(*enabled && is_as_read));
         }
         fields.finish();
-        let (configuration, credential) = configured?;
         Some(Self {
             name: name?.trim().to_owned(),
-            platform: platform?,
             event_types,
             filters,
-            configuration,
-            credential,
+            destination: configured?,
             enabled,
         })
     }
@@ -202,7 +210,6 @@ fn event_types(fields: &mut Fields) -> Vec<EventTypePattern> {
 mod tests {
     use super::*;
     use crate::sample;
-    use crate::webhook::DestinationKind;
     use serde_json::json;
 
     fn organization() -> OrganizationId {
@@ -210,10 +217,14 @@ mod tests {
     }
 
     fn read(value: &Value, current: Option<&Webhook>) -> Result<Registration, Faults> {
-        Registration::parse(value, &organization(), current, |_, _, _, _, _| {
-            let configuration = Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into());
-            let credential = Credential::New(SecretString::from("fake"));
-            Some((configuration, credential))
+        Registration::parse(value, &organization(), current, &["slack"], |_, _, _, _| {
+            Some(Configured {
+                kind: KindId::new("slack/bot"),
+                configuration: Configuration::default(),
+                channels: vec!["infra".into()],
+                credential: Credential::New(SecretString::from("fake")),
+                made: Vec::new(),
+            })
         })
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Configuration, CredentialRef, Registration, Webhook, WebhookStatus};
+use super::{Configuration, Configured, CredentialRef, Registration, Webhook, WebhookStatus};
 
 /// What an update leaves as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +24,19 @@ impl Webhook {
         credential: CredentialRef,
         now: Timestamp,
     ) -> Self {
+        let Configured {
+            kind,
+            configuration,
+            channels,
+            ..
+        } = registration.destination;
         let mut new = Self {
             name: registration.name,
-            platform: registration.platform,
+            kind,
             event_types: registration.event_types,
             filters: registration.filters,
-            lanes: self.lanes.renamed(&registration.configuration.channels()),
-            configuration: registration.configuration,
+            lanes: self.lanes.renamed(&channels),
+            configuration,
             ..self.clone()
         };
         if credential != self.credential {
@@ -72,7 +78,6 @@ impl Webhook {
             status => status,
         };
         let mut new = Self {
-            lanes: self.lanes.renamed(&configuration.channels()),
             configuration,
             credential,
             fallback,
@@ -103,12 +108,11 @@ impl Webhook {
         }
     }
 
-    /// Whether the other posts with another credential or to another place.
+    /// Whether the other posts with another credential, to another place or in another way.
     fn aims_elsewhere(&self, other: &Self) -> bool {
-        let (ours, theirs) = (&self.configuration, &other.configuration);
         self.credential != other.credential
-            || ours.channels() != theirs.channels()
-            || ours.thread_id != theirs.thread_id
+            || self.kind != other.kind
+            || self.configuration.own != other.configuration.own
     }
 }
 
@@ -136,11 +140,15 @@ mod tests {
     fn same(webhook: &Webhook, enabled: Option<bool>) -> Registration {
         Registration {
             name: webhook.name.clone(),
-            platform: webhook.platform,
             event_types: webhook.event_types.clone(),
             filters: webhook.filters.clone(),
-            configuration: webhook.configuration.clone(),
-            credential: Credential::Unchanged,
+            destination: Configured {
+                kind: webhook.kind.clone(),
+                configuration: webhook.configuration.clone(),
+                channels: vec!["infra".into()],
+                credential: Credential::Unchanged,
+                made: Vec::new(),
+            },
             enabled,
         }
     }
@@ -221,7 +229,7 @@ mod tests {
         let updated = webhook.updated(Update::Patch, same(&webhook, None), another(), now());
         assert_eq!(updated.status, WebhookStatus::Active);
         let mut moved = same(&webhook, None);
-        moved.configuration.channel = Some("elsewhere".into());
+        moved.destination.configuration.set("channel", "elsewhere");
         let updated = webhook.updated(Update::Patch, moved, webhook.credential.clone(), now());
         assert_eq!(updated.status, WebhookStatus::Active);
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use carillon_domain::{DestinationKind, Platform};
+use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde::{Deserialize, Serialize};
 
 use super::Standing;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::chat_sink::platform::DestinationKind;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use carillon_domain::DestinationKind;
 use serde_json::{Map, Value};
 
 use super::call::Call;

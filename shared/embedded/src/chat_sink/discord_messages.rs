@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::chat_sink::platform::Platform;
 use axum::http::StatusCode;
 use axum::response::Response;
-use carillon_domain::Platform;
 use serde_json::{Map, Value};
 
 use super::discord::{Endpoint, Refused};

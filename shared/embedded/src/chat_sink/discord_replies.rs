@@ -1,8 +1,8 @@
 //! Discord's answers: errors, rate limit headers, and the message object.
 
+use crate::chat_sink::platform::Platform;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::Platform;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

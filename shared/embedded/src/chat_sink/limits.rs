@@ -1,6 +1,6 @@
 //! What of a payload the platform would refuse.
 
-use carillon_domain::Platform;
+use crate::chat_sink::platform::Platform;
 use serde_json::Value;
 
 /// A rule that a payload breaks.

@@ -1,6 +1,6 @@
 //! Whom a message could ping, by the platforms' rules.
 
-use carillon_domain::Platform;
+use crate::chat_sink::platform::Platform;
 use serde_json::Value;
 
 /// Slack's markup for a mention begins with this, and pings these.

@@ -1,6 +1,6 @@
 //! Failures on order: what the next posts get instead of being taken.
 
-use carillon_domain::Platform;
+use crate::chat_sink::platform::Platform;
 use serde::{Deserialize, Serialize};
 
 /// How a post fails. As JSON, such as `{"status": 503}`, `"hang"` or

@@ -1,8 +1,8 @@
 //! Slack's Web API: always JSON, and HTTP status 200 whatever went wrong.
 
+use crate::chat_sink::platform::DestinationKind;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::DestinationKind;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, fields};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_domain::{DestinationKind, Platform};
+use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde_json::{Map, Value, json};
 
 use super::destination::Place;

@@ -1,6 +1,6 @@
 //! What Slack asks of a message's content, whichever way the message comes.
 
-use carillon_domain::Platform;
+use crate::chat_sink::platform::Platform;
 use serde_json::{Map, Value};
 
 use super::limits::{self, Violation};

@@ -1,6 +1,6 @@
 //! Slack's `conversations.*`: what there is to know of a channel.
 
-use carillon_domain::{DestinationKind, Platform};
+use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde_json::{Value, json};
 
 use super::destination::Place;

@@ -1,8 +1,8 @@
 //! Slack's incoming webhooks: plain-text answers, and one channel each.
 
+use crate::chat_sink::platform::{DestinationKind, Platform};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use carillon_domain::{DestinationKind, Platform};
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, fields};

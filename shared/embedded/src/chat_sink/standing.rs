@@ -1,6 +1,6 @@
 //! How destinations can stand, and what each platform says of it.
 
-use carillon_domain::DestinationKind;
+use crate::chat_sink::platform::DestinationKind;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Ban, Failure};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use carillon_domain::Platform;
+use crate::chat_sink::platform::Platform;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;

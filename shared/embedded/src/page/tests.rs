@@ -3,7 +3,8 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
-use carillon_domain::{Faults, Platform, Pointer};
+use carillon_chat::Kinds;
+use carillon_domain::{Faults, Pointer};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -119,7 +120,8 @@ fn the_webhook_of_the_first_steps_would_be_registered() {
     let mut faults = Faults::default();
     let at = Pointer::root().field("configuration");
     let configuration = &webhook["configuration"];
-    carillon_chat::configuration(Platform::Slack, configuration, &at, None, &mut faults);
+    let kinds = Kinds::default();
+    kinds.configuration("slack", configuration, &at, None, &|| [7; 32], &mut faults);
     let faults: Vec<_> = faults.iter().collect();
     assert!(faults.is_empty(), "{faults:?}");
 }

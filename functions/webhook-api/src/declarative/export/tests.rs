@@ -2,7 +2,7 @@ use super::super::document::{Document, Format};
 use super::super::plan::{Change, Plan};
 use super::*;
 use carillon_domain::webhook::CredentialRef;
-use carillon_domain::{Configuration, DestinationKind, Faults, Filters, Platform, Pointer, sample};
+use carillon_domain::{Configuration, Faults, Filters, KindId, Pointer, sample};
 
 /// Webhooks with everything that a file can say, and with texts that YAML would take for
 /// something else.
@@ -16,37 +16,33 @@ fn webhooks() -> Vec<Webhook> {
         filters: filters(json!({"environment": ["on", "*", "- a"], "project": ["~", "0123"]})),
         status: WebhookStatus::Suspended,
         configuration: Configuration {
-            channels: vec!["#infra".into(), "C0123ABCD".into()],
-            username: Some("Bell: @ #1 'x' \"y\" 🔔".into()),
-            icon_emoji: Some(":bell:".into()),
             grouping: Grouping::Thread,
             digest: Digest::Off,
-            ..Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into())
+            ..Configuration::default()
+                .with("token", "xoxb-…wxyz")
+                .with("channels", json!(["#infra", "C0123ABCD"]))
+                .with("username", "Bell: @ #1 'x' \"y\" 🔔")
+                .with("icon_emoji", ":bell:")
         },
         ..sample::webhook(1, &["deploy", "*_deleted"])
     };
     let discord = Webhook {
         name: "a: b {c}".into(),
-        platform: Platform::Discord,
+        kind: KindId::new("discord"),
         filters: filters(json!({"environment": ["production"]})),
         status: WebhookStatus::Disabled,
-        configuration: Configuration {
-            channel: Some("null".into()),
-            avatar_url: Some("https://example.com/?a=1#x".into()),
-            thread_id: Some("123456789012345678".into()),
-            ..Configuration::new(
-                DestinationKind::DiscordWebhook,
-                "https://discord.com/api/webhooks/…/…wxyz".into(),
-            )
-        },
+        configuration: Configuration::default()
+            .with("webhook_url", "https://discord.com/api/webhooks/…/…wxyz")
+            .with("channel", "null")
+            .with("avatar_url", "https://example.com/?a=1#x")
+            .with("thread_id", "123456789012345678"),
         ..sample::webhook(2, &["*"])
     };
     let plain = Webhook {
         name: "1e3".into(),
-        configuration: Configuration {
-            channel: Some("no".into()),
-            ..Configuration::new(DestinationKind::SlackBot, "xoxb-…wxyz".into())
-        },
+        configuration: Configuration::default()
+            .with("token", "xoxb-…wxyz")
+            .with("channel", "no"),
         ..sample::webhook(3, &["error"])
     };
     vec![bot, discord, plain]
@@ -55,13 +51,17 @@ fn webhooks() -> Vec<Webhook> {
 #[test]
 fn an_export_that_is_applied_again_changes_nothing() {
     let webhooks = webhooks();
-    let export = Notifications(webhooks.clone());
+    let kinds = Kinds::default();
+    let export = Notifications {
+        kinds: &kinds,
+        webhooks: webhooks.clone(),
+    };
     let yaml = export.to_yaml().unwrap();
     let json = serde_json::to_string(&export).unwrap();
     for (format, text) in [(Format::Yaml, &yaml), (Format::Json, &json)] {
         let document = Document::read(format, text.as_bytes()).unwrap();
         let organization = &webhooks[0].organization;
-        let plan = Plan::of(&document, webhooks.clone(), organization, true)
+        let plan = Plan::of(&kinds, &document, webhooks.clone(), organization, true)
             .unwrap_or_else(|faults| panic!("{faults}\n{text}"));
         assert_eq!(plan.removals, []);
         let kept = plan
@@ -78,7 +78,11 @@ fn an_export_says_no_more_than_a_read() {
     webhooks[0].credential = CredentialRef {
         ..webhooks[0].credential.clone()
     };
-    let shown = serde_json::to_value(Notifications(webhooks)).unwrap();
+    let shown = serde_json::to_value(Notifications {
+        kinds: &Kinds::default(),
+        webhooks,
+    })
+    .unwrap();
     assert_eq!(
         shown["notifications"]["1e3"],
         json!({
@@ -99,7 +103,12 @@ fn an_export_says_no_more_than_a_read() {
 
 #[test]
 fn no_webhooks_are_an_empty_block() {
-    let yaml = Notifications(Vec::new()).to_yaml().unwrap();
+    let yaml = Notifications {
+        kinds: &Kinds::default(),
+        webhooks: Vec::new(),
+    }
+    .to_yaml()
+    .unwrap();
     assert!(
         Document::read(Format::Yaml, yaml.as_bytes()).is_ok(),
         "{yaml}"

@@ -26,7 +26,13 @@ fn discord_url() -> String {
 
 fn plan(text: &str, existing: &[Webhook], prune: bool) -> Result<Plan, Faults> {
     let document = Document::read(Format::Yaml, text.as_bytes())?;
-    Plan::of(&document, existing.to_vec(), &organization(), prune)
+    Plan::of(
+        &Kinds::default(),
+        &document,
+        existing.to_vec(),
+        &organization(),
+        prune,
+    )
 }
 
 /// What becomes of each entry: `create`, `keep`, or the changed fields.
@@ -69,7 +75,7 @@ fn the_file_of_the_contract_works_as_it_is() {
     );
     assert_eq!(changes(&text, &[]), ["create", "create"]);
     let webhooks = applied(&text);
-    assert_eq!(webhooks[0].configuration.channels(), ["#infra-alerts"]);
+    assert_eq!(webhooks[0].lanes.names(), ["#infra-alerts"]);
     let events: Vec<_> = webhooks[1]
         .event_types
         .iter()

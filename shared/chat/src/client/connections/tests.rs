@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use carillon_domain::{DestinationKind, Outcome};
+use carillon_domain::Outcome;
 
-use crate::client::tests::request;
-use crate::client::{CONNECT_TIMEOUT, TOTAL_TIMEOUT};
-use crate::{ChatOrigin, Client};
+use crate::client::TIMEOUTS;
+use crate::client::tests::post;
+use crate::testing::HOOK;
+use crate::{ChatOrigin, Client, Kinds};
 
 /// A server that keeps its connections and counts them.
 fn counting_server() -> (String, Arc<AtomicUsize>) {
@@ -57,10 +58,10 @@ async fn connections_are_kept_for_what_follows_but_not_over_a_long_sleep() {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     };
     let origin = Some(ChatOrigin::parse(&address).unwrap());
-    let client = Client::with_clock(origin, CONNECT_TIMEOUT, TOTAL_TIMEOUT, now).unwrap();
+    let client = Client::with(Kinds::default(), origin, TIMEOUTS, now).unwrap();
     for (at, expected) in [(0, 1), (10, 1), (40, 1), (71, 2), (80, 2), (3_600, 3)] {
         seconds.store(at, Ordering::SeqCst);
-        let reply = client.send(request(DestinationKind::SlackWebhook)).await;
+        let reply = post(&client, HOOK).await;
         assert_eq!(reply.outcome, Outcome::Delivered, "{at}");
         assert_eq!(connections.load(Ordering::SeqCst), expected, "{at}");
     }

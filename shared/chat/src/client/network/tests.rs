@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_domain::{DestinationKind, Outcome};
+use carillon_domain::Outcome;
 use rustls::ServerConfig;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,17 +9,16 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use wiremock::ResponseTemplate;
 
+use crate::Reply;
 use crate::client::install_crypto;
-use crate::client::tests::{client, request, server};
-use crate::testing::{KINDS, secret};
-use crate::{ChatOrigin, Client, Reply};
+use crate::client::tests::{client, impatient, post, server};
+use crate::testing::{BOT, HOOK, KINDS, secret};
 
 /// What comes of a post within a short time.
 async fn soon(origin: &str) -> Reply {
-    let origin = ChatOrigin::parse(origin).unwrap();
     let short = Duration::from_millis(300);
-    let client = Client::with_timeouts(Some(origin), short, short * 2).unwrap();
-    client.send(request(DestinationKind::SlackWebhook)).await
+    let client = impatient(origin, short, short * 2);
+    post(&client, HOOK).await
 }
 
 async fn listen() -> (TcpListener, String) {
@@ -38,10 +37,9 @@ fn assert_unsent(reply: &Reply, code: &str, hint: &str) {
 async fn after_a_time_out_the_outcome_is_unknown() {
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(5));
     let server = server(slow).await;
-    let origin = ChatOrigin::parse(&server.uri()).unwrap();
     let short = Duration::from_millis(100);
-    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
-    let reply = client.send(request(DestinationKind::SlackWebhook)).await;
+    let client = impatient(&server.uri(), short, short);
+    let reply = post(&client, HOOK).await;
     assert_eq!((reply.outcome, reply.http_status), (Outcome::Unknown, None));
     assert_eq!(reply.code.as_deref(), Some("timeout"));
 }
@@ -57,9 +55,7 @@ async fn after_a_connection_that_broke_the_outcome_is_unknown() {
             let _ = stream.read(&mut [0; 1_024]).await;
         }
     });
-    let reply = client(&origin)
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let reply = post(&client(&origin), BOT).await;
     assert_eq!(reply.outcome, Outcome::Unknown);
     assert_eq!(reply.code.as_deref(), Some("connection_broken"));
 }
@@ -70,7 +66,7 @@ async fn where_nobody_listens_nothing_was_posted_and_no_secret_is_told() {
     let origin = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     for kind in KINDS {
-        let reply = client(&origin).send(request(kind)).await;
+        let reply = post(&client(&origin), kind).await;
         assert_eq!(reply.outcome, Outcome::Unavailable);
         assert_eq!(reply.code.as_deref(), Some("connection_refused"));
         let secret = secret(kind);
@@ -86,9 +82,7 @@ async fn where_nobody_listens_nothing_was_posted_and_no_secret_is_told() {
 
 #[tokio::test]
 async fn a_name_that_nobody_knows_is_a_matter_of_dns() {
-    let reply = client("http://carillon.invalid")
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let reply = post(&client("http://carillon.invalid"), BOT).await;
     assert_unsent(&reply, "dns_failed", "DNS");
 }
 
@@ -125,9 +119,8 @@ async fn a_certificate_of_ones_own_is_a_matter_of_trust() {
         }
     });
     let port = address.rsplit(':').next().unwrap();
-    let reply = client(&format!("https://localhost:{port}"))
-        .send(request(DestinationKind::SlackBot))
-        .await;
+    let client = client(&format!("https://localhost:{port}"));
+    let reply = post(&client, BOT).await;
     assert_unsent(&reply, "tls_untrusted", "certificate");
 }
 

@@ -1,32 +1,31 @@
+use std::time::Duration;
+
 use super::*;
-use crate::testing::{KINDS, configuration, credential, platform, secret};
+use crate::client::tests::{client, impatient};
+use crate::testing::{BOT, DISCORD, HOOK, KINDS, configuration, credential, secret};
 use crate::verification::tests::ending;
-use crate::{ChatOrigin, slack::verify::BROKEN_MESSAGE};
-use carillon_domain::Platform;
 use serde_json::json;
 use wiremock::matchers::{any, body_string, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-fn client(origin: &str) -> Client {
-    Client::new(Some(ChatOrigin::parse(origin).unwrap())).unwrap()
-}
-
-fn registered(kind: DestinationKind) -> Configuration {
+fn registered(kind: &dyn Kind) -> Configuration {
     let value = configuration(kind);
-    crate::testing::read(platform(kind), &value).unwrap().0
+    crate::testing::read(kind.id().api_type(), &value)
+        .unwrap()
+        .0
 }
 
-async fn verify(client: &Client, kind: DestinationKind) -> Vec<(String, String)> {
-    ending(&client.verify(&registered(kind), &secret(kind)).await)
+async fn verify(client: &Client, kind: &dyn Kind) -> Vec<(String, String)> {
+    ending(&client.verify(kind, &registered(kind), &secret(kind)).await)
 }
 
 #[tokio::test]
 async fn a_token_is_asked_about_and_nothing_is_posted() {
     let server = MockServer::start().await;
-    let token = credential(DestinationKind::SlackBot);
+    let token = credential(BOT);
     Mock::given(method("POST"))
         .and(path("/slack.com/api/auth.test"))
-        .and(header("Content-Type", JSON))
+        .and(header("Content-Type", "application/json; charset=utf-8"))
         .and(header("Authorization", format!("Bearer {token}")))
         .respond_with(
             ResponseTemplate::new(200)
@@ -36,7 +35,7 @@ async fn a_token_is_asked_about_and_nothing_is_posted() {
         .expect(1)
         .mount(&server)
         .await;
-    let found = verify(&client(&server.uri()), DestinationKind::SlackBot).await;
+    let found = verify(&client(&server.uri()), BOT).await;
     assert_eq!(found[0].0, "verified");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
@@ -45,26 +44,26 @@ async fn a_token_is_asked_about_and_nothing_is_posted() {
 async fn an_incoming_webhook_is_sent_what_it_cannot_post() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
-        .and(body_string(BROKEN_MESSAGE))
+        .and(body_string("{\"text\": "))
         .respond_with(ResponseTemplate::new(400).set_body_string("invalid_payload"))
         .expect(1)
         .mount(&server)
         .await;
-    let found = verify(&client(&server.uri()), DestinationKind::SlackWebhook).await;
+    let found = verify(&client(&server.uri()), HOOK).await;
     assert_eq!(found[0].0, "verified");
 }
 
 #[tokio::test]
 async fn a_discord_webhook_is_read_at_the_current_version() {
     let server = MockServer::start().await;
-    let url = credential(DestinationKind::DiscordWebhook).replace("/api/", "/api/v10/");
+    let url = credential(DISCORD).replace("/api/", "/api/v10/");
     Mock::given(method("GET"))
         .and(path(url.replace("https:/", "")))
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"type": 1})))
         .expect(1)
         .mount(&server)
         .await;
-    let found = verify(&client(&server.uri()), DestinationKind::DiscordWebhook).await;
+    let found = verify(&client(&server.uri()), DISCORD).await;
     assert_eq!(found[0].0, "verified");
 }
 
@@ -91,11 +90,13 @@ async fn channels_known_by_id_are_asked_about_where_the_token_may() {
             .mount(&server)
             .await;
     }
-    let kind = DestinationKind::SlackBot;
+    let kind = BOT;
     let value =
         json!({"token": credential(kind), "channels": ["C0000000IN", "C000000OUT", "infra"]});
-    let (configuration, secret) = crate::testing::read(Platform::Slack, &value).unwrap();
-    let verification = client(&server.uri()).verify(&configuration, &secret).await;
+    let (configuration, secret) = crate::testing::read("slack", &value).unwrap();
+    let verification = client(&server.uri())
+        .verify(kind, &configuration, &secret)
+        .await;
     let found = ending(&verification);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].0, "/channels/1");
@@ -120,13 +121,12 @@ async fn channels_that_there_is_no_time_for_are_told() {
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
         .mount(&server)
         .await;
-    let kind = DestinationKind::SlackBot;
+    let kind = BOT;
     let value = json!({"token": credential(kind), "channels": ["C0000000IN", "C000000OUT"]});
-    let (configuration, secret) = crate::testing::read(Platform::Slack, &value).unwrap();
-    let origin = ChatOrigin::parse(&server.uri()).unwrap();
+    let (configuration, secret) = crate::testing::read("slack", &value).unwrap();
     let short = Duration::from_millis(500);
-    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
-    match client.verify(&configuration, &secret).await {
+    let client = impatient(&server.uri(), short, short);
+    match client.verify(kind, &configuration, &secret).await {
         Verification::Verified(verified) => {
             let warnings = verified.warnings;
             assert!(warnings[0].contains("not all of them"), "{warnings:?}");
@@ -142,9 +142,8 @@ async fn a_platform_that_is_slow_leaves_the_credential_unverified_soon() {
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
         .mount(&server)
         .await;
-    let origin = ChatOrigin::parse(&server.uri()).unwrap();
     let short = Duration::from_millis(100);
-    let client = Client::with_timeouts(Some(origin), short, short).unwrap();
+    let client = impatient(&server.uri(), short, short);
     for kind in KINDS {
         let found = verify(&client, kind).await;
         assert_eq!(found[0].0, "unreachable");
@@ -160,7 +159,7 @@ async fn where_nobody_listens_nothing_is_known_and_no_secret_is_told() {
     for kind in KINDS {
         let secret = credential(kind);
         let verification = client(&origin)
-            .verify(&registered(kind), &secret.clone().into())
+            .verify(kind, &registered(kind), &secret.clone().into())
             .await;
         let printed = format!("{verification:?}");
         assert!(
@@ -189,12 +188,9 @@ async fn a_redirect_is_not_followed() {
 async fn a_credential_for_another_host_is_never_called() {
     let server = MockServer::start().await;
     let client = client(&server.uri());
-    for kind in [
-        DestinationKind::SlackWebhook,
-        DestinationKind::DiscordWebhook,
-    ] {
+    for kind in [HOOK, DISCORD] {
         let evil = "https://evil.example/services/T0FAKE/B0FAKE/fake-fake-wxyz";
-        let verification = client.verify(&registered(kind), &evil.into()).await;
+        let verification = client.verify(kind, &registered(kind), &evil.into()).await;
         assert_eq!(ending(&verification)[0].0, "/webhook_url");
     }
     assert_eq!(server.received_requests().await.unwrap().len(), 0);

@@ -10,7 +10,7 @@ use super::super::limits::{MAX_FIELDS, is_embed_url};
 use super::super::message::{Embed, Footer};
 use super::{MAX_DETAIL, MAX_MESSAGE, ROOM, field, timestamp};
 use crate::facts::{self, Fact, visible, visible_line};
-use crate::request::Without;
+use crate::post::Without;
 use crate::wording::{DRY_RUN, Tone, digest_line, headline};
 
 /// The longest name of a person, and the longest event id.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::discord::limits::violations;
-use crate::testing::{any_event, gallery, hostile, webhook};
+use crate::testing::{DISCORD, any_event, gallery, hostile, webhook};
 use carillon_domain::delivery::MessageRef;
-use carillon_domain::{DestinationKind, EventType, Webhook, sample};
+use carillon_domain::{EventType, Webhook, sample};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn rendered(event: &Event) -> Value {
 }
 
 fn several(events: &[&Event]) -> Value {
-    let webhook = webhook(DestinationKind::DiscordWebhook);
+    let webhook = webhook(DISCORD);
     posted(&webhook, events, &Place::Channel)
 }
 
@@ -129,9 +129,11 @@ fn every_event_of_the_catalogue_looks_as_it_always_did() {
 
 #[test]
 fn a_deployment_in_full() {
-    let mut webhook = webhook(DestinationKind::DiscordWebhook);
-    webhook.configuration.username = Some("Carillon".into());
-    webhook.configuration.avatar_url = Some("https://example.com/bell.png".into());
+    let mut webhook = webhook(DISCORD);
+    webhook.configuration.set("username", "Carillon");
+    webhook
+        .configuration
+        .set("avatar_url", "https://example.com/bell.png");
     let mut event = sample::event(EventType::Deploy);
     event.resource.get_or_insert_default().url = Some("https://example.com/db-1".into());
     let post = Post {
@@ -250,7 +252,7 @@ fn a_digest_shows_its_events_in_order_and_no_link_twice() {
 
 #[test]
 fn the_first_message_of_a_thread_names_it_and_the_next_ones_do_not() {
-    let mut webhook = webhook(DestinationKind::DiscordWebhook);
+    let mut webhook = webhook(DISCORD);
     webhook.configuration.grouping = Grouping::Thread;
     let mut event = sample::event(EventType::Deploy);
     event.resource.get_or_insert_default().name = Some("n".repeat(200));
@@ -265,15 +267,15 @@ fn the_first_message_of_a_thread_names_it_and_the_next_ones_do_not() {
     let next = posted(&webhook, &[&event], &Place::Thread(parent));
     assert!(next["thread_name"].is_null(), "{next}");
     // Where the owner has chosen a thread, none is opened.
-    webhook.configuration.thread_id = Some("1".into());
+    webhook.configuration.set("thread_id", "1");
     let chosen = posted(&webhook, &[&event], &Place::Channel);
     assert!(chosen["thread_name"].is_null(), "{chosen}");
 }
 
 #[test]
 fn an_edit_says_nothing_that_an_edit_cannot_change() {
-    let mut webhook = webhook(DestinationKind::DiscordWebhook);
-    webhook.configuration.username = Some("Bell".into());
+    let mut webhook = webhook(DISCORD);
+    webhook.configuration.set("username", "Bell");
     let event = sample::event(EventType::Deploy);
     let edited = posted(
         &webhook,

@@ -1,15 +1,14 @@
 use super::*;
-use crate::testing::{answer, credential, read};
+use crate::testing::{DISCORD, answer, credential, read};
 use crate::verification::tests::ending;
-use carillon_domain::DestinationKind;
 use serde_json::json;
 
 fn configuration(extra: Value) -> Configuration {
-    let mut value = json!({"webhook_url": credential(DestinationKind::DiscordWebhook)});
+    let mut value = json!({"webhook_url": credential(DISCORD)});
     for (name, more) in extra.as_object().unwrap() {
         value[name] = more.clone();
     }
-    read(Platform::Discord, &value).unwrap().0
+    read("discord", &value).unwrap().0
 }
 
 fn answered(status: u16, body: &Value) -> Vec<(String, String)> {

@@ -2,6 +2,7 @@ mod refusals;
 
 use super::*;
 use crate::testing::answer;
+use crate::testing::{BOT, HOOK};
 use carillon_domain::Outcome::*;
 use serde_json::json;
 
@@ -205,7 +206,7 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
 fn only_what_is_about_the_token_itself_condemns_it_for_everybody() {
     let condemns = |code: &str| {
         let body = format!(r#"{{"ok": false, "error": "{code}"}}"#);
-        web_api(&answer(200, &[], &body)).condemns_secret(Platform::Slack)
+        BOT.condemns_secret(&web_api(&answer(200, &[], &body)))
     };
     for code in ["token_revoked", "invalid_auth", "account_inactive"] {
         assert!(condemns(code), "{code}");
@@ -219,7 +220,7 @@ fn only_what_is_about_the_token_itself_condemns_it_for_everybody() {
         assert!(!condemns(code), "{code}");
     }
     let webhook = webhook(&answer(404, &[], "no_service"));
-    assert!(webhook.condemns_secret(Platform::Slack));
+    assert!(HOOK.condemns_secret(&webhook));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::slack::limits::violations;
-use crate::testing::{any_event, gallery, hostile, webhook};
-use carillon_domain::{DestinationKind, EventType, sample};
+use crate::testing::{BOT, any_event, gallery, hostile, webhook};
+use carillon_domain::{EventType, sample};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
@@ -134,9 +134,9 @@ fn every_event_of_the_catalogue_looks_as_it_always_did() {
 
 #[test]
 fn a_bots_message_in_full() {
-    let mut webhook = webhook(DestinationKind::SlackBot);
-    webhook.configuration.username = Some("Carillon".into());
-    webhook.configuration.icon_emoji = Some(":bell:".into());
+    let mut webhook = webhook(BOT);
+    webhook.configuration.set("username", "Carillon");
+    webhook.configuration.set("icon_emoji", ":bell:");
     let event = sample::event(EventType::Deploy);
     let post = Post {
         webhook: &webhook,

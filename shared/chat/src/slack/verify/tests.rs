@@ -1,19 +1,19 @@
 use super::*;
-use crate::testing::{answer, credential, read, secret};
+use crate::testing::{BOT, answer, credential, read};
 use crate::verification::tests::ending;
 use serde_json::json;
 
 const SCOPES: &str = "X-OAuth-Scopes";
 
 fn bot(extra: Value) -> Configuration {
-    let mut value = json!({"token": credential(DestinationKind::SlackBot)});
+    let mut value = json!({"token": credential(BOT)});
     for (name, more) in extra.as_object().unwrap() {
         value[name] = more.clone();
     }
     if value["channels"].is_null() && value["channel"].is_null() {
         value["channel"] = json!("infra");
     }
-    read(Platform::Slack, &value).unwrap().0
+    read("slack", &value).unwrap().0
 }
 
 fn identity(extra: Value) -> String {
@@ -149,8 +149,7 @@ fn only_what_the_token_may_see_is_asked_about() {
     let asked = |scopes: &str, channels: Value| {
         let configuration = bot(json!({ "channels": channels }));
         let auth_test = answer(200, &[(SCOPES, scopes)], &identity(json!({})));
-        let secret = secret(DestinationKind::SlackBot);
-        channel_probes(&configuration, &secret, &auth_test)
+        about_channels(&configuration, &auth_test)
             .into_iter()
             .map(|(at, _)| at.to_string())
             .collect::<Vec<_>>()

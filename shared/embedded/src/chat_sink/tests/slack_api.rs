@@ -1,5 +1,5 @@
+use crate::chat_sink::platform::Platform;
 use axum::http::StatusCode;
-use carillon_domain::Platform;
 use serde_json::{Value, json};
 
 use super::{Answer, Call};

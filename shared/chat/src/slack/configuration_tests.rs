@@ -1,22 +1,19 @@
-use super::*;
-use crate::testing::{credential, read, wrong};
-use carillon_domain::Platform;
-use carillon_domain::webhook::Digest;
+use crate::kinds::Kinds;
+use crate::testing::{BOT, HOOK, configured, credential, read, wrong};
+use carillon_domain::webhook::{Digest, Grouping};
+use carillon_domain::{Credential, Faults, Pointer, sample};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn bot(extra: Value) -> Value {
     merged(
-        json!({"token": credential(DestinationKind::SlackBot), "channel": "#infra"}),
+        json!({"token": credential(BOT), "channel": "#infra"}),
         extra,
     )
 }
 
 fn hook(extra: Value) -> Value {
-    merged(
-        json!({"webhook_url": credential(DestinationKind::SlackWebhook)}),
-        extra,
-    )
+    merged(json!({"webhook_url": credential(HOOK)}), extra)
 }
 
 fn merged(mut value: Value, extra: Value) -> Value {
@@ -27,31 +24,28 @@ fn merged(mut value: Value, extra: Value) -> Value {
 }
 
 fn fault(value: &Value) -> String {
-    let faults = crate::testing::read(Platform::Slack, value).unwrap_err();
+    let faults = crate::testing::read("slack", value).unwrap_err();
     assert_eq!(faults.len(), 1, "{faults:?}");
     faults[0].1.clone()
 }
 
 #[test]
 fn a_bot_is_registered_with_its_name_and_icon() {
-    let (configuration, secret) = read(
-        Platform::Slack,
-        &bot(json!({"username": " Deploy Bot ", "icon_emoji": ":bell:", "grouping": "update", "digest": "off"})),
-    )
-    .unwrap();
-    assert_eq!(configuration.kind, DestinationKind::SlackBot);
-    assert_eq!(configuration.masked_credential, "xoxb-…wxyz");
-    assert_eq!(configuration.channels(), ["#infra"]);
-    assert_eq!(configuration.username.as_deref(), Some("Deploy Bot"));
-    assert_eq!(configuration.icon_emoji.as_deref(), Some(":bell:"));
+    let value = bot(
+        json!({"username": " Deploy Bot ", "icon_emoji": ":bell:", "grouping": "update", "digest": "off"}),
+    );
+    let (configuration, secret) = read("slack", &value).unwrap();
+    let configured = configured("slack", &value).unwrap();
+    assert_eq!(configured.kind, BOT.id());
+    assert_eq!(configuration.text("token"), Some("xoxb-…wxyz"));
+    assert_eq!(configured.channels, ["#infra"]);
+    assert_eq!(configuration.text("username"), Some("Deploy Bot"));
+    assert_eq!(configuration.text("icon_emoji"), Some(":bell:"));
     assert_eq!(
         (configuration.grouping, configuration.digest),
         (Grouping::Update, Digest::Off)
     );
-    assert_eq!(
-        secret.expose_secret(),
-        credential(DestinationKind::SlackBot)
-    );
+    assert_eq!(secret.expose_secret(), credential(BOT));
 }
 
 #[test]
@@ -71,24 +65,25 @@ fn an_incoming_webhook_is_registered_with_a_label() {
             "#a",
         ),
     ] {
-        let (configuration, _) = read(Platform::Slack, &value).unwrap();
-        assert_eq!(configuration.kind, DestinationKind::SlackWebhook);
-        assert_eq!(configuration.channels(), [label]);
+        let configured = configured("slack", &value).unwrap();
+        assert_eq!(configured.kind, HOOK.id());
+        assert_eq!(configured.channels, [label]);
     }
-    let (configuration, _) = read(Platform::Slack, &hook(json!({}))).unwrap();
+    let (configuration, _) = read("slack", &hook(json!({}))).unwrap();
     assert_eq!(
-        configuration.masked_credential,
+        configuration.text("webhook_url").unwrap(),
         "https://hooks.slack.com/services/T…/B…/…wxyz"
     );
 }
 
 #[test]
 fn the_government_host_is_kept() {
-    let url = credential(DestinationKind::SlackWebhook).replace("slack.com", "slack-gov.com");
-    let (configuration, secret) = read(Platform::Slack, &json!({ "webhook_url": url })).unwrap();
+    let url = credential(HOOK).replace("slack.com", "slack-gov.com");
+    let (configuration, secret) = read("slack", &json!({ "webhook_url": url })).unwrap();
     assert!(
         configuration
-            .masked_credential
+            .text("webhook_url")
+            .unwrap()
             .starts_with("https://hooks.slack-gov.com/services/T…")
     );
     assert_eq!(secret.expose_secret(), url);
@@ -97,7 +92,7 @@ fn the_government_host_is_kept() {
 #[test]
 fn exactly_one_credential_is_needed() {
     let both = hook(bot(json!({})));
-    assert_eq!(wrong(Platform::Slack, &both), ["/webhook_url"]);
+    assert_eq!(wrong("slack", &both), ["/webhook_url"]);
     for value in [
         json!({"channel": "#infra"}),
         json!({"token": null, "webhook_url": " ", "channel": "a"}),
@@ -129,10 +124,7 @@ fn another_kind_of_token_is_refused_with_what_is_needed() {
         assert!(!detail.contains("fake"), "{detail}");
     }
     let long = format!("xoxb-{}", "x".repeat(300));
-    assert_eq!(
-        wrong(Platform::Slack, &bot(json!({ "token": long }))),
-        ["/token"]
-    );
+    assert_eq!(wrong("slack", &bot(json!({ "token": long }))), ["/token"]);
 }
 
 #[test]
@@ -175,7 +167,7 @@ fn channels_are_names_or_ids() {
         "障害通知",
     ] {
         assert_eq!(
-            wrong(Platform::Slack, &bot(json!({ "channel": channel }))),
+            wrong("slack", &bot(json!({ "channel": channel }))),
             [""; 0],
             "{channel}"
         );
@@ -197,7 +189,7 @@ fn channels_are_names_or_ids() {
         &"x".repeat(81),
     ] {
         assert_eq!(
-            wrong(Platform::Slack, &bot(json!({ "channel": channel }))),
+            wrong("slack", &bot(json!({ "channel": channel }))),
             ["/channel"],
             "{channel}"
         );
@@ -207,11 +199,8 @@ fn channels_are_names_or_ids() {
 #[test]
 fn a_bot_posts_to_one_to_ten_channels() {
     let with = |channels: Value| {
-        let token = credential(DestinationKind::SlackBot);
-        wrong(
-            Platform::Slack,
-            &json!({"token": token, "channels": channels}),
-        )
+        let token = credential(BOT);
+        wrong("slack", &json!({"token": token, "channels": channels}))
     };
     let many = |count: usize| json!((0..count).map(|n| format!("c{n}")).collect::<Vec<_>>());
     assert_eq!(with(many(10)), [""; 0]);
@@ -221,14 +210,11 @@ fn a_bot_posts_to_one_to_ten_channels() {
     assert_eq!(with(json!(["a", "#a"])), ["/channels/1"]);
     assert_eq!(with(json!(["a", "b c", 7])), ["/channels/2", "/channels/1"]);
     assert_eq!(
-        wrong(Platform::Slack, &bot(json!({"channels": ["b"]}))),
+        wrong("slack", &bot(json!({"channels": ["b"]}))),
         ["/channels"]
     );
     assert_eq!(
-        wrong(
-            Platform::Slack,
-            &bot(json!({"channel": "", "channels": null}))
-        ),
+        wrong("slack", &bot(json!({"channel": "", "channels": null}))),
         ["/channel"]
     );
 }
@@ -268,7 +254,7 @@ fn what_an_incoming_webhook_cannot_do_is_refused_with_the_reason() {
         ),
     ] {
         let value = hook(extra);
-        assert_eq!(wrong(Platform::Slack, &value), [pointer]);
+        assert_eq!(wrong("slack", &value), [pointer]);
         assert!(fault(&value).contains(what), "{value}");
     }
 }
@@ -285,7 +271,7 @@ fn emoji_are_names_between_colons() {
         (":a::b:", false),
         ("🔔", false),
     ] {
-        let faults = wrong(Platform::Slack, &bot(json!({ "icon_emoji": emoji })));
+        let faults = wrong("slack", &bot(json!({ "icon_emoji": emoji })));
         assert_eq!(faults.is_empty(), right, "{emoji}");
     }
 }
@@ -296,7 +282,7 @@ fn every_fault_is_found_at_once() {
         "token": "xoxp-fake-user-token", "channel": "a b", "username": "a\nb", "icon_emoji": "x",
         "grouping": "threads", "digest": 1, "chanel": "x",
     });
-    let mut found = wrong(Platform::Slack, &value);
+    let mut found = wrong("slack", &value);
     found.sort_unstable();
     assert_eq!(
         found,
@@ -310,27 +296,32 @@ fn every_fault_is_found_at_once() {
             "/username"
         ]
     );
-    assert_eq!(wrong(Platform::Slack, &json!("x")), [""]);
+    assert_eq!(wrong("slack", &json!("x")), [""]);
 }
 
 #[test]
 fn the_masked_credential_of_the_current_configuration_means_unchanged() {
-    let kinds = [(bot(json!({})), "token"), (hook(json!({})), "webhook_url")];
-    for (mut value, field) in kinds {
-        let (current, _) = read(Platform::Slack, &value).unwrap();
-        value[field] = json!(current.masked_credential);
-        let mut faults = Faults::default();
-        let at = Pointer::root();
-        let (configuration, credential) =
-            crate::configuration(Platform::Slack, &value, &at, Some(&current), &mut faults)
-                .unwrap();
-        assert_eq!(configuration, current);
-        assert!(matches!(credential, Credential::Unchanged));
-        value[field] = json!(current.masked_credential.replace("wxyz", "wxyy"));
-        assert!(
-            crate::configuration(Platform::Slack, &value, &at, Some(&current), &mut faults)
-                .is_none()
-        );
+    let kinds = [
+        (BOT, bot(json!({})), "token"),
+        (HOOK, hook(json!({})), "webhook_url"),
+    ];
+    for (kind, mut value, field) in kinds {
+        let (configuration, _) = read("slack", &value).unwrap();
+        let mut current = sample::webhook(1, &["*"]);
+        (current.kind, current.configuration) = (kind.id(), configuration.clone());
+        let again = |value: &Value| {
+            let mut faults = Faults::default();
+            let (at, kinds) = (Pointer::root(), Kinds::default());
+            let current = Some(&current);
+            kinds.configuration("slack", value, &at, current, &|| [7; 32], &mut faults)
+        };
+        let masked = configuration.text(field).unwrap();
+        value[field] = json!(masked);
+        let read = again(&value).unwrap();
+        assert_eq!(read.configuration, configuration);
+        assert!(matches!(read.credential, Credential::Unchanged));
+        value[field] = json!(masked.replace("wxyz", "wxyy"));
+        assert!(again(&value).is_none());
     }
 }
 
@@ -354,13 +345,13 @@ fn a_credential_in_the_wrong_field_is_refused_and_not_repeated() {
             "/configuration/username",
         ),
     ] {
-        let faults = crate::testing::read(Platform::Slack, &bot(extra)).unwrap_err();
+        let faults = crate::testing::read("slack", &bot(extra)).unwrap_err();
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert_eq!(faults[0].0, pointer, "{faults:?}");
         assert!(!faults[0].1.contains("secret"), "{faults:?}");
     }
     let label = hook(json!({"channel": "https://hooks.slack.com/services/T0/B0/secret"}));
-    let faults = crate::testing::read(Platform::Slack, &label).unwrap_err();
+    let faults = crate::testing::read("slack", &label).unwrap_err();
     assert!(
         faults[0].1.contains("looks like a credential"),
         "{faults:?}"

@@ -4,7 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap};
 
-use super::wait;
+/// The longest wait that a platform is believed to ask for. Discord's longest known
+/// bans last a day; beyond that a header is a mistake.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
+/// A wait of so many seconds, if that makes sense.
+pub fn wait(seconds: f64) -> Option<Duration> {
+    let wait = Duration::try_from_secs_f64(seconds).ok()?;
+    Some(wait.min(LONGEST_WAIT))
+}
 
 /// The longest wait of all that headers of this name say, each of which may be a list. Dates
 /// have commas of their own, so that two parts of a list may be one value.

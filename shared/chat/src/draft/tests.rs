@@ -1,55 +1,61 @@
-use super::*;
-use crate::testing::{delivery_id, secret, webhook};
-use carillon_domain::{EventType, sample};
+//! What the kinds' drafts and their sealing come to.
 
-fn built(kind: DestinationKind) -> Request {
-    let event = sample::event(EventType::Deploy);
-    request(
-        &webhook(kind),
-        "#infra",
-        &event,
-        &delivery_id(),
-        &secret(kind),
-    )
+use carillon_domain::delivery::MessageRef;
+use carillon_domain::{Event, EventType, sample};
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::kind::Kind;
+use crate::post::{Place, Post, Without};
+use crate::reply::Remedy;
+use crate::testing::{BOT, DISCORD, HOOK, KINDS, delivery_id, draft, sealed, secret, webhook};
+
+fn built(kind: &dyn Kind) -> Draft {
+    draft(kind, &webhook(kind), &sample::event(EventType::Deploy))
 }
 
 #[test]
 fn a_bot_posts_to_its_channel_with_its_token() {
-    let request = built(DestinationKind::SlackBot);
+    let request = built(BOT);
+    let sealed = sealed(BOT, &request, &secret(BOT)).unwrap();
+    let url = "https://slack.com/api/chat.postMessage";
+    assert_eq!(sealed.url.expose_secret(), url);
+    let (name, value) = &sealed.headers[0];
+    let bearer = format!("Bearer {}", secret(BOT).expose_secret());
     assert_eq!(
-        request.url.expose_secret(),
-        "https://slack.com/api/chat.postMessage"
+        (name.as_str(), value.expose_secret()),
+        ("Authorization", bearer.as_str())
     );
-    assert!(request.authorization.is_some());
-    assert_eq!(request.body()["channel"], "#infra");
-    assert_eq!(request.body()["client_msg_id"], delivery_id().post_id(0));
+    assert_eq!(request.json()["channel"], "#infra");
+    assert_eq!(request.json()["client_msg_id"], delivery_id().post_id(0));
     assert!(
         request
-            .masked_headers()
-            .contains(&("Authorization", "Bearer xoxb-…wxyz".to_owned()))
+            .shown_headers()
+            .contains(&("Authorization".to_owned(), "Bearer xoxb-…wxyz".to_owned()))
     );
 }
 
 #[test]
 fn an_incoming_webhook_is_told_neither_channel_nor_name() {
-    let request = built(DestinationKind::SlackWebhook);
+    let request = built(HOOK);
     assert_eq!(
         request.masked_url(),
         "https://hooks.slack.com/services/T…/B…/…wxyz"
     );
     for name in ["channel", "username", "icon_emoji", "client_msg_id"] {
-        assert!(request.body()[name].is_null(), "{name}");
+        assert!(request.json()[name].is_null(), "{name}");
     }
 }
 
 #[test]
 fn discord_is_always_called_with_its_version_and_with_wait() {
-    let kind = DestinationKind::DiscordWebhook;
+    let kind = DISCORD;
     let mut webhook = webhook(kind);
-    webhook.configuration.thread_id = Some("123456789012345678".into());
+    webhook.configuration.set("thread_id", "123456789012345678");
     let event = sample::event(EventType::Deploy);
-    let request = request(&webhook, "", &event, &delivery_id(), &secret(kind));
-    let url = request.url.expose_secret();
+    let request = draft(kind, &webhook, &event);
+    let sealed = sealed(kind, &request, &secret(kind)).unwrap();
+    let url = sealed.url.expose_secret();
     assert!(url.starts_with("https://discord.com/api/v10/webhooks/123456789012345678/"));
     assert!(
         url.ends_with("?wait=true&thread_id=123456789012345678"),
@@ -63,12 +69,13 @@ fn discord_is_always_called_with_its_version_and_with_wait() {
 
 #[test]
 fn nothing_that_is_printed_gives_a_secret_away() {
-    for kind in crate::testing::KINDS {
+    for kind in KINDS {
         let request = built(kind);
         let printed = format!(
-            "{request:?} {} {:?}",
+            "{request:?} {} {:?} {:?}",
             request.masked_url(),
-            request.masked_headers()
+            request.shown_headers(),
+            sealed(kind, &request, &secret(kind))
         );
         let secret = secret(kind);
         let secret = secret.expose_secret().rsplit('/').next().unwrap();
@@ -79,8 +86,8 @@ fn nothing_that_is_printed_gives_a_secret_away() {
 
 #[test]
 fn the_same_delivery_is_always_the_same_request() {
-    for kind in crate::testing::KINDS {
-        assert_eq!(built(kind).body(), built(kind).body());
+    for kind in KINDS {
+        assert_eq!(built(kind).json(), built(kind).json());
     }
 }
 
@@ -92,7 +99,7 @@ fn who_reads_the_body_and_writes_it_again_has_the_bytes_that_are_sent() {
         id: Some("1.2".into()),
         channel_id: Some("123".into()),
     };
-    for kind in crate::testing::KINDS {
+    for kind in KINDS {
         for place in [
             Place::Channel,
             Place::Thread(earlier.clone()),
@@ -107,8 +114,9 @@ fn who_reads_the_body_and_writes_it_again_has_the_bytes_that_are_sent() {
                     place: &place,
                     without: Without::default(),
                 };
-                let request = post.request(&secret(kind));
-                assert_eq!(request.body, request.body().to_string());
+                let draft = kind.draft(&post);
+                let again = draft.json().to_string();
+                assert_eq!(draft.body, Some(again));
             }
         }
     }
@@ -116,11 +124,11 @@ fn who_reads_the_body_and_writes_it_again_has_the_bytes_that_are_sent() {
 
 #[test]
 fn a_preview_links_to_the_builder_on_slack_only() {
-    let url = built(DestinationKind::SlackBot).builder_url().unwrap();
+    let url = BOT.builder_url(&built(BOT)).unwrap();
     assert!(url.starts_with("https://app.slack.com/block-kit-builder/#%7B%22attachments%22%3A%5B"));
     assert!(url.is_ascii());
-    assert_eq!(built(DestinationKind::DiscordWebhook).builder_url(), None);
-    let usage = built(DestinationKind::SlackBot).usage();
+    assert_eq!(DISCORD.builder_url(&built(DISCORD)), None);
+    let usage = BOT.usage(&built(BOT));
     assert!(
         usage
             .iter()
@@ -131,7 +139,7 @@ fn a_preview_links_to_the_builder_on_slack_only() {
 
 #[test]
 fn a_link_that_is_refused_is_left_out_alone_and_can_still_be_read() {
-    let kind = DestinationKind::DiscordWebhook;
+    let kind = DISCORD;
     let url = |path: &str| format!("https://example.com/{path}");
     let mut events = [EventType::Deploy, EventType::Ping].map(sample::event);
     for (event, path) in events.iter_mut().zip(["one", "two"]) {
@@ -154,7 +162,7 @@ fn a_link_that_is_refused_is_left_out_alone_and_can_still_be_read() {
                 ..Without::default()
             },
         };
-        post.request(&secret(kind)).body()
+        kind.draft(&post).json()
     };
     let digest: Vec<&Event> = events.iter().collect();
     let body = post(&digest, 0b10);
@@ -167,7 +175,7 @@ fn a_link_that_is_refused_is_left_out_alone_and_can_still_be_read() {
 
 #[test]
 fn a_thread_whose_name_is_refused_gets_a_plain_one() {
-    let kind = DestinationKind::DiscordWebhook;
+    let kind = DISCORD;
     let mut webhook = webhook(kind);
     webhook.configuration.grouping = carillon_domain::Grouping::Thread;
     let event = sample::event(EventType::Deploy);
@@ -183,7 +191,7 @@ fn a_thread_whose_name_is_refused_gets_a_plain_one() {
                 ..Without::default()
             },
         };
-        post.request(&secret(kind)).body()["thread_name"].clone()
+        kind.draft(&post).json()["thread_name"].clone()
     };
     assert_eq!(name(true), "Notifications");
     assert_ne!(name(false), "Notifications");
@@ -205,25 +213,29 @@ fn what_is_left_out_already_is_not_left_out_again() {
 }
 
 #[test]
-fn of_every_request_it_is_known_which_part_is_secret() {
-    let earlier = MessageRef {
-        id: Some("1.2".into()),
-        channel_id: Some("123".into()),
-    };
-    for kind in crate::testing::KINDS {
+fn of_every_credential_it_is_known_which_part_is_secret() {
+    for kind in KINDS {
         let credential = secret(kind);
         let expected = credential.expose_secret().rsplit('/').next().unwrap();
-        let event = sample::event(EventType::Deploy);
-        for place in [Place::Channel, Place::Edit(earlier.clone())] {
-            let post = Post {
-                webhook: &webhook(kind),
-                channel: "#infra",
-                events: &[&event],
-                post_id: "id",
-                place: &place,
-                without: Without::default(),
-            };
-            assert_eq!(post.request(&credential).secret(), expected, "{kind:?}");
+        assert_eq!(kind.hidden(&credential), [expected], "{kind:?}");
+    }
+    let parts = r#"{"url":"https://example.com/x/last?q","headers":{"a":"b c"}}"#;
+    assert_eq!(BOT.hidden(&SecretString::from(parts)), ["b c", "last"]);
+}
+
+#[test]
+fn a_draft_knows_nothing_of_the_credential() {
+    for kind in KINDS {
+        let draft = built(kind);
+        let all = format!(
+            "{} {:?} {:?}",
+            draft.masked_url(),
+            draft.shown_headers(),
+            draft.body
+        );
+        let secret = secret(kind);
+        for hidden in kind.hidden(&secret) {
+            assert!(!all.contains(&hidden), "{kind:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
-use super::*;
-use crate::testing::{credential, read, wrong};
-use carillon_domain::Platform;
+use super::texts::HOSTS;
+use crate::testing::{DISCORD, configured, credential, read, wrong};
+use carillon_domain::Configuration;
 use carillon_domain::webhook::Grouping;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ID: &str = "123456789012345678";
 
@@ -12,7 +12,7 @@ fn token() -> String {
 }
 
 fn with(extra: Value) -> Value {
-    let mut value = json!({"webhook_url": credential(DestinationKind::DiscordWebhook)});
+    let mut value = json!({"webhook_url": credential(DISCORD)});
     for (name, more) in extra.as_object().unwrap() {
         value[name] = more.clone();
     }
@@ -20,7 +20,7 @@ fn with(extra: Value) -> Value {
 }
 
 fn registered(url: &str) -> Result<(Configuration, SecretString), String> {
-    read(Platform::Discord, &json!({ "webhook_url": url })).map_err(|faults| {
+    read("discord", &json!({ "webhook_url": url })).map_err(|faults| {
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert_eq!(faults[0].0, "/configuration/webhook_url");
         faults[0].1.clone()
@@ -34,13 +34,14 @@ fn however_it_is_written_the_same_webhook_is_stored_alike() {
         for path in ["api", "api/v6", "api/v10"] {
             let url = format!("https://{host}/{path}/webhooks/{ID}/{token}");
             let (configuration, secret) = registered(&url).unwrap();
+            let channels = DISCORD.channels(&configuration);
             let stored = format!("https://discord.com/api/webhooks/{ID}/{token}");
             assert_eq!(secret.expose_secret(), stored, "{url}");
             assert_eq!(
-                configuration.masked_credential,
+                configuration.text("webhook_url").unwrap(),
                 "https://discord.com/api/webhooks/…/…wxyz"
             );
-            assert_eq!(configuration.channels(), [""]);
+            assert_eq!(channels, [""]);
         }
     }
 }
@@ -119,16 +120,16 @@ fn a_thread_is_given_in_the_url_or_beside_it() {
     let (host, token, other) = ("discord.com", token(), "999999999999999999");
     let url = format!("https://{host}/api/webhooks/{ID}/{token}?wait=true&thread_id={ID}");
     let (configuration, secret) = registered(&url).unwrap();
-    assert_eq!(configuration.thread_id.as_deref(), Some(ID));
+    assert_eq!(configuration.text("thread_id"), Some(ID));
     assert!(secret.expose_secret().ends_with("wxyz"));
 
     let both = |thread: &str| json!({"webhook_url": url, "thread_id": thread});
-    assert_eq!(wrong(Platform::Discord, &both(ID)), [""; 0]);
-    assert_eq!(wrong(Platform::Discord, &both(other)), ["/thread_id"]);
-    let (configuration, _) = read(Platform::Discord, &with(json!({ "thread_id": other }))).unwrap();
-    assert_eq!(configuration.thread_id.as_deref(), Some(other));
+    assert_eq!(wrong("discord", &both(ID)), [""; 0]);
+    assert_eq!(wrong("discord", &both(other)), ["/thread_id"]);
+    let (configuration, _) = read("discord", &with(json!({ "thread_id": other }))).unwrap();
+    assert_eq!(configuration.text("thread_id"), Some(other));
     assert_eq!(
-        wrong(Platform::Discord, &with(json!({"thread_id": "general"}))),
+        wrong("discord", &with(json!({"thread_id": "general"}))),
         ["/thread_id"]
     );
 }
@@ -146,7 +147,7 @@ fn names_that_discord_forbids_are_refused() {
         ("HERE", false),
         ("a\nb", false),
     ] {
-        let faults = wrong(Platform::Discord, &with(json!({ "username": name })));
+        let faults = wrong("discord", &with(json!({ "username": name })));
         assert_eq!(faults.is_empty(), right, "{name}");
     }
 }
@@ -159,21 +160,17 @@ fn an_avatar_is_a_web_url() {
         ("bell.png", false),
         (&format!("https://example.com/{}", "x".repeat(2_048)), false),
     ] {
-        let faults = wrong(Platform::Discord, &with(json!({ "avatar_url": url })));
+        let faults = wrong("discord", &with(json!({ "avatar_url": url })));
         assert_eq!(faults.is_empty(), right, "{url}");
     }
 }
 
 #[test]
 fn at_most_one_channel_is_named_as_a_label() {
-    let (configuration, _) = read(
-        Platform::Discord,
-        &with(json!({"channels": ["deploy-logs"]})),
-    )
-    .unwrap();
-    assert_eq!(configuration.channels(), ["deploy-logs"]);
+    let read = configured("discord", &with(json!({"channels": ["deploy-logs"]}))).unwrap();
+    assert_eq!(read.channels, ["deploy-logs"]);
     assert_eq!(
-        wrong(Platform::Discord, &with(json!({"channels": ["a", "b"]}))),
+        wrong("discord", &with(json!({"channels": ["a", "b"]}))),
         ["/channels"]
     );
 }
@@ -181,8 +178,7 @@ fn at_most_one_channel_is_named_as_a_label() {
 #[test]
 fn any_grouping_is_taken() {
     for (name, grouping) in Grouping::ALL {
-        let (configuration, _) =
-            read(Platform::Discord, &with(json!({ "grouping": name }))).unwrap();
+        let (configuration, _) = read("discord", &with(json!({ "grouping": name }))).unwrap();
         assert_eq!(configuration.grouping, grouping);
     }
 }
@@ -190,8 +186,8 @@ fn any_grouping_is_taken() {
 #[test]
 fn one_thread_cannot_be_grouped_into_threads() {
     let one = |grouping: &str| with(json!({"thread_id": ID, "grouping": grouping}));
-    assert_eq!(wrong(Platform::Discord, &one("thread")), ["/grouping"]);
-    assert_eq!(wrong(Platform::Discord, &one("update")), [""; 0]);
+    assert_eq!(wrong("discord", &one("thread")), ["/grouping"]);
+    assert_eq!(wrong("discord", &one("update")), [""; 0]);
 }
 
 #[test]
@@ -201,7 +197,7 @@ fn every_fault_is_found_at_once() {
         "grouping": "x", "token": "x",
     });
     assert_eq!(
-        wrong(Platform::Discord, &value),
+        wrong("discord", &value),
         [
             "/webhook_url",
             "/username",
@@ -211,5 +207,5 @@ fn every_fault_is_found_at_once() {
             "/token"
         ]
     );
-    assert_eq!(wrong(Platform::Discord, &json!({})), ["/webhook_url"]);
+    assert_eq!(wrong("discord", &json!({})), ["/webhook_url"]);
 }

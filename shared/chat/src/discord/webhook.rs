@@ -1,0 +1,220 @@
+//! A Discord webhook.
+
+use carillon_domain::webhook::Grouping;
+use carillon_domain::{Configuration, FaultCode, KindId, pattern};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::limits::{MAX_URL, MAX_USERNAME};
+use super::target::{API_HOST, NAME, Target, base};
+use super::{classify, codes, limits, render, texts, verify};
+use crate::answer::Answer;
+use crate::draft::{Draft, Sealed, Sealing, is_https_to};
+use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text};
+use crate::kind::{Kind, Pace};
+use crate::limits::Usage;
+use crate::post::{Place, Post};
+use crate::reply::Reply;
+use crate::verification::Verification;
+
+const FIELDS: &[Field] = &[
+    Field {
+        required: Some("`webhook_url` is required"),
+        ..Field::optional(
+            "webhook_url",
+            "https://discord.com/api/webhooks/\u{2026}",
+            Rule::Secret(Secret {
+                max: 2_000,
+                form: "https://(?:ptb\\.|canary\\.)?(?:discord|discordapp)\\.com/api/\
+                       (?:v[0-9]{1,2}/)?webhooks/(?:[0-9]{15,20}|X{15,20})/\
+                       [A-Za-z0-9._-]{20,256}/?(?:\\?thread_id=[0-9]{15,20})?",
+                read: texts::webhook_url,
+                mask: texts::masked_url,
+                make: None,
+            }),
+        )
+    },
+    LABEL,
+    LABELS,
+    Field::optional(
+        "username",
+        "The name that messages are posted under; Discord forbids some",
+        Rule::Text(Text {
+            max: MAX_USERNAME,
+            pattern: pattern::line,
+            read: texts::username,
+        }),
+    ),
+    Field::optional(
+        "avatar_url",
+        "Of an image",
+        Rule::Text(Text {
+            max: MAX_URL,
+            pattern: || pattern::web_url().to_owned(),
+            read: texts::avatar_url,
+        }),
+    ),
+    Field::optional(
+        "thread_id",
+        "A thread of the channel; grouping cannot be `thread` then",
+        Rule::Text(Text {
+            max: 64,
+            pattern: || "^[0-9]{15,20}$".to_owned(),
+            read: texts::thread_id,
+        }),
+    ),
+];
+
+/// Posts into the channel that its URL was made for, or into a thread of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Webhook;
+
+impl Kind for Webhook {
+    fn id(&self) -> KindId {
+        KindId::new("discord")
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn title(&self) -> &'static str {
+        NAME
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn either(&self) -> &'static [Either] {
+        &[LABEL_OR_LABELS]
+    }
+
+    fn check(&self, reading: &mut Reading<'_, '_>) {
+        let url = reading
+            .sent("webhook_url")
+            .and_then(|url| texts::parse_url(url).ok());
+        let in_url = url.and_then(|url| url.thread_id);
+        let named = reading.text("thread_id").map(str::to_owned);
+        match (&named, in_url) {
+            (None, Some(in_url)) => reading.set("thread_id", in_url),
+            (Some(named), Some(in_url)) if *named != in_url => reading.fault(
+                "thread_id",
+                FaultCode::NotAllowed,
+                "is another thread than the one in `webhook_url`; leave one of them out",
+            ),
+            _ => {}
+        }
+        // Whether the channel is a forum, which `thread` needs, shows only when posting.
+        if reading.text("thread_id").is_some() && reading.grouping() == Grouping::Thread {
+            reading.fault(
+                "grouping",
+                FaultCode::NotAllowed,
+                "everything goes into the one thread that is given already; leave thread_id out, \
+                 or choose none or update",
+            );
+        }
+    }
+
+    fn conditions(&self) -> Vec<Value> {
+        // A thread is named once, and then there are no others.
+        let thread_id = json!({"type": "string", "pattern": "[0-9]"});
+        let in_url = json!({"type": "string", "pattern": "thread_id="});
+        let thread = json!({"const": "thread"});
+        [
+            ("thread_id", &thread_id, "grouping", &thread),
+            ("webhook_url", &in_url, "grouping", &thread),
+            ("webhook_url", &in_url, "thread_id", &thread_id),
+        ]
+        .map(|(one, first, other, second)| {
+            json!({"not": {
+                "required": [one, other], "properties": {one: first, other: second},
+            }})
+        })
+        .to_vec()
+    }
+
+    fn groupings(&self) -> &'static [Grouping] {
+        &[Grouping::None, Grouping::Thread, Grouping::Update]
+    }
+
+    fn draft(&self, post: &Post<'_>) -> Draft {
+        let configuration = &post.webhook.configuration;
+        let thread = configuration.text("thread_id");
+        let target = match post.place {
+            Place::Channel => Target::Post { thread },
+            // The thread that a forum's message opens is the channel that it is in.
+            Place::Thread(parent) => Target::Post {
+                thread: parent.channel_id.as_deref().or(thread),
+            },
+            Place::Edit(edited) => Target::Edit {
+                message: edited.id.as_deref().unwrap_or_default(),
+                thread,
+            },
+        };
+        let url = masked_base(configuration);
+        let message = render::message(post);
+        let draft = match target {
+            Target::Post { .. } => Draft::post(url, &message),
+            Target::Edit { .. } => Draft::patch(url, &message),
+        };
+        draft.rest(target.rest())
+    }
+
+    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
+        let url = texts::parse_url(sealing.secret.expose_secret()).ok()?;
+        let url = base(&url.id, &url.token);
+        Some(Sealed::to(format!("{url}{}", draft.rest)))
+    }
+
+    fn may_call(&self, url: &Url) -> bool {
+        is_https_to(url, &[API_HOST])
+    }
+
+    fn hidden(&self, secret: &SecretString) -> Vec<String> {
+        let url = texts::parse_url(secret.expose_secret());
+        url.map(|url| url.token).into_iter().collect()
+    }
+
+    fn classify(&self, answer: &Answer) -> Reply {
+        classify::execute(answer)
+    }
+
+    fn condemns(&self, code: &str) -> bool {
+        codes::condemns_secret(code)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            has_pauses: true,
+            ..Pace::default()
+        }
+    }
+
+    fn usage(&self, draft: &Draft) -> Vec<Usage> {
+        limits::usage(&draft.json())
+    }
+
+    fn question(&self, configuration: &Configuration) -> Option<Draft> {
+        Some(Draft::get(masked_base(configuration)))
+    }
+
+    fn verified(&self, configuration: &Configuration, answer: &Answer) -> Verification {
+        verify::webhook(configuration, answer)
+    }
+
+    fn asks_more(&self, before: &Configuration, after: &Configuration) -> bool {
+        let thread =
+            |configuration: &Configuration| configuration.text("thread_id").map(str::to_owned);
+        (thread(after).is_some() && thread(before) != thread(after))
+            || (after.grouping == Grouping::Thread && before.grouping != Grouping::Thread)
+    }
+}
+
+/// Where the webhook is, with its secret parts masked.
+fn masked_base(configuration: &Configuration) -> String {
+    let masked = configuration.text("webhook_url").unwrap_or_default();
+    let tail = masked.rsplit('/').next().filter(|tail| !tail.is_empty());
+    base("…", tail.unwrap_or("…"))
+}

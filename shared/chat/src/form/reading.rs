@@ -1,0 +1,332 @@
+//! Reading a configuration by the descriptions of its fields.
+
+use carillon_domain::fields::{Fields, kind};
+use carillon_domain::webhook::{Digest, Grouping};
+use carillon_domain::{Configuration, Credential, FaultCode, Faults, Pointer};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+use super::field::{Either, Field, List, Refusal, Rule, Secret, Secrets, Text};
+
+/// A configuration that is being read. What a kind adds to it are the rules between its fields.
+pub struct Reading<'v, 'f> {
+    value: &'v Value,
+    fields: Fields<'v, 'f>,
+    /// What there is, where that is of the same kind.
+    current: Option<&'f Configuration>,
+    random: &'f dyn Fn() -> [u8; 32],
+    configuration: Configuration,
+    /// The parts of the credential; null where one stays.
+    credential: Map<String, Value>,
+    made: Vec<(&'static str, SecretString)>,
+}
+
+/// What has been read.
+pub(crate) struct Read {
+    pub configuration: Configuration,
+    pub credential: Credential,
+    pub made: Vec<(&'static str, SecretString)>,
+}
+
+impl<'v, 'f> Reading<'v, 'f> {
+    pub(crate) fn of(
+        value: &'v Value,
+        at: Pointer,
+        current: Option<&'f Configuration>,
+        random: &'f dyn Fn() -> [u8; 32],
+        faults: &'f mut Faults,
+    ) -> Option<Self> {
+        Some(Self {
+            value,
+            fields: Fields::of(value, at, faults)?,
+            current,
+            random,
+            configuration: Configuration::default(),
+            credential: Map::new(),
+            made: Vec::new(),
+        })
+    }
+
+    /// A text as it was read.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.configuration.text(name)
+    }
+
+    /// A text as it was sent, also a part of the credential.
+    pub fn sent(&self, name: &str) -> Option<&'v str> {
+        self.value.get(name)?.as_str()
+    }
+
+    pub fn grouping(&self) -> Grouping {
+        self.configuration.grouping
+    }
+
+    /// Puts something into the configuration that stands elsewhere in what was sent.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.configuration.set(name, value);
+    }
+
+    /// Whether a backlog is sent as one message, whatever was asked for.
+    pub fn set_digest(&mut self, digest: Digest) {
+        self.configuration.digest = digest;
+    }
+
+    pub fn fault(&mut self, name: &str, code: FaultCode, detail: impl Into<String>) {
+        self.fields.fault(name, code, detail);
+    }
+
+    pub(crate) fn read(&mut self, fields: &[Field], either: &[Either]) {
+        for field in fields {
+            self.field(field);
+            for either in either.iter().filter(|either| either.other == field.name) {
+                self.either(either);
+            }
+        }
+    }
+
+    /// Reads `grouping` and `digest`. `cannot` says why none but the first of `groupings` is
+    /// possible.
+    pub(crate) fn joining(&mut self, groupings: &[Grouping], cannot: &str) {
+        let grouping = self.fields.choice("grouping", &Grouping::ALL);
+        self.configuration.grouping = grouping.unwrap_or_default();
+        if !groupings.contains(&self.configuration.grouping) {
+            self.fault("grouping", FaultCode::NotAllowed, cannot);
+        }
+        let digest = self.fields.choice("digest", &Digest::ALL);
+        self.configuration.digest = digest.unwrap_or_default();
+    }
+
+    pub(crate) fn finish(self, is_single: bool) -> Read {
+        self.fields.finish();
+        let has = |test: fn(&Value) -> bool| self.credential.values().any(|part| any(part, test));
+        let credential = match (has(|part| !part.is_null()), has(Value::is_null)) {
+            (false, _) => Credential::Unchanged,
+            (true, kept) => {
+                let single = self.credential.values().next().and_then(Value::as_str);
+                let text = match single.filter(|_| is_single) {
+                    Some(text) => text.to_owned(),
+                    None => Value::Object(self.credential.clone()).to_string(),
+                };
+                let secret = SecretString::from(text);
+                match kept {
+                    true => Credential::Partial(secret),
+                    false => Credential::New(secret),
+                }
+            }
+        };
+        Read {
+            configuration: self.configuration,
+            credential,
+            made: self.made,
+        }
+    }
+
+    fn field(&mut self, field: &Field) {
+        let name = field.name;
+        match &field.rule {
+            Rule::Text(rule) => {
+                let at = self.fields.at(name);
+                let text = self.fields.text(name, rule.max);
+                if let Some(text) = text.and_then(|text| self.checked(at, &text, rule.read)) {
+                    self.set(name, text);
+                }
+            }
+            Rule::List(rule) => self.list(name, rule),
+            Rule::Choice(names) => {
+                let choices: Vec<(&str, &str)> = names.iter().map(|name| (*name, *name)).collect();
+                if let Some(chosen) = self.fields.choice(name, &choices) {
+                    self.set(name, chosen);
+                }
+            }
+            Rule::Flag => {
+                if let Some(flag) = self.fields.boolean(name) {
+                    self.set(name, flag);
+                }
+            }
+            Rule::Secret(rule) => self.secret(name, rule),
+            Rule::Secrets(rule) => self.secrets(name, rule),
+            Rule::Not(why) => {
+                self.fields.value(name);
+                if is_given(self.value, name) {
+                    self.fault(name, FaultCode::NotAllowed, *why);
+                }
+            }
+        }
+        if let Some(missing) = field.required
+            && !is_given(self.value, name)
+        {
+            self.fault(name, FaultCode::Required, missing);
+        }
+    }
+
+    fn checked(
+        &mut self,
+        at: Pointer,
+        text: &str,
+        read: fn(&str) -> Result<String, Refusal>,
+    ) -> Option<String> {
+        match read(text) {
+            Ok(text) => Some(text),
+            Err((code, detail)) => {
+                self.fields.faults().add(at, code, detail);
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, name: &'static str, rule: &List) {
+        let Text { max, read, .. } = rule.item;
+        let room = rule.too_many.map_or(rule.most, |_| 100);
+        let Some(texts) = self.fields.texts(name, room, max) else {
+            return;
+        };
+        if texts.len() > rule.most {
+            let detail = rule.too_many.unwrap_or_default();
+            return self.fault(name, FaultCode::NotAllowed, detail);
+        }
+        if texts.len() < rule.least {
+            let detail = format!("must have {} to {} entries", rule.least, rule.most);
+            return self.fault(name, FaultCode::OutOfRange, detail);
+        }
+        let mut list: Vec<String> = Vec::with_capacity(texts.len());
+        for (at, text) in texts {
+            let Some(text) = self.checked(at.clone(), &text, read) else {
+                continue;
+            };
+            if list.iter().any(|known| (rule.is_same)(known, &text)) {
+                let faults = self.fields.faults();
+                faults.add(at, FaultCode::Repeated, rule.repeated);
+            }
+            list.push(text);
+        }
+        if !list.is_empty() {
+            self.set(name, list);
+        }
+    }
+
+    fn secret(&mut self, name: &'static str, rule: &Secret) {
+        let before = self.current.and_then(|current| current.text(name));
+        let text = self.fields.text(name, rule.max);
+        let Some(text) = text else {
+            let is_wrong = is_given(self.value, name);
+            match (before, rule.make) {
+                _ if is_wrong => {}
+                (Some(before), Some(_)) => self.keep(name, before),
+                (None, Some(make)) => {
+                    let secret = make((self.random)());
+                    self.made.push((name, SecretString::from(secret.clone())));
+                    self.put(name, rule, secret);
+                }
+                (_, None) => {}
+            }
+            return;
+        };
+        let text = text.trim();
+        if let Some(before) = before.filter(|before| *before == text) {
+            return self.keep(name, before);
+        }
+        let at = self.fields.at(name);
+        if let Some(secret) = self.checked(at, text, rule.read) {
+            self.put(name, rule, secret);
+        }
+    }
+
+    fn keep(&mut self, name: &str, shown: &str) {
+        self.set(name, shown);
+        self.credential.insert(name.to_owned(), Value::Null);
+    }
+
+    fn put(&mut self, name: &str, rule: &Secret, secret: String) {
+        self.set(name, (rule.mask)(&secret));
+        self.credential.insert(name.to_owned(), secret.into());
+    }
+
+    fn secrets(&mut self, name: &'static str, rule: &Secrets) {
+        let Some(value) = self.fields.value(name) else {
+            return;
+        };
+        let at = self.fields.at(name);
+        let Some(given) = value.as_object() else {
+            let detail = format!("must be an object, not {}", kind(value));
+            return self.fault(name, FaultCode::WrongType, detail);
+        };
+        if given.len() > rule.most {
+            let detail = format!("must have at most {}; it has {}", rule.most, given.len());
+            return self.fault(name, FaultCode::OutOfRange, detail);
+        }
+        let before = self.current.and_then(|current| current.own.get(name));
+        let (mut shown, mut parts) = (Map::new(), Map::new());
+        for (key, value) in given {
+            let at = at.field(&carillon_domain::masking::without_credential(key));
+            let checked = match key.chars().count() > rule.name.max {
+                true => Err((FaultCode::OutOfRange, "its name is too long".to_owned())),
+                false => (rule.name.read)(key),
+            };
+            let key = match checked {
+                Ok(key) => key,
+                Err((code, detail)) => {
+                    self.fields.faults().add(at, code, detail);
+                    continue;
+                }
+            };
+            if shown.contains_key(&key) {
+                let detail = "is there already";
+                self.fields.faults().add(at, FaultCode::Repeated, detail);
+                continue;
+            }
+            let faults = self.fields.faults();
+            let count = faults.iter().count();
+            let text = carillon_domain::fields::text_of(value, at.clone(), rule.value.max, faults);
+            let Some(text) = text else {
+                if faults.iter().count() == count {
+                    faults.add(at, FaultCode::Required, "must not be blank");
+                }
+                continue;
+            };
+            let kept = before.and_then(|before| before.get(&key)?.as_str());
+            if let Some(kept) = kept.filter(|kept| *kept == text.trim()) {
+                shown.insert(key.clone(), kept.into());
+                parts.insert(key, Value::Null);
+            } else if let Some(secret) = self.checked(at, &text, rule.value.read) {
+                shown.insert(key.clone(), (rule.value.mask)(&secret).into());
+                parts.insert(key, secret.into());
+            }
+        }
+        if !shown.is_empty() {
+            self.set(name, shown);
+            self.credential.insert(name.to_owned(), parts.into());
+        }
+    }
+
+    fn either(&mut self, either: &Either) {
+        let is_there = |name: &str| {
+            is_given(self.value, name) && (either.needed.is_some() || self.value[name] != json!([]))
+        };
+        match (is_there(either.one), is_there(either.other)) {
+            (true, true) => self.fault(either.other, FaultCode::NotAllowed, either.both),
+            (false, false) => {
+                if let Some(needed) = either.needed {
+                    self.fault(either.one, FaultCode::Required, needed);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a field is there and says anything.
+pub(crate) fn is_given(value: &Value, name: &str) -> bool {
+    value.get(name).is_some_and(|value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        _ => true,
+    })
+}
+
+/// Whether it holds of any part of a credential.
+fn any(part: &Value, test: fn(&Value) -> bool) -> bool {
+    match part {
+        Value::Object(parts) => parts.values().any(|part| any(part, test)),
+        part => test(part),
+    }
+}

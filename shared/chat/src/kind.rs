@@ -1,0 +1,271 @@
+//! What a kind of destination says of itself. Everything else in Carillon is the same for all.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carillon_domain::webhook::Grouping;
+use carillon_domain::{Configuration, KindId, Outcome, Pointer};
+use jiff::Timestamp;
+use reqwest::dns::Resolve;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::answer::Answer;
+use crate::draft::{Draft, Sealed, Sealing};
+use crate::form::{Either, Field, Reading, first_label};
+use crate::limits::Usage;
+use crate::post::Post;
+use crate::reply::Reply;
+use crate::verification::{Verification, Verified, is_placeholder, refused};
+
+/// A kind of destination. All of it is pure: what a kind makes of a configuration, a post, a
+/// credential, an answer.
+///
+/// A credential has one part for each field that is a [`Secret`](crate::form::Rule::Secret) or
+/// [`Secrets`](crate::form::Rule::Secrets). It is stored as the text itself where there is only
+/// one, or else as a JSON object by the fields' names.
+pub trait Kind: Send + Sync + 'static {
+    /// Its name in what is stored; begins with the `type` that the API calls it by.
+    fn id(&self) -> KindId;
+
+    /// Whoever answers there, for people: "Slack".
+    fn name(&self) -> &'static str;
+
+    /// What the API's document calls it.
+    fn title(&self) -> &'static str;
+
+    // Its configuration.
+
+    /// The fields of its configuration, but for `grouping` and `digest`.
+    fn fields(&self) -> &'static [Field];
+
+    /// Fields that stand for each other.
+    fn either(&self) -> &'static [Either] {
+        &[]
+    }
+
+    /// The rules between its fields; what else follows from what was read.
+    fn check(&self, _reading: &mut Reading<'_, '_>) {}
+
+    /// What [`check`](Self::check) refuses, as JSON Schemas that all have to hold.
+    fn conditions(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    /// The channels that get a delivery each. Where the destination has a channel of its own,
+    /// that is one, under its label.
+    fn channels(&self, configuration: &Configuration) -> Vec<String> {
+        vec![first_label(configuration)]
+    }
+
+    /// How messages can be joined there.
+    fn groupings(&self) -> &'static [Grouping] {
+        &[Grouping::None]
+    }
+
+    /// Why others of [`groupings`](Self::groupings) are impossible.
+    fn cannot_group(&self) -> &'static str {
+        "this destination can neither thread nor update"
+    }
+
+    /// The credential after a rotation: the new one, or one that keeps what of the old one still
+    /// counts for a while.
+    fn rotated(&self, _old: &SecretString, new: SecretString, _now: Timestamp) -> SecretString {
+        new
+    }
+
+    // Posting.
+
+    /// The request that posts a message. The same post always gives the same draft.
+    fn draft(&self, post: &Post<'_>) -> Draft;
+
+    /// Puts the credential in. None where that cannot be a credential of this kind.
+    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed>;
+
+    /// Whether a request may go there, whatever was checked when the webhook was registered:
+    /// nothing that is stored can send a request anywhere else.
+    fn may_call(&self, url: &Url) -> bool;
+
+    /// What looks up the addresses of hosts that are not known beforehand, and judges them. None
+    /// where [`may_call`](Self::may_call) knows the hosts.
+    fn resolver(&self) -> Option<Arc<dyn Resolve>> {
+        None
+    }
+
+    /// The parts of a credential that nobody may see, also where an answer repeats them.
+    fn hidden(&self, secret: &SecretString) -> Vec<String> {
+        let text = secret.expose_secret();
+        match serde_json::from_str::<Value>(text) {
+            Ok(parts @ Value::Object(_)) => {
+                let mut hidden = Vec::new();
+                collect(&parts, &mut hidden);
+                hidden
+            }
+            _ => vec![last_part(text).to_owned()],
+        }
+    }
+
+    /// What an answer to a post means.
+    fn classify(&self, answer: &Answer) -> Reply;
+
+    /// Whether an error code says that the credential is of no use to anybody, wherever they
+    /// post.
+    fn condemns(&self, _code: &str) -> bool {
+        false
+    }
+
+    /// How fast messages may go there.
+    fn pace(&self) -> Pace {
+        Pace::default()
+    }
+
+    // What a preview shows.
+
+    /// How full each limit of the platform is.
+    fn usage(&self, _draft: &Draft) -> Vec<Usage> {
+        Vec::new()
+    }
+
+    /// Where people can see and change a message before it is sent.
+    fn builder_url(&self, _draft: &Draft) -> Option<String> {
+        None
+    }
+
+    // Verifying.
+
+    /// The first question about a credential; it changes nothing there. None where nothing can
+    /// be asked.
+    fn question(&self, _configuration: &Configuration) -> Option<Draft> {
+        None
+    }
+
+    /// What its answer means, by pointers into the configuration.
+    fn verified(&self, _configuration: &Configuration, _answer: &Answer) -> Verification {
+        Verification::Verified(Verified::default())
+    }
+
+    /// What is known of a credential about which nothing can be asked.
+    fn unasked(&self, _configuration: &Configuration) -> Verified {
+        Verified::default()
+    }
+
+    /// What else to ask once the first answer is there, each about the part of the configuration
+    /// that stands at the pointer.
+    fn questions(&self, _configuration: &Configuration, _first: &Answer) -> Vec<(Pointer, Draft)> {
+        Vec::new()
+    }
+
+    /// What is wrong there by the answer to such a question, if anything.
+    fn fault(&self, _first: &Answer, _answer: &Answer) -> Option<String> {
+        None
+    }
+
+    /// Whether a configuration asks something of its credential that the one before did not,
+    /// and that the platform has something to say about.
+    fn asks_more(&self, _before: &Configuration, _after: &Configuration) -> bool {
+        false
+    }
+}
+
+impl dyn Kind {
+    /// Whether it says that the credential is of no use to anybody, wherever they post.
+    pub fn condemns_secret(&self, reply: &Reply) -> bool {
+        let code = reply.code.as_deref();
+        reply.outcome == Outcome::CredentialDead && code.is_some_and(|code| self.condemns(code))
+    }
+
+    /// What an answer means to a delivery. The time it took is not known here.
+    pub fn reply(&self, answer: &Answer) -> Reply {
+        let reply = self.classify(answer);
+        // An outage may say how long it lasts, too.
+        let retry_after = match reply.outcome {
+            Outcome::Delivered => None,
+            _ => reply.retry_after.or_else(|| answer.seconds("retry-after")),
+        };
+        Reply {
+            http_status: Some(answer.status),
+            retry_after,
+            ..reply
+        }
+    }
+
+    /// What the answer to the first question about a credential means.
+    pub fn verification(
+        &self,
+        configuration: &Configuration,
+        secret: &SecretString,
+        answer: &Answer,
+    ) -> Verification {
+        match self.verified(configuration, answer) {
+            Verification::Refused(_) if is_placeholder(secret.expose_secret()) => refused(
+                self.credential_field(),
+                "this is the placeholder of an example: put your own in its place",
+            ),
+            verification => verification,
+        }
+    }
+
+    /// The fields that hold its credential.
+    pub fn secret_fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields().iter().filter(|field| field.is_secret())
+    }
+
+    /// The first field that holds its credential.
+    pub fn credential_field(&self) -> &'static str {
+        let first = self.secret_fields().next();
+        first.map_or("", |field| field.name)
+    }
+
+    /// Its configuration as a JSON Schema. `masks` says whether a masked credential is taken:
+    /// where there is one that it can mean.
+    pub fn schema(&self, masks: bool) -> Value {
+        crate::form::schema::configuration(
+            self.title(),
+            self.fields(),
+            self.either(),
+            self.groupings(),
+            self.conditions(),
+            masks,
+        )
+    }
+}
+
+impl fmt::Debug for dyn Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id().fmt(f)
+    }
+}
+
+/// How fast messages may go to a destination.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// The time between two messages to one place.
+    pub between: Duration,
+    /// Whether each channel is a place of its own. Otherwise all that is posted with one
+    /// credential goes to one place.
+    pub by_channel: bool,
+    /// Whether the platform may limit or block our address, so that all that goes there has to
+    /// rest.
+    pub has_pauses: bool,
+}
+
+fn collect(part: &Value, hidden: &mut Vec<String>) {
+    match part {
+        Value::String(text) => hidden.push(last_part(text).to_owned()),
+        Value::Object(parts) => parts.values().for_each(|part| collect(part, hidden)),
+        Value::Array(parts) => parts.iter().for_each(|part| collect(part, hidden)),
+        _ => {}
+    }
+}
+
+/// Of a URL, the last part of its path; of anything else, all.
+fn last_part(text: &str) -> &str {
+    if !text.contains("://") {
+        return text;
+    }
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or_default()
+}

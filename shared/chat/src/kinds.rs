@@ -1,0 +1,195 @@
+//! The kinds of destinations that there are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use carillon_domain::{Configured, Faults, KindId, OrganizationId, Pointer, Registration, Webhook};
+use serde_json::Value;
+
+use crate::form::Reading;
+use crate::kind::Kind;
+use crate::{discord, slack};
+
+/// The kinds of destinations. Of one `type`, the first is the one that is meant where a
+/// configuration does not tell.
+#[derive(Clone)]
+pub struct Kinds(Arc<[Arc<dyn Kind>]>);
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self(Arc::new([
+            Arc::new(slack::Bot) as Arc<dyn Kind>,
+            Arc::new(slack::IncomingWebhook),
+            Arc::new(discord::Webhook),
+        ]))
+    }
+}
+
+impl fmt::Debug for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Kinds {
+    /// These and one more.
+    #[must_use]
+    pub fn with(self, kind: impl Kind) -> Self {
+        let kind: Arc<dyn Kind> = Arc::new(kind);
+        Self(self.0.iter().cloned().chain([kind]).collect())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Kind> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// A kind by its name; none where this version does not have it.
+    pub fn get(&self, id: &KindId) -> Option<&dyn Kind> {
+        self.iter().find(|kind| kind.id() == *id)
+    }
+
+    /// The `type`s that the API calls them by, in their order.
+    pub fn types(&self) -> Vec<String> {
+        let mut types: Vec<String> = Vec::new();
+        for kind in self.iter() {
+            let api_type = kind.id().api_type().to_owned();
+            if !types.contains(&api_type) {
+                types.push(api_type);
+            }
+        }
+        types
+    }
+
+    /// The kinds of one `type`.
+    pub fn of_type<'k>(&'k self, api_type: &'k str) -> impl Iterator<Item = &'k dyn Kind> {
+        self.iter()
+            .filter(move |kind| kind.id().api_type() == api_type)
+    }
+
+    /// Reads a client's webhook: a new one, or the one that is to replace `current`.
+    ///
+    /// # Errors
+    /// All faults of the document.
+    pub fn registration(
+        &self,
+        value: &Value,
+        organization: &OrganizationId,
+        current: Option<&Webhook>,
+        random: &dyn Fn() -> [u8; 32],
+    ) -> Result<Registration, Faults> {
+        let types = self.types();
+        let types: Vec<&str> = types.iter().map(String::as_str).collect();
+        Registration::parse(
+            value,
+            organization,
+            current,
+            &types,
+            |api_type, value, at, faults| {
+                self.configuration(api_type, value, at, current, random, faults)
+            },
+        )
+    }
+
+    /// Reads a webhook's `configuration` that stands at `at` and may be to replace that of
+    /// `current`. Every fault is added to `faults`; the result is there only where none was
+    /// found.
+    pub fn configuration(
+        &self,
+        api_type: &str,
+        value: &Value,
+        at: &Pointer,
+        current: Option<&Webhook>,
+        random: &dyn Fn() -> [u8; 32],
+        faults: &mut Faults,
+    ) -> Option<Configured> {
+        let kind = self.meant(api_type, value)?;
+        let id = kind.id();
+        let before = faults.iter().count();
+        let current = current.filter(|current| current.kind == id);
+        let current = current.map(|current| &current.configuration);
+        let mut reading = Reading::of(value, at.clone(), current, random, faults)?;
+        reading.read(kind.fields(), kind.either());
+        reading.joining(kind.groupings(), kind.cannot_group());
+        kind.check(&mut reading);
+        let read = reading.finish(kind.secret_fields().count() == 1);
+        (faults.iter().count() == before).then(|| Configured {
+            channels: kind.channels(&read.configuration),
+            kind: id,
+            configuration: read.configuration,
+            credential: read.credential,
+            made: read.made,
+        })
+    }
+
+    /// The kind of this type whose credential is given.
+    fn meant<'k>(&'k self, api_type: &'k str, value: &Value) -> Option<&'k dyn Kind> {
+        let is_given = |kind: &&dyn Kind| {
+            let mut fields = kind.secret_fields();
+            fields.any(|field| crate::form::is_given(value, field.name))
+        };
+        let given = self.of_type(api_type).find(is_given);
+        given.or_else(|| self.of_type(api_type).next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carillon_domain::{Configuration, Grouping};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{BOT, KINDS};
+
+    #[test]
+    fn each_kind_is_found_by_its_name_and_stands_under_its_type() {
+        let kinds = Kinds::default();
+        assert_eq!(kinds.types(), ["slack", "discord"]);
+        assert_eq!(kinds.of_type("slack").count(), 2);
+        for kind in KINDS {
+            assert_eq!(kinds.get(&kind.id()).map(Kind::id), Some(kind.id()));
+        }
+        assert!(kinds.get(&KindId::new("pigeon")).is_none());
+    }
+
+    #[test]
+    fn what_a_field_is_described_by_is_what_it_is_read_by() {
+        for kind in KINDS {
+            let schema = kind.schema(false);
+            let named: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+            let mut expected: Vec<&str> = kind.fields().iter().map(|field| field.name).collect();
+            expected.extend(["digest", "grouping"]);
+            expected.sort_unstable();
+            assert_eq!(named, expected, "{kind:?}");
+            assert!(kind.secret_fields().count() == 1, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_kept_credential_is_asked_about_where_it_is_to_do_more() {
+        type Change = fn(&mut Configuration);
+        let changes: [(Change, [bool; 3]); 8] = [
+            (|c| c.set("channel", "other"), [true, false, false]),
+            (|c| c.set("channels", json!(["infra"])), [false; 3]),
+            (|c| c.set("username", "Bell"), [true, false, false]),
+            (|c| c.set("icon_emoji", ":bell:"), [true, false, false]),
+            (|c| c.set("avatar_url", "https://x.example"), [false; 3]),
+            (
+                |c| c.set("thread_id", "123456789012345678"),
+                [false, false, true],
+            ),
+            (|c| c.grouping = Grouping::Thread, [false, false, true]),
+            (|c| c.grouping = Grouping::Update, [false; 3]),
+        ];
+        for (n, (change, expected)) in changes.into_iter().enumerate() {
+            for (kind, expected) in KINDS.into_iter().zip(expected) {
+                let before = Configuration::default().with("channel", "infra");
+                let mut after = before.clone();
+                change(&mut after);
+                assert_eq!(kind.asks_more(&before, &after), expected, "{n} {kind:?}");
+            }
+        }
+        let before = Configuration::default().with("username", "Bell");
+        let after = before.clone().with("username", "Bells");
+        assert!(!BOT.asks_more(&before, &after));
+    }
+}

@@ -1,0 +1,69 @@
+//! What is to be posted, and where.
+
+use carillon_domain::delivery::MessageRef;
+use carillon_domain::{Event, Webhook};
+
+use crate::reply::Remedy;
+
+/// Where a message goes, beside its channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// A message of its own. Where the webhook groups by thread, it begins one.
+    #[default]
+    Channel,
+    /// The thread that this message has begun.
+    Thread(MessageRef),
+    /// This message's: it is edited.
+    Edit(MessageRef),
+}
+
+/// What is to be posted, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    pub webhook: &'a Webhook,
+    pub channel: &'a str,
+    /// At least one. Several make a digest, in their order.
+    pub events: &'a [&'a Event],
+    /// A UUID by which the platform can tell repeats, as far as it does.
+    pub post_id: &'a str,
+    pub place: &'a Place,
+    pub without: Without,
+}
+
+/// What to leave out of a message, because the platform has refused it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Without {
+    /// The webhook's own name and picture.
+    pub appearance: bool,
+    /// The links of these events' titles: bit N stands for the event of that index.
+    pub links: u16,
+    /// The name that its event would give a thread.
+    pub thread_name: bool,
+}
+
+impl Without {
+    /// With what a remedy asks for in addition; none where that is not of a message's content,
+    /// or left out already.
+    pub fn and(self, remedy: Remedy) -> Option<Self> {
+        let more = match remedy {
+            Remedy::Place => self,
+            Remedy::Appearance => Self {
+                appearance: true,
+                ..self
+            },
+            Remedy::Link(links) => Self {
+                links: self.links | links,
+                ..self
+            },
+            Remedy::ThreadName => Self {
+                thread_name: true,
+                ..self
+            },
+        };
+        (more != self).then_some(more)
+    }
+
+    pub fn link(self, index: usize) -> bool {
+        index < 16 && self.links & 1 << index != 0
+    }
+}

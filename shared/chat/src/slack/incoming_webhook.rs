@@ -1,0 +1,119 @@
+//! An incoming webhook: posts into the one channel it was made for.
+
+use carillon_domain::{Configuration, KindId};
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::api::{NAME, WEBHOOK_HOSTS};
+use super::bot::{BETWEEN, BOTH};
+use super::{builder, classify, codes, limits, render, texts, verify};
+use crate::answer::Answer;
+use crate::draft::{Draft, Sealed, Sealing, is_https_to};
+use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
+use crate::kind::{Kind, Pace};
+use crate::limits::Usage;
+use crate::post::Post;
+use crate::reply::Reply;
+use crate::verification::Verification;
+
+const APPEARANCE: &str = "an incoming webhook always posts under the name and icon of its Slack \
+                          app; change them there, or use a bot token";
+
+const FIELDS: &[Field] = &[
+    Field::refused("token", BOTH),
+    Field {
+        required: Some("`webhook_url` is required"),
+        ..Field::optional(
+            "webhook_url",
+            "Of a Slack incoming webhook",
+            Rule::Secret(Secret {
+                max: 1_000,
+                form: "https://(?:hooks\\.slack\\.com|hooks\\.slack-gov\\.com)/services/\
+                       T[A-Z0-9]{1,31}/B[A-Z0-9]{1,31}/[A-Za-z0-9_+-]{8,128}/?",
+                read: texts::webhook_url,
+                mask: texts::masked_url,
+                make: None,
+            }),
+        )
+    },
+    LABEL,
+    LABELS,
+    Field::refused("username", APPEARANCE),
+    Field::refused("icon_emoji", APPEARANCE),
+];
+
+/// Posts into the one channel that its URL was made for.
+#[derive(Debug, Clone, Copy)]
+pub struct IncomingWebhook;
+
+impl Kind for IncomingWebhook {
+    fn id(&self) -> KindId {
+        KindId::new("slack/incoming_webhook")
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn title(&self) -> &'static str {
+        "Slack, incoming webhook"
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn either(&self) -> &'static [Either] {
+        &[LABEL_OR_LABELS]
+    }
+
+    fn cannot_group(&self) -> &'static str {
+        "an incoming webhook never learns which message it posted, so it can neither thread nor \
+         update; use a bot token"
+    }
+
+    fn draft(&self, post: &Post<'_>) -> Draft {
+        let url = post.webhook.configuration.text("webhook_url");
+        Draft::post(url.unwrap_or("…"), &render::for_webhook(post.events))
+    }
+
+    fn seal(&self, _: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
+        Some(Sealed::to(sealing.secret.expose_secret()))
+    }
+
+    fn may_call(&self, url: &Url) -> bool {
+        is_https_to(url, WEBHOOK_HOSTS)
+    }
+
+    fn classify(&self, answer: &Answer) -> Reply {
+        classify::webhook(answer)
+    }
+
+    fn condemns(&self, code: &str) -> bool {
+        codes::condemns_secret(code)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace {
+            between: BETWEEN,
+            ..Pace::default()
+        }
+    }
+
+    fn usage(&self, draft: &Draft) -> Vec<Usage> {
+        limits::usage(&draft.json())
+    }
+
+    fn builder_url(&self, draft: &Draft) -> Option<String> {
+        Some(builder::builder_url(&draft.json()))
+    }
+
+    fn question(&self, configuration: &Configuration) -> Option<Draft> {
+        let url = configuration.text("webhook_url").unwrap_or("…");
+        Some(Draft::raw(url, verify::BROKEN_MESSAGE))
+    }
+
+    fn verified(&self, _: &Configuration, answer: &Answer) -> Verification {
+        verify::webhook(answer)
+    }
+}

@@ -1,0 +1,106 @@
+//! A webhook's configuration, as it is stored and shown.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What joins messages that belong together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grouping {
+    #[default]
+    None,
+    /// The events of one correlation id share a thread.
+    Thread,
+    /// A later status edits the first message.
+    Update,
+}
+
+impl Grouping {
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("none", Self::None),
+        ("thread", Self::Thread),
+        ("update", Self::Update),
+    ];
+}
+
+/// Whether a backlog is sent as one message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Digest {
+    #[default]
+    Auto,
+    Off,
+}
+
+impl Digest {
+    pub const ALL: [(&'static str, Self); 2] = [("auto", Self::Auto), ("off", Self::Off)];
+}
+
+/// A webhook's configuration as it is stored and shown: what every kind of destination has, and
+/// the fields of its own kind under their own names. Of its credential only what is masked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configuration {
+    #[serde(default)]
+    pub grouping: Grouping,
+    #[serde(default)]
+    pub digest: Digest,
+    /// The fields of the kind itself.
+    #[serde(flatten)]
+    pub own: Map<String, Value>,
+}
+
+impl Configuration {
+    /// A text among the kind's own fields.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.own.get(name)?.as_str()
+    }
+
+    /// A list of texts among the kind's own fields; empty where there is none.
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        let list = self.own.get(name).and_then(Value::as_array);
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.collect()
+    }
+
+    /// Puts one of the kind's own fields in.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.own.insert(name.to_owned(), value.into());
+    }
+
+    /// With one of the kind's own fields.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// The configuration as callers see it.
+    pub fn shown(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_fields_of_its_kind_stand_beside_those_of_every_kind() {
+        let configuration = Configuration::default()
+            .with("token", "xoxb-…wxyz")
+            .with("channels", json!(["infra", "ops"]));
+        let shown = configuration.shown();
+        assert_eq!(
+            shown,
+            json!({
+                "token": "xoxb-…wxyz", "channels": ["infra", "ops"],
+                "grouping": "none", "digest": "auto"
+            })
+        );
+        let read: Configuration = serde_json::from_value(shown).unwrap();
+        assert_eq!(read, configuration);
+        assert_eq!(read.text("token"), Some("xoxb-…wxyz"));
+        assert_eq!(read.texts("channels"), ["infra", "ops"]);
+    }
+}

@@ -1,0 +1,34 @@
+//! The platforms that the sink stands in for.
+
+use serde::{Deserialize, Serialize};
+
+/// A chat platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    Slack,
+    Discord,
+}
+
+impl Platform {
+    pub const ALL: [Self; 2] = [Self::Slack, Self::Discord];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Discord => "discord",
+        }
+    }
+}
+
+/// What takes posts there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationKind {
+    /// Slack's Web API.
+    SlackBot,
+    /// A Slack incoming webhook.
+    SlackWebhook,
+    /// A Discord webhook.
+    DiscordWebhook,
+}
