@@ -1,0 +1,13 @@
+//! What `carillon` can do, a file each.
+
+pub mod apply;
+pub mod deliveries;
+pub mod import;
+pub mod keys;
+pub mod login;
+pub mod lookup;
+pub mod matching;
+pub mod others;
+pub mod send;
+pub mod trial;
+pub mod webhooks;
