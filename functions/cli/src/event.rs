@@ -84,11 +84,8 @@ impl Fields {
             ("name", &self.resource_name),
             ("url", &self.resource_url),
         ];
-        for (name, text) in resource {
-            if let Some(text) = text {
-                object(event, "resource").insert(name.to_owned(), json!(text));
-            }
-        }
+        let given = |(name, text): (&'static str, &Option<String>)| Some((name, text.clone()?));
+        put(event, "resource", resource.into_iter().filter_map(given));
         if let Some(cost) = &self.estimated_cost {
             event.insert("estimated_cost".into(), cost.clone());
         }
@@ -98,21 +95,27 @@ impl Fields {
         if !self.changes.is_empty() {
             event.insert("changes".into(), json!(self.changes));
         }
-        for (name, value) in &self.details {
-            object(event, "details").insert(name.clone(), json!(value));
-        }
+        put(event, "details", self.details.clone());
     }
 }
 
-/// A field that is an object, made where it is not there.
-pub fn object<'e>(event: &'e mut Map<String, Value>, name: &str) -> &'e mut Map<String, Value> {
-    let field = event.entry(name).or_insert_with(|| json!({}));
-    if !field.is_object() {
-        *field = json!({});
-    }
-    match field {
-        Value::Object(map) => map,
-        _ => unreachable!("it was just made one"),
+/// Puts texts into a field that is an object, beside those that are there.
+pub fn put<N: Into<String>>(
+    event: &mut Map<String, Value>,
+    field: &str,
+    texts: impl IntoIterator<Item = (N, String)>,
+) {
+    let mut map = match event.remove(field) {
+        Some(Value::Object(map)) => map,
+        _ => Map::new(),
+    };
+    map.extend(
+        texts
+            .into_iter()
+            .map(|(name, text)| (name.into(), json!(text))),
+    );
+    if !map.is_empty() {
+        event.insert(field.to_owned(), Value::Object(map));
     }
 }
 

@@ -109,11 +109,11 @@ impl Supervisor {
     }
 
     /// Runs the command to its end.
-    pub fn run(&self, command: &[String], tail: Option<&Tail>) -> Ended {
-        let ended = match self.run_to_end(command, tail) {
+    pub fn run(&self, mut command: Command, tail: Option<&Tail>) -> Ended {
+        let ended = match self.run_to_end(&mut command, tail) {
             Ok(status) => Ended::With(status),
             Err(error) => {
-                let program = command.first().map_or("", String::as_str);
+                let program = command.get_program().display();
                 super::say(&format!("{program} cannot be started: {error}"));
                 Ended::NotStarted(error)
             }
@@ -122,12 +122,7 @@ impl Supervisor {
         ended
     }
 
-    fn run_to_end(&self, command: &[String], tail: Option<&Tail>) -> io::Result<ExitStatus> {
-        let [program, arguments @ ..] = command else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        let mut command = Command::new(program);
-        command.args(arguments);
+    fn run_to_end(&self, command: &mut Command, tail: Option<&Tail>) -> io::Result<ExitStatus> {
         if tail.is_some() {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }

@@ -9,7 +9,7 @@ mod ci;
 mod mask;
 mod tail;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::client::{Call, Client, Patience, path};
 use crate::error::Error;
-use crate::event::{self, Fields, object};
+use crate::event::{self, Fields, put};
 use crate::profile::Connection;
 use child::{Ended, Supervisor};
 use mask::Mask;
@@ -68,10 +68,13 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
         Err(error) => return fail(&format!("signals cannot be watched: {error}")),
     };
     let operation = Operation::new(run, &mask);
-    let started = operation.event("started", Map::new());
+    let started = operation.event("started", Vec::new());
     let announced = announce(sender.as_ref(), &started);
     let announced = match run.strict {
-        true => match announced.recv().unwrap_or(Ok(())) {
+        true => match announced
+            .recv()
+            .unwrap_or_else(|gone| Err(gone.to_string()))
+        {
             Ok(()) => None,
             Err(error) => return fail(&format!("{error}; the command was not run")),
         },
@@ -80,7 +83,11 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
 
     let begun = Instant::now();
     let tail = run.tail.map(|lines| Tail::new(lines.into()));
-    let ended = supervisor.run(&run.command, tail.as_ref());
+    let mut command = Command::new(&run.command[0]);
+    command.args(&run.command[1..]);
+    // What it sends itself belongs to the same operation.
+    command.env("CARILLON_CORRELATION_ID", &operation.correlation_id);
+    let ended = supervisor.run(command, tail.as_ref());
     let end = operation.end(&ended, begun.elapsed(), tail.as_ref());
     let deadline = Instant::now() + budget;
     let is_announced =
@@ -95,7 +102,7 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
         .map_err(ToString::to_string)
         .and_then(|client| tell(client, &events, left.max(LEAST)));
     if let Err(error) = &told {
-        say(&format!("{error}; the command is not touched by that"));
+        say(&format!("{error}; the command ran all the same"));
     }
     let code = ended.exit_code();
     if run.strict && told.is_err() && code == 0 {
@@ -184,27 +191,23 @@ impl<'a> Operation<'a> {
         }
     }
 
-    fn event(&self, status: &str, details: Map<String, Value>) -> Value {
+    fn event(&self, status: &str, details: Vec<(&'static str, String)>) -> Value {
         let mut event = event::now(&self.run.event_type);
         event.insert("status".into(), json!(status));
         event.insert("correlation_id".into(), json!(self.correlation_id));
         if let Some(actor) = ci::actor() {
             event.insert("actor".into(), json!(actor));
         }
-        let shown = object(&mut event, "details");
         let command = self.mask.apply(&short(&self.run.command));
-        shown.insert("command".into(), json!(command));
-        shown.extend(ci::build().map(|url| ("build".to_owned(), json!(url))));
-        shown.extend(details);
+        let build = ci::build().map(|url| ("build", url));
+        let facts = [("command", command)].into_iter().chain(build);
+        put(&mut event, "details", facts.chain(details));
         self.run.fields.add_to(&mut event);
         Value::Object(event)
     }
 
     fn end(&self, ended: &Ended, took: Duration, tail: Option<&Tail>) -> Value {
-        let mut details = Map::new();
-        details.insert("duration".into(), json!(duration(took)));
-        let (name, value) = ended.told();
-        details.insert(name.into(), json!(value));
+        let details = vec![("duration", duration(took)), ended.told()];
         let status = match ended.exit_code() {
             0 => "succeeded",
             _ => "failed",

@@ -7,6 +7,7 @@
 
 mod applying;
 mod cli;
+mod documents;
 mod in_ci;
 mod keeping;
 mod running;

@@ -208,6 +208,19 @@ async fn on_a_terminal_the_command_can_ask_and_gets_one_ctrl_c() {
 }
 
 #[tokio::test]
+async fn what_a_command_sends_itself_belongs_to_its_operation() {
+    let app = App::start().await;
+    let cli = Cli::of(&app);
+    let script = format!("{} send scale", env!("CARGO_BIN_EXE_carillon"));
+    run(&cli, &[], &script).await.good();
+    let events = events(&app).await;
+    assert_eq!(events.len(), 3);
+    for event in &events {
+        assert_eq!(event["correlation_id"], events[0]["correlation_id"]);
+    }
+}
+
+#[tokio::test]
 async fn a_message_of_a_run_arrives() {
     let app = App::start().await;
     app.register(&carillon_tests::slack("all", &["*"])).await;
