@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::commands::{
-    apply, deliveries, import, keys, login, matching, others, send, trial, webhooks,
+    apply, deliveries, import, keys, login, matching, others, recovery, send, trial, webhooks,
 };
 use crate::output::Format;
 use crate::run;
@@ -86,9 +86,9 @@ pub enum Command {
     /// List deliveries, or show one with every attempt
     Deliveries(deliveries::Deliveries),
     /// Send once more what failed or was skipped, of a webhook or of all
-    Recover(deliveries::Recover),
+    Recover(recovery::Recover),
     /// Send one delivery once more, or now where it waits
-    Redeliver(deliveries::Redeliver),
+    Redeliver(recovery::Redeliver),
     /// List events, or show one with its deliveries
     Events(others::Events),
     /// Who changed what

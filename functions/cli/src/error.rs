@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::places::Places;
 use crate::problem::Problem;
 
 /// Something was asked for that did not come to be.
@@ -40,6 +41,16 @@ impl Error {
         move |cause| Self::File {
             path: path.to_owned(),
             cause,
+        }
+    }
+
+    /// What Carillon refused came from a file: its faults have places there.
+    pub fn in_file(self, places: Option<&Places>) -> Self {
+        match (self, places) {
+            (Self::Refused(problem), Some(places)) => {
+                Self::Refused(Box::new(problem.in_file(places.clone())))
+            }
+            (error, _) => error,
         }
     }
 

@@ -1,12 +1,15 @@
 //! `carillon`, the command line.
 
 mod arguments;
+mod call;
 mod client;
 mod commands;
 mod document;
 mod error;
 mod event;
+mod moment;
 mod output;
+mod places;
 mod problem;
 mod profile;
 mod progress;
@@ -18,11 +21,14 @@ mod yaml;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use clap_complete::Shell;
 use serde_json::json;
 
 use arguments::{Arguments, Command};
 use client::{Client, Patience};
-use commands::{apply, deliveries, import, keys, login, matching, others, send, trial, webhooks};
+use commands::{
+    apply, deliveries, import, keys, login, matching, others, recovery, send, trial, webhooks,
+};
 use error::Error;
 use output::{Format, Report};
 use profile::{Config, Connection, Environment};
@@ -31,11 +37,6 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Command::Run(run) = &arguments.command {
         return run::run(run, connection(arguments.profile.as_deref()));
-    }
-    if let Command::Completions { shell } = &arguments.command {
-        let mut command = Arguments::command();
-        clap_complete::generate(*shell, &mut command, "carillon", &mut std::io::stdout());
-        return ExitCode::SUCCESS;
     }
     match report(&arguments) {
         // Whoever has read enough of it has closed the pipe.
@@ -59,10 +60,18 @@ fn connection(profile: Option<&str>) -> Result<Connection, Error> {
     Config::read(profile::path()?)?.connection(profile, Environment::read())
 }
 
+fn completions(shell: Shell) -> Report {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "carillon", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    Report::new(script.clone().into(), script)
+}
+
 fn report(arguments: &Arguments) -> Result<Report, Error> {
     match &arguments.command {
         Command::Login(login) => return login::login(login),
         Command::Logout(logout) => return login::logout(logout),
+        Command::Completions { shell } => return Ok(completions(*shell)),
         Command::Profiles => return Ok(login::profiles(&Config::read(profile::path()?)?)),
         _ => {}
     }
@@ -78,8 +87,8 @@ fn report(arguments: &Arguments) -> Result<Report, Error> {
         Command::Test(test) => trial::test(client, test),
         Command::Preview(preview) => trial::preview(client, preview),
         Command::Deliveries(deliveries) => deliveries::run(client, deliveries),
-        Command::Recover(recover) => deliveries::recover(client, recover),
-        Command::Redeliver(redeliver) => deliveries::redeliver(client, redeliver),
+        Command::Recover(recover) => recovery::recover(client, recover),
+        Command::Redeliver(redeliver) => recovery::redeliver(client, redeliver),
         Command::Events(events) => others::events(client, events),
         Command::Audit(audit) => others::audit(client, audit),
         Command::Failures => others::failures(client),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::document::Places;
+use crate::places::Places;
 use crate::text::clean;
 
 /// An answer that says what is wrong with a request.

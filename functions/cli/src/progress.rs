@@ -1,12 +1,16 @@
 //! A sign of life where something takes long and a person looks on.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// After how long it is shown, and how often it changes.
 const TICK: Duration = Duration::from_secs(1);
+
+/// Whether one is shown already: what goes on inside of it has nothing to add.
+static ACTIVE: AtomicBool = AtomicBool::new(false);
 
 /// Shown until it is dropped. On what is no terminal, nothing is shown.
 pub struct Progress {
@@ -15,7 +19,7 @@ pub struct Progress {
 
 impl Progress {
     pub fn start(what: String) -> Self {
-        if !stderr().is_terminal() {
+        if !stderr().is_terminal() || ACTIVE.swap(true, Ordering::SeqCst) {
             return Self { running: None };
         }
         let (stop, stopped) = channel::<()>();
@@ -42,6 +46,7 @@ impl Drop for Progress {
         if let Some((stop, thread)) = self.running.take() {
             drop(stop);
             let _ = thread.join();
+            ACTIVE.store(false, Ordering::SeqCst);
         }
     }
 }

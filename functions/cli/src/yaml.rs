@@ -8,8 +8,7 @@ use serde_json::{Map, Number, Value};
 use serde_saphyr::options::NonFiniteFloatPolicy;
 use serde_saphyr::{Error, Location, Spanned};
 
-/// Line and column; both count from 1.
-pub type Place = (u64, u64);
+use crate::places::Place;
 
 /// Reads a document as the API reads it; adds the places of its parts by their pointers.
 pub fn read(text: &str, places: &mut BTreeMap<String, Place>) -> Result<Value, Error> {

@@ -8,17 +8,18 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::send::located;
-use crate::client::{Call, Client, path, query};
-use crate::document::{Document, Places};
+use crate::call::{Call, path, query};
+use crate::client::Client;
+use crate::document::Document;
 use crate::error::Error;
 use crate::output::{Report, text};
+use crate::places::Places;
 use crate::substitute::substitute;
 use crate::text::{clean, did_you_mean};
 use crate::yaml::escaped;
 
 /// The block of the file that is applied.
-const BLOCK: &str = "notifications";
+pub const BLOCK: &str = "notifications";
 /// Fields whose values are never shown.
 const SECRET: [&str; 5] = ["token", "webhook_url", "url", "secret", "headers"];
 
@@ -85,7 +86,9 @@ pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result
     // JSON is YAML, and is read as leniently: an id may be a number.
     let body = json!({BLOCK: block}).to_string();
     let call = Call::put(path).body("application/yaml", &body);
-    let mut answer = client.call(&call).map_err(located(Some(places.above())))?;
+    let mut answer = client
+        .call(&call)
+        .map_err(|error| error.in_file(Some(&places.above())))?;
     in_order(&mut answer, places);
     let text = diff(&answer, &before[BLOCK], block, how.dry_run);
     Ok(Report::new(answer, text))

@@ -1,17 +1,18 @@
-//! `carillon deliveries`, `recover` and `redeliver`.
+//! `carillon deliveries`: the ledger.
 
 use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::thread;
 
 use clap::Args;
-use jiff::{Span, Timestamp, Zoned};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::lookup::{self, webhook_id};
-use crate::client::{Call, Client, path, query};
+use crate::call::{Call, path};
+use crate::client::Client;
 use crate::error::Error;
 use crate::output::{Report, count, facts, table, text, time};
+use crate::progress::Progress;
 
 /// How many webhooks' ledgers are read at once.
 const AT_ONCE: usize = 8;
@@ -68,7 +69,10 @@ fn ledger(
 
 /// The newest of all webhooks; each says whose it is.
 fn of_all(client: &Client, status: Option<&str>, limit: usize) -> Result<Vec<Value>, Error> {
-    let webhooks = Mutex::new(lookup::webhooks(client)?);
+    let webhooks = lookup::webhooks(client)?;
+    let what = count(webhooks.len(), "webhook");
+    let _progress = Progress::start(format!("Reading the deliveries of {what}"));
+    let webhooks = Mutex::new(webhooks);
     let next = || webhooks.lock().ok().and_then(|mut webhooks| webhooks.pop());
     let work = || {
         let mut found = Vec::new();
@@ -125,22 +129,20 @@ fn listed(deliveries: &[Value], of_all: bool) -> String {
     table(&columns, rows)
 }
 
-/// The reason, or what the platform said last.
+/// What the platform said last, and the reason in words.
 fn why(delivery: &Value) -> String {
+    if delivery["status"] == "delivered" {
+        return String::new();
+    }
     let attempts = delivery["attempts"].as_array();
     let last = attempts.and_then(|attempts| attempts.last());
-    let said = last.map(|attempt| match attempt["code"].is_null() {
-        true => text(&attempt["http_status"]),
-        false => text(&attempt["code"]),
+    let code = last.map_or(&Value::Null, |attempt| match &attempt["code"] {
+        Value::Null => &attempt["http_status"],
+        code => code,
     });
-    match (
-        delivery["reason"].as_str(),
-        delivery["status"] == "delivered",
-    ) {
-        (Some(reason), _) => reason.to_owned(),
-        (None, true) => String::new(),
-        (None, false) => said.unwrap_or_default(),
-    }
+    let said = [text(code), text(&delivery["reason"])];
+    let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
+    said.join(": ")
 }
 
 fn shown(delivery: &Value) -> String {
@@ -193,148 +195,30 @@ fn shown(delivery: &Value) -> String {
     shown
 }
 
-#[derive(Debug, Args)]
-pub struct Recover {
-    /// Of this webhook alone: its name or id
-    webhook: Option<String>,
-    /// Only what failed since then: RFC 3339, or how long ago (2h, 3 days)
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    since: Option<Timestamp>,
-    /// Only what failed until then
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    until: Option<Timestamp>,
-    /// Say how many there are, and send nothing
-    #[arg(long)]
-    dry_run: bool,
-}
-
-/// Goes on until everything is asked for: one call takes some thousands.
-pub fn recover(client: &Client, recover: &Recover) -> Result<Report, Error> {
-    let path = match &recover.webhook {
-        Some(webhook) => path(&["webhooks", &webhook_id(client, webhook)?, "recover"]),
-        None => path(&["recover"]),
-    };
-    let dry_run = recover.dry_run.then(|| "true".to_owned());
-    let path = query(&path, &[("dry_run", dry_run)]);
-    let mut body = Map::new();
-    let times = [("since", recover.since), ("until", recover.until)];
-    for (name, time) in times {
-        body.extend(time.map(|time| (name.to_owned(), json!(time.to_string()))));
-    }
-    let mut accepted = 0;
-    let mut answer;
-    loop {
-        let sent = Value::Object(body.clone()).to_string();
-        let call = Call::post(path.as_str()).json(&sent);
-        answer = client.call(&call).map_err(|error| match recover.webhook {
-            None => client.unless_unknown("recover of all webhooks")(error),
-            Some(_) => error,
-        })?;
-        accepted += answer["accepted"].as_u64().unwrap_or(0);
-        match answer["next_after"].as_str() {
-            Some(after) if body.get("after") != Some(&json!(after)) => {
-                body.insert("after".into(), json!(after));
-            }
-            _ => break,
-        }
-    }
-    answer["accepted"] = json!(accepted);
-    let text = accepted_text(&answer, recover.dry_run);
-    Ok(Report::new(answer, text))
-}
-
-fn accepted_text(answer: &Value, dry_run: bool) -> String {
-    let accepted = answer["accepted"].as_u64().unwrap_or(0);
-    let accepted = usize::try_from(accepted).unwrap_or(usize::MAX);
-    match (accepted, answer["reason"].as_str(), dry_run) {
-        (0, Some(reason), _) => format!("Nothing is sent: {}", crate::text::clean(reason)),
-        (0, None, _) => "There is nothing to send.".to_owned(),
-        (accepted, _, true) => format!("{} would be sent.", count(accepted, "delivery")),
-        (accepted, _, false) => format!("{} will be sent.", count(accepted, "delivery")),
-    }
-}
-
-/// A time, or how long ago.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse() {
-        return Ok(time);
-    }
-    let span: Span = text.parse().map_err(|_| {
-        "must be RFC 3339, such as 2026-11-21T10:15:00Z, or how long ago: 2h, 3 days".to_owned()
-    })?;
-    let time = Zoned::now().checked_sub(span.abs());
-    time.map(|time| time.timestamp())
-        .map_err(|error| error.to_string())
-}
-
-#[derive(Debug, Args)]
-pub struct Redeliver {
-    /// Its name or id
-    webhook: String,
-    /// The delivery's id
-    delivery: String,
-}
-
-pub fn redeliver(client: &Client, redeliver: &Redeliver) -> Result<Report, Error> {
-    let id = webhook_id(client, &redeliver.webhook)?;
-    let parts = [
-        "webhooks",
-        &id,
-        "deliveries",
-        &redeliver.delivery,
-        "redeliver",
-    ];
-    let answer = client.call(&Call::post(path(&parts)))?;
-    let text = accepted_text(&answer, false);
-    let good = answer["accepted"] != 0;
-    let report = Report::new(answer, text);
-    Ok(Report { good, ..report })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn a_moment_is_a_time_or_how_long_ago() {
-        assert_eq!(
-            moment("2026-11-21T10:15:00Z").unwrap().to_string(),
-            "2026-11-21T10:15:00Z"
-        );
-        for (text, seconds) in [("2h", 7_200), ("90m", 5_400), ("3 days", 259_200)] {
-            let ago = Timestamp::now()
-                .duration_since(moment(text).unwrap())
-                .as_secs();
-            // A day may have 23 or 25 hours where the reader lives.
-            assert!((ago - seconds).abs() <= 3_700, "{text}: {ago}");
-        }
-        assert!(moment("yesterday").is_err());
-    }
-
-    #[test]
-    fn why_is_the_reason_or_what_the_platform_said_last() {
+    fn why_is_what_the_platform_said_last_and_the_reason() {
+        let delivery = |status: &str, reason: Value, attempts: Value| {
+            why(&json!({"status": status, "reason": reason, "attempts": attempts}))
+        };
         let attempts = json!([{"code": null, "http_status": 503}, {"code": "no_text"}]);
         assert_eq!(
-            why(&json!({"status": "failed", "attempts": attempts})),
-            "no_text"
+            delivery("failed", json!("empty"), attempts),
+            "no_text: empty"
         );
-        let skipped = json!({"status": "skipped", "reason": "the webhook was off"});
-        assert_eq!(why(&skipped), "the webhook was off");
+        let attempts = json!([{"code": null, "http_status": 503}]);
+        assert_eq!(delivery("retrying", Value::Null, attempts), "503");
         assert_eq!(
-            why(&json!({"status": "delivered", "attempts": [{"code": "x"}]})),
+            delivery("skipped", json!("it was off"), json!([])),
+            "it was off"
+        );
+        assert_eq!(
+            delivery("delivered", Value::Null, json!([{"code": "x"}])),
             ""
-        );
-    }
-
-    #[test]
-    fn what_is_sent_is_counted_in_words() {
-        assert_eq!(
-            accepted_text(&json!({"accepted": 1}), false),
-            "1 delivery will be sent."
-        );
-        assert_eq!(
-            accepted_text(&json!({"accepted": 0, "reason": "it is too old"}), false),
-            "Nothing is sent: it is too old"
         );
     }
 }

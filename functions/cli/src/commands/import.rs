@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::apply::{self, How};
+use super::apply::{self, BLOCK, How};
 use crate::client::Client;
-use crate::document::{Document, Places};
+use crate::document::Document;
 use crate::error::Error;
 use crate::output::Report;
+use crate::places::Places;
 use crate::substitute::substitute;
 use crate::text::clean;
 use crate::yaml::escaped;
@@ -112,7 +113,7 @@ impl Taken {
                 fault(format!("the name `{}` is there twice", clean(name)));
                 continue;
             }
-            let target = format!("/{}", escaped(name));
+            let target = format!("/{BLOCK}/{}", escaped(name));
             let mut entry = Map::new();
             moved.push((target.clone(), at.clone()));
             // It knows no other platform, and may leave it out.
@@ -152,7 +153,7 @@ impl Taken {
         match faults.is_empty() {
             true => Ok(Self {
                 block: Value::Object(block),
-                places: document.places.moved(&moved),
+                places: document.places.moved(&moved).below(&format!("/{BLOCK}")),
                 notes,
             }),
             false => Err(Error::Faults(faults)),

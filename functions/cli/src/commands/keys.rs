@@ -1,11 +1,13 @@
 //! `carillon keys`.
 
 use clap::{Args, Subcommand};
-use jiff::{Span, Timestamp, Zoned};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::client::{Call, Client, path};
+use crate::call::{Call, path};
+use crate::client::Client;
 use crate::error::Error;
+use crate::moment::later;
 use crate::output::{Report, facts, table, text, time};
 
 #[derive(Debug, Subcommand)]
@@ -111,17 +113,4 @@ fn shown(key: &Value) -> String {
         ("key", text(&key["key"])),
         ("expires", time(&key["expires_at"])),
     ])
-}
-
-/// A time, or in how long.
-fn later(text: &str) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse() {
-        return Ok(time);
-    }
-    let span: Span = text.parse().map_err(|_| {
-        "must be RFC 3339, such as 2026-11-21T10:15:00Z, or in how long: 12h, 90 days".to_owned()
-    })?;
-    let time = Zoned::now().checked_add(span.abs());
-    time.map(|time| time.timestamp())
-        .map_err(|error| error.to_string())
 }

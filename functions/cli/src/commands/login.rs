@@ -1,12 +1,12 @@
 //! `carillon login`, `logout` and `profiles`: keys, kept for their owner alone.
 
-use std::io::{self, BufRead as _, IsTerminal as _};
-
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::client::{Call, Client, Patience, path};
+use super::credential::secret;
+use crate::call::{Call, path};
+use crate::client::{Client, Patience};
 use crate::error::Error;
 use crate::output::{Report, table};
 use crate::profile::{self, Config, Connection, LOCAL};
@@ -49,27 +49,6 @@ pub fn login(login: &Login) -> Result<Report, Error> {
     })?;
     let text = format!("The key works. Profile `{name}` is the default now: {url}");
     Ok(Report::new(json!({"profile": name, "url": url}), text))
-}
-
-/// A secret, asked for on the terminal, or the first line of standard input.
-pub fn secret(prompt: &str) -> Result<SecretString, Error> {
-    let failed = |error: io::Error| Error::Input(format!("nothing could be read: {error}"));
-    let text = match io::stdin().is_terminal() {
-        true => rpassword::prompt_password(prompt).map_err(failed)?,
-        false => {
-            let mut line = String::new();
-            io::stdin().lock().read_line(&mut line).map_err(failed)?;
-            line
-        }
-    };
-    let text = text.trim();
-    match text.is_empty() {
-        true => Err(Error::Input(format!(
-            "{}: nothing was given; type it at the prompt, or pipe it in",
-            prompt.trim_end_matches([':', ' '])
-        ))),
-        false => Ok(SecretString::from(text)),
-    }
 }
 
 #[derive(Debug, Args)]

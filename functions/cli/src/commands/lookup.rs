@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::client::{Call, Client, path, query};
+use crate::call::{Call, path, query};
+use crate::client::Client;
 use crate::error::Error;
 use crate::text::did_you_mean;
 

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use super::send::located;
-use crate::client::{Call, Client, path};
-use crate::document::{Document, Places};
+use crate::call::{Call, path};
+use crate::client::Client;
+use crate::document::Document;
 use crate::error::Error;
 use crate::output::{Report, table, text};
+use crate::places::Places;
 
 #[derive(Debug, Args)]
 pub struct Match {
@@ -19,11 +20,11 @@ pub struct Match {
 
 pub fn run(client: &Client, arguments: &Match) -> Result<Report, Error> {
     let Document { value, places } = Document::read(&arguments.file)?;
-    of(client, &value, Some(places))
+    of(client, &value, Some(&places))
 }
 
 /// Asks about an event; nothing is stored or sent.
-pub fn of(client: &Client, event: &Value, places: Option<Places>) -> Result<Report, Error> {
+pub fn of(client: &Client, event: &Value, places: Option<&Places>) -> Result<Report, Error> {
     let body = event.to_string();
     let call = Call::post(path(&["events", "match"]))
         .json(&body)
@@ -31,7 +32,7 @@ pub fn of(client: &Client, event: &Value, places: Option<Places>) -> Result<Repo
     let answer = client
         .call(&call)
         .map_err(client.unless_unknown("match"))
-        .map_err(located(places))?;
+        .map_err(|error| error.in_file(places))?;
     let text = shown(&answer);
     Ok(Report::new(answer, text))
 }

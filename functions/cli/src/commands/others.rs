@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::client::{Call, Client, path};
+use crate::call::{Call, path};
+use crate::client::Client;
 use crate::error::Error;
 use crate::output::{Report, facts, table, text, time};
 

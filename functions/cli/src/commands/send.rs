@@ -7,11 +7,13 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::matching;
-use crate::client::{Call, Client, path};
-use crate::document::{Document, Places};
+use crate::call::{Call, path};
+use crate::client::Client;
+use crate::document::Document;
 use crate::error::Error;
 use crate::event::{self, Fields};
 use crate::output::{Report, count};
+use crate::places::Places;
 
 #[derive(Debug, Args)]
 pub struct Send {
@@ -46,14 +48,14 @@ pub fn run(client: &Client, send: &Send) -> Result<Report, Error> {
             let what = "--dry-run takes one event, and this is a batch";
             return Err(Error::Input(what.to_owned()));
         }
-        return matching::of(client, &body, places);
+        return matching::of(client, &body, places.as_ref());
     }
     let answer = client.call(
         &Call::post(path(&["events"]))
             .body(media_type, &body.to_string())
             .repeatable(),
     );
-    let answer = answer.map_err(located(places))?;
+    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
     Ok(report(answer))
 }
 
@@ -73,16 +75,6 @@ fn report(answer: Value) -> Report {
         }
     };
     Report::new(answer, text)
-}
-
-/// Faults of the input, with their places in the file.
-pub fn located(places: Option<Places>) -> impl FnOnce(Error) -> Error {
-    move |error| match (error, places) {
-        (Error::Refused(problem), Some(places)) => {
-            Error::Refused(Box::new(problem.in_file(places)))
-        }
-        (error, _) => error,
-    }
 }
 
 impl Send {

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::lookup::webhook_id;
-use super::send::located;
-use crate::client::{Call, Client, path, query};
+use crate::call::{Call, path, query};
+use crate::client::Client;
 use crate::document::Document;
 use crate::error::Error;
 use crate::output::{Report, facts, table, text};
@@ -87,7 +87,7 @@ pub fn preview(client: &Client, preview: &Preview) -> Result<Report, Error> {
     let path = query(&path, &[("channel", preview.channel.clone())]);
     let body = body.to_string();
     let answer = client.call(&Call::post(path).json(&body).repeatable());
-    let answer = answer.map_err(located(places))?;
+    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
     let text = shown(&answer);
     Ok(Report::new(answer, text))
 }

@@ -7,13 +7,14 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::login::secret;
+use super::credential::{self, field, secret};
 use super::lookup::webhook_id;
-use super::send::located;
-use crate::client::{Call, Client, path, query};
-use crate::document::{Document, Places};
+use crate::call::{Call, path, query};
+use crate::client::Client;
+use crate::document::Document;
 use crate::error::Error;
 use crate::output::{Report, facts, table, text, time};
+use crate::places::Places;
 use crate::substitute::substitute;
 
 #[derive(Debug, Subcommand)]
@@ -139,7 +140,7 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
         } => {
             let (patch, places) = from_file(file)?;
             let answer = change(client, webhook, &patch, *no_verify);
-            answer.map_err(located(Some(places)))
+            answer.map_err(|error| error.in_file(Some(&places)))
         }
         Webhooks::Enable { webhook } => change(client, webhook, &json!({"enabled": true}), false),
         Webhooks::Disable { webhook } => change(client, webhook, &json!({"enabled": false}), false),
@@ -237,7 +238,7 @@ fn create(client: &Client, create: &Create) -> Result<Report, Error> {
     let path = query(&path(&["webhooks"]), &[("verify", verify)]);
     let body = webhook.to_string();
     let answer = client.call(&Call::post(path).json(&body).once());
-    let answer = answer.map_err(located(places))?;
+    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
     let mut text = shown(&answer);
     if answer["type"] == "webhook" && create.file.is_none() {
         text.push_str("\nKeep the secret now: it is shown this once.\n");
@@ -249,7 +250,7 @@ impl Create {
     fn webhook(&self) -> Result<Value, Error> {
         let credential = secret(&format!(
             "{} of {}: ",
-            credential_name(&self.kind),
+            credential::name(&self.kind),
             self.kind
         ))?;
         let credential = credential.expose_secret();
@@ -276,23 +277,6 @@ impl Create {
     }
 }
 
-fn credential_name(kind: &str) -> &'static str {
-    match kind {
-        "slack" => "Bot token or webhook URL",
-        "webhook" => "URL",
-        _ => "Webhook URL",
-    }
-}
-
-/// The field of the configuration that a credential belongs to.
-fn field(kind: &str, credential: &str) -> &'static str {
-    match kind {
-        "slack" if !credential.starts_with("https:") => "token",
-        "webhook" => "url",
-        _ => "webhook_url",
-    }
-}
-
 fn change(client: &Client, name: &str, patch: &Value, no_verify: bool) -> Result<Report, Error> {
     let id = webhook_id(client, name)?;
     let verify = no_verify.then(|| "false".to_owned());
@@ -311,7 +295,7 @@ fn rotate(client: &Client, name: &str, everywhere: bool) -> Result<Report, Error
         let key = secret("New signing secret (whsec_…): ")?;
         body.insert("secret".into(), json!(key.expose_secret()));
     } else {
-        let credential = secret(&format!("New {}: ", credential_name(kind).to_lowercase()))?;
+        let credential = secret(&format!("New {}: ", credential::name(kind).to_lowercase()))?;
         let credential = credential.expose_secret();
         body.insert(field(kind, credential).into(), json!(credential));
     }
@@ -328,14 +312,6 @@ fn rotate(client: &Client, name: &str, everywhere: bool) -> Result<Report, Error
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_credential_goes_into_the_field_that_it_belongs_to() {
-        assert_eq!(field("slack", "xoxb-fake"), "token");
-        assert_eq!(field("slack", "https://hooks.slack.com/x"), "webhook_url");
-        assert_eq!(field("discord", "https://discord.com/x"), "webhook_url");
-        assert_eq!(field("webhook", "https://example.com"), "url");
-    }
 
     #[test]
     fn one_that_fails_is_seen_in_the_list() {

@@ -112,11 +112,7 @@ impl Supervisor {
     pub fn run(&self, mut command: Command, tail: Option<&Tail>) -> Ended {
         let ended = match self.run_to_end(&mut command, tail) {
             Ok(status) => Ended::With(status),
-            Err(error) => {
-                let program = command.get_program().display();
-                super::say(&format!("{program} cannot be started: {error}"));
-                Ended::NotStarted(error)
-            }
+            Err(error) => Ended::NotStarted(error),
         };
         *lock(&self.phase) = Phase::After(ended.exit_code());
         ended

@@ -19,7 +19,8 @@ use clap::Args;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::client::{Call, Client, Patience, path};
+use crate::call::{Call, path};
+use crate::client::{Client, Patience};
 use crate::error::Error;
 use crate::event::{self, Fields, put};
 use crate::profile::Connection;
@@ -88,6 +89,9 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
     // What it sends itself belongs to the same operation.
     command.env("CARILLON_CORRELATION_ID", &operation.correlation_id);
     let ended = supervisor.run(command, tail.as_ref());
+    if let Ended::NotStarted(error) = &ended {
+        say(&format!("{} cannot be started: {error}", run.command[0]));
+    }
     let end = operation.end(&ended, begun.elapsed(), tail.as_ref());
     let deadline = Instant::now() + budget;
     let is_announced =

@@ -202,7 +202,7 @@ async fn a_key_is_kept_for_its_owner_alone_and_never_shown() {
     assert!(done.err.contains("chmod 600"), "{}", done.err);
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).unwrap();
     cli.run(&["logout", "work"]).await.good();
-    assert_eq!(cli.run(&["webhooks", "list"]).await.code, Some(3));
+    assert_eq!(cli.run(&["webhooks", "list"]).await.code, Some(4));
 }
 
 #[tokio::test]

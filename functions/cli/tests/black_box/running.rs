@@ -169,7 +169,7 @@ async fn on_a_terminal_the_command_can_ask_and_gets_one_ctrl_c() {
          sleep 0.3; echo \"interrupted $count time\"; exit 42\n",
     );
     let binary = env!("CARGO_BIN_EXE_carillon");
-    let inner = format!("{binary} run -- sh {}", script.display());
+    let inner = format!("exec {binary} run -- sh {}", script.display());
     let mut command = cli.shell("script");
     command.args([
         "--quiet",
