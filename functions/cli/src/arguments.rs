@@ -36,7 +36,7 @@ Exit codes: 0 done, 1 refused, 2 input, 3 not reachable, 4 key missing or not en
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
-    /// How results are shown
+    /// Tables for people, or JSON as the API answers it
     #[arg(
         short,
         long,

@@ -12,9 +12,7 @@ use crate::text::clean;
 /// How it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Tables and sentences
     Table,
-    /// JSON, as the API answers it
     Json,
 }
 

@@ -210,8 +210,10 @@ fn shown(webhook: &Value) -> String {
     if let Some(message) = webhook["message"].as_object() {
         lines.push(("message", Value::Object(message.clone()).to_string()));
     }
-    let notes = ["verification", "warnings"];
-    lines.extend(notes.map(|note| (note, text(&webhook[note]))));
+    let verification = &webhook["verification"];
+    let said = ["status", "hint", "warnings"].map(|field| text(&verification[field]));
+    let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
+    lines.push(("verification", said.join("; ")));
     lines.push(("created", time(&webhook["created_at"])));
     lines.push(("modified", time(&webhook["modified_at"])));
     facts(&lines)

@@ -26,17 +26,28 @@ pub struct Tail(Arc<Mutex<Lines>>);
 #[derive(Debug)]
 struct Lines {
     max: usize,
-    done: VecDeque<Vec<u8>>,
-    /// The line that goes on, by source: output and errors do not mix within a line.
-    open: [Vec<u8>; 2],
+    ended: u64,
+    sources: [Source; 2],
 }
+
+/// Output or errors: they do not mix within a line.
+#[derive(Debug, Default)]
+struct Source {
+    /// The last lines, each with how many of both sources ended before it.
+    done: VecDeque<(u64, Vec<u8>)>,
+    /// The line that goes on.
+    open: Vec<u8>,
+}
+
+const OUT: usize = 0;
+const ERR: usize = 1;
 
 impl Tail {
     pub fn new(max: usize) -> Self {
         Self(Arc::new(Mutex::new(Lines {
             max,
-            done: VecDeque::new(),
-            open: [Vec::new(), Vec::new()],
+            ended: 0,
+            sources: Default::default(),
         })))
     }
 
@@ -49,10 +60,10 @@ impl Tail {
             thread::spawn(move || tail.copy(source, from, to, &moved, &writing));
         };
         if let Some(out) = out {
-            start(0, Box::new(out), Box::new(io::stdout()));
+            start(OUT, Box::new(out), Box::new(io::stdout()));
         }
         if let Some(err) = err {
-            start(1, Box::new(err), Box::new(io::stderr()));
+            start(ERR, Box::new(err), Box::new(io::stderr()));
         }
         Follower { progress, writing }
     }
@@ -88,7 +99,7 @@ impl Tail {
     fn keep(&self, source: usize, bytes: &[u8]) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let open = &mut lines.open[source];
+            let open = &mut lines.sources[source].open;
             let room = MAX_LINE.saturating_sub(open.len());
             let text = piece.strip_suffix(b"\n").unwrap_or(piece);
             // What rewrites its line, such as a progress bar, counts by its last form.
@@ -100,8 +111,7 @@ impl Tail {
                 _ => open.extend(text.iter().filter(|byte| **byte != b'\r').take(room)),
             }
             if piece.ends_with(b"\n") {
-                let line = std::mem::take(open);
-                lines.end(line);
+                lines.end(source);
             }
         }
     }
@@ -109,17 +119,13 @@ impl Tail {
     /// The last lines, without colours and secrets; the beginning goes where it is too long.
     pub fn text(&self, mask: &Mask) -> String {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for source in 0..lines.open.len() {
-            let line = std::mem::take(&mut lines.open[source]);
-            if !line.is_empty() {
-                lines.end(line);
+        for source in [OUT, ERR] {
+            if !lines.sources[source].open.is_empty() {
+                lines.end(source);
             }
         }
-        let lines: Vec<_> = lines
-            .done
-            .iter()
-            .map(|line| String::from_utf8_lossy(line))
-            .collect();
+        let last = lines.last();
+        let lines: Vec<_> = last.map(String::from_utf8_lossy).collect();
         let text = anstream::adapter::strip_str(&lines.join("\n")).to_string();
         let text = mask.apply(text.trim_matches('\n'));
         let length = text.chars().count();
@@ -131,11 +137,27 @@ impl Tail {
 }
 
 impl Lines {
-    fn end(&mut self, line: Vec<u8>) {
-        if self.done.len() == self.max {
-            self.done.pop_front();
+    fn end(&mut self, source: usize) {
+        let source = &mut self.sources[source];
+        if source.done.len() == self.max {
+            source.done.pop_front();
         }
-        self.done.push_back(line);
+        let line = std::mem::take(&mut source.open);
+        source.done.push_back((self.ended, line));
+        self.ended += 1;
+    }
+
+    /// The last lines of both, in their order. What went wrong stands among the errors, which
+    /// a flood of output must not push out: at least half of the room is theirs.
+    fn last(&self) -> impl Iterator<Item = &[u8]> {
+        let [out, err] = [OUT, ERR].map(|source| &self.sources[source].done);
+        let errors = self.max.div_ceil(2).max(self.max.saturating_sub(out.len()));
+        let errors = errors.min(err.len());
+        let outputs = (self.max - errors).min(out.len());
+        let mut last: Vec<_> = out.iter().skip(out.len() - outputs).collect();
+        last.extend(err.iter().skip(err.len() - errors));
+        last.sort();
+        last.into_iter().map(|(_, line)| line.as_slice())
     }
 }
 
@@ -179,7 +201,16 @@ mod tests {
     fn the_last_lines_are_kept_in_the_order_in_which_they_ended() {
         let pieces = [(0, "one\ntwo\nth"), (1, "oops\n"), (0, "ree\nfour")];
         assert_eq!(tail(3, &pieces), "oops\nthree\nfour");
-        assert_eq!(tail(1, &pieces), "four");
+        assert_eq!(tail(9, &pieces), "one\ntwo\noops\nthree\nfour");
+    }
+
+    #[test]
+    fn a_flood_of_output_does_not_push_the_errors_out() {
+        let pieces = [(1, "oops\nexit 1\n"), (0, "a\nb\nc\nd\ne\n")];
+        assert_eq!(tail(1, &pieces), "exit 1");
+        assert_eq!(tail(4, &pieces), "oops\nexit 1\nd\ne");
+        let pieces = [(1, "1\n2\n3\n4\n5\n"), (0, "a\n")];
+        assert_eq!(tail(4, &pieces), "3\n4\n5\na");
     }
 
     #[test]
