@@ -184,3 +184,12 @@ fn nothing_local_reaches_a_lambda() {
         }
     }
 }
+
+#[test]
+fn the_command_line_is_quick_to_build() {
+    let cli = find("carillon-cli");
+    assert_eq!(ours(&cli.dependencies), Vec::<&str>::new());
+    for heavy in ["tokio", "reqwest", "hyper", "axum", "regex"] {
+        assert!(!cli.dependencies.contains(heavy), "{heavy}");
+    }
+}

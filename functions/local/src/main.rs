@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Carillon on one machine: the same functions as on AWS, with an embedded DynamoDB,
 /// embedded secrets and an in-process queue. Nothing leaves the machine unless --live.
 #[derive(Debug, Parser)]
-#[command(name = "carillon", version)]
+#[command(name = "carillon-local", version)]
 struct Arguments {
     /// Where the API and the page answer; 0 takes any free port
     #[arg(long, default_value_t = 8787, value_name = "N")]

@@ -44,7 +44,7 @@ impl Carillon {
 
     /// As [`start`](Self::start), posting to this origin.
     fn start_with(arguments: &[&str], chat_origin: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_carillon"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_carillon-local"))
             .args(["--port", "0", "--dynamodb-port", "0"])
             .args(arguments)
             .env("RUST_LOG", LOG_EVERYTHING)
@@ -186,7 +186,7 @@ async fn each_start_makes_an_admin_key_of_its_own() {
 async fn a_port_that_is_taken_is_named_with_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let output = Command::new(env!("CARGO_BIN_EXE_carillon"))
+    let output = Command::new(env!("CARGO_BIN_EXE_carillon-local"))
         .args(["--port", &port, "--dynamodb-port", "0"])
         .output()
         .unwrap();
@@ -200,7 +200,7 @@ async fn a_port_that_is_taken_is_named_with_what_to_do() {
 
 #[tokio::test]
 async fn a_bad_setting_is_named() {
-    let output = Command::new(env!("CARGO_BIN_EXE_carillon"))
+    let output = Command::new(env!("CARGO_BIN_EXE_carillon-local"))
         .args(["--port", "0", "--dynamodb-port", "0"])
         .env("CARILLON_CHAT_ORIGIN", "nonsense")
         .output()

@@ -1,0 +1,116 @@
+//! `carillon keys`.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::call::{Call, path};
+use crate::client::Client;
+use crate::error::Error;
+use crate::moment::later;
+use crate::output::{Report, facts, table, text, time};
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// List them; a key itself is never shown again
+    #[command(visible_alias = "ls")]
+    List,
+    /// Make one; it is shown once
+    Create(Create),
+    /// Change a key's name or when it ends
+    Update(Update),
+    /// End one; it stops working within seconds
+    #[command(visible_alias = "rm")]
+    Delete {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Create {
+    /// What it is for
+    name: String,
+    /// admin, editor, publisher or viewer
+    #[arg(long, default_value = "publisher")]
+    role: String,
+    /// When it ends: RFC 3339, or in how long (90 days)
+    #[arg(long, value_name = "TIME", value_parser = later)]
+    expires: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub struct Update {
+    /// Its id
+    id: String,
+    #[arg(long, required_unless_present = "expires")]
+    name: Option<String>,
+    /// When it ends: RFC 3339, or in how long (90 days)
+    #[arg(long, value_name = "TIME", value_parser = later)]
+    expires: Option<Timestamp>,
+}
+
+pub fn run(client: &Client, command: &Keys) -> Result<Report, Error> {
+    match command {
+        Keys::List => list(client),
+        Keys::Create(create) => {
+            let mut body = body(Some(&create.name), create.expires);
+            body.insert("role".into(), json!(create.role));
+            let body = Value::Object(body).to_string();
+            let answer = client.call(&Call::post(path(&["api-keys"])).json(&body).once())?;
+            let text = format!(
+                "{}\nKeep the key now: it is shown this once.",
+                shown(&answer)
+            );
+            Ok(Report::new(answer, text))
+        }
+        Keys::Update(update) => {
+            let body = Value::Object(body(update.name.as_ref(), update.expires)).to_string();
+            let call = Call::patch(path(&["api-keys", &update.id]));
+            let answer = client.call(&call.json(&body))?;
+            let text = shown(&answer);
+            Ok(Report::new(answer, text))
+        }
+        Keys::Delete { id } => {
+            client.call(&Call::delete(path(&["api-keys", id])))?;
+            Ok(Report::new(json!({"id": id}), format!("Ended {id}.")))
+        }
+    }
+}
+
+fn body(name: Option<&String>, expires: Option<Timestamp>) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.extend(name.map(|name| ("name".to_owned(), json!(name))));
+    body.extend(expires.map(|time| ("expires_at".to_owned(), json!(time.to_string()))));
+    body
+}
+
+fn list(client: &Client) -> Result<Report, Error> {
+    let keys = client.list(&path(&["api-keys"]), &[], usize::MAX)?;
+    let rows = keys.iter().map(|key| {
+        vec![
+            text(&key["name"]),
+            text(&key["role"]),
+            time(&key["created_at"]),
+            time(&key["last_used_at"]),
+            time(&key["expires_at"]),
+            text(&key["id"]),
+        ]
+    });
+    let columns = ["name", "role", "created", "last used", "expires", "id"];
+    let text = match keys.is_empty() {
+        true => "There is none but the one that was made at deployment.".to_owned(),
+        false => table(&columns, rows),
+    };
+    Ok(Report::new(Value::Array(keys), text))
+}
+
+fn shown(key: &Value) -> String {
+    facts(&[
+        ("name", text(&key["name"])),
+        ("id", text(&key["id"])),
+        ("role", text(&key["role"])),
+        ("key", text(&key["key"])),
+        ("expires", time(&key["expires_at"])),
+    ])
+}

@@ -1,0 +1,89 @@
+//! `carillon match`: who would get an event, and why the others would not.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::call::{Call, path};
+use crate::client::Client;
+use crate::document::Document;
+use crate::error::Error;
+use crate::output::{Report, table, text};
+use crate::places::Places;
+
+#[derive(Debug, Args)]
+pub struct Match {
+    /// An event in JSON or YAML; `-` is standard input
+    file: PathBuf,
+}
+
+pub fn run(client: &Client, arguments: &Match) -> Result<Report, Error> {
+    let Document { value, places } = Document::read(&arguments.file)?;
+    of(client, &value, Some(&places))
+}
+
+/// Asks about an event; nothing is stored or sent.
+pub fn of(client: &Client, event: &Value, places: Option<&Places>) -> Result<Report, Error> {
+    let body = event.to_string();
+    let call = Call::post(path(&["events", "match"]))
+        .json(&body)
+        .repeatable();
+    let answer = client
+        .call(&call)
+        .map_err(client.unless_unknown("match"))
+        .map_err(|error| error.in_file(places))?;
+    let text = shown(&answer);
+    Ok(Report::new(answer, text))
+}
+
+fn shown(answer: &Value) -> String {
+    let results = answer["results"].as_array().map_or(&[][..], Vec::as_slice);
+    let wanted = |result: &&Value| result["would_send"] == true;
+    let rows = results.iter().map(|result| {
+        let would_send = match result["would_send"].as_bool() {
+            Some(true) => "yes",
+            _ => "no",
+        };
+        vec![
+            text(&result["name"]),
+            would_send.to_owned(),
+            text(&result["why_not"]),
+            text(&result["webhook_id"]),
+        ]
+    });
+    let count = results.iter().filter(wanted).count();
+    let all = results.len();
+    let summary = match all {
+        0 => "There is no webhook: nobody would get it.".to_owned(),
+        _ => format!("{count} of {all} would get it; nothing was sent."),
+    };
+    match all {
+        0 => summary,
+        _ => format!(
+            "{}\n\n{summary}",
+            table(&["webhook", "gets it", "why not", "id"], rows)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn it_says_who_and_why_not() {
+        let shown = shown(&json!({"results": [
+            {"webhook_id": "wh_1", "name": "work", "would_send": true, "why_not": null},
+            {"webhook_id": "wh_2", "name": "gaming", "would_send": false,
+             "why_not": "environment: staging is not production"},
+        ]}));
+        assert!(shown.contains("work     yes"), "{shown}");
+        assert!(shown.contains("staging is not production"), "{shown}");
+        assert!(
+            shown.ends_with("1 of 2 would get it; nothing was sent."),
+            "{shown}"
+        );
+    }
+}

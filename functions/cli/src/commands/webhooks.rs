@@ -1,0 +1,327 @@
+//! `carillon webhooks`.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use super::credential::{self, field, secret};
+use super::lookup::webhook_id;
+use crate::call::{Call, path, query};
+use crate::client::Client;
+use crate::document::Document;
+use crate::error::Error;
+use crate::output::{Report, facts, table, text, time};
+use crate::places::Places;
+use crate::substitute::substitute;
+
+#[derive(Debug, Subcommand)]
+pub enum Webhooks {
+    /// List them
+    #[command(visible_alias = "ls")]
+    List(List),
+    /// Show one
+    Show {
+        /// Its name or id
+        webhook: String,
+    },
+    /// Register one, from flags or a file; the credential is asked for, or read from standard
+    /// input
+    Create(Box<Create>),
+    /// Change what a file says of one, and nothing else
+    Update {
+        /// Its name or id
+        webhook: String,
+        /// The fields to change, in JSON or YAML; `-` is standard input
+        #[arg(short, long)]
+        file: PathBuf,
+        /// Do not ask the platform about a new credential
+        #[arg(long)]
+        no_verify: bool,
+    },
+    /// Switch one on; also one that was suspended
+    Enable {
+        /// Its name or id
+        webhook: String,
+    },
+    /// Switch one off
+    Disable {
+        /// Its name or id
+        webhook: String,
+    },
+    /// Put a new credential in place; it is asked for, or read from standard input
+    Rotate {
+        /// Its name or id
+        webhook: String,
+        /// Of all webhooks that share the old credential
+        #[arg(long)]
+        everywhere: bool,
+    },
+    /// Remove one, and its credential
+    #[command(visible_alias = "rm")]
+    Delete {
+        /// Its name or id
+        webhook: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// slack, discord, teams or webhook
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Only those that want this type of event
+    #[arg(long, value_name = "TYPE")]
+    event_type: Option<String>,
+    /// active, disabled or suspended
+    #[arg(long)]
+    status: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Create {
+    /// Its name
+    #[arg(required_unless_present = "file")]
+    name: Option<String>,
+    /// slack, discord, teams or webhook
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        default_value = "slack",
+        conflicts_with = "file"
+    )]
+    kind: String,
+    /// Types of events, or patterns such as *_deleted
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "deploy,destroy,error",
+        conflicts_with = "file"
+    )]
+    events: Vec<String>,
+    /// Only of this environment; may be repeated, * is a wildcard
+    #[arg(
+        short,
+        long = "environment",
+        value_name = "NAME",
+        conflicts_with = "file"
+    )]
+    environments: Vec<String>,
+    /// Where a bot posts, or a label
+    #[arg(long, conflicts_with = "file")]
+    channel: Option<String>,
+    /// none, thread or update
+    #[arg(long, conflicts_with = "file")]
+    grouping: Option<String>,
+    /// The whole webhook in JSON or YAML, as the API takes it; ${NAME} is replaced
+    #[arg(short, long)]
+    file: Option<PathBuf>,
+    /// Do not ask the platform about the credential
+    #[arg(long)]
+    no_verify: bool,
+}
+
+pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
+    match command {
+        Webhooks::List(list) => self::list(client, list),
+        Webhooks::Show { webhook } => {
+            let id = webhook_id(client, webhook)?;
+            let answer = client.call(&Call::get(path(&["webhooks", &id])))?;
+            let text = shown(&answer);
+            Ok(Report::new(answer, text))
+        }
+        Webhooks::Create(create) => self::create(client, create),
+        Webhooks::Update {
+            webhook,
+            file,
+            no_verify,
+        } => {
+            let (patch, places) = from_file(file)?;
+            let answer = change(client, webhook, &patch, *no_verify);
+            answer.map_err(|error| error.in_file(Some(&places)))
+        }
+        Webhooks::Enable { webhook } => change(client, webhook, &json!({"enabled": true}), false),
+        Webhooks::Disable { webhook } => change(client, webhook, &json!({"enabled": false}), false),
+        Webhooks::Rotate {
+            webhook,
+            everywhere,
+        } => rotate(client, webhook, *everywhere),
+        Webhooks::Delete { webhook } => {
+            let id = webhook_id(client, webhook)?;
+            client.call(&Call::delete(path(&["webhooks", &id])))?;
+            Ok(Report::new(
+                json!({"id": id}),
+                format!("Removed {webhook}."),
+            ))
+        }
+    }
+}
+
+fn list(client: &Client, list: &List) -> Result<Report, Error> {
+    let filters = [
+        ("type", list.kind.clone()),
+        ("event_type", list.event_type.clone()),
+        ("status", list.status.clone()),
+    ];
+    let webhooks = client.list(&path(&["webhooks"]), &filters, usize::MAX)?;
+    let rows = webhooks.iter().map(|webhook| {
+        vec![
+            text(&webhook["name"]),
+            text(&webhook["type"]),
+            standing(webhook),
+            text(&webhook["event_types"]),
+            text(&webhook["filters"]),
+            text(&webhook["id"]),
+        ]
+    });
+    let text = match webhooks.is_empty() {
+        true => "There is no webhook: `carillon webhooks create` makes one.".to_owned(),
+        false => table(&["name", "type", "status", "events", "filters", "id"], rows),
+    };
+    Ok(Report::new(Value::Array(webhooks), text))
+}
+
+/// The status, and whether it fails at the moment.
+fn standing(webhook: &Value) -> String {
+    let status = text(&webhook["status"]);
+    match webhook["failing_since"].is_null() {
+        true => status,
+        false => format!("{status}, failing"),
+    }
+}
+
+fn shown(webhook: &Value) -> String {
+    let mut lines = vec![
+        ("name", text(&webhook["name"])),
+        ("id", text(&webhook["id"])),
+        ("type", text(&webhook["type"])),
+        ("status", text(&webhook["status"])),
+        ("reason", text(&webhook["status_reason"])),
+        ("failing since", time(&webhook["failing_since"])),
+        ("next attempt", time(&webhook["next_attempt_at"])),
+        ("events", text(&webhook["event_types"])),
+        ("filters", text(&webhook["filters"])),
+    ];
+    for (name, value) in webhook["configuration"].as_object().into_iter().flatten() {
+        lines.push((name.as_str(), text(value)));
+    }
+    if let Some(message) = webhook["message"].as_object() {
+        lines.push(("message", Value::Object(message.clone()).to_string()));
+    }
+    let verification = &webhook["verification"];
+    let said = ["status", "hint", "warnings"].map(|field| text(&verification[field]));
+    let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
+    lines.push(("verification", said.join("; ")));
+    lines.push(("created", time(&webhook["created_at"])));
+    lines.push(("modified", time(&webhook["modified_at"])));
+    facts(&lines)
+}
+
+fn from_file(file: &std::path::Path) -> Result<(Value, Places), Error> {
+    let mut document = Document::read(file)?;
+    substitute(&mut document, |name| env::var(name).ok())?;
+    Ok((document.value, document.places))
+}
+
+fn create(client: &Client, create: &Create) -> Result<Report, Error> {
+    let (mut webhook, places) = match &create.file {
+        Some(file) => {
+            let (webhook, places) = from_file(file)?;
+            (webhook, Some(places))
+        }
+        None => (create.webhook()?, None),
+    };
+    if let (Some(name), Some(fields)) = (&create.name, webhook.as_object_mut()) {
+        fields.insert("name".into(), json!(name));
+    }
+    let verify = create.no_verify.then(|| "false".to_owned());
+    let path = query(&path(&["webhooks"]), &[("verify", verify)]);
+    let body = webhook.to_string();
+    let answer = client.call(&Call::post(path).json(&body).once());
+    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
+    let mut text = shown(&answer);
+    if answer["type"] == "webhook" && create.file.is_none() {
+        text.push_str("\nKeep the secret now: it is shown this once.\n");
+    }
+    Ok(Report::new(answer, text))
+}
+
+impl Create {
+    fn webhook(&self) -> Result<Value, Error> {
+        let credential = secret(&format!(
+            "{} of {}: ",
+            credential::name(&self.kind),
+            self.kind
+        ))?;
+        let credential = credential.expose_secret();
+        let mut configuration = Map::new();
+        configuration.insert(field(&self.kind, credential).into(), json!(credential));
+        if let Some(channel) = &self.channel {
+            // A bot posts to a channel; the others have one already, and take a label.
+            let channel = match configuration.contains_key("token") {
+                true => ("channel", json!(channel)),
+                false => ("channels", json!([channel])),
+            };
+            configuration.insert(channel.0.to_owned(), channel.1);
+        }
+        if let Some(grouping) = &self.grouping {
+            configuration.insert("grouping".into(), json!(grouping));
+        }
+        let mut webhook = json!({
+            "type": self.kind, "event_types": self.events, "configuration": configuration,
+        });
+        if !self.environments.is_empty() {
+            webhook["filters"] = json!({"environment": self.environments});
+        }
+        Ok(webhook)
+    }
+}
+
+fn change(client: &Client, name: &str, patch: &Value, no_verify: bool) -> Result<Report, Error> {
+    let id = webhook_id(client, name)?;
+    let verify = no_verify.then(|| "false".to_owned());
+    let path = query(&path(&["webhooks", &id]), &[("verify", verify)]);
+    let answer = client.call(&Call::patch(path).json(&patch.to_string()))?;
+    let text = shown(&answer);
+    Ok(Report::new(answer, text))
+}
+
+fn rotate(client: &Client, name: &str, everywhere: bool) -> Result<Report, Error> {
+    let id = webhook_id(client, name)?;
+    let webhook = client.call(&Call::get(path(&["webhooks", &id])))?;
+    let kind = webhook["type"].as_str().unwrap_or_default();
+    let mut body = Map::new();
+    if kind == "webhook" {
+        let key = secret("New signing secret (whsec_…): ")?;
+        body.insert("secret".into(), json!(key.expose_secret()));
+    } else {
+        let credential = secret(&format!("New {}: ", credential::name(kind).to_lowercase()))?;
+        let credential = credential.expose_secret();
+        body.insert(field(kind, credential).into(), json!(credential));
+    }
+    if everywhere {
+        body.insert("everywhere".into(), json!(true));
+    }
+    let body = Value::Object(body).to_string();
+    let path = path(&["webhooks", &id, "rotate"]);
+    let answer = client.call(&Call::post(path).json(&body).once())?;
+    let text = shown(&answer);
+    Ok(Report::new(answer, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_fails_is_seen_in_the_list() {
+        let failing = json!({"status": "active", "failing_since": "2026-11-21T10:15:00Z"});
+        assert_eq!(standing(&failing), "active, failing");
+        assert_eq!(
+            standing(&json!({"status": "active", "failing_since": null})),
+            "active"
+        );
+    }
+}

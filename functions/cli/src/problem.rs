@@ -1,0 +1,137 @@
+//! Carillon's errors (RFC 9457), as people read them.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::places::Places;
+use crate::text::clean;
+
+/// An answer that says what is wrong with a request.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Problem {
+    pub status: u16,
+    pub title: String,
+    pub detail: String,
+    pub request_id: String,
+    pub errors: Vec<Fault>,
+    /// The whole document, for programs.
+    #[serde(skip)]
+    pub document: Value,
+    /// Where the parts of the input stand, where it came from a file.
+    #[serde(skip)]
+    places: Option<Places>,
+}
+
+/// One fault of the input.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Fault {
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl Problem {
+    /// Reads an answer that is not a success.
+    pub fn of(status: u16, body: &Value) -> Self {
+        let mut problem: Self = serde_json::from_value(body.clone()).unwrap_or_default();
+        problem.status = status;
+        problem.document = body.clone();
+        if problem.title.is_empty() {
+            problem.title = format!("the answer has the status {status}");
+            // API Gateway answers in a form of its own.
+            problem.detail = body["message"].as_str().unwrap_or_default().to_owned();
+        }
+        problem
+    }
+
+    /// The faults are about this file.
+    pub fn in_file(self, places: Places) -> Self {
+        Self {
+            places: Some(places),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", clean(&self.title))?;
+        if self.errors.is_empty() && !self.detail.is_empty() {
+            write!(f, ": {}", clean(&self.detail))?;
+        }
+        for Fault { pointer, detail } in &self.errors {
+            let detail = clean(detail);
+            match &self.places {
+                Some(places) => {
+                    let detail = without_place(&detail);
+                    let field = shown(pointer);
+                    write!(f, "\n  {}: {field}{detail}", places.find(pointer))?;
+                }
+                None => write!(f, "\n  {}{detail}", shown(pointer))?,
+            }
+        }
+        if self.status >= 500 && !self.request_id.is_empty() {
+            write!(f, " (request {})", clean(&self.request_id))?;
+        }
+        Ok(())
+    }
+}
+
+/// A pointer as the beginning of a line; nothing for the whole of the input.
+fn shown(pointer: &str) -> String {
+    match pointer.trim_start_matches('/') {
+        "" => String::new(),
+        path => format!("{}: ", clean(&path.replace("~1", "/").replace("~0", "~"))),
+    }
+}
+
+/// A detail without the place that Carillon gives: it has seen another text than the file.
+fn without_place(detail: &str) -> &str {
+    let rest = detail.strip_prefix("line ").and_then(|rest| {
+        let (place, rest) = rest.split_once(": ")?;
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (line, column) = place.split_once(", column ")?;
+        (digits(line) && digits(column)).then_some(rest)
+    });
+    rest.unwrap_or(detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_fault_is_a_line() {
+        let problem = Problem::of(
+            400,
+            &json!({"title": "The input has faults", "detail": "2 faults; see `errors`", "errors": [
+                {"pointer": "/resource/url", "detail": "must be a URL", "code": "malformed"},
+                {"pointer": "", "detail": "too much", "code": "out_of_range"},
+            ]}),
+        );
+        assert_eq!(
+            problem.to_string(),
+            "The input has faults\n  resource/url: must be a URL\n  too much"
+        );
+    }
+
+    #[test]
+    fn what_is_no_problem_document_is_told_by_its_status() {
+        let problem = Problem::of(403, &json!({"message": "Forbidden"}));
+        assert_eq!(
+            problem.to_string(),
+            "the answer has the status 403: Forbidden"
+        );
+        assert!(Problem::of(502, &Value::Null).to_string().contains("502"));
+    }
+
+    #[test]
+    fn a_place_in_the_text_that_was_sent_is_taken_away() {
+        assert_eq!(without_place("line 1, column 30: is empty"), "is empty");
+        assert_eq!(without_place("line by line: no"), "line by line: no");
+    }
+}

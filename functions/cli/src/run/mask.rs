@@ -1,0 +1,179 @@
+//! Secrets of the environment, taken out of what a command has written.
+
+/// What a name has where its value is secret.
+const NAMES: [&str; 7] = [
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "CREDENTIAL",
+    "APIKEY",
+];
+/// Words of a name, between underscores, that say so.
+const WORDS: [&str; 7] = ["KEY", "KEYS", "PASS", "PWD", "PAT", "AUTH", "DSN"];
+/// What secrets begin with whose form is known.
+const BEGINNINGS: [&str; 16] = [
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xapp-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "AKIA",
+    "ASIA",
+    "eyJ",
+    "whsec_",
+    "crl_",
+    "sk_live_",
+];
+/// Shorter values would take too much out of an ordinary text.
+const MIN_LENGTH: usize = 6;
+
+/// Stands where a secret was.
+const MASK: &str = "***";
+
+/// What is secret, the longest first.
+pub struct Mask(Vec<String>);
+
+impl Mask {
+    /// Of an environment, and one secret more.
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>, also: Option<&str>) -> Self {
+        let mut secrets: Vec<String> = variables
+            .into_iter()
+            .flat_map(|(name, value)| secrets(&name, &value))
+            .chain(also.map(str::to_owned))
+            // Of a key in several lines, each is one.
+            .flat_map(|secret| {
+                secret
+                    .lines()
+                    .map(str::trim)
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
+            .filter(|secret| secret.chars().count() >= MIN_LENGTH)
+            .collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        Self(secrets)
+    }
+
+    pub fn apply(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.0 {
+            if text.contains(secret.as_str()) {
+                text = text.replace(secret.as_str(), MASK);
+            }
+        }
+        text
+    }
+}
+
+fn secrets(name: &str, value: &str) -> Vec<String> {
+    let name = name.to_uppercase();
+    let is_secret = name != "PWD"
+        && name != "OLDPWD"
+        && (NAMES.iter().any(|part| name.contains(part))
+            || name.split('_').any(|word| WORDS.contains(&word)));
+    let has_form = BEGINNINGS
+        .iter()
+        .any(|beginning| value.starts_with(beginning))
+        || value.contains("-----BEGIN")
+        || value.contains("://hooks.slack.com/")
+        || value.contains("/api/webhooks/")
+        || looks_random(value);
+    let mut secrets = Vec::new();
+    if is_secret || has_form {
+        secrets.push(value.to_owned());
+    }
+    secrets.extend(password(value).map(str::to_owned));
+    secrets
+}
+
+/// The password of a URL such as `postgres://user:password@host/`.
+fn password(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    user.split_once(':').map(|(_, password)| password)
+}
+
+/// One word of letters in both cases and digits, as nobody writes by hand.
+fn looks_random(value: &str) -> bool {
+    let allowed =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-');
+    value.len() >= 20
+        && !value.starts_with('/')
+        && value.bytes().all(allowed)
+        && value.bytes().any(|b| b.is_ascii_uppercase())
+        && value.bytes().any(|b| b.is_ascii_lowercase())
+        && value.bytes().filter(u8::is_ascii_digit).count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(variables: &[(&str, &str)], text: &str) -> String {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        Mask::new(variables, Some("fake-own-key")).apply(text)
+    }
+
+    #[test]
+    fn what_is_called_a_secret_is_masked() {
+        for name in [
+            "GITHUB_TOKEN",
+            "db_password",
+            "AWS_SECRET_ACCESS_KEY",
+            "STRIPE_KEY",
+            "MY_PAT",
+        ] {
+            assert_eq!(
+                masked(&[(name, "fake-value")], "with fake-value."),
+                "with ***.",
+                "{name}"
+            );
+        }
+        for name in ["PWD", "PATH", "KEYBOARD", "GIT_AUTHOR_NAME", "MONKEY"] {
+            assert_eq!(
+                masked(&[(name, "fake-value")], "fake-value"),
+                "fake-value",
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_the_form_of_a_secret_is_masked() {
+        let url = ("DATABASE_URL", "postgres://app:fake-pass@db.example/app");
+        assert_eq!(
+            masked(&[url], "at app:fake-pass@db.example"),
+            "at app:***@db.example"
+        );
+        assert_eq!(masked(&[("X", "xoxb-fake-1")], "xoxb-fake-1"), "***");
+        let random = "Fake0Random1Value2ForTests";
+        assert_eq!(masked(&[("X", random)], random), "***");
+        let commit = "9fceb02d0ae598e95dc970b74767f19372d61af8";
+        assert_eq!(masked(&[("COMMIT", commit)], commit), commit);
+    }
+
+    #[test]
+    fn the_longest_goes_first_and_each_line_of_a_key_counts() {
+        let variables = [("A_TOKEN", "fake-abc"), ("B_TOKEN", "fake-abc-and-more")];
+        assert_eq!(masked(&variables, "fake-abc-and-more fake-abc"), "*** ***");
+        let key = (
+            "SSH_KEY",
+            "-----BEGIN FAKE KEY-----\nfakeline1\nfakeline2\n",
+        );
+        assert_eq!(masked(&[key], "fakeline2"), "***");
+        assert_eq!(masked(&[], "fake-own-key"), "***");
+        // Too short to be taken out of a text.
+        assert_eq!(masked(&[("A_TOKEN", "1")], "1 of 10"), "1 of 10");
+    }
+}
