@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use carillon_domain::webhook::Lanes;
 use carillon_domain::{
     Configuration, Credential, DeliveryId, DestinationKind, EstimatedCost, Event, EventId,
-    EventType, Filters, LaneId, OrganizationId, Period, Platform, Pointer, Resource, Status,
+    EventType, Filters, LaneId, OrganizationId, Period, Platform, Pointer, Resource, Severity, Status,
     Webhook, WebhookId, WebhookStatus, sample,
 };
 use jiff::Timestamp;
@@ -240,8 +240,10 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
             environment,
             project,
             resource,
+            account: provider.clone(),
             provider,
             region,
+            severity: Some(Severity::Critical),
             estimated_cost,
             actor,
             message,
