@@ -106,6 +106,14 @@ impl<'a> Detail<'a> {
         }
     }
 
+    /// As [`tags`](Self::tags), at the end of a path of objects.
+    pub fn tags_at(&self, path: &str) -> Vec<(String, String)> {
+        match path.split_once('.') {
+            Some((outer, rest)) => self.inside(outer).tags_at(rest),
+            None => self.tags(path),
+        }
+    }
+
     /// The texts of an object by their names.
     pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
         let object = self.value.and_then(|value| value.get(name)?.as_object());

@@ -43,12 +43,11 @@ pub(crate) struct Within {
 }
 
 /// What is to be done about a story once its event is stored.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    Nothing,
-    /// These keys lead to the event's correlation id.
-    Remember(Vec<String>),
-    Forget(String),
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Next {
+    /// Keys that lead to the event's correlation id from now on.
+    pub remember: Vec<String>,
+    pub forget: Option<String>,
 }
 
 impl Story {
@@ -77,13 +76,14 @@ impl Story {
             event.severity = Some(within.severity);
             event.message = Some(within.message.clone());
         }
-        Some(match self.turn {
-            Turn::Opens | Turn::Begins | Turn::Once => {
-                let keys = [&self.key].into_iter().chain(&self.also);
-                Next::Remember(keys.cloned().collect())
-            }
-            Turn::Ends | Turn::EndsOnly if is_open => Next::Forget(self.key.clone()),
-            Turn::Ends | Turn::EndsOnly | Turn::Joins => Next::Nothing,
+        let own = match self.turn {
+            Turn::Opens | Turn::Begins | Turn::Once => Some(&self.key),
+            Turn::Joins | Turn::Ends | Turn::EndsOnly => None,
+        };
+        let ends = matches!(self.turn, Turn::Ends | Turn::EndsOnly) && is_open;
+        Some(Next {
+            remember: own.into_iter().chain(&self.also).cloned().collect(),
+            forget: ends.then(|| self.key.clone()),
         })
     }
 }
@@ -95,9 +95,19 @@ mod tests {
 
     #[test]
     fn each_turn_has_its_place_in_a_story() {
-        let remember = || Some(Next::Remember(vec!["key".to_owned()]));
-        let forget = || Some(Next::Forget("key".to_owned()));
-        let nothing = || Some(Next::Nothing);
+        let remember = || {
+            Some(Next {
+                remember: vec!["key".to_owned()],
+                forget: None,
+            })
+        };
+        let forget = || {
+            Some(Next {
+                remember: Vec::new(),
+                forget: Some("key".to_owned()),
+            })
+        };
+        let nothing = || Some(Next::default());
         for (turn, open, next, correlation) in [
             (Turn::Opens, None, remember(), "own"),
             (Turn::Opens, Some("open"), remember(), "own"),

@@ -1,6 +1,7 @@
 //! The event: something that happened, immutable once captured.
 
 mod fit;
+mod foreign;
 mod loose;
 mod read;
 

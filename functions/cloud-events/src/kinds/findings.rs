@@ -1,0 +1,336 @@
+//! Something was found: what is grave is told once, and again when it is over.
+//!
+//! Facts: the services' user guides, as the EventBridge events reference lists them.
+
+use carillon_domain::{EventType, Severity};
+
+use super::grade::{Grade, Level};
+use super::state::{DONE, FAILED, ROUTINE, TROUBLE_ONCE, WELL_AGAIN};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+use crate::noise::Noise;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.guardduty",
+        detail_types: &["GuardDuty Finding"],
+        what: "GuardDuty finding",
+        resource_type: "AWS::GuardDuty::Finding",
+        name: &["type"],
+        thread: &["id"],
+        judge: Judge::Grade(&Grade {
+            at: &["severity"],
+            trouble: Level::High,
+            warning: Level::Medium,
+            over: &[],
+            hidden: &[("service.archived", &["true"]), ("service.additionalInfo.sample", &["true"])],
+        }),
+        reason: &["title", "description"],
+        details: &[
+            ("resource", "resource.resourceType"),
+            ("instance", "resource.instanceDetails.instanceId"),
+            ("count", "service.count"),
+        ],
+        account: &["accountId"],
+        tags: &["resource.instanceDetails.tags"],
+        place: "guardduty/home?region={region}#/findings?macros=current&fId={thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.securityhub",
+        detail_types: &["Security Hub Findings - Imported"],
+        what: "Security Hub finding",
+        resource_type: "AWS::SecurityHub::Finding",
+        name: &["findings.0.Title"],
+        thread: &["findings.0.Id"],
+        judge: Judge::Grade(&Grade {
+            at: &["findings.0.Severity.Label", "findings.0.Severity.Normalized"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[
+                ("findings.0.Workflow.Status", &["RESOLVED"]),
+                ("findings.0.Compliance.Status", &["PASSED"]),
+            ],
+            hidden: &[
+                ("findings.0.RecordState", &["ARCHIVED"]),
+                ("findings.0.Workflow.Status", &["SUPPRESSED", "NOTIFIED"]),
+                // Told by themselves.
+                ("findings.0.ProductName", &["GuardDuty", "Inspector", "Macie"]),
+            ],
+        }),
+        reason: &["findings.0.Description"],
+        details: &[
+            ("resource", "findings.0.Resources.0.Id"),
+            ("resource type", "findings.0.Resources.0.Type"),
+        ],
+        account: &["findings.0.AwsAccountId"],
+        place: "securityhub/home?region={region}#/findings",
+        ..BASE
+    },
+    Kind {
+        source: "aws.securityhub",
+        detail_types: &["Findings Imported V2"],
+        what: "Security Hub finding",
+        resource_type: "AWS::SecurityHub::Finding",
+        name: &["findings.0.finding_info.title"],
+        thread: &["findings.0.finding_info.uid"],
+        judge: Judge::Grade(&Grade {
+            at: &["findings.0.severity"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[("findings.0.status", &["Resolved"])],
+            hidden: &[("findings.0.status", &["Suppressed"])],
+        }),
+        reason: &["findings.0.finding_info.desc"],
+        details: &[
+            ("resource", "findings.0.resources.0.uid"),
+            ("product", "findings.0.metadata.product.name"),
+        ],
+        account: &["findings.0.cloud.account.uid"],
+        place: "securityhub/home?region={region}#/findings",
+        ..BASE
+    },
+    Kind {
+        source: "aws.securityhub",
+        detail_types: &["Security Hub Findings - Custom Action"],
+        what: "Security Hub finding, sent by somebody",
+        resource_type: "AWS::SecurityHub::Finding",
+        name: &["findings.0.Title", "actionName"],
+        thread: &["findings.0.Id", "@arn"],
+        judge: Judge::Always(Outcome::new(EventType::Error, None, "").severe(Severity::Warning)),
+        reason: &["findings.0.Description", "actionDescription"],
+        details: &[("action", "actionName"), ("resource", "findings.0.Resources.0.Id")],
+        account: &["findings.0.AwsAccountId"],
+        place: "securityhub/home?region={region}#/findings",
+        ..BASE
+    },
+    Kind {
+        source: "aws.inspector2",
+        detail_types: &["Inspector2 Finding"],
+        what: "Inspector finding",
+        resource_type: "AWS::InspectorV2::Finding",
+        name: &["title"],
+        thread: &["findingArn", "@arn"],
+        judge: Judge::Grade(&Grade {
+            at: &["severity"],
+            trouble: Level::Critical,
+            warning: Level::Never,
+            over: &[("status", &["CLOSED"])],
+            hidden: &[("status", &["SUPPRESSED"])],
+        }),
+        reason: &["remediation.recommendation.text"],
+        details: &[
+            ("vulnerability", "packageVulnerabilityDetails.vulnerabilityId"),
+            ("score", "inspectorScore"),
+            ("resource", "resources.0.id"),
+        ],
+        account: &["awsAccountId"],
+        place: "inspector/v2/home?region={region}#/findings",
+        ..BASE
+    },
+    Kind {
+        source: "aws.inspector2",
+        detail_types: &["Inspector2 Scan"],
+        what: "Image scan",
+        resource_type: "AWS::ECR::Repository",
+        name: &["repository-name"],
+        thread: &["image-digest"],
+        judge: Judge::By(scan),
+        details: SCAN,
+        place: "ecr/repositories?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ecr",
+        detail_types: &["ECR Image Scan"],
+        what: "Image scan",
+        resource_type: "AWS::ECR::Repository",
+        name: &["repository-name"],
+        thread: &["image-digest"],
+        judge: Judge::By(scan),
+        details: SCAN,
+        place: "ecr/repositories?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ecr",
+        detail_types: &["ECR Replication Action"],
+        what: "Image replication",
+        resource_type: "AWS::ECR::Repository",
+        name: &["repository-name"],
+        thread: &["image-digest"],
+        judge: Judge::State {
+            at: &["result"],
+            states: &[("FAILED", FAILED), ("SUCCESS", DONE)],
+        },
+        place: "ecr/repositories?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.access-analyzer",
+        detail_types: &["Access Analyzer Finding"],
+        what: "Access from outside",
+        resource_type: "AWS::AccessAnalyzer::Finding",
+        name: &["resource"],
+        thread: &["id"],
+        judge: Judge::Grade(&Grade {
+            at: &["isPublic"],
+            trouble: Level::High,
+            warning: Level::Medium,
+            over: &[("status", &["RESOLVED"])],
+            hidden: &[
+                ("status", &["ARCHIVED"]),
+                ("isDeleted", &["true"]),
+                ("error", &["ACCESS_DENIED", "INTERNAL_ERROR"]),
+            ],
+        }),
+        details: &[("resource type", "resourceType"), ("public", "isPublic")],
+        account: &["accountId"],
+        place: "access-analyzer/home?region={region}#/findings/details/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.macie",
+        detail_types: &["Macie Finding"],
+        what: "Macie finding",
+        resource_type: "AWS::Macie::Finding",
+        name: &["resourcesAffected.s3Bucket.name", "type"],
+        thread: &["id"],
+        judge: Judge::Grade(&Grade {
+            at: &["severity.description"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[],
+            hidden: &[("archived", &["true"]), ("sample", &["true"])],
+        }),
+        reason: &["title"],
+        details: &[("finding", "type"), ("object", "resourcesAffected.s3Object.key")],
+        account: &["accountId"],
+        tags: &["resourcesAffected.s3Bucket.tags"],
+        place: "macie/home?region={region}#findings?itemId={thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.devops-guru",
+        detail_types: &[
+            "DevOps Guru New Insight Open",
+            "DevOps Guru Insight Closed",
+            "DevOps Guru Insight Severity Upgraded",
+        ],
+        what: "DevOps Guru insight",
+        resource_type: "AWS::DevOpsGuru::Insight",
+        name: &["insightDescription", "insightId"],
+        thread: &["insightId"],
+        judge: Judge::Grade(&Grade {
+            at: &["insightSeverity"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[("messageType", &["CLOSED_INSIGHT"])],
+            hidden: &[],
+        }),
+        details: &[("insight type", "insightType")],
+        place: "devops-guru/#/insights?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.trustedadvisor",
+        detail_types: &["Trusted Advisor Check Item Refresh Notification"],
+        what: "Trusted Advisor",
+        resource_type: "AWS::TrustedAdvisor::Check",
+        name: &["check-name"],
+        thread: &["uuid"],
+        judge: Judge::Grade(&Grade {
+            at: &["status"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[("status", &["OK"])],
+            hidden: &[],
+        }),
+        details: &[("resource", "resource_id")],
+        place: "trustedadvisor/home?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.config",
+        detail_types: &["Config Rules Compliance Change"],
+        what: "Config rule",
+        resource_type: "AWS::Config::ConfigRule",
+        name: &["configRuleName"],
+        thread: &["configRuleName+resourceId", "configRuleName"],
+        judge: Judge::By(compliance),
+        reason: &["newEvaluationResult.annotation"],
+        details: &[
+            ("resource", "resourceId"),
+            ("resource type", "resourceType"),
+            ("compliance", "newEvaluationResult.complianceType"),
+        ],
+        account: &["awsAccountId"],
+        place: "config/home?region={region}#/rules/details?configRuleName={name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["Configuration Compliance State Change"],
+        what: "SSM compliance",
+        resource_type: "AWS::SSM::Compliance",
+        name: &["resource-id"],
+        thread: &["resource-id"],
+        judge: Judge::Grade(&Grade {
+            at: &["severity"],
+            trouble: Level::Never,
+            warning: Level::High,
+            over: &[("compliance-status", &["compliant"])],
+            hidden: &[],
+        }),
+        details: &[("compliance", "compliance-status"), ("compliance type", "compliance-type")],
+        place: "systems-manager/compliance?region={region}",
+        ..BASE
+    },
+];
+
+const SCAN: &[(&str, &str)] = &[
+    ("scan", "scan-status"),
+    ("critical", "finding-severity-counts.CRITICAL"),
+    ("high", "finding-severity-counts.HIGH"),
+    ("tag", "image-tags.0"),
+    ("image", "image-digest"),
+];
+
+/// Of an image's vulnerabilities, the critical and high ones count.
+fn scan(detail: &Detail) -> Outcome {
+    let has = |grade: &str| {
+        let count = detail.at(&format!("finding-severity-counts.{grade}"));
+        count.is_some_and(|count| count != "0")
+    };
+    let found = |severity| {
+        let words = "found vulnerabilities";
+        Outcome::new(EventType::Error, None, words).severe(severity)
+    };
+    match detail.text("scan-status").as_deref() {
+        Some("FAILED") => FAILED,
+        _ if has("CRITICAL") => found(Severity::Critical),
+        _ if has("HIGH") => found(Severity::Warning),
+        _ => ROUTINE.quiet(Noise::MinorFindings),
+    }
+}
+
+fn compliance(detail: &Detail) -> Outcome {
+    match detail.at("newEvaluationResult.complianceType").as_deref() {
+        // Security Hub tells its own.
+        _ if detail
+            .text("configRuleName")
+            .is_some_and(|name| name.starts_with("securityhub-")) =>
+        {
+            ROUTINE.quiet(Noise::MinorFindings)
+        }
+        Some("NON_COMPLIANT") => Outcome {
+            words: "is broken",
+            ..TROUBLE_ONCE
+        },
+        Some("COMPLIANT") => Outcome {
+            words: "is kept again",
+            ..WELL_AGAIN
+        },
+        _ => ROUTINE.quiet(Noise::MinorFindings),
+    }
+}
