@@ -38,6 +38,7 @@ mod secrets_life;
 mod sent_back;
 mod sources_under_faults;
 mod stored_forms;
+mod stories;
 mod suspension;
 mod trying;
 mod updating;

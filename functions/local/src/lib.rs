@@ -18,6 +18,7 @@ use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Credentials, EventStore, Failures, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
+    Stories,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -113,6 +114,7 @@ impl Local {
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let stories = Stories::new(dynamodb.clone(), DELIVERIES_TABLE.into());
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let credentials = SecretStore::new(
             secrets.clone(),
@@ -153,7 +155,8 @@ impl Local {
             Some(Arc::clone(&kept_failures)),
         ));
         let cloud_events =
-            CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)));
+            CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)))
+                .with_stories(stories);
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
             registry: registry.clone(),
             lanes: lanes.clone(),

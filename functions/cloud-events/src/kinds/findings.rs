@@ -27,7 +27,7 @@ pub const KINDS: &[Kind] = &[
         }),
         reason: &["title", "description"],
         details: &[
-            ("resource", "resource.resourceType"),
+            ("found in", "resource.resourceType"),
             ("instance", "resource.instanceDetails.instanceId"),
             ("count", "service.count"),
         ],
@@ -60,8 +60,8 @@ pub const KINDS: &[Kind] = &[
         }),
         reason: &["findings.0.Description"],
         details: &[
-            ("resource", "findings.0.Resources.0.Id"),
-            ("resource type", "findings.0.Resources.0.Type"),
+            ("found in", "findings.0.Resources.0.Id"),
+            ("found in a", "findings.0.Resources.0.Type"),
         ],
         account: &["findings.0.AwsAccountId"],
         place: "securityhub/home?region={region}#/findings",
@@ -83,7 +83,7 @@ pub const KINDS: &[Kind] = &[
         }),
         reason: &["findings.0.finding_info.desc"],
         details: &[
-            ("resource", "findings.0.resources.0.uid"),
+            ("found in", "findings.0.resources.0.uid"),
             ("product", "findings.0.metadata.product.name"),
         ],
         account: &["findings.0.cloud.account.uid"],
@@ -99,7 +99,7 @@ pub const KINDS: &[Kind] = &[
         thread: &["findings.0.Id", "@arn"],
         judge: Judge::Always(Outcome::new(EventType::Error, None, "").severe(Severity::Warning)),
         reason: &["findings.0.Description", "actionDescription"],
-        details: &[("action", "actionName"), ("resource", "findings.0.Resources.0.Id")],
+        details: &[("action", "actionName"), ("found in", "findings.0.Resources.0.Id")],
         account: &["findings.0.AwsAccountId"],
         place: "securityhub/home?region={region}#/findings",
         ..BASE
@@ -122,7 +122,7 @@ pub const KINDS: &[Kind] = &[
         details: &[
             ("vulnerability", "packageVulnerabilityDetails.vulnerabilityId"),
             ("score", "inspectorScore"),
-            ("resource", "resources.0.id"),
+            ("found in", "resources.0.id"),
         ],
         account: &["awsAccountId"],
         place: "inspector/v2/home?region={region}#/findings",
@@ -184,7 +184,7 @@ pub const KINDS: &[Kind] = &[
                 ("error", &["ACCESS_DENIED", "INTERNAL_ERROR"]),
             ],
         }),
-        details: &[("resource type", "resourceType"), ("public", "isPublic")],
+        details: &[("found in a", "resourceType"), ("public", "isPublic")],
         account: &["accountId"],
         place: "access-analyzer/home?region={region}#/findings/details/{thread}",
         ..BASE
@@ -246,7 +246,7 @@ pub const KINDS: &[Kind] = &[
             over: &[("status", &["OK"])],
             hidden: &[],
         }),
-        details: &[("resource", "resource_id")],
+        details: &[("found in", "resource_id")],
         place: "trustedadvisor/home?region={region}",
         ..BASE
     },
@@ -260,8 +260,8 @@ pub const KINDS: &[Kind] = &[
         judge: Judge::By(compliance),
         reason: &["newEvaluationResult.annotation"],
         details: &[
-            ("resource", "resourceId"),
-            ("resource type", "resourceType"),
+            ("found in", "resourceId"),
+            ("found in a", "resourceType"),
             ("compliance", "newEvaluationResult.complianceType"),
         ],
         account: &["awsAccountId"],

@@ -170,7 +170,12 @@ impl Kind {
         report.account = find(self.account);
         report.actor = find(self.actor).map(|actor| person(&actor).unwrap_or(actor));
         report.tags = self.tags.iter().flat_map(|path| detail.tags_at(path)).collect();
-        report.message = Some(self.message(outcome.words, state.as_deref(), find(self.reason)));
+        // How grave a finding is says no word of it.
+        let (label, in_words) = match self.judge {
+            Judge::Grade(_) => ("grade", None),
+            _ => ("state", state.as_deref()),
+        };
+        report.message = Some(self.message(outcome.words, in_words, find(self.reason)));
         // A story has a correlation id of its own: what is found next year is another.
         report.correlation = match (outcome.turn, self.daily) {
             (Some(_), _) => None,
@@ -195,7 +200,7 @@ impl Kind {
         for (label, path) in self.details {
             report.detail(label, find(&[path]));
         }
-        report.detail("state", state);
+        report.detail(label, state);
         Some(Verdict::of(outcome.noise, report))
     }
 

@@ -105,7 +105,7 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.detail("state", Some(state));
     report.detail("stage", stage);
     report.detail("action", action);
-    report.detail("provider", provider);
+    report.detail("action provider", provider);
     Some(Verdict::of(noise, report))
 }
 
