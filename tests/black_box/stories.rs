@@ -26,7 +26,13 @@ fn deployment(id: &str, name: &str, deployment: &str, reason: &str) -> Value {
     let detail = json!({
         "eventName": name, "eventType": "INFO", "deploymentId": deployment, "reason": reason
     });
-    event(id, "aws.ecs", "ECS Deployment State Change", SERVICE, detail)
+    event(
+        id,
+        "aws.ecs",
+        "ECS Deployment State Change",
+        SERVICE,
+        detail,
+    )
 }
 
 async fn with_threads(event_types: &[&str]) -> App {
@@ -48,7 +54,10 @@ async fn told(app: &App, events: &[Value]) -> Vec<(String, Value)> {
         let text = payload["text"].as_str().unwrap().to_owned();
         (text, payload["thread_ts"].clone())
     };
-    messages.iter().map(|message| said(&message.payload)).collect()
+    messages
+        .iter()
+        .map(|message| said(&message.payload))
+        .collect()
 }
 
 #[tokio::test]
@@ -57,9 +66,21 @@ async fn a_failover_and_its_end_share_a_thread_and_the_next_one_has_another() {
     let told = told(
         &app,
         &[
-            database("f1", "RDS-EVENT-0013", "Multi-AZ instance failover started."),
-            database("f2", "RDS-EVENT-0049", "Multi-AZ instance failover completed."),
-            database("f3", "RDS-EVENT-0013", "Multi-AZ instance failover started."),
+            database(
+                "f1",
+                "RDS-EVENT-0013",
+                "Multi-AZ instance failover started.",
+            ),
+            database(
+                "f2",
+                "RDS-EVENT-0049",
+                "Multi-AZ instance failover completed.",
+            ),
+            database(
+                "f3",
+                "RDS-EVENT-0013",
+                "Multi-AZ instance failover started.",
+            ),
         ],
     )
     .await;
@@ -69,7 +90,11 @@ async fn a_failover_and_its_end_share_a_thread_and_the_next_one_has_another() {
     assert_ne!(told[1].1, Value::Null);
     assert_eq!(told[2].1, Value::Null);
     // What was told is no news, though its story is over.
-    let again = database("f2", "RDS-EVENT-0049", "Multi-AZ instance failover completed.");
+    let again = database(
+        "f2",
+        "RDS-EVENT-0049",
+        "Multi-AZ instance failover completed.",
+    );
     assert_eq!(app.eventbridge(&again).await.body["duplicate"], true);
 }
 
@@ -80,10 +105,25 @@ async fn a_roll_back_stands_in_the_thread_of_the_deployment_that_failed_and_is_n
     let told = told(
         &app,
         &[
-            deployment("d1", "SERVICE_DEPLOYMENT_IN_PROGRESS", "ecs-svc/2", "in progress."),
-            deployment("d2", "SERVICE_DEPLOYMENT_FAILED", "ecs-svc/2", "tasks failed to start."),
+            deployment(
+                "d1",
+                "SERVICE_DEPLOYMENT_IN_PROGRESS",
+                "ecs-svc/2",
+                "in progress.",
+            ),
+            deployment(
+                "d2",
+                "SERVICE_DEPLOYMENT_FAILED",
+                "ecs-svc/2",
+                "tasks failed to start.",
+            ),
             deployment("d3", "SERVICE_DEPLOYMENT_IN_PROGRESS", "ecs-svc/3", breaker),
-            deployment("d4", "SERVICE_DEPLOYMENT_COMPLETED", "ecs-svc/3", "completed."),
+            deployment(
+                "d4",
+                "SERVICE_DEPLOYMENT_COMPLETED",
+                "ecs-svc/3",
+                "completed.",
+            ),
         ],
     )
     .await;
@@ -118,7 +158,11 @@ async fn a_failed_pipeline_is_one_message_that_says_why() {
     app.publish(&json!({"type": "scale"})).await;
     let messages = app.messages(2).await;
     let text = messages[0].payload.to_string();
-    for said in ["Deploy failed", "production of stage Deploy", "the disk is full"] {
+    for said in [
+        "Deploy failed",
+        "production of stage Deploy",
+        "the disk is full",
+    ] {
         assert!(text.contains(said), "{said} in {text}");
     }
 }
@@ -149,9 +193,16 @@ async fn a_parameter_of_the_parameter_store_is_told_by_its_name() {
     let app = App::start().await;
     app.register(&slack("slack", &["parameter_*"])).await;
     let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/billing/database-url";
-    let detail = json!({"operation": "Update", "name": "/billing/database-url", "type": "SecureString"});
-    app.eventbridge(&event("1", "aws.ssm", "Parameter Store Change", arn, detail))
-        .await;
+    let detail =
+        json!({"operation": "Update", "name": "/billing/database-url", "type": "SecureString"});
+    app.eventbridge(&event(
+        "1",
+        "aws.ssm",
+        "Parameter Store Change",
+        arn,
+        detail,
+    ))
+    .await;
     let text = app.messages(1).await[0].payload.to_string();
     for said in ["Parameter /billing/database-url updated", "111122223333"] {
         assert!(text.contains(said), "{said} in {text}");

@@ -99,7 +99,11 @@ impl<'a> Detail<'a> {
             let value = tag.text("value").or_else(|| tag.text("Value"));
             Some((key, value?))
         };
-        let listed = self.entries(name).iter().filter_map(pair).collect::<Vec<_>>();
+        let listed = self
+            .entries(name)
+            .iter()
+            .filter_map(pair)
+            .collect::<Vec<_>>();
         match listed.is_empty() {
             true => self.pairs(name),
             false => listed,

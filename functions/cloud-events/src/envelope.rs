@@ -52,7 +52,10 @@ impl Envelope {
         let detail = fields.remove("detail").unwrap_or_default();
         let passed_on = source.as_deref() == Some(passthrough::SOURCE);
         for (name, there) in [
-            ("id", id.is_some() || passed_on && as_text(&detail["id"]).is_some()),
+            (
+                "id",
+                id.is_some() || passed_on && as_text(&detail["id"]).is_some(),
+            ),
             ("source", source.is_some()),
             ("detail-type", detail_type.is_some() || passed_on),
         ] {

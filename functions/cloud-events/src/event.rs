@@ -35,7 +35,8 @@ pub(crate) fn read(
         faults,
     };
     if envelope.source == passthrough::SOURCE {
-        let mut event = passthrough::read(envelope, &rules.organizations, now).map_err(malformed)?;
+        let mut event =
+            passthrough::read(envelope, &rules.organizations, now).map_err(malformed)?;
         event.account = event.account.or_else(|| envelope.account.clone());
         let environment = || rules.places.environment(event.account.as_deref(), &[]);
         event.environment = event.environment.take().or_else(environment);

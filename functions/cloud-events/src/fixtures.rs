@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::Rules;
 use crate::envelope::Envelope;
 use crate::event::{Meaning, read};
-use crate::Rules;
 use crate::kinds;
 use crate::story::Turn;
 
@@ -150,7 +150,11 @@ fn every_event_has_what_people_look_for_and_nothing_that_is_none_of_their_busine
         assert!(is_synthetics || !json.contains("canary"), "{name}: {json}");
         let eventbridges = format!("aws:{}", payload["id"].as_str().unwrap());
         // What other events say as well has an id of its service's own.
-        let is_shared = ["codepipeline_failed", "codepipeline_action_failed", "health_issue_open"];
+        let is_shared = [
+            "codepipeline_failed",
+            "codepipeline_action_failed",
+            "health_issue_open",
+        ];
         assert_eq!(
             event.id.as_str() == eventbridges,
             !is_shared.contains(&name.as_str()) && !event.id.as_str().starts_with("aws:health"),
@@ -187,12 +191,19 @@ fn the_template_has_a_rule_for_every_kind() {
     let has_rule = |source: &str, detail_type: &str| {
         rules.iter().any(|rule| {
             let (pattern, _) = rule.split_once("Targets:").unwrap();
-            let sources = pattern.lines().find(|line| line.contains("source: [")).unwrap();
-            let has_source = sources.split(['[', ',', ']']).any(|part| part.trim() == source);
+            let sources = pattern
+                .lines()
+                .find(|line| line.contains("source: ["))
+                .unwrap();
+            let has_source = sources
+                .split(['[', ',', ']'])
+                .any(|part| part.trim() == source);
             let refreshes = detail_type.starts_with("EC2 Auto Scaling Instance Refresh ")
                 && pattern.contains("prefix: \"EC2 Auto Scaling Instance Refresh \"");
             let takes_all = !pattern.contains("detail-type:");
-            let named = pattern.lines().any(|line| line.trim() == format!("- {detail_type}"));
+            let named = pattern
+                .lines()
+                .any(|line| line.trim() == format!("- {detail_type}"));
             has_source && (named || refreshes || takes_all)
         })
     };
@@ -203,7 +214,11 @@ fn the_template_has_a_rule_for_every_kind() {
     }
     for kind in kinds::all() {
         for detail_type in kind.detail_types {
-            assert!(has_rule(kind.source, detail_type), "{}: {detail_type}", kind.source);
+            assert!(
+                has_rule(kind.source, detail_type),
+                "{}: {detail_type}",
+                kind.source
+            );
         }
     }
 }

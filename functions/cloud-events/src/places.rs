@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn a_tag_says_where_it_is_and_else_the_account_does() {
         let places = read(&[
-            ("ACCOUNT_ENVIRONMENTS", "111122223333=production, 444455556666 = staging"),
+            (
+                "ACCOUNT_ENVIRONMENTS",
+                "111122223333=production, 444455556666 = staging",
+            ),
             ("ENVIRONMENT_TAG", "env"),
             ("PROJECT_TAG", "project"),
         ])

@@ -126,7 +126,11 @@ mod tests {
             event.correlation_id = Some("own".into());
             let told = Story::new("key", turn).tell(open.map(str::to_owned), &mut event);
             assert_eq!(told, next, "{turn:?} {open:?}");
-            assert_eq!(event.correlation_id.as_deref(), Some(correlation), "{turn:?} {open:?}");
+            assert_eq!(
+                event.correlation_id.as_deref(),
+                Some(correlation),
+                "{turn:?} {open:?}"
+            );
         }
     }
 }

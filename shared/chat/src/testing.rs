@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use carillon_domain::webhook::Lanes;
 use carillon_domain::{
     Configuration, Credential, DeliveryId, DestinationKind, EstimatedCost, Event, EventId,
-    EventType, Filters, LaneId, OrganizationId, Period, Platform, Pointer, Resource, Severity, Status,
-    Webhook, WebhookId, WebhookStatus, sample,
+    EventType, Filters, LaneId, OrganizationId, Period, Platform, Pointer, Resource, Severity,
+    Status, Webhook, WebhookId, WebhookStatus, sample,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;

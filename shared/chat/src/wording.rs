@@ -1,8 +1,8 @@
 //! What an event is called: the same words on both platforms.
 
+pub(crate) use carillon_domain::Tone;
 use carillon_domain::event::{BUILD, CHANGE};
 use carillon_domain::text::{fit, length};
-pub(crate) use carillon_domain::Tone;
 use carillon_domain::{Event, EventType, Severity, Status};
 
 use crate::facts::{that_fit, visible_line};
@@ -110,7 +110,10 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
     };
     let (mut subject, place) = (subject(event, escape), place(event, escape));
     // "Scaled web (launch, warm pool)".
-    if let Some(change) = event.details.get(CHANGE).and_then(|text| visible_line(text))
+    if let Some(change) = event
+        .details
+        .get(CHANGE)
+        .and_then(|text| visible_line(text))
         && event.event_type == Type::Scale
         && let Some(subject) = &mut subject
     {

@@ -1,15 +1,20 @@
 //! Kinds of events that differ in nothing but their names: each is a row of data, read by one
 //! reader. A row says where its event has what, and what its states mean.
 //!
-//! Three shapes: something ran and ended ([`jobs`], and [`deployments`] of services that need
-//! no code of their own), something was found ([`findings`]), something was changed or is
-//! about to ([`changes`]).
+//! Three shapes: something ran and ended ([`jobs`] and [`operations`]; [`deployments`] and
+//! [`platforms`], of services that need no code of their own), something was found
+//! ([`findings`] and [`checks`]), something was changed or is about to be ([`keys`] and
+//! [`changes`]).
 
 mod changes;
+mod checks;
 mod deployments;
 mod findings;
 mod grade;
 mod jobs;
+mod keys;
+mod operations;
+mod platforms;
 mod state;
 
 use std::cell::RefCell;
@@ -128,9 +133,18 @@ const BASE: Kind = Kind {
 };
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Kind> {
-    [jobs::KINDS, deployments::KINDS, findings::KINDS, changes::KINDS]
-        .into_iter()
-        .flatten()
+    [
+        jobs::KINDS,
+        operations::KINDS,
+        deployments::KINDS,
+        platforms::KINDS,
+        findings::KINDS,
+        checks::KINDS,
+        keys::KINDS,
+        changes::KINDS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The kind of an event, where it is one of these.
@@ -152,7 +166,8 @@ impl Kind {
                 "@arn" => arn.map(str::to_owned),
                 "@name" => arn.and_then(last_name),
                 path => {
-                    let parts: Option<Vec<_>> = path.split('+').map(|path| detail.at(path)).collect();
+                    let parts: Option<Vec<_>> =
+                        path.split('+').map(|path| detail.at(path)).collect();
                     parts.map(|parts| parts.join(" "))
                 }
             })
@@ -169,7 +184,11 @@ impl Kind {
         report.severity = outcome.severity.unwrap_or(report.severity);
         report.account = find(self.account);
         report.actor = find(self.actor).map(|actor| person(&actor).unwrap_or(actor));
-        report.tags = self.tags.iter().flat_map(|path| detail.tags_at(path)).collect();
+        report.tags = self
+            .tags
+            .iter()
+            .flat_map(|path| detail.tags_at(path))
+            .collect();
         // How grave a finding is says no word of it.
         let (label, in_words) = match self.judge {
             Judge::Grade(_) => ("grade", None),
@@ -222,7 +241,9 @@ impl Kind {
 fn last_name(arn: &str) -> Option<String> {
     let is_uuid = |part: &str| part.len() == 36 && part.matches('-').count() == 4;
     let mut parts = arn.rsplit(['/', ':']);
-    let found = parts.clone().find(|part| !is_uuid(part) && !part.is_empty());
+    let found = parts
+        .clone()
+        .find(|part| !is_uuid(part) && !part.is_empty());
     found.or_else(|| parts.next()).map(str::to_owned)
 }
 

@@ -37,8 +37,7 @@ pub const DESTROYING: Outcome = Outcome::new(Destroy, Some(Status::Started), "is
 pub const DESTROYED: Outcome = Outcome::new(Destroy, Some(Status::Succeeded), "was removed");
 
 /// Trouble that something says the end of.
-pub const TROUBLE: Outcome =
-    Outcome::new(Error, Some(Status::Failed), "failed").turn(Turn::Begins);
+pub const TROUBLE: Outcome = Outcome::new(Error, Some(Status::Failed), "failed").turn(Turn::Begins);
 /// The first time only, until it is over.
 pub const TROUBLE_ONCE: Outcome =
     Outcome::new(Error, Some(Status::Failed), "failed").turn(Turn::Once);
@@ -47,5 +46,6 @@ pub const WELL_AGAIN: Outcome =
 /// A warning: nothing has failed yet.
 pub const WARNING: Outcome = Outcome::new(Error, None, "").severe(Severity::Warning);
 /// What is of no interest but to those who ask.
-pub const ROUTINE: Outcome =
-    Outcome::new(Error, None, "").severe(Severity::Info).quiet(Noise::Routine);
+pub const ROUTINE: Outcome = Outcome::new(Error, None, "")
+    .severe(Severity::Info)
+    .quiet(Noise::Routine);

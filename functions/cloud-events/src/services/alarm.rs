@@ -151,10 +151,12 @@ fn watched<'a>(configuration: &Detail<'a>) -> Option<Detail<'a>> {
 /// "AWS/EC2 CPUUtilization"; of mathematics its label, or what it computes.
 fn metric(watched: &Detail) -> Option<String> {
     let metric = watched.inside("metricStat").inside("metric");
-    let named = metric.text("name").map(|name| match metric.text("namespace") {
-        Some(namespace) => format!("{namespace} {name}"),
-        None => name,
-    });
+    let named = metric
+        .text("name")
+        .map(|name| match metric.text("namespace") {
+            Some(namespace) => format!("{namespace} {name}"),
+            None => name,
+        });
     named
         .or_else(|| watched.text("label"))
         .or_else(|| watched.text("expression"))

@@ -52,7 +52,10 @@ pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.resource.id = envelope.resource().map(str::to_owned);
     report.resource.name = Some(target);
     report.detail("dimension", dimension);
-    let capacities = (detail.text("oldDesiredCapacity"), detail.text("newDesiredCapacity"));
+    let capacities = (
+        detail.text("oldDesiredCapacity"),
+        detail.text("newDesiredCapacity"),
+    );
     if let (Some(before), Some(after)) = capacities {
         report.detail(CHANGE, Some(format!("{before} → {after}")));
     }

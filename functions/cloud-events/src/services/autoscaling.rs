@@ -99,9 +99,7 @@ fn refresh(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let mut report = group(envelope, detail, EventType::Deploy, status)?;
     let refresh = detail.text("InstanceRefreshId");
     report.correlation = refresh.clone().or(report.correlation);
-    report.message = detail
-        .text("StatusReason")
-        .or(Some(message));
+    report.message = detail.text("StatusReason").or(Some(message));
     report.detail("instance refresh", refresh);
     report.detail("checkpoint, percent", detail.text("CheckpointPercentage"));
     Some(Verdict::of(noise, report))
@@ -111,32 +109,30 @@ type Meaning = (Status, &'static str, Option<Noise>);
 
 fn refresh_meaning(event: &str) -> Option<Meaning> {
     use Status::{Failed, Started, Succeeded};
-    Some(
-        match event {
-            "Started" => (Started, "Instance refresh.", None),
-            "Succeeded" => (Succeeded, "Instance refresh.", None),
-            "Failed" => (Failed, "The instance refresh failed.", None),
-            "Cancelled" => (Failed, "The instance refresh was cancelled.", None),
-            "Rollback Started" => (Failed, "The instance refresh is being rolled back.", None),
-            "Rollback Succeeded" => (Failed, "The instance refresh was rolled back.", None),
-            "Rollback Failed" => (
-                Failed,
-                "The roll-back of the instance refresh failed.",
-                None,
-            ),
-            "Checkpoint Reached" => (
-                Started,
-                "The instance refresh reached a checkpoint.",
-                Some(Noise::IntermediateStates),
-            ),
-            "Started Baking" => (
-                Started,
-                "All instances are replaced; the refresh waits before it is complete.",
-                Some(Noise::IntermediateStates),
-            ),
-            _ => return None,
-        },
-    )
+    Some(match event {
+        "Started" => (Started, "Instance refresh.", None),
+        "Succeeded" => (Succeeded, "Instance refresh.", None),
+        "Failed" => (Failed, "The instance refresh failed.", None),
+        "Cancelled" => (Failed, "The instance refresh was cancelled.", None),
+        "Rollback Started" => (Failed, "The instance refresh is being rolled back.", None),
+        "Rollback Succeeded" => (Failed, "The instance refresh was rolled back.", None),
+        "Rollback Failed" => (
+            Failed,
+            "The roll-back of the instance refresh failed.",
+            None,
+        ),
+        "Checkpoint Reached" => (
+            Started,
+            "The instance refresh reached a checkpoint.",
+            Some(Noise::IntermediateStates),
+        ),
+        "Started Baking" => (
+            Started,
+            "All instances are replaced; the refresh waits before it is complete.",
+            Some(Noise::IntermediateStates),
+        ),
+        _ => return None,
+    })
 }
 
 /// What all events of a group say.

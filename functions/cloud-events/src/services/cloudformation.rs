@@ -147,7 +147,9 @@ fn rolled_back(code: &str) -> Option<&'static str> {
     Some(match code {
         "ROLLBACK_COMPLETE" => "Rolled back: what was created is removed again.",
         _ if code.contains("_COMPLETE") => "Rolled back: the stack is as it was before.",
-        _ if code.ends_with("_FAILED") => "The roll-back failed: somebody has to repair the stack, it stays as it is until then.",
+        _ if code.ends_with("_FAILED") => {
+            "The roll-back failed: somebody has to repair the stack, it stays as it is until then."
+        }
         _ => "Rolling back.",
     })
 }

@@ -40,8 +40,8 @@ pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .and_then(|initiator| initiator.strip_prefix("codepipeline/"));
     report.story =
         pipeline.map(|name| Story::new(codepipeline::latest(envelope, name), Turn::Joins));
-    let noise = (pipeline.is_some() && status != Some(Status::Failed))
-        .then_some(Noise::PipelineBuilds);
+    let noise =
+        (pipeline.is_some() && status != Some(Status::Failed)).then_some(Noise::PipelineBuilds);
     report.actor = initiator;
     report.correlation = build.clone().or_else(|| Some(project.clone()));
     // `arn:aws:codebuild:REGION:ACCOUNT:build/PROJECT:ID`.

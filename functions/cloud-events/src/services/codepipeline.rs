@@ -71,7 +71,11 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         category.as_deref() == Some("Approval") || provider.as_deref() == Some("Manual");
     let (stage, action) = (detail.text("stage"), detail.text("action"));
     let (status, message, noise) = match (state.as_str(), is_approval) {
-        ("FAILED", true) => (Some(Status::Failed), "Rejected, or nobody approved in time", None),
+        ("FAILED", true) => (
+            Some(Status::Failed),
+            "Rejected, or nobody approved in time",
+            None,
+        ),
         ("FAILED", false) => (Some(Status::Failed), "Failed", None),
         ("STARTED", true) => (Some(Status::Started), "Waits for an approval", None),
         ("SUCCEEDED", true) => (Some(Status::Started), "Approved", None),

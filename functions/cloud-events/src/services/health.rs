@@ -59,7 +59,11 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let mut report = Report::new(EventType::Error, status);
     if is_notice {
         let must_act = actionability.as_deref() == Some("ACTION_REQUIRED");
-        report.severity = if must_act { Severity::Warning } else { Severity::Info };
+        report.severity = if must_act {
+            Severity::Warning
+        } else {
+            Severity::Info
+        };
     }
     report.key = key(detail, arn.as_deref(), status_code.as_deref());
     report.message = message(&category, detail);
@@ -208,7 +212,11 @@ mod tests {
         ] {
             let detail = json!({"eventTypeCode": "X", "eventTypeCategory": category});
             let report = report(detail);
-            assert_eq!((report.status, report.severity), (status, severity), "{category}");
+            assert_eq!(
+                (report.status, report.severity),
+                (status, severity),
+                "{category}"
+            );
         }
         let action = json!({
             "eventTypeCode": "X", "eventTypeCategory": "scheduledChange",

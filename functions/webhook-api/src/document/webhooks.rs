@@ -180,9 +180,7 @@ pub fn filters() -> Value {
     let any = "Any of these; * stands for any run of characters";
     let values = |item: Value| or_null(listed(1, 50, item, any));
     let names = || values(said(MAX_NAME));
-    let one_of = |names: &[&str], globs: String| {
-        json!({"anyOf": [{"type": "string", "enum": names}, form(MAX_NAME, &globs)]})
-    };
+    let one_of = |names: &[&str], globs: String| json!({"anyOf": [{"type": "string", "enum": names}, form(MAX_NAME, &globs)]});
     let statuses = one_of(&Status::ALL.map(Status::as_str), pattern::statuses());
     let severities = one_of(&Severity::ALL.map(Severity::as_str), pattern::severities());
     json!({

@@ -18,8 +18,19 @@ pub(super) fn status(word: &str) -> Option<Status> {
         | "updating" => Status::Started,
         "succeeded" | "succeed" | "success" | "successful" | "complete" | "completed"
         | "finished" | "passed" | "ok" | "resolved" | "closed" => Status::Succeeded,
-        "failed" | "failure" | "fault" | "error" | "timed_out" | "timedout" | "timeout"
-        | "aborted" | "abandoned" | "expired" | "rejected" | "unsuccessful" | "alarm"
+        "failed"
+        | "failure"
+        | "fault"
+        | "error"
+        | "timed_out"
+        | "timedout"
+        | "timeout"
+        | "aborted"
+        | "abandoned"
+        | "expired"
+        | "rejected"
+        | "unsuccessful"
+        | "alarm"
         | "terminated_with_errors" => Status::Failed,
         _ => return None,
     })
@@ -98,7 +109,13 @@ mod tests {
             let read = time(&written).map(|time| time.to_string());
             assert_eq!(read.as_deref(), Some("2026-11-21T10:15:00Z"), "{written}");
         }
-        for odd in [json!("yesterday"), json!(""), json!(null), json!(-5), json!([])] {
+        for odd in [
+            json!("yesterday"),
+            json!(""),
+            json!(null),
+            json!(-5),
+            json!([]),
+        ] {
             assert_eq!(time(&odd), None, "{odd}");
         }
     }

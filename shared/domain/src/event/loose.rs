@@ -39,8 +39,12 @@ fn loosen(fields: &mut Map<String, Value>) {
         // As a number it has lost the zeros in front.
         *account = Value::String(format!("{:0>12}", account.to_string()));
     }
-    word(fields, "status", |word| Some(foreign::status(word)?.as_str()));
-    word(fields, "severity", |word| Some(foreign::severity(word)?.as_str()));
+    word(fields, "status", |word| {
+        Some(foreign::status(word)?.as_str())
+    });
+    word(fields, "severity", |word| {
+        Some(foreign::severity(word)?.as_str())
+    });
     if let Some(time) = fields.get_mut("occurred_at")
         && let Some(read) = foreign::time(time)
     {
@@ -109,11 +113,7 @@ fn own_id(fields: &mut Map<String, Value>) {
 
 /// Puts our word for AWS's. What nobody knows becomes a detail: a state is never told as
 /// something that it may not be.
-fn word(
-    fields: &mut Map<String, Value>,
-    name: &str,
-    ours: impl Fn(&str) -> Option<&'static str>,
-) {
+fn word(fields: &mut Map<String, Value>, name: &str, ours: impl Fn(&str) -> Option<&'static str>) {
     let Some(Value::String(text)) = fields.get(name) else {
         return;
     };
@@ -123,7 +123,9 @@ fn word(
         return;
     }
     fields.remove(name);
-    let details = fields.entry("details").or_insert_with(|| Value::Object(Map::new()));
+    let details = fields
+        .entry("details")
+        .or_insert_with(|| Value::Object(Map::new()));
     if let (Some(details), false) = (details.as_object_mut(), text.trim().is_empty()) {
         let room = details.len() < MAX_DETAILS;
         if room {
@@ -258,12 +260,7 @@ mod tests {
         let pointers: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
         assert_eq!(
             pointers,
-            [
-                "/project",
-                "/estimated_cost/amount",
-                "/details",
-                "/stauts"
-            ]
+            ["/project", "/estimated_cost/amount", "/details", "/stauts"]
         );
     }
 }

@@ -9,8 +9,11 @@ use super::Meaning;
 
 const TABLE: &str = include_str!("rds.tsv");
 
-static MEANINGS: LazyLock<HashMap<&'static str, Meaning>> =
-    LazyLock::new(|| rows().filter_map(|row| Some((*row.first()?, read(&row)?))).collect());
+static MEANINGS: LazyLock<HashMap<&'static str, Meaning>> = LazyLock::new(|| {
+    rows()
+        .filter_map(|row| Some((*row.first()?, read(&row)?)))
+        .collect()
+});
 
 /// The meaning of an id such as `RDS-EVENT-0006`; none where it is unknown.
 pub fn meaning(id: &str) -> Option<Meaning> {
@@ -31,8 +34,12 @@ fn read(row: &[&'static str]) -> Option<Meaning> {
     let named = |text: &&str| *text != "-";
     Some(Meaning {
         event_type: EventType::parse(event_type)?,
-        status: Status::ALL.into_iter().find(|known| known.as_str() == status),
-        severity: Severity::ALL.into_iter().find(|known| known.as_str() == *severity),
+        status: Status::ALL
+            .into_iter()
+            .find(|known| known.as_str() == status),
+        severity: Severity::ALL
+            .into_iter()
+            .find(|known| known.as_str() == *severity),
         told: *told == "told",
         operation: Some(*operation).filter(named),
     })
@@ -51,7 +58,11 @@ mod tests {
             assert_eq!(row[2], format!("{}/{status}", found.event_type), "{row:?}");
             assert!(["told", "quiet"].contains(&row[3]), "{row:?}");
             assert_eq!(row[4], found.operation.unwrap_or("-"), "{row:?}");
-            assert_eq!(row[5], found.severity.map_or("-", Severity::as_str), "{row:?}");
+            assert_eq!(
+                row[5],
+                found.severity.map_or("-", Severity::as_str),
+                "{row:?}"
+            );
             assert_eq!(meaning(&format!("RDS-EVENT-{}", row[0])), Some(found));
             count += 1;
         }

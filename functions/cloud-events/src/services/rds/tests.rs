@@ -80,6 +80,10 @@ fn only_a_snapshots_name_begins_with_the_services_own() {
 fn every_id_becomes_what_the_table_says() {
     for row in table::rows() {
         let (found, told, _) = class(&format!("RDS-EVENT-{}", row[0]));
-        assert_eq!((found.as_str(), told), (row[2], row[3] == "told"), "{row:?}");
+        assert_eq!(
+            (found.as_str(), told),
+            (row[2], row[3] == "told"),
+            "{row:?}"
+        );
     }
 }

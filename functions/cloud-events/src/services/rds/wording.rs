@@ -41,7 +41,11 @@ pub fn meaning(categories: &[&str], message: &str) -> Meaning {
         let told = !routine || says_failed(&message);
         return Meaning {
             told,
-            ..of(Destroy, progress(&message).or(Some(Status::Succeeded)), None)
+            ..of(
+                Destroy,
+                progress(&message).or(Some(Status::Succeeded)),
+                None,
+            )
         };
     }
     if is(&["creation", "restoration"]) {
@@ -53,7 +57,11 @@ pub fn meaning(categories: &[&str], message: &str) -> Meaning {
     }
     if is(&["configuration change"]) {
         let scales = says(&["instance class", "allocated storage", "storage size"]);
-        return of(if scales { Scale } else { Deploy }, progress(&message), None);
+        return of(
+            if scales { Scale } else { Deploy },
+            progress(&message),
+            None,
+        );
     }
     if says_failed(&message) {
         return of(Error, Some(Status::Failed), None);
@@ -68,7 +76,13 @@ pub fn meaning(categories: &[&str], message: &str) -> Meaning {
 fn trouble(message: &str) -> Status {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let over = [
-        "complet", "finished", "resumed", "recovered", "restarted", "no longer", "restored",
+        "complet",
+        "finished",
+        "resumed",
+        "recovered",
+        "restarted",
+        "no longer",
+        "restored",
         "back to",
     ];
     match () {
@@ -85,11 +99,17 @@ fn trouble(message: &str) -> Status {
 fn progress(message: &str) -> Option<Status> {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let ends = [
-        "finished", "complete", "created", "deleted", "restored", "applied", "patched",
-        "upgraded", "updated", "reset",
+        "finished", "complete", "created", "deleted", "restored", "applied", "patched", "upgraded",
+        "updated", "reset",
     ];
     let begins = [
-        "start", "creating", "deleting", "applying", "begin", "initiated", "in progress",
+        "start",
+        "creating",
+        "deleting",
+        "applying",
+        "begin",
+        "initiated",
+        "in progress",
     ];
     match () {
         () if says_failed(message) => Some(Status::Failed),
@@ -111,44 +131,52 @@ fn says_failed(message: &str) -> bool {
 mod tests {
     use super::*;
 
+    const CASES: &str = "
+error/started | failover | Started cross AZ failover to DB instance.
+error/succeeded | failover | A Multi-AZ failover has completed.
+error/failed | failover | The DB instance was chosen.
+error/failed | failure | The DB instance has failed.
+error/failed | low storage | The free storage is low at 5%.
+error/failed | availability | DB instance shutdown.
+error/succeeded | availability | DB instance restarted.
+error/started | recovery | Recovery of the DB instance has started.
+error/succeeded | recovery | Recovery of the DB instance is complete.
+error/failed | read replica | Replication has stopped.
+error/succeeded | read replica | Replication for the replica resumed
+quiet | read replica | Replica switchover is fine.
+deploy/succeeded | creation | DB instance created.
+deploy/succeeded | restoration | Restored from snapshot x
+destroy/succeeded | deletion | DB cluster deleted.
+quiet | creation | Automated snapshot created
+deploy/failed | creation | The automated snapshot failed
+scale/started | configuration change | Applying modification to database instance class
+scale/succeeded | configuration change | Finished applying modification to allocated storage
+deploy/succeeded | configuration change | Updated parameter time_zone to UTC
+deploy/none | configuration change | Automatic backups have been disabled
+deploy/none | configuration change | Something changed
+quiet | backup | Backing up DB instance
+error/failed | backup | The backup could not be made
+error/failed | maintenance | The cluster cannot be upgraded
+quiet | maintenance | A minor version upgrade is available
+quiet | notification | DB instance stopped
+quiet | empty | Performance Insights has been disabled
+quiet | something new | …
+";
+
     #[test]
     fn without_an_id_the_category_decides_and_a_sentence_only_how_it_stands() {
-        use EventType::{Deploy, Destroy, Error, Scale};
-        use Status::{Failed, Started, Succeeded};
-        for (category, message, event_type, status, told) in [
-            ("failover", "Started cross AZ failover to DB instance.", Error, Some(Started), true),
-            ("failover", "A Multi-AZ failover has completed.", Error, Some(Succeeded), true),
-            ("failover", "The DB instance was chosen.", Error, Some(Failed), true),
-            ("failure", "The DB instance has failed.", Error, Some(Failed), true),
-            ("low storage", "The free storage is low at 5%.", Error, Some(Failed), true),
-            ("availability", "DB instance shutdown.", Error, Some(Failed), true),
-            ("availability", "DB instance restarted.", Error, Some(Succeeded), true),
-            ("recovery", "Recovery of the DB instance has started.", Error, Some(Started), true),
-            ("recovery", "Recovery of the DB instance is complete.", Error, Some(Succeeded), true),
-            ("read replica", "Replication has stopped.", Error, Some(Failed), true),
-            ("read replica", "Replication for the replica resumed", Error, Some(Succeeded), true),
-            ("read replica", "Replica switchover is fine.", Deploy, None, false),
-            ("creation", "DB instance created.", Deploy, Some(Succeeded), true),
-            ("restoration", "Restored from snapshot x", Deploy, Some(Succeeded), true),
-            ("deletion", "DB cluster deleted.", Destroy, Some(Succeeded), true),
-            ("creation", "Automated snapshot created", Deploy, Some(Succeeded), false),
-            ("creation", "The automated snapshot failed", Deploy, Some(Failed), true),
-            ("configuration change", "Applying modification to database instance class", Scale, Some(Started), true),
-            ("configuration change", "Finished applying modification to allocated storage", Scale, Some(Succeeded), true),
-            ("configuration change", "Updated parameter time_zone to UTC", Deploy, Some(Succeeded), true),
-            ("configuration change", "Automatic backups have been disabled", Deploy, None, true),
-            ("configuration change", "Something changed", Deploy, None, true),
-            ("backup", "Backing up DB instance", Deploy, None, false),
-            ("backup", "The backup could not be made", Error, Some(Failed), true),
-            ("maintenance", "The cluster cannot be upgraded", Error, Some(Failed), true),
-            ("maintenance", "A minor version upgrade is available", Deploy, None, false),
-            ("notification", "DB instance stopped", Deploy, None, false),
-            ("empty", "Performance Insights has been disabled", Deploy, None, false),
-            ("something new", "…", Deploy, None, false),
-        ] {
+        for line in CASES.trim().lines() {
+            let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+            let [expected, category, message] = parts[..] else {
+                panic!("{line}");
+            };
             let found = meaning(&[category], message);
-            let found = (found.event_type, found.status, found.told);
-            assert_eq!(found, (event_type, status, told), "{category}: {message}");
+            let status = found.status.map_or("none", Status::as_str);
+            let class = match found.told {
+                true => format!("{}/{status}", found.event_type),
+                false => "quiet".to_owned(),
+            };
+            assert_eq!(class, expected, "{line}");
         }
     }
 }

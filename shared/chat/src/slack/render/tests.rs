@@ -80,7 +80,13 @@ fn is_ours(text: &str) -> bool {
             .is_some_and(|inner| inner.chars().all(|c| c.is_ascii_alphabetic() || c == ' '))
     };
     let choice = [
-        "Started", "Succeeded", "Failed", "Info", "Warning", "Error", "Critical",
+        "Started",
+        "Succeeded",
+        "Failed",
+        "Info",
+        "Warning",
+        "Error",
+        "Critical",
     ];
     (bold(label) || span(label)) && (span(value) || choice.contains(&value))
 }
