@@ -30,3 +30,46 @@ pub(crate) fn read(envelope: &Envelope) -> Report {
     report.tags = Detail::of(&envelope.detail, &faults).tags("tags");
     report
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Rules;
+    use crate::envelope::Envelope;
+    use crate::event::{Meaning, read};
+    use carillon_domain::{EventType, OrganizationId, Severity};
+    use carillon_runtime::Settings;
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    fn told(other: &str, source: &str) -> Option<carillon_domain::Event> {
+        let mut settings = Settings::of([("CLOUD_OTHER".to_owned(), other.to_owned())]);
+        let organization = OrganizationId::parse("default");
+        let rules = Rules::from_settings(&mut settings, organization).unwrap();
+        let event = json!({
+            "id": "1", "source": source, "detail-type": "EC2 AMI State Change",
+            "region": "eu-west-1", "account": "111122223333",
+            "resources": ["arn:aws:ec2:eu-west-1::image/ami-1"], "detail": {"password": "canary"}
+        });
+        let envelope = Envelope::read(event).unwrap();
+        match read(&envelope, &rules, Timestamp::UNIX_EPOCH) {
+            Ok(Meaning::News(event, _)) => Some(*event),
+            Ok(other) => panic!("{other:?}"),
+            Err(_) => None,
+        }
+    }
+
+    #[test]
+    fn an_unknown_event_of_aws_is_a_notice_where_that_is_asked_for() {
+        let event = told("tell", "aws.ec2").unwrap();
+        assert_eq!((event.event_type, event.status), (EventType::Error, None));
+        assert_eq!(event.severity, Some(Severity::Info));
+        assert_eq!(event.message.as_deref(), Some("EC2 AMI State Change"));
+        assert_eq!(event.details["source"], "aws.ec2");
+        let resource = event.resource.clone().unwrap();
+        assert_eq!(resource.name.as_deref(), Some("ami-1"));
+        assert!(resource.url.is_some());
+        assert!(!serde_json::to_string(&event).unwrap().contains("canary"));
+        assert!(told("refuse", "aws.ec2").is_none());
+        assert!(told("tell", "com.example").is_none());
+    }
+}

@@ -7,9 +7,13 @@
 
 use carillon_domain::{EventType, Severity, Status};
 
-use super::state::{FAILED, ROUTINE, STOPPED, TROUBLE_ONCE, UNKNOWN, WARNING, WELL_AGAIN};
+use super::state::{FAILED, ROUTINE, TROUBLE_ONCE, UNKNOWN, WARNING, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
+
+const CREATED: Outcome = Outcome::new(EventType::ParameterCreated, None, "was created");
+const UPDATED: Outcome = Outcome::new(EventType::ParameterUpdated, None, "was changed");
+const DELETED: Outcome = Outcome::new(EventType::ParameterDeleted, None, "was deleted");
 
 pub const KINDS: &[Kind] = &[
     // Names, never values.

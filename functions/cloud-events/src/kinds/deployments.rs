@@ -6,8 +6,7 @@
 use carillon_domain::{EventType, Severity, Status};
 
 use super::state::{
-    DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, FAILED, ROUTINE, STEP, STOPPED,
-    UNKNOWN,
+    DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, FAILED, ROUTINE, STEP, UNKNOWN,
 };
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;

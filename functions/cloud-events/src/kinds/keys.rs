@@ -8,6 +8,10 @@ use super::state::{ROUTINE, WARNING};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 
+/// What depends on the key cannot be read any more.
+const KEY_GONE: Outcome = Outcome::new(EventType::Destroy, Some(Status::Succeeded), "was deleted")
+    .severe(Severity::Critical);
+
 pub const KINDS: &[Kind] = &[
     Kind {
         source: "aws.kms",
