@@ -59,9 +59,7 @@ impl<'a> Detail<'a> {
             Ok(index) if value.is_array() => value.get(index),
             _ => value.get(name),
         };
-        let found = path
-            .split('.')
-            .try_fold(self.value?, |value, name| step(value, name))?;
+        let found = path.split('.').try_fold(self.value?, step)?;
         as_text(found)
     }
 
