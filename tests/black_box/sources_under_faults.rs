@@ -269,10 +269,7 @@ async fn an_event_of_no_use_that_cannot_be_kept_fails_so_that_lambda_keeps_it() 
     let (aws, _server, events, queue) = FakeAws::start().await;
     let cloud_events = cloud_events(events, queue);
     aws.0.lock().unwrap().queue_fails = true;
-    cloud_events
-        .handle(pipeline(""))
-        .await
-        .unwrap_err();
+    cloud_events.handle(pipeline("")).await.unwrap_err();
 }
 
 #[tokio::test]
@@ -281,10 +278,7 @@ async fn where_nothing_keeps_an_event_of_no_use_lambda_does() {
     let mut settings = Settings::of([]);
     let rules = Rules::from_settings(&mut settings, OrganizationId::parse("org_acme"));
     let cloud_events = CloudEvents::new(events, rules.unwrap(), None);
-    cloud_events
-        .handle(pipeline(""))
-        .await
-        .unwrap_err();
+    cloud_events.handle(pipeline("")).await.unwrap_err();
     cloud_events.handle(pipeline("STOPPED")).await.unwrap();
     assert_eq!(aws.stored(), ["aws:1"]);
 }

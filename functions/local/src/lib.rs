@@ -17,8 +17,8 @@ use axum::body::Body;
 use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Credentials, EventStore, Failures, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
-    Stories,
+    Credentials, EventStore, Failures, Lanes, Ledger, Registry, Retention, SecretCache,
+    SecretStore, Stories,
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_cloud_events::{CloudEvents, Rules};
