@@ -44,6 +44,7 @@ mod shared_credentials;
 mod sources_under_faults;
 mod stored_forms;
 mod stored_rows;
+mod stories;
 mod suspension;
 mod sweeping;
 mod trying;

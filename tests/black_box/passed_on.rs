@@ -12,10 +12,10 @@ fn example() -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-fn backup() -> Value {
+fn image() -> Value {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/fixtures/eventbridge_others/backup_job_failed.json"
+        "/fixtures/eventbridge_others/image_failed.json"
     );
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
@@ -51,10 +51,10 @@ fn transformed(yaml: &str, event: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_example_tells_of_a_backup_that_failed_and_of_its_repeat_nothing() {
+async fn the_example_tells_of_an_image_that_failed_and_of_its_repeat_nothing() {
     let app = App::start().await;
     app.register(&slack("slack", &["error", "scale"])).await;
-    let passed_on = transformed(&example(), &backup());
+    let passed_on = transformed(&example(), &image());
     let first = app.eventbridge(&passed_on).await;
     assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.body);
     assert_eq!(
@@ -70,7 +70,7 @@ async fn the_example_tells_of_a_backup_that_failed_and_of_its_repeat_nothing() {
                 .iter()
                 .any(|m| m.payload.to_string().contains(text))
         };
-        said("Scaling") && said("Insufficient privileges")
+        said("Scaling") && said("could not be read")
     });
     let text = json!(
         messages
@@ -81,12 +81,12 @@ async fn the_example_tells_of_a_backup_that_failed_and_of_its_repeat_nothing() {
     )
     .to_string();
     for fact in [
-        "billing-db",
-        "AWS::Backup::BackupJob",
+        "ami-0abcd1234efgh5678",
+        "AWS::EC2::Image",
         "eu-west-1",
-        "nightly",
+        "111122223333",
     ] {
         assert!(text.contains(fact), "{fact} in {text}");
     }
-    assert_eq!(text.matches("Insufficient privileges").count(), 1, "{text}");
+    assert_eq!(text.matches("could not be read").count(), 1, "{text}");
 }

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 
 use carillon_domain::fault::FaultCode;
-use carillon_domain::text::shorten;
 use carillon_domain::{Faults, Pointer};
 use serde_json::Value;
 
@@ -54,6 +53,21 @@ impl<'a> Detail<'a> {
         self.value?.get(name).and_then(as_text)
     }
 
+    /// The text at the end of a path such as `status-details.status` or `findings.0.Id`.
+    pub fn at(&self, path: &str) -> Option<String> {
+        let step = |value: &'a Value, name: &str| match name.parse::<usize>() {
+            Ok(index) if value.is_array() => value.get(index),
+            _ => value.get(name),
+        };
+        let found = path.split('.').try_fold(self.value?, step)?;
+        as_text(found)
+    }
+
+    /// The first of several paths that has a text.
+    pub fn first(&self, paths: &[&str]) -> Option<String> {
+        paths.iter().find_map(|path| self.at(path))
+    }
+
     /// A text that must be there.
     pub fn required(&self, name: &str) -> Option<String> {
         let text = self.text(name);
@@ -76,6 +90,32 @@ impl<'a> Detail<'a> {
         }
     }
 
+    /// Tags, as an object of pairs or a list of keys and values.
+    pub fn tags(&self, name: &str) -> Vec<(String, String)> {
+        let pair = |tag: &Self| {
+            let key = tag.text("key").or_else(|| tag.text("Key"))?;
+            let value = tag.text("value").or_else(|| tag.text("Value"));
+            Some((key, value?))
+        };
+        let listed = self
+            .entries(name)
+            .iter()
+            .filter_map(pair)
+            .collect::<Vec<_>>();
+        match listed.is_empty() {
+            true => self.pairs(name),
+            false => listed,
+        }
+    }
+
+    /// As [`tags`](Self::tags), at the end of a path of objects.
+    pub fn tags_at(&self, path: &str) -> Vec<(String, String)> {
+        match path.split_once('.') {
+            Some((outer, rest)) => self.inside(outer).tags_at(rest),
+            None => self.tags(path),
+        }
+    }
+
     /// The texts of an object by their names.
     pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
         let object = self.value.and_then(|value| value.get(name)?.as_object());
@@ -84,12 +124,6 @@ impl<'a> Detail<'a> {
             .flatten()
             .filter_map(|(name, value)| Some((name.clone(), as_text(value)?)))
             .collect()
-    }
-
-    /// Says that a value is none of those that AWS documents.
-    pub fn unknown(&self, name: &str, value: &str) {
-        let detail = format!("`{}` is no known `{name}`", shorten(value, 60));
-        self.fault(name, FaultCode::UnknownValue, detail);
     }
 
     fn fault(&self, name: &str, code: FaultCode, detail: String) {
@@ -139,9 +173,10 @@ mod tests {
         assert_eq!(detail.texts("list"), ["x", "7"]);
         assert_eq!(detail.texts("one"), ["y"]);
         assert_eq!(detail.required("list"), None);
-        detail.unknown("state", "NEW");
+        assert_eq!(detail.at("list.1").as_deref(), Some("7"));
+        assert_eq!(detail.first(&["no.such", "a.n"]).as_deref(), Some("55"));
         let faults = faults.into_inner();
         let pointers: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/detail/a/b", "/detail/list", "/detail/state"]);
+        assert_eq!(pointers, ["/detail/a/b", "/detail/list"]);
     }
 }

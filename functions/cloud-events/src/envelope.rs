@@ -52,7 +52,10 @@ impl Envelope {
         let detail = fields.remove("detail").unwrap_or_default();
         let passed_on = source.as_deref() == Some(passthrough::SOURCE);
         for (name, there) in [
-            ("id", id.is_some() || passed_on && detail["id"].is_string()),
+            (
+                "id",
+                id.is_some() || passed_on && as_text(&detail["id"]).is_some(),
+            ),
             ("source", source.is_some()),
             ("detail-type", detail_type.is_some() || passed_on),
         ] {
@@ -89,16 +92,16 @@ impl Envelope {
 
     /// The id that an event gets where [`event_id`](Self::event_id) is taken by another.
     pub fn alternative_id(&self) -> EventId {
-        let time = self.time.map(|time| time.to_string()).unwrap_or_default();
+        let time = self.written_time();
         let content = format!("{}\n{time}\n{}", self.detail_type, self.detail);
         self.event_id().apart_by(&content)
     }
 
     /// Whether `stored`, which has the id of `event`, says something else, so that `event`
     /// is no repetition of it. EventBridge never gives an id twice, but people who write
-    /// events by hand do: AWS's own examples share a few. An id that the event itself
-    /// names is its author's word.
-    pub fn is_another_than(&self, stored: &Event, event: &Event) -> bool {
+    /// events by hand do: AWS's own examples share a few. An id that the event itself or its
+    /// service names is their word.
+    pub fn is_another_than(&self, stored: &Event, event: &Event, in_story: bool) -> bool {
         if event.id != self.event_id() {
             return false;
         }
@@ -108,7 +111,18 @@ impl Envelope {
             // It was made up on arrival.
             stored.occurred_at = event.occurred_at;
         }
+        if in_story {
+            // What it says may depend on what came before; by now, that may be over.
+            (stored.status, stored.severity) = (event.status, event.severity);
+            stored.message.clone_from(&event.message);
+            stored.correlation_id.clone_from(&event.correlation_id);
+        }
         stored != *event
+    }
+
+    /// When it happened, as a part of an id; blank where it does not say.
+    pub fn written_time(&self) -> String {
+        self.time.map(|time| time.to_string()).unwrap_or_default()
     }
 
     /// Groups what AWS gives no operation for: the events of something on one day. Without

@@ -6,21 +6,30 @@
 //! `Skipped`). An event that Carillon
 //! does not know or cannot read is counted (`Refused`) and kept among the failures with
 //! the reason: trying again would change nothing, so it is not tried again. Only a fault of
-//! AWS is: the function fails, Lambda tries twice more and then keeps the event itself.
+//! AWS is: the event stays in the queue that EventBridge puts it into, for days.
+//!
+//! Where a service names no operation, a story does ([`story`]): recalled before the event is
+//! stored, remembered or forgotten after. A crash between any two of these makes a repeat,
+//! which finds the event stored and does the rest.
 
 mod console;
 mod detail;
 mod envelope;
 mod event;
+mod kinds;
 mod noise;
 mod organizations;
+mod other;
 mod passthrough;
+mod places;
+mod queue;
 mod report;
 mod services;
+mod story;
 
 use std::sync::Arc;
 
-use carillon_aws::{EventStore, Failures};
+use carillon_aws::{EventStore, Failures, Stories};
 use carillon_domain::{Event, EventId, Faults, OrganizationId};
 use carillon_runtime::{Counts, Settings};
 use jiff::Timestamp;
@@ -28,9 +37,11 @@ use serde_json::Value;
 
 use envelope::Envelope;
 use event::Meaning;
+use story::Story;
 
 pub use noise::{Noise, Wanted};
 pub use organizations::Organizations;
+pub use places::Places;
 
 /// Why an event was not captured.
 #[derive(Debug, thiserror::Error)]
@@ -89,20 +100,36 @@ pub enum Captured {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     pub organizations: Organizations,
+    pub places: Places,
     pub noise: Wanted,
+    /// Whether events of AWS are told that Carillon does not know.
+    pub tell_other: bool,
 }
 
 impl Rules {
-    /// Reads `ACCOUNT_ORGANIZATIONS`, `ORGANIZATION_TAG` and `CLOUD_NOISE`; all accounts
+    /// Reads `ACCOUNT_ORGANIZATIONS`, `ORGANIZATION_TAG`, `ACCOUNT_ENVIRONMENTS`,
+    /// `ENVIRONMENT_TAG`, `PROJECT_TAG`, `CLOUD_NOISE` and `CLOUD_OTHER`; all accounts
     /// that are not named belong to `default`. None where there is no default; all faults
     /// of the settings are found nevertheless.
     pub fn from_settings(settings: &mut Settings, default: Option<OrganizationId>) -> Option<Self> {
         let organizations = Organizations::from_settings(settings, default);
+        let places = Places::from_settings(settings);
         let noise = settings.checked("CLOUD_NOISE", Wanted::parse);
+        let other = settings.checked("CLOUD_OTHER", tells_other);
         Some(Self {
             organizations: organizations?,
+            places,
             noise: noise.unwrap_or_default(),
+            tell_other: other.unwrap_or_default(),
         })
+    }
+}
+
+fn tells_other(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "tell" => Ok(true),
+        "refuse" => Ok(false),
+        other => Err(format!("`{other}` is neither `tell` nor `refuse`")),
     }
 }
 
@@ -111,6 +138,7 @@ pub struct CloudEvents {
     events: EventStore,
     rules: Rules,
     failures: Option<Arc<dyn Failures>>,
+    stories: Option<Stories>,
 }
 
 impl CloudEvents {
@@ -120,14 +148,24 @@ impl CloudEvents {
             events,
             rules,
             failures,
+            stories: None,
+        }
+    }
+
+    /// Without stories, events of which the service names no operation stand alone.
+    #[must_use]
+    pub fn with_stories(self, stories: Stories) -> Self {
+        Self {
+            stories: Some(stories),
+            ..self
         }
     }
 
     /// Captures an event, or keeps it among the failures if that can never be done.
     ///
     /// # Errors
-    /// Where trying again may help, and where nothing keeps what is of no use: Lambda's own
-    /// failure destination then does.
+    /// Where trying again may help, and where nothing keeps what is of no use: the queue then
+    /// does.
     pub async fn handle(&self, payload: Value) -> Result<(), CaptureError> {
         match self.take(payload).await {
             Err(error) if error.is_final() && self.failures.is_some() => Ok(()),
@@ -174,12 +212,8 @@ impl CloudEvents {
     async fn capture(&self, payload: Value) -> Result<Captured, CaptureError> {
         let envelope = Envelope::read(payload).map_err(CaptureError::Envelope)?;
         let source_id = envelope.id.as_str();
-        let Rules {
-            organizations,
-            noise,
-        } = &self.rules;
-        match event::read(&envelope, organizations, noise, Timestamp::now())? {
-            Meaning::News(event) => self.store(&envelope, *event).await,
+        match event::read(&envelope, &self.rules, Timestamp::now())? {
+            Meaning::News(event, story) => self.tell(&envelope, *event, story).await,
             Meaning::Noise(noise) => {
                 let noise = noise.name();
                 tracing::info!(source_id, noise, "skipped");
@@ -192,10 +226,50 @@ impl CloudEvents {
         }
     }
 
-    async fn store(&self, envelope: &Envelope, mut event: Event) -> Result<Captured, CaptureError> {
+    /// Stores an event in its story.
+    async fn tell(
+        &self,
+        envelope: &Envelope,
+        mut event: Event,
+        story: Option<Story>,
+    ) -> Result<Captured, CaptureError> {
+        let Some(story) = story else {
+            return self.store(envelope, event, false).await;
+        };
+        let (organization, now) = (event.organization.clone(), event.received_at);
+        let open = match &self.stories {
+            Some(stories) => stories.recall(&organization, &story.key, now).await?,
+            None => None,
+        };
+        let Some(next) = story.tell(open, &mut event) else {
+            let reason = "nothing new in its story";
+            tracing::info!(source_id = envelope.id, reason, "skipped");
+            return Ok(Captured::Skipped(reason));
+        };
+        let correlation = event.correlation_id.clone().unwrap_or_default();
+        let captured = self.store(envelope, event, true).await?;
+        if let Some(stories) = &self.stories {
+            for key in &next.remember {
+                stories
+                    .remember(&organization, key, &correlation, now)
+                    .await?;
+            }
+            if let Some(key) = &next.forget {
+                stories.forget(&organization, key).await?;
+            }
+        }
+        Ok(captured)
+    }
+
+    async fn store(
+        &self,
+        envelope: &Envelope,
+        mut event: Event,
+        in_story: bool,
+    ) -> Result<Captured, CaptureError> {
         let mut there = self.events.put_or_find(&event).await?;
         if let Some(stored) = &there
-            && envelope.is_another_than(stored, &event)
+            && envelope.is_another_than(stored, &event, in_story)
         {
             event.id = envelope.alternative_id();
             there = self.events.put_or_find(&event).await?;

@@ -1,13 +1,16 @@
 //! The Lambda function: settings, clients, run.
 
+// What it runs is one future, with that of an SDK call at its bottom.
+#![recursion_limit = "256"]
+
 use std::sync::Arc;
 
-use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
+use aws_lambda_events::sqs::SqsEvent;
+use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention, Stories};
 use carillon_cloud_events::{CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::Value;
 
 /// As in the template.
 const ORGANIZATION: &str = "default";
@@ -18,6 +21,7 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_environment();
     settings.required("AWS_REGION");
     let events_table = settings.required("EVENTS_TABLE");
+    let deliveries_table = settings.required("DELIVERIES_TABLE");
     let failures = settings.optional("FAILURE_QUEUE_URL");
     let organization = match settings.optional("ORGANIZATION") {
         None => OrganizationId::parse(ORGANIZATION),
@@ -29,15 +33,13 @@ async fn main() -> Result<(), Error> {
     let rules = Rules::from_settings(&mut settings, organization);
     let rules = settings.finish(rules)?.ok_or("ORGANIZATION")?;
     let clients = Clients::from_environment();
+    let stories = Stories::new(clients.dynamodb.clone(), deliveries_table);
     let events = EventStore::new(clients.dynamodb, events_table, retention);
     let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
-    let cloud_events = &CloudEvents::new(events, rules, failures);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        cloud_events
-            .handle(event.payload)
-            .await
-            .map_err(Error::from)
+    let cloud_events = &CloudEvents::new(events, rules, failures).with_stories(stories);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(cloud_events.handle_batch(event.payload).await)
     }))
     .await
 }

@@ -41,6 +41,14 @@ noise! {
     SuppressedAlarms "suppressed-alarms"
     /// The single time series of an alarm that has many: the alarm itself is told.
     AlarmContributors "alarm-contributors"
+    /// Builds of a pipeline, which tells them itself, but those that fail.
+    PipelineBuilds "pipeline-builds"
+    /// Jobs that run, went well, or were stopped.
+    JobStates "job-states"
+    /// Findings below the level that is told, archived ones, samples.
+    MinorFindings "minor-findings"
+    /// What AWS does all day: Spot interruptions, sign-ins, key rotations, test runs that pass.
+    Routine "routine"
 }
 
 /// The noise that a deployment wants told.

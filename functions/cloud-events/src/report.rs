@@ -1,8 +1,9 @@
 //! What a service's event says, before it is an event of Carillon.
 
-use carillon_domain::{EventType, Resource, Status};
+use carillon_domain::{EventType, Resource, Severity, Status};
 
 use crate::noise::Noise;
+use crate::story::Story;
 
 /// Whether an AWS event is told.
 #[derive(Debug)]
@@ -28,12 +29,17 @@ impl Verdict {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub event_type: EventType,
+    /// None where nothing has begun or ended, and where nobody can know how it stands.
     pub status: Option<Status>,
+    pub severity: Severity,
     pub resource: Resource,
     pub message: Option<String>,
     pub actor: Option<String>,
     /// The same for all states of one operation.
     pub correlation: Option<String>,
+    /// What its service knows it by, where other events of EventBridge say the same.
+    pub key: Option<String>,
+    pub story: Option<Story>,
     /// Where it happened, if not where the event was sent from.
     pub region: Option<String>,
     /// Whom it happened to, if not the account that the event was sent from.
@@ -45,13 +51,17 @@ pub(crate) struct Report {
 
 impl Report {
     pub fn new(event_type: EventType, status: impl Into<Option<Status>>) -> Self {
+        let status = status.into();
         Self {
             event_type,
-            status: status.into(),
+            status,
+            severity: severity(event_type, status),
             resource: Resource::default(),
             message: None,
             actor: None,
             correlation: None,
+            key: None,
+            story: None,
             region: None,
             account: None,
             details: Vec::new(),
@@ -62,5 +72,15 @@ impl Report {
     /// Adds a detail if there is anything to say.
     pub fn detail(&mut self, name: &'static str, value: Option<String>) {
         self.details.extend(value.map(|value| (name, value)));
+    }
+}
+
+/// How much it matters where nothing says so. The end of trouble matters as much as the
+/// trouble, so that a filter that lets one in lets in the other.
+fn severity(event_type: EventType, status: Option<Status>) -> Severity {
+    match (event_type, status) {
+        (EventType::Error, None) => Severity::Warning,
+        (EventType::Error, Some(_)) | (_, Some(Status::Failed)) => Severity::Error,
+        _ => Severity::Info,
     }
 }

@@ -14,9 +14,13 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn it_names_what_is_missing_and_needs_no_more_than_its_table() {
+fn it_names_what_is_missing_and_needs_no_more_than_its_tables() {
     let said = refusal(&[]);
-    for name in ["AWS_REGION is not set", "EVENTS_TABLE is not set"] {
+    for name in [
+        "AWS_REGION is not set",
+        "EVENTS_TABLE is not set",
+        "DELIVERIES_TABLE is not set",
+    ] {
         assert!(said.contains(name), "{said}");
     }
     for name in ["FAILURE_QUEUE_URL", "ORGANIZATION", "CLOUD_NOISE"] {
@@ -29,15 +33,20 @@ fn every_bad_setting_is_named_at_once() {
     let said = refusal(&[
         ("AWS_REGION", "eu-west-1"),
         ("EVENTS_TABLE", "events"),
+        ("DELIVERIES_TABLE", "deliveries"),
         ("ORGANIZATION", "no such/id"),
         ("ACCOUNT_ORGANIZATIONS", "1=org_a"),
+        ("ACCOUNT_ENVIRONMENTS", "1=production"),
         ("CLOUD_NOISE", "nested-stack"),
+        ("CLOUD_OTHER", "yes"),
         ("EVENT_RETENTION_DAYS", "many"),
     ]);
     for name in [
         "ORGANIZATION: is no organization id",
         "ACCOUNT_ORGANIZATIONS: ",
+        "ACCOUNT_ENVIRONMENTS: ",
         "CLOUD_NOISE: ",
+        "CLOUD_OTHER: ",
         "EVENT_RETENTION_DAYS: ",
     ] {
         assert!(said.contains(name), "{name} in {said}");

@@ -18,7 +18,7 @@ use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
-    SecretStore,
+    SecretStore, Stories,
 };
 use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -120,6 +120,7 @@ impl Local {
             Registry::new(dynamodb.clone(), REGISTRY_TABLE.into()).with_quotas(options.quotas);
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let stories = Stories::new(dynamodb.clone(), DELIVERIES_TABLE.into());
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let credentials = SecretStore::new(
             secrets.clone(),
@@ -160,7 +161,8 @@ impl Local {
             Some(Arc::clone(&kept_failures)),
         ));
         let cloud_events =
-            CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)));
+            CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)))
+                .with_stories(stories);
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
             registry: registry.clone(),
             lanes: lanes.clone(),

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod queue;
 pub mod registry;
 pub mod secrets;
+pub mod stories;
 pub mod table;
 
 pub use credentials::Credentials;
@@ -26,6 +27,7 @@ pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
 pub use registry::{Quota, Quotas, Registry, Suspension, TOGETHER, WebhookPage, WriteError};
 pub use secrets::{SecretCache, SecretStore};
+pub use stories::Stories;
 pub use table::Retention;
 
 use aws_types::SdkConfig;

@@ -1,7 +1,7 @@
 //! The facts of an event that both platforms show as fields, in their order.
 
 use carillon_domain::text::{clean, clean_line, length};
-use carillon_domain::{EstimatedCost, Event, Period, Status};
+use carillon_domain::{EstimatedCost, Event, Period, Severity, Status};
 use url::Url;
 
 /// The longest that a list of changed attributes gets, before it says how many are left.
@@ -10,13 +10,15 @@ const MAX_CHANGES: usize = 200;
 const MAX_CHANGE: usize = 60;
 
 /// Our own labels, in their order.
-const LABELS: [&str; 8] = [
+const LABELS: [&str; 10] = [
     "Resource",
     "Provider",
+    "Account",
     "Region",
     "Environment",
     "Project",
     "Status",
+    "Severity",
     "Estimated cost",
     "Changed",
 ];
@@ -37,8 +39,8 @@ pub(crate) enum Words {
     Theirs(String),
 }
 
-/// Everything but the details: resource, provider, region, environment, project, status,
-/// estimated cost, changed names.
+/// Everything but the details: resource, provider, account, region, environment, project, status,
+/// severity, estimated cost, changed names.
 pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
     let theirs = |text: Option<&str>| text.and_then(visible_line).map(Words::Theirs);
     let status = event.status.map(|status| match status {
@@ -46,14 +48,22 @@ pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
         Status::Succeeded => "Succeeded",
         Status::Failed => "Failed",
     });
+    let severity = event.severity.map(|severity| match severity {
+        Severity::Info => "Info",
+        Severity::Warning => "Warning",
+        Severity::Error => "Error",
+        Severity::Critical => "Critical",
+    });
     let cost = event.estimated_cost.as_ref().map(cost);
     let values = [
         theirs(resource(event).as_deref()),
         theirs(event.provider.as_deref()),
+        theirs(event.account.as_deref()),
         theirs(event.region.as_deref()),
         theirs(event.environment.as_deref()),
         theirs(event.project.as_deref()),
         status.map(|status| Words::Ours(status.to_owned())),
+        severity.map(|severity| Words::Ours(severity.to_owned())),
         theirs(cost.as_deref()),
         theirs(Some(&changes(&event.changes))),
     ];
@@ -231,6 +241,8 @@ mod tests {
     fn the_facts_stand_in_the_order_of_the_contract() {
         let mut event = sample::event(EventType::Deploy);
         event.changes = vec!["size".into()];
+        event.account = Some("111122223333".into());
+        event.severity = Some(Severity::Info);
         let labels: Vec<_> = shown(&fixed(&event))
             .into_iter()
             .map(|fact| fact.0)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use carillon_domain::webhook::Lanes;
 use carillon_domain::{
     Configuration, Configured, Credential, DeliveryId, EstimatedCost, Event, EventId, EventType,
-    Filters, LaneId, OrganizationId, Period, Pointer, Resource, Status, Webhook, WebhookId,
-    WebhookStatus, sample,
+    Filters, LaneId, OrganizationId, Period, Pointer, Resource, Severity, Status, Webhook,
+    WebhookId, WebhookStatus, sample,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -266,8 +266,10 @@ pub(crate) fn any_event() -> impl Strategy<Value = Event> {
             environment,
             project,
             resource,
+            account: provider.clone(),
             provider,
             region,
+            severity: Some(Severity::Critical),
             estimated_cost,
             actor,
             message,

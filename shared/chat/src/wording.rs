@@ -1,7 +1,9 @@
 //! What an event is called: the same words on both platforms.
 
+pub(crate) use carillon_domain::Tone;
+use carillon_domain::event::{BUILD, CHANGE};
 use carillon_domain::text::{fit, length};
-use carillon_domain::{Event, EventType, Status};
+use carillon_domain::{Event, EventType, Severity, Status};
 
 use crate::facts::{that_fit, visible_line};
 
@@ -19,82 +21,30 @@ const MAX_DIGEST_LINE: usize = 400;
 /// Says plainly what a dry run did.
 pub(crate) const DRY_RUN: &str = "Dry run: nothing was changed";
 
-/// How an event ended, as far as colour and emoji go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Succeeded,
-    Failed,
-    Started,
-    Destroyed,
-    Changed,
-    /// Nothing is wrong.
-    Notice,
-    DryRun,
-}
-
-impl Tone {
-    pub(crate) fn of(event: &Event) -> Self {
-        use EventType as Type;
-        if event.dry_run {
-            return Self::DryRun;
-        }
-        match (event.event_type, event.status) {
-            (_, Some(Status::Failed)) | (Type::WebhookSuspended, _) => Self::Failed,
-            (Type::Error, None | Some(Status::Started)) if event.is_notice() => Self::Notice,
-            (Type::Error, None | Some(Status::Started)) => Self::Failed,
-            (_, Some(Status::Started)) => Self::Started,
-            (
-                Type::Destroy
-                | Type::ParameterDeleted
-                | Type::ProjectDeleted
-                | Type::EnvironmentDeleted
-                | Type::ValueDeleted,
-                _,
-            ) => Self::Destroyed,
-            (
-                Type::Deploy | Type::Scale | Type::Error | Type::WebhookFailing,
-                Some(Status::Succeeded),
-            ) => Self::Succeeded,
-            _ => Self::Changed,
-        }
-    }
-
-    /// As red, green and blue. Never the only sign: emoji and words say the same.
-    pub(crate) fn colour(self) -> u32 {
-        match self {
-            Self::Succeeded => 0x2e_9e_5b,
-            Self::Failed => 0xd6_45_45,
-            Self::Started => 0x3b_82_c4,
-            Self::Destroyed => 0xe0_8a_1e,
-            Self::Changed => 0x7a_5f_b5,
-            Self::Notice => 0x5f_7d_9c,
-            Self::DryRun => 0x8a_8f_98,
-        }
-    }
-
-    fn emoji(self, event_type: EventType) -> &'static str {
-        use EventType as Type;
-        match (self, event_type) {
-            (Self::DryRun, _) => "🧪",
-            (Self::Notice, _) => "ℹ️",
-            (Self::Failed, Type::Error) => "🚨",
-            (Self::Failed, Type::WebhookSuspended) => "🔕",
-            (Self::Failed, Type::WebhookFailing) => "⚠️",
-            (Self::Failed, _) => "❌",
-            (Self::Succeeded, _) => "✅",
-            (Self::Started, Type::Deploy) => "🚀",
-            (Self::Started, _) => "⏳",
-            (Self::Destroyed, _) => "🗑️",
-            (Self::Changed, Type::Ping) => "🔔",
-            (
-                Self::Changed,
-                Type::ParameterCreated
-                | Type::ProjectCreated
-                | Type::EnvironmentCreated
-                | Type::ValueCreated,
-            ) => "➕",
-            (Self::Changed, _) => "✏️",
-        }
+fn emoji(tone: Tone, event_type: EventType) -> &'static str {
+    use EventType as Type;
+    match (tone, event_type) {
+        (Tone::DryRun, _) => "🧪",
+        (Tone::Notice, _) => "ℹ️",
+        (Tone::Warning, _) => "⚠️",
+        (Tone::Mending, _) => "🩹",
+        (Tone::Failed, Type::Error) => "🚨",
+        (Tone::Failed, Type::WebhookSuspended) => "🔕",
+        (Tone::Failed, Type::WebhookFailing) => "⚠️",
+        (Tone::Failed, _) => "❌",
+        (Tone::Succeeded, _) => "✅",
+        (Tone::Started, Type::Deploy) => "🚀",
+        (Tone::Started, _) => "⏳",
+        (Tone::Destroyed, _) => "🗑️",
+        (Tone::Changed, Type::Ping) => "🔔",
+        (
+            Tone::Changed,
+            Type::ParameterCreated
+            | Type::ProjectCreated
+            | Type::EnvironmentCreated
+            | Type::ValueCreated,
+        ) => "➕",
+        (Tone::Changed, _) => "✏️",
     }
 }
 
@@ -103,7 +53,7 @@ impl Tone {
 /// `escape` goes over every part that comes from the event, so that nothing but our own
 /// words has a meaning to the platform.
 pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String {
-    let emoji = Tone::of(event).emoji(event.event_type);
+    let emoji = emoji(Tone::of(event), event.event_type);
     let words = match event.event_type {
         EventType::Ping => "Test message from Carillon".to_owned(),
         EventType::Deploy | EventType::Destroy | EventType::Scale | EventType::Error => {
@@ -136,7 +86,11 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
     use EventType as Type;
     // A word without a colon takes what it happened to as its object.
     let (what, object, preposition) = match (event.event_type, event.status) {
+        (_, None) if Tone::without_status(event).is_some() => (unsettled(event), false, "in"),
         (Type::Deploy, None) => ("Deploy", false, "to"),
+        (Type::Deploy, Some(Status::Started)) if is_build(event) => ("Building", true, "in"),
+        (Type::Deploy, Some(Status::Succeeded)) if is_build(event) => ("Built", true, "in"),
+        (Type::Deploy, Some(Status::Failed)) if is_build(event) => ("Build failed", false, "in"),
         (Type::Deploy, Some(Status::Started)) => ("Deploying", true, "to"),
         (Type::Deploy, Some(Status::Succeeded)) => ("Deployed", true, "to"),
         (Type::Deploy, Some(Status::Failed)) => ("Deploy failed", false, "to"),
@@ -148,12 +102,25 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
         (Type::Scale, Some(Status::Started)) => ("Scaling", true, "in"),
         (Type::Scale, Some(Status::Succeeded)) => ("Scaled", true, "in"),
         (Type::Scale, Some(Status::Failed)) => ("Scaling failed", false, "in"),
-        (_, Some(Status::Succeeded)) if event.is_notice() => ("Notice closed", false, "in"),
-        (_, _) if event.is_notice() => ("Notice", false, "in"),
-        (_, Some(Status::Succeeded)) => ("Error resolved", false, "in"),
+        (_, Some(Status::Succeeded)) => match event.severity {
+            Some(Severity::Info) => ("Notice closed", false, "in"),
+            Some(Severity::Warning) => ("Warning resolved", false, "in"),
+            _ => ("Error resolved", false, "in"),
+        },
+        (_, Some(Status::Started)) => ("In trouble, being mended", false, "in"),
         (_, _) => ("Error", false, "in"),
     };
-    let (subject, place) = (subject(event, escape), place(event, escape));
+    let (mut subject, place) = (subject(event, escape), place(event, escape));
+    // "Scaled web (launch, warm pool)".
+    if let Some(change) = event
+        .details
+        .get(CHANGE)
+        .and_then(|text| visible_line(text))
+        && event.event_type == Type::Scale
+        && let Some(subject) = &mut subject
+    {
+        subject.push_str(&format!(" ({})", fit(&change, MAX_PLACE, escape)));
+    }
     let separator = if object { "" } else { ":" };
     match (subject, place) {
         (Some(subject), Some(place)) => {
@@ -176,6 +143,25 @@ fn failing(event: &Event, escape: &impl Fn(&str) -> String) -> String {
         Some(subject) => format!("{what}: {subject}"),
         None => what.to_owned(),
     }
+}
+
+/// What is neither trouble nor success.
+fn unsettled(event: &Event) -> &'static str {
+    let warns = Tone::without_status(event) == Some(Tone::Warning);
+    match (event.event_type, warns) {
+        (EventType::Deploy, true) => "Deploy warning",
+        (EventType::Deploy, false) => "Deploy notice",
+        (EventType::Destroy, true) => "Destroy warning",
+        (EventType::Destroy, false) => "Destroy notice",
+        (EventType::Scale, true) => "Scaling warning",
+        (EventType::Scale, false) => "Scaling notice",
+        (_, true) => "Warning",
+        (_, false) => "Notice",
+    }
+}
+
+fn is_build(event: &Event) -> bool {
+    event.resource_type() == Some(BUILD)
 }
 
 /// "Parameter DATABASE_URL updated in billing (2 attributes)".

@@ -1,6 +1,7 @@
 //! The event: something that happened, immutable once captured.
 
 mod fit;
+mod foreign;
 mod loose;
 mod read;
 
@@ -29,8 +30,10 @@ pub const MAX_DETAIL: usize = 1_024;
 /// The largest an event may be as JSON, in bytes.
 pub const MAX_EVENT_BYTES: usize = 16 * 1_024;
 
-/// The type of resource that events of AWS Health are about.
-pub const HEALTH_EVENT: &str = "AWS::Health::Event";
+/// The type of resource whose deploys are builds.
+pub const BUILD: &str = "AWS::CodeBuild::Project";
+/// The detail that says in a word or two what a `scale` did.
+pub const CHANGE: &str = "change";
 
 /// How an operation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,29 @@ impl Status {
             Self::Started => "started",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
+        }
+    }
+}
+
+/// How much an event matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Critical];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
         }
     }
 }
@@ -121,8 +147,13 @@ pub struct Event {
     pub resource: Option<Resource>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider: Option<String>,
+    /// The provider's account, such as the 12 digits of one of AWS.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub region: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub severity: Option<Severity>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub estimated_cost: Option<EstimatedCost>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -165,7 +196,9 @@ impl Event {
             project: None,
             resource: None,
             provider: None,
+            account: None,
             region: None,
+            severity: None,
             estimated_cost: None,
             actor: None,
             message: None,
@@ -179,18 +212,6 @@ impl Event {
     /// The resource's type, for filters.
     pub fn resource_type(&self) -> Option<&str> {
         self.resource.as_ref()?.resource_type.as_deref()
-    }
-}
-
-impl Event {
-    /// Whether it is a notice: AWS plans something or has something to say, and nothing is
-    /// wrong. Its type is `error` nevertheless, since events have no better one.
-    pub fn is_notice(&self) -> bool {
-        let category = self.details.get("category").map(String::as_str);
-        self.event_type == EventType::Error
-            && self.status != Some(Status::Failed)
-            && self.resource_type() == Some(HEALTH_EVENT)
-            && matches!(category, Some("scheduledChange" | "accountNotification"))
     }
 }
 

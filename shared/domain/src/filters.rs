@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::event::{Event, Status};
+use crate::event::{Event, Severity, Status};
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
 use crate::fields::{kind, texts_of};
 use crate::glob::Glob;
@@ -17,28 +17,43 @@ pub enum FilterKey {
     Environment,
     Project,
     Provider,
+    Account,
     Region,
     Status,
+    Severity,
     ResourceType,
 }
 
 impl FilterKey {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 8] = [
         ("environment", Self::Environment),
         ("project", Self::Project),
         ("provider", Self::Provider),
+        ("account", Self::Account),
         ("region", Self::Region),
         ("status", Self::Status),
+        ("severity", Self::Severity),
         ("resource_type", Self::ResourceType),
     ];
+
+    /// Every value that there is, where these are few.
+    fn known(self) -> Option<Vec<&'static str>> {
+        match self {
+            Self::Status => Some(Status::ALL.map(Status::as_str).to_vec()),
+            Self::Severity => Some(Severity::ALL.map(Severity::as_str).to_vec()),
+            _ => None,
+        }
+    }
 
     fn of(self, event: &Event) -> Option<&str> {
         match self {
             Self::Environment => event.environment.as_deref(),
             Self::Project => event.project.as_deref(),
             Self::Provider => event.provider.as_deref(),
+            Self::Account => event.account.as_deref(),
             Self::Region => event.region.as_deref(),
             Self::Status => event.status.map(Status::as_str),
+            Self::Severity => event.severity.map(Severity::as_str),
             Self::ResourceType => event.resource_type(),
         }
     }
@@ -91,15 +106,11 @@ impl Filters {
                 .into_iter()
                 .map(|(at, text)| {
                     let glob = Glob::new(text);
-                    let possible = Status::ALL
-                        .iter()
-                        .any(|status| glob.matches(status.as_str()));
-                    if *key == FilterKey::Status && !possible {
-                        faults.add(
-                            at,
-                            FaultCode::UnknownValue,
-                            "must be, or match, started, succeeded or failed",
-                        );
+                    if let Some(known) = key.known()
+                        && !known.iter().any(|value| glob.matches(value))
+                    {
+                        let detail = format!("must be, or match, one of {}", known.join(", "));
+                        faults.add(at, FaultCode::UnknownValue, detail);
                     }
                     glob
                 })
@@ -151,7 +162,9 @@ mod tests {
 
     #[test]
     fn all_keys_must_match_and_of_a_key_any_value() {
-        let event = sample::event(EventType::Deploy);
+        let mut event = sample::event(EventType::Deploy);
+        event.account = Some("111122223333".into());
+        event.severity = Some(Severity::Critical);
         let env = event.environment.clone().unwrap();
         for (value, expected) in [
             (json!({}), true),
@@ -166,6 +179,10 @@ mod tests {
                 false,
             ),
             (json!({"environment": ["staging"]}), false),
+            (json!({"account": ["111122223333"]}), true),
+            (json!({"account": ["4444*"]}), false),
+            (json!({"severity": ["error", "crit*"]}), true),
+            (json!({"severity": ["info"]}), false),
         ] {
             assert_eq!(
                 filters(value.clone()).unwrap().matches(&event),
@@ -192,6 +209,7 @@ mod tests {
             json!({"environment": []}),
             json!({"enviroment": ["x"]}),
             json!({"status": ["done"]}),
+            json!({"severity": ["fatal"]}),
             json!({"environment": "production"}),
             json!([]),
         ] {

@@ -23,13 +23,14 @@ pub mod retry;
 pub mod sample;
 pub mod suspension;
 pub mod text;
+pub mod tone;
 pub mod unique;
 pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};
 pub use conversation::Conversation;
 pub use delivery::{Attempt, Delivery, DeliveryStatus, Outcome};
-pub use event::{Capture, EstimatedCost, Event, Period, Resource, Status};
+pub use event::{Capture, EstimatedCost, Event, Period, Resource, Severity, Status};
 pub use event_type::{EventType, EventTypePattern};
 pub use fault::{Fault, FaultCode, Faults, Pointer};
 pub use fields::Fields;
@@ -38,6 +39,7 @@ pub use ids::{
     ApiKeyId, CredentialId, DeliveryId, EventId, Fingerprint, OrganizationId, WebhookId,
 };
 pub use lane::LaneId;
+pub use tone::Tone;
 pub use webhook::{
     Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId, Registration,
     Webhook, WebhookStatus,

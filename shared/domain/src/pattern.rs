@@ -2,7 +2,7 @@
 //! ECMA-262's and everybody else's: for documents. The readers decide; tests hold the two
 //! together.
 
-use crate::event::Status;
+use crate::event::{Severity, Status};
 use crate::event_type::EventType;
 use crate::text::{DIRECTION, INVISIBLE};
 
@@ -126,6 +126,11 @@ pub fn event_types() -> String {
 /// The same of statuses.
 pub fn statuses() -> String {
     globs(Status::ALL.iter().map(|status| status.as_str()))
+}
+
+/// The same of severities.
+pub fn severities() -> String {
+    globs(Severity::ALL.iter().map(|severity| severity.as_str()))
 }
 
 fn globs(names: impl Iterator<Item = &'static str> + Clone) -> String {

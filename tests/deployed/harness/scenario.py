@@ -284,20 +284,18 @@ class Scenario:
 
     def _useless_cloud_event(self):
         weather = {"id": "1", "source": "aws.ec2", "detail-type": "EC2 Weather", "detail": {}}
-        self._emulator.client("lambda").invoke(
-            FunctionName=self._stack.resources["CloudEventsFunction"],
-            InvocationType="Event",
-            Payload=json.dumps(weather),
-        )
         sqs = self._emulator.client("sqs")
-        queue = self._stack.resources["FailureQueue"]
+        sqs.send_message(
+            QueueUrl=self._stack.resources["CloudEventsQueue"], MessageBody=json.dumps(weather)
+        )
+        queue = self._stack.resources["CloudEventsFailureQueue"]
 
         def received():
             answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
             return answer.get("Messages")
 
         messages = wait_until(received, PATIENCE)
-        self._checks.need("an unknown event is kept in the failure queue", messages)
+        self._checks.need("an unknown event is kept in the failure queue of its function", messages)
         kept = json.loads(messages[0]["Body"])
         self._checks.check(
             "... as it was, with the reason",
@@ -431,7 +429,8 @@ class Scenario:
 
     def _nothing_given_up(self):
         sqs = self._emulator.client("sqs")
-        for queue in ("DeadLetterQueue", "FailureQueue", "DeliveryQueue"):
+        queues = ("DeadLetterQueue", "FailureQueue", "DeliveryQueue")
+        for queue in (*queues, "CloudEventsQueue", "CloudEventsFailureQueue"):
             attributes = {}
 
             def is_empty(queue=queue, attributes=attributes):

@@ -1,13 +1,13 @@
 //! CloudWatch: alarms.
 //!
 //! Told as `error`: an alarm that goes off (failed), one that is over (succeeded), and one
-//! that was on and can no longer tell (failed). What is well again after it had too little
-//! data may have been on before: that is told, too, and cannot be known. Quiet: too little
+//! that was on and can no longer tell (without a status). What is well again after it had too
+//! little data is told where it was on before. Quiet: too little
 //! data otherwise, and how every alarm begins (`insufficient-data`); the alarms of target
 //! tracking, which Auto Scaling makes and which are on whenever it could scale in
 //! (`scaling-alarms`); what another alarm mutes (`suppressed-alarms`), until that mutes it
-//! no more; the single time series of an alarm that has many (`alarm-contributors`). An
-//! alarm that goes off and its end share the time when it went off.
+//! no more, or a mute rule does; the single time series of an alarm that has many (`alarm-contributors`). An
+//! alarm that goes off and all up to its end are a story.
 //!
 //! A composite alarm that only waits for the alarm that might mute it (`WaitPeriod`,
 //! `ExtensionPeriod`) is not muted: whether it tells again when the wait is over is not
@@ -16,13 +16,14 @@
 //! Facts: CloudWatch user guide, "Alarm events and EventBridge"; Application Auto Scaling
 //! user guide, "Target tracking scaling policies" for the alarms' names.
 
-use carillon_domain::{EventType, Status};
+use carillon_domain::{EventType, Severity, Status};
 
 use crate::console::{encode, link};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
+use crate::story::{Story, Turn};
 
 pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let name = detail.required("alarmName");
@@ -34,14 +35,11 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let was_new = previous_state
         .text("reason")
         .is_some_and(|reason| reason.starts_with(UNCHECKED));
-    let Some((status, noise)) = meaning(previous.as_deref(), &value, was_new) else {
-        state.unknown("value", &value);
-        return None;
-    };
+    let (status, noise, turn) = meaning(previous.as_deref(), &value, was_new);
     let contributor = detail.inside("alarmContributor");
     let noise = if envelope.detail_type.contains("Contributor") {
         Some(Noise::AlarmContributors)
-    } else if is_muted(&state) {
+    } else if is_muted(&state) || detail.inside("muteDetail").text("mutedByArn").is_some() {
         Some(Noise::SuppressedAlarms)
     } else if name.starts_with("TargetTracking-") {
         Some(Noise::ScalingAlarms)
@@ -52,6 +50,16 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         noise
     };
     let mut report = Report::new(EventType::Error, status);
+    if status.is_some() || turn == Turn::Joins {
+        // As much as the alarm itself, whatever becomes of it.
+        report.severity = Severity::Error;
+    }
+    if status.is_none() {
+        report.severity = match turn {
+            Turn::Joins => Severity::Warning,
+            _ => Severity::Info,
+        };
+    }
     report.message = state.text("reason");
     report.resource.url = link(envelope.region.as_deref(), |region| {
         format!(
@@ -63,9 +71,16 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let was = previous.map(|previous| format!("{previous} → {value}"));
     report.detail("alarm state", was.or_else(|| Some(value.clone())));
     report.detail("description", configuration.text("description"));
-    report.detail("metric", metric(&configuration));
+    let watched = watched(&configuration);
+    report.detail("metric", watched.as_ref().and_then(metric));
+    report.detail("dimensions", watched.as_ref().and_then(dimensions));
+    report.detail("rule", configuration.text("alarmRule"));
+    report.detail("query", configuration.text("queryString"));
     report.detail("actions suppressed by", state.text("actionsSuppressedBy"));
+    let mute = detail.inside("muteDetail");
+    report.detail("muted until", mute.text("muteWindowEnd"));
     report.detail("contributor", attributes(&contributor));
+    report.tags = [detail.tags("alarmTags"), detail.tags("tags")].concat();
     report.resource.resource_type = Some("AWS::CloudWatch::Alarm".into());
     report.resource.id = envelope.resource().map(str::to_owned);
     let since = match value.as_str() {
@@ -77,6 +92,10 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         Some(since) => format!("{alarm} {since}"),
         None => envelope.of_the_day(alarm),
     });
+    // Of one time series of many, the alarm's own story says nothing.
+    if noise != Some(Noise::AlarmContributors) {
+        report.story = Some(Story::new(format!("alarm {alarm}"), turn));
+    }
     report.resource.name = Some(name);
     Some(Verdict::of(noise, report))
 }
@@ -99,36 +118,58 @@ fn attributes(contributor: &Detail) -> Option<String> {
         .or_else(|| contributor.text("id"))
 }
 
+type Meaning = (Option<Status>, Option<Noise>, Turn);
+
 /// `was_new`: that the state before is the one that every alarm begins with.
-fn meaning(previous: Option<&str>, value: &str, was_new: bool) -> Option<(Status, Option<Noise>)> {
-    Some(match (previous, value) {
-        (Some(same), value) if same == value => {
-            let status = match value {
-                "OK" => Status::Succeeded,
-                _ => Status::Failed,
-            };
-            (status, Some(Noise::IntermediateStates))
-        }
-        (_, "ALARM") => (Status::Failed, None),
-        (Some("ALARM"), "OK") => (Status::Succeeded, None),
-        (Some("INSUFFICIENT_DATA"), "OK") if !was_new => (Status::Succeeded, None),
-        (_, "OK") => (Status::Succeeded, Some(Noise::InsufficientData)),
-        (Some("ALARM"), "INSUFFICIENT_DATA") => (Status::Failed, None),
-        (_, "INSUFFICIENT_DATA") => (Status::Failed, Some(Noise::InsufficientData)),
-        _ => return None,
-    })
+fn meaning(previous: Option<&str>, value: &str, was_new: bool) -> Meaning {
+    use Status::{Failed, Succeeded};
+    let too_little = Some(Noise::InsufficientData);
+    let same = Some(Noise::IntermediateStates);
+    match (previous, value) {
+        (Some("ALARM"), "ALARM") => (Some(Failed), same, Turn::Begins),
+        (Some("OK"), "OK") => (Some(Succeeded), same, Turn::Ends),
+        (_, "ALARM") => (Some(Failed), None, Turn::Begins),
+        (Some("ALARM"), "OK") => (Some(Succeeded), None, Turn::Ends),
+        (Some("INSUFFICIENT_DATA"), "OK") if !was_new => (Some(Succeeded), None, Turn::EndsOnly),
+        (_, "OK") => (Some(Succeeded), too_little, Turn::Ends),
+        (Some("ALARM"), "INSUFFICIENT_DATA") => (None, None, Turn::Joins),
+        (_, "INSUFFICIENT_DATA") => (None, too_little, Turn::Joins),
+        _ => (None, None, Turn::Joins),
+    }
 }
 
-/// "AWS/EC2 CPUUtilization" of the first metric; none where it is all mathematics.
-fn metric(configuration: &Detail) -> Option<String> {
-    configuration.entries("metrics").iter().find_map(|entry| {
-        let metric = entry.inside("metricStat").inside("metric");
-        let name = metric.text("name")?;
-        Some(match metric.text("namespace") {
+/// The metric that an alarm watches: the one that is returned, not an input of its
+/// mathematics. Of an anomaly alarm, two are, and the one with a metric is meant.
+fn watched<'a>(configuration: &Detail<'a>) -> Option<Detail<'a>> {
+    let mut returned = configuration.entries("metrics");
+    returned.retain(|entry| entry.text("returnData").as_deref() != Some("false"));
+    let is_metric = |entry: &Detail| entry.at("metricStat.metric.name").is_some();
+    let place = returned.iter().position(is_metric).unwrap_or(0);
+    (place < returned.len()).then(|| returned.swap_remove(place))
+}
+
+/// "AWS/EC2 CPUUtilization"; of mathematics its label, or what it computes.
+fn metric(watched: &Detail) -> Option<String> {
+    let metric = watched.inside("metricStat").inside("metric");
+    let named = metric
+        .text("name")
+        .map(|name| match metric.text("namespace") {
             Some(namespace) => format!("{namespace} {name}"),
             None => name,
-        })
-    })
+        });
+    named
+        .or_else(|| watched.text("label"))
+        .or_else(|| watched.text("expression"))
+}
+
+/// "InstanceId i-0abc": which of many it is.
+fn dimensions(watched: &Detail) -> Option<String> {
+    let metric = watched.inside("metricStat").inside("metric");
+    let pairs = metric.pairs("dimensions").into_iter();
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
+    Some(pairs.join(", ")).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -139,28 +180,65 @@ mod tests {
     #[test]
     fn an_alarm_is_told_when_it_goes_off_and_when_it_is_over() {
         let (ok, alarm, data) = ("OK", "ALARM", "INSUFFICIENT_DATA");
-        for (previous, value, status, told) in [
-            (Some(ok), alarm, Status::Failed, true),
-            (Some(data), alarm, Status::Failed, true),
-            (None, alarm, Status::Failed, true),
-            (Some(alarm), ok, Status::Succeeded, true),
-            (Some(data), ok, Status::Succeeded, true),
-            (None, ok, Status::Succeeded, false),
-            (Some(alarm), data, Status::Failed, true),
-            (Some(ok), data, Status::Failed, false),
-            (None, data, Status::Failed, false),
-            (Some(alarm), alarm, Status::Failed, false),
+        use Status::{Failed, Succeeded};
+        for (previous, value, status, told, turn) in [
+            (Some(ok), alarm, Some(Failed), true, Turn::Begins),
+            (Some(data), alarm, Some(Failed), true, Turn::Begins),
+            (None, alarm, Some(Failed), true, Turn::Begins),
+            (Some(alarm), ok, Some(Succeeded), true, Turn::Ends),
+            // Where it was on before.
+            (Some(data), ok, Some(Succeeded), true, Turn::EndsOnly),
+            (None, ok, Some(Succeeded), false, Turn::Ends),
+            (Some(alarm), data, None, true, Turn::Joins),
+            (Some(ok), data, None, false, Turn::Joins),
+            (None, data, None, false, Turn::Joins),
+            (Some(alarm), alarm, Some(Failed), false, Turn::Begins),
+            (Some(ok), "NEW", None, true, Turn::Joins),
         ] {
-            let (found, noise) = meaning(previous, value, false).unwrap();
+            let (found, noise, found_turn) = meaning(previous, value, false);
             assert_eq!(
-                (found, noise.is_none()),
-                (status, told),
+                (found, noise.is_none(), found_turn),
+                (status, told, turn),
                 "{previous:?} {value}"
             );
         }
-        assert!(meaning(Some(ok), "NEW", false).is_none());
-        let (_, noise) = meaning(Some(data), ok, true).unwrap();
+        let (_, noise, _) = meaning(Some(data), ok, true);
         assert_eq!(noise, Some(Noise::InsufficientData), "it has just begun");
+    }
+
+    #[test]
+    fn the_metric_is_the_one_that_is_returned_and_its_dimensions_say_which_it_is() {
+        let said = |metrics: serde_json::Value| {
+            let event = json!({
+                "id": "1", "source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change",
+                "detail": {
+                    "alarmName": "a", "state": {"value": "ALARM"}, "previousState": {"value": "OK"},
+                    "configuration": {"metrics": metrics}
+                }
+            });
+            let envelope = Envelope::read(event).unwrap();
+            match crate::services::read(&envelope).unwrap().unwrap() {
+                Verdict::Tell(report) => report.details,
+                other => panic!("{other:?}"),
+            }
+        };
+        let stat = |name: &str| {
+            let dimensions = json!({"InstanceId": "i-0abc"});
+            json!({"metric": {"namespace": "AWS/EC2", "name": name, "dimensions": dimensions}})
+        };
+        let plain = said(json!([{"metricStat": stat("CPU"), "returnData": true}]));
+        assert!(plain.contains(&("metric", "AWS/EC2 CPU".into())));
+        assert!(plain.contains(&("dimensions", "InstanceId i-0abc".into())));
+        let mathematics = said(json!([
+            {"metricStat": stat("Errors"), "returnData": false},
+            {"expression": "m1/m2*100", "label": "error rate", "returnData": true},
+        ]));
+        assert!(mathematics.contains(&("metric", "error rate".into())));
+        let anomaly = said(json!([
+            {"expression": "ANOMALY_DETECTION_BAND(m1)", "returnData": true},
+            {"metricStat": stat("Latency"), "returnData": true},
+        ]));
+        assert!(anomaly.contains(&("metric", "AWS/EC2 Latency".into())));
     }
 
     fn suppressed(was: (&str, &str), is: (&str, &str)) -> Verdict {

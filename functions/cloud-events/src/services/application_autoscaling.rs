@@ -8,6 +8,7 @@
 //! Facts: Application Auto Scaling user guide, "Monitor Application Auto Scaling events
 //! using Amazon EventBridge"; its API reference, `ScalingActivity`.
 
+use carillon_domain::event::CHANGE;
 use carillon_domain::{EventType, Status};
 
 use crate::console::{encode, link};
@@ -19,9 +20,10 @@ use crate::report::{Report, Verdict};
 pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let target = detail.required("resourceId")?;
     let code = detail.text("statusCode");
-    let Some((status, noise)) = meaning(code.as_deref()) else {
-        detail.unknown("statusCode", &code.unwrap_or_default());
-        return None;
+    // One that is not documented is told without saying how it stands.
+    let (status, noise) = match meaning(code.as_deref()) {
+        Some((status, noise)) => (Some(status), noise),
+        None => (None, None),
     };
     let dimension = detail.text("scalableDimension");
     let namespace = detail
@@ -50,6 +52,13 @@ pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.resource.id = envelope.resource().map(str::to_owned);
     report.resource.name = Some(target);
     report.detail("dimension", dimension);
+    let capacities = (
+        detail.text("oldDesiredCapacity"),
+        detail.text("newDesiredCapacity"),
+    );
+    if let (Some(before), Some(after)) = capacities {
+        report.detail(CHANGE, Some(format!("{before} → {after}")));
+    }
     let limits = (detail.text("minCapacity"), detail.text("maxCapacity"));
     if let (Some(least), Some(most)) = limits {
         report.detail("limits", Some(format!("{least} to {most}")));

@@ -8,6 +8,7 @@
 //! Facts: EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling event reference", "Instance
 //! refresh example events and patterns".
 
+use carillon_domain::event::CHANGE;
 use carillon_domain::{EventType, Status};
 
 use super::Reader;
@@ -16,6 +17,8 @@ use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
+
+const REFRESH: &str = "EC2 Auto Scaling Instance Refresh ";
 
 pub fn reader(detail_type: &str) -> Option<Reader> {
     Some(match detail_type {
@@ -28,7 +31,7 @@ pub fn reader(detail_type: &str) -> Option<Reader> {
         "EC2 Instance-launch Lifecycle Action" | "EC2 Instance-terminate Lifecycle Action" => {
             lifecycle
         }
-        _ if refresh_meaning(detail_type).is_some() => refresh,
+        _ if detail_type.starts_with(REFRESH) => refresh,
         _ => return None,
     })
 }
@@ -40,12 +43,24 @@ fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         false => Status::Failed,
     };
     let mut report = group(envelope, detail, EventType::Scale, status)?;
+    let (verb, change) = match envelope.detail_type.as_str() {
+        launch if launch.contains("Launch") => ("Launching", "launch"),
+        detach if detach.contains("Detach") => ("Detaching", "detachment"),
+        _ => ("Terminating", "termination"),
+    };
+    let (origin, destination) = (detail.text("Origin"), detail.text("Destination"));
+    let has_warm_pool = [&origin, &destination]
+        .iter()
+        .any(|place| place.as_deref() == Some("WarmPool"));
+    let change = match (has_warm_pool, destination.as_deref()) {
+        (true, Some("WarmPool")) => format!("{change}, into the warm pool"),
+        (true, _) => format!("{change}, from the warm pool"),
+        (false, _) => change.to_owned(),
+    };
+    report.detail(CHANGE, Some(change));
+    report.detail("from", origin);
+    report.detail("to", destination);
     let what = detail.text("Description").or_else(|| {
-        let verb = match envelope.detail_type.as_str() {
-            launch if launch.contains("Launch") => "Launching",
-            detach if detach.contains("Detach") => "Detaching",
-            _ => "Terminating",
-        };
         let instance = detail.text("EC2InstanceId")?;
         Some(format!("{verb} EC2 instance: {instance}"))
     });
@@ -75,13 +90,16 @@ fn lifecycle(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
 }
 
 fn refresh(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
-    let (status, message, noise) = refresh_meaning(&envelope.detail_type)?;
+    let event = envelope.detail_type.strip_prefix(REFRESH)?;
+    // One that is not documented is told without saying how it stands.
+    let (status, message, noise) = match refresh_meaning(event) {
+        Some((status, message, noise)) => (Some(status), message.to_owned(), noise),
+        None => (None, format!("Instance refresh: {event}."), None),
+    };
     let mut report = group(envelope, detail, EventType::Deploy, status)?;
     let refresh = detail.text("InstanceRefreshId");
     report.correlation = refresh.clone().or(report.correlation);
-    report.message = detail
-        .text("StatusReason")
-        .or_else(|| Some(message.to_owned()));
+    report.message = detail.text("StatusReason").or(Some(message));
     report.detail("instance refresh", refresh);
     report.detail("checkpoint, percent", detail.text("CheckpointPercentage"));
     Some(Verdict::of(noise, report))
@@ -89,34 +107,32 @@ fn refresh(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
 
 type Meaning = (Status, &'static str, Option<Noise>);
 
-fn refresh_meaning(detail_type: &str) -> Option<Meaning> {
+fn refresh_meaning(event: &str) -> Option<Meaning> {
     use Status::{Failed, Started, Succeeded};
-    Some(
-        match detail_type.strip_prefix("EC2 Auto Scaling Instance Refresh ")? {
-            "Started" => (Started, "Instance refresh.", None),
-            "Succeeded" => (Succeeded, "Instance refresh.", None),
-            "Failed" => (Failed, "The instance refresh failed.", None),
-            "Cancelled" => (Failed, "The instance refresh was cancelled.", None),
-            "Rollback Started" => (Failed, "The instance refresh is being rolled back.", None),
-            "Rollback Succeeded" => (Failed, "The instance refresh was rolled back.", None),
-            "Rollback Failed" => (
-                Failed,
-                "The roll-back of the instance refresh failed.",
-                None,
-            ),
-            "Checkpoint Reached" => (
-                Started,
-                "The instance refresh reached a checkpoint.",
-                Some(Noise::IntermediateStates),
-            ),
-            "Started Baking" => (
-                Started,
-                "All instances are replaced; the refresh waits before it is complete.",
-                Some(Noise::IntermediateStates),
-            ),
-            _ => return None,
-        },
-    )
+    Some(match event {
+        "Started" => (Started, "Instance refresh.", None),
+        "Succeeded" => (Succeeded, "Instance refresh.", None),
+        "Failed" => (Failed, "The instance refresh failed.", None),
+        "Cancelled" => (Failed, "The instance refresh was cancelled.", None),
+        "Rollback Started" => (Failed, "The instance refresh is being rolled back.", None),
+        "Rollback Succeeded" => (Failed, "The instance refresh was rolled back.", None),
+        "Rollback Failed" => (
+            Failed,
+            "The roll-back of the instance refresh failed.",
+            None,
+        ),
+        "Checkpoint Reached" => (
+            Started,
+            "The instance refresh reached a checkpoint.",
+            Some(Noise::IntermediateStates),
+        ),
+        "Started Baking" => (
+            Started,
+            "All instances are replaced; the refresh waits before it is complete.",
+            Some(Noise::IntermediateStates),
+        ),
+        _ => return None,
+    })
 }
 
 /// What all events of a group say.
@@ -124,7 +140,7 @@ fn group(
     envelope: &Envelope,
     detail: &Detail,
     event_type: EventType,
-    status: Status,
+    status: impl Into<Option<Status>>,
 ) -> Option<Report> {
     let name = detail.required("AutoScalingGroupName")?;
     let mut report = Report::new(event_type, status);
@@ -162,11 +178,11 @@ mod tests {
             ("Checkpoint Reached", Started),
             ("Started Baking", Started),
         ] {
-            let detail_type = format!("EC2 Auto Scaling Instance Refresh {event}");
-            assert_eq!(refresh_meaning(&detail_type).unwrap().0, status, "{event}");
-            assert!(reader(&detail_type).is_some());
+            assert_eq!(refresh_meaning(event).unwrap().0, status, "{event}");
+            assert!(reader(&format!("{REFRESH}{event}")).is_some());
         }
-        assert!(reader("EC2 Auto Scaling Instance Refresh Weather").is_none());
+        assert!(refresh_meaning("Weather").is_none());
+        assert!(reader(&format!("{REFRESH}Weather")).is_some());
         assert!(reader("EC2 Weather").is_none());
     }
 }

@@ -10,7 +10,8 @@
 //!
 //! An event does not say whether its stack is nested. CloudFormation names nested stacks
 //! `PARENT-LOGICALID-RANDOM` with twelve or thirteen random capitals and digits; that is
-//! what they are told by.
+//! what they are known by. A failure is told of any stack. A status that is not documented
+//! is told without saying how it stands.
 //!
 //! Facts: CloudFormation user guide, "Managing events with CloudFormation and EventBridge",
 //! "Stack status codes".
@@ -30,20 +31,21 @@ pub fn stack(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let status_details = detail.inside("status-details");
     let code = status_details.required("status");
     let (stack, code) = (stack?, code?);
-    let Some((event_type, status)) = meaning(&code) else {
-        status_details.unknown("status", &code);
-        return None;
-    };
+    let (event_type, status) = meaning(&code);
     let mut report = Report::new(event_type, status);
-    report.message = status_details
-        .text("status-reason")
-        .or_else(|| rolled_back(&code).map(str::to_owned));
+    let rolled_back = rolled_back(&code).map(str::to_owned);
+    report.message = match (rolled_back, status_details.text("status-reason")) {
+        (Some(rolled_back), Some(reason)) if code.ends_with("_FAILED") => {
+            Some(format!("{rolled_back} {reason}"))
+        }
+        (rolled_back, reason) => reason.or(rolled_back),
+    };
     report.correlation = Some(correlation(envelope, detail, &stack, event_type));
     report.detail("stack status", Some(code.clone()));
     let name = stack_name(&stack).map(str::to_owned);
     let noise = if is_intermediate(&code) {
         Some(Noise::IntermediateStates)
-    } else if name.as_deref().is_some_and(is_nested) {
+    } else if status != Some(Status::Failed) && name.as_deref().is_some_and(is_nested) {
         Some(Noise::NestedStacks)
     } else {
         None
@@ -61,10 +63,7 @@ pub fn resource(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let status_details = detail.inside("status-details");
     let code = status_details.required("status");
     let (stack, logical, code) = (stack?, logical?, code?);
-    let (event_type, status) = resource_meaning(&code).or_else(|| {
-        status_details.unknown("status", &code);
-        None
-    })?;
+    let (event_type, status) = resource_meaning(&code);
     let reason = status_details.text("status-reason");
     let resource_type = detail.text("resource-type");
     // What was called off because another one failed is no cause, and a nested stack's
@@ -85,11 +84,11 @@ pub fn resource(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     Some(Verdict::of(noise, report))
 }
 
-/// What a stack's status means; none for one that is not documented.
-fn meaning(code: &str) -> Option<(EventType, Status)> {
+/// What a stack's status means.
+fn meaning(code: &str) -> (EventType, Option<Status>) {
     use EventType::{Deploy, Destroy};
     use Status::{Failed, Started, Succeeded};
-    Some(match code {
+    let (event_type, status) = match code {
         "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS" => (Deploy, Started),
         "REVIEW_IN_PROGRESS" | "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" => (Deploy, Started),
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => (Deploy, Succeeded),
@@ -105,8 +104,10 @@ fn meaning(code: &str) -> Option<(EventType, Status)> {
         "DELETE_IN_PROGRESS" => (Destroy, Started),
         "DELETE_COMPLETE" => (Destroy, Succeeded),
         "DELETE_FAILED" => (Destroy, Failed),
-        _ => return None,
-    })
+        _ if code.starts_with("DELETE_") => return (Destroy, None),
+        _ => return (Deploy, None),
+    };
+    (event_type, Some(status))
 }
 
 fn is_intermediate(code: &str) -> bool {
@@ -115,22 +116,21 @@ fn is_intermediate(code: &str) -> bool {
 
 /// Resources have more statuses than stacks (`DELETE_SKIPPED`, `IMPORT_FAILED` …), all of
 /// one pattern.
-fn resource_meaning(code: &str) -> Option<(EventType, Status)> {
-    let event_type = match code.split('_').next() {
-        Some("DELETE") => EventType::Destroy,
-        Some("CREATE" | "UPDATE" | "IMPORT" | "ROLLBACK" | "EXPORT") => EventType::Deploy,
-        _ => return None,
+fn resource_meaning(code: &str) -> (EventType, Option<Status>) {
+    let event_type = match code.starts_with("DELETE_") {
+        true => EventType::Destroy,
+        false => EventType::Deploy,
     };
     let status = if code.ends_with("_FAILED") || code.contains("ROLLBACK") {
-        Status::Failed
+        Some(Status::Failed)
     } else if code.ends_with("_IN_PROGRESS") {
-        Status::Started
+        Some(Status::Started)
     } else if code.ends_with("_COMPLETE") || code.ends_with("_SKIPPED") {
-        Status::Succeeded
+        Some(Status::Succeeded)
     } else {
-        return None;
+        None
     };
-    Some((event_type, status))
+    (event_type, status)
 }
 
 fn is_called_off(reason: &str) -> bool {
@@ -147,7 +147,9 @@ fn rolled_back(code: &str) -> Option<&'static str> {
     Some(match code {
         "ROLLBACK_COMPLETE" => "Rolled back: what was created is removed again.",
         _ if code.contains("_COMPLETE") => "Rolled back: the stack is as it was before.",
-        _ if code.ends_with("_FAILED") => "The roll-back failed: the stack needs attention.",
+        _ if code.ends_with("_FAILED") => {
+            "The roll-back failed: somebody has to repair the stack, it stays as it is until then."
+        }
         _ => "Rolling back.",
     })
 }
@@ -167,8 +169,13 @@ fn is_nested(name: &str) -> bool {
     let random = parts.next().unwrap_or_default();
     let is_random = (12..=13).contains(&random.len())
         && random.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        // An account's number is no random name.
-        && random.bytes().any(|b| b.is_ascii_uppercase());
+        // Neither a word, nor a word with a number, nor a number or a time: what is drawn by
+        // lot has a digit before a letter, and letters enough.
+        && random
+            .as_bytes()
+            .windows(2)
+            .any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_uppercase())
+        && random.bytes().filter(u8::is_ascii_uppercase).count() >= 3;
     is_random && parts.count() >= 2
 }
 
@@ -210,8 +217,16 @@ mod tests {
             ("DELETE_COMPLETE", Some((Destroy, Succeeded))),
             ("DELETE_FAILED", Some((Destroy, Failed))),
             ("SOMETHING_NEW", None),
+            ("DELETE_POSTPONED", None),
         ] {
-            assert_eq!(meaning(code), expected, "{code}");
+            let (event_type, status) = expected.map_or_else(
+                || match code.starts_with("DELETE") {
+                    true => (Destroy, None),
+                    false => (Deploy, None),
+                },
+                |(event_type, status)| (event_type, Some(status)),
+            );
+            assert_eq!(meaning(code), (event_type, status), "{code}");
             assert!(!is_intermediate(code), "{code}");
         }
         for code in [
@@ -219,7 +234,7 @@ mod tests {
             "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
             "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
         ] {
-            assert!(meaning(code).is_some() && is_intermediate(code), "{code}");
+            assert!(meaning(code).1.is_some() && is_intermediate(code), "{code}");
         }
     }
 
@@ -227,7 +242,10 @@ mod tests {
     fn a_nested_stack_is_told_by_its_name() {
         for (name, nested) in [
             ("shop-Database-1A2B3C4D5E6F7", true),
-            ("my-shop-NetworkStack-ABCDEFGHIJKL", true),
+            ("my-shop-NetworkStack-AB1CDEFGHIJK", true),
+            ("shop-api-PREPRODUCTION", false),
+            ("acme-tenant-CUSTOMER0001", false),
+            ("shop-preview-20261129T1015", false),
             ("shop", false),
             ("shop-production", false),
             ("CDKToolkit-eu-111122223333", false),
@@ -241,20 +259,20 @@ mod tests {
     #[test]
     fn statuses_of_resources_follow_one_pattern() {
         for (code, expected) in [
-            ("CREATE_FAILED", Some((EventType::Deploy, Status::Failed))),
+            ("CREATE_FAILED", (EventType::Deploy, Some(Status::Failed))),
             (
                 "DELETE_SKIPPED",
-                Some((EventType::Destroy, Status::Succeeded)),
+                (EventType::Destroy, Some(Status::Succeeded)),
             ),
             (
                 "UPDATE_IN_PROGRESS",
-                Some((EventType::Deploy, Status::Started)),
+                (EventType::Deploy, Some(Status::Started)),
             ),
             (
                 "IMPORT_ROLLBACK_COMPLETE",
-                Some((EventType::Deploy, Status::Failed)),
+                (EventType::Deploy, Some(Status::Failed)),
             ),
-            ("SOMETHING_NEW", None),
+            ("SOMETHING_NEW", (EventType::Deploy, None)),
         ] {
             assert_eq!(resource_meaning(code), expected, "{code}");
         }

@@ -2,16 +2,22 @@
 //!
 //! Told as `deploy`: one that begins, succeeded, failed, was stopped or took too long, a
 //! failed one with the phase that failed and what it said. Never told: the build's
-//! environment variables. The states of a build share its id.
+//! environment variables. The states of a build share its id. Quiet (`pipeline-builds`): a
+//! build of a pipeline, which tells it itself, unless it failed; that stands in the thread of
+//! the pipeline's latest execution.
 //!
 //! Facts: CodeBuild user guide, "Build notifications input format reference".
 
+use carillon_domain::event::BUILD;
 use carillon_domain::{EventType, Status};
 
+use super::codepipeline;
 use crate::console::{encode, link};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
+use crate::noise::Noise;
 use crate::report::{Report, Verdict};
+use crate::story::{Story, Turn};
 
 pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (project, code) = (
@@ -19,19 +25,24 @@ pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         detail.required("build-status"),
     );
     let (project, code) = (project?, code?);
-    let Some(status) = meaning(&code) else {
-        detail.unknown("build-status", &code);
-        return None;
-    };
+    let status = meaning(&code);
     let more = detail.inside("additional-information");
     let build = detail
         .text("build-id")
         .or_else(|| envelope.resource().map(str::to_owned));
     let mut report = Report::new(EventType::Deploy, status);
-    if status == Status::Failed {
+    if status == Some(Status::Failed) {
         report.message = failed_phase(&more).or_else(|| ended(&code).map(str::to_owned));
     }
-    report.actor = more.text("initiator");
+    let initiator = more.text("initiator");
+    let pipeline = initiator
+        .as_deref()
+        .and_then(|initiator| initiator.strip_prefix("codepipeline/"));
+    report.story =
+        pipeline.map(|name| Story::new(codepipeline::latest(envelope, name), Turn::Joins));
+    let noise =
+        (pipeline.is_some() && status != Some(Status::Failed)).then_some(Noise::PipelineBuilds);
+    report.actor = initiator;
     report.correlation = build.clone().or_else(|| Some(project.clone()));
     // `arn:aws:codebuild:REGION:ACCOUNT:build/PROJECT:ID`.
     let id = build
@@ -53,12 +64,13 @@ pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.detail("build status", Some(code));
     report.detail("build number", more.text("build-number"));
     report.detail("source version", more.text("source-version"));
-    report.resource.resource_type = Some("AWS::CodeBuild::Project".into());
+    report.resource.resource_type = Some(BUILD.into());
     report.resource.id = build;
     report.resource.name = Some(project);
-    Some(Verdict::Tell(report))
+    Some(Verdict::of(noise, report))
 }
 
+/// None of a status that is not documented.
 fn meaning(code: &str) -> Option<Status> {
     Some(match code {
         "IN_PROGRESS" => Status::Started,

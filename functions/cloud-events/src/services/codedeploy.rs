@@ -1,7 +1,7 @@
 //! CodeDeploy: deployments.
 //!
 //! Told: one that begins, succeeded, failed or was stopped. Quiet (`intermediate-states`):
-//! one whose replacements are ready. The states of a deployment share its id.
+//! one that waits, and one whose replacements are ready. The states of a deployment share its id.
 //!
 //! Facts: CodeDeploy user guide, "Monitoring deployments with Amazon CloudWatch Events".
 
@@ -16,9 +16,10 @@ use crate::report::{Report, Verdict};
 pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (deployment, state) = (detail.required("deploymentId"), detail.required("state"));
     let (deployment, state) = (deployment?, state?);
-    let Some((status, message, noise)) = meaning(&state) else {
-        detail.unknown("state", &state);
-        return None;
+    // One that is not documented is told without saying how it stands.
+    let (status, message, noise) = match meaning(&state) {
+        Some((status, message, noise)) => (Some(status), message, noise),
+        None => (None, None, None),
     };
     let (application, group) = (detail.text("application"), detail.text("deploymentGroup"));
     let name = match (&application, &group) {
@@ -41,6 +42,7 @@ pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .cloned();
     report.resource.name = name;
     report.detail("deployment", Some(deployment));
+    report.detail("state", Some(state));
     Some(Verdict::of(noise, report))
 }
 
@@ -52,6 +54,11 @@ fn meaning(state: &str) -> Option<Meaning> {
         "SUCCESS" => (Status::Succeeded, None, None),
         "FAILURE" => (Status::Failed, None, None),
         "STOP" => (Status::Failed, Some("Stopped."), None),
+        "QUEUED" => (
+            Status::Started,
+            Some("Waits for another deployment."),
+            Some(Noise::IntermediateStates),
+        ),
         "READY" => (
             Status::Started,
             Some("The replacements are ready for traffic."),
@@ -73,6 +80,7 @@ mod tests {
             ("FAILURE", Status::Failed, true),
             ("STOP", Status::Failed, true),
             ("READY", Status::Started, false),
+            ("QUEUED", Status::Started, false),
         ] {
             let (found, _, noise) = meaning(state).unwrap();
             assert_eq!((found, noise.is_none()), (status, told), "{state}");

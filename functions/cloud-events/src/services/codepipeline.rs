@@ -1,30 +1,35 @@
-//! CodePipeline: executions of pipelines.
+//! CodePipeline: executions of pipelines, what made one fail, and who has to approve.
 //!
-//! Told: an execution that begins or goes on, succeeded, failed, was stopped or canceled.
-//! Quiet (`intermediate-states`): one that is stopping, and one that a newer one overtook.
-//! The states of an execution share its id.
+//! Told: an execution that begins or goes on, succeeded, failed, was stopped or canceled; a
+//! roll-back, in the thread of the execution that failed; an approval that waits and what came
+//! of it. A failed action and its failed execution are one event, which says which action of which
+//! stage failed and why, where the action's comes first (as it does). Quiet
+//! (`intermediate-states`): an execution that is stopping, one that a newer one overtook, and
+//! actions otherwise. The states of an execution share its id. A state that is not
+//! documented is told without saying how it stands.
 //!
-//! Facts: CodePipeline user guide, "Monitoring CodePipeline events".
+//! Facts: CodePipeline user guide, "Monitoring CodePipeline events"; its API reference,
+//! `ExecutionTrigger`.
 
-use carillon_domain::{EventType, Status};
+use carillon_domain::event::is_web_url;
+use carillon_domain::{EventType, Severity, Status};
 
 use crate::console::{encode, link, person};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
+use crate::story::{Story, Turn, Within};
 
 pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (pipeline, state) = (detail.required("pipeline"), detail.required("state"));
     let (pipeline, state) = (pipeline?, state?);
-    let Some((status, message, noise)) = meaning(&state) else {
-        detail.unknown("state", &state);
-        return None;
+    let (status, message, noise) = match meaning(&state) {
+        Some((status, message, noise)) => (Some(status), message, noise),
+        None => (None, None, None),
     };
-    let execution = detail.text("execution-id");
     let trigger = detail.inside("execution-trigger");
-    let trigger_detail = trigger.text("trigger-detail");
-    let mut report = Report::new(EventType::Deploy, status);
+    let mut report = pipeline_report(envelope, detail, &pipeline, status, state == "FAILED");
     // Why somebody stopped it.
     let comment = detail.text("stop-execution-comments");
     let parts: Vec<String> = message
@@ -33,10 +38,142 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .chain(comment)
         .collect();
     report.message = Some(parts.join(" ")).filter(|text| !text.is_empty());
-    report.actor = trigger_detail.as_deref().and_then(person);
-    report.correlation = execution.clone().or_else(|| Some(pipeline.clone()));
+    let who = trigger.text("trigger-detail");
+    report.actor = who
+        .as_deref()
+        .and_then(person)
+        .or_else(|| trigger.text("author-display-name"));
+    let trigger_type = trigger.text("trigger-type");
+    let rolls_back = matches!(
+        trigger_type.as_deref(),
+        Some("ManualRollback" | "AutomatedRollback")
+    );
+    if rolls_back && status == Some(Status::Started) {
+        (report.status, report.severity) = (None, Severity::Warning);
+        report.message = Some("Rolling back to an earlier execution.".into());
+    }
+    report.story = story(envelope, detail, &pipeline, status, rolls_back);
+    report.detail("state", Some(state));
+    report.detail("trigger", trigger_type);
+    report.detail("commit", trigger.text("commit-id"));
+    report.detail("commit message", trigger.text("commit-message"));
+    report.detail("branch", trigger.text("branch-name"));
+    report.detail("repository", trigger.text("full-repository-name"));
+    Some(Verdict::of(noise, report))
+}
+
+pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    let (pipeline, state) = (detail.required("pipeline"), detail.required("state"));
+    let (pipeline, state) = (pipeline?, state?);
+    let kind = detail.inside("type");
+    let (category, provider) = (kind.text("category"), kind.text("provider"));
+    let is_approval =
+        category.as_deref() == Some("Approval") || provider.as_deref() == Some("Manual");
+    let (stage, action) = (detail.text("stage"), detail.text("action"));
+    let (status, message, noise) = match (state.as_str(), is_approval) {
+        ("FAILED", true) => (
+            Some(Status::Failed),
+            "Rejected, or nobody approved in time",
+            None,
+        ),
+        ("FAILED", false) => (Some(Status::Failed), "Failed", None),
+        ("STARTED", true) => (Some(Status::Started), "Waits for an approval", None),
+        ("SUCCEEDED", true) => (Some(Status::Started), "Approved", None),
+        _ => (None, "Goes on", Some(Noise::IntermediateStates)),
+    };
+    let mut report = pipeline_report(envelope, detail, &pipeline, status, state == "FAILED");
+    let place = match (&stage, &action) {
+        (Some(stage), Some(action)) => format!(" in action {action} of stage {stage}"),
+        (Some(stage), None) => format!(" in stage {stage}"),
+        (None, Some(action)) => format!(" in action {action}"),
+        (None, None) => String::new(),
+    };
+    let result = detail.inside("execution-result");
+    let reason = result
+        .text("external-execution-summary")
+        .or_else(|| result.text("error-code"));
+    report.message = Some(match reason {
+        Some(reason) => format!("{message}{place}: {reason}"),
+        None => format!("{message}{place}."),
+    });
+    if is_approval && state == "STARTED" {
+        report.severity = Severity::Warning;
+    }
+    if status == Some(Status::Failed) {
+        report.story = story(envelope, detail, &pipeline, status, false);
+        // Where the action itself says more than the pipeline does.
+        let url = result.text("external-execution-url");
+        report.detail("action's page", url.filter(|url| is_web_url(url)));
+        report.detail("error code", result.text("error-code"));
+    }
+    report.detail("state", Some(state));
+    report.detail("stage", stage);
+    report.detail("action", action);
+    report.detail("action provider", provider);
+    Some(Verdict::of(noise, report))
+}
+
+/// The key of a pipeline's latest execution, for what knows it by no more than its name.
+pub(super) fn latest(envelope: &Envelope, pipeline: &str) -> String {
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (account, region) = (part(&envelope.account), part(&envelope.region));
+    format!("codepipeline {account} {region} {pipeline}")
+}
+
+fn story(
+    envelope: &Envelope,
+    detail: &Detail,
+    pipeline: &str,
+    status: Option<Status>,
+    rolls_back: bool,
+) -> Option<Story> {
+    let execution = detail.text("execution-id")?;
+    let latest = latest(envelope, pipeline);
+    let failed = format!("{latest} failed");
+    let roll_back = format!("{latest} roll-back {execution}");
+    Some(match status? {
+        Status::Started if rolls_back => Story {
+            also: vec![latest, roll_back],
+            ..Story::new(failed, Turn::Begins)
+        },
+        Status::Started => Story::new(latest, Turn::Opens),
+        Status::Failed => Story {
+            also: vec![failed],
+            ..Story::new(roll_back, Turn::Joins)
+        },
+        Status::Succeeded => Story {
+            within: Some(Within {
+                status: None,
+                severity: Severity::Warning,
+                message: "Rolled back: what an earlier execution deployed is deployed again."
+                    .into(),
+            }),
+            ..Story::new(roll_back, Turn::Ends)
+        },
+    })
+}
+
+/// What all events of an execution say.
+fn pipeline_report(
+    envelope: &Envelope,
+    detail: &Detail,
+    pipeline: &str,
+    status: Option<Status>,
+    has_failed: bool,
+) -> Report {
+    let execution = detail.text("execution-id");
+    let attempt = detail.text("pipeline-execution-attempt");
+    let mut report = Report::new(EventType::Deploy, status);
+    report.correlation = execution.clone().or_else(|| Some(pipeline.to_owned()));
+    // The execution and the action that made it fail are one event.
+    if has_failed {
+        let attempt = attempt.as_deref().unwrap_or("1");
+        report.key = execution
+            .as_deref()
+            .map(|execution| format!("codepipeline {execution} failed {attempt}"));
+    }
     report.resource.url = link(envelope.region.as_deref(), |region| {
-        let name = encode(&pipeline);
+        let name = encode(pipeline);
         match &execution {
             Some(execution) => {
                 let execution = encode(execution);
@@ -48,14 +185,12 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         }
     });
     report.detail("execution", execution);
-    report.detail("trigger", trigger.text("trigger-type"));
     // The first attempt is not worth a word.
-    let attempt = detail.text("pipeline-execution-attempt");
     report.detail("attempt", attempt.filter(|attempt| attempt != "1"));
     report.resource.resource_type = Some("AWS::CodePipeline::Pipeline".into());
     report.resource.id = envelope.resource().map(str::to_owned);
-    report.resource.name = Some(pipeline);
-    Some(Verdict::of(noise, report))
+    report.resource.name = Some(pipeline.to_owned());
+    report
 }
 
 type Meaning = (Status, Option<&'static str>, Option<Noise>);

@@ -1,57 +1,57 @@
 //! ECS: deployments of services, and services that need attention.
 //!
-//! Told: a deployment that begins, is complete or failed; warnings and errors of a service
-//! as `error`; a desired count that Auto Scaling changed as `scale`. Quiet
-//! (`service-actions`): a service that is steady, tasks that stopped, and service actions
-//! that repeat what a deployment's own event says. The states of a deployment share its id;
-//! all else of a service is grouped by the day.
+//! Told: a deployment that begins, is complete or failed; a roll-back, which is neither, in
+//! the thread of the deployment that failed; warnings and errors of a service as `error`,
+//! and the next steady state as their end; a desired count that Auto Scaling changed as
+//! `scale`. Quiet (`service-actions`): tasks that stopped, and service actions that repeat
+//! what a deployment's own event says. The states of a deployment share its id; all else of
+//! a service is grouped by the day. A name that is not documented is told without saying
+//! how it stands.
 //!
 //! Facts: ECS developer guide, "Amazon ECS service deployment state change events",
 //! "Amazon ECS service action events".
 
-use carillon_domain::{EventType, Status};
+use carillon_domain::{EventType, Severity, Status};
 
 use crate::console::{encode, link, resource_part};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
+use crate::story::{Story, Turn, Within};
 
 pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let name = detail.required("eventName")?;
-    let Some(status) = deployment_status(&name) else {
-        detail.unknown("eventName", &name);
-        return None;
-    };
-    Some(Verdict::Tell(deployed(envelope, detail, status)))
+    let mut report = deployed(envelope, detail, deployment_status(&name));
+    report.detail("event", Some(name));
+    Some(Verdict::Tell(report))
 }
 
 pub fn service_action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let name = detail.required("eventName")?;
     if let Some(status) = deployment_status(&name) {
-        let report = deployed(envelope, detail, status);
+        let report = deployed(envelope, detail, Some(status));
         return Some(Verdict::Quiet(Noise::ServiceActions, report));
     }
-    let needs_attention = match detail.text("eventType").as_deref() {
-        Some("INFO") => false,
-        Some("WARN" | "ERROR") => true,
-        // As the names of the known ones are.
-        _ => !name.ends_with("_STEADY_STATE"),
-    };
     if name == "SERVICE_DESIRED_COUNT_UPDATED" {
         let mut report = service(envelope, detail, EventType::Scale, Status::Succeeded);
         report.detail("desired count", detail.text("desiredCount"));
         return Some(Verdict::Tell(report));
     }
-    let status = match needs_attention {
-        true => Status::Failed,
-        false => Status::Succeeded,
+    let (status, noise, turn) = match (detail.text("eventType").as_deref(), name.as_str()) {
+        (_, "SERVICE_STEADY_STATE") => (Some(Status::Succeeded), None, Some(Turn::EndsOnly)),
+        (Some("WARN" | "ERROR"), _) => (Some(Status::Failed), None, Some(Turn::Begins)),
+        (Some("INFO"), _) => (None, Some(Noise::ServiceActions), None),
+        (_, name) if name.ends_with("_STEADY_STATE") => (None, Some(Noise::ServiceActions), None),
+        // Nobody knows how it stands.
+        _ => (None, None, None),
     };
     let mut report = service(envelope, detail, EventType::Error, status);
+    let identity = report.resource.id.clone().unwrap_or_default();
+    report.story = turn.map(|turn| Story::new(format!("{identity} in trouble"), turn));
     let reason = report.message.take();
     report.message = Some(explained(&name, reason));
     report.detail("event", Some(name));
-    let noise = (!needs_attention).then_some(Noise::ServiceActions);
     Some(Verdict::of(noise, report))
 }
 
@@ -64,16 +64,57 @@ fn deployment_status(name: &str) -> Option<Status> {
     })
 }
 
-fn deployed(envelope: &Envelope, detail: &Detail, status: Status) -> Report {
+fn deployed(envelope: &Envelope, detail: &Detail, status: Option<Status>) -> Report {
     let mut report = service(envelope, detail, EventType::Deploy, status);
     let deployment = detail.text("deploymentId");
+    let back_to = report.message.as_deref().and_then(rolls_back_to);
+    let identity = report.resource.id.clone().unwrap_or_default();
+    let failed = format!("{identity} failed deployment");
+    let roll_back = |deployment: &str| format!("{identity} roll-back {deployment}");
+    report.story = match (status, back_to, deployment.as_deref()) {
+        // The circuit breaker's: another deployment, of the one before.
+        (Some(Status::Started), Some(back_to), own) => {
+            report.status = None;
+            report.severity = Severity::Warning;
+            let keys = own.into_iter().chain([back_to]).map(roll_back);
+            Some(Story {
+                also: keys.collect(),
+                ..Story::new(failed, Turn::Begins)
+            })
+        }
+        (Some(Status::Succeeded), _, Some(own)) => Some(Story {
+            within: Some(Within {
+                status: None,
+                severity: Severity::Warning,
+                message: "Rolled back: the version before is in service again.".into(),
+            }),
+            ..Story::new(roll_back(own), Turn::Ends)
+        }),
+        (Some(Status::Failed), _, Some(own)) => Some(Story {
+            also: vec![failed],
+            ..Story::new(roll_back(own), Turn::Joins)
+        }),
+        _ => None,
+    };
     report.correlation = deployment.clone().or(report.correlation);
     report.detail("deployment", deployment);
     report
 }
 
+/// The deployment that a service goes back to. Nothing but the sentence says so.
+fn rolls_back_to(reason: &str) -> Option<&str> {
+    let (_, after) = reason.split_once("rolling back to")?;
+    let last = after.trim().trim_end_matches('.').rsplit(' ').next();
+    last.filter(|id| !id.is_empty())
+}
+
 /// What all events of a service say.
-fn service(envelope: &Envelope, detail: &Detail, event_type: EventType, status: Status) -> Report {
+fn service(
+    envelope: &Envelope,
+    detail: &Detail,
+    event_type: EventType,
+    status: impl Into<Option<Status>>,
+) -> Report {
     let mut report = Report::new(event_type, status);
     let arn = envelope.resource().map(str::to_owned);
     // `service/CLUSTER/NAME`; before 2018 without the cluster.
@@ -125,5 +166,17 @@ fn explained(name: &str, reason: Option<String>) -> String {
     match reason {
         Some(reason) => format!("{words} {reason}"),
         None => words.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roll_back_says_where_it_goes_back_to() {
+        let breaker = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.";
+        assert_eq!(rolls_back_to(breaker), Some("ecs-svc/1"));
+        assert_eq!(rolls_back_to("ECS deployment ecs-svc/2 in progress."), None);
     }
 }

@@ -1,22 +1,31 @@
 //! AWS Health: trouble of AWS itself, and what it plans to do.
 //!
 //! Told as `error`: issues, failed while open and succeeded once closed; scheduled changes
-//! and notifications for the account, without a status until they are closed, which
-//! messages call notices; abuse reports. Public events (all accounts of a region) are told as the account's own are, and
-//! say so. Never told: further pages of an event, which only list more resources. The states
-//! of an event share its ARN.
+//! and notifications for the account, without a status until they are closed, as warnings
+//! where somebody has to act and as notices otherwise; abuse reports. Public events (all
+//! accounts of a region) are told as the account's own are, and say so. Never told: further
+//! pages of an event, which only list more resources; the copy that is sent to another Region,
+//! where the first was told. The states of an event share its ARN.
 //!
 //! Facts: AWS Health user guide, "Reference: AWS Health events Amazon EventBridge schema",
 //! "Viewing paginated lists of AWS Health events on EventBridge".
 
-use carillon_domain::event::HEALTH_EVENT;
-use carillon_domain::{EventType, Status};
+use carillon_domain::{EventType, Severity, Status};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 
 use crate::console::encode;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::report::{Report, Verdict};
 
+/// As the user guide spells them.
+const CATEGORIES: [&str; 4] = [
+    "issue",
+    "investigation",
+    "scheduledChange",
+    "accountNotification",
+];
 /// How many affected resources are named.
 const MAX_AFFECTED: usize = 10;
 
@@ -26,20 +35,37 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         return Some(Verdict::Repeats("a further page of a Health event"));
     }
     let category = detail.text("eventTypeCategory").unwrap_or_default();
-    let is_issue = matches!(category.as_str(), "issue" | "investigation" | "");
+    // It is written in any case of letters.
+    let category = CATEGORIES
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(&category))
+        .map_or(category, str::to_owned);
     let ends = detail.text("endTime");
-    let closed = match detail.text("statusCode").as_deref() {
+    let status_code = detail.text("statusCode").map(|code| code.to_lowercase());
+    let is_notice = matches!(category.as_str(), "scheduledChange" | "accountNotification");
+    let closed = match status_code.as_deref() {
         Some(status) => status == "closed",
         // Older events only tell by the time when an issue ended.
-        None => is_issue && ends.is_some(),
+        None => !is_notice && ends.is_some(),
     };
-    let status = match (closed, is_issue) {
+    let status = match (closed, category.as_str()) {
         (true, _) => Some(Status::Succeeded),
-        (false, true) => Some(Status::Failed),
-        (false, false) => None,
+        (false, "issue" | "investigation" | "") => Some(Status::Failed),
+        // A category that nobody knows may be anything.
+        (false, _) => None,
     };
+    let actionability = detail.text("actionability");
     let arn = detail.text("eventArn");
     let mut report = Report::new(EventType::Error, status);
+    if is_notice {
+        let must_act = actionability.as_deref() == Some("ACTION_REQUIRED");
+        report.severity = if must_act {
+            Severity::Warning
+        } else {
+            Severity::Info
+        };
+    }
+    report.key = key(detail, arn.as_deref(), status_code.as_deref());
     report.message = message(&category, detail);
     report.correlation = arn.clone().or_else(|| Some(code.clone()));
     report.region = detail.text("eventRegion");
@@ -51,7 +77,7 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     // Other partitions have consoles of their own.
     let partition = arn.as_deref().and_then(|arn| arn.split(':').nth(1));
     report.resource.url.take_if(|_| partition != Some("aws"));
-    report.resource.resource_type = Some(HEALTH_EVENT.into());
+    report.resource.resource_type = Some("AWS::Health::Event".into());
     report.resource.id = arn;
     report.resource.name = Some(code);
     report.detail("service", detail.text("service"));
@@ -65,9 +91,9 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
             _ => scope,
         }),
     );
-    report.detail("begins", detail.text("startTime"));
-    report.detail("ends", ends);
-    report.detail("action", detail.text("actionability"));
+    report.detail("begins", detail.text("startTime").map(time));
+    report.detail("ends", ends.map(time));
+    report.detail("action", actionability);
     let entities = detail.entries("affectedEntities");
     report.detail("affected", affected(envelope, &entities));
     report.tags = entities
@@ -75,6 +101,28 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .map(|entity| entity.pairs("tags"))
         .unwrap_or_default();
     Some(Verdict::Tell(report))
+}
+
+/// What AWS's copy of it in another Region has as well. None where it names no communication.
+fn key(detail: &Detail, arn: Option<&str>, status: Option<&str>) -> Option<String> {
+    let communication = detail.text("communicationId")?;
+    // `…-1`: the page.
+    let without_page = match communication.rsplit_once('-') {
+        Some((before, page)) if detail.text("page").as_deref() == Some(page) => before,
+        _ => &communication,
+    };
+    let account = detail.text("affectedAccount").unwrap_or_default();
+    let (arn, status) = (arn.unwrap_or_default(), status.unwrap_or_default());
+    Some(format!("health {account} {arn} {without_page} {status}"))
+}
+
+/// "2023-01-27 06:02 UTC" of "Fri, 27 Jan 2023 06:02:51 GMT"; as it is where it is no time.
+fn time(text: String) -> String {
+    let read = rfc2822::parse(&text).map(|zoned| zoned.timestamp()).ok();
+    match read.or_else(|| text.parse::<Timestamp>().ok()) {
+        Some(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        None => text,
+    }
 }
 
 fn message(category: &str, detail: &Detail) -> Option<String> {
@@ -116,5 +164,76 @@ fn affected(envelope: &Envelope, entities: &[Detail]) -> Option<String> {
         (true, _) => None,
         (_, 0) => Some(shown),
         (_, more) => Some(format!("{shown} and {more} more")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Verdict;
+    use serde_json::json;
+
+    fn report(detail: serde_json::Value) -> Report {
+        let event = json!({
+            "id": "1", "source": "aws.health", "detail-type": "AWS Health Event", "detail": detail
+        });
+        let envelope = Envelope::read(event).unwrap();
+        match crate::services::read(&envelope).unwrap().unwrap() {
+            Verdict::Tell(report) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_copy_in_another_region_is_the_same_event_and_an_update_is_another() {
+        let key = |communication: &str, page: &str, status: &str, backup: &str| {
+            report(json!({
+                "eventTypeCode": "AWS_RDS_ISSUE", "eventArn": "arn:aws:health:::event/1",
+                "communicationId": communication, "page": page, "statusCode": status,
+                "backupEvent": backup
+            }))
+            .key
+            .unwrap()
+        };
+        let first = key("abc-1", "1", "open", "false");
+        assert_eq!(key("abc-1", "1", "open", "true"), first);
+        assert_ne!(key("def-1", "1", "open", "false"), first);
+        assert_ne!(key("abc-1", "1", "closed", "false"), first);
+    }
+
+    #[test]
+    fn a_category_is_read_in_any_case_of_letters_and_an_unknown_one_has_no_status() {
+        for (category, status, severity) in [
+            ("issue", Some(Status::Failed), Severity::Error),
+            ("ISSUE", Some(Status::Failed), Severity::Error),
+            ("ScheduledChange", None, Severity::Info),
+            ("accountnotification", None, Severity::Info),
+            ("somethingNew", None, Severity::Warning),
+        ] {
+            let detail = json!({"eventTypeCode": "X", "eventTypeCategory": category});
+            let report = report(detail);
+            assert_eq!(
+                (report.status, report.severity),
+                (status, severity),
+                "{category}"
+            );
+        }
+        let action = json!({
+            "eventTypeCode": "X", "eventTypeCategory": "scheduledChange",
+            "actionability": "ACTION_REQUIRED"
+        });
+        assert_eq!(report(action).severity, Severity::Warning);
+    }
+
+    #[test]
+    fn times_read_as_times() {
+        for (written, read) in [
+            ("Fri, 27 Jan 2023 06:02:51 GMT", "2023-01-27 06:02 UTC"),
+            ("Sun, 5 Jun 2016 15:10:09 GMT", "2016-06-05 15:10 UTC"),
+            ("2023-01-27T09:01:22Z", "2023-01-27 09:01 UTC"),
+            ("soon", "soon"),
+        ] {
+            assert_eq!(time(written.to_owned()), read);
+        }
     }
 }

@@ -20,6 +20,7 @@ use carillon_domain::Faults;
 
 use crate::detail::Detail;
 use crate::envelope::Envelope;
+use crate::kinds;
 use crate::report::Verdict;
 
 /// Reads one kind of event. None where faults say why.
@@ -27,6 +28,9 @@ type Reader = fn(&Envelope, &Detail) -> Option<Verdict>;
 
 /// What an event means; none where no service is known by it.
 pub(crate) fn read(envelope: &Envelope) -> Option<Result<Verdict, Faults>> {
+    if let Some(kind) = kinds::kind(&envelope.source, &envelope.detail_type) {
+        return Some(kind.read(envelope));
+    }
     let reader = reader(&envelope.source, &envelope.detail_type)?;
     let faults = RefCell::default();
     let verdict = reader(envelope, &Detail::of(&envelope.detail, &faults));
@@ -42,6 +46,7 @@ fn reader(source: &str, detail_type: &str) -> Option<Reader> {
         ("aws.codepipeline", "CodePipeline Pipeline Execution State Change") => {
             codepipeline::execution
         }
+        ("aws.codepipeline", "CodePipeline Action Execution State Change") => codepipeline::action,
         ("aws.codedeploy", "CodeDeploy Deployment State-change Notification") => {
             codedeploy::deployment
         }

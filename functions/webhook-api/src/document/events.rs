@@ -1,7 +1,7 @@
 //! The schemas of events and CloudEvents.
 
 use carillon_domain::event::{
-    MAX_CHANGES, MAX_DETAIL, MAX_DETAILS, MAX_MESSAGE, MAX_NAME, MAX_URL, Period, Status,
+    MAX_CHANGES, MAX_DETAIL, MAX_DETAILS, MAX_MESSAGE, MAX_NAME, MAX_URL, Period, Severity, Status,
 };
 use carillon_domain::{EventType, pattern};
 use serde_json::{Map, Value, json};
@@ -47,6 +47,10 @@ fn statuses() -> Vec<&'static str> {
     Status::ALL.map(Status::as_str).to_vec()
 }
 
+fn severities() -> Vec<&'static str> {
+    Severity::ALL.map(Severity::as_str).to_vec()
+}
+
 fn names(among: impl Fn(EventType) -> bool) -> Vec<&'static str> {
     let all = EventType::ALL.iter().copied().filter(|known| among(*known));
     all.map(EventType::as_str).collect()
@@ -83,7 +87,9 @@ fn event_fields() -> Value {
             }
         },
         "provider": name("Such as aws"),
+        "account": name("Of the provider, such as 111122223333"),
         "region": name("Such as eu-west-1"),
+        "severity": choice(&severities(), "How much it matters"),
         "estimated_cost": or_null(cost),
         "actor": name("Who did it"),
         "message": text(MAX_MESSAGE, "Free text"),
@@ -204,7 +210,8 @@ fn event() -> Value {
             "resource": {"type": "object", "properties": {
                 "type": line, "id": line, "name": line, "url": line
             }},
-            "provider": line, "region": line,
+            "provider": line, "account": line, "region": line,
+            "severity": {"type": "string", "enum": severities()},
             "estimated_cost": {"type": "object", "required": ["amount", "currency"], "properties": {
                 "amount": line, "currency": line, "period": line
             }},

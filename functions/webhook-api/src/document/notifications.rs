@@ -60,8 +60,9 @@ fn with_numbers(mut entry: Value) -> Value {
     properties.insert("filters".into(), webhooks::filters());
     for name in ["channels", "environments", "filters"] {
         items(properties.get_mut(name), &|item| {
-            // Of statuses, none is a number.
-            if !item.to_string().contains("succeeded") {
+            // Of statuses and severities, none is a number.
+            let named = item.to_string();
+            if !named.contains("succeeded") && !named.contains("critical") {
                 or_number(item, 0);
             }
         });

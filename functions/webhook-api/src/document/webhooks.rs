@@ -2,7 +2,7 @@
 
 use carillon_chat::form::schema;
 use carillon_chat::{Kind, Kinds};
-use carillon_domain::event::{MAX_NAME, Status};
+use carillon_domain::event::{MAX_NAME, Severity, Status};
 use carillon_domain::webhook::MAX_WEBHOOK_NAME;
 use carillon_domain::{EventType, WebhookStatus, pattern};
 use serde_json::{Map, Value, json};
@@ -176,16 +176,16 @@ pub fn filters() -> Value {
     let any = "Any of these; * stands for any run of characters";
     let values = |item: Value| or_null(listed(1, 50, item, any));
     let names = || values(said(MAX_NAME));
-    let statuses = json!({"anyOf": [
-        {"type": "string", "enum": Status::ALL.map(Status::as_str)},
-        form(MAX_NAME, &pattern::statuses()),
-    ]});
+    let one_of = |names: &[&str], globs: String| json!({"anyOf": [{"type": "string", "enum": names}, form(MAX_NAME, &globs)]});
+    let statuses = one_of(&Status::ALL.map(Status::as_str), pattern::statuses());
+    let severities = one_of(&Severity::ALL.map(Severity::as_str), pattern::severities());
     json!({
         "type": ["object", "null"], "additionalProperties": false,
         "description": "All keys must match; of a key, any value; * stands for any run of characters",
         "properties": {
-            "environment": names(), "project": names(), "provider": names(), "region": names(),
-            "status": values(statuses), "resource_type": names(),
+            "environment": names(), "project": names(), "provider": names(), "account": names(),
+            "region": names(), "status": values(statuses), "severity": values(severities),
+            "resource_type": names(),
         },
     })
 }

@@ -135,33 +135,49 @@ fn each_type_and_status_has_words_of_its_own() {
 }
 
 #[test]
-fn a_notice_of_aws_is_no_error_and_an_error_without_a_status_is_none_of_it() {
-    let mut event = with(EventType::Error, None);
-    assert_eq!(Tone::of(&event), Tone::Failed);
-    let resource = event.resource.get_or_insert_default();
-    resource.resource_type = Some(carillon_domain::event::HEALTH_EVENT.into());
-    for (category, tone, status, headline) in [
-        ("issue", Tone::Failed, None, "🚨 Error: "),
-        ("scheduledChange", Tone::Notice, None, "ℹ️ Notice: "),
-        ("accountNotification", Tone::Notice, None, "ℹ️ Notice: "),
+fn what_is_neither_trouble_nor_success_says_so() {
+    use EventType::{Deploy, Error, Scale};
+    use Severity::{Critical, Info, Warning};
+    use Status::{Started, Succeeded};
+    for (event_type, status, severity, headline) in [
+        (Error, None, Some(Info), "ℹ️ Notice: "),
+        (Error, None, Some(Warning), "⚠️ Warning: "),
+        (Error, None, Some(Critical), "🚨 Error: "),
+        (Error, Some(Succeeded), Some(Info), "✅ Notice closed: "),
         (
-            "accountNotification",
-            Tone::Succeeded,
-            Some(Status::Succeeded),
-            "✅ Notice closed: ",
+            Error,
+            Some(Succeeded),
+            Some(Warning),
+            "✅ Warning resolved: ",
         ),
         (
-            "scheduledChange",
-            Tone::Failed,
-            Some(Status::Failed),
-            "🚨 Error: ",
+            Error,
+            Some(Started),
+            Some(Critical),
+            "🩹 In trouble, being mended: ",
         ),
+        (Deploy, None, Some(Info), "ℹ️ Deploy notice: "),
+        (Deploy, None, Some(Warning), "⚠️ Deploy warning: "),
+        (Scale, None, Some(Info), "ℹ️ Scaling notice: "),
+        (Deploy, Some(Succeeded), Some(Info), "✅ Deployed "),
     ] {
-        event.details = [("category".to_owned(), category.to_owned())].into();
-        event.status = status;
-        assert_eq!(Tone::of(&event), tone, "{category}");
+        let mut event = with(event_type, status);
+        event.severity = severity;
         assert!(plain(&event).starts_with(headline), "{}", plain(&event));
     }
+}
+
+#[test]
+fn a_build_is_built_and_a_scale_says_what_it_did() {
+    let mut build = with(EventType::Deploy, Some(Status::Succeeded));
+    build.resource.get_or_insert_default().resource_type = Some(BUILD.into());
+    assert_eq!(plain(&build), "✅ Built billing-db in billing / production");
+    let mut scale = with(EventType::Scale, Some(Status::Succeeded));
+    scale.details.insert(CHANGE.into(), "launch".into());
+    assert_eq!(
+        plain(&scale),
+        "✅ Scaled checkout (launch) in billing / production"
+    );
 }
 
 #[test]
@@ -209,6 +225,7 @@ fn the_longest_names_keep_the_headline_short() {
             event.project = Some("*".repeat(5_000));
             event.environment = long();
             event.changes = vec!["x".into(); 5_000];
+            event.details.insert(CHANGE.into(), "_".repeat(5_000));
             let headline = headline(&event, |text| text.replace(['_', '*'], "\\_"));
             let length = carillon_domain::text::length(&headline);
             assert!(length <= MAX_HEADLINE, "{length}: {headline}");

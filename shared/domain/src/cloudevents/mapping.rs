@@ -16,14 +16,16 @@ use crate::text::{clean, fit};
 
 /// The extension attributes that are fields of an event, and which ones. Their names cannot
 /// have the `_` that the fields have.
-pub(super) const EXTENSIONS: [(&str, &[&str]); 14] = [
+pub(super) const EXTENSIONS: [(&str, &[&str]); 16] = [
     // Must be the caller's own, where it is named at all.
     ("organization", &[]),
     ("status", &["status"]),
     ("environment", &["environment"]),
     ("project", &["project"]),
     ("provider", &["provider"]),
+    ("account", &["account"]),
     ("region", &["region"]),
+    ("severity", &["severity"]),
     ("actor", &["actor"]),
     ("message", &["message"]),
     ("correlationid", &["correlation_id"]),
@@ -49,12 +51,14 @@ const OF_TRANSPORT: [&str; 9] = [
 ];
 
 /// The fields of an event that `data` may have, beside those that are read in their own way.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 12] = [
     "status",
     "environment",
     "project",
     "provider",
+    "account",
     "region",
+    "severity",
     "estimated_cost",
     "actor",
     "correlation_id",

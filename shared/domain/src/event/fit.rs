@@ -23,6 +23,7 @@ impl Event {
             &mut self.environment,
             &mut self.project,
             &mut self.provider,
+            &mut self.account,
             &mut self.region,
             &mut self.actor,
             &mut self.correlation_id,

@@ -1,19 +1,23 @@
 //! Reading an event that a template made of something else: a template puts values in as
-//! they are, and can neither shorten them nor turn a number into a text.
+//! they are, and can neither shorten them, nor turn a number into a text, nor one word into
+//! another.
 
 use serde_json::{Map, Value};
 
-use super::{Capture, Event, MAX_DETAIL, MAX_MESSAGE, MAX_NAME, MAX_URL};
+use super::{Capture, Event, MAX_DETAIL, MAX_DETAILS, MAX_MESSAGE, MAX_NAME, MAX_URL, foreign};
 use crate::fault::{Faults, Pointer};
+use crate::ids::EventId;
 use crate::text::{clean, fit, shorten};
 
 /// The longest a resource's id may be, in characters.
 const MAX_ID: usize = 1_024;
 
 impl Event {
-    /// As [`parse`](Self::parse), but numbers and truth values among the details are taken
-    /// as texts, and what is too long is cut. Everything else is a fault as ever: a typo in
-    /// a template should not wait for somebody to miss the field.
+    /// As [`parse`](Self::parse), but details of any kind and numbers as ids are taken as
+    /// texts, what is too long is cut, statuses, severities and times may be written as AWS
+    /// does, and a blank id is none. A status or severity that nobody knows becomes a
+    /// detail. Everything else is a fault as ever: a typo in a template should not wait for
+    /// somebody to miss the field.
     pub fn parse_loosely(
         value: &Value,
         at: &Pointer,
@@ -29,10 +33,28 @@ impl Event {
 }
 
 fn loosen(fields: &mut Map<String, Value>) {
+    own_id(fields);
+    number_to_text(fields.get_mut("correlation_id"));
+    if let Some(account @ Value::Number(_)) = fields.get_mut("account") {
+        // As a number it has lost the zeros in front.
+        *account = Value::String(format!("{:0>12}", account.to_string()));
+    }
+    word(fields, "status", |word| {
+        Some(foreign::status(word)?.as_str())
+    });
+    word(fields, "severity", |word| {
+        Some(foreign::severity(word)?.as_str())
+    });
+    if let Some(time) = fields.get_mut("occurred_at")
+        && let Some(read) = foreign::time(time)
+    {
+        *time = Value::String(read.to_string());
+    }
     for name in [
         "environment",
         "project",
         "provider",
+        "account",
         "region",
         "actor",
         "correlation_id",
@@ -45,6 +67,7 @@ fn loosen(fields: &mut Map<String, Value>) {
         *text = fit(&clean(text), MAX_MESSAGE, str::to_owned);
     }
     if let Some(resource) = fields.get_mut("resource").and_then(Value::as_object_mut) {
+        number_to_text(resource.get_mut("id"));
         cut(resource.get_mut("type"), MAX_NAME);
         cut(resource.get_mut("name"), MAX_NAME);
         cut(resource.get_mut("id"), MAX_ID);
@@ -64,11 +87,65 @@ fn loosen(fields: &mut Map<String, Value>) {
     if let Some(details) = fields.get_mut("details").and_then(Value::as_object_mut) {
         details.retain(|_, value| !value.is_null());
         for value in details.values_mut() {
-            if value.is_number() || value.is_boolean() {
-                *value = Value::String(value.to_string());
+            if !value.is_string() {
+                *value = Value::String(in_words(value));
             }
             cut(Some(value), MAX_DETAIL);
         }
+    }
+}
+
+/// An id as people and machines write them: numbers are texts, blank is none, and one with
+/// other characters than an id may have is one that has not.
+fn own_id(fields: &mut Map<String, Value>) {
+    number_to_text(fields.get_mut("id"));
+    let Some(Value::String(text)) = fields.get("id") else {
+        return;
+    };
+    let text = text.trim().to_owned();
+    if text.is_empty() {
+        fields.remove("id");
+    } else if EventId::parse(&text).is_none() {
+        let id = EventId::from_source("event", &text);
+        fields.insert("id".into(), Value::String(id.as_str().to_owned()));
+    }
+}
+
+/// Puts our word for AWS's. What nobody knows becomes a detail: a state is never told as
+/// something that it may not be.
+fn word(fields: &mut Map<String, Value>, name: &str, ours: impl Fn(&str) -> Option<&'static str>) {
+    let Some(Value::String(text)) = fields.get(name) else {
+        return;
+    };
+    let text = text.clone();
+    if let Some(ours) = ours(&text) {
+        fields.insert(name.into(), ours.into());
+        return;
+    }
+    fields.remove(name);
+    let details = fields
+        .entry("details")
+        .or_insert_with(|| Value::Object(Map::new()));
+    if let (Some(details), false) = (details.as_object_mut(), text.trim().is_empty()) {
+        let room = details.len() < MAX_DETAILS;
+        if room {
+            details.entry(name).or_insert(Value::String(text));
+        }
+    }
+}
+
+fn number_to_text(value: Option<&mut Value>) {
+    if let Some(number @ Value::Number(_)) = value {
+        *number = Value::String(number.to_string());
+    }
+}
+
+/// "a, b" of a list; JSON of what is no text inside.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(entries) => entries.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
     }
 }
 
@@ -88,7 +165,8 @@ fn is_longer(text: &str, limit: usize) -> bool {
 mod tests {
     use super::*;
     use crate::event::MAX_EVENT_BYTES;
-    use crate::ids::{EventId, OrganizationId};
+    use crate::event::{Severity, Status};
+    use crate::ids::OrganizationId;
     use serde_json::json;
 
     fn parse(value: &Value) -> Result<Event, Faults> {
@@ -103,10 +181,38 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_truth_values_of_details_are_texts() {
+    fn what_a_service_of_aws_writes_is_understood() {
+        let event = parse(&json!({
+            "type": "error", "id": "arn:aws:states:eu-west-1:1:execution/nightly 7",
+            "status": "TIMED_OUT", "severity": "HIGH", "account": 11_122_223_333_u64,
+            "occurred_at": 1_795_256_100_000_u64, "correlation_id": 42,
+            "resource": {"id": 7}
+        }))
+        .unwrap();
+        assert_eq!(event.status, Some(Status::Failed));
+        assert_eq!(event.severity, Some(Severity::Error));
+        assert_eq!(event.account.as_deref(), Some("011122223333"));
+        assert_eq!(event.occurred_at.to_string(), "2026-11-21T10:15:00Z");
+        assert_eq!(event.correlation_id.as_deref(), Some("42"));
+        assert_eq!(event.resource.unwrap().id.as_deref(), Some("7"));
+        assert!(event.id.as_str().starts_with("event:"), "{}", event.id);
+        let blank = parse(&json!({"type": "error", "id": " "})).unwrap();
+        assert_eq!(blank.id.as_str(), "evt_1");
+    }
+
+    #[test]
+    fn a_state_that_nobody_knows_is_a_detail_and_no_status() {
+        let event = parse(&json!({"type": "deploy", "status": "SUPERSEDED"})).unwrap();
+        assert_eq!(event.status, None);
+        assert_eq!(event.details["status"], "SUPERSEDED");
+    }
+
+    #[test]
+    fn details_of_any_kind_are_texts() {
         let event = parse(&json!({
             "type": "deploy",
-            "details": {"attempt": 2, "ratio": 0.5, "forced": true, "none": null, "text": "x"}
+            "details": {"attempt": 2, "ratio": 0.5, "forced": true, "none": null, "text": "x",
+                        "list": ["a", 7], "object": {"a": 1}}
         }))
         .unwrap();
         let details: Vec<_> = event
@@ -119,6 +225,8 @@ mod tests {
             [
                 ("attempt", "2"),
                 ("forced", "true"),
+                ("list", "a, 7"),
+                ("object", r#"{"a":1}"#),
                 ("ratio", "0.5"),
                 ("text", "x")
             ]
@@ -145,19 +253,14 @@ mod tests {
     #[test]
     fn what_is_wrong_stays_wrong() {
         let faults = parse(&json!({
-            "type": "deploy", "stauts": "failed", "project": 7, "details": {"list": [1]},
+            "type": "deploy", "stauts": "failed", "project": 7, "details": "x",
             "estimated_cost": {"amount": 41.2, "currency": "USD"}
         }))
         .unwrap_err();
         let pointers: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();
         assert_eq!(
             pointers,
-            [
-                "/project",
-                "/estimated_cost/amount",
-                "/details/list",
-                "/stauts"
-            ]
+            ["/project", "/estimated_cost/amount", "/details", "/stauts"]
         );
     }
 }

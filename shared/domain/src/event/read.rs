@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Capture, EstimatedCost, Event, MAX_CHANGES, MAX_DETAIL, MAX_DETAILS, MAX_EVENT_BYTES,
-    MAX_MESSAGE, MAX_NAME, MAX_URL, Period, Resource, Status, is_web_url,
+    MAX_MESSAGE, MAX_NAME, MAX_URL, Period, Resource, Severity, Status, is_web_url,
 };
 use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
@@ -50,7 +50,9 @@ impl Event {
             project: fields.text("project", MAX_NAME),
             resource: resource(&mut fields),
             provider: fields.text("provider", MAX_NAME),
+            account: fields.text("account", MAX_NAME),
             region: fields.text("region", MAX_NAME),
+            severity: fields.choice("severity", &Severity::ALL.map(|s| (s.as_str(), s))),
             estimated_cost: estimated_cost(&mut fields),
             actor: fields.text("actor", MAX_NAME),
             message: fields.text("message", MAX_MESSAGE),
@@ -234,7 +236,8 @@ mod tests {
             "occurred_at": "2026-11-21T10:15:00Z", "organization": "org_acme",
             "environment": "production", "project": "billing",
             "resource": {"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db", "url": "https://example.com/x"},
-            "provider": "aws", "region": "eu-west-1",
+            "provider": "aws", "account": "111122223333", "region": "eu-west-1",
+            "severity": "warning",
             "estimated_cost": {"amount": "41.20", "currency": "USD", "period": "month"},
             "actor": "alice", "message": "free text", "correlation_id": "release-42",
             "dry_run": false, "changes": ["description", "rotation"], "details": {"commit": "9fceb02"}

@@ -1,237 +1,59 @@
 use super::*;
+use serde_json::json;
+
+/// What an id becomes, as a class, and whether it is told.
+fn class(id: &str) -> (String, bool, Option<Turn>) {
+    let event = json!({
+        "id": "1", "source": "aws.rds", "detail-type": "RDS DB Instance Event",
+        "detail": {
+            // Words and categories that mean something else: the id decides.
+            "EventCategories": ["failure"], "Message": "It failed and was completed.",
+            "SourceType": "DB_INSTANCE", "SourceIdentifier": "billing-db", "EventID": id
+        }
+    });
+    let envelope = Envelope::read(event).unwrap();
+    let (report, told) = match crate::services::read(&envelope).unwrap().unwrap() {
+        Verdict::Tell(report) => (report, true),
+        Verdict::Quiet(_, report) => (report, false),
+        Verdict::Repeats(reason) => panic!("{reason}"),
+    };
+    let status = report.status.map_or("none", Status::as_str);
+    let class = format!("{}/{status}", report.event_type);
+    (class, told, report.story.map(|story| story.turn))
+}
 
 #[test]
-fn categories_and_words_say_what_is_told() {
-    use EventType::{Deploy, Destroy, Error, Scale};
-    use Status::{Failed, Started, Succeeded};
-    for (category, source, message, expected) in [
-        (
-            "failover",
-            "DB_INSTANCE",
-            "Started cross AZ failover to DB instance.",
-            (Error, Failed, true),
-        ),
-        (
-            "failover",
-            "DB_INSTANCE",
-            "A Multi-AZ failover has completed.",
-            (Error, Succeeded, true),
-        ),
-        (
-            "failure",
-            "DB_INSTANCE",
-            "The DB instance has failed.",
-            (Error, Failed, true),
-        ),
-        (
-            "low storage",
-            "DB_INSTANCE",
-            "The free storage capacity is low at 5%.",
-            (Error, Failed, true),
-        ),
-        (
-            "availability",
-            "DB_INSTANCE",
-            "DB instance shutdown.",
-            (Error, Failed, true),
-        ),
-        (
-            "availability",
-            "DB_INSTANCE",
-            "DB instance restarted.",
-            (Error, Succeeded, true),
-        ),
-        (
-            "recovery",
-            "DB_INSTANCE",
-            "Recovery of the DB instance has started.",
-            (Error, Failed, true),
-        ),
-        (
-            "recovery",
-            "DB_INSTANCE",
-            "Recovery of the DB instance is complete.",
-            (Error, Succeeded, true),
-        ),
-        (
-            "read replica",
-            "DB_INSTANCE",
-            "Replication has stopped.",
-            (Error, Failed, true),
-        ),
-        (
-            "read replica",
-            "DB_INSTANCE",
-            "Replication for the Read Replica resumed",
-            (Error, Succeeded, true),
-        ),
-        (
-            "read replica",
-            "DB_INSTANCE",
-            "Replica switchover is fine.",
-            (Deploy, Succeeded, false),
-        ),
-        (
-            "creation",
-            "DB_INSTANCE",
-            "DB instance created.",
-            (Deploy, Succeeded, true),
-        ),
-        (
-            "restoration",
-            "DB_INSTANCE",
-            "Restored from snapshot x",
-            (Deploy, Succeeded, true),
-        ),
-        (
-            "deletion",
-            "CLUSTER",
-            "DB cluster deleted.",
-            (Destroy, Succeeded, true),
-        ),
-        (
-            "deletion",
-            "SNAPSHOT",
-            "Deleted manual snapshot",
-            (Destroy, Succeeded, true),
-        ),
-        (
-            "creation",
-            "SNAPSHOT",
-            "Automated snapshot created",
-            (Deploy, Succeeded, false),
-        ),
-        (
-            "deletion",
-            "SNAPSHOT",
-            "Deleted automated snapshot",
-            (Destroy, Succeeded, false),
-        ),
-        (
-            "configuration change",
-            "DB_INSTANCE",
-            "Applying modification to database instance class",
-            (Scale, Started, true),
-        ),
-        (
-            "configuration change",
-            "DB_INSTANCE",
-            "Finished applying modification to allocated storage",
-            (Scale, Succeeded, true),
-        ),
-        (
-            "configuration change",
-            "DB_PARAM",
-            "Updated parameter time_zone to UTC",
-            (Deploy, Succeeded, true),
-        ),
-        (
-            "backup",
-            "DB_INSTANCE",
-            "Backing up DB instance",
-            (Deploy, Succeeded, false),
-        ),
-        (
-            "maintenance",
-            "DB_INSTANCE",
-            "Applying offline patches",
-            (Deploy, Started, true),
-        ),
-        (
-            "notification",
-            "CLUSTER",
-            "Database cluster has been patched",
-            (Deploy, Succeeded, true),
-        ),
-        (
-            "maintenance",
-            "DB_INSTANCE",
-            "A minor version upgrade is available",
-            (Deploy, Succeeded, false),
-        ),
-        (
-            "maintenance",
-            "DB_INSTANCE",
-            "The instance is idle",
-            (Deploy, Succeeded, false),
-        ),
-        (
-            "backup",
-            "CLUSTER_SNAPSHOT",
-            "Creating manual cluster snapshot",
-            (Deploy, Started, true),
-        ),
-        (
-            "backup",
-            "CLUSTER_SNAPSHOT",
-            "Creating automated cluster snapshot",
-            (Deploy, Started, false),
-        ),
-        (
-            "creation",
-            "SNAPSHOT",
-            "The automated snapshot failed",
-            (Deploy, Failed, true),
-        ),
-        (
-            "read replica",
-            "DB_INSTANCE",
-            "Read replica creation failed",
-            (Error, Failed, true),
-        ),
-        (
-            "backup",
-            "DB_INSTANCE",
-            "The backup could not be made: internal error",
-            (Error, Failed, true),
-        ),
-        (
-            "notification",
-            "CLUSTER",
-            "Its failover priority is known",
-            (Deploy, Succeeded, false),
-        ),
-        (
-            "creation",
-            "BLUE_GREEN_DEPLOYMENT",
-            "Blue/green deployment tasks completed.",
-            (Deploy, Succeeded, true),
-        ),
-        (
-            "notification",
-            "BLUE_GREEN_DEPLOYMENT",
-            "Switchover from blue to green started.",
-            (Deploy, Started, true),
-        ),
-        (
-            "deletion",
-            "BLUE_GREEN_DEPLOYMENT",
-            "Blue/green deployment deleted.",
-            (Destroy, Succeeded, true),
-        ),
-        (
-            "creation",
-            "DB_PROXY",
-            "The proxy was created",
-            (Deploy, Succeeded, true),
-        ),
-        (
-            "something new",
-            "DB_INSTANCE",
-            "…",
-            (Deploy, Succeeded, false),
-        ),
+fn the_id_decides_whatever_the_sentence_says() {
+    for (id, expected, told, turn) in [
+        // The recovery has started.
+        ("0020", "error/started", true, Some(Turn::Begins)),
+        ("0021", "error/succeeded", true, Some(Turn::Ends)),
+        // It is no end yet: a failover or an activation follows.
+        ("0053", "error/started", true, Some(Turn::Begins)),
+        ("0015", "error/succeeded", true, Some(Turn::Ends)),
+        ("0049", "error/succeeded", true, Some(Turn::Ends)),
+        // A stopped and a started database are neither trouble nor deployed.
+        ("0087", "deploy/none", true, Some(Turn::Joins)),
+        ("0088", "deploy/none", true, Some(Turn::Joins)),
+        ("0150", "deploy/none", true, Some(Turn::Joins)),
+        ("0151", "deploy/none", true, Some(Turn::Joins)),
+        ("0152", "deploy/failed", true, Some(Turn::Ends)),
+        // Backups were switched off.
+        ("0028", "deploy/none", true, None),
+        // A pre-check that is done is a step.
+        ("0265", "deploy/started", false, Some(Turn::Begins)),
+        ("0268", "deploy/succeeded", true, Some(Turn::Ends)),
+        ("0045", "error/failed", true, Some(Turn::Begins)),
+        ("0046", "error/succeeded", true, Some(Turn::EndsOnly)),
+        ("0003", "destroy/succeeded", true, None),
+        ("0012", "scale/started", true, Some(Turn::Begins)),
+        ("0002", "deploy/succeeded", false, Some(Turn::Ends)),
+        ("0034", "error/none", true, None),
+        ("0409", "deploy/none", true, Some(Turn::Joins)),
     ] {
-        let (event_type, status, told) = expected;
-        let found = meaning(&[category.to_owned()], source, message);
-        assert_eq!(
-            found,
-            (event_type, Some(status), told),
-            "{category}: {message}"
-        );
+        let found = class(&format!("RDS-EVENT-{id}"));
+        assert_eq!(found, (expected.to_owned(), told, turn), "{id}");
     }
-    let found = meaning(&[], "DB_INSTANCE", "Unable to start: error");
-    assert_eq!(found, (Error, Some(Failed), true));
 }
 
 #[test]
@@ -252,4 +74,16 @@ fn only_a_snapshots_name_begins_with_the_services_own() {
     let arn = "arn:aws:rds:eu-west-1:111122223333:snapshot:rds:billing-1";
     assert_eq!(name_of(arn).as_deref(), Some("rds:billing-1"));
     assert_eq!(name_of("no arn"), None);
+}
+
+#[test]
+fn every_id_becomes_what_the_table_says() {
+    for row in table::rows() {
+        let (found, told, _) = class(&format!("RDS-EVENT-{}", row[0]));
+        assert_eq!(
+            (found.as_str(), told),
+            (row[2], row[3] == "told"),
+            "{row:?}"
+        );
+    }
 }

@@ -79,8 +79,16 @@ fn is_ours(text: &str) -> bool {
             .and_then(|text| text.strip_suffix('*'))
             .is_some_and(|inner| inner.chars().all(|c| c.is_ascii_alphabetic() || c == ' '))
     };
-    (bold(label) || span(label))
-        && (span(value) || ["Started", "Succeeded", "Failed"].contains(&value))
+    let choice = [
+        "Started",
+        "Succeeded",
+        "Failed",
+        "Info",
+        "Warning",
+        "Error",
+        "Critical",
+    ];
+    (bold(label) || span(label)) && (span(value) || choice.contains(&value))
 }
 
 proptest! {

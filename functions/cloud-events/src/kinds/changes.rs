@@ -1,0 +1,215 @@
+//! Something was changed, or is about to: what somebody did to a thing, and what AWS says
+//! will happen to it.
+//!
+//! Facts: Systems Manager user guide, "Reference: Amazon EventBridge event patterns and types
+//! for Systems Manager"; CloudTrail user guide, "userIdentity element"; the EventBridge events
+//! reference.
+
+use carillon_domain::{EventType, Severity, Status};
+
+use super::state::{FAILED, ROUTINE, TROUBLE_ONCE, UNKNOWN, WARNING, WELL_AGAIN};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+
+const CREATED: Outcome = Outcome::new(EventType::ParameterCreated, None, "was created");
+const UPDATED: Outcome = Outcome::new(EventType::ParameterUpdated, None, "was changed");
+const DELETED: Outcome = Outcome::new(EventType::ParameterDeleted, None, "was deleted");
+
+pub const KINDS: &[Kind] = &[
+    // Names, never values.
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["Parameter Store Change"],
+        what: "Parameter",
+        resource_type: "AWS::SSM::Parameter",
+        name: &["name"],
+        thread: &["name"],
+        daily: true,
+        judge: Judge::State {
+            at: &["operation"],
+            states: &[
+                ("Create", CREATED),
+                ("Update", UPDATED),
+                ("Delete", DELETED),
+                ("LabelParameterVersion", ROUTINE),
+            ],
+        },
+        details: &[("parameter type", "type"), ("data type", "dataType")],
+        place: "systems-manager/parameters/{name}/description?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["Parameter Store Policy Action"],
+        what: "Policy of a parameter",
+        resource_type: "AWS::SSM::Parameter",
+        name: &["parameter-name"],
+        thread: &["parameter-name"],
+        daily: true,
+        judge: Judge::By(parameter_policy),
+        reason: &["action-reason"],
+        details: &[("policy", "policy-type")],
+        place: "systems-manager/parameters/{name}/description?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ec2",
+        detail_types: &[
+            "EC2 Spot Instance Interruption Warning",
+            "EC2 Instance Rebalance Recommendation",
+        ],
+        what: "Spot instance will be interrupted",
+        resource_type: "AWS::EC2::Instance",
+        name: &["instance-id"],
+        thread: &["instance-id"],
+        // Auto Scaling replaces them, and they come by the dozen.
+        judge: Judge::Always(ROUTINE),
+        details: &[("action", "instance-action")],
+        place: "ec2/home?region={region}#InstanceDetails:instanceId={name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.synthetics",
+        detail_types: &["Synthetics Canary TestRun Failure"],
+        what: "Canary",
+        resource_type: "AWS::Synthetics::Canary",
+        name: &["canary-name"],
+        thread: &["canary-id", "canary-name"],
+        // One that runs each minute fails each minute.
+        judge: Judge::Always(TROUBLE_ONCE),
+        details: &[("run", "canary-run-id")],
+        account: &["account-id"],
+        place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.synthetics",
+        detail_types: &["Synthetics Canary TestRun Successful"],
+        what: "Canary",
+        resource_type: "AWS::Synthetics::Canary",
+        name: &["canary-name"],
+        thread: &["canary-id", "canary-name"],
+        judge: Judge::Always(WELL_AGAIN),
+        account: &["account-id"],
+        place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.synthetics",
+        detail_types: &["Synthetics Canary Status Change"],
+        what: "Canary",
+        resource_type: "AWS::Synthetics::Canary",
+        name: &["canary-name"],
+        thread: &["canary-id", "canary-name"],
+        judge: Judge::State {
+            at: &["current-state"],
+            states: &[
+                ("ERROR", FAILED),
+                ("CREATING", ROUTINE),
+                ("READY", ROUTINE),
+                ("STARTING", ROUTINE),
+                ("RUNNING", ROUTINE),
+                ("UPDATING", ROUTINE),
+                ("STOPPING", ROUTINE),
+                ("STOPPED", ROUTINE),
+                ("DELETING", ROUTINE),
+            ],
+        },
+        account: &["account-id"],
+        place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.savingsplans",
+        detail_types: &[
+            "Savings Plans State Change",
+            "Savings Plans State Change Alert",
+        ],
+        what: "Savings Plan",
+        resource_type: "AWS::SavingsPlans::SavingsPlan",
+        judge: Judge::By(savings_plan),
+        reason: &["message"],
+        details: &[
+            ("state", "currentState"),
+            ("next state", "nextState"),
+            ("days left", "remainingDays"),
+        ],
+        place: "costmanagement/home#/savings-plans/inventory",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ce",
+        detail_types: &["Anomaly Detected"],
+        what: "Costs are higher than expected",
+        resource_type: "AWS::CE::Anomaly",
+        name: &["monitorName", "anomalyId"],
+        thread: &["anomalyId"],
+        judge: Judge::Always(WARNING),
+        details: &[
+            ("impact", "impact.totalImpact"),
+            ("impact, percent", "impact.totalImpactPercentage"),
+            ("spent", "impact.totalActualSpend"),
+            ("expected", "impact.totalExpectedSpend"),
+            ("service", "rootCauses.0.service"),
+            ("usage", "rootCauses.0.usageType"),
+        ],
+        account: &["rootCauses.0.linkedAccount"],
+        place: "costmanagement/home#/anomaly-detection",
+        ..BASE
+    },
+    Kind {
+        source: "aws.support",
+        detail_types: &["Support Case Update"],
+        what: "Support case",
+        resource_type: "AWS::Support::Case",
+        name: &["display-id", "case-id"],
+        thread: &["case-id"],
+        judge: Judge::By(support),
+        details: &[("update", "event-name"), ("by", "origin")],
+        place: "support/home#/case/?displayId={name}",
+        ..BASE
+    },
+];
+
+fn parameter_policy(detail: &Detail) -> Outcome {
+    let failed = detail.text("action-status").as_deref() == Some("Failed");
+    match detail.text("policy-type").as_deref() {
+        _ if failed => FAILED,
+        Some("Expiration") => DELETED,
+        Some("ExpirationNotification") => Outcome {
+            words: "says that it is about to expire",
+            ..WARNING
+        },
+        Some("NoChangeNotification") => Outcome {
+            words: "says that it has not been changed for long",
+            ..WARNING
+        },
+        _ => UNKNOWN,
+    }
+}
+
+fn savings_plan(detail: &Detail) -> Outcome {
+    match detail.text("currentState").as_deref() {
+        Some("payment-failed") => FAILED,
+        _ if detail.text("nextState").is_some() => Outcome {
+            words: "is about to change its state",
+            ..WARNING
+        },
+        _ => ROUTINE,
+    }
+}
+
+fn support(detail: &Detail) -> Outcome {
+    let origin = detail.text("origin").unwrap_or_default();
+    match detail.text("event-name").as_deref() {
+        Some("ResolveCase") => {
+            Outcome::new(EventType::Error, Some(Status::Succeeded), "was resolved")
+                .severe(Severity::Info)
+        }
+        Some("AddCommunicationToCase") if origin == "AWS" => Outcome {
+            words: "has an answer of AWS",
+            ..UNKNOWN
+        },
+        _ => ROUTINE,
+    }
+}

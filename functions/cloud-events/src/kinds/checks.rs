@@ -1,0 +1,177 @@
+//! Something was checked: rules of Config, compliance, images, Trusted Advisor, DevOps Guru.
+//!
+//! Facts: the services' user guides, as the EventBridge events reference lists them.
+
+use carillon_domain::{EventType, Severity};
+
+use super::grade::{Grade, Level};
+use super::state::{DONE, FAILED, ROUTINE, TROUBLE_ONCE, WELL_AGAIN};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+use crate::noise::Noise;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.inspector2",
+        detail_types: &["Inspector2 Scan"],
+        what: "Image scan",
+        resource_type: "AWS::ECR::Repository",
+        name: &["repository-name"],
+        thread: &["image-digest"],
+        judge: Judge::By(scan),
+        details: SCAN,
+        place: "ecr/repositories?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ecr",
+        detail_types: &["ECR Image Scan"],
+        what: "Image scan",
+        resource_type: "AWS::ECR::Repository",
+        name: &["repository-name"],
+        thread: &["image-digest"],
+        judge: Judge::By(scan),
+        details: SCAN,
+        place: "ecr/repositories?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ecr",
+        detail_types: &["ECR Replication Action"],
+        what: "Image replication",
+        resource_type: "AWS::ECR::Repository",
+        name: &["repository-name"],
+        thread: &["image-digest"],
+        judge: Judge::State {
+            at: &["result"],
+            states: &[("FAILED", FAILED), ("SUCCESS", DONE)],
+        },
+        place: "ecr/repositories?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.devops-guru",
+        detail_types: &[
+            "DevOps Guru New Insight Open",
+            "DevOps Guru Insight Closed",
+            "DevOps Guru Insight Severity Upgraded",
+        ],
+        what: "DevOps Guru insight",
+        resource_type: "AWS::DevOpsGuru::Insight",
+        name: &["insightDescription", "insightId"],
+        thread: &["insightId"],
+        judge: Judge::Grade(&Grade {
+            at: &["insightSeverity"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[("messageType", &["CLOSED_INSIGHT"])],
+            hidden: &[],
+        }),
+        details: &[("insight type", "insightType")],
+        place: "devops-guru/#/insights?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.trustedadvisor",
+        detail_types: &["Trusted Advisor Check Item Refresh Notification"],
+        what: "Trusted Advisor",
+        resource_type: "AWS::TrustedAdvisor::Check",
+        name: &["check-name"],
+        thread: &["uuid"],
+        judge: Judge::Grade(&Grade {
+            at: &["status"],
+            trouble: Level::High,
+            warning: Level::Never,
+            over: &[("status", &["OK"])],
+            hidden: &[],
+        }),
+        details: &[("found in", "resource_id")],
+        place: "trustedadvisor/home?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.config",
+        detail_types: &["Config Rules Compliance Change"],
+        what: "Config rule",
+        resource_type: "AWS::Config::ConfigRule",
+        name: &["configRuleName"],
+        thread: &["configRuleName+resourceId", "configRuleName"],
+        judge: Judge::By(compliance),
+        reason: &["newEvaluationResult.annotation"],
+        details: &[
+            ("found in", "resourceId"),
+            ("found in a", "resourceType"),
+            ("compliance", "newEvaluationResult.complianceType"),
+        ],
+        account: &["awsAccountId"],
+        place: "config/home?region={region}#/rules/details?configRuleName={name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["Configuration Compliance State Change"],
+        what: "SSM compliance",
+        resource_type: "AWS::SSM::Compliance",
+        name: &["resource-id"],
+        thread: &["resource-id"],
+        judge: Judge::Grade(&Grade {
+            at: &["severity"],
+            trouble: Level::Never,
+            warning: Level::High,
+            over: &[("compliance-status", &["compliant"])],
+            hidden: &[],
+        }),
+        details: &[
+            ("compliance", "compliance-status"),
+            ("compliance type", "compliance-type"),
+        ],
+        place: "systems-manager/compliance?region={region}",
+        ..BASE
+    },
+];
+
+const SCAN: &[(&str, &str)] = &[
+    ("scan", "scan-status"),
+    ("critical", "finding-severity-counts.CRITICAL"),
+    ("high", "finding-severity-counts.HIGH"),
+    ("tag", "image-tags.0"),
+    ("image", "image-digest"),
+];
+
+fn scan(detail: &Detail) -> Outcome {
+    let has = |grade: &str| {
+        let count = detail.at(&format!("finding-severity-counts.{grade}"));
+        count.is_some_and(|count| count != "0")
+    };
+    let found = |severity| {
+        let words = "found vulnerabilities";
+        Outcome::new(EventType::Error, None, words).severe(severity)
+    };
+    match detail.text("scan-status").as_deref() {
+        Some("FAILED") => FAILED,
+        _ if has("CRITICAL") => found(Severity::Critical),
+        _ if has("HIGH") => found(Severity::Warning),
+        _ => ROUTINE.quiet(Noise::MinorFindings),
+    }
+}
+
+fn compliance(detail: &Detail) -> Outcome {
+    match detail.at("newEvaluationResult.complianceType").as_deref() {
+        // Security Hub tells its own.
+        _ if detail
+            .text("configRuleName")
+            .is_some_and(|name| name.starts_with("securityhub-")) =>
+        {
+            ROUTINE.quiet(Noise::MinorFindings)
+        }
+        Some("NON_COMPLIANT") => Outcome {
+            words: "is broken",
+            ..TROUBLE_ONCE
+        },
+        Some("COMPLIANT") => Outcome {
+            words: "is kept again",
+            ..WELL_AGAIN
+        },
+        _ => ROUTINE.quiet(Noise::MinorFindings),
+    }
+}

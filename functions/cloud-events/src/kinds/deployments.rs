@@ -1,0 +1,162 @@
+//! Something is made, changed or removed, by services whose events need no code of their own.
+//!
+//! Facts: CloudFormation user guide, "Managing events with CloudFormation and EventBridge";
+//! ECS developer guide, "Amazon ECS task state change events"; the EventBridge events reference.
+
+use carillon_domain::{EventType, Severity, Status};
+
+use super::state::{
+    DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, FAILED, ROUTINE, STEP, UNKNOWN,
+};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+use crate::noise::Noise;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.cloudformation",
+        detail_types: &["CloudFormation StackSet Operation Status Change"],
+        what: "Operation of a StackSet",
+        resource_type: "AWS::CloudFormation::StackSet",
+        name: &["stack-set-arn"],
+        thread: &["stack-set-operation-id"],
+        judge: Judge::State {
+            at: &["status-details.status"],
+            states: &[
+                ("RUNNING", DEPLOYING),
+                ("SUCCEEDED", DEPLOYED),
+                ("FAILED", DEPLOY_FAILED),
+                ("STOPPED", DEPLOY_STOPPED),
+                ("STOPPING", STEP),
+                ("QUEUED", STEP),
+            ],
+        },
+        reason: &["status-details.status-reason"],
+        place: "cloudformation/home?region={region}#/stacksets",
+        ..BASE
+    },
+    Kind {
+        source: "aws.cloudformation",
+        detail_types: &["CloudFormation StackSet Status Change"],
+        what: "StackSet",
+        resource_type: "AWS::CloudFormation::StackSet",
+        name: &["stack-set-arn"],
+        thread: &["stack-set-arn"],
+        daily: true,
+        judge: Judge::State {
+            at: &["status-details.status"],
+            states: &[("DELETED", DESTROYED), ("ACTIVE", ROUTINE)],
+        },
+        place: "cloudformation/home?region={region}#/stacksets",
+        ..BASE
+    },
+    Kind {
+        source: "aws.cloudformation",
+        detail_types: &["CloudFormation StackSet StackInstance Status Change"],
+        what: "Instance of a StackSet",
+        resource_type: "AWS::CloudFormation::StackSet",
+        name: &["stack-set-arn"],
+        thread: &["stack-set-arn"],
+        daily: true,
+        judge: Judge::State {
+            at: &["status-details.detailed-status", "status-details.status"],
+            states: &[
+                ("FAILED", DEPLOY_FAILED),
+                ("INOPERABLE", DEPLOY_FAILED),
+                ("PENDING", STEP),
+                ("RUNNING", STEP),
+                ("SUCCEEDED", STEP),
+                ("CURRENT", STEP),
+                ("OUTDATED", STEP),
+                ("CANCELLED", STEP),
+                ("SKIPPED_SUSPENDED_ACCOUNT", STEP),
+            ],
+        },
+        reason: &["status-details.status-reason"],
+        details: &[("stack", "stack-id")],
+        place: "cloudformation/home?region={region}#/stacksets",
+        ..BASE
+    },
+    Kind {
+        source: "aws.cloudformation",
+        detail_types: &["CloudFormation Drift Detection Status Change"],
+        what: "Drift detection",
+        resource_type: "AWS::CloudFormation::Stack",
+        name: &["stack-id"],
+        thread: &["stack-drift-detection-id"],
+        judge: Judge::By(drift),
+        reason: &["status-details.status-reason"],
+        details: &[
+            ("state", "status-details.detection-status"),
+            ("drift", "status-details.stack-drift-status"),
+            (
+                "drifted resources",
+                "drift-detection-details.drifted-stack-resource-count",
+            ),
+        ],
+        place: "cloudformation/home?region={region}#/stacks",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ecs",
+        detail_types: &["ECS Task State Change"],
+        what: "ECS task",
+        resource_type: "AWS::ECS::Task",
+        name: &["group", "taskDefinitionArn", "taskArn"],
+        // A crash loop is one thing, however many tasks it takes.
+        thread: &["clusterArn+group", "taskArn"],
+        daily: true,
+        judge: Judge::By(task),
+        reason: &["stoppedReason"],
+        details: &[
+            ("stop code", "stopCode"),
+            ("container", "containers.0.name"),
+            ("exit code", "containers.0.exitCode"),
+            ("container reason", "containers.0.reason"),
+            ("cluster", "clusterArn"),
+            ("task", "taskArn"),
+        ],
+        place: "ecs/v2/clusters?region={region}",
+        ..BASE
+    },
+];
+
+fn drift(detail: &Detail) -> Outcome {
+    let drift = detail.at("status-details.stack-drift-status");
+    match (
+        detail.at("status-details.detection-status").as_deref(),
+        drift.as_deref(),
+    ) {
+        (Some("DETECTION_FAILED"), _) => FAILED,
+        (Some("DETECTION_COMPLETE"), Some("DRIFTED")) => {
+            let words = "found that the stack has drifted";
+            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+        }
+        _ => ROUTINE,
+    }
+}
+
+fn task(detail: &Detail) -> Outcome {
+    let quiet = UNKNOWN.quiet(Noise::ServiceActions);
+    if detail.text("lastStatus").as_deref() != Some("STOPPED") {
+        return quiet;
+    }
+    let mut codes = detail.entries("containers").into_iter();
+    let crashed = codes.any(|container| {
+        let code = container.text("exitCode");
+        code.is_some_and(|code| code != "0")
+    });
+    match detail.text("stopCode").as_deref() {
+        Some("TaskFailedToStart") => {
+            Outcome::new(EventType::Error, Some(Status::Failed), "did not start")
+        }
+        Some("EssentialContainerExited") if crashed => {
+            Outcome::new(EventType::Error, Some(Status::Failed), "crashed")
+        }
+        Some("SpotInterruption" | "TerminationNotice" | "InfrastructureHealth") => {
+            let words = "was stopped by AWS";
+            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+        }
+        _ => quiet,
+    }
+}

@@ -1,0 +1,285 @@
+//! Something ran and ended: failures are told, all else is quiet (`job-states`). Never told:
+//! inputs, outputs, environments and command lines, which hold secrets.
+//!
+//! Facts: the services' user guides, as the EventBridge events reference lists them.
+
+use carillon_domain::{EventType, Severity, Status};
+
+use super::state::{ABORTED, DEPLOYED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+use crate::noise::Noise;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.states",
+        detail_types: &["Step Functions Execution Status Change"],
+        what: "Step Functions execution",
+        resource_type: "AWS::StepFunctions::StateMachine",
+        name: &["stateMachineArn"],
+        thread: &["executionArn", "@arn"],
+        judge: Judge::State {
+            at: &["status"],
+            states: &[
+                ("FAILED", FAILED),
+                ("TIMED_OUT", TIMED_OUT),
+                ("ABORTED", ABORTED),
+                ("RUNNING", RUNS),
+                ("SUCCEEDED", DONE),
+                ("PENDING_REDRIVE", RUNS),
+            ],
+        },
+        reason: &["cause", "error"],
+        details: &[("execution", "name"), ("error", "error")],
+        place: "states/home?region={region}#/v2/executions/details/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.batch",
+        detail_types: &["Batch Job State Change"],
+        what: "Batch job",
+        resource_type: "AWS::Batch::JobDefinition",
+        name: &["jobName"],
+        thread: &["jobId", "@arn"],
+        judge: Judge::By(batch),
+        reason: &["statusReason", "container.reason"],
+        details: &[
+            ("state", "status"),
+            ("queue", "jobQueue"),
+            ("exit code", "container.exitCode"),
+        ],
+        tags: &["tags"],
+        place: "batch/home?region={region}#jobs/detail/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.glue",
+        detail_types: &["Glue Job State Change"],
+        what: "Glue job",
+        resource_type: "AWS::Glue::Job",
+        name: &["jobName"],
+        thread: &["jobRunId"],
+        judge: Judge::State {
+            at: &["state"],
+            states: &[
+                ("FAILED", FAILED),
+                ("ERROR", FAILED),
+                ("TIMEOUT", TIMED_OUT),
+                ("SUCCEEDED", DONE),
+                ("STOPPED", STOPPED),
+            ],
+        },
+        reason: &["message"],
+        place: "gluestudio/home?region={region}#/job/{name}/run/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.glue",
+        detail_types: &["Glue Crawler State Change"],
+        what: "Glue crawler",
+        resource_type: "AWS::Glue::Crawler",
+        name: &["crawlerName"],
+        thread: &["crawlerName"],
+        daily: true,
+        judge: Judge::State {
+            at: &["state"],
+            states: &[("Failed", FAILED), ("Started", RUNS), ("Succeeded", DONE)],
+        },
+        reason: &["errorMessage", "message"],
+        place: "glue/home?region={region}#/v2/data-catalog/crawlers/view/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.emr",
+        detail_types: &["EMR Cluster State Change"],
+        what: "EMR cluster",
+        resource_type: "AWS::EMR::Cluster",
+        name: &["name", "clusterId"],
+        thread: &["clusterId"],
+        judge: Judge::State {
+            at: &["state"],
+            states: &[
+                ("TERMINATED_WITH_ERRORS", FAILED),
+                ("STARTING", RUNS),
+                ("BOOTSTRAPPING", RUNS),
+                ("RUNNING", RUNS),
+                ("WAITING", RUNS),
+                ("TERMINATING", RUNS),
+                ("TERMINATED", STOPPED),
+            ],
+        },
+        reason: &["message"],
+        place: "emr/home?region={region}#/clusterDetails/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.emr",
+        detail_types: &["EMR Step Status Change"],
+        what: "EMR step",
+        resource_type: "AWS::EMR::Step",
+        name: &["name", "stepId"],
+        thread: &["stepId"],
+        judge: Judge::State {
+            at: &["state"],
+            states: &[
+                ("FAILED", FAILED),
+                ("PENDING", RUNS),
+                ("RUNNING", RUNS),
+                ("COMPLETED", DONE),
+                ("CANCELLED", STOPPED),
+                ("INTERRUPTED", STOPPED),
+            ],
+        },
+        reason: &["message"],
+        details: &[("cluster", "clusterId")],
+        ..BASE
+    },
+    Kind {
+        source: "aws.dms",
+        detail_types: &[
+            "DMS Replication Task State Change",
+            "DMS Replication Instance State Change",
+        ],
+        what: "DMS replication",
+        resource_type: "AWS::DMS::ReplicationTask",
+        judge: Judge::State {
+            at: &["category"],
+            states: &[
+                ("Failure", FAILED),
+                (
+                    "LowStorage",
+                    Outcome::new(
+                        EventType::Error,
+                        Some(Status::Failed),
+                        "is short of storage",
+                    ),
+                ),
+                (
+                    "Low Storage",
+                    Outcome::new(
+                        EventType::Error,
+                        Some(Status::Failed),
+                        "is short of storage",
+                    ),
+                ),
+                (
+                    "Failover",
+                    Outcome::new(EventType::Error, None, "fails over").severe(Severity::Warning),
+                ),
+                ("Creation", DEPLOYED),
+                (
+                    "Deletion",
+                    Outcome::new(EventType::Destroy, Some(Status::Succeeded), "was deleted"),
+                ),
+                ("StateChange", RUNS),
+                ("State Change", RUNS),
+                ("ConfigurationChange", ROUTINE),
+                ("Configuration Change", ROUTINE),
+                ("Maintenance", ROUTINE),
+            ],
+        },
+        reason: &["detailMessage"],
+        details: &[("event", "eventType")],
+        daily: true,
+        place: "dms/v2/home?region={region}#tasks",
+        ..BASE
+    },
+    Kind {
+        source: "aws.datasync",
+        detail_types: &["DataSync Task Execution State Change"],
+        what: "DataSync task",
+        resource_type: "AWS::DataSync::Task",
+        judge: Judge::State {
+            at: &["State"],
+            states: &[
+                ("ERROR", FAILED),
+                ("SUCCESS", DONE),
+                ("QUEUED", RUNS),
+                ("LAUNCHING", RUNS),
+                ("PREPARING", RUNS),
+                ("SYNCING", RUNS),
+                ("TRANSFERRING", RUNS),
+                ("VERIFYING", RUNS),
+            ],
+        },
+        place: "datasync/home?region={region}#/history",
+        ..BASE
+    },
+    Kind {
+        source: "aws.sagemaker",
+        detail_types: &[
+            "SageMaker Training Job State Change",
+            "SageMaker Transform Job State Change",
+            "SageMaker Processing Job State Change",
+            "SageMaker HyperParameter Tuning Job State Change",
+            "SageMaker Model Building Pipeline Execution Status Change",
+        ],
+        what: "SageMaker job",
+        resource_type: "AWS::SageMaker::Job",
+        name: &[
+            "TrainingJobName",
+            "TransformJobName",
+            "ProcessingJobName",
+            "HyperParameterTuningJobName",
+            "@name",
+        ],
+        thread: &["pipelineExecutionArn", "@arn"],
+        judge: Judge::State {
+            at: &[
+                "TrainingJobStatus",
+                "TransformJobStatus",
+                "ProcessingJobStatus",
+                "HyperParameterTuningJobStatus",
+                "currentPipelineExecutionStatus",
+            ],
+            states: &[
+                ("Failed", FAILED),
+                ("InProgress", RUNS),
+                ("Executing", RUNS),
+                ("Completed", DONE),
+                ("Succeeded", DONE),
+                ("Stopping", RUNS),
+                ("Stopped", STOPPED),
+            ],
+        },
+        reason: &["FailureReason"],
+        tags: &["Tags"],
+        place: "sagemaker/home?region={region}#/jobs",
+        ..BASE
+    },
+    Kind {
+        source: "aws.mediaconvert",
+        detail_types: &["MediaConvert Job State Change"],
+        what: "MediaConvert job",
+        resource_type: "AWS::MediaConvert::Job",
+        name: &["jobId"],
+        thread: &["jobId"],
+        judge: Judge::State {
+            at: &["status"],
+            states: &[
+                ("ERROR", FAILED),
+                ("COMPLETE", DONE),
+                ("PROGRESSING", RUNS),
+                ("INPUT_INFORMATION", RUNS),
+                ("STATUS_UPDATE", RUNS),
+                ("NEW_WARNING", RUNS),
+                ("CANCELED", STOPPED),
+            ],
+        },
+        reason: &["errorMessage"],
+        details: &[("error code", "errorCode")],
+        place: "mediaconvert/home?region={region}#/jobs/summary/{name}",
+        ..BASE
+    },
+];
+
+fn batch(detail: &Detail) -> Outcome {
+    // One of an array's many: the array itself is told.
+    let is_child = detail.text("jobId").is_some_and(|id| id.contains(':'));
+    match detail.text("status").as_deref() {
+        Some("FAILED") if is_child => FAILED.quiet(Noise::JobStates),
+        Some("FAILED") => FAILED,
+        Some("SUCCEEDED") => DONE,
+        _ => RUNS,
+    }
+}

@@ -1,0 +1,165 @@
+//! Keys, certificates, and who signs in as root.
+//!
+//! Facts: KMS, ACM and CloudTrail user guides, among them "userIdentity element".
+
+use carillon_domain::{EventType, Severity, Status};
+
+use super::state::{ROUTINE, WARNING};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+
+/// What depends on the key cannot be read any more.
+const KEY_GONE: Outcome = Outcome::new(EventType::Destroy, Some(Status::Succeeded), "was deleted")
+    .severe(Severity::Critical);
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.kms",
+        detail_types: &["KMS CMK Deletion"],
+        what: "KMS key",
+        resource_type: "AWS::KMS::Key",
+        name: &["key-id"],
+        thread: &["key-id"],
+        judge: Judge::Always(KEY_GONE),
+        place: "kms/home?region={region}#/kms/keys/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.kms",
+        detail_types: &["KMS Imported Key Material Expiration"],
+        what: "Imported material of a KMS key",
+        resource_type: "AWS::KMS::Key",
+        name: &["key-id"],
+        thread: &["key-id"],
+        judge: Judge::Always(Outcome::new(
+            EventType::Error,
+            Some(Status::Failed),
+            "has expired",
+        )),
+        place: "kms/home?region={region}#/kms/keys/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.kms",
+        detail_types: &["KMS CMK Rotation"],
+        what: "KMS key was rotated",
+        resource_type: "AWS::KMS::Key",
+        name: &["key-id"],
+        thread: &["key-id"],
+        judge: Judge::Always(ROUTINE),
+        place: "kms/home?region={region}#/kms/keys/{name}",
+        ..BASE
+    },
+    // The deletion is announced by nothing but the call, a week to a month before.
+    Kind {
+        source: "aws.kms",
+        detail_types: &["AWS API Call via CloudTrail"],
+        what: "KMS key",
+        resource_type: "AWS::KMS::Key",
+        name: &["requestParameters.keyId", "eventName"],
+        thread: &["requestParameters.keyId"],
+        judge: Judge::By(key_call),
+        details: &[
+            ("call", "eventName"),
+            ("deletion on", "responseElements.deletionDate"),
+            ("from address", "sourceIPAddress"),
+        ],
+        actor: &[
+            "userIdentity.userName",
+            "userIdentity.arn",
+            "userIdentity.invokedBy",
+        ],
+        place: "kms/home?region={region}#/kms/keys/{name}",
+        ..BASE
+    },
+    // Both spellings are sent.
+    Kind {
+        source: "aws.signin",
+        detail_types: &[
+            "AWS Console Sign In via CloudTrail",
+            "AWS Console Signin via CloudTrail",
+        ],
+        what: "Sign-in",
+        resource_type: "AWS::IAM::Root",
+        name: &["userIdentity.userName", "userIdentity.type"],
+        thread: &["eventID"],
+        judge: Judge::By(sign_in),
+        reason: &["errorMessage"],
+        details: &[
+            ("result", "responseElements.ConsoleLogin"),
+            ("second factor", "additionalEventData.MFAUsed"),
+            ("from address", "sourceIPAddress"),
+        ],
+        account: &["userIdentity.accountId"],
+        actor: &["userIdentity.arn", "userIdentity.type"],
+        place: "iam/home#/security_credentials",
+        ..BASE
+    },
+    Kind {
+        source: "aws.acm",
+        detail_types: &["ACM Certificate Approaching Expiration"],
+        what: "Certificate is about to expire",
+        resource_type: "AWS::CertificateManager::Certificate",
+        name: &["CommonName", "@name"],
+        judge: Judge::By(expiry),
+        details: &[("days left", "DaysToExpiry")],
+        place: "acm/home?region={region}#/certificates/list",
+        ..BASE
+    },
+    Kind {
+        source: "aws.acm",
+        detail_types: &[
+            "ACM Certificate Expired",
+            "ACM Certificate Renewal Action Required",
+        ],
+        what: "Certificate expired, or needs somebody to renew it",
+        resource_type: "AWS::CertificateManager::Certificate",
+        name: &["CommonName", "@name"],
+        judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
+        place: "acm/home?region={region}#/certificates/list",
+        ..BASE
+    },
+];
+
+fn key_call(detail: &Detail) -> Outcome {
+    let warning = |words| Outcome { words, ..WARNING };
+    match detail.text("eventName").as_deref() {
+        _ if detail.text("errorCode").is_some() => ROUTINE,
+        Some("ScheduleKeyDeletion") => {
+            let words = "waits for its deletion; what it encrypts will be lost";
+            Outcome::new(EventType::Destroy, Some(Status::Started), words)
+                .severe(Severity::Critical)
+        }
+        Some("CancelKeyDeletion") => Outcome {
+            severity: Some(Severity::Info),
+            ..warning("will not be deleted")
+        },
+        Some("DisableKey") => warning("was disabled"),
+        _ => ROUTINE,
+    }
+}
+
+fn sign_in(detail: &Detail) -> Outcome {
+    let failed = detail.at("responseElements.ConsoleLogin").as_deref() == Some("Failure");
+    match detail.at("userIdentity.type").as_deref() {
+        Some("Root") if failed => {
+            Outcome::new(EventType::Error, Some(Status::Failed), "as root failed")
+        }
+        Some("Root") => Outcome {
+            words: "as root",
+            ..WARNING
+        },
+        _ => ROUTINE,
+    }
+}
+
+fn expiry(detail: &Detail) -> Outcome {
+    let days = detail
+        .text("DaysToExpiry")
+        .and_then(|days| days.parse().ok());
+    match days {
+        Some(45 | 30 | 14) | None => WARNING,
+        Some(7 | 3 | 1 | 0) => Outcome::new(EventType::Error, Some(Status::Failed), ""),
+        Some(_) => ROUTINE,
+    }
+}

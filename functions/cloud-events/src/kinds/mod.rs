@@ -1,0 +1,273 @@
+//! Kinds of events that differ in nothing but their names: each is a row of data, read by one
+//! reader. A row says where its event has what, and what its states mean.
+//!
+//! Three shapes: something ran and ended ([`jobs`] and [`operations`]; [`deployments`] and
+//! [`platforms`], of services that need no code of their own), something was found
+//! ([`findings`] and [`checks`]), something was changed or is about to be ([`keys`] and
+//! [`changes`]).
+
+mod changes;
+mod checks;
+mod deployments;
+mod findings;
+mod grade;
+mod jobs;
+mod keys;
+mod operations;
+mod platforms;
+mod state;
+
+use std::cell::RefCell;
+
+use carillon_domain::{EventType, Faults, Severity, Status};
+
+use crate::console::{encode, link, person};
+use crate::detail::Detail;
+use crate::envelope::Envelope;
+use crate::noise::Noise;
+use crate::report::{Report, Verdict};
+use crate::story::{Story, Turn};
+
+/// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
+/// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part.
+pub(crate) struct Kind {
+    pub source: &'static str,
+    pub detail_types: &'static [&'static str],
+    /// What people call it, at the beginning of a sentence.
+    pub what: &'static str,
+    pub resource_type: &'static str,
+    pub name: &'static [&'static str],
+    /// What is the same for all events of one run or finding.
+    pub thread: &'static [&'static str],
+    /// Whether `thread` is no run but a thing: what happens to it on one day belongs together.
+    pub daily: bool,
+    pub judge: Judge,
+    pub reason: &'static [&'static str],
+    pub details: &'static [(&'static str, &'static str)],
+    pub account: &'static [&'static str],
+    pub actor: &'static [&'static str],
+    /// Tags: an object, or a list of keys and values.
+    pub tags: &'static [&'static str],
+    /// Where in the console, with `{region}`, `{account}`, `{name}`, `{thread}`, `{arn}`.
+    pub place: &'static str,
+}
+
+/// How a kind's events are judged.
+pub(crate) enum Judge {
+    /// What stands at one of these paths says how it is.
+    State {
+        at: &'static [&'static str],
+        states: &'static [(&'static str, Outcome)],
+    },
+    /// As grave as something says, until it is over.
+    Grade(&'static grade::Grade),
+    /// Each is the same.
+    Always(Outcome),
+    /// What takes more than a look at one field.
+    By(fn(&Detail) -> Outcome),
+}
+
+/// What an event means.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outcome {
+    pub event_type: EventType,
+    pub status: Option<Status>,
+    /// As for all events of its type and status, where there is none.
+    pub severity: Option<Severity>,
+    pub noise: Option<Noise>,
+    pub turn: Option<Turn>,
+    /// What to say after the kind's name.
+    pub words: &'static str,
+}
+
+impl Outcome {
+    pub const fn new(event_type: EventType, status: Option<Status>, words: &'static str) -> Self {
+        Self {
+            event_type,
+            status,
+            severity: None,
+            noise: None,
+            turn: None,
+            words,
+        }
+    }
+
+    pub const fn quiet(self, noise: Noise) -> Self {
+        Self {
+            noise: Some(noise),
+            ..self
+        }
+    }
+
+    pub const fn severe(self, severity: Severity) -> Self {
+        Self {
+            severity: Some(severity),
+            ..self
+        }
+    }
+
+    pub const fn turn(self, turn: Turn) -> Self {
+        Self {
+            turn: Some(turn),
+            ..self
+        }
+    }
+}
+
+/// What most rows have in common.
+const BASE: Kind = Kind {
+    source: "",
+    detail_types: &[],
+    what: "",
+    resource_type: "",
+    name: &["@name"],
+    thread: &["@arn"],
+    daily: false,
+    judge: Judge::Always(Outcome::new(EventType::Error, None, "")),
+    reason: &[],
+    details: &[],
+    account: &[],
+    actor: &[],
+    tags: &[],
+    place: "console/home?region={region}",
+};
+
+pub(crate) fn all() -> impl Iterator<Item = &'static Kind> {
+    [
+        jobs::KINDS,
+        operations::KINDS,
+        deployments::KINDS,
+        platforms::KINDS,
+        findings::KINDS,
+        checks::KINDS,
+        keys::KINDS,
+        changes::KINDS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The kind of an event, where it is one of these.
+pub(crate) fn kind(source: &str, detail_type: &str) -> Option<&'static Kind> {
+    all().find(|kind| kind.source == source && kind.detail_types.contains(&detail_type))
+}
+
+impl Kind {
+    pub fn read(&self, envelope: &Envelope) -> Result<Verdict, Faults> {
+        let faults = RefCell::default();
+        let verdict = self.verdict(envelope, &Detail::of(&envelope.detail, &faults));
+        faults.into_inner().into_result(verdict)
+    }
+
+    fn verdict(&self, envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+        let arn = envelope.resource();
+        let find = |paths: &[&str]| {
+            paths.iter().find_map(|path| match *path {
+                "@arn" => arn.map(str::to_owned),
+                "@name" => arn.and_then(last_name),
+                path => {
+                    let parts: Option<Vec<_>> =
+                        path.split('+').map(|path| detail.at(path)).collect();
+                    parts.map(|parts| parts.join(" "))
+                }
+            })
+        };
+        let (outcome, state) = self.judge.outcome(detail);
+        let name = find(self.name).map(|name| match name.starts_with("arn:") {
+            true => last_name(&name).unwrap_or(name),
+            false => name,
+        });
+        // Nobody could say what it is about.
+        let name = name.or_else(|| self.name.first().and_then(|path| detail.required(path)))?;
+        let thread = find(self.thread).unwrap_or_else(|| name.clone());
+        let mut report = Report::new(outcome.event_type, outcome.status);
+        report.severity = outcome.severity.unwrap_or(report.severity);
+        report.account = find(self.account);
+        report.actor = find(self.actor).map(|actor| person(&actor).unwrap_or(actor));
+        report.tags = self
+            .tags
+            .iter()
+            .flat_map(|path| detail.tags_at(path))
+            .collect();
+        // How grave a finding is says no word of it.
+        let (label, in_words) = match self.judge {
+            Judge::Grade(_) => ("grade", None),
+            _ => ("state", state.as_deref()),
+        };
+        report.message = Some(self.message(outcome.words, in_words, find(self.reason)));
+        // A story has a correlation id of its own: what is found next year is another.
+        report.correlation = match (outcome.turn, self.daily) {
+            (Some(_), _) => None,
+            (None, true) => Some(envelope.of_the_day(&thread)),
+            (None, false) => Some(thread.clone()),
+        };
+        report.story = outcome
+            .turn
+            .map(|turn| Story::new(format!("{} {thread}", self.source), turn));
+        let account = report.account.as_deref().or(envelope.account.as_deref());
+        report.resource.url = link(envelope.region.as_deref(), |region| {
+            self.place
+                .replace("{region}", region)
+                .replace("{account}", account.unwrap_or_default())
+                .replace("{name}", &encode(&name))
+                .replace("{thread}", &encode(&thread))
+                .replace("{arn}", &encode(arn.unwrap_or_default()))
+        });
+        report.resource.resource_type = Some(self.resource_type.into());
+        report.resource.id = arn.map(str::to_owned);
+        report.resource.name = Some(name);
+        for (label, path) in self.details {
+            report.detail(label, find(&[path]));
+        }
+        report.detail(label, state);
+        Some(Verdict::of(outcome.noise, report))
+    }
+
+    /// "Glue job failed. The reason."
+    fn message(&self, words: &str, state: Option<&str>, reason: Option<String>) -> String {
+        let what = match (words, state) {
+            ("", Some(state)) => format!("{}: {state}.", self.what),
+            ("", None) => format!("{}.", self.what),
+            (words, _) => format!("{} {words}.", self.what),
+        };
+        match reason {
+            Some(reason) => format!("{what} {reason}"),
+            None => what,
+        }
+    }
+}
+
+/// What an ARN ends with; of `stack/NAME/UUID` the name.
+fn last_name(arn: &str) -> Option<String> {
+    let is_uuid = |part: &str| part.len() == 36 && part.matches('-').count() == 4;
+    let mut parts = arn.rsplit(['/', ':']);
+    let found = parts
+        .clone()
+        .find(|part| !is_uuid(part) && !part.is_empty());
+    found.or_else(|| parts.next()).map(str::to_owned)
+}
+
+impl Judge {
+    /// What it means, and the state that said so.
+    fn outcome(&self, detail: &Detail) -> (Outcome, Option<String>) {
+        match self {
+            Self::State { at, states } => {
+                let state = detail.first(at);
+                let known = states.iter().find(|(name, _)| {
+                    state
+                        .as_deref()
+                        .is_some_and(|state| state.eq_ignore_ascii_case(name))
+                });
+                // A state that nobody knows is told without saying how it stands.
+                let outcome = known.map_or(state::UNKNOWN, |(_, outcome)| *outcome);
+                (outcome, state)
+            }
+            Self::Grade(grade) => grade.outcome(detail),
+            Self::Always(outcome) => (*outcome, None),
+            Self::By(judge) => (judge(detail), None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

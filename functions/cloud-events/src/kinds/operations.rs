@@ -1,0 +1,165 @@
+//! What keeps things running, and ran and ended: automations, commands, backups, snapshots. Told
+//! as jobs are. Never told: parameters of commands, which hold secrets.
+//!
+//! Facts: user guides of Systems Manager, AWS Backup and EC2.
+
+use carillon_domain::{EventType, Severity};
+
+use super::state::{ABORTED, DEPLOYED, DONE, FAILED, RUNS, STOPPED, TIMED_OUT, WAITS};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["EC2 Automation Execution Status-change Notification"],
+        what: "SSM automation",
+        resource_type: "AWS::SSM::AutomationExecution",
+        name: &["Definition"],
+        thread: &["ExecutionId", "@arn"],
+        judge: Judge::State {
+            at: &["Status"],
+            states: &[
+                ("Failed", FAILED),
+                ("TimedOut", TIMED_OUT),
+                ("Waiting", WAITS),
+                ("Success", DONE),
+                ("InProgress", RUNS),
+                ("Pending", RUNS),
+                ("Cancelling", RUNS),
+                ("Cancelled", STOPPED),
+            ],
+        },
+        actor: &["ExecutedBy"],
+        place: "systems-manager/automation/execution/{thread}?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["EC2 Command Status-change Notification"],
+        what: "SSM command",
+        resource_type: "AWS::SSM::Command",
+        name: &["document-name"],
+        thread: &["command-id", "@arn"],
+        judge: Judge::State {
+            at: &["status"],
+            states: &[
+                ("Failed", FAILED),
+                ("TimedOut", TIMED_OUT),
+                ("DeliveryTimedOut", TIMED_OUT),
+                ("Success", DONE),
+                ("Pending", RUNS),
+                ("InProgress", RUNS),
+                ("Cancelling", RUNS),
+                ("Cancelled", STOPPED),
+            ],
+        },
+        place: "systems-manager/run-command/{thread}?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ssm",
+        detail_types: &["Maintenance Window Execution State-change Notification"],
+        what: "Maintenance window",
+        resource_type: "AWS::SSM::MaintenanceWindow",
+        name: &["window-id"],
+        thread: &["window-execution-id"],
+        judge: Judge::State {
+            at: &["status"],
+            states: &[
+                ("FAILED", FAILED),
+                ("TIMED_OUT", TIMED_OUT),
+                ("SUCCESS", DONE),
+                ("PENDING", RUNS),
+                ("IN_PROGRESS", RUNS),
+                ("CANCELLING", RUNS),
+                ("CANCELLED", STOPPED),
+                ("SKIPPED_OVERLAPPING", STOPPED),
+            ],
+        },
+        place: "systems-manager/maintenance-windows/{name}/description?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.backup",
+        detail_types: &["Backup Job State Change", "Copy Job State Change"],
+        what: "Backup job",
+        resource_type: "AWS::Backup::Job",
+        name: &["resourceArn", "backupJobId", "copyJobId", "@name"],
+        thread: &["copyJobId", "backupJobId", "@arn"],
+        judge: Judge::By(backup),
+        reason: &["statusMessage"],
+        details: &[
+            ("state", "state"),
+            ("backup of", "resourceType"),
+            ("vault", "backupVaultName"),
+        ],
+        place: "backup/home?region={region}#/jobs/backup/details/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.backup",
+        detail_types: &["Restore Job State Change"],
+        what: "Restore",
+        resource_type: "AWS::Backup::Job",
+        name: &["createdResourceArn", "restoreJobId"],
+        thread: &["restoreJobId"],
+        judge: Judge::State {
+            at: &["status", "state"],
+            states: &[
+                ("FAILED", FAILED),
+                ("ABORTED", ABORTED),
+                ("COMPLETED", DEPLOYED),
+                ("CREATED", RUNS),
+                ("PENDING", RUNS),
+                ("RUNNING", RUNS),
+            ],
+        },
+        reason: &["statusMessage"],
+        place: "backup/home?region={region}#/jobs/restore/details/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ec2",
+        detail_types: &["EBS Snapshot Notification", "EBS Volume Notification"],
+        what: "EBS",
+        resource_type: "AWS::EC2::Snapshot",
+        name: &["snapshot_id", "@name"],
+        thread: &["snapshot_id", "@arn"],
+        judge: Judge::By(ebs),
+        reason: &["cause"],
+        details: &[
+            ("operation", "event"),
+            ("state", "result"),
+            ("source", "source"),
+        ],
+        place: "ec2/home?region={region}#Snapshots:",
+        ..BASE
+    },
+];
+
+fn backup(detail: &Detail) -> Outcome {
+    match detail.text("state").as_deref() {
+        Some("FAILED") => FAILED,
+        Some("EXPIRED") => TIMED_OUT,
+        Some("ABORTED") => ABORTED,
+        Some("COMPLETED") if detail.text("statusMessage").is_some() => {
+            let words = "was completed with issues";
+            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+        }
+        Some("COMPLETED") => DONE,
+        _ => RUNS,
+    }
+}
+
+fn ebs(detail: &Detail) -> Outcome {
+    let event = detail.text("event");
+    match (event.as_deref(), detail.text("result").as_deref()) {
+        (_, Some("failed")) => FAILED,
+        (Some("shareSnapshot"), _) => {
+            let words = "snapshot was shared with another account";
+            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+        }
+        _ => DONE,
+    }
+}

@@ -1,0 +1,209 @@
+//! Platforms that run what they are given: each change of theirs is a deployment.
+//!
+//! Facts: the EventBridge events reference; user guides of Elastic Beanstalk, App Runner,
+//! Amplify, SageMaker, EKS, ElastiCache and the Fault Injection Service.
+
+use super::state::{
+    DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, DESTROYING, FAILED, ROLLED_BACK,
+    ROUTINE, STEP, TROUBLE, UNKNOWN, WARNING, WELL_AGAIN,
+};
+use super::{BASE, Judge, Kind, Outcome};
+use crate::detail::Detail;
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        source: "aws.elasticbeanstalk",
+        detail_types: &[
+            "Elastic Beanstalk resource status change",
+            "Health status change",
+            "Managed update status change",
+        ],
+        what: "Elastic Beanstalk",
+        resource_type: "AWS::ElasticBeanstalk::Environment",
+        name: &["EnvironmentName", "ApplicationName"],
+        thread: &["EnvironmentName", "ApplicationName"],
+        daily: true,
+        judge: Judge::By(beanstalk),
+        reason: &["Message"],
+        details: &[("state", "Status"), ("application", "ApplicationName")],
+        place: "elasticbeanstalk/home?region={region}#/environments",
+        ..BASE
+    },
+    Kind {
+        source: "aws.amplify",
+        detail_types: &["Amplify Deployment Status Change"],
+        what: "Amplify deployment",
+        resource_type: "AWS::Amplify::App",
+        name: &["appId"],
+        thread: &["appId+branchName+jobId"],
+        judge: Judge::State {
+            at: &["jobStatus"],
+            states: &[
+                ("STARTED", DEPLOYING),
+                ("SUCCEED", DEPLOYED),
+                ("FAILED", DEPLOY_FAILED),
+                ("CANCELED", DEPLOY_STOPPED),
+            ],
+        },
+        details: &[("branch", "branchName"), ("job", "jobId")],
+        place: "amplify/apps/{name}/overview?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.apprunner",
+        detail_types: &["AppRunner Service Operation Status Change"],
+        what: "App Runner service",
+        resource_type: "AWS::AppRunner::Service",
+        name: &["serviceName"],
+        thread: &["serviceId"],
+        daily: true,
+        judge: Judge::By(app_runner),
+        reason: &["message"],
+        details: &[("state", "operationStatus")],
+        place: "apprunner/home?region={region}#/services",
+        ..BASE
+    },
+    Kind {
+        source: "aws.sagemaker",
+        detail_types: &["SageMaker Endpoint State Change"],
+        what: "SageMaker endpoint",
+        resource_type: "AWS::SageMaker::Endpoint",
+        name: &["EndpointName"],
+        thread: &["EndpointArn", "@arn"],
+        daily: true,
+        judge: Judge::State {
+            at: &["EndpointStatus"],
+            states: &[
+                ("CREATING", DEPLOYING),
+                ("UPDATING", DEPLOYING),
+                ("IN_SERVICE", DEPLOYED),
+                ("FAILED", DEPLOY_FAILED),
+                ("ROLLING_BACK", ROLLED_BACK),
+                ("UPDATE_ROLLBACK_FAILED", DEPLOY_FAILED),
+                ("DELETING", DESTROYING),
+                ("SYSTEM_UPDATING", STEP),
+            ],
+        },
+        tags: &["Tags"],
+        place: "sagemaker/home?region={region}#/endpoints/{name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.eks",
+        detail_types: &["EKS Addon Health Degraded"],
+        what: "EKS add-on",
+        resource_type: "AWS::EKS::Addon",
+        name: &["addonName", "clusterName", "@name"],
+        judge: Judge::Always(TROUBLE),
+        place: "eks/home?region={region}#/clusters",
+        ..BASE
+    },
+    Kind {
+        source: "aws.eks",
+        detail_types: &["EKS Addon Health Restored"],
+        what: "EKS add-on",
+        resource_type: "AWS::EKS::Addon",
+        name: &["addonName", "clusterName", "@name"],
+        judge: Judge::Always(WELL_AGAIN),
+        place: "eks/home?region={region}#/clusters",
+        ..BASE
+    },
+    Kind {
+        source: "aws.eks",
+        detail_types: &[
+            "EKS Addon Creation Failed",
+            "EKS Addon Update Failed",
+            "EKS Addon Deletion Failed",
+        ],
+        what: "Change of an EKS add-on",
+        resource_type: "AWS::EKS::Addon",
+        name: &["addonName", "clusterName", "@name"],
+        judge: Judge::Always(DEPLOY_FAILED),
+        place: "eks/home?region={region}#/clusters",
+        ..BASE
+    },
+    Kind {
+        source: "aws.elasticache",
+        detail_types: &[
+            "Cache Creation Failed",
+            "Cache Update Failed",
+            "Cache Deletion Failed",
+            "Snapshot Creation Failed",
+        ],
+        what: "Change of a serverless cache",
+        resource_type: "AWS::ElastiCache::ServerlessCache",
+        judge: Judge::Always(FAILED),
+        reason: &["message"],
+        daily: true,
+        place: "elasticache/home?region={region}#/serverless-caches",
+        ..BASE
+    },
+    Kind {
+        source: "aws.elasticache",
+        detail_types: &["Cache Limit Approaching"],
+        what: "Serverless cache near its limit",
+        resource_type: "AWS::ElastiCache::ServerlessCache",
+        judge: Judge::Always(WARNING),
+        reason: &["message"],
+        daily: true,
+        place: "elasticache/home?region={region}#/serverless-caches",
+        ..BASE
+    },
+    Kind {
+        source: "aws.fis",
+        detail_types: &["FIS Experiment State Change"],
+        what: "Fault injection experiment",
+        resource_type: "AWS::FIS::Experiment",
+        name: &["experiment-id"],
+        thread: &["experiment-id"],
+        judge: Judge::State {
+            at: &["new-state.status"],
+            states: &[
+                ("running", DEPLOYING),
+                ("completed", DEPLOYED),
+                ("failed", DEPLOY_FAILED),
+                ("stopped", DEPLOY_STOPPED),
+                ("pending", STEP),
+                ("initiating", STEP),
+                ("stopping", STEP),
+            ],
+        },
+        reason: &["new-state.reason"],
+        place: "fis/home?region={region}#ExperimentDetails:ExperimentId={name}",
+        ..BASE
+    },
+];
+
+fn beanstalk(detail: &Detail) -> Outcome {
+    match detail.text("Severity").as_deref() {
+        Some("ERROR" | "FATAL") => return FAILED,
+        Some("WARN") => return WARNING,
+        _ => {}
+    }
+    let status = detail.text("Status").unwrap_or_default().to_lowercase();
+    let removes = ["terminat", "delet"]
+        .iter()
+        .any(|word| status.contains(word));
+    let ends = |words: &[&str]| words.iter().any(|word| status.ends_with(word));
+    match removes {
+        _ if ends(&["failed"]) => DEPLOY_FAILED,
+        true if ends(&["started"]) => DESTROYING,
+        true if ends(&["successful", "succeeded", "completed"]) => DESTROYED,
+        false if ends(&["started"]) => DEPLOYING,
+        false if ends(&["successful", "succeeded", "completed"]) => DEPLOYED,
+        _ => ROUTINE,
+    }
+}
+
+fn app_runner(detail: &Detail) -> Outcome {
+    let status = detail.text("operationStatus").unwrap_or_default();
+    let removes = status.starts_with("DeleteService");
+    match (removes, status.as_str()) {
+        (true, status) if status.ends_with("Started") => DESTROYING,
+        (true, status) if status.ends_with("Successfully") => DESTROYED,
+        (false, status) if status.ends_with("Started") => DEPLOYING,
+        (false, status) if status.ends_with("Successfully") => DEPLOYED,
+        (_, status) if status.ends_with("Failed") => DEPLOY_FAILED,
+        _ => UNKNOWN,
+    }
+}

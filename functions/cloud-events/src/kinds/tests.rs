@@ -1,0 +1,112 @@
+use super::*;
+use serde_json::{Value, json};
+
+fn judged(source: &str, detail_type: &str, detail: Value) -> Verdict {
+    let event = json!({
+        "id": "1", "source": source, "detail-type": detail_type, "region": "eu-west-1",
+        "account": "111122223333", "time": "2026-11-21T10:15:00Z",
+        "resources": ["arn:aws:x:eu-west-1:111122223333:thing/thing-1"], "detail": detail
+    });
+    let envelope = Envelope::read(event).unwrap();
+    crate::services::read(&envelope).unwrap().unwrap()
+}
+
+/// "error/failed/critical" of what is told, "quiet" of the rest.
+fn class(source: &str, detail_type: &str, detail: Value) -> String {
+    match judged(source, detail_type, detail) {
+        Verdict::Tell(report) => format!(
+            "{}/{}/{}",
+            report.event_type,
+            report.status.map_or("none", Status::as_str),
+            report.severity.as_str()
+        ),
+        Verdict::Quiet(..) => "quiet".to_owned(),
+        Verdict::Repeats(reason) => panic!("{reason}"),
+    }
+}
+
+#[test]
+fn every_kind_is_known_once_and_says_where_to_look() {
+    let mut seen = std::collections::HashSet::new();
+    for kind in all() {
+        assert!(kind.source.starts_with("aws."), "{}", kind.what);
+        assert!(!kind.detail_types.is_empty() && !kind.what.is_empty());
+        assert!(kind.resource_type.starts_with("AWS::"), "{}", kind.what);
+        for detail_type in kind.detail_types {
+            assert!(seen.insert((kind.source, detail_type)), "{detail_type}");
+        }
+        let place = kind.place;
+        let mut known = ["region", "account", "name", "thread", "arn"]
+            .into_iter()
+            .fold(place.to_owned(), |place, name| {
+                place.replace(&format!("{{{name}}}"), "x")
+            });
+        known.retain(|c| c == '{' || c == '}');
+        assert_eq!(known, "", "{place}");
+    }
+}
+
+#[test]
+fn what_fails_or_is_found_is_told_and_what_goes_well_is_quiet() {
+    let lines = include_str!("cases.tsv").lines();
+    let mut tried = std::collections::HashSet::new();
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let [expected, source, detail_type, detail] = parts[..] else {
+            panic!("{line}");
+        };
+        let detail: Value = serde_json::from_str(detail).unwrap();
+        assert_eq!(class(source, detail_type, detail), expected, "{line}");
+        tried.insert((source.to_owned(), detail_type.to_owned()));
+    }
+    // Each row's own.
+    for kind in all() {
+        let is_tried = |detail_type: &&str| {
+            tried.contains(&(kind.source.to_owned(), (*detail_type).to_owned()))
+        };
+        let found = kind.detail_types.iter().any(is_tried);
+        assert!(found, "{} is not tried", kind.what);
+    }
+}
+
+#[test]
+fn what_is_told_has_a_name_a_link_and_no_secrets() {
+    let detail = json!({
+        "status": "FAILED", "jobName": "nightly", "jobId": "j-1", "statusReason": "out of memory",
+        "tags": {"team": "org_b"}, "container": {"environment": [{"name": "A", "value": "canary"}]}
+    });
+    let Verdict::Tell(report) = judged("aws.batch", "Batch Job State Change", detail) else {
+        panic!("it is told");
+    };
+    assert_eq!(
+        report.message.as_deref(),
+        Some("Batch job failed. out of memory")
+    );
+    assert_eq!(report.resource.name.as_deref(), Some("nightly"));
+    assert_eq!(report.correlation.as_deref(), Some("j-1"));
+    assert_eq!(report.tags, [("team".to_owned(), "org_b".to_owned())]);
+    let url = report.resource.url.as_deref().unwrap();
+    assert_eq!(
+        url,
+        "https://console.aws.amazon.com/batch/home?region=eu-west-1#jobs/detail/j-1"
+    );
+    assert!(!format!("{report:?}").contains("canary"));
+}
+
+#[test]
+fn an_arn_ends_with_a_name() {
+    let uuid = "0b2f6d3e-1f44-4a5e-9a6c-2d3f1f6f1c55";
+    for (arn, name) in [
+        (
+            format!("arn:aws:cloudformation:r:1:stack/shop/{uuid}"),
+            "shop",
+        ),
+        (
+            format!("arn:aws:cloudformation:r:1:stackset/shop:{uuid}"),
+            "shop",
+        ),
+        ("arn:aws:ecr:r:1:repository/team/web".to_owned(), "web"),
+    ] {
+        assert_eq!(last_name(&arn).as_deref(), Some(name));
+    }
+}
