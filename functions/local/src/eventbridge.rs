@@ -8,12 +8,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use carillon_cloud_events::{CaptureError, Captured, CloudEvents};
-use carillon_domain::Faults;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::problem::refused;
 
 /// What `PutEvents` takes at once.
 const MAX_ENTRIES: usize = 10;
@@ -55,16 +56,6 @@ fn status(error: &CaptureError) -> StatusCode {
         CaptureError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }
-}
-
-/// A problem document, as the API's are.
-fn refused(status: StatusCode, detail: &str, faults: Option<&Faults>) -> Response {
-    let problem = json!({
-        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
-        "detail": detail, "errors": faults.into_iter().flat_map(Faults::iter).collect::<Vec<_>>(),
-    });
-    let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-    (status, content_type, Json(problem)).into_response()
 }
 
 async fn put_events(cloud_events: &CloudEvents, entries: &Value) -> Response {

@@ -3,6 +3,8 @@
 //! with the same call.
 
 mod eventbridge;
+mod problem;
+mod tables;
 mod worker;
 
 use std::fs;
@@ -25,14 +27,14 @@ use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
-use carillon_embedded::dynamodb::{DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, Endpoint, REGISTRY_TABLE};
 use carillon_embedded::page::{self, PageInfo};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
 use carillon_runtime::clock::SystemClock;
-use carillon_table_events::{Attributes, Batch, TableEvents};
+use carillon_table_events::{TableEvents, Tables};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -43,6 +45,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Where what could not be handled is shown.
 const FAILURES: &str = "/_local/failures";
+/// Where an item can be tried with a description of its table.
+const TRY_ITEM: &str = "/_local/tables/try";
 const SECRET_PREFIX: &str = "carillon";
 /// Where the API can be read, and where its document is.
 const REFERENCE: &str = "/docs";
@@ -99,6 +103,9 @@ impl Local {
         let dynamodb_listener = bind(options.dynamodb_port, "--dynamodb-port").await?;
         let address = listener.local_addr()?;
         let dynamodb_address = dynamodb_listener.local_addr()?;
+        // The functions talk to the embedded DynamoDB itself, others to what stands before it.
+        let inner_listener = bind(0, "--dynamodb-port").await?;
+        let inner_address = inner_listener.local_addr()?;
 
         let journal = Arc::new(Journal::open(folder)?);
         let database = LocalDynamoDb::open(folder)?;
@@ -107,7 +114,7 @@ impl Local {
         let admin_key = options.admin_key.unwrap_or_else(new_key);
         store_admin_key(&secrets, &options.organization, &admin_key).await?;
 
-        let config = carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
+        let config = carillon_embedded::secrets::sdk_config(&format!("http://{inner_address}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
         let retention = Retention::default();
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
@@ -142,16 +149,18 @@ impl Local {
             ),
         };
         let mut settings = Settings::from_environment();
-        let attributes = Attributes::from_settings(&mut settings);
+        let tables = Tables::from_settings(&mut settings);
         let rules = Rules::from_settings(&mut settings, Some(options.organization.clone()));
         let rules = settings.finish(rules)?.context("an organization")?;
         let failures = LocalFailures::new(Arc::clone(&journal));
         let kept_failures: Arc<dyn Failures> = Arc::new(failures.clone());
-        let table_events = Arc::new(TableEvents::new(
+        let tables = Arc::new(tables.by_name());
+        let table_events = TableEvents::new(
             events.clone(),
-            attributes,
+            Tables::clone(&tables),
             Some(Arc::clone(&kept_failures)),
-        ));
+        );
+        let table_events = table_events.with_skips(Arc::clone(&kept_failures));
         let cloud_events =
             CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)));
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
@@ -181,12 +190,22 @@ impl Local {
         let mut servers = JoinSet::new();
         let served = database.clone();
         let stopped = stop_servers.clone();
-        servers.spawn(async move { served.serve(dynamodb_listener, stopped).await });
+        servers.spawn(async move { served.serve(inner_listener, stopped).await });
+        let endpoint = Endpoint::serve(
+            database.clone(),
+            inner_address,
+            dynamodb_listener,
+            stop_servers.clone(),
+        );
+        servers.spawn(endpoint);
         let info = PageInfo::new(
             format!("http://{address}/api/v1"),
             options.organization.to_string(),
         );
-        let router = router(&sink, info, api, cloud_events).merge(failures.router(FAILURES));
+        let try_item = post(tables::try_item).with_state(Arc::clone(&tables));
+        let router = router(&sink, info, api, cloud_events)
+            .merge(failures.router(FAILURES))
+            .route(TRY_ITEM, try_item);
         let stopped = stop_servers.clone();
         servers.spawn(async move {
             let serving =
@@ -201,30 +220,19 @@ impl Local {
         worker::spawn_sweep(&mut workers, sweep, &stop_workers);
         worker::spawn_expiry(&mut workers, &database, &stop_workers);
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
-        worker::spawn_stream(
-            &mut workers,
-            &database,
-            &journal,
-            &failures,
-            &stop_workers,
-            EVENTS_TABLE,
-            move |batch| {
-                let dispatcher = Arc::clone(&dispatcher);
-                async move { dispatcher.handle(batch).await }
-            },
-        );
-        worker::spawn_stream(
-            &mut workers,
-            &database,
-            &journal,
-            &failures,
-            &stop_workers,
-            ENTITIES_TABLE,
-            move |batch| {
-                let table_events = Arc::clone(&table_events);
-                async move { table_events.handle(Batch::from(batch)).await }
-            },
-        );
+        let sources = tables::Sources {
+            database: database.clone(),
+            journal: Arc::clone(&journal),
+            failures: failures.clone(),
+            table_events: Arc::new(table_events),
+            described: tables,
+        };
+        workers.spawn(sources.run(stop_workers.clone()));
+        let stop = stop_workers.clone();
+        workers.spawn(async move {
+            let handle = |batch| dispatcher.handle(batch);
+            worker::feed(&database, &journal, &failures, &stop, EVENTS_TABLE, handle).await;
+        });
         Ok(Self {
             address,
             dynamodb_address,
