@@ -39,6 +39,7 @@ mod sent_back;
 mod sources_under_faults;
 mod stored_forms;
 mod suspension;
+mod tables;
 mod trying;
 mod updating;
 mod verification;

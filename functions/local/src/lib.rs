@@ -7,6 +7,7 @@ mod problem;
 mod tables;
 mod worker;
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -58,7 +59,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What can be chosen.
-#[derive(Debug)]
 pub struct Options {
     /// The API's and the page's port; 0 for any.
     pub port: u16,
@@ -73,6 +73,8 @@ pub struct Options {
     pub live: bool,
     /// Where requests for Slack and Discord go instead; also instead of the built-in sink.
     pub chat_origin: Option<ChatOrigin>,
+    /// What the functions take from their environment on AWS.
+    pub settings: HashMap<String, String>,
 }
 
 /// The running process.
@@ -148,7 +150,7 @@ impl Local {
                 ADMIN_KEY_SECRET.into(),
             ),
         };
-        let mut settings = Settings::from_environment();
+        let mut settings = Settings::of(options.settings);
         let tables = Tables::from_settings(&mut settings);
         let rules = Rules::from_settings(&mut settings, Some(options.organization.clone()));
         let rules = settings.finish(rules)?.context("an organization")?;

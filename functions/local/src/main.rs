@@ -68,6 +68,7 @@ async fn main() -> anyhow::Result<()> {
         data: arguments.data,
         live: arguments.live,
         chat_origin,
+        settings: std::env::vars().collect(),
     })
     .await?;
     println!("{}", banner::text(&local));
