@@ -205,7 +205,11 @@ impl Local {
             options.organization.to_string(),
         );
         let try_item = post(tables::try_item).with_state(Arc::clone(&tables));
-        let router = router(&sink, info, api, cloud_events)
+        let bus = eventbridge::Bus {
+            cloud_events,
+            failures: failures.clone(),
+        };
+        let router = router(&sink, info, api, bus)
             .merge(failures.router(FAILURES))
             .route(TRY_ITEM, try_item);
         let stopped = stop_servers.clone();
@@ -291,8 +295,8 @@ async fn finish(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }
 
-fn router(sink: &ChatSink, info: PageInfo, api: Api, cloud_events: CloudEvents) -> Router {
-    let eventbridge = post(eventbridge::put).with_state(Arc::new(cloud_events));
+fn router(sink: &ChatSink, info: PageInfo, api: Api, bus: eventbridge::Bus) -> Router {
+    let eventbridge = post(eventbridge::put).with_state(Arc::new(bus));
     let api = carillon_webhook_api::service::<Body>(api);
     let reference = SwaggerUi::new(REFERENCE).config(Config::new([DOCUMENT]));
     page::router(sink.clone(), info)

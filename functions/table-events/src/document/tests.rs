@@ -1,4 +1,6 @@
 use super::*;
+
+use crate::source::Entity;
 use serde_dynamo::Item;
 use serde_json::json;
 
