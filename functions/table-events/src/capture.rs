@@ -143,9 +143,8 @@ impl TableEvents {
             return Ok(("Skipped", reason));
         };
         let record_id = record.position.event_id.as_str();
-        let stream = record.position.source.as_str();
-        let (detail, hint) = (skipped.detail.as_str(), skipped.hint.as_deref());
-        tracing::info!(record_id, stream, reason, detail, hint, "skipped");
+        skipped.log(record);
+        let (detail, hint) = (&skipped.detail, &skipped.hint);
         let keys = record.read.as_ref().map(|record| &record.change.keys);
         let payload = json!({
             "record": record.position.to_json(), "keys": keys, "detail": detail, "hint": hint,

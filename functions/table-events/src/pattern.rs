@@ -8,9 +8,10 @@
 //! | `(…)` | the part that is meant; at most once |
 //! | `\` | the next character as it is |
 //!
-//! Everything else is itself, and the whole text must fit. Where there is a choice, a run
-//! takes as little as it can, from left to right: of `a#b#c`, `(*)#*` means `a`. Fitting
-//! takes time in proportion to text × pattern, whatever both are.
+//! Everything else is itself, and the whole text must fit. Where there is a choice, from left
+//! to right, a run of any characters takes as little as it can, and one without a character as
+//! much: of `a#b#c`, `(*)#*` means `a`, and of `ab#c`, `([^#]+)*` means `ab`. Fitting takes time
+//! in proportion to text × pattern, whatever both are.
 
 /// The longest pattern, in characters.
 const MAX_PATTERN: usize = 1_024;
@@ -107,10 +108,15 @@ impl Pattern {
         let mut at = 0;
         for (sign, wanted) in self.signs.iter().enumerate() {
             match wanted {
-                Sign::Run(_) => {
-                    at += (at..width)
-                        .take_while(|at| !fits[place(sign + 1, *at)])
-                        .count()
+                Sign::Run(but) => {
+                    let rest = characters[at..].iter();
+                    let takes = |next: &&(usize, char)| wanted.takes(next.1, any_case);
+                    let longest = at + rest.take_while(takes).count();
+                    let mut ends = (at..=longest).filter(|at| fits[place(sign + 1, *at)]);
+                    at = match but {
+                        None => ends.next(),
+                        Some(_) => ends.next_back(),
+                    }?;
                 }
                 Sign::Itself(_) | Sign::One(_) => at += 1,
             }
@@ -247,6 +253,10 @@ mod tests {
             ("PROJECT#([^#]+)#PARAM#*", "PROJECT#1#PARAM#2", Some("1")),
             ("PROJECT#*#PARAM#(*)", "PROJECT#1#PARAM#2#3", Some("2#3")),
             ("(*)#*", "a#b#c", Some("a")),
+            ("ORG#([^#]+)*", "ORG#acme", Some("acme")),
+            ("ORG#([^#]+)*", "ORG#acme#PROJECT#7", Some("acme")),
+            ("([^#]+)#*", "ab#c#d", Some("ab")),
+            ("([^#]*)*", "a##", Some("a")),
             ("*#(*)", "a#b#c", Some("b#c")),
             ("*#([^#]+)", "a#b#c", Some("c")),
             ("$app#org_([^#]*)", "$app#org_acme", Some("acme")),

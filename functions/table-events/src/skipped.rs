@@ -2,6 +2,7 @@
 
 use carillon_domain::OrganizationId;
 use carillon_domain::fault::nearest;
+use carillon_runtime::stream::Record;
 use serde_dynamo::Item;
 
 use crate::path::Path;
@@ -54,6 +55,14 @@ impl Skipped {
             detail: detail.into(),
             hint: None,
         }
+    }
+
+    /// Says it to whoever looks at the process. It quotes the item.
+    pub fn log(&self, record: &Record) {
+        let stream = record.position.source.as_str();
+        let record_id = record.position.event_id.as_str();
+        let (reason, hint) = (self.reason.as_str(), self.hint.as_deref());
+        tracing::info!(stream, record_id, reason, hint, "skipped: {}", self.detail);
     }
 
     /// No kind of the table fits the item.

@@ -54,7 +54,7 @@ fn yaml_and_json_describe_the_same() {
     );
     assert_eq!(kinds[1].id.read(&images).as_deref(), Some("7"));
     assert_eq!(kinds[1].name.read(&images).as_deref(), Some("Billing"));
-    let parameter = item(json!({"PK": "PROJECT#1#X", "SK": "Param#URL"}));
+    let parameter = item(json!({"PK": "PROJECT#17#X", "SK": "Param#URL"}));
     let images = [&parameter];
     assert!(
         kinds[2]
@@ -68,7 +68,7 @@ fn yaml_and_json_describe_the_same() {
             .iter()
             .all(|condition| condition.fits(&images))
     );
-    assert_eq!(kinds[2].project.read(&images).as_deref(), Some("1"));
+    assert_eq!(kinds[2].project.read(&images).as_deref(), Some("17"));
     assert_eq!(
         kinds[2].environment.read(&images).as_deref(),
         Some("production")
