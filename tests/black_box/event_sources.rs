@@ -106,6 +106,8 @@ async fn an_intermediate_state_is_no_news_and_an_unknown_event_is_refused() {
         skipped.body,
         json!({"skipped": true, "reason": "intermediate-states"})
     );
+    let listed = app.failures().await;
+    assert_eq!(listed[0]["reason"], "no news: intermediate-states");
     let unknown = app
         .eventbridge(
             &json!({"id": "1", "source": "aws.ec2", "detail-type": "EC2 Weather", "detail": {}}),

@@ -47,6 +47,7 @@ mod stored_rows;
 mod stories;
 mod suspension;
 mod sweeping;
+mod tables;
 mod trying;
 mod updating;
 mod verification;

@@ -8,7 +8,7 @@ use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
 use carillon_cloud_events::{Captured, CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::Settings;
-use carillon_table_events::{Attributes, Batch, TableEvents};
+use carillon_table_events::{Batch, TableEvents, Tables};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
@@ -148,7 +148,7 @@ fn assert_order_within_items(stored: &[String]) {
 async fn a_batch_goes_on_from_its_first_failure_and_every_change_is_stored_once_in_its_items_order()
 {
     let (aws, _server, events, queue) = FakeAws::start().await;
-    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let table_events = TableEvents::new(events, Tables::default(), Some(queue));
     let records = changes();
     aws.fail("table:e40", "ProvisionedThroughputExceeded");
     aws.fail("table:e25", "ProvisionedThroughputExceeded");
@@ -177,7 +177,7 @@ async fn a_batch_goes_on_from_its_first_failure_and_every_change_is_stored_once_
 #[tokio::test]
 async fn what_can_never_be_stored_is_kept_without_its_values_and_stops_nobody() {
     let (aws, _server, events, queue) = FakeAws::start().await;
-    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let table_events = TableEvents::new(events, Tables::default(), Some(queue));
     let mut records = changes();
     records[3]["dynamodb"]["NewImage"]["broken"] = json!({"B": "canary, no base64"});
     aws.fail("table:e30", "ValidationException");
@@ -195,7 +195,7 @@ async fn what_can_never_be_stored_is_kept_without_its_values_and_stops_nobody() 
 #[tokio::test]
 async fn what_cannot_even_be_kept_is_tried_again() {
     let (aws, _server, events, queue) = FakeAws::start().await;
-    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let table_events = TableEvents::new(events, Tables::default(), Some(queue));
     let records = &changes()[..5];
     aws.fail("table:e02", "ValidationException");
     aws.0.lock().unwrap().queue_fails = true;
@@ -328,7 +328,7 @@ async fn an_id_that_a_passed_on_event_names_itself_is_its_own_whatever_it_says()
 #[tokio::test]
 async fn the_changes_of_one_second_are_listed_in_their_order() {
     let (aws, _server, events, queue) = FakeAws::start().await;
-    let table_events = TableEvents::new(events, Attributes::default(), Some(queue));
+    let table_events = TableEvents::new(events, Tables::default(), Some(queue));
     let mut records = changes();
     for record in &mut records {
         record["dynamodb"]["ApproximateCreationDateTime"] = json!(1_795_256_100);

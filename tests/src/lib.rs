@@ -76,7 +76,7 @@ impl App {
 
     /// As [`start_with`](Self::start_with), with other kinds of destinations.
     pub async fn start_of(kinds: Kinds, chat_origin: Option<ChatOrigin>) -> Self {
-        Self::start_as(kinds, chat_origin, Quotas::default()).await
+        Self::start_as(kinds, chat_origin, Quotas::default(), &[]).await
     }
 
     /// As [`start`](Self::start), where an organization can have so much.
@@ -86,10 +86,22 @@ impl App {
             webhooks: number(webhooks),
             api_keys: number(api_keys),
         };
-        Self::start_as(Kinds::default(), None, quotas).await
+        Self::start_as(Kinds::default(), None, quotas, &[]).await
     }
 
-    async fn start_as(kinds: Kinds, chat_origin: Option<ChatOrigin>, quotas: Quotas) -> Self {
+    /// As [`start`](Self::start), with these settings of the functions.
+    pub async fn start_described(settings: &[(&str, &str)]) -> Self {
+        Self::start_as(Kinds::default(), None, Quotas::default(), settings).await
+    }
+
+    async fn start_as(
+        kinds: Kinds,
+        chat_origin: Option<ChatOrigin>,
+        quotas: Quotas,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let settings = settings.iter();
+        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let local = Local::start(Options {
             port: 0,
             dynamodb_port: 0,
@@ -100,6 +112,7 @@ impl App {
             kinds,
             chat_origin,
             quotas,
+            settings: settings.collect(),
         })
         .await
         .expect("Carillon starts");
@@ -224,25 +237,34 @@ impl App {
 
     /// A call of the DynamoDB endpoint, as any AWS client makes it.
     pub async fn dynamodb(&self, operation: &str, body: &Value) -> Value {
-        let answer = self
+        let target = format!("DynamoDB_20120810.{operation}");
+        let answer = self.dynamodb_in("us-east-1", &target, body).await;
+        assert!(answer.status.is_success(), "{operation}: {}", answer.body);
+        answer.body
+    }
+
+    /// A call that is signed for a region, by its full name.
+    pub async fn dynamodb_in(&self, region: &str, target: &str, body: &Value) -> Answer {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=fake/20260101/{region}/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=fake"
+        );
+        let request = self
             .http
             .post(self.local.dynamodb_url())
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .header("x-amz-target", target)
             .header("content-type", "application/x-amz-json-1.0")
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=fake/20260101/us-east-1/dynamodb/aws4_request, \
-                 SignedHeaders=host, Signature=fake",
-            )
+            .header("authorization", authorization)
             .header("x-amz-date", "20260101T000000Z")
-            .body(body.to_string())
-            .send()
-            .await
-            .expect("DynamoDB answers");
-        let status = answer.status();
-        let body: Value = answer.json().await.expect("DynamoDB answers in JSON");
-        assert!(status.is_success(), "{operation}: {body}");
-        body
+            .body(body.to_string());
+        self.send(request).await
+    }
+
+    /// What was skipped or refused, newest first.
+    pub async fn failures(&self) -> Vec<Value> {
+        let url = format!("{}/_local/failures", self.url());
+        let answer = self.send(self.http.get(url)).await;
+        answer.body.as_array().cloned().unwrap_or_default()
     }
 
     /// Events as AWS's clients put them on a bus.

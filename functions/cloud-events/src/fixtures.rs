@@ -7,9 +7,7 @@ use std::path::PathBuf;
 
 use carillon_chat::{Kinds, Place, Post, Without};
 use carillon_domain::event::{MAX_EVENT_BYTES, is_web_url};
-use carillon_domain::{
-    DeliveryId, Event, Faults, Filters, KindId, OrganizationId, Pointer, sample,
-};
+use carillon_domain::{Event, Faults, Filters, KindId, OrganizationId, Pointer, sample};
 use carillon_runtime::Settings;
 use jiff::Timestamp;
 use serde_json::Value;

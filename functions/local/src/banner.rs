@@ -18,7 +18,7 @@ Carillon is ready.
   API           {url}/api/v1/ (to read: {url}/docs/)
   Admin key     {key}
   Organization  {organization}
-  DynamoDB      {dynamodb} (write items to its table `entities`)
+  DynamoDB      {dynamodb} (write items to its table `entities`, or make tables with streams)
   Chat          {chat}
 
 1. Register a webhook:

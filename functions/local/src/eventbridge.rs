@@ -3,17 +3,20 @@
 //! Takes an event as EventBridge delivers it, or what its API takes (`PutEvents`), so that
 //! any AWS client can put events here. Unlike AWS it says at once what becomes of an event,
 //! and takes events whose source begins with `aws.`. As on AWS, an event of no use is kept
-//! among the failures.
+//! among the failures; here one that is no news is listed there too.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
+use carillon_aws::Failures;
 use carillon_cloud_events::{CaptureError, Captured, CloudEvents};
-use carillon_domain::Faults;
+use carillon_embedded::LocalFailures;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+
+use crate::problem::refused;
 
 /// What `PutEvents` takes at once.
 const MAX_ENTRIES: usize = 10;
@@ -21,19 +24,36 @@ const MAX_ENTRIES: usize = 10;
 const ACCOUNT: &str = "000000000000";
 const REGION: &str = "us-east-1";
 
+/// What takes events.
+pub struct Bus {
+    pub cloud_events: CloudEvents,
+    pub failures: LocalFailures,
+}
+
+impl Bus {
+    async fn take(&self, event: Value) -> Result<Captured, CaptureError> {
+        let captured = self.cloud_events.take(event.clone()).await?;
+        if let Captured::Skipped(why) = &captured {
+            let reason = format!("no news: {why}");
+            self.failures.keep("cloud-events", &reason, &event).await?;
+        }
+        Ok(captured)
+    }
+}
+
 /// Takes one event, or the entries of `PutEvents`.
-pub async fn put(State(cloud_events): State<Arc<CloudEvents>>, body: String) -> Response {
+pub async fn put(State(bus): State<Arc<Bus>>, body: String) -> Response {
     let payload: Value = match serde_json::from_str(&body) {
         Ok(payload) => payload,
         Err(error) => {
             // Kept as what it is. That it is no event is known already.
-            let _ = cloud_events.take(Value::String(body)).await;
+            let _ = bus.take(Value::String(body)).await;
             return refused(StatusCode::BAD_REQUEST, &format!("not JSON: {error}"), None);
         }
     };
     match payload.get("Entries") {
-        Some(entries) => put_events(&cloud_events, entries).await,
-        None => match cloud_events.take(payload).await {
+        Some(entries) => put_events(&bus, entries).await,
+        None => match bus.take(payload).await {
             Ok(captured) => (StatusCode::ACCEPTED, Json(answer(&captured))).into_response(),
             Err(error) => {
                 let detail = error.to_string();
@@ -57,17 +77,7 @@ fn status(error: &CaptureError) -> StatusCode {
     }
 }
 
-/// A problem document, as the API's are.
-fn refused(status: StatusCode, detail: &str, faults: Option<&Faults>) -> Response {
-    let problem = json!({
-        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
-        "detail": detail, "errors": faults.into_iter().flat_map(Faults::iter).collect::<Vec<_>>(),
-    });
-    let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-    (status, content_type, Json(problem)).into_response()
-}
-
-async fn put_events(cloud_events: &CloudEvents, entries: &Value) -> Response {
+async fn put_events(bus: &Bus, entries: &Value) -> Response {
     let Some(entries) = entries
         .as_array()
         .filter(|entries| (1..=MAX_ENTRIES).contains(&entries.len()))
@@ -78,7 +88,7 @@ async fn put_events(cloud_events: &CloudEvents, entries: &Value) -> Response {
     };
     let mut results = Vec::with_capacity(entries.len());
     for entry in entries {
-        results.push(put_entry(cloud_events, entry).await);
+        results.push(put_entry(bus, entry).await);
     }
     let failed = results
         .iter()
@@ -87,14 +97,14 @@ async fn put_events(cloud_events: &CloudEvents, entries: &Value) -> Response {
     Json(json!({"FailedEntryCount": failed, "Entries": results})).into_response()
 }
 
-async fn put_entry(cloud_events: &CloudEvents, entry: &Value) -> Value {
+async fn put_entry(bus: &Bus, entry: &Value) -> Value {
     let failed = |code: &str, message: String| json!({"ErrorCode": code, "ErrorMessage": message});
     let id = new_id();
     let event = match delivered(entry, &id) {
         Ok(event) => event,
         Err(faults) => return failed("InvalidArgument", faults.join("; ")),
     };
-    match cloud_events.take(event).await {
+    match bus.take(event).await {
         Ok(_) => json!({"EventId": id}),
         Err(error @ CaptureError::Store(_)) => failed("InternalFailure", error.to_string()),
         Err(error) => failed("InvalidArgument", error.to_string()),

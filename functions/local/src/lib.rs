@@ -3,8 +3,11 @@
 //! with the same call.
 
 mod eventbridge;
+mod problem;
+mod tables;
 mod worker;
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -26,14 +29,14 @@ use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
-use carillon_embedded::dynamodb::{DELIVERIES_TABLE, ENTITIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
+use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, Endpoint, REGISTRY_TABLE};
 use carillon_embedded::page::{self, PageInfo};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Settings;
 use carillon_runtime::clock::SystemClock;
-use carillon_table_events::{Attributes, Batch, TableEvents};
+use carillon_table_events::{TableEvents, Tables};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -44,6 +47,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Where what could not be handled is shown.
 const FAILURES: &str = "/_local/failures";
+/// Where an item can be tried with a description of its table.
+const TRY_ITEM: &str = "/_local/tables/try";
 const SECRET_PREFIX: &str = "carillon";
 /// Where the API can be read, and where its document is.
 const REFERENCE: &str = "/docs";
@@ -55,7 +60,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What can be chosen.
-#[derive(Debug)]
 pub struct Options {
     /// The API's and the page's port; 0 for any.
     pub port: u16,
@@ -74,6 +78,8 @@ pub struct Options {
     pub chat_origin: Option<ChatOrigin>,
     /// How much each organization can have.
     pub quotas: Quotas,
+    /// What the functions take from their environment on AWS.
+    pub settings: HashMap<String, String>,
 }
 
 /// The running process.
@@ -105,6 +111,9 @@ impl Local {
         let dynamodb_listener = bind(options.dynamodb_port, "--dynamodb-port").await?;
         let address = listener.local_addr()?;
         let dynamodb_address = dynamodb_listener.local_addr()?;
+        // The functions talk to the embedded DynamoDB itself, others to what stands before it.
+        let inner_listener = bind(0, "--dynamodb-port").await?;
+        let inner_address = inner_listener.local_addr()?;
 
         let journal = Arc::new(Journal::open(folder)?);
         let database = LocalDynamoDb::open(folder)?;
@@ -113,7 +122,7 @@ impl Local {
         let admin_key = options.admin_key.unwrap_or_else(new_key);
         store_admin_key(&secrets, &options.organization, &admin_key).await?;
 
-        let config = carillon_embedded::secrets::sdk_config(&format!("http://{dynamodb_address}"));
+        let config = carillon_embedded::secrets::sdk_config(&format!("http://{inner_address}"));
         let dynamodb = aws_sdk_dynamodb::Client::new(&config);
         let retention = Retention::default();
         let registry =
@@ -149,17 +158,19 @@ impl Local {
                 ADMIN_KEY_SECRET.into(),
             ),
         };
-        let mut settings = Settings::from_environment();
-        let attributes = Attributes::from_settings(&mut settings);
+        let mut settings = Settings::of(options.settings);
+        let tables = Tables::from_settings(&mut settings);
         let rules = Rules::from_settings(&mut settings, Some(options.organization.clone()));
         let rules = settings.finish(rules)?.context("an organization")?;
         let failures = LocalFailures::new(Arc::clone(&journal));
         let kept_failures: Arc<dyn Failures> = Arc::new(failures.clone());
-        let table_events = Arc::new(TableEvents::new(
+        let tables = Arc::new(tables.by_name());
+        let table_events = TableEvents::new(
             events.clone(),
-            attributes,
+            Tables::clone(&tables),
             Some(Arc::clone(&kept_failures)),
-        ));
+        );
+        let table_events = table_events.with_skips(Arc::clone(&kept_failures));
         let cloud_events =
             CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)))
                 .with_stories(stories);
@@ -191,12 +202,26 @@ impl Local {
         let mut servers = JoinSet::new();
         let served = database.clone();
         let stopped = stop_servers.clone();
-        servers.spawn(async move { served.serve(dynamodb_listener, stopped).await });
+        servers.spawn(async move { served.serve(inner_listener, stopped).await });
+        let endpoint = Endpoint::serve(
+            database.clone(),
+            inner_address,
+            dynamodb_listener,
+            stop_servers.clone(),
+        );
+        servers.spawn(endpoint);
         let info = PageInfo::new(
             format!("http://{address}/api/v1"),
             options.organization.to_string(),
         );
-        let router = router(&sink, info, api, cloud_events).merge(failures.router(FAILURES));
+        let try_item = post(tables::try_item).with_state(Arc::clone(&tables));
+        let bus = eventbridge::Bus {
+            cloud_events,
+            failures: failures.clone(),
+        };
+        let router = router(&sink, info, api, bus)
+            .merge(failures.router(FAILURES))
+            .route(TRY_ITEM, try_item);
         let stopped = stop_servers.clone();
         servers.spawn(async move {
             let serving =
@@ -211,30 +236,19 @@ impl Local {
         worker::spawn_sweep(&mut workers, sweep, &stop_workers);
         worker::spawn_expiry(&mut workers, &database, &stop_workers);
         worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
-        worker::spawn_stream(
-            &mut workers,
-            &database,
-            &journal,
-            &failures,
-            &stop_workers,
-            EVENTS_TABLE,
-            move |batch| {
-                let dispatcher = Arc::clone(&dispatcher);
-                async move { dispatcher.handle(batch).await }
-            },
-        );
-        worker::spawn_stream(
-            &mut workers,
-            &database,
-            &journal,
-            &failures,
-            &stop_workers,
-            ENTITIES_TABLE,
-            move |batch| {
-                let table_events = Arc::clone(&table_events);
-                async move { table_events.handle(Batch::from(batch)).await }
-            },
-        );
+        let sources = tables::Sources {
+            database: database.clone(),
+            journal: Arc::clone(&journal),
+            failures: failures.clone(),
+            table_events: Arc::new(table_events),
+            described: tables,
+        };
+        workers.spawn(sources.run(stop_workers.clone()));
+        let stop = stop_workers.clone();
+        workers.spawn(async move {
+            let handle = |batch| dispatcher.handle(batch);
+            worker::feed(&database, &journal, &failures, &stop, EVENTS_TABLE, handle).await;
+        });
         Ok(Self {
             address,
             dynamodb_address,
@@ -297,8 +311,8 @@ async fn finish(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }
 
-fn router(sink: &ChatSink, info: PageInfo, api: Api, cloud_events: CloudEvents) -> Router {
-    let eventbridge = post(eventbridge::put).with_state(Arc::new(cloud_events));
+fn router(sink: &ChatSink, info: PageInfo, api: Api, bus: eventbridge::Bus) -> Router {
+    let eventbridge = post(eventbridge::put).with_state(Arc::new(bus));
     let api = carillon_webhook_api::service::<Body>(api);
     let reference = SwaggerUi::new(REFERENCE).config(Config::new([DOCUMENT]));
     page::router(sink.clone(), info)

@@ -23,7 +23,7 @@ struct Arguments {
     /// Where the API and the page answer; 0 takes any free port
     #[arg(long, default_value_t = 8787, value_name = "N")]
     port: u16,
-    /// Where DynamoDB answers any AWS client; items written to its table `entities` become events
+    /// Where DynamoDB answers any AWS client; items of its tables with a stream become events
     #[arg(long, default_value_t = 8788, value_name = "N")]
     dynamodb_port: u16,
     /// The admin key; made anew at each start otherwise
@@ -49,8 +49,7 @@ struct Arguments {
 }
 
 fn organization(text: &str) -> Result<OrganizationId, String> {
-    OrganizationId::parse(text)
-        .ok_or_else(|| "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -".to_owned())
+    OrganizationId::parse(text).ok_or_else(|| OrganizationId::RULE.to_owned())
 }
 
 #[tokio::main]
@@ -76,6 +75,7 @@ async fn main() -> anyhow::Result<()> {
         kinds: Kinds::default(),
         chat_origin,
         quotas,
+        settings: std::env::vars().collect(),
     })
     .await?;
     println!("{}", banner::text(&local));

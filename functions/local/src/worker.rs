@@ -35,37 +35,27 @@ const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 /// When a part of the process that fails is started again.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
-/// Feeds a table's stream to a function.
-pub fn spawn_stream<F>(
-    workers: &mut JoinSet<()>,
+/// Feeds a table's stream to a function, until `stop` or until there is no such stream.
+pub async fn feed<F>(
     database: &LocalDynamoDb,
     journal: &Arc<Journal>,
     failures: &LocalFailures,
     stop: &CancellationToken,
-    table: &'static str,
-    handle: impl Fn(StreamEvent) -> F + Send + Sync + 'static,
+    table: &str,
+    handle: impl Fn(StreamEvent) -> F,
 ) where
-    F: Future<Output = DynamoDbEventResponse> + Send,
+    F: Future<Output = DynamoDbEventResponse>,
 {
-    let (database, journal, stop) = (database.clone(), Arc::clone(journal), stop.clone());
-    let failures = failures.clone();
-    workers.spawn(async move {
-        while !stop.is_cancelled() {
-            let pumped = database
-                .pump(
-                    table,
-                    Arc::clone(&journal),
-                    &failures,
-                    stop.clone(),
-                    &handle,
-                )
-                .await;
-            if let Err(error) = pumped {
+    while !stop.is_cancelled() {
+        let pumped = database.pump(table, Arc::clone(journal), failures, stop.clone(), &handle);
+        match pumped.await {
+            Ok(()) => return,
+            Err(error) => {
                 tracing::error!(table, %error, "a stream could not be read");
                 tokio::time::sleep(AFTER_FAULT).await;
             }
         }
-    });
+    }
 }
 
 /// Runs the janitor at once and then on its schedule.

@@ -10,10 +10,12 @@ use carillon_domain::Event;
 use carillon_runtime::stream::Record;
 use carillon_runtime::{Counts, guarded};
 use futures::StreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::TableEvents;
+use crate::entity::APART;
+use crate::skipped::Skipped;
 
 /// Batches up to this size are stored one record after the other.
 pub const IN_ORDER: usize = 10;
@@ -21,7 +23,10 @@ pub const IN_ORDER: usize = 10;
 /// takes 1,000 writes a second, a write takes a few milliseconds.
 const AT_ONCE: usize = 16;
 
-/// What became of a record that is done: the metric and the reason.
+/// How many events a record can stand for.
+const EVENTS: usize = 2;
+
+/// What became of a record or an event that is done: the metric and the reason.
 type Done = (&'static str, &'static str);
 
 /// The record must be tried again.
@@ -33,7 +38,7 @@ impl TableEvents {
     pub(crate) async fn capture<'r>(&self, records: &'r [Record]) -> (Counts, Option<&'r Record>) {
         let failed_at = AtomicUsize::new(usize::MAX);
         let began = self.begin(records.len());
-        let done: Vec<Vec<(usize, Done)>> = futures::stream::iter(lanes(records))
+        let done: Vec<Vec<(usize, Vec<Done>)>> = futures::stream::iter(lanes(records))
             .map(|lane| self.capture_lane(records, lane, &failed_at, began))
             .buffer_unordered(AT_ONCE)
             .collect()
@@ -41,8 +46,10 @@ impl TableEvents {
         let failed_at = failed_at.into_inner();
         let mut counts = Counts::default();
         // What comes after the failure is handled again, and counted then.
-        for (_, (metric, reason)) in done.into_iter().flatten().filter(|(n, _)| *n < failed_at) {
-            counts.add(metric, reason);
+        for (_, done) in done.into_iter().flatten().filter(|(n, _)| *n < failed_at) {
+            for (metric, reason) in done {
+                counts.add(metric, reason);
+            }
         }
         (counts, records.get(failed_at))
     }
@@ -61,7 +68,7 @@ impl TableEvents {
         lane: Vec<usize>,
         failed_at: &AtomicUsize,
         began: Timestamp,
-    ) -> Vec<(usize, Done)> {
+    ) -> Vec<(usize, Vec<Done>)> {
         let mut done = Vec::with_capacity(lane.len());
         for index in lane {
             // The stream comes back to everything after a failure.
@@ -82,26 +89,35 @@ impl TableEvents {
         done
     }
 
-    async fn capture_record(&self, record: &Record, now: Timestamp) -> Result<Done, TryAgain> {
+    async fn capture_record(&self, record: &Record, now: Timestamp) -> Result<Vec<Done>, TryAgain> {
         let record_id = record.position.event_id.as_str();
         let Some(read) = &record.read else {
             tracing::error!(record_id, "a stream record is not of the documented form");
-            return self.refuse(record, None, "unreadable").await;
+            return Ok(vec![self.refuse(record, None, "unreadable").await?]);
         };
         self.note_view(record);
-        let event = match guarded(|| (self.read)(read, &self.attributes, now)) {
-            Ok(Ok(event)) => event,
-            Ok(Err(skipped)) => return Ok(("Skipped", skipped.reason())),
+        let events = match guarded(|| (self.read)(read, &self.tables, now)) {
+            Ok(Ok(events)) => events,
+            Ok(Err(skipped)) => return Ok(vec![self.skip(record, &skipped).await?]),
             Err(panicked) => {
                 tracing::error!(record_id, %panicked, "a record could not be handled");
                 // A mended version may make something of it: it is not just dropped.
                 return match self.failures {
-                    Some(_) => self.refuse(record, None, "panicked").await,
+                    Some(_) => Ok(vec![self.refuse(record, None, "panicked").await?]),
                     None => Err(TryAgain),
                 };
             }
         };
-        match self.events.put(&event).await {
+        let mut done = Vec::with_capacity(events.len());
+        for event in &events {
+            done.push(self.store(record, event).await?);
+        }
+        Ok(done)
+    }
+
+    async fn store(&self, record: &Record, event: &Event) -> Result<Done, TryAgain> {
+        let record_id = record.position.event_id.as_str();
+        match self.events.put(event).await {
             Ok(stored) => {
                 let event_id = event.id.as_str();
                 let event_type = event.event_type.as_str();
@@ -111,13 +127,34 @@ impl TableEvents {
             }
             Err(error) if error.is_final() => {
                 tracing::error!(record_id, %error, "the event can never be stored");
-                self.refuse(record, Some(&event), "not_storable").await
+                self.refuse(record, Some(event), "not_storable").await
             }
             Err(error) => {
                 tracing::error!(record_id, %error, "the event could not be stored");
                 Err(TryAgain)
             }
         }
+    }
+
+    /// Counts what is no event, and says why where somebody wants to know.
+    async fn skip(&self, record: &Record, skipped: &Skipped) -> Result<Done, TryAgain> {
+        let reason = skipped.reason.as_str();
+        let Some(skips) = &self.skips else {
+            return Ok(("Skipped", reason));
+        };
+        let record_id = record.position.event_id.as_str();
+        skipped.log(record);
+        let (detail, hint) = (&skipped.detail, &skipped.hint);
+        let keys = record.read.as_ref().map(|record| &record.change.keys);
+        let payload = json!({
+            "record": record.position.to_json(), "keys": keys, "detail": detail, "hint": hint,
+        });
+        let kept = skips.keep("table-events", reason, &payload).await;
+        kept.map_err(|error| {
+            tracing::error!(record_id, %error, "what was skipped could not be kept");
+            TryAgain
+        })?;
+        Ok(("Skipped", reason))
     }
 
     /// Keeps what can never become an event for diagnosis: its position and, where there
@@ -146,13 +183,13 @@ impl TableEvents {
     }
 }
 
-/// When a batch's record arrived. Each has a moment of its own: the stream tells whole
-/// seconds of when changes were made, so that this is what keeps their order in lists.
+/// When a batch's record arrived. Each of its events has a moment of its own: the stream
+/// tells whole seconds of when changes were made, so that this is what keeps their order in
+/// lists.
 fn arrival(began: Timestamp, index: usize) -> Timestamp {
-    let later = i64::try_from(index).unwrap_or(i64::MAX);
-    began
-        .checked_add(SignedDuration::from_micros(later))
-        .unwrap_or(began)
+    let events = i32::try_from(index.saturating_mul(EVENTS)).unwrap_or(i32::MAX);
+    let later = APART.saturating_mul(events);
+    began.checked_add(later).unwrap_or(began)
 }
 
 /// The records that must be stored one after the other, by their indices.
@@ -189,8 +226,8 @@ mod tests {
     use carillon_aws::{Clients, Error, EventStore, Failures, Retention};
     use serde_json::Value;
 
-    use crate::entity::Skipped;
-    use crate::{Attributes, Batch};
+    use crate::skipped::Reason;
+    use crate::{Batch, Tables};
 
     /// Failures in memory, by their reasons.
     #[derive(Default)]
@@ -210,11 +247,11 @@ mod tests {
         let retention = Retention::default();
         let clients = Clients::from_environment();
         let events = EventStore::new(clients.dynamodb, "events".into(), retention);
-        let mut function = TableEvents::new(events, Attributes::default(), failures);
+        let mut function = TableEvents::new(events, Tables::default(), failures);
         function.read = |record, _, _| {
             let number = record.change.sequence_number.as_deref();
             assert_ne!(number, Some("2"), "made up by a test");
-            Err(Skipped::NoChange)
+            Err(Skipped::plain(Reason::NoChange, "made up by a test"))
         };
         let mut batch = batch(&["a", "b", "c"]);
         for (record, number) in batch.iter_mut().zip(1..) {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::Batch;
-use crate::{Attributes, entity};
+use crate::{Tables, entity};
 
 /// In every value that must not get out.
 const CANARY: &str = "canary";
@@ -111,7 +111,8 @@ proptest! {
             },
         }]})).unwrap();
         let record = batch.records[0].read.as_ref().unwrap();
-        if let Ok(event) = entity::event(record, &Attributes::default(), Timestamp::UNIX_EPOCH) {
+        let events = entity::events(record, &Tables::default(), Timestamp::UNIX_EPOCH);
+        for event in events.into_iter().flatten() {
             let json = serde_json::to_string(&event).unwrap();
             prop_assert!(json.len() <= MAX_EVENT_BYTES, "{}", json.len());
             prop_assert!(event.changes.len() <= MAX_CHANGES);
@@ -164,7 +165,8 @@ fn an_item_of_the_largest_size_becomes_an_event() {
     }]}))
     .unwrap();
     let record = batch.records[0].read.as_ref().unwrap();
-    let event = entity::event(record, &Attributes::default(), Timestamp::UNIX_EPOCH).unwrap();
+    let events = entity::events(record, &Tables::default(), Timestamp::UNIX_EPOCH).unwrap();
+    let event = &events[0];
     let json = serde_json::to_string(&event).unwrap();
     assert!(json.len() <= MAX_EVENT_BYTES && !json.contains(CANARY));
     assert!(

@@ -1,7 +1,9 @@
 //! The application's own tables: an item written, changed or removed becomes an event.
 //!
-//! A record that is no such item is counted (metric `Skipped`) and skipped. A record that
-//! repeats gives the same event id, which the events table has already. One that can never
+//! What the items are, and what says so, is described for each table ([`Tables`]; the README
+//! beside this crate has the settings). A record that is no such item is counted (metric
+//! `Skipped`) and skipped. A record that repeats gives the same event ids, which the events
+//! table has already. One that can never
 //! become an event is counted (`Refused`), kept among the failures by its position, and
 //! stops nobody.
 //!
@@ -10,14 +12,20 @@
 //! stream's order altogether; of a larger one, which is an import, different items are
 //! stored at once, so that thousands take seconds.
 
-mod attributes;
 mod capture;
 mod changes;
+mod document;
 mod entity;
 #[cfg(test)]
 mod entity_properties;
 mod number;
 mod path;
+mod pattern;
+mod settings;
+mod skipped;
+mod source;
+mod table;
+mod trial;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,19 +38,22 @@ use carillon_runtime::batch;
 use carillon_runtime::stream::Record;
 use jiff::Timestamp;
 
-pub use attributes::Attributes;
 pub use capture::IN_ORDER;
 pub use carillon_runtime::stream::Batch;
-use entity::Skipped;
+use skipped::Skipped;
+pub use table::Tables;
+pub use trial::try_item;
 
-type Read = fn(&EventRecord, &Attributes, Timestamp) -> Result<Event, Skipped>;
+type Read = fn(&EventRecord, &Tables, Timestamp) -> Result<Vec<Event>, Skipped>;
 
 /// The handler; one for a process.
 pub struct TableEvents {
     events: EventStore,
-    attributes: Attributes,
+    tables: Tables,
     failures: Option<Arc<dyn Failures>>,
-    /// What makes an event of a record.
+    /// What is told of each record that is skipped.
+    skips: Option<Arc<dyn Failures>>,
+    /// What makes events of a record.
     read: Read,
     /// When the last record arrived.
     last: Mutex<Timestamp>,
@@ -54,19 +65,24 @@ impl TableEvents {
     /// Where nothing keeps failures, they are only counted and logged: failing would hold
     /// up the stream, and the stream's own failure destination would get no more than a
     /// position either.
-    pub fn new(
-        events: EventStore,
-        attributes: Attributes,
-        failures: Option<Arc<dyn Failures>>,
-    ) -> Self {
+    pub fn new(events: EventStore, tables: Tables, failures: Option<Arc<dyn Failures>>) -> Self {
         Self {
             events,
-            attributes,
+            tables,
             failures,
-            read: entity::event,
+            skips: None,
+            read: entity::events,
             last: Mutex::default(),
             degraded: Mutex::default(),
         }
+    }
+
+    /// Has each record that is skipped logged and kept, with the reason and what may be
+    /// meant. For one machine: both quote the item.
+    #[must_use]
+    pub fn with_skips(mut self, skips: Arc<dyn Failures>) -> Self {
+        self.skips = Some(skips);
+        self
     }
 
     /// Captures a batch. On a failure, the records before the one that is named are done,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
 use carillon_runtime::{Settings, logs};
-use carillon_table_events::{Attributes, Batch, TableEvents};
+use carillon_table_events::{Batch, TableEvents, Tables};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,13 +15,13 @@ async fn main() -> Result<(), Error> {
     let events_table = settings.required("EVENTS_TABLE");
     let failures = settings.optional("FAILURE_QUEUE_URL");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
-    let attributes = Attributes::from_settings(&mut settings);
+    let tables = Tables::from_settings(&mut settings);
     settings.finish(())?;
     let clients = Clients::from_environment();
     let events = EventStore::new(clients.dynamodb, events_table, retention);
     let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
-    let table_events = &TableEvents::new(events, attributes, failures);
+    let table_events = &TableEvents::new(events, tables, failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(table_events.handle(event.payload).await)
     }))

@@ -4,6 +4,8 @@
 //! or just `rules.port` inside all of them. A name with a character that means something
 //! here is quoted: `"a.b"`, with `\"` for a quote in it.
 
+use std::fmt;
+
 use serde_dynamo::{AttributeValue, Item};
 
 /// One step down.
@@ -93,6 +95,13 @@ impl Path {
             steps.next();
         }
         steps.next().is_none()
+    }
+}
+
+/// As it was written.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

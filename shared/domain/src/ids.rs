@@ -69,6 +69,9 @@ fn all_of(text: &str, extra: &str) -> bool {
 }
 
 impl OrganizationId {
+    /// The rule in words, for error messages.
+    pub const RULE: &str = "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -";
+
     pub fn parse(text: &str) -> Option<Self> {
         ((1..=64).contains(&text.len()) && all_of(text, "._-")).then(|| Self(text.to_owned()))
     }

@@ -1,5 +1,6 @@
 //! What the functions of this process could make nothing of: the failure queue and the
-//! dead-letter queue of AWS in one, to be read at one place.
+//! dead-letter queue of AWS in one, to be read at one place, with what AWS only counts: the
+//! items of tables that are no events.
 
 use std::sync::Arc;
 
@@ -40,11 +41,19 @@ impl LocalFailures {
         let rows = query.query_map([], |row| {
             let at = Timestamp::from_millisecond(row.get(0)?).unwrap_or_default();
             let payload: String = row.get(3)?;
-            Ok(json!({
+            let payload = serde_json::from_str(&payload).unwrap_or(Value::String(payload));
+            let mut failure = json!({
                 "at": at.to_string(), "function": row.get::<_, String>(1)?,
                 "reason": row.get::<_, String>(2)?,
-                "payload": serde_json::from_str(&payload).unwrap_or(Value::String(payload)),
-            }))
+            });
+            // What is for people comes first.
+            for name in ["detail", "hint"] {
+                if let Some(text) = payload.get(name).filter(|text| text.is_string()) {
+                    failure[name] = text.clone();
+                }
+            }
+            failure["payload"] = payload;
+            Ok(failure)
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

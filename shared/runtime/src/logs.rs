@@ -54,7 +54,9 @@ pub fn init_plain() {
         .with(filter(
             Targets::new()
                 .with_default(Level::WARN)
-                .with_target("dynoxide", Level::ERROR),
+                .with_target("dynoxide", Level::ERROR)
+                // Whoever writes an item that is not told wants to know why.
+                .with_target("carillon_table_events::skipped", Level::INFO),
         ))
         .with(filter_fn(is_safe))
         .with(lines)

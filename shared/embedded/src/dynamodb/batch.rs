@@ -11,7 +11,9 @@ use crate::{Error, LocalFailures};
 
 /// Records of a stream, on their way to a function.
 pub struct Batch {
-    pub(super) table: &'static str,
+    pub(super) table: String,
+    /// The stream's ARN.
+    pub(super) stream: String,
     pub(super) records: Vec<Record>,
     /// How many of them, from the first on, are dealt with.
     pub(super) done: usize,
@@ -20,21 +22,22 @@ pub struct Batch {
 impl Batch {
     /// The records as Lambda would hand them over.
     pub fn event(&self) -> Result<StreamEvent, Error> {
-        to_event(&self.records)
+        to_event(&self.records, &self.stream)
     }
 
     /// The records that can be handed over, up to the first that cannot, which then leads
     /// the next batch. None where it leads this one.
     pub(super) fn readable(&mut self) -> Option<StreamEvent> {
-        let cannot = |record: &Record| to_event(std::slice::from_ref(record)).is_err();
-        if to_event(&self.records).is_err() {
+        let cannot =
+            |record: &Record| to_event(std::slice::from_ref(record), &self.stream).is_err();
+        if to_event(&self.records, &self.stream).is_err() {
             let first = self.records.iter().position(cannot)?;
             if first == 0 {
                 return None;
             }
             self.records.truncate(first);
         }
-        to_event(&self.records).ok()
+        to_event(&self.records, &self.stream).ok()
     }
 
     /// Gives up the first record: it would hold up all others.
@@ -43,7 +46,7 @@ impl Batch {
         failures: &LocalFailures,
         reason: &str,
     ) -> Result<(), Error> {
-        let (table, record) = (self.table, &self.records[0]);
+        let (table, record) = (self.table.as_str(), &self.records[0]);
         let record_id = record.event_id.as_str();
         tracing::error!(table, record_id, reason, "a stream record was set aside");
         let position = json!({
@@ -75,18 +78,21 @@ impl Batch {
     /// Has the stream go on after what is dealt with.
     pub fn write_down(&self, journal: &Journal) -> Result<(), Error> {
         match self.done.checked_sub(1).and_then(|n| self.records.get(n)) {
-            Some(last) => journal.set_checkpoint(self.table, &last.dynamodb.sequence_number),
+            Some(last) => journal.set_checkpoint(&self.table, &last.dynamodb.sequence_number),
             None => Ok(()),
         }
     }
 }
 
 /// The records as Lambda would hand them over.
-fn to_event(records: &[Record]) -> Result<StreamEvent, Error> {
-    let records: Vec<Value> = records
-        .iter()
-        .map(serde_json::to_value)
-        .collect::<Result<_, _>>()
-        .map_err(Error::json)?;
+fn to_event(records: &[Record], stream: &str) -> Result<StreamEvent, Error> {
+    let record = |record: &Record| {
+        let mut record = serde_json::to_value(record)?;
+        record["eventSourceARN"] = json!(stream);
+        record["awsRegion"] = json!(crate::secrets::REGION);
+        Ok(record)
+    };
+    let records: Result<Vec<Value>, _> = records.iter().map(record).collect();
+    let records = records.map_err(Error::json)?;
     serde_json::from_value(json!({"Records": records})).map_err(Error::json)
 }

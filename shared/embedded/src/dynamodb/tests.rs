@@ -1,4 +1,13 @@
+use super::streams::PATIENCE;
 use super::*;
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::streams::DynamoDbEventResponse;
+use dynoxide::actions::get_records::Record;
+use tokio::time::Instant;
+
+use crate::{Journal, LocalFailures};
 use carillon_runtime::stream::Batch;
 
 fn put(database: &LocalDynamoDb, items: usize) {
@@ -142,4 +151,50 @@ fn sequence_numbers_grow_in_the_middle_of_a_run_and_keep_their_order_as_numbers_
     for digits in [40, 41] {
         database.stretch_sequence_numbers(digits).unwrap_err();
     }
+}
+
+fn create(database: &LocalDynamoDb, table: &str, stream: bool) {
+    let mut request = json!({
+        "TableName": table, "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    });
+    if stream {
+        request["StreamSpecification"] =
+            json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"});
+    }
+    let request = serde_json::from_value(request).unwrap();
+    database.database.create_table(request).unwrap();
+}
+
+#[tokio::test]
+async fn a_table_that_somebody_makes_is_a_source_for_as_long_as_it_streams() {
+    let (database, journal, failures) = written(0);
+    create(&database, "shop", true);
+    create(&database, "quiet", false);
+    assert_eq!(database.sources().unwrap(), [ENTITIES_TABLE, "shop"]);
+    let state = |table: &str| database.source_state(table).unwrap();
+    assert_eq!(state("shop"), SourceState::Streams);
+    assert_eq!(state("quiet"), SourceState::HasNoStream);
+    assert_eq!(state("none"), SourceState::NotThere);
+    let put = json!({"TableName": "shop", "Item": {"id": {"S": "1"}}});
+    assert_eq!(database.execute("PutItem", &put.to_string()).0, 200);
+    let batch = database.next_batch("shop", &journal).unwrap().unwrap();
+    let record = &batch.event().unwrap().records[0];
+    let arn = record.event_source_arn.as_deref().unwrap();
+    assert!(
+        arn.starts_with("arn:aws:dynamodb:us-east-1:000000000000:table/shop/stream/"),
+        "{arn}"
+    );
+    assert_eq!(record.aws_region, "us-east-1");
+    let gone = serde_json::from_value(json!({"TableName": "shop"})).unwrap();
+    database.database.delete_table(gone).unwrap();
+    assert!(database.next_batch("shop", &journal).unwrap().is_none());
+    // It comes back by itself.
+    let handle = |_| async { DynamoDbEventResponse::default() };
+    let stop = CancellationToken::new();
+    database
+        .pump("shop", Arc::clone(&journal), &failures, stop, handle)
+        .await
+        .unwrap();
 }
