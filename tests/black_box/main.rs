@@ -7,6 +7,7 @@
 )]
 
 mod bad_days;
+mod blank;
 mod bulk_import;
 mod burst;
 mod cloudevents;

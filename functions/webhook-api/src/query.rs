@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use carillon_domain::fault::nearest;
-use carillon_domain::fields::{TIME_RULE, time_of};
+use carillon_domain::fields::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
 use carillon_domain::{EventType, FaultCode, Faults, Pointer};
@@ -51,8 +51,20 @@ impl Query {
         &self.taken
     }
 
-    /// A text of at most `max` characters; empty counts as absent.
+    /// A text of at most `max` characters. A blank one is a fault: whoever names a parameter
+    /// means something by it.
     pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let text = self.value(name, max)?;
+        if text.trim().is_empty() {
+            self.fault(name, FaultCode::Required, NOT_BLANK);
+            return None;
+        }
+        self.taken.insert(name, text.clone());
+        Some(text)
+    }
+
+    /// The only value of a parameter.
+    fn value(&mut self, name: &'static str, max: usize) -> Option<String> {
         self.asked.push(name);
         let mut values = self.given.iter().filter(|(given, _)| given == name);
         let text = values.next().map(|(_, text)| text.clone())?;
@@ -66,10 +78,6 @@ impl Query {
             self.fault(name, FaultCode::OutOfRange, detail);
             return None;
         }
-        if text.is_empty() {
-            return None;
-        }
-        self.taken.insert(name, text.clone());
         Some(text)
     }
 
@@ -83,10 +91,11 @@ impl Query {
         number
     }
 
+    /// A flag; one that is there without a value is true.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        let text = self.text(name, 20)?;
+        let text = self.value(name, 20)?;
         let flag = match text.as_str() {
-            "true" | "1" => Some(true),
+            "" | "true" | "1" => Some(true),
             "false" | "0" => Some(false),
             _ => None,
         };
@@ -259,11 +268,27 @@ mod tests {
 
     #[test]
     fn what_is_right_is_taken() {
-        let mut query = query("limit=100&verify=false&since=2026-11-21T10:15:00%2B01:00&empty=");
+        let mut query = query("limit=100&verify=false&since=2026-11-21T10:15:00%2B01:00");
         assert_eq!(query.number("limit", 1, 100), Some(100));
         assert_eq!(query.flag("verify"), Some(false));
         assert!(query.time("since").is_some());
-        assert_eq!(query.text("empty", 10), None);
         assert_eq!(pointers(query), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_flag_without_a_value_is_true_and_anything_else_needs_one() {
+        for text in ["dry_run", "dry_run=", "dry_run=1"] {
+            let mut query = query(text);
+            assert_eq!(query.flag("dry_run"), Some(true), "{text}");
+            assert_eq!(pointers(query), Vec::<String>::new());
+        }
+        let mut query = query("limit=&since&status=&name=%20&dry_run=%20");
+        query.number("limit", 1, 100);
+        query.time("since");
+        query.choice("status", &[("active", ())]);
+        query.text("name", 10);
+        assert_eq!(query.flag("dry_run"), None);
+        let all = ["limit", "since", "status", "name", "dry_run"];
+        assert_eq!(pointers(query), all.map(|name| format!("/query/{name}")));
     }
 }

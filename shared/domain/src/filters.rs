@@ -79,11 +79,11 @@ impl Filters {
             let Some(values) = texts_of(value, here.clone(), 50, 256, faults) else {
                 continue;
             };
-            if values.is_empty() {
+            if value.as_array().is_some_and(Vec::is_empty) {
                 faults.add(
                     here,
                     FaultCode::OutOfRange,
-                    "an empty list would match nothing; leave the filter out to match everything",
+                    "must have an entry: an empty list would match nothing",
                 );
                 continue;
             }

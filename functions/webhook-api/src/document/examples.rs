@@ -111,7 +111,7 @@ fn response(name: &str, status: &str) -> Option<Value> {
         })),
         ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
         ("GET /api/v1/api-keys/", _) => page(key()),
-        ("PUT /api/v1/notifications/", _) => json!({"results": [
+        ("PUT /api/v1/notifications/", _) => json!({"dry_run": false, "results": [
             {"name": "work", "result": "updated", "changed": ["channels"], "id": WEBHOOK},
         ]}),
         ("GET /api/v1/notifications/", _) => json!({"notifications": {"work": {

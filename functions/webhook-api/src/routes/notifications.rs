@@ -54,6 +54,8 @@ pub struct ApplyParameters {
 /// What became of each name, in the order of the file; what was removed comes last.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Applied {
+    /// Whether nothing was done, as was asked for.
+    dry_run: bool,
     results: Vec<Outcome>,
 }
 
@@ -100,7 +102,9 @@ pub async fn apply(
         Ok(document) => declarative::apply(&api, &caller.organization, &document, options).await,
         Err(problem) => Err(problem),
     };
-    query.with(results).map(|results| Json(Applied { results }))
+    let results = query.with(results)?;
+    let dry_run = options.dry_run;
+    Ok(Json(Applied { dry_run, results }))
 }
 
 /// The webhooks as a file that can be applied again: credentials are masked, and mean
