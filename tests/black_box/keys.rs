@@ -21,6 +21,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("post", "/webhooks/{id}/test/", "write"),
     ("post", "/webhooks/{id}/rotate/", "write"),
     ("post", "/webhooks/{id}/recover/", "write"),
+    ("post", "/recover/", "write"),
     ("get", "/webhooks/{id}/deliveries/", "read"),
     ("get", "/webhooks/{id}/deliveries/{delivery_id}/", "read"),
     (
@@ -31,6 +32,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("get", "/events/", "read"),
     ("post", "/events/", "publish"),
     ("get", "/events/{id}/", "read"),
+    ("post", "/events/match/", "read"),
     ("get", "/event-types/", "read"),
     ("get", "/notifications/", "read"),
     ("put", "/notifications/", "write"),

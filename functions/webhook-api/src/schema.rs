@@ -71,7 +71,7 @@ macro_rules! elsewhere {
 
 elsewhere! {
     CloudEvent CloudEventBatch DeliveryStatus DestinationType Event Fault Filters Message NewApiKey NewWebhook
-    Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery Rotation
+    Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery RecoveryOfAll Rotation
     WebhookPatch WebhookReplacement
 }
 
@@ -147,6 +147,16 @@ pub struct VerifyParameter {
     /// Whether the platform is asked about a new credential before it is kept.
     #[param(required = false, default = true)]
     verify: bool,
+}
+
+/// Whether deliveries are sent or counted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct RecoverParameter {
+    /// Only counts what would be sent, and sends nothing.
+    #[param(required = false, default = false)]
+    dry_run: bool,
 }
 
 /// Which of the webhook's channels.

@@ -63,7 +63,9 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
             "filters": {"environment": ["production", "prod-*"], "project": null},
             "configuration": {"channel": "alerts"}
         }),
-        ("POST /api/v1/webhooks/{id}/preview/", _) => json!({"sample": "deploy"}),
+        ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/events/match/", _) => {
+            json!({"sample": "deploy"})
+        }
         ("POST /api/v1/webhooks/{id}/rotate/", _) => {
             json!({"token": "xoxb-example-not-a-real-token", "everywhere": true})
         }
@@ -101,10 +103,17 @@ fn response(name: &str, status: &str) -> Option<Value> {
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
             json!({"accepted": 1})
         }
-        ("POST /api/v1/webhooks/{id}/recover/", _) => json!({"accepted": 12}),
+        ("POST /api/v1/webhooks/{id}/recover/" | "POST /api/v1/recover/", _) => {
+            json!({"accepted": 12})
+        }
         ("POST /api/v1/events/", _) => json!({"id": "deploy-7f3a", "duplicate": false}),
         ("GET /api/v1/events/", _) => page(event()),
         ("GET /api/v1/events/{id}/", _) => with(event(), "deliveries", json!([delivery()])),
+        ("POST /api/v1/events/match/", _) => json!({"results": [
+            {"webhook_id": WEBHOOK, "name": "prod alerts", "would_send": true, "why_not": null},
+            {"webhook_id": "wh_01KAJ2V5J8M3E1Q7S9T0C4X6Z0", "name": "staging", "would_send": false,
+             "why_not": "its filter `environment` does not match `production`"},
+        ]}),
         ("GET /api/v1/event-types/", _) => page(json!({
             "type": "deploy", "group": "infrastructure", "publishable": true,
             "description": EventType::Deploy.description(), "sample": event()
@@ -197,6 +206,7 @@ fn delivery() -> Value {
 
 fn preview() -> Value {
     json!({
+        "would_send": true, "why_not": null,
         "request": {
             "method": "POST", "url": "https://slack.com/api/chat.postMessage",
             "headers": {"Content-Type": "application/json; charset=utf-8", "Authorization": "Bearer xoxb-…wxyz"},

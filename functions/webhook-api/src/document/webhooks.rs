@@ -28,7 +28,9 @@ pub fn add(kinds: &Kinds, schemas: &mut Map<String, Value>) {
     }
     add("Filters", filters());
     add("Rotation", rotation(kinds));
-    add("Recovery", recovery());
+    add("Recovery", recovery("^dl_[A-Za-z0-9]{26}$"));
+    let place = "^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$";
+    add("RecoveryOfAll", recovery(place));
     add("Nothing", nothing());
 }
 
@@ -226,14 +228,15 @@ fn rotation(kinds: &Kinds) -> Value {
     })
 }
 
-fn recovery() -> Value {
+fn recovery(place: &str) -> Value {
     object(
         &[],
         json!({
             "since": time("What failed or was skipped then or later; everything, if left out"),
+            "until": time("What failed or was skipped before then"),
             "after": optional(
                 "To go on where an answer before has ended: its `next_after`",
-                &[form(100, "^dl_[A-Za-z0-9]{26}$")],
+                &[form(100, place)],
             ),
             "organization": organization(),
         }),

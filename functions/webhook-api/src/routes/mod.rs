@@ -4,13 +4,16 @@ mod api_keys;
 mod deliveries;
 mod event_types;
 mod events;
+mod matching;
 mod meta;
 mod notifications;
+mod recovery;
 mod trial;
 mod webhooks;
 
 pub use meta::Document;
 
+use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -71,12 +74,15 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
         .routes(routes!(deliveries::redeliver))
-        .routes(routes!(deliveries::recover))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::recover_all))
         .routes(routes!(notifications::apply, notifications::export))
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(event_types::list))
         .routes(routes!(events::publish, events::list))
-        .routes(routes!(events::read));
+        .routes(routes!(events::read))
+        .routes(routes!(matching::matches))
+        .route("/events/match/", get(matching::event_of_this_name));
     OpenApiRouter::with_openapi(document).nest(BASE, api)
 }
