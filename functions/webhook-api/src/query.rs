@@ -9,7 +9,7 @@ use carillon_domain::fault::nearest;
 use carillon_domain::fields::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
-use carillon_domain::{EventType, FaultCode, Faults, Pointer};
+use carillon_domain::{EventType, EventTypePattern, FaultCode, Faults, Pointer};
 use jiff::Timestamp;
 
 use crate::problem::Problem;
@@ -128,14 +128,21 @@ impl Query {
         found.map(|(_, value)| *value)
     }
 
-    pub fn event_type(&mut self, name: &'static str) -> Option<EventType> {
-        let text = self.text(name, 100)?;
-        let found = EventType::parse(&text);
-        if found.is_none() {
-            let detail = EventType::unknown(&text, |_| true);
-            self.fault(name, FaultCode::UnknownValue, detail);
+    /// The event types that a name, or a pattern with `*`, means; none where it is left out.
+    pub fn event_types(&mut self, name: &'static str) -> Vec<EventType> {
+        let Some(text) = self.text(name, 100) else {
+            return Vec::new();
+        };
+        match EventTypePattern::parse(&text) {
+            Ok(pattern) => {
+                let all = EventType::ALL.iter().copied();
+                all.filter(|known| pattern.matches(*known)).collect()
+            }
+            Err(detail) => {
+                self.fault(name, FaultCode::UnknownValue, detail);
+                Vec::new()
+            }
         }
-        found
     }
 
     /// Ends the reading of a call without a body.

@@ -14,15 +14,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use carillon_domain::audit::{Actor, ActorType, By};
 use carillon_domain::{OrganizationId, Permission, Role};
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use secrecy::SecretString;
 
 use crate::problem::Problem;
-use crate::{Api, BASE};
+use crate::{Api, BASE, request_id};
 
-pub use admin_key::AdminKey;
+pub use admin_key::{AdminKey, DEPLOYMENT};
 pub use keys::ApiKeys;
 
 /// What answers without a key.
@@ -33,6 +34,7 @@ const PUBLIC: [&str; 2] = ["/health", "/openapi.json"];
 pub struct Identity {
     pub organization: OrganizationId,
     pub role: Role,
+    pub actor: Actor,
 }
 
 /// A caller who may do what the call needs; whoever may not is answered before the call is
@@ -40,7 +42,23 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Caller<P = Read> {
     pub organization: OrganizationId,
+    actor: Actor,
     needed: PhantomData<P>,
+}
+
+impl Api {
+    /// The API as this caller changes things: what they do is in the audit log.
+    pub fn by<P>(&self, caller: &Caller<P>) -> Self {
+        let by = || By {
+            actor: caller.actor.clone(),
+            request_id: request_id::current(),
+        };
+        Self {
+            registry: self.registry.by(by()),
+            keys: self.keys.by(by()),
+            ..self.clone()
+        }
+    }
 }
 
 /// What a call needs to be allowed, as a type.
@@ -61,7 +79,7 @@ macro_rules! needs {
     };
 }
 
-needs! { Read Write Publish Keys }
+needs! { Read Write Publish Catalogue Keys }
 
 impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
     type Rejection = Problem;
@@ -80,6 +98,7 @@ impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
         }
         Ok(Self {
             organization: identity.organization.clone(),
+            actor: identity.actor.clone(),
             needed: PhantomData,
         })
     }
@@ -129,8 +148,17 @@ fn claimed(request: &Request) -> Result<Option<Identity>, Problem> {
     let claim = |name: &str| jwt.claims.get(name).map(String::as_str).unwrap_or_default();
     let organization = OrganizationId::parse(claim("organization"));
     let role = Role::parse(claim("role"));
+    let actor = Actor {
+        actor_type: ActorType::Jwt,
+        id: claim("sub").to_owned(),
+        name: None,
+    };
     match (organization, role) {
-        (Some(organization), Some(role)) => Ok(Some(Identity { organization, role })),
+        (Some(organization), Some(role)) => Ok(Some(Identity {
+            organization,
+            role,
+            actor,
+        })),
         _ => Err(Problem::BadClaims),
     }
 }

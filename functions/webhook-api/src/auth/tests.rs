@@ -44,6 +44,8 @@ fn organization_and_role_come_from_the_claims_that_the_gateway_has_checked() {
     let identity = claimed(&request).unwrap().unwrap();
     assert_eq!(identity.organization.as_str(), "org_acme");
     assert_eq!(identity.role, Role::Editor);
+    assert_eq!(identity.actor.id, "x");
+    assert_eq!(identity.actor.actor_type, ActorType::Jwt);
 }
 
 #[test]

@@ -72,6 +72,9 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => json!({}),
         ("PUT /api/v1/notifications/", _) => notifications(),
         ("POST /api/v1/api-keys/", _) => json!({"name": "ci", "role": "publisher"}),
+        ("PATCH /api/v1/api-keys/{id}/", _) => {
+            json!({"name": "ci of billing", "expires_at": "2027-11-21T00:00:00Z"})
+        }
         ("POST /api/v1/events/", "application/json") => new_event(),
         ("POST /api/v1/events/", "application/cloudevents+json") => cloud_event(),
         ("POST /api/v1/events/", "application/cloudevents-batch+json") => json!([cloud_event()]),
@@ -119,7 +122,14 @@ fn response(name: &str, status: &str) -> Option<Value> {
             "description": EventType::Deploy.description(), "sample": event()
         })),
         ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
+        ("PATCH /api/v1/api-keys/{id}/", _) => key(),
         ("GET /api/v1/api-keys/", _) => page(key()),
+        ("GET /api/v1/audit/", _) => page(json!({
+            "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
+            "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",
+            "object": {"type": "webhook", "id": WEBHOOK, "name": "prod alerts"},
+            "changed": ["filters"], "request_id": "req_01KAJ2V5J8M3E1Q7S9T0C4X6YZ"
+        })),
         ("PUT /api/v1/notifications/", _) => json!({"dry_run": false, "results": [
             {"name": "work", "result": "updated", "changed": ["channels"], "id": WEBHOOK},
         ]}),

@@ -1,10 +1,10 @@
 //! The parameters of queries. A flag without a value is true; anything else needs one.
 
-use carillon_domain::pattern;
+use carillon_domain::{EventType, pattern};
 use serde_json::{Value, json};
 
 /// Completes what the routes say of their parameters.
-pub fn complete(operation: &mut Value) {
+pub fn complete(path: &str, operation: &mut Value) {
     // Looked up by `get_mut`: an index would put a null there.
     let parameters = operation
         .get_mut("parameters")
@@ -30,6 +30,9 @@ pub fn complete(operation: &mut Value) {
                 flag["default"] = schema["default"].clone();
                 flag
             }
+            // A name, or a pattern that matches at least one.
+            (Some("event_type"), _) => event_types(),
+            (Some("type"), _) if path.ends_with("/events/") => event_types(),
             (_, text) if text["type"] == "string" && text["enum"].is_null() => {
                 let mut text = schema;
                 text["pattern"] = pattern::not_blank().into();
@@ -38,4 +41,12 @@ pub fn complete(operation: &mut Value) {
             _ => schema,
         };
     }
+}
+
+fn event_types() -> Value {
+    let names: Vec<&str> = EventType::ALL.iter().map(|known| known.as_str()).collect();
+    json!({"anyOf": [
+        {"type": "string", "enum": names},
+        {"type": "string", "maxLength": 100, "pattern": pattern::event_types()},
+    ]})
 }

@@ -1,6 +1,7 @@
 //! The routes, each with its documentation: both come from the same code.
 
 mod api_keys;
+mod audit;
 mod deliveries;
 mod event_types;
 mod events;
@@ -33,6 +34,7 @@ use crate::{Api, BASE, problem};
         (name = "events", description = "What happened"),
         (name = "deliveries", description = "The ledger: what became of each event for each webhook"),
         (name = "api-keys", description = "Who may do what"),
+        (name = "audit", description = "Who changed what"),
         (name = "meta", description = "Without a key"),
     ),
 )]
@@ -78,7 +80,8 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(recovery::recover_all))
         .routes(routes!(notifications::apply, notifications::export))
         .routes(routes!(api_keys::create, api_keys::list))
-        .routes(routes!(api_keys::revoke))
+        .routes(routes!(api_keys::update, api_keys::revoke))
+        .routes(routes!(audit::list))
         .routes(routes!(event_types::list))
         .routes(routes!(events::publish, events::list))
         .routes(routes!(events::read))

@@ -77,6 +77,7 @@ pub async fn apply(
     mut query: Query,
     request: Request,
 ) -> Result<Json<Applied>, Problem> {
+    let api = api.by(&caller);
     let options = Options {
         dry_run: query.flag("dry_run").unwrap_or(false),
         prune: query.flag("prune").unwrap_or(false),

@@ -259,6 +259,7 @@ pub async fn rotate(
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let api = api.by(&caller);
     let wanted = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
