@@ -32,6 +32,7 @@ mod keys;
 mod known_webhooks;
 mod made_up_kind;
 mod matching;
+mod messages;
 mod organizations;
 mod pages;
 mod passed_on;

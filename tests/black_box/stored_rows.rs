@@ -58,7 +58,12 @@ async fn rows_of_an_earlier_version_are_understood() {
         put(&app, "registry", name).await;
     }
     let log = app.get("/audit/").await;
-    assert_eq!(log.results()[0]["changed"], json!(["filters"]), "{}", log.body);
+    assert_eq!(
+        log.results()[0]["changed"],
+        json!(["filters"]),
+        "{}",
+        log.body
+    );
     let registry = app.registry();
     let users = registry.users(&organization, &fingerprint()).await.unwrap();
     assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use carillon_domain::fault::nearest;
+use carillon_domain::fault::unknown;
 use carillon_domain::fields::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
@@ -187,14 +187,7 @@ impl Query {
                 continue;
             }
             let shown = shorten(&without_credential(&name), 100);
-            let known = match self.asked.is_empty() {
-                true => "none is".to_owned(),
-                false => self.asked.join(", "),
-            };
-            let detail = match nearest(&name, self.asked.iter().copied()) {
-                Some(meant) => format!("unknown parameter `{shown}`; did you mean `{meant}`?"),
-                None => format!("unknown parameter `{shown}`; known: {known}"),
-            };
+            let detail = unknown("parameter", &name, &self.asked);
             self.fault(&shown, FaultCode::UnknownField, detail);
         }
         self.faults

@@ -121,6 +121,14 @@ impl Asked {
         self.until
             .is_some_and(|until| *id >= DeliveryId::earliest(until))
     }
+
+    /// What is said where there is nothing to send.
+    pub fn nothing(&self) -> String {
+        match self.dry_run {
+            true => "nothing failed or was skipped".to_owned(),
+            false => "nothing failed or was skipped; what waits is tried now".to_owned(),
+        }
+    }
 }
 
 /// What one call does at most.
@@ -164,16 +172,6 @@ pub async fn recover(
         next_after: next_after.map(|id| id.to_string()),
         reason: nothing.then(|| asked.nothing()),
     })
-}
-
-impl Asked {
-    /// What is said where there is nothing to send.
-    pub fn nothing(&self) -> String {
-        match self.dry_run {
-            true => "nothing failed or was skipped".to_owned(),
-            false => "nothing failed or was skipped; what waits is tried now".to_owned(),
-        }
-    }
 }
 
 /// The same of a webhook that is active, as far as the budget goes; gives the delivery behind

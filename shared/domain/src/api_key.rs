@@ -156,12 +156,16 @@ impl ApiKey {
     fn read_change(&self, value: &Value, now: Timestamp, faults: &mut Faults) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
         let mut changed = self.clone();
-        if value.get("name").is_some() {
+        if value.get("name").is_none() {
+            // Asked for, so that a typo is told.
+            fields.value("name");
+        } else {
             let name = fields.required_line("name", MAX_KEY_NAME);
             changed.name = name.map_or_else(String::new, |name| name.trim().to_owned());
         }
+        let end = fields.time("expires_at");
         if value.get("expires_at").is_some() {
-            changed.expires_at = fields.time("expires_at");
+            changed.expires_at = end;
             if changed.expires_at.is_some_and(|time| time <= now) {
                 let detail = "must be in the future; to end the key now, delete it";
                 fields.fault("expires_at", FaultCode::OutOfRange, detail);

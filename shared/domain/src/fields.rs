@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::fault::{FaultCode, Faults, Pointer, unknown};
 use crate::ids::OrganizationId;
 use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential, without_credential};
 
@@ -197,13 +197,7 @@ impl<'v, 'f> Fields<'v, 'f> {
                 continue;
             }
             let shown = crate::text::shorten(&without_credential(name), 100);
-            let detail = match nearest(name, self.asked.iter().copied()) {
-                Some(meant) => format!("unknown field `{shown}`; did you mean `{meant}`?"),
-                None => format!(
-                    "unknown field `{shown}`; known are {}",
-                    self.asked.join(", ")
-                ),
-            };
+            let detail = unknown("field", name, &self.asked);
             self.faults
                 .add(self.at.field(&shown), FaultCode::UnknownField, detail);
         }
@@ -216,8 +210,10 @@ pub const NOT_BLANK: &str = "must not be blank";
 /// What a time must look like, in words.
 pub const TIME_RULE: &str = "must be an RFC 3339 time since 1970, such as 2026-11-21T10:15:00Z";
 
-/// A time in the form of RFC 3339, since 1970. The parser takes more of ISO 8601.
+/// A time in the form of RFC 3339, since 1970. The parser takes more of ISO 8601, and no more
+/// than nine digits of a second's fraction: those behind are left out.
 pub fn time_of(text: &str) -> Option<Timestamp> {
+    let text = &to_the_nanosecond(text);
     let bytes = text.as_bytes();
     let has_offset = text.ends_with(['Z', 'z'])
         || text
@@ -230,6 +226,16 @@ pub fn time_of(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>()
         .ok()
         .filter(|time| is_rfc3339 && time.as_second() >= 0)
+}
+
+fn to_the_nanosecond(text: &str) -> String {
+    let Some((whole, rest)) = text.split_once('.') else {
+        return text.to_owned();
+    };
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    let (digits, offset) = rest.split_at(end.unwrap_or(rest.len()));
+    let kept = &digits[..digits.len().min(9)];
+    format!("{whole}.{kept}{offset}")
 }
 
 /// A text of at most `max` characters; blank gives none.
@@ -320,6 +326,15 @@ mod tests {
             ]
         );
         assert!(faults.to_string().contains("did you mean `name`?"));
+    }
+
+    #[test]
+    fn digits_behind_the_nanosecond_are_left_out() {
+        let exact = time_of("2026-11-21T10:15:00.123456789Z");
+        assert!(exact.is_some());
+        assert_eq!(time_of("2026-11-21T10:15:00.1234567899999Z"), exact);
+        assert_eq!(time_of("2026-11-21T11:15:00.12345678900+01:00"), exact);
+        assert_eq!(time_of("2026-11-21T10:15:00.Z"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::{Event, Status};
-use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::fault::{FaultCode, Faults, Pointer, unknown};
 use crate::fields::{kind, texts_of};
 use crate::glob::Glob;
 
@@ -60,15 +60,8 @@ impl Filters {
         for (name, value) in object {
             let shown = crate::text::shorten(&crate::masking::without_credential(name), 100);
             let here = at.field(&shown);
-            let names = || FilterKey::ALL.iter().map(|(name, _)| *name);
             let Some((_, key)) = FilterKey::ALL.iter().find(|(known, _)| known == name) else {
-                let detail = match nearest(name, names()) {
-                    Some(meant) => format!("unknown filter `{shown}`; did you mean `{meant}`?"),
-                    None => format!(
-                        "unknown filter `{shown}`; known are {}",
-                        names().collect::<Vec<_>>().join(", ")
-                    ),
-                };
+                let detail = unknown("filter", name, &FilterKey::ALL.map(|(name, _)| name));
                 faults.add(here, FaultCode::UnknownField, detail);
                 continue;
             };

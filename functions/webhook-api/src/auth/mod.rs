@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use secrecy::SecretString;
 
-use crate::problem::Problem;
+use crate::problem::{Presented, Problem};
 use crate::{Api, BASE, request_id};
 
 pub use admin_key::{AdminKey, DEPLOYMENT};
@@ -117,8 +117,9 @@ pub async fn require_key(
     let identity = match claimed(&request)? {
         Some(identity) => identity,
         None => {
-            let key = presented(request.headers()).ok_or(Problem::Unauthorized)?;
-            identify(&api, &key).await?.ok_or(Problem::Unauthorized)?
+            let key = presented(request.headers()).map_err(Problem::Unauthorized)?;
+            let known = identify(&api, &key).await?;
+            known.ok_or(Problem::Unauthorized(Presented::UselessKey))?
         }
     };
     request.extensions_mut().insert(identity);
@@ -164,13 +165,17 @@ fn claimed(request: &Request) -> Result<Option<Identity>, Problem> {
 }
 
 /// The key of `Authorization: Api-Key <key>` or `Bearer <key>`.
-fn presented(headers: &HeaderMap) -> Option<SecretString> {
-    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+fn presented(headers: &HeaderMap) -> Result<SecretString, Presented> {
+    let header = headers.get(AUTHORIZATION).ok_or(Presented::Nothing)?;
+    let text = header.to_str().unwrap_or_default();
+    let (scheme, key) = text.split_once(' ').ok_or(Presented::NoKey)?;
     let known = ["api-key", "bearer"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known));
-    let key = key.trim();
-    (known && !key.is_empty()).then(|| SecretString::from(key))
+    match key.trim() {
+        key if known && !key.is_empty() => Ok(SecretString::from(key)),
+        _ => Err(Presented::NoKey),
+    }
 }
 
 #[cfg(test)]
