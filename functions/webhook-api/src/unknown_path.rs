@@ -78,5 +78,6 @@ mod tests {
                 "{written}"
             );
         }
+        assert_eq!(meant("/api/v1/xyzzy/", paths()), None);
     }
 }
