@@ -199,6 +199,7 @@ fn event_types(fields: &mut Fields) -> Vec<EventTypePattern> {
     let mut patterns = Vec::with_capacity(texts.len());
     for (at, text) in texts {
         match EventTypePattern::parse(&text) {
+            Ok(pattern) if patterns.contains(&pattern) => {}
             Ok(pattern) => patterns.push(pattern),
             Err(detail) => fields.faults().add(at, FaultCode::UnknownValue, detail),
         }
