@@ -149,7 +149,9 @@ impl std::error::Error for Faults {}
 pub fn unknown(what: &str, written: &str, known: &[&str]) -> String {
     let shown = shorten(&without_credential(written), 100);
     if known.contains(&written.trim()) {
-        return format!("unknown {what} `{shown}`: take out the white space around the name");
+        return format!(
+            "there is white space around the name of the {what} `{shown}`: take it out"
+        );
     }
     match (nearest(written, known.iter().copied()), known) {
         (Some(meant), _) => format!("unknown {what} `{shown}`; did you mean `{meant}`?"),
@@ -215,7 +217,7 @@ mod tests {
             ("nmae", "unknown field `nmae`; did you mean `name`?"),
             (
                 "name ",
-                "unknown field `name `: take out the white space around the name",
+                "there is white space around the name of the field `name`: take it out",
             ),
             ("xyzzy", "unknown field `xyzzy`; known are name, type"),
         ] {
