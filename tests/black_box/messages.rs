@@ -30,6 +30,9 @@ async fn a_path_that_does_not_exist_is_told_from_an_id_that_does_not() {
     assert_eq!(path.status, StatusCode::NOT_FOUND);
     let told = "there is no path `/api/v1/webhook/`; did you mean `/api/v1/webhooks/`?";
     assert_eq!(detail(&path), told);
+    let foreign = app.get("/api/webhooks/1/fake-token-for-tests").await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+    assert!(!foreign.text.contains("fake-token"), "{}", foreign.text);
     let id = app.get("/webhooks/wh_01JD0000000000000000000000/").await;
     assert_eq!(id.status, StatusCode::NOT_FOUND);
     assert!(detail(&id).contains("the path is right"), "{}", id.body);

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use axum::http::Uri;
 use carillon_domain::fault::nearest;
-use carillon_domain::masking::without_credential;
+use carillon_domain::masking::looks_like_credential;
 use carillon_domain::text::shorten;
 
 use crate::problem::Problem;
@@ -12,9 +12,17 @@ use crate::{BASE, routes};
 
 /// What is said of a path that no route has.
 pub async fn answer(uri: Uri) -> Problem {
+    let path = uri.path();
+    // A platform's own path has a token in it.
+    if looks_like_credential(path) {
+        return Problem::NoSuchPath {
+            path: "…".to_owned(),
+            nearest: None,
+        };
+    }
     Problem::NoSuchPath {
-        path: shorten(&without_credential(uri.path()), 100),
-        nearest: meant(uri.path(), paths()).map(|path| shorten(&without_credential(&path), 200)),
+        path: shorten(path, 100),
+        nearest: meant(path, paths()).map(|path| shorten(&path, 200)),
     }
 }
 
