@@ -134,7 +134,7 @@ async fn a_preview_tells_how_full_the_limits_are_and_sends_nothing() {
 async fn every_type_of_the_catalogue_has_a_sample_that_every_kind_of_webhook_can_show() {
     let app = App::start().await;
     let catalogue = app.get("/event-types/").await;
-    assert_eq!(catalogue.results().len(), 18);
+    assert_eq!(catalogue.results().len(), 19);
     for webhook in [slack("s", &["*"]), incoming(), discord("d", &["*"])] {
         let at = format!("/webhooks/{}/preview/", app.register(&webhook).await);
         for listed in catalogue.results() {

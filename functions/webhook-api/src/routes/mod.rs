@@ -24,7 +24,12 @@ use crate::{Api, BASE, problem};
 
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(problem::Document, events::Published, events::PublishedBatch)),
+    components(schemas(
+        problem::Document,
+        events::Published,
+        events::PublishedBatch,
+        crate::schema::EventStatus
+    )),
     info(
         title = "Carillon",
         description = "Tells people in Slack and Discord what changed in their cloud.",
