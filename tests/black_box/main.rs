@@ -6,7 +6,9 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod audit;
 mod bad_days;
+mod blank;
 mod bulk_import;
 mod burst;
 mod cloudevents;
@@ -29,12 +31,15 @@ mod kept_credentials;
 mod keys;
 mod known_webhooks;
 mod made_up_kind;
+mod matching;
+mod messages;
 mod organizations;
 mod pages;
 mod passed_on;
 mod protocol;
 mod publishing;
 mod quotas;
+mod recovering_all;
 mod recovery;
 mod registration;
 mod rotation;

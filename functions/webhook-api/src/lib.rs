@@ -9,6 +9,7 @@ mod declarative;
 mod document;
 mod event_deliveries;
 mod ledger_page;
+mod mistaken_type;
 mod page;
 mod path;
 mod pause;
@@ -16,11 +17,14 @@ mod problem;
 mod publishing;
 mod query;
 mod recovery;
+mod recovery_of_all;
 mod registration;
 mod request_id;
 mod rotation;
 mod routes;
 mod schema;
+mod tried_event;
+mod unknown_path;
 mod verification;
 mod view;
 mod waking;
@@ -85,7 +89,7 @@ fn router(api: Api) -> Router {
     let (routes, _) = routes::all().split_for_parts();
     routes
         .layer(Extension(routes::Document::default()))
-        .fallback(problem::not_found)
+        .fallback(unknown_path::answer)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(middleware::from_fn_with_state(
             api.clone(),

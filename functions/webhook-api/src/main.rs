@@ -34,7 +34,9 @@ async fn main() -> Result<(), Error> {
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-    let registry = Registry::new(clients.dynamodb.clone(), registry_table).with_quotas(quotas);
+    let registry = Registry::new(clients.dynamodb.clone(), registry_table)
+        .with_quotas(quotas)
+        .with_retention(retention);
     let secrets =
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
     let chat = Client::new(origin)?;

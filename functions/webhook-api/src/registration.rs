@@ -16,10 +16,9 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::Api;
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
-use crate::waking;
+use crate::{Api, mistaken_type, waking};
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -39,7 +38,8 @@ pub fn read(
     organization: &OrganizationId,
     current: Option<&Webhook>,
 ) -> Result<Registration, Faults> {
-    kinds.registration(body, organization, current, &rand::random::<[u8; 32]>)
+    let read = kinds.registration(body, organization, current, &rand::random::<[u8; 32]>);
+    read.map_err(|faults| mistaken_type::told(kinds, body, &faults))
 }
 
 /// A credential with the parts that stay as they are: those of the webhook that was read.

@@ -123,12 +123,16 @@ impl Kinds {
 
     /// The kind of this type whose credential is given.
     fn meant<'k>(&'k self, api_type: &'k str, value: &Value) -> Option<&'k dyn Kind> {
-        let is_given = |kind: &&dyn Kind| {
-            let mut fields = kind.secret_fields();
-            fields.any(|field| crate::form::is_given(value, field.name))
+        let by = |test: fn(&Value, &str) -> bool| {
+            self.of_type(api_type).find(|kind| {
+                let mut fields = kind.secret_fields();
+                fields.any(|field| test(value, field.name))
+            })
         };
-        let given = self.of_type(api_type).find(is_given);
-        given.or_else(|| self.of_type(api_type).next())
+        let named = |value: &Value, name: &str| value.get(name).is_some_and(|it| !it.is_null());
+        by(crate::form::is_given)
+            .or_else(|| by(named))
+            .or_else(|| self.of_type(api_type).next())
     }
 }
 

@@ -7,7 +7,7 @@ use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
 use serde_json::{Map, Value, json};
 
 use crate::body::MAX_BODY_BYTES;
-use crate::problem::{Document, Problem};
+use crate::problem::{Document, Presented, Problem};
 
 /// One of each kind.
 fn all() -> Vec<Problem> {
@@ -26,7 +26,9 @@ fn all() -> Vec<Problem> {
     vec![
         Problem::Malformed("the body cannot be read: EOF while parsing an object".into()),
         Problem::Invalid(faults),
-        Problem::Unauthorized,
+        Problem::Unauthorized(Presented::Nothing),
+        Problem::Unauthorized(Presented::NoKey),
+        Problem::Unauthorized(Presented::UselessKey),
         Problem::Forbidden {
             role: Role::Viewer,
             needed: Permission::Write,
@@ -34,6 +36,10 @@ fn all() -> Vec<Problem> {
         Problem::BadClaims,
         Problem::Invalid(foreign),
         Problem::NotFound,
+        Problem::NoSuchPath {
+            path: "/api/v1/webhook/".into(),
+            nearest: Some("/api/v1/webhooks/".into()),
+        },
         Problem::MethodNotAllowed,
         Problem::NameTaken {
             existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
@@ -48,6 +54,7 @@ fn all() -> Vec<Problem> {
             limit_bytes: MAX_BODY_BYTES,
         },
         Problem::UnsupportedMediaType {
+            came: "text/plain".into(),
             taken: "application/json",
         },
         Problem::Internal,
@@ -160,7 +167,7 @@ mod tests {
         match problem {
             Problem::Malformed(_) => 0,
             Problem::Invalid(_) => 1,
-            Problem::Unauthorized => 2,
+            Problem::Unauthorized(_) => 2,
             Problem::BadClaims => 3,
             Problem::Forbidden { .. } => 4,
             Problem::NotFound => 5,
@@ -174,12 +181,13 @@ mod tests {
             Problem::Contended => 13,
             Problem::Internal => 14,
             Problem::QuotaExceeded { .. } => 15,
+            Problem::NoSuchPath { .. } => 16,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..16).collect());
+        assert_eq!(all, (0..17).collect());
     }
 }
