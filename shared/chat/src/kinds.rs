@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::form::Reading;
 use crate::kind::Kind;
-use crate::{discord, slack};
+use crate::{discord, slack, teams};
 
 /// The kinds of destinations. Of one `type`, the first is the one that is meant where a
 /// configuration does not tell.
@@ -21,6 +21,7 @@ impl Default for Kinds {
             Arc::new(slack::Bot) as Arc<dyn Kind>,
             Arc::new(slack::IncomingWebhook),
             Arc::new(discord::Webhook),
+            Arc::new(teams::Workflow),
         ]))
     }
 }
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn each_kind_is_found_by_its_name_and_stands_under_its_type() {
         let kinds = Kinds::default();
-        assert_eq!(kinds.types(), ["slack", "discord"]);
+        assert_eq!(kinds.types(), ["slack", "discord", "teams"]);
         assert_eq!(kinds.of_type("slack").count(), 2);
         for kind in KINDS {
             assert_eq!(kinds.get(&kind.id()).map(Kind::id), Some(kind.id()));

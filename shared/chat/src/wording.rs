@@ -1,4 +1,4 @@
-//! What an event is called: the same words on both platforms.
+//! What an event is called: the same words on every platform.
 
 use carillon_domain::text::{fit, length};
 use carillon_domain::{Event, EventType, Status};
