@@ -168,18 +168,24 @@ mod tests {
     #[test]
     fn a_kept_credential_is_asked_about_where_it_is_to_do_more() {
         type Change = fn(&mut Configuration);
-        let changes: [(Change, [bool; 3]); 8] = [
-            (|c| c.set("channel", "other"), [true, false, false]),
-            (|c| c.set("channels", json!(["infra"])), [false; 3]),
-            (|c| c.set("username", "Bell"), [true, false, false]),
-            (|c| c.set("icon_emoji", ":bell:"), [true, false, false]),
-            (|c| c.set("avatar_url", "https://x.example"), [false; 3]),
+        let changes: [(Change, [bool; 4]); 8] = [
+            (|c| c.set("channel", "other"), [true, false, false, false]),
+            (|c| c.set("channels", json!(["infra"])), [false; 4]),
+            (|c| c.set("username", "Bell"), [true, false, false, false]),
+            (
+                |c| c.set("icon_emoji", ":bell:"),
+                [true, false, false, false],
+            ),
+            (|c| c.set("avatar_url", "https://x.example"), [false; 4]),
             (
                 |c| c.set("thread_id", "123456789012345678"),
-                [false, false, true],
+                [false, false, true, false],
             ),
-            (|c| c.grouping = Grouping::Thread, [false, false, true]),
-            (|c| c.grouping = Grouping::Update, [false; 3]),
+            (
+                |c| c.grouping = Grouping::Thread,
+                [false, false, true, false],
+            ),
+            (|c| c.grouping = Grouping::Update, [false; 4]),
         ];
         for (n, (change, expected)) in changes.into_iter().enumerate() {
             for (kind, expected) in KINDS.into_iter().zip(expected) {

@@ -77,8 +77,12 @@ pub(super) enum Element {
         is_subtle: bool,
     },
     /// Its texts are shown as they are.
-    RichTextBlock { inlines: Vec<TextRun> },
-    FactSet { facts: Vec<CardFact> },
+    RichTextBlock {
+        inlines: Vec<TextRun>,
+    },
+    FactSet {
+        facts: Vec<CardFact>,
+    },
     /// A box with a colour of its own.
     Container {
         style: &'static str,

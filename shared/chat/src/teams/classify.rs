@@ -28,9 +28,21 @@ const CODES: &[(&str, Outcome, &str)] = &[
     ("WorkflowNotFound", CredentialDead, GONE),
     ("MissingApiVersionParameter", CredentialDead, URL_BROKEN),
     ("DirectApiAuthorizationRequired", CredentialDead, SIGNATURE),
-    ("DirectApiInvalidAuthorizationScheme", CredentialDead, SIGNATURE),
-    ("DirectApiInvalidAuthorizationSignature", CredentialDead, SIGNATURE),
-    ("DirectApiRequestHasMoreThanOneAuthorization", OurFault, OUR_FAULT),
+    (
+        "DirectApiInvalidAuthorizationScheme",
+        CredentialDead,
+        SIGNATURE,
+    ),
+    (
+        "DirectApiInvalidAuthorizationSignature",
+        CredentialDead,
+        SIGNATURE,
+    ),
+    (
+        "DirectApiRequestHasMoreThanOneAuthorization",
+        OurFault,
+        OUR_FAULT,
+    ),
 ];
 
 /// What Power Platform says where nothing is behind a path, with a code that differs.
@@ -55,11 +67,11 @@ pub fn post(answer: &Answer) -> Reply {
         Some((code, outcome, hint)) => Reply::new(*outcome).code(*code).hint(*hint),
         None => by_status(answer, &body, code, sentence),
     };
-    match reply.is_definite() && reply.outcome != Outcome::UnknownRefusal {
-        true => reply.saying(NAME, sentence),
-        false => reply,
-    }
-    .obeying(answer)
+    let reply = match reply.outcome {
+        PayloadRefused | OurFault => reply.saying(NAME, sentence),
+        _ => reply,
+    };
+    reply.obeying(answer)
 }
 
 /// Whether a code is about the URL itself, whatever is done with it.
@@ -73,7 +85,9 @@ pub(super) fn condemns_secret(code: &str) -> bool {
 /// headers of a run.
 fn accepted(answer: &Answer) -> Reply {
     let run = answer.text("x-ms-workflow-run-id");
-    let is_page = answer.text("content-type").is_some_and(|it| it.contains("html"))
+    let is_page = answer
+        .text("content-type")
+        .is_some_and(|it| it.contains("html"))
         || answer.body.trim_start().starts_with('<');
     if run.is_none() && is_page {
         return reply::unreadable(answer, NAME);
@@ -105,11 +119,16 @@ fn by_status(answer: &Answer, body: &Value, code: Option<&str>, sentence: Option
             let code = code.map_or(status, |code| shorten(code, 100));
             Reply::new(outcome).code(code).hint(hint)
         }
-        (None, Some(code)) if matches!(answer.status, 400 | 405..=407 | 409..=411 | 414..=428 | 430..=499) => {
+        (None, Some(code)) if is_definite(answer.status) => {
             reply::unknown_refusal(NAME, code, sentence)
         }
         _ => reply::unreadable(answer, NAME),
     }
+}
+
+/// Whether a status says that this very request is not taken, and will never be.
+fn is_definite(status: u16) -> bool {
+    matches!(status, 400..=499) && !matches!(status, 408 | 412 | 413 | 425)
 }
 
 #[cfg(test)]

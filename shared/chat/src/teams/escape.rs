@@ -116,7 +116,10 @@ mod tests {
             assert_eq!(escape("{{DATE(x)}}"), "{\u{200b}{DATE(x)}}");
             // Cut into single characters, the parts do not come together again either.
             let pieces: String = "{{<at>".chars().map(|c| escape(&c.to_string())).collect();
-            assert!(!pieces.contains("{{") && !pieces.contains("<at"), "{pieces}");
+            assert!(
+                !pieces.contains("{{") && !pieces.contains("<at"),
+                "{pieces}"
+            );
         }
         assert_eq!(plain("*a* _b_ \\ `c`"), "*a* _b_ \\ `c`");
     }

@@ -71,7 +71,11 @@ fn check(body: &Value) -> Gauge {
     let sent = body.to_string();
     for (what, limit, used) in [
         ("body in bytes", MAX_BODY, sent.len()),
-        ("body in bytes, encoded twice", MAX_REENCODED, reencoded(&sent)),
+        (
+            "body in bytes, encoded twice",
+            MAX_REENCODED,
+            reencoded(&sent),
+        ),
     ] {
         let code = SIZE;
         gauge.measure(&root, &Limit { what, limit, code }, used);
@@ -87,7 +91,11 @@ fn check(body: &Value) -> Gauge {
     let attachments = body["attachments"].as_array();
     let attachments = attachments.map(Vec::as_slice).unwrap_or_default();
     if attachments.len() != 1 {
-        gauge.broken(&at, CARD, "must hold one card: each becomes a message of its own");
+        gauge.broken(
+            &at,
+            CARD,
+            "must hold one card: each becomes a message of its own",
+        );
     }
     for (n, attachment) in attachments.iter().enumerate() {
         self::attachment(&mut gauge, &at.index(n), attachment);
@@ -114,7 +122,10 @@ fn attachment(gauge: &mut Gauge, at: &Pointer, attachment: &Value) {
         gauge.broken(&at.field("type"), CARD, "must be \"AdaptiveCard\"");
     }
     let versions = ["1.0", "1.1", "1.2", "1.3", VERSION];
-    if !card["version"].as_str().is_some_and(|it| versions.contains(&it)) {
+    if !card["version"]
+        .as_str()
+        .is_some_and(|it| versions.contains(&it))
+    {
         gauge.broken(&at.field("version"), CARD, "must be 1.0 to 1.4");
     }
     if card["body"].as_array().is_none_or(Vec::is_empty) {

@@ -1,7 +1,8 @@
 //! An event as a Teams message: one Adaptive Card.
 
-use carillon_domain::text::{fit, length};
 use carillon_domain::Event;
+use carillon_domain::text::{fit, length};
+use serde_json::Value;
 use url::Url;
 
 use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
@@ -34,15 +35,16 @@ const LEAST_MESSAGE: usize = 24;
 const SHARES: [usize; 11] = [400, 250, 160, 100, 75, 50, 30, 20, 10, 5, 1];
 
 /// The message as the workflow takes it.
-pub(super) fn message(post: &Post<'_>) -> Message {
-    let mut smallest = with_share(post, SHARES[0]);
-    for share in &SHARES[1..] {
-        if is_within(&serde_json::to_string(&smallest).unwrap_or_default()) {
+pub(super) fn message(post: &Post<'_>) -> Value {
+    let mut message = Value::Null;
+    for share in SHARES {
+        // Our own structures of texts and lists always become JSON.
+        message = serde_json::to_value(with_share(post, share)).unwrap_or_default();
+        if is_within(&message.to_string()) {
             break;
         }
-        smallest = with_share(post, *share);
     }
-    smallest
+    message
 }
 
 fn with_share(post: &Post<'_>, share: usize) -> Message {

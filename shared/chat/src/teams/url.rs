@@ -83,7 +83,10 @@ pub fn parse(text: &str) -> Result<WorkflowUrl, Refusal> {
             "its query may have letters, digits and . _ ~ % = & + / : , - only: copy the URL again",
         ));
     }
-    let signature = parts.query.split('&').find_map(|it| it.strip_prefix("sig="));
+    let signature = parts
+        .query
+        .split('&')
+        .find_map(|it| it.strip_prefix("sig="));
     match signature.filter(|signature| !signature.trim_matches('=').is_empty()) {
         Some(signature) => Ok(WorkflowUrl {
             host,
@@ -108,7 +111,10 @@ pub(super) fn is_old(host: &str) -> bool {
 
 fn ends_with(host: &str, suffixes: &[&str]) -> bool {
     let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     suffixes
         .iter()

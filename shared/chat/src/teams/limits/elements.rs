@@ -34,16 +34,33 @@ use Rule::{
 };
 
 const SPACING: Rule = OneOf(&[
-    "none", "small", "default", "medium", "large", "extraLarge", "padding",
+    "none",
+    "small",
+    "default",
+    "medium",
+    "large",
+    "extraLarge",
+    "padding",
 ]);
 const COLOR: Rule = OneOf(&[
-    "default", "dark", "light", "accent", "good", "warning", "attention",
+    "default",
+    "dark",
+    "light",
+    "accent",
+    "good",
+    "warning",
+    "attention",
 ]);
 const SIZE: Rule = OneOf(&["small", "default", "medium", "large", "extraLarge"]);
 const WEIGHT: Rule = OneOf(&["lighter", "default", "bolder"]);
 const FONT: Rule = OneOf(&["default", "monospace"]);
 const STYLE: Rule = OneOf(&[
-    "default", "emphasis", "good", "attention", "warning", "accent",
+    "default",
+    "emphasis",
+    "good",
+    "attention",
+    "warning",
+    "accent",
 ]);
 const SIDE: Rule = OneOf(&["left", "center", "right"]);
 
@@ -58,7 +75,11 @@ const COMMON: &[(&str, Rule)] = &[
 ];
 
 /// Each element's own properties, and those that it must have.
-type Known = (&'static str, &'static [(&'static str, Rule)], &'static [&'static str]);
+type Known = (
+    &'static str,
+    &'static [(&'static str, Rule)],
+    &'static [&'static str],
+);
 
 const ELEMENTS: &[Known] = &[
     (
@@ -109,7 +130,10 @@ const ELEMENTS: &[Known] = &[
         &[
             ("url", Rule::Url),
             ("altText", Plain),
-            ("size", OneOf(&["auto", "stretch", "small", "medium", "large"])),
+            (
+                "size",
+                OneOf(&["auto", "stretch", "small", "medium", "large"]),
+            ),
             ("style", OneOf(&["default", "person"])),
             ("horizontalAlignment", SIDE),
             ("selectAction", Action),
@@ -126,7 +150,10 @@ const COLUMN: Known = (
         ("width", Free),
         ("style", STYLE),
         ("bleed", Flag),
-        ("verticalContentAlignment", OneOf(&["top", "center", "bottom"])),
+        (
+            "verticalContentAlignment",
+            OneOf(&["top", "center", "bottom"]),
+        ),
         ("selectAction", Action),
     ],
     &["items"],
@@ -243,14 +270,19 @@ impl<'a> Walk<'a, '_> {
                 let used = list().len();
                 let limit = limit("facts", MAX_FACTS);
                 self.gauge.measure(at, &limit, used);
-                self.each(at, list(), |walk, at, fact| walk.known(at, fact, &FACT, false));
+                self.each(at, list(), |walk, at, fact| {
+                    walk.known(at, fact, &FACT, false)
+                });
             }
             Actions => {
                 let used = list().len();
                 self.gauge.measure(at, &limit("actions", MAX_ACTIONS), used);
                 self.each(at, list(), |walk, at, action| {
                     walk.known(at, action, &OPEN_URL, true);
-                    if action["title"].as_str().is_none_or(|title| title.trim().is_empty()) {
+                    if action["title"]
+                        .as_str()
+                        .is_none_or(|title| title.trim().is_empty())
+                    {
                         walk.broken(&at.field("title"), "a button needs a title");
                     }
                 });
@@ -277,7 +309,10 @@ impl<'a> Walk<'a, '_> {
     fn element(&mut self, at: &Pointer, element: &'a Value) {
         let named = element["type"].as_str().unwrap_or_default();
         let Some(known) = ELEMENTS.iter().find(|(name, ..)| *name == named) else {
-            return self.broken(&at.field("type"), "Teams shows no such element of a workflow's");
+            return self.broken(
+                &at.field("type"),
+                "Teams shows no such element of a workflow's",
+            );
         };
         self.known(at, element, known, true);
         // Without it, all but the first line is cut off.
@@ -312,7 +347,11 @@ impl<'a> Walk<'a, '_> {
         let mut rest = text;
         while let Some(start) = rest.find("<at") {
             rest = &rest[start..];
-            if !self.mentions.iter().any(|mention| rest.starts_with(mention)) {
+            if !self
+                .mentions
+                .iter()
+                .any(|mention| rest.starts_with(mention))
+            {
                 return self.broken(at, "<at> must be of a mention that the card explains");
             }
             rest = &rest["<at".len()..];
