@@ -46,6 +46,7 @@ mod stored_forms;
 mod stored_rows;
 mod suspension;
 mod sweeping;
+mod teams;
 mod trying;
 mod updating;
 mod verification;

@@ -23,7 +23,7 @@ use crate::{Api, BASE, problem};
     components(schemas(problem::Document, events::Published, events::PublishedBatch)),
     info(
         title = "Carillon",
-        description = "Tells people in Slack and Discord what changed in their cloud.",
+        description = "Tells people in Slack, Discord and Teams what changed in their cloud.",
     ),
     tags(
         (name = "webhooks", description = "Which events go to which destination"),
