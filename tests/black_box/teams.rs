@@ -37,9 +37,14 @@ async fn a_message_goes_to_its_workflow_and_the_ledger_says_that_it_was_accepted
     let attempt = &delivery["attempts"][0];
     assert_eq!(attempt["http_status"], 202);
     let hint = attempt["hint"].as_str().unwrap();
-    assert!(hint.contains("accepted") && hint.contains("whether it was shown"), "{hint}");
+    assert!(
+        hint.contains("accepted") && hint.contains("whether it was shown"),
+        "{hint}"
+    );
 
-    let tested = app.post(&format!("/webhooks/{webhook}/test/"), &json!({})).await;
+    let tested = app
+        .post(&format!("/webhooks/{webhook}/test/"), &json!({}))
+        .await;
     assert_eq!(tested.body["outcome"], "delivered", "{}", tested.text);
     assert!(tested.body["hint"].as_str().unwrap().contains("accepted"));
     for answer in [made.text, preview.text, tested.text, delivery.to_string()] {
@@ -51,7 +56,8 @@ async fn a_message_goes_to_its_workflow_and_the_ledger_says_that_it_was_accepted
 async fn a_workflow_that_is_off_suspends_its_webhook_and_a_new_url_brings_it_back() {
     let app = App::start().await;
     let webhook = app.register(&teams("teams", &["*"])).await;
-    app.sink().refuse_credential(SIGNATURE, Standing::WrongSecret);
+    app.sink()
+        .refuse_credential(SIGNATURE, Standing::WrongSecret);
     app.publish(&json!({"type": "deploy"})).await;
     let skipped = app.delivery(&webhook, "skipped").await;
     let code = &skipped["attempts"][0]["code"];
@@ -86,7 +92,11 @@ async fn a_config_file_can_have_it_as_a_provider() {
     for result in ["created", "unchanged"] {
         let applied = app.send(apply()).await;
         assert_eq!(applied.status, StatusCode::OK, "{}", applied.text);
-        assert_eq!(applied.body["results"][0]["result"], result, "{}", applied.text);
+        assert_eq!(
+            applied.body["results"][0]["result"], result,
+            "{}",
+            applied.text
+        );
         assert!(!applied.text.contains(SIGNATURE), "{}", applied.text);
     }
     let document = app.get("/openapi.json").await.body;

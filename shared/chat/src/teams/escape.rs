@@ -31,14 +31,13 @@ fn word(word: &str, first: bool, escaped: &mut String) {
             '\\' | '*' | '_' | '~' | '`' | '[' | ']' => true,
             '>' | '#' | '-' | '+' | '=' => first && before.is_empty(),
             '.' | ')' => numbers && after.chars().next().is_none_or(char::is_whitespace),
-            '&' => begins_entity(after),
             _ => false,
         };
         if interpreted {
             escaped.push('\\');
         }
         escaped.push(c);
-        if begins_more(c, after) {
+        if begins_more(c, after) || c == '&' && begins_entity(after) {
             escaped.push(ZERO_WIDTH_SPACE);
         }
     }
@@ -101,7 +100,10 @@ mod tests {
             ("- a - b", r"\- a - b"),
             ("1. a 2. b", r"1\. a 2. b"),
             ("1) a", r"1\) a"),
-            ("a & b &lt;c&gt; &#42; a&b", r"a & b \&lt;c\&gt; \&#42; a&b"),
+            (
+                "a & b &lt;c&gt; &#42; a&b",
+                "a &\u{200b} b &\u{200b}lt;c&\u{200b}gt; &\u{200b}#42; a&b",
+            ),
             ("a-b a.b 1.5 a#b a>b < c", "a-b a.b 1.5 a#b a>b < c"),
         ] {
             assert_eq!(markdown(text), expected);

@@ -49,9 +49,10 @@ pub fn is_refused_by_trigger(violation: &Violation) -> bool {
     violation.code == SCHEMA
 }
 
-/// Whether a body, as it is sent, is small enough.
-pub(super) fn is_within(body: &str) -> bool {
-    body.len() <= MAX_BODY && reencoded(body) <= MAX_REENCODED
+/// How full a message is whose body is sent like this, in thousandths.
+pub(super) fn fill(body: &str) -> usize {
+    let of = |used: usize, limit: usize| (used * 1_000).div_ceil(limit);
+    of(body.len(), MAX_BODY).max(of(reencoded(body), MAX_REENCODED))
 }
 
 /// How long a text is as a JSON string of ASCII alone.

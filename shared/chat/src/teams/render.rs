@@ -7,7 +7,7 @@ use url::Url;
 
 use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
 use super::escape::{is_plain_url, markdown, plain};
-use super::limits::{MAX_URL, is_within};
+use super::limits::{MAX_URL, fill};
 use crate::facts::{self, Fact, Words, visible, visible_line};
 use crate::post::Post;
 use crate::wording::{DRY_RUN, Tone, digest_line, headline};
@@ -30,28 +30,36 @@ const MAX_LINKS: usize = 10;
 /// A message's text that would be shorter than this says nothing.
 const LEAST_MESSAGE: usize = 24;
 
-/// What part of the above each event gets, in per cent: the first with which the message fits.
-/// Several events share, and most of them need less than their part.
-const SHARES: [usize; 11] = [400, 250, 160, 100, 75, 50, 30, 20, 10, 5, 1];
+/// All that there is room for, in thousandths.
+const ALL: usize = 1_000;
 
-/// The message as the workflow takes it.
+/// The message as the workflow takes it. Where it is too large, each event has its part of what
+/// is above; few messages are, so that nothing is measured beforehand.
 pub(super) fn message(post: &Post<'_>) -> Value {
-    let mut message = Value::Null;
-    for share in SHARES {
+    let mut share = Share(ALL);
+    loop {
         // Our own structures of texts and lists always become JSON.
-        message = serde_json::to_value(with_share(post, share)).unwrap_or_default();
-        if is_within(&message.to_string()) {
-            break;
+        let message = serde_json::to_value(with_share(post, share)).unwrap_or_default();
+        let fill = fill(&message.to_string());
+        if fill <= ALL || share.0 == 0 {
+            return message;
         }
+        // What has a least size does not shrink, so that it may take more than one step.
+        share = Share((share.0 * ALL / fill).min(share.0 * 9 / 10));
     }
-    message
 }
 
-fn with_share(post: &Post<'_>, share: usize) -> Message {
-    let room = Room {
-        share,
-        events: post.events.len().max(1),
-    };
+/// How much of what it might say an event says, in thousandths.
+#[derive(Debug, Clone, Copy)]
+struct Share(usize);
+
+impl Share {
+    fn of(self, most: usize, least: usize) -> usize {
+        (most * self.0 / ALL).max(least)
+    }
+}
+
+fn with_share(post: &Post<'_>, share: Share) -> Message {
     let mut body = Vec::new();
     if post.events.len() > 1 {
         let line = digest_line(post.events, markdown);
@@ -61,33 +69,20 @@ fn with_share(post: &Post<'_>, share: usize) -> Message {
     for (index, event) in post.events.iter().enumerate() {
         let link = facts::link(event)
             .map(String::from)
-            .filter(|link| !post.without.link(index) && link.len() <= room.of(MAX_URL, 0));
+            .filter(|link| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0));
         // A card has one row of buttons, in which nobody could tell what each is for.
-        if let (Some(url), 1) = (&link, room.events) {
+        if let (Some(url), [_]) = (&link, post.events) {
             actions.push(OpenUrl {
                 title: Some("Open"),
                 url: url.clone(),
             });
         }
-        body.extend(elements(event, link, room));
+        body.extend(elements(event, link, share));
     }
     Message::new(body, actions)
 }
 
-/// How much an event may say.
-#[derive(Debug, Clone, Copy)]
-struct Room {
-    share: usize,
-    events: usize,
-}
-
-impl Room {
-    fn of(self, most: usize, least: usize) -> usize {
-        (most * self.share / 100 / self.events).clamp(least, most)
-    }
-}
-
-fn elements(event: &Event, link: Option<String>, room: Room) -> Vec<Element> {
+fn elements(event: &Event, link: Option<String>, share: Share) -> Vec<Element> {
     let mut elements = vec![Element::Container {
         style: style(Tone::of(event)),
         bleed: true,
@@ -97,7 +92,7 @@ fn elements(event: &Event, link: Option<String>, room: Room) -> Vec<Element> {
     if event.dry_run {
         elements.push(Element::bold(DRY_RUN.to_owned(), None));
     }
-    let most = room.of(MAX_MESSAGE, 0);
+    let most = share.of(MAX_MESSAGE, 0);
     if let Some(text) = event.message.as_deref().and_then(visible)
         && most >= LEAST_MESSAGE
     {
@@ -105,14 +100,14 @@ fn elements(event: &Event, link: Option<String>, room: Room) -> Vec<Element> {
             inlines: runs(&text, most),
         });
     }
-    let (facts, left_out) = shown(event, room);
+    let (facts, left_out) = shown(event, share);
     if !facts.is_empty() {
         elements.push(Element::FactSet { facts });
     }
     if left_out > 0 {
         elements.push(Element::small(facts::left_out(left_out)));
     }
-    let footer = footer(event, room.of(MAX_FOOTER_PART, 16));
+    let footer = footer(event, share.of(MAX_FOOTER_PART, 16));
     if !footer.is_empty() {
         elements.push(Element::small(footer));
     }
@@ -131,21 +126,18 @@ fn style(tone: Tone) -> &'static str {
 }
 
 /// The facts that have room, and how many have none.
-fn shown(event: &Event, room: Room) -> (Vec<CardFact>, usize) {
-    let fixed = facts::fixed(event);
+fn shown(event: &Event, share: Share) -> (Vec<CardFact>, usize) {
+    let (fixed, details) = (facts::fixed(event), facts::details(event));
     let fixed = fixed.iter().map(|fact| (fact, MAX_VALUE));
-    let details = facts::details(event);
     let details = details.iter().map(|fact| (fact, MAX_DETAIL));
-    let facts: Vec<CardFact> = fixed
-        .chain(details)
-        .map(|(fact, most)| self::fact(fact, room.of(most, 20), room.of(MAX_LABEL, 20)))
-        .collect();
-    facts::that_fit(
-        facts.into_iter(),
-        MAX_FACTS,
-        room.of(MAX_FACTS_TEXT, 0),
-        |fact| length(&fact.title) + length(&fact.value),
-    )
+    let facts: Vec<(&Fact, usize)> = fixed.chain(details).collect();
+    let facts = facts
+        .into_iter()
+        .map(|(fact, most)| self::fact(fact, share.of(most, 20), share.of(MAX_LABEL, 20)));
+    let room = share.of(MAX_FACTS_TEXT, 0);
+    facts::that_fit(facts, MAX_FACTS, room, |fact| {
+        length(&fact.title) + length(&fact.value)
+    })
 }
 
 fn fact(fact: &Fact, max_value: usize, max_label: usize) -> CardFact {

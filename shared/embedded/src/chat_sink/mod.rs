@@ -426,7 +426,8 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
         | "canary.discordapp.com" => discord::answer(&sink, &call).await,
         host if teams::is_host(host) => teams::answer(&sink, &call).await,
         _ => {
-            let body = json!({"error": "unknown_host", "detail": "not a host of Slack, Discord or Teams"});
+            let body =
+                json!({"error": "unknown_host", "detail": "not a host of Slack, Discord or Teams"});
             (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
         }
     }

@@ -97,7 +97,9 @@ impl Standing {
             (DestinationKind::SlackWebhook, (_, code, _)) => {
                 Some(Failure::SlackError(code.to_owned()))
             }
-            (DestinationKind::TeamsWorkflow, _) | (DestinationKind::DiscordWebhook, (.., 0)) => None,
+            (DestinationKind::TeamsWorkflow, _) | (DestinationKind::DiscordWebhook, (.., 0)) => {
+                None
+            }
             (DestinationKind::DiscordWebhook, (.., code)) => Some(Failure::DiscordError(code)),
         }
     }

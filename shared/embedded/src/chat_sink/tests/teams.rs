@@ -44,10 +44,16 @@ async fn a_message_is_taken_with_nothing_but_the_id_of_its_run() {
     );
     for path in [url(), new] {
         let answer = Call::post(&path, &hello()).send(&sink).await;
-        assert_eq!((answer.status, answer.body.as_str()), (StatusCode::ACCEPTED, ""));
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (StatusCode::ACCEPTED, "")
+        );
         let message = sink.messages().pop().unwrap();
         assert_eq!(answer.header("x-ms-workflow-run-id"), message.id);
-        assert_eq!((message.platform, message.channel.as_str()), (Platform::Teams, "Alerts"));
+        assert_eq!(
+            (message.platform, message.channel.as_str()),
+            (Platform::Teams, "Alerts")
+        );
         assert!(message.not_shown.is_empty());
         assert_eq!(message.payload, hello());
     }
@@ -58,11 +64,31 @@ async fn who_calls_wrongly_is_told_so_in_microsofts_codes() {
     let sink = ChatSink::new();
     for (path, status, said) in [
         (format!("/{HOST}/other?{QUERY}"), 404, "NotFound"),
-        (format!("/x.environment.api.powerplatform.com/{PATH}?{QUERY}"), 404, "NotFound"),
-        (format!("/{HOST}/{PATH}?sig=x"), 400, "MissingApiVersionParameter"),
-        (format!("/{HOST}/{PATH}?api-version=1&sp=a&sv=1"), 401, "DirectApiAuthorizationRequired"),
-        (format!("/{HOST}/{PATH}?api-version=1&amp;sig=x"), 401, "DirectApiAuthorizationRequired"),
-        (format!("/{HOST}/{PATH}?api-version=1&sig=x"), 401, "DirectApiInvalidAuthorizationScheme"),
+        (
+            format!("/x.environment.api.powerplatform.com/{PATH}?{QUERY}"),
+            404,
+            "NotFound",
+        ),
+        (
+            format!("/{HOST}/{PATH}?sig=x"),
+            400,
+            "MissingApiVersionParameter",
+        ),
+        (
+            format!("/{HOST}/{PATH}?api-version=1&sp=a&sv=1"),
+            401,
+            "DirectApiAuthorizationRequired",
+        ),
+        (
+            format!("/{HOST}/{PATH}?api-version=1&amp;sig=x"),
+            401,
+            "DirectApiAuthorizationRequired",
+        ),
+        (
+            format!("/{HOST}/{PATH}?api-version=1&sig=x"),
+            401,
+            "DirectApiInvalidAuthorizationScheme",
+        ),
     ] {
         let answer = Call::post(&path, &hello()).send(&sink).await;
         assert_eq!(code(&answer), (status, said.to_owned()), "{path}");
@@ -79,15 +105,32 @@ async fn who_calls_wrongly_is_told_so_in_microsofts_codes() {
 async fn the_trigger_refuses_another_envelope_and_the_run_another_card() {
     let sink = ChatSink::new();
     let mut without = hello();
-    without["attachments"][0].as_object_mut().unwrap().remove("contentUrl");
-    for body in [without, json!("hello"), json!({"type": "message", "attachments": [{}]})] {
+    without["attachments"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("contentUrl");
+    for body in [
+        without,
+        json!("hello"),
+        json!({"type": "message", "attachments": [{}]}),
+    ] {
         let answer = Call::post(&url(), &body).send(&sink).await;
-        assert_eq!(code(&answer), (400, "TriggerInputSchemaMismatch".into()), "{body}");
+        assert_eq!(
+            code(&answer),
+            (400, "TriggerInputSchemaMismatch".into()),
+            "{body}"
+        );
     }
     assert!(sink.messages().is_empty());
     for (body, fault) in [
-        (message(json!([{"type": "Table"}])), "InvalidBotAdaptiveCard"),
-        (json!({"type": "message", "attachments": []}), "InvalidBotAdaptiveCard"),
+        (
+            message(json!([{"type": "Table"}])),
+            "InvalidBotAdaptiveCard",
+        ),
+        (
+            json!({"type": "message", "attachments": []}),
+            "InvalidBotAdaptiveCard",
+        ),
         (
             message(json!([{"type": "TextBlock", "text": "x".repeat(30_000), "wrap": true}])),
             "MessageSizeExceeded",
@@ -96,7 +139,11 @@ async fn the_trigger_refuses_another_envelope_and_the_run_another_card() {
         let answer = Call::post(&url(), &body).send(&sink).await;
         assert_eq!(answer.status, StatusCode::ACCEPTED);
         let message = sink.messages().pop().unwrap();
-        assert!(message.not_shown[0].contains(fault), "{:?}", message.not_shown);
+        assert!(
+            message.not_shown[0].contains(fault),
+            "{:?}",
+            message.not_shown
+        );
     }
 }
 
@@ -105,7 +152,11 @@ async fn a_workflow_that_does_not_stand_well_says_so_and_of_its_channel_it_says_
     for (standing, status, said) in [
         (Standing::Revoked, 404, "WorkflowNotFound"),
         (Standing::Uninstalled, 400, "WorkflowTriggerIsNotEnabled"),
-        (Standing::WrongSecret, 401, "DirectApiInvalidAuthorizationSignature"),
+        (
+            Standing::WrongSecret,
+            401,
+            "DirectApiInvalidAuthorizationSignature",
+        ),
     ] {
         let sink = ChatSink::new();
         sink.stand("0fa1", standing);
@@ -130,7 +181,10 @@ async fn failures_on_order_come_in_the_way_of_a_workflow() {
     assert_eq!(post(&sink).await.status, StatusCode::NOT_FOUND);
     let limited = post(&sink).await;
     assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!((limited.header("retry-after"), limited.body.as_str()), ("7", ""));
+    assert_eq!(
+        (limited.header("retry-after"), limited.body.as_str()),
+        ("7", "")
+    );
     assert!(post(&sink).await.body.contains("<html>"));
     assert!(sink.messages().is_empty());
     post(&sink).await;
