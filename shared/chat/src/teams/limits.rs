@@ -5,6 +5,7 @@
 //! documentation of Teams, the schema of Adaptive Cards 1.4, and what users have reported.
 
 mod elements;
+mod known;
 
 use carillon_domain::Pointer;
 use serde_json::Value;
