@@ -148,7 +148,7 @@ fn host(authority: &str) -> Result<String, Refusal> {
 /// The older form, or the newer one with any further parts before `workflows`.
 fn is_path(host: &str, segments: &[&str]) -> bool {
     let rest = match segments {
-        [rest @ ..] if ends_with(host, &LOGIC) => rest,
+        rest if ends_with(host, &LOGIC) => rest,
         ["powerautomate", "automations", "direct", rest @ ..] => {
             let Some(start) = rest.len().checked_sub(6) else {
                 return false;
