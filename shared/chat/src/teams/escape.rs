@@ -104,7 +104,7 @@ mod tests {
                 "a & b &lt;c&gt; &#42; a&b",
                 "a &\u{200b} b &\u{200b}lt;c&\u{200b}gt; &\u{200b}#42; a&b",
             ),
-            ("a-b a.b 1.5 a#b a>b < c", "a-b a.b 1.5 a#b a>b < c"),
+            ("a-b a.b 1.5 a#b a>b 1<2", "a-b a.b 1.5 a#b a>b 1<2"),
         ] {
             assert_eq!(markdown(text), expected);
         }

@@ -45,7 +45,7 @@ pub(super) fn message(post: &Post<'_>) -> Value {
             return message;
         }
         // What has a least size does not shrink, so that it may take more than one step.
-        share = Share((share.0 * ALL / fill).min(share.0 * 9 / 10));
+        share = Share((share.0 * ALL / fill).min(share.0 * 2 / 3));
     }
 }
 
