@@ -93,8 +93,8 @@ async fn who_calls_wrongly_is_told_so_in_microsofts_codes() {
         let answer = Call::post(&path, &hello()).send(&sink).await;
         assert_eq!(code(&answer), (status, said.to_owned()), "{path}");
     }
-    let url = url();
-    let twice = Call::post(&url, &hello()).header("authorization", "Bearer not-a-real-token");
+    let path = url();
+    let twice = Call::post(&path, &hello()).header("authorization", "Bearer not-a-real-token");
     let twice = twice.send(&sink).await;
     assert_eq!(code(&twice), (401, "DirectApiAuthorizationRequired".into()));
     let get = Call::get(&url()).send(&sink).await;
