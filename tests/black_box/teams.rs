@@ -59,9 +59,9 @@ async fn a_workflow_that_is_off_suspends_its_webhook_and_a_new_url_brings_it_bac
     app.sink()
         .refuse_credential(SIGNATURE, Standing::WrongSecret);
     app.publish(&json!({"type": "deploy"})).await;
-    let skipped = app.delivery(&webhook, "skipped").await;
-    let code = &skipped["attempts"][0]["code"];
-    assert_eq!(code, "DirectApiInvalidAuthorizationSignature", "{skipped}");
+    let failed = app.delivery(&webhook, "failed").await;
+    let code = &failed["attempts"][0]["code"];
+    assert_eq!(code, "DirectApiInvalidAuthorizationSignature", "{failed}");
     let at = format!("/webhooks/{webhook}/");
     let suspended = app.get(&at).await;
     assert_eq!(suspended.body["status"], "suspended", "{}", suspended.text);
