@@ -19,9 +19,8 @@ async fn a_message_goes_to_its_workflow_and_the_ledger_says_that_it_was_accepted
     assert_eq!(made.body["configuration"]["webhook_url"], shown);
 
     let webhook = made.body["id"].as_str().unwrap();
-    let sample = json!({"sample": "deploy"});
-    let preview = app.post(&format!("/webhooks/{webhook}/preview/"), &sample);
-    let preview = preview.await;
+    let at = format!("/webhooks/{webhook}/preview/");
+    let preview = app.post(&at, &json!({"sample": "deploy"})).await;
     assert!(preview.text.contains("AdaptiveCard"), "{}", preview.text);
     app.publish(&json!({"type": "deploy", "status": "failed", "message": "*disk* full"}))
         .await;
