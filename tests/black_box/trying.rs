@@ -38,7 +38,6 @@ async fn a_preview_is_the_request_that_is_then_sent_byte_for_byte() {
         slack("slack", &["*"]),
         incoming(),
         discord("discord", &["*"]),
-        teams("teams", &["*"]),
     ] {
         let platform = MockServer::start().await;
         let taken =
