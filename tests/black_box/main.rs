@@ -53,6 +53,7 @@ mod stories;
 mod suspension;
 mod sweeping;
 mod tables;
+mod teams;
 mod trying;
 mod updating;
 mod verification;

@@ -40,7 +40,7 @@ struct Arguments {
     /// Keep everything in this folder; in memory otherwise
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Post to Slack and Discord for real
+    /// Post to Slack, Discord and Teams for real
     #[arg(long)]
     live: bool,
     /// Register two webhooks, send one event of each kind, then go on serving

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::form::Reading;
 use crate::kind::Kind;
-use crate::{discord, slack};
+use crate::{discord, slack, teams};
 
 /// The kinds of destinations. Of one `type`, the first is the one that is meant where a
 /// configuration does not tell.
@@ -21,6 +21,7 @@ impl Default for Kinds {
             Arc::new(slack::Bot) as Arc<dyn Kind>,
             Arc::new(slack::IncomingWebhook),
             Arc::new(discord::Webhook),
+            Arc::new(teams::Workflow),
         ]))
     }
 }
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn each_kind_is_found_by_its_name_and_stands_under_its_type() {
         let kinds = Kinds::default();
-        assert_eq!(kinds.types(), ["slack", "discord"]);
+        assert_eq!(kinds.types(), ["slack", "discord", "teams"]);
         assert_eq!(kinds.of_type("slack").count(), 2);
         for kind in KINDS {
             assert_eq!(kinds.get(&kind.id()).map(Kind::id), Some(kind.id()));
@@ -171,18 +172,24 @@ mod tests {
     #[test]
     fn a_kept_credential_is_asked_about_where_it_is_to_do_more() {
         type Change = fn(&mut Configuration);
-        let changes: [(Change, [bool; 3]); 8] = [
-            (|c| c.set("channel", "other"), [true, false, false]),
-            (|c| c.set("channels", json!(["infra"])), [false; 3]),
-            (|c| c.set("username", "Bell"), [true, false, false]),
-            (|c| c.set("icon_emoji", ":bell:"), [true, false, false]),
-            (|c| c.set("avatar_url", "https://x.example"), [false; 3]),
+        let changes: [(Change, [bool; 4]); 8] = [
+            (|c| c.set("channel", "other"), [true, false, false, false]),
+            (|c| c.set("channels", json!(["infra"])), [false; 4]),
+            (|c| c.set("username", "Bell"), [true, false, false, false]),
+            (
+                |c| c.set("icon_emoji", ":bell:"),
+                [true, false, false, false],
+            ),
+            (|c| c.set("avatar_url", "https://x.example"), [false; 4]),
             (
                 |c| c.set("thread_id", "123456789012345678"),
-                [false, false, true],
+                [false, false, true, false],
             ),
-            (|c| c.grouping = Grouping::Thread, [false, false, true]),
-            (|c| c.grouping = Grouping::Update, [false; 3]),
+            (
+                |c| c.grouping = Grouping::Thread,
+                [false, false, true, false],
+            ),
+            (|c| c.grouping = Grouping::Update, [false; 4]),
         ];
         for (n, (change, expected)) in changes.into_iter().enumerate() {
             for (kind, expected) in KINDS.into_iter().zip(expected) {

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod post;
 pub mod reply;
 pub mod slack;
+pub mod teams;
 pub mod verification;
 
 mod client;

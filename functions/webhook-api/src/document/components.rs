@@ -112,7 +112,7 @@ fn message() -> Value {
         "type": "object",
         "description": "Where the message stands on the platform",
         "properties": {
-            "id": {"type": "string", "description": "Slack's ts or Discord's message id; an incoming webhook tells none"},
+            "id": {"type": "string", "description": "Slack's ts, Discord's message id, or the id of the run that a Teams workflow has begun; an incoming webhook tells none"},
             "channel_id": {"type": "string"},
         },
     })

@@ -32,7 +32,7 @@ use crate::{Api, BASE, problem};
     )),
     info(
         title = "Carillon",
-        description = "Tells people in Slack and Discord what changed in their cloud.",
+        description = "Tells people in Slack, Discord and Teams what changed in their cloud.",
     ),
     tags(
         (name = "webhooks", description = "Which events go to which destination"),

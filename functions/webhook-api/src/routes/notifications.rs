@@ -46,7 +46,7 @@ pub struct ApplyParameters {
     /// Removes the webhooks that the file does not name.
     #[param(required = false, default = false)]
     prune: bool,
-    /// Asks Slack and Discord about credentials that are new, or used in a new way.
+    /// Asks the platforms about credentials that are new, or used in a new way.
     #[param(required = false, default = true)]
     verify: bool,
 }

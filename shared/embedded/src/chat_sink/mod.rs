@@ -1,4 +1,4 @@
-//! A chat sink: answers as Slack and Discord do and keeps what was posted.
+//! A chat sink: answers as Slack, Discord and Teams do and keeps what was posted.
 //!
 //! A request for `https://slack.com/api/x` is sent here as `/slack.com/api/x`, and so for
 //! every host. The answers are as near to the platforms' as is known, in status, headers
@@ -33,6 +33,7 @@ mod slack_conversations;
 mod slack_webhook;
 mod standing;
 mod store;
+mod teams;
 mod threads;
 
 use std::collections::HashMap;
@@ -271,7 +272,8 @@ impl ChatSink {
     }
 
     /// Names the channel that a webhook posts to: `webhook` is the number in a Discord
-    /// webhook's URL or the part of a Slack webhook's URL that begins with `B`.
+    /// webhook's URL, the part of a Slack webhook's URL that begins with `B`, or the workflow's id
+    /// in the URL of a Teams workflow.
     pub fn name_webhook(&self, webhook: &str, channel: &str) {
         let channel = channel.trim_start_matches('#').to_owned();
         self.held().names.insert(webhook.to_owned(), channel);
@@ -422,8 +424,10 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
         | "discordapp.com"
         | "ptb.discordapp.com"
         | "canary.discordapp.com" => discord::answer(&sink, &call).await,
+        host if teams::is_host(host) => teams::answer(&sink, &call).await,
         _ => {
-            let body = json!({"error": "unknown_host", "detail": "not a host of Slack or Discord"});
+            let body =
+                json!({"error": "unknown_host", "detail": "not a host of Slack, Discord or Teams"});
             (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
         }
     }

@@ -8,15 +8,17 @@ use serde::{Deserialize, Serialize};
 pub enum Platform {
     Slack,
     Discord,
+    Teams,
 }
 
 impl Platform {
-    pub const ALL: [Self; 2] = [Self::Slack, Self::Discord];
+    pub const ALL: [Self; 3] = [Self::Slack, Self::Discord, Self::Teams];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Slack => "slack",
             Self::Discord => "discord",
+            Self::Teams => "teams",
         }
     }
 }
@@ -31,4 +33,6 @@ pub enum DestinationKind {
     SlackWebhook,
     /// A Discord webhook.
     DiscordWebhook,
+    /// A workflow of Teams.
+    TeamsWorkflow,
 }

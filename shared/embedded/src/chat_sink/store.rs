@@ -30,7 +30,8 @@ pub struct Message {
     pub channel_id: String,
     /// The name it was posted under, where the sender may choose one.
     pub sender: Option<String>,
-    /// The platform's own id of the message: Slack's `ts`, Discord's snowflake.
+    /// The platform's own id of the message: Slack's `ts`, Discord's snowflake, the id of the run
+    /// of a Teams workflow.
     pub id: String,
     /// The thread it is in: Slack's `thread_ts`, Discord's `thread_id`, or the thread that
     /// it began in a forum.
@@ -42,6 +43,8 @@ pub struct Message {
     /// Whom this message could ping: for Slack by the mentions in it, for Discord by what
     /// `allowed_mentions` leaves open (`users` where it is absent).
     pub open_mentions: Vec<String>,
+    /// Why the platform took it and yet shows nothing: only Teams does so.
+    pub not_shown: Vec<String>,
     /// What was posted, as it was posted.
     pub payload: Value,
 }
@@ -110,6 +113,11 @@ impl Store {
         let id = match incoming.platform {
             Platform::Slack => self.next_ts(now),
             Platform::Discord => self.next_snowflake(now),
+            Platform::Teams => format!("0858{}CU00", self.next_snowflake(now)),
+        };
+        let not_shown = match incoming.platform {
+            Platform::Slack | Platform::Discord => Vec::new(),
+            Platform::Teams => super::teams::faults(&incoming.payload),
         };
         self.last_number += 1;
         self.revision += 1;
@@ -132,6 +140,7 @@ impl Store {
             edited: false,
             edited_at: None,
             open_mentions: incoming.open_mentions,
+            not_shown,
             payload: incoming.payload,
         });
         let weight = weigh(&message.payload);

@@ -4,10 +4,12 @@ import { clock, dayAndClock, el, foreign, moment } from './dom.js';
 import { remove } from './faults.js';
 import * as discord from './discord.js';
 import * as slack from './slack.js';
+import * as teams from './teams.js';
 
 const PLATFORMS = {
   slack: { name: 'Slack', content: slack.content, summary: slack.summary, face: slack.face, when: clock },
   discord: { name: 'Discord', content: discord.content, summary: discord.summary, face: () => null, when: dayAndClock },
+  teams: { name: 'Teams', content: teams.content, summary: teams.summary, sender: 'Workflows', face: () => null, when: dayAndClock },
 };
 
 /** `about` says what else is known: the number of the thread's first message, and how many replies there are. */
@@ -60,7 +62,7 @@ function avatar(face) {
 function sender(message, platform) {
   const at = new Date(message.received_at);
   return el('div', 'sender',
-    foreign('strong', 'sender-name', message.sender ?? 'Carillon'),
+    foreign('strong', 'sender-name', message.sender ?? platform.sender ?? 'Carillon'),
     el('span', 'app', 'APP'),
     moment(at, platform.when(at)));
 }
@@ -82,6 +84,9 @@ function notes(message, { parent, replies }) {
   else if (message.thread && message.thread !== message.id) notes.push(el('span', 'note', 'in a thread'));
   for (const mention of message.open_mentions) {
     notes.push(foreign('span', 'note warning', `may ping ${mention}`));
+  }
+  for (const fault of message.not_shown ?? []) {
+    notes.push(foreign('span', 'note warning', `taken, but not shown: ${fault}`));
   }
   return el('div', 'notes', ...notes);
 }
