@@ -30,6 +30,7 @@ impl Place {
         match self.kind {
             DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
             DestinationKind::DiscordWebhook => Platform::Discord,
+            DestinationKind::SignedWebhook => Platform::Webhook,
         }
     }
 
@@ -106,6 +107,7 @@ fn key(place: &Place) -> (DestinationKey, String) {
         DestinationKind::SlackBot => "bot",
         DestinationKind::SlackWebhook => "hook",
         DestinationKind::DiscordWebhook => "discord",
+        DestinationKind::SignedWebhook => "signed",
     };
     (kind, place.channel_id.clone())
 }

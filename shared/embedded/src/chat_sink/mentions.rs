@@ -21,6 +21,8 @@ pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
             found
         }
         Platform::Discord => discord(payload.get("allowed_mentions")),
+        // Nobody is pinged there.
+        Platform::Webhook => Vec::new(),
     }
 }
 

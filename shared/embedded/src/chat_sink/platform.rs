@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 pub enum Platform {
     Slack,
     Discord,
+    /// Signed webhooks, at any host.
+    Webhook,
 }
 
 impl Platform {
-    pub const ALL: [Self; 2] = [Self::Slack, Self::Discord];
+    pub const ALL: [Self; 3] = [Self::Slack, Self::Discord, Self::Webhook];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Slack => "slack",
             Self::Discord => "discord",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -31,4 +34,6 @@ pub enum DestinationKind {
     SlackWebhook,
     /// A Discord webhook.
     DiscordWebhook,
+    /// An endpoint of anybody's.
+    SignedWebhook,
 }

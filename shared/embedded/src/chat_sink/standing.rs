@@ -63,8 +63,24 @@ impl Standing {
         matches!(self, Self::Forum | Self::TaggedForum)
     }
 
+    /// What the receiver of a signed webhook answers, where that is more than an outage.
+    fn receivers_status(self) -> Option<u16> {
+        match self {
+            Self::Revoked | Self::Uninstalled => Some(410),
+            Self::WrongSecret => Some(401),
+            Self::Restricted => Some(403),
+            Self::Gone | Self::Archived => Some(404),
+            _ => None,
+        }
+    }
+
     /// What a call gets, where it is not taken. Scopes matter to channels that the bot is not in.
     pub(super) fn failure(self, kind: DestinationKind, scopes: &[String]) -> Option<Failure> {
+        if kind == DestinationKind::SignedWebhook
+            && let Some(status) = self.receivers_status()
+        {
+            return Some(Failure::Status(status));
+        }
         let codes = match self {
             Self::Open | Self::Forum | Self::TaggedForum => return None,
             Self::NotAMember if scopes.iter().any(|scope| scope == "chat:write.public") => {
@@ -94,7 +110,8 @@ impl Standing {
             (DestinationKind::SlackWebhook, (_, code, _)) => {
                 Some(Failure::SlackError(code.to_owned()))
             }
-            (DestinationKind::DiscordWebhook, (.., 0)) => None,
+            // It has no channels that could stand in any way.
+            (DestinationKind::SignedWebhook, _) | (DestinationKind::DiscordWebhook, (.., 0)) => None,
             (DestinationKind::DiscordWebhook, (.., code)) => Some(Failure::DiscordError(code)),
         }
     }

@@ -42,7 +42,8 @@ const FAILURES = [
   ['Discord: limited by others, 2 s', { rate_limited_by_others: 2 }],
 ];
 
-const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook' };
+const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook', signed_webhook: 'signed webhook' };
+const PLATFORMS = { slack: 'Slack', discord: 'Discord', webhook: 'Webhook' };
 
 async function ask(path, method, body) {
   const answer = await fetch(`${BASE}${path}`, {
@@ -88,8 +89,8 @@ function tally({ calls, taken, rate_limited: limited, after_death: late }) {
 
 function row(destination) {
   return el('li', destination.standing === 'open' ? 'destination' : 'destination off',
-    el('span', `badge ${destination.platform}`, destination.platform === 'slack' ? 'Slack' : 'Discord'),
-    foreign('span', 'destination-name', `#${destination.channel}`),
+    el('span', `badge ${destination.platform}`, PLATFORMS[destination.platform]),
+    foreign('span', 'destination-name', `${destination.platform === 'webhook' ? '' : '#'}${destination.channel}`),
     el('span', 'soft', KINDS[destination.kind]),
     el('span', 'soft tally', tally(destination.tally)),
     standings(destination));

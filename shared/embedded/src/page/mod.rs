@@ -25,7 +25,7 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The page's files: path, type, content.
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 14] = [
     ("/", HTML, include_str!("index.html")),
     ("/_local/page/page.css", CSS, include_str!("page.css")),
     ("/_local/page/chat.css", CSS, include_str!("chat.css")),
@@ -60,6 +60,11 @@ const FILES: [(&str, &str, &str); 13] = [
         "/_local/page/emoji.js",
         JAVASCRIPT,
         include_str!("emoji.js"),
+    ),
+    (
+        "/_local/page/webhook.js",
+        JAVASCRIPT,
+        include_str!("webhook.js"),
     ),
     ("/_local/page/dom.js", JAVASCRIPT, include_str!("dom.js")),
     ("/_local/page/bell.svg", SVG, include_str!("bell.svg")),

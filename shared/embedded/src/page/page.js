@@ -6,7 +6,9 @@ import * as faults from './faults.js';
 
 /** As many as the sink itself keeps. */
 const MOST = 1000;
-/** From this width on, Slack and Discord stand side by side. */
+/** The platforms, in the order of their lanes. */
+const PLATFORMS = { slack: 'Slack messages', discord: 'Discord messages', webhook: 'Signed webhooks' };
+/** From this width on, they stand side by side. */
 const wide = matchMedia('(min-width: 1000px)');
 
 const byId = (id) => document.getElementById(id);
@@ -82,8 +84,8 @@ const isOn = (platform) => filters.some((f) => f.dataset.platform === platform &
 
 function wantedLanes() {
   const present = new Set([...shown.values()].map(({ message }) => message.platform));
-  const split = wide.matches && ['slack', 'discord'].every((p) => present.has(p) && isOn(p));
-  return split ? ['slack', 'discord'] : ['all'];
+  const lanes = Object.keys(PLATFORMS).filter((platform) => present.has(platform) && isOn(platform));
+  return wide.matches && lanes.length > 1 ? lanes : ['all'];
 }
 
 function lanesFit() {
@@ -101,7 +103,7 @@ function arrange() {
   const lanes = wantedLanes().map((name) => {
     const section = el('section', 'lane');
     section.dataset.lane = name;
-    section.setAttribute('aria-label', { slack: 'Slack messages', discord: 'Discord messages' }[name] ?? 'Messages');
+    section.setAttribute('aria-label', PLATFORMS[name] ?? 'Messages');
     return section;
   });
   byId('feed').replaceChildren(...lanes);
