@@ -9,6 +9,7 @@ mod declarative;
 mod document;
 mod event_deliveries;
 mod ledger_page;
+mod loops;
 mod page;
 mod path;
 mod pause;
@@ -92,6 +93,7 @@ fn router(api: Api) -> Router {
             auth::require_key,
         ))
         .layer(CatchPanicLayer::custom(problem::from_panic))
+        .layer(middleware::from_fn(loops::refuse))
         .layer(middleware::from_fn(request_id::attach))
         .with_state(api)
 }

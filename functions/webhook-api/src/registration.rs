@@ -42,22 +42,36 @@ pub fn read(
     kinds.registration(body, organization, current, &rand::random::<[u8; 32]>)
 }
 
-/// A credential with the parts that stay as they are: those of the webhook that was read.
+/// A credential with the parts that stay as they are, and with what still counts beside a new
+/// one: those of the webhook that was read.
 pub async fn completed(
     api: &Api,
     read: &Webhook,
     credential: Credential,
     at: &Pointer,
 ) -> Result<Credential, Problem> {
-    let Credential::Partial(partial) = &credential else {
-        return Ok(credential);
+    let before = match &credential {
+        Credential::Unchanged => return Ok(credential),
+        Credential::New(_) | Credential::Partial(_) => api.credentials.value(read).await,
     };
-    let before = api
-        .credentials
-        .value(read)
-        .await
-        .map_err(Problem::internal("completing a credential"))?;
-    let whole = before.and_then(|before| form::completed(partial, &before));
+    let (whole, before) = match (credential, before) {
+        (Credential::Partial(partial), before) => {
+            let before = before.map_err(Problem::internal("completing a credential"))?;
+            let whole = before.as_ref();
+            (
+                whole.and_then(|before| form::completed(&partial, before)),
+                before,
+            )
+        }
+        // A whole one is good also where the old one cannot be read any more.
+        (Credential::New(whole), before) => (Some(whole), before.ok().flatten()),
+        (Credential::Unchanged, _) => (None, None),
+    };
+    let kind = api.chat.kinds().get(&read.kind);
+    let whole = whole.map(|whole| match (kind, before) {
+        (Some(kind), Some(before)) => kind.rotated(&before, whole, Timestamp::now()),
+        _ => whole,
+    });
     whole.map(Credential::New).ok_or_else(|| {
         let mut faults = Faults::default();
         let detail = "the parts of the credential that are to stay are gone: give all of it";

@@ -42,6 +42,7 @@ fn all() -> Vec<Problem> {
         Problem::quota_exceeded(Quota::ApiKeys, 100),
         Problem::NotActive { suspended: true },
         Problem::NotActive { suspended: false },
+        Problem::OwnMessage,
         Problem::Contended,
         Problem::PreconditionFailed,
         Problem::TooLarge {
@@ -123,10 +124,12 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
-    // A name that is taken, a quota that is used up, or a webhook that is switched off.
+    // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
+    // of our own.
     let conflicts = [
         "/webhooks/",
         "/api-keys/",
+        "/events/",
         "/notifications/",
         "/redeliver/",
         "/recover/",
@@ -174,12 +177,13 @@ mod tests {
             Problem::Contended => 13,
             Problem::Internal => 14,
             Problem::QuotaExceeded { .. } => 15,
+            Problem::OwnMessage => 16,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..16).collect());
+        assert_eq!(all, (0..17).collect());
     }
 }

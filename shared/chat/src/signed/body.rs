@@ -51,7 +51,12 @@ pub(super) fn of(format: Option<&str>, events: &[&Event]) -> Body {
         },
         (true, events) => Body {
             media_type: "application/cloudevents-batch+json",
-            text: json(&events.iter().map(|event| cloud_event(event)).collect::<Vec<_>>()),
+            text: json(
+                &events
+                    .iter()
+                    .map(|event| cloud_event(event))
+                    .collect::<Vec<_>>(),
+            ),
         },
         (false, [event]) => Body {
             media_type: "application/json",
@@ -66,7 +71,10 @@ pub(super) fn of(format: Option<&str>, events: &[&Event]) -> Body {
                     .map(|event| event.occurred_at)
                     .max()
                     .unwrap_or_default(),
-                data: events.iter().map(|event| standard(event)).collect::<Vec<_>>(),
+                data: events
+                    .iter()
+                    .map(|event| standard(event))
+                    .collect::<Vec<_>>(),
             }),
         },
     }

@@ -47,8 +47,7 @@ impl Credential {
         let secrets = [&self.secret]
             .into_iter()
             .chain(previous.map(|previous| &previous.secret));
-        let signatures =
-            secrets.map(|secret| sign(secret.expose_secret(), webhook_id, now, body));
+        let signatures = secrets.map(|secret| sign(secret.expose_secret(), webhook_id, now, body));
         // One space: what there is in libraries takes nothing else.
         Some(signatures.collect::<Option<Vec<_>>>()?.join(" "))
     }

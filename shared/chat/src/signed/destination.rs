@@ -68,6 +68,12 @@ impl Reach {
         self
     }
 
+    /// As [`without`](Self::without), of several, with spaces between.
+    #[must_use]
+    pub fn without_all(self, hosts: &str) -> Self {
+        hosts.split_whitespace().fold(self, Self::without)
+    }
+
     pub(super) fn is_private(&self) -> bool {
         self.is_private
     }
@@ -115,7 +121,7 @@ fn public_name(name: &str) -> Result<(), Refusal> {
         name.strip_suffix(*end)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    if !name.contains('.') || OWN_NETWORK.iter().any(|end| is_own(&end)) {
+    if !name.contains('.') || OWN_NETWORK.iter().any(is_own) {
         return Err(not_allowed("the host must be one of the public internet"));
     }
     Ok(())

@@ -40,7 +40,11 @@ fn each_url_of_the_list_gets_its_verdict() {
 
 #[test]
 fn an_address_among_the_hosts_of_the_list_is_public_or_it_is_not() {
-    let named_public = ["public literal", "public v6 literal", "just outside private"];
+    let named_public = [
+        "public literal",
+        "public v6 literal",
+        "just outside private",
+    ];
     let mut count = 0;
     for line in DESTINATIONS.lines() {
         let [_, text, _, reason] = line.split('\t').collect::<Vec<_>>()[..] else {
@@ -87,7 +91,9 @@ fn our_own_api_is_never_called() {
         assert!(allowed(&reach, text).is_none(), "{text}");
     }
     assert!(allowed(&reach, "https://other.example.com/").is_some());
-    let local = Reach::parse("true", None).unwrap().without("127.0.0.1:8787");
+    let local = Reach::parse("true", None)
+        .unwrap()
+        .without("127.0.0.1:8787");
     assert!(allowed(&local, "http://127.0.0.1:8787/api/v1/events/").is_none());
     assert!(allowed(&local, "http://127.1:8787/").is_none());
     assert!(allowed(&local, "http://127.0.0.1:9000/").is_some());
@@ -96,11 +102,19 @@ fn our_own_api_is_never_called() {
 #[test]
 fn on_ones_own_machine_any_host_goes_but_never_for_a_function() {
     let reach = Reach::parse("true", None).unwrap();
-    for text in ["http://localhost:9000/", "https://10.0.0.1/", "http://[::1]:1/"] {
+    for text in [
+        "http://localhost:9000/",
+        "https://10.0.0.1/",
+        "http://[::1]:1/",
+    ] {
         assert!(allowed(&reach, text).is_some(), "{text}");
         assert!(allowed(&Reach::default(), text).is_none(), "{text}");
     }
-    for text in ["http://a@localhost/", "ftp://localhost/", "http://localhost/#x"] {
+    for text in [
+        "http://a@localhost/",
+        "ftp://localhost/",
+        "http://localhost/#x",
+    ] {
         assert!(allowed(&reach, text).is_none(), "{text}");
     }
     assert_eq!(Reach::parse("false", Some("f")), Ok(Reach::default()));

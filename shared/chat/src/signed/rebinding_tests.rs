@@ -1,14 +1,14 @@
 //! Names whose addresses change: what was judged is what is called.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use carillon_domain::{EventType, Outcome, sample};
 use secrecy::SecretString;
 use serde_json::json;
-use wiremock::{Mock, MockServer, ResponseTemplate};
 use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::addresses::is_public;
 use super::destination::Reach;
@@ -110,7 +110,8 @@ async fn a_name_that_changes_its_address_is_refused_when_it_is_looked_up_again()
 
 #[tokio::test]
 async fn one_wrong_address_among_several_spoils_the_name() {
-    for answers in [&[&[PUBLIC, INSIDE][..]][..], &[&[INSIDE, PUBLIC][..]][..]] {
+    const MIXED: [&[&[IpAddr]]; 2] = [&[&[PUBLIC, INSIDE]], &[&[INSIDE, PUBLIC]]];
+    for answers in MIXED {
         let network = Network::of(answers, is_stand_in).await;
         let reply = network.post().await;
         assert_eq!(reply.code.as_deref(), Some("dns_failed"));

@@ -58,9 +58,7 @@ impl Resolve for Resolver {
                 return Err(io::Error::from(io::ErrorKind::NotFound).into());
             }
             // The port is the URL's.
-            let addresses = found
-                .into_iter()
-                .map(|address| SocketAddr::new(address, 0));
+            let addresses = found.into_iter().map(|address| SocketAddr::new(address, 0));
             Ok(Box::new(addresses) as Addrs)
         })
     }

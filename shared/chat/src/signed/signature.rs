@@ -43,7 +43,10 @@ pub(super) fn secret(key: &[u8]) -> String {
 pub fn sign(secret: &str, webhook_id: &str, now: Timestamp, body: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&key(secret)?).ok()?;
     mac.update(format!("{webhook_id}.{}.{body}", now.as_second()).as_bytes());
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+    Some(format!(
+        "v1,{}",
+        STANDARD.encode(mac.finalize().into_bytes())
+    ))
 }
 
 #[cfg(test)]

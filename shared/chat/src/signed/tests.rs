@@ -70,7 +70,9 @@ fn now() -> Timestamp {
 
 /// As a receiver does it, with nothing of ours.
 fn verifies(secret: &str, sealed: &Sealed, draft: &Draft) -> bool {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap())
+        .unwrap();
     let [time] = header(sealed, "webhook-timestamp")[..] else {
         return false;
     };
@@ -91,8 +93,14 @@ fn verifies(secret: &str, sealed: &Sealed, draft: &Draft) -> bool {
 fn what_is_shown_has_no_secret_in_it() {
     let (webhook, secret) = webhook(&configuration());
     let shown = webhook.configuration.shown().to_string();
-    assert!(shown.contains("https://receiver.example.com/hooks?\u{2026}ests"), "{shown}");
-    assert!(shown.contains("\"authorization\":\"\u{2026}ders\""), "{shown}");
+    assert!(
+        shown.contains("https://receiver.example.com/hooks?\u{2026}ests"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("\"authorization\":\"\u{2026}ders\""),
+        "{shown}"
+    );
     let preview = draft(&webhook, &[&sample::event(EventType::Deploy)]);
     let preview = format!("{} {:?}", preview.masked_url(), preview.shown_headers());
     for text in [&shown, &preview] {
@@ -102,7 +110,11 @@ fn what_is_shown_has_no_secret_in_it() {
     }
     assert!(secret.expose_secret().contains(URL));
     let hidden = kind().hidden(&secret);
-    for part in ["fake-token-of-tests", "Bearer fake-token-of-headers", &fake_secret(1)] {
+    for part in [
+        "fake-token-of-tests",
+        "Bearer fake-token-of-headers",
+        &fake_secret(1),
+    ] {
         assert!(hidden.contains(&part.to_owned()), "{part}");
     }
 }
@@ -113,7 +125,10 @@ fn a_secret_is_made_where_it_is_left_out() {
     let [(name, secret)] = &made.made[..] else {
         panic!("one part is made");
     };
-    assert_eq!((*name, secret.expose_secret()), ("secret", fake_secret(7).as_str()));
+    assert_eq!(
+        (*name, secret.expose_secret()),
+        ("secret", fake_secret(7).as_str())
+    );
     assert!(configured(TYPE, &configuration()).unwrap().made.is_empty());
 }
 
@@ -152,7 +167,10 @@ fn every_fault_is_named_at_its_field() {
     all.sort_unstable();
     assert_eq!(sorted, all);
     let eleven: Value = (0..11).map(|n| (format!("x-{n}"), json!("v"))).collect();
-    assert_eq!(wrong(TYPE, &json!({"url": URL, "headers": eleven})), ["/headers"]);
+    assert_eq!(
+        wrong(TYPE, &json!({"url": URL, "headers": eleven})),
+        ["/headers"]
+    );
     assert_eq!(wrong(TYPE, &json!({})), ["/url"]);
     let twice = json!({"url": URL, "headers": {"X-A": "1", "x-a": "2"}});
     assert_eq!(wrong(TYPE, &twice), ["/headers/x-a"]);
@@ -170,7 +188,10 @@ fn an_event_is_sent_signed_by_standard_webhooks() {
     let sealed = seal(&draft, &secret, now()).unwrap();
     assert_eq!(sealed.url.expose_secret(), URL);
     assert_eq!(header(&sealed, "webhook-timestamp"), ["1795256100"]);
-    assert_eq!(header(&sealed, "authorization"), ["Bearer fake-token-of-headers"]);
+    assert_eq!(
+        header(&sealed, "authorization"),
+        ["Bearer fake-token-of-headers"]
+    );
     assert!(verifies(&fake_secret(1), &sealed, &draft));
     assert!(!verifies(&fake_secret(2), &sealed, &draft));
     let plain = |name: &str| {
@@ -198,8 +219,14 @@ fn a_cloud_event_is_what_our_own_api_would_read() {
     let draft = draft(&webhook, &[&event]);
     let body = draft.json();
     assert_eq!(body["specversion"], "1.0");
-    assert_eq!(body["source"], format!("urn:carillon:{}", event.organization));
-    assert_eq!((&body["id"], &body["data"]), (&json!(event.id), &json!(event)));
+    assert_eq!(
+        body["source"],
+        format!("urn:carillon:{}", event.organization)
+    );
+    assert_eq!(
+        (&body["id"], &body["data"]),
+        (&json!(event.id), &json!(event))
+    );
     let capture = carillon_domain::Capture {
         organization: event.organization.clone(),
         now: now(),
@@ -232,7 +259,10 @@ fn a_backlog_comes_as_a_batch_only_where_it_is_asked_for() {
     let (cloud, _) = webhook(&batching);
     let sent = draft(&cloud, &events);
     assert_eq!(sent.json()[0]["type"], "carillon.deploy");
-    let media = ("Content-Type", "application/cloudevents-batch+json".to_owned());
+    let media = (
+        "Content-Type",
+        "application/cloudevents-batch+json".to_owned(),
+    );
     assert!(sent.headers.contains(&media), "{:?}", sent.headers);
     batching["digest"] = "off".into();
     let (off, _) = webhook(&batching);
@@ -277,7 +307,10 @@ fn after_a_rotation_both_secrets_sign_for_a_day() {
         kind().rotated(&old, with(&fake_secret(byte)), now())
     });
     let sealed = seal(&draft, &many, now()).unwrap();
-    assert_eq!(header(&sealed, "webhook-signature")[0].split(' ').count(), 4);
+    assert_eq!(
+        header(&sealed, "webhook-signature")[0].split(' ').count(),
+        4
+    );
 }
 
 #[test]
@@ -289,7 +322,9 @@ fn every_status_means_something() {
         (&[400, 413, 415, 422], Outcome::PayloadRefused),
         (&[429], Outcome::RateLimited),
         (
-            &[301, 302, 303, 307, 308, 401, 403, 404, 405, 408, 409, 425, 451, 503],
+            &[
+                301, 302, 303, 307, 308, 401, 403, 404, 405, 408, 409, 425, 451, 503,
+            ],
             Outcome::Unavailable,
         ),
         (&[500, 501, 502, 504, 599], Outcome::Unknown),
@@ -301,7 +336,11 @@ fn every_status_means_something() {
     let kind: &dyn Kind = &kind();
     for status in [429, 503, 500, 404] {
         let reply = kind.reply(&answer(status, &[("retry-after", "120")], ""));
-        assert_eq!(reply.retry_after, Some(Duration::from_secs(120)), "{status}");
+        assert_eq!(
+            reply.retry_after,
+            Some(Duration::from_secs(120)),
+            "{status}"
+        );
         assert!(reply.hint.is_some());
     }
     let gone = kind.reply(&answer(410, &[], ""));
@@ -312,7 +351,12 @@ fn every_status_means_something() {
 fn what_is_no_credential_of_this_kind_seals_nothing() {
     let (webhook, _) = webhook(&configuration());
     let draft = draft(&webhook, &[&sample::event(EventType::Deploy)]);
-    for text in ["", "{}", "xoxb-fake", r#"{"url":"https://x.example/","secret":"whsec_x"}"#] {
+    for text in [
+        "",
+        "{}",
+        "xoxb-fake",
+        r#"{"url":"https://x.example/","secret":"whsec_x"}"#,
+    ] {
         assert!(seal(&draft, &text.into(), now()).is_none(), "{text}");
     }
 }
@@ -320,7 +364,9 @@ fn what_is_no_credential_of_this_kind_seals_nothing() {
 /// The most that an event and its envelope come to, with what JSON has to escape.
 fn longest(events: &[&Event]) -> usize {
     let events = events.iter();
-    events.map(|event| json!(event).to_string().len() + 2 * 1_024).sum()
+    events
+        .map(|event| json!(event).to_string().len() + 2 * 1_024)
+        .sum()
 }
 
 proptest! {

@@ -49,9 +49,17 @@ async fn trust(
     State(sink): State<ChatSink>,
     trusted: Result<Json<Trusted>, JsonRejection>,
 ) -> Response {
-    taken("bad_secret", trusted, |trusted| {
-        sink.trust(&trusted.receiver, &trusted.secret);
-    })
+    match trusted {
+        Ok(Json(Trusted { receiver, secret })) => {
+            sink.trust(&receiver, &secret);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(rejection) => {
+            // What is wrong with it would be shown with it.
+            let problem = json!({"error": "bad_secret", "detail": "give `receiver` and `secret`"});
+            (rejection.status(), Json(problem)).into_response()
+        }
+    }
 }
 
 async fn destinations(State(sink): State<ChatSink>) -> Json<Value> {

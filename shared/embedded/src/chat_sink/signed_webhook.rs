@@ -104,7 +104,10 @@ fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, (StatusCode, &'static s
     }
     let media_type = call.media_type().map(|it| it.essence);
     if !media_type.is_some_and(|it| MEDIA_TYPES.contains(&it.as_str())) {
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "not a media type of JSON"));
+        return Err((
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not a media type of JSON",
+        ));
     }
     if call.header(header::USER_AGENT).is_none() {
         return Err(bad("no User-Agent"));
@@ -122,7 +125,8 @@ fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, (StatusCode, &'static s
         return Err(bad("the webhook-timestamp is too far off"));
     }
     let signatures = single(SIGNATURE).filter(|text| text.split(' ').all(is_entry));
-    let signatures = signatures.ok_or(bad("not one webhook-signature with entries such as v1,…"))?;
+    let signatures =
+        signatures.ok_or(bad("not one webhook-signature with entries such as v1,…"))?;
     let body = call.body.as_deref().ok_or((
         StatusCode::PAYLOAD_TOO_LARGE,
         "the body is too large or broke off",

@@ -111,7 +111,9 @@ impl Standing {
                 Some(Failure::SlackError(code.to_owned()))
             }
             // It has no channels that could stand in any way.
-            (DestinationKind::SignedWebhook, _) | (DestinationKind::DiscordWebhook, (.., 0)) => None,
+            (DestinationKind::SignedWebhook, _) | (DestinationKind::DiscordWebhook, (.., 0)) => {
+                None
+            }
             (DestinationKind::DiscordWebhook, (.., code)) => Some(Failure::DiscordError(code)),
         }
     }

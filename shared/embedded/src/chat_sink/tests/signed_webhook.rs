@@ -50,7 +50,10 @@ async fn a_message_with_the_right_signature_is_kept_once() {
     let messages = sink.messages();
     assert_eq!(messages.len(), 2);
     let first = &messages[0];
-    assert_eq!((first.platform, first.channel.as_str()), (Platform::Webhook, AT));
+    assert_eq!(
+        (first.platform, first.channel.as_str()),
+        (Platform::Webhook, AT)
+    );
     assert_eq!((first.id.as_str(), first.verified), ("msg_1", Some(true)));
     assert_eq!(first.payload["type"], "deploy");
     assert!(!format!("{sink:?}").contains(&"a".repeat(32)));
@@ -80,14 +83,24 @@ async fn what_a_library_would_stumble_over_is_refused() {
         good().header("webhook-timestamp", ""),
         good().header("webhook-signature", ""),
         good().header("webhook-signature", "v1,short"),
-        good().header("webhook-signature", &format!("v1,{0}  v1,{0}", "a".repeat(44))),
+        good().header(
+            "webhook-signature",
+            &format!("v1,{0}  v1,{0}", "a".repeat(44)),
+        ),
         good().header("user-agent", ""),
         good().body("no JSON"),
     ];
     for (n, call) in cases.into_iter().enumerate() {
-        assert_eq!(call.send(&sink).await.status, StatusCode::BAD_REQUEST, "{n}");
+        assert_eq!(
+            call.send(&sink).await.status,
+            StatusCode::BAD_REQUEST,
+            "{n}"
+        );
     }
-    let form = good().header("content-type", "text/plain").send(&sink).await;
+    let form = good()
+        .header("content-type", "text/plain")
+        .send(&sink)
+        .await;
     assert_eq!(form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let get = good().method("GET").send(&sink).await;
     assert_eq!(get.status, StatusCode::METHOD_NOT_ALLOWED);
