@@ -50,8 +50,12 @@ pub async fn completed(
     credential: Credential,
     at: &Pointer,
 ) -> Result<Credential, Problem> {
+    let kind = api.chat.kinds().get(&read.kind);
+    // One of a single part keeps nothing of the one before.
+    let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
     let before = match &credential {
         Credential::Unchanged => return Ok(credential),
+        Credential::New(_) if is_single => return Ok(credential),
         Credential::New(_) | Credential::Partial(_) => api.credentials.value(read).await,
     };
     let (whole, before) = match (credential, before) {
@@ -67,7 +71,6 @@ pub async fn completed(
         (Credential::New(whole), before) => (Some(whole), before.ok().flatten()),
         (Credential::Unchanged, _) => (None, None),
     };
-    let kind = api.chat.kinds().get(&read.kind);
     let whole = whole.map(|whole| match (kind, before) {
         (Some(kind), Some(before)) => kind.rotated(&before, whole, Timestamp::now()),
         _ => whole,

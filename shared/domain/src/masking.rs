@@ -15,7 +15,7 @@ pub fn is_masked(text: &str) -> bool {
 }
 
 /// The beginnings of what may be a credential.
-const MARKS: [&str; 5] = ["xox", "xapp-", "xwfp-", "://", "/webhooks/"];
+const MARKS: [&str; 6] = ["xox", "xapp-", "xwfp-", "whsec_", "://", "/webhooks/"];
 
 /// A name that a client made up, fit to be repeated to it: where a colon or a quote was
 /// forgotten, half a credential can become a part of a field's name.
@@ -39,6 +39,7 @@ pub fn looks_like_credential(text: &str) -> bool {
     let marks = [
         "xapp-",
         "xwfp-",
+        "whsec_",
         "/api/webhooks/",
         ".com/services/",
         ".com/workflows/",
@@ -49,7 +50,7 @@ pub fn looks_like_credential(text: &str) -> bool {
 
 /// What is said of it, without repeating it.
 pub const LOOKS_LIKE_CREDENTIAL: &str = "this looks like a credential, which would be shown to \
-     everybody here: it belongs into `token` or `webhook_url`";
+     everybody here: it belongs into `token`, `webhook_url` or `secret`";
 
 #[cfg(test)]
 mod tests {
@@ -63,6 +64,7 @@ mod tests {
             "XOXP-1-2",
             "xoxe.xoxp-1",
             "xapp-1-A",
+            "whsec_fake",
             "https://hooks.slack.com/services/T0/B0/x",
             "discord.com/api/webhooks/1/x",
         ] {

@@ -29,7 +29,8 @@ const FIELDS: &[Field] = &[
             "https://\u{2026}: a public host, port 443 or 8443; its query is secret",
             Rule::Secret(Secret {
                 max: MAX_URL,
-                form: "[hH][tT][tT][pP][sS]?://[^\\s\\\\#@]+",
+                form: "[hH][tT][tT][pP][sS]?://[^\\s\\u0000-\\u001f\\u007f-\\u009f\\\\#@%/?]+\
+                       (?:[/?][^\\s\\u0000-\\u001f\\u007f-\\u009f\\\\#]*)?",
                 read: texts::url,
                 mask: texts::masked_url,
                 make: None,
