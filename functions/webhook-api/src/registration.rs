@@ -53,23 +53,19 @@ pub async fn completed(
     let kind = api.chat.kinds().get(&read.kind);
     // One of a single part keeps nothing of the one before.
     let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
-    let before = match &credential {
-        Credential::Unchanged => return Ok(credential),
-        Credential::New(_) if is_single => return Ok(credential),
-        Credential::New(_) | Credential::Partial(_) => api.credentials.value(read).await,
-    };
-    let (whole, before) = match (credential, before) {
-        (Credential::Partial(partial), before) => {
+    let old = async || api.credentials.value(read).await;
+    let (whole, before) = match credential {
+        Credential::Unchanged => return Ok(Credential::Unchanged),
+        Credential::New(whole) if is_single => return Ok(Credential::New(whole)),
+        // A whole one is good also where the old one cannot be read any more.
+        Credential::New(whole) => (Some(whole), old().await.ok().flatten()),
+        Credential::Partial(partial) => {
+            let before = old().await;
             let before = before.map_err(Problem::internal("completing a credential"))?;
             let whole = before.as_ref();
-            (
-                whole.and_then(|before| form::completed(&partial, before)),
-                before,
-            )
+            let whole = whole.and_then(|before| form::completed(&partial, before));
+            (whole, before)
         }
-        // A whole one is good also where the old one cannot be read any more.
-        (Credential::New(whole), before) => (Some(whole), before.ok().flatten()),
-        (Credential::Unchanged, _) => (None, None),
     };
     let whole = whole.map(|whole| match (kind, before) {
         (Some(kind), Some(before)) => kind.rotated(&before, whole, Timestamp::now()),
