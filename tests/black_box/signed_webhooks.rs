@@ -1,5 +1,7 @@
 //! Signed webhooks, from their registration to the receiver and back to the ledger.
 
+use carillon_chat::Kinds;
+use carillon_chat::signed::Reach;
 use carillon_embedded::chat_sink::{Failure, Message, Standing};
 use carillon_tests::App;
 use reqwest::StatusCode;
@@ -192,6 +194,24 @@ async fn a_message_of_our_own_is_not_taken_by_our_api() {
     };
     assert_eq!(post(own).await, StatusCode::CONFLICT);
     assert_eq!(post("msg_of_somebody_else").await, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn our_own_api_is_no_receiver_under_the_name_that_it_is_called_by() {
+    let reach = Reach::default().without_called(carillon_webhook_api::host_called);
+    let app = App::start_of(Kinds::reaching(reach), None).await;
+    let post = async |host: &str| {
+        let request = reqwest::Client::new()
+            .post(format!("{}/api/v1/webhooks/", app.url()))
+            .header("Authorization", format!("Api-Key {}", carillon_tests::KEY))
+            .header("Host", host)
+            .json(&webhook(
+                &json!({"url": "https://carillon.example.com/api/v1/events/"}),
+            ));
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(post("Carillon.example.com").await, StatusCode::BAD_REQUEST);
+    assert_eq!(post("other.example.com").await, StatusCode::CREATED);
 }
 
 #[tokio::test]

@@ -72,7 +72,8 @@ async fn main() -> anyhow::Result<()> {
     let port = arguments.port;
     let reach = reach
         .unwrap_or_default()
-        .without_all(&format!("127.0.0.1:{port} localhost:{port} [::1]:{port}"));
+        .without_called(carillon_webhook_api::host_called)
+        .without_all(&format!("127.0.0.1:{port} localhost:{port}"));
     let mut interrupt = signal(SignalKind::interrupt()).context("watching for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
     let local = Local::start(Options {

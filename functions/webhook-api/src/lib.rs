@@ -41,6 +41,7 @@ use tower::util::BoxCloneSyncService;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::{AdminKey, ApiKeys};
+pub use loops::host_called;
 
 /// Where the API begins.
 pub const BASE: &str = "/api/v1";

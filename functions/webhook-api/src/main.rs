@@ -36,8 +36,8 @@ async fn main() -> Result<(), Error> {
     let reach = settings.checked("CARILLON_ALLOW_PRIVATE", |text| {
         Reach::parse(text, function.as_deref())
     });
-    let own_hosts = settings.optional("OWN_HOSTS").unwrap_or_default();
-    let reach = reach.unwrap_or_default().without_all(&own_hosts);
+    let reach = reach.unwrap_or_default();
+    let reach = reach.without_called(carillon_webhook_api::host_called);
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);

@@ -32,11 +32,13 @@ const OWN_NETWORK: [&str; 12] = [
 ];
 
 /// What signed webhooks can reach.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Reach {
     is_private: bool,
     /// Where our own API is: hosts, with a port or without.
     own: Vec<String>,
+    /// As which host it is being called at the moment.
+    called_as: Option<fn() -> Option<String>>,
 }
 
 impl Reach {
@@ -68,6 +70,13 @@ impl Reach {
         self
     }
 
+    /// But not our own API, as which this very request has come in.
+    #[must_use]
+    pub fn without_called(mut self, called_as: fn() -> Option<String>) -> Self {
+        self.called_as = Some(called_as);
+        self
+    }
+
     /// As [`without`](Self::without), of several, with spaces between.
     #[must_use]
     pub fn without_all(self, hosts: &str) -> Self {
@@ -89,7 +98,9 @@ impl Reach {
         let host = url.host_str().unwrap_or_default().trim_end_matches('.');
         let port = url.port_or_known_default().unwrap_or_default();
         let with_port = format!("{host}:{port}");
-        if self.own.iter().any(|own| *own == host || *own == with_port) {
+        let called = self.called_as.and_then(|called_as| called_as());
+        let mut own = self.own.iter().chain(&called);
+        if own.any(|own| *own == host || *own == with_port) {
             return Err(not_allowed("is Carillon's own API"));
         }
         if self.is_private {
