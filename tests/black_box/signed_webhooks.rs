@@ -74,7 +74,7 @@ async fn a_secret_is_made_shown_once_and_verified_by_the_receiver() {
     assert_eq!(rotated.status, StatusCode::OK, "{}", rotated.text);
     assert_ne!(rotated.body["configuration"]["secret"], secret);
     let patch =
-        json!({"configuration": {"headers": {"Authorization": "\u{2026}ders", "x-a": "b"}}});
+        json!({"configuration": {"headers": {"authorization": "\u{2026}ders", "x-a": "b"}}});
     let patched = app.patch(&at, &patch).await;
     assert_eq!(patched.status, StatusCode::OK, "{}", patched.text);
     app.publish(&json!({"type": "destroy", "id": "d-2"})).await;
