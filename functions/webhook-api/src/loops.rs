@@ -20,10 +20,13 @@ pub fn host_called() -> Option<String> {
 
 /// Answers a message of our own, of this or of another Carillon's.
 pub async fn refuse(request: Request, next: Next) -> Response {
-    let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    if header("webhook-id").is_some_and(signed::is_ours) {
+    if header(&request, "webhook-id").is_some_and(signed::is_ours) {
         return Problem::OwnMessage.into_response();
     }
-    let host = header(HOST.as_str()).map(str::to_ascii_lowercase);
+    let host = header(&request, HOST.as_str()).map(str::to_ascii_lowercase);
     HOST_CALLED.scope(host, next.run(request)).await
+}
+
+fn header<'r>(request: &'r Request, name: &str) -> Option<&'r str> {
+    request.headers().get(name)?.to_str().ok()
 }
