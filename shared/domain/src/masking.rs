@@ -50,7 +50,7 @@ pub fn looks_like_credential(text: &str) -> bool {
 
 /// What is said of it, without repeating it.
 pub const LOOKS_LIKE_CREDENTIAL: &str = "this looks like a credential, which would be shown to \
-     everybody here: it belongs into `token`, `webhook_url` or `secret`";
+     everybody here: it belongs into `token` or `webhook_url`";
 
 #[cfg(test)]
 mod tests {
