@@ -46,6 +46,7 @@ mod rotation;
 mod secrets_life;
 mod sent_back;
 mod shared_credentials;
+mod signed_webhooks;
 mod sources_under_faults;
 mod stored_forms;
 mod stored_rows;

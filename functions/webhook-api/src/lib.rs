@@ -9,6 +9,7 @@ mod declarative;
 mod document;
 mod event_deliveries;
 mod ledger_page;
+mod loops;
 mod mistaken_type;
 mod page;
 mod path;
@@ -44,6 +45,7 @@ use tower::util::BoxCloneSyncService;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::{AdminKey, ApiKeys};
+pub use loops::host_called;
 
 /// Where the API begins.
 pub const BASE: &str = "/api/v1";
@@ -96,6 +98,7 @@ fn router(api: Api) -> Router {
             auth::require_key,
         ))
         .layer(CatchPanicLayer::custom(problem::from_panic))
+        .layer(middleware::from_fn(loops::refuse))
         .layer(middleware::from_fn(request_id::attach))
         .with_state(api)
 }

@@ -66,6 +66,8 @@ pub enum Problem {
     NotActive {
         suspended: bool,
     },
+    /// It is a message that Carillon has sent: what would come of it could come back for ever.
+    OwnMessage,
     /// Others change the same things at the same time, again and again.
     Contended,
     /// A fault of ours; the cause is logged where this is made.
@@ -180,6 +182,11 @@ impl Problem {
                 "not-active",
                 "The webhook is switched off",
             ),
+            Self::OwnMessage => (
+                StatusCode::CONFLICT,
+                "own-message",
+                "The request is a message of Carillon's own",
+            ),
             Self::Contended => (
                 StatusCode::CONFLICT,
                 "contended",
@@ -255,6 +262,11 @@ impl Problem {
             }
             Self::NotActive { suspended: false } => {
                 "switch it on with `{\"enabled\": true}`, and then ask again".into()
+            }
+            Self::OwnMessage => {
+                "it has the `webhook-id` of a signed webhook; to pass events on, send requests of \
+                 your own, without that header"
+                    .into()
             }
             Self::Contended => {
                 "try again; what is done already stays done, and is not done twice".into()

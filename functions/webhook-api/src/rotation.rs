@@ -120,16 +120,10 @@ impl Rotation {
     pub async fn secret(&self, api: &Api, webhook: &Webhook) -> Result<SecretString, Problem> {
         let (at, given) = (Pointer::root(), self.destination.credential.clone());
         let whole = registration::completed(api, webhook, given, &at).await?;
-        let Credential::New(new) = whole else {
-            return Err(Problem::internal(OPERATION)("there is no new credential"));
-        };
-        let old = api.credentials.value(webhook).await;
-        let old = old.map_err(Problem::internal(OPERATION))?;
-        let kind = api.chat.kinds().get(&webhook.kind);
-        Ok(match (kind, old) {
-            (Some(kind), Some(old)) => kind.rotated(&old, new, Timestamp::now()),
-            _ => new,
-        })
+        match whole {
+            Credential::New(new) => Ok(new),
+            _ => Err(Problem::internal(OPERATION)("there is no new credential")),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::form::Reading;
 use crate::kind::Kind;
-use crate::{discord, slack, teams};
+use crate::{discord, signed, slack, teams};
 
 /// The kinds of destinations. Of one `type`, the first is the one that is meant where a
 /// configuration does not tell.
@@ -17,11 +17,19 @@ pub struct Kinds(Arc<[Arc<dyn Kind>]>);
 
 impl Default for Kinds {
     fn default() -> Self {
+        Self::reaching(signed::Reach::default())
+    }
+}
+
+impl Kinds {
+    /// All kinds, where signed webhooks can reach this.
+    pub fn reaching(reach: signed::Reach) -> Self {
         Self(Arc::new([
             Arc::new(slack::Bot) as Arc<dyn Kind>,
             Arc::new(slack::IncomingWebhook),
             Arc::new(discord::Webhook),
             Arc::new(teams::Workflow),
+            Arc::new(signed::Webhook::new(reach)),
         ]))
     }
 }
@@ -38,6 +46,14 @@ impl Kinds {
     pub fn with(self, kind: impl Kind) -> Self {
         let kind: Arc<dyn Kind> = Arc::new(kind);
         Self(self.0.iter().cloned().chain([kind]).collect())
+    }
+
+    /// These, with another one in the place of the kind that has its name.
+    #[cfg(test)]
+    pub(crate) fn replacing(self, kind: impl Kind) -> Self {
+        let kind: Arc<dyn Kind> = Arc::new(kind);
+        let others = self.0.iter().filter(|known| known.id() != kind.id());
+        Self(others.cloned().chain([Arc::clone(&kind)]).collect())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &dyn Kind> {
@@ -148,7 +164,7 @@ mod tests {
     #[test]
     fn each_kind_is_found_by_its_name_and_stands_under_its_type() {
         let kinds = Kinds::default();
-        assert_eq!(kinds.types(), ["slack", "discord", "teams"]);
+        assert_eq!(kinds.types(), ["slack", "discord", "teams", "webhook"]);
         assert_eq!(kinds.of_type("slack").count(), 2);
         for kind in KINDS {
             assert_eq!(kinds.get(&kind.id()).map(Kind::id), Some(kind.id()));

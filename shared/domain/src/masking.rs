@@ -15,7 +15,15 @@ pub fn is_masked(text: &str) -> bool {
 }
 
 /// The beginnings of what may be a credential.
-const MARKS: [&str; 6] = ["xox", "xapp-", "xwfp-", "://", "/webhooks/", "sig="];
+const MARKS: [&str; 7] = [
+    "xox",
+    "xapp-",
+    "xwfp-",
+    "whsec_",
+    "://",
+    "/webhooks/",
+    "sig=",
+];
 
 /// A name that a client made up, fit to be repeated to it: where a colon or a quote was
 /// forgotten, half a credential can become a part of a field's name.
@@ -39,6 +47,7 @@ pub fn looks_like_credential(text: &str) -> bool {
     let marks = [
         "xapp-",
         "xwfp-",
+        "whsec_",
         "/api/webhooks/",
         ".com/services/",
         ".com/workflows/",
@@ -65,6 +74,7 @@ mod tests {
             "XOXP-1-2",
             "xoxe.xoxp-1",
             "xapp-1-A",
+            "whsec_fake",
             "https://hooks.slack.com/services/T0/B0/x",
             "discord.com/api/webhooks/1/x",
             "x.logic.azure.us:443/workflows/1/triggers/manual/paths/invoke",

@@ -48,6 +48,7 @@ fn all() -> Vec<Problem> {
         Problem::quota_exceeded(Quota::ApiKeys, 100),
         Problem::NotActive { suspended: true },
         Problem::NotActive { suspended: false },
+        Problem::OwnMessage,
         Problem::Contended,
         Problem::PreconditionFailed,
         Problem::TooLarge {
@@ -130,10 +131,12 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
-    // A name that is taken, a quota that is used up, or a webhook that is switched off.
+    // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
+    // of our own.
     let conflicts = [
         "/webhooks/",
         "/api-keys/",
+        "/events/",
         "/notifications/",
         "/redeliver/",
         "/recover/",
@@ -182,6 +185,7 @@ mod tests {
             Problem::Internal => 14,
             Problem::QuotaExceeded { .. } => 15,
             Problem::NoSuchPath { .. } => 16,
+            Problem::OwnMessage => 17,
         }
     }
 

@@ -57,6 +57,11 @@ impl<'v, 'f> Reading<'v, 'f> {
         self.value.get(name)?.as_str()
     }
 
+    /// Whether a flag is set.
+    pub fn flag(&self, name: &str) -> bool {
+        self.configuration.own.get(name) == Some(&Value::Bool(true))
+    }
+
     pub fn grouping(&self) -> Grouping {
         self.configuration.grouping
     }

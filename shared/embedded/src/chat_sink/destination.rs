@@ -31,6 +31,7 @@ impl Place {
             DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
             DestinationKind::DiscordWebhook => Platform::Discord,
             DestinationKind::TeamsWorkflow => Platform::Teams,
+            DestinationKind::SignedWebhook => Platform::Webhook,
         }
     }
 
@@ -108,6 +109,7 @@ fn key(place: &Place) -> (DestinationKey, String) {
         DestinationKind::SlackWebhook => "hook",
         DestinationKind::DiscordWebhook => "discord",
         DestinationKind::TeamsWorkflow => "teams",
+        DestinationKind::SignedWebhook => "signed",
     };
     (kind, place.channel_id.clone())
 }

@@ -23,6 +23,8 @@ pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
         }
         Platform::Discord => discord(payload.get("allowed_mentions")),
         Platform::Teams => super::teams::mentions(payload),
+        // Nobody is pinged there.
+        Platform::Webhook => Vec::new(),
     }
 }
 

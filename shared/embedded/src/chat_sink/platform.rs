@@ -9,16 +9,19 @@ pub enum Platform {
     Slack,
     Discord,
     Teams,
+    /// Signed webhooks, at any host.
+    Webhook,
 }
 
 impl Platform {
-    pub const ALL: [Self; 3] = [Self::Slack, Self::Discord, Self::Teams];
+    pub const ALL: [Self; 4] = [Self::Slack, Self::Discord, Self::Teams, Self::Webhook];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Slack => "slack",
             Self::Discord => "discord",
             Self::Teams => "teams",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -35,4 +38,6 @@ pub enum DestinationKind {
     DiscordWebhook,
     /// A workflow of Teams.
     TeamsWorkflow,
+    /// An endpoint of anybody's.
+    SignedWebhook,
 }

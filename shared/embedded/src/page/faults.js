@@ -44,8 +44,8 @@ const FAILURES = [
   ['Discord: limited by others, 2 s', { rate_limited_by_others: 2 }],
 ];
 
-const PLATFORMS = { slack: 'Slack', discord: 'Discord', teams: 'Teams' };
-const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook', teams_workflow: 'workflow' };
+const PLATFORMS = { slack: 'Slack', discord: 'Discord', teams: 'Teams', webhook: 'Webhook' };
+const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook', teams_workflow: 'workflow', signed_webhook: 'signed webhook' };
 
 async function ask(path, method, body) {
   const answer = await fetch(`${BASE}${path}`, {
@@ -92,7 +92,7 @@ function tally({ calls, taken, rate_limited: limited, after_death: late }) {
 function row(destination) {
   return el('li', destination.standing === 'open' ? 'destination' : 'destination off',
     el('span', `badge ${destination.platform}`, PLATFORMS[destination.platform]),
-    foreign('span', 'destination-name', `#${destination.channel}`),
+    foreign('span', 'destination-name', `${destination.platform === 'webhook' ? '' : '#'}${destination.channel}`),
     el('span', 'soft', KINDS[destination.kind]),
     el('span', 'soft tally', tally(destination.tally)),
     standings(destination));

@@ -66,6 +66,11 @@ const FILES: [(&str, &str, &str); 14] = [
         JAVASCRIPT,
         include_str!("emoji.js"),
     ),
+    (
+        "/_local/page/webhook.js",
+        JAVASCRIPT,
+        include_str!("webhook.js"),
+    ),
     ("/_local/page/dom.js", JAVASCRIPT, include_str!("dom.js")),
     ("/_local/page/bell.svg", SVG, include_str!("bell.svg")),
 ];

@@ -78,7 +78,7 @@ function clear() {
 
 // The feed: one lane in order of time, or one for each platform where there is room.
 
-const LANES = { slack: 'Slack messages', discord: 'Discord messages', teams: 'Teams messages' };
+const LANES = { slack: 'Slack messages', discord: 'Discord messages', teams: 'Teams messages', webhook: 'Signed webhooks' };
 
 const isOn = (platform) => filters.some((f) => f.dataset.platform === platform && f.getAttribute('aria-pressed') === 'true');
 

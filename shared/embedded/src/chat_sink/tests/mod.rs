@@ -3,6 +3,7 @@
 mod discord;
 mod faults;
 mod limits;
+mod signed_webhook;
 mod slack_api;
 mod slack_webhook;
 mod standings;
