@@ -92,10 +92,20 @@ async fn what_was_switched_on_again_and_dies_again_is_told_again() {
     let one = app.register(&slack("one", &["deploy"])).await;
     let two = app.register(&slack("two", &["deploy"])).await;
     revoke(&app);
+    // What waited when a webhook is switched on would die with it once more.
+    let is_over = async |webhook: &str, published: usize| {
+        let list = app.get(&format!("/webhooks/{webhook}/deliveries/")).await;
+        let ended = list.results().iter();
+        let ended = ended.filter(|row| row["status"] == "failed" || row["status"] == "skipped");
+        ended.count() == published
+    };
     let suspended = async |count| {
         app.publish(&json!({"type": "deploy"})).await;
         until("the suspensions", async || {
-            in_state(&app, "suspended").await.len() == 2 && told(&app).await.len() == count
+            in_state(&app, "suspended").await.len() == 2
+                && told(&app).await.len() == count
+                && is_over(&one, count).await
+                && is_over(&two, count).await
         })
         .await;
     };
