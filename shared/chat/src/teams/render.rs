@@ -120,7 +120,7 @@ fn style(tone: Tone) -> &'static str {
         Tone::Succeeded => "good",
         Tone::Failed => "attention",
         Tone::Started => "accent",
-        Tone::Destroyed => "warning",
+        Tone::Mending | Tone::Destroyed | Tone::Warning => "warning",
         Tone::Changed | Tone::Notice | Tone::DryRun => "emphasis",
     }
 }

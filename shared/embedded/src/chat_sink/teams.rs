@@ -81,6 +81,7 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
                 thread_name: None,
                 open_mentions: mentions::open(Platform::Teams, &payload),
                 payload,
+                signed: None,
             };
             sink.add(&place, incoming).id.clone()
         }
