@@ -70,7 +70,7 @@ async fn faults_of_the_query_and_of_the_body_are_told_together() {
         (
             Method::PUT,
             "/notifications/?prune=perhaps".to_owned(),
-            json!({"notifications": {"work": {"provider": "teams"}}}),
+            json!({"notifications": {"work": {"provider": "pigeon"}}}),
             vec![
                 "/query/prune",
                 "/notifications/work/provider",
