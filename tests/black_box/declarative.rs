@@ -174,7 +174,7 @@ async fn one_bad_entry_changes_nothing_at_all() {
     let app = App::start().await;
     app.register(&slack("old", &["*"])).await;
     let before = webhooks(&app).await;
-    let file = documented().replace("provider: discord", "provider: teams") + "    colour: red\n";
+    let file = documented().replace("provider: discord", "provider: pigeon") + "    colour: red\n";
     let answer = put(&app, "?prune=true", &file).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(

@@ -28,7 +28,7 @@ async fn broken_json_of_every_kind_is_the_callers_fault() {
         b"NaN".to_vec(),
         b"{\"a\": 1e999}".to_vec(),
         b"{\"type\": \"\xff\xfe\"}".to_vec(),
-        b"\xef\xbb\xbf{\"type\": \"deploy\"}".to_vec(),
+        b"{\xef\xbb\xbf\"type\": \"deploy\"}".to_vec(),
         "{\"type\": \"deploy\"}"
             .encode_utf16()
             .flat_map(u16::to_le_bytes)

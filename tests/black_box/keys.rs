@@ -21,6 +21,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("post", "/webhooks/{id}/test/", "write"),
     ("post", "/webhooks/{id}/rotate/", "write"),
     ("post", "/webhooks/{id}/recover/", "write"),
+    ("post", "/recover/", "write"),
     ("get", "/webhooks/{id}/deliveries/", "read"),
     ("get", "/webhooks/{id}/deliveries/{delivery_id}/", "read"),
     (
@@ -31,7 +32,10 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("get", "/events/", "read"),
     ("post", "/events/", "publish"),
     ("get", "/events/{id}/", "read"),
-    ("get", "/event-types/", "read"),
+    ("post", "/events/match/", "read"),
+    ("get", "/event-types/", "catalogue"),
+    ("get", "/audit/", "read"),
+    ("patch", "/api-keys/{id}/", "keys"),
     ("get", "/notifications/", "read"),
     ("put", "/notifications/", "write"),
     ("get", "/api-keys/", "keys"),
@@ -58,12 +62,20 @@ async fn operations(app: &App) -> Vec<(Method, String, &'static str)> {
     found
 }
 
+/// The keys of the list, without the one that was made at deployment.
+async fn made(app: &App) -> Vec<Value> {
+    let list = app.get("/api-keys/").await;
+    let (first, rest) = list.results().split_first().unwrap();
+    assert_eq!(first["id"], "deployment");
+    rest.to_vec()
+}
+
 fn may(role: &str, needed: &str) -> bool {
     match role {
         "admin" => true,
         "editor" => needed != "keys",
-        "publisher" => matches!(needed, "publish" | "anyone"),
-        _ => matches!(needed, "read" | "anyone"),
+        "publisher" => matches!(needed, "publish" | "catalogue" | "anyone"),
+        _ => matches!(needed, "read" | "catalogue" | "anyone"),
     }
 }
 
@@ -119,13 +131,13 @@ async fn without_a_key_that_works_every_call_but_the_public_ones_is_refused_alik
     let past = Timestamp::now() - std::time::Duration::from_secs(1);
     let expired = app.key_of(ORGANIZATION, Role::Admin, Some(past)).await;
     let revoked = app.key("admin").await;
-    for key in app.get("/api-keys/").await.results() {
+    for key in made(&app).await {
         if key["expires_at"].is_null() {
             app.delete(&format!("/api-keys/{}/", key["id"].as_str().unwrap()))
                 .await;
         }
     }
-    let mut texts = std::collections::BTreeSet::new();
+    let mut details = std::collections::BTreeSet::new();
     for (method, path, needed) in operations(&app).await {
         let keyless = app.keyless(method.clone(), &filled(&path));
         let with = |value: &str| {
@@ -150,7 +162,7 @@ async fn without_a_key_that_works_every_call_but_the_public_ones_is_refused_alik
             &format!("{}?key={KEY}&api_key={KEY}", filled(&path)),
         ));
         for (n, request) in requests.into_iter().enumerate() {
-            let mut answer = app.send(request).await;
+            let answer = app.send(request).await;
             if needed == "anyone" {
                 assert_ne!(
                     answer.status,
@@ -165,11 +177,18 @@ async fn without_a_key_that_works_every_call_but_the_public_ones_is_refused_alik
                 "{n} {method} {path}"
             );
             assert!(answer.header("www-authenticate").contains("Bearer"), "{n}");
-            answer.body["request_id"] = Value::Null;
-            texts.insert(answer.body.to_string());
+            let detail = answer.body["detail"].as_str().unwrap().to_owned();
+            let told = match n {
+                0 | 11 => "send the header",
+                1..=5 => "no key can be read",
+                _ => "unknown, expired or revoked",
+            };
+            assert!(detail.contains(told), "{n}: {detail}");
+            details.insert(detail);
         }
     }
-    assert_eq!(texts.len(), 1, "{texts:?}");
+    // Nobody learns whether a key has ever worked.
+    assert_eq!(details.len(), 3, "{details:?}");
 }
 
 #[tokio::test]
@@ -194,13 +213,10 @@ async fn a_key_is_shown_once_and_kept_as_a_hash_only() {
         .json(&json!({"type": "deploy"}));
     assert_eq!(app.send(used).await.status, StatusCode::ACCEPTED);
     let list = app.get("/api-keys/").await;
-    assert_eq!(list.results().len(), 1);
-    assert_eq!(list.results()[0].get("key"), None);
+    assert_eq!(list.results().len(), 2, "this and the deployment's");
+    assert!(list.results().iter().all(|it| it.get("key").is_none()));
     assert!(!list.text.contains(key));
-    assert!(
-        !list.text.contains(KEY),
-        "the key of the deployment is not in the list"
-    );
+    assert!(!list.text.contains(KEY));
     for table in ["registry", "events", "deliveries", "entities"] {
         let rows = app
             .dynamodb("Scan", &json!({"TableName": table}))
@@ -219,7 +235,7 @@ async fn a_key_is_shown_once_and_kept_as_a_hash_only() {
 async fn a_key_tells_when_it_was_last_used() {
     let app = App::start().await;
     let key = app.key("viewer").await;
-    let listed = async || app.get("/api-keys/").await.results()[0].clone();
+    let listed = async || made(&app).await[0].clone();
     assert_eq!(listed().await["last_used_at"], Value::Null);
     let begun = Timestamp::now();
     let read = app.request_as(&key, Method::GET, "/webhooks/");
@@ -241,17 +257,17 @@ async fn a_revoked_key_stops_working_within_seconds_also_in_another_process() {
     };
     let here = app.key("viewer").await;
     assert!(works(&here).await);
-    let list = app.get("/api-keys/").await;
-    let at = format!("/api-keys/{}/", list.results()[0]["id"].as_str().unwrap());
+    let list = made(&app).await;
+    let at = format!("/api-keys/{}/", list[0]["id"].as_str().unwrap());
     assert_eq!(app.delete(&at).await.status, StatusCode::NO_CONTENT);
     assert!(!works(&here).await, "at once where it was revoked");
     assert_eq!(app.delete(&at).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(app.get("/api-keys/").await.results(), [] as [Value; 0]);
+    assert_eq!(made(&app).await, [] as [Value; 0]);
 
     let there = app.key("viewer").await;
     assert!(works(&there).await);
-    let list = app.get("/api-keys/").await;
-    let id = list.results()[0]["id"].as_str().unwrap();
+    let list = made(&app).await;
+    let id = list[0]["id"].as_str().unwrap();
     let organization = carillon_domain::OrganizationId::parse(ORGANIZATION).unwrap();
     let id = carillon_domain::ApiKeyId::parse(id).unwrap();
     app.registry()
@@ -316,5 +332,76 @@ async fn what_a_key_cannot_be_is_a_fault() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(answer.pointers(), pointers, "{body}");
     }
-    assert_eq!(app.get("/api-keys/").await.results(), [] as [Value; 0]);
+    assert_eq!(made(&app).await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn the_deployments_key_is_listed_first_to_its_own_organization_on_pages_of_any_size() {
+    let app = App::start().await;
+    for _ in 0..2 {
+        app.key("viewer").await;
+    }
+    for limit in 1..=3 {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = app.get(&format!("/api-keys/?limit={limit}{cursor}")).await;
+            assert!(page.results().len() <= limit, "{}", page.body);
+            let found = page.results().iter().map(|key| key["name"].clone());
+            names.extend(found);
+            match page.body["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(names, ["the deployment's", "viewer", "viewer"], "{limit}");
+    }
+    let other = app.key_of("org_other", Role::Admin, None).await;
+    let list = app.request_as(&other, Method::GET, "/api-keys/");
+    let list = app.send(list).await;
+    assert_eq!(list.results().len(), 1, "{}", list.body);
+    let at = "/api-keys/deployment/";
+    assert_eq!(app.delete(at).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_key_can_be_renamed_and_given_another_end() {
+    let app = App::start().await;
+    let key = app.key("viewer").await;
+    let works = async || {
+        let request = app.request_as(&key, Method::GET, "/webhooks/");
+        app.send(request).await.status == StatusCode::OK
+    };
+    assert!(works().await);
+    let id = made(&app).await[0]["id"].as_str().unwrap().to_owned();
+    let at = format!("/api-keys/{id}/");
+    let soon = Timestamp::now() + std::time::Duration::from_millis(700);
+    let answer = app
+        .patch(
+            &at,
+            &json!({"name": "ci of billing", "expires_at": soon.to_string()}),
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    assert_eq!(answer.body["name"], "ci of billing");
+    assert_eq!(answer.body["expires_at"], soon.to_string());
+    assert_eq!(answer.body.get("key"), None);
+    assert_eq!(made(&app).await[0]["name"], "ci of billing");
+    until("the key has expired", async || !works().await).await;
+    let answer = app.patch(&at, &json!({"expires_at": null})).await;
+    assert_eq!(answer.body["expires_at"], Value::Null);
+    until("the key works again", works).await;
+    for (body, pointer) in [
+        (json!({"name": ""}), "/name"),
+        (json!({"expires_at": ""}), "/expires_at"),
+        (json!({"expires_at": "2020-01-01T00:00:00Z"}), "/expires_at"),
+        (json!({"role": "admin"}), "/role"),
+        (json!({"key": "mine"}), "/key"),
+    ] {
+        let answer = app.patch(&at, &body).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(answer.pointers(), [pointer], "{body}");
+    }
+    let unknown = "/api-keys/key_01JD0000000000000000000000/";
+    let answer = app.patch(unknown, &json!({"name": "x"})).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }

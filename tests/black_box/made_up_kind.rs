@@ -387,7 +387,8 @@ async fn a_file_and_the_document_have_the_kind_too() {
     assert_eq!(schema["title"], "Bells of a tower");
     assert_eq!(schema["required"], json!(["url"]));
     let types = &document["components"]["schemas"]["DestinationType"]["enum"];
-    assert_eq!(*types, json!(["slack", "discord", "tower"]));
+    let expected = json!(["slack", "discord", "teams", "webhook", "tower"]);
+    assert_eq!(*types, expected);
     let pattern = &schema["properties"]["url"]["pattern"];
     assert_eq!(*pattern, pattern::around("https://bells\\.example/[a-z-]+"));
 }

@@ -6,7 +6,9 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod audit;
 mod bad_days;
+mod blank;
 mod bulk_import;
 mod burst;
 mod cloudevents;
@@ -29,18 +31,22 @@ mod kept_credentials;
 mod keys;
 mod known_webhooks;
 mod made_up_kind;
+mod matching;
+mod messages;
 mod organizations;
 mod pages;
 mod passed_on;
 mod protocol;
 mod publishing;
 mod quotas;
+mod recovering_all;
 mod recovery;
 mod registration;
 mod rotation;
 mod secrets_life;
 mod sent_back;
 mod shared_credentials;
+mod signed_webhooks;
 mod sources_under_faults;
 mod stored_forms;
 mod stored_rows;
@@ -48,6 +54,7 @@ mod stories;
 mod suspension;
 mod sweeping;
 mod tables;
+mod teams;
 mod trying;
 mod updating;
 mod verification;

@@ -60,7 +60,9 @@ async fn every_list_is_whole_and_without_repeats_at_every_page_size() {
     events(&app, 7).await;
     for list in ["/webhooks/", "/api-keys/", "/events/"] {
         let whole = ids(app.get(list).await.results());
-        assert_eq!(whole.len(), 7, "{list}");
+        // The deployment's key is one of the list.
+        let more = usize::from(list == "/api-keys/");
+        assert_eq!(whole.len(), 7 + more, "{list}");
         for limit in [1, 2, 3, 6, 7, 8] {
             let paged = follow(&app, &format!("{list}?limit={limit}"), async || {}).await;
             assert_eq!(ids(&paged), whole, "{list} by {limit}");
@@ -325,8 +327,7 @@ async fn a_cursor_with_any_character_changed_is_refused() {
         let cut = app
             .get(&format!("/webhooks/?cursor={}", &cursor[..at]))
             .await;
-        // Without any cursor, the list begins anew.
-        assert_eq!(cut.status == StatusCode::BAD_REQUEST, at > 0, "{at}");
+        assert_eq!(cut.status, StatusCode::BAD_REQUEST, "{at}");
     }
 }
 
@@ -372,7 +373,7 @@ async fn limits_have_bounds_and_parameters_that_nobody_knows_are_faults() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
     }
     for (query, pointer) in [
-        ("type=teams", "/query/type"),
+        ("type=pigeon", "/query/type"),
         ("status=gone", "/query/status"),
         ("event_type=depoly", "/query/event_type"),
     ] {

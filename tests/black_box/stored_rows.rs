@@ -53,9 +53,17 @@ async fn rows_of_an_earlier_version_are_understood() {
         "count_of_keys",
         "organization",
         "sweep",
+        "audit",
     ] {
         put(&app, "registry", name).await;
     }
+    let log = app.get("/audit/").await;
+    assert_eq!(
+        log.results()[0]["changed"],
+        json!(["filters"]),
+        "{}",
+        log.body
+    );
     let registry = app.registry();
     let users = registry.users(&organization, &fingerprint()).await.unwrap();
     assert_eq!(
@@ -121,6 +129,7 @@ async fn new_rows_look_as_those_of_an_earlier_version() {
         ("COUNT#webhooks", "count_of_webhooks"),
         ("COUNT#api-keys", "count_of_keys"),
         ("org_acme", "organization"),
+        ("aud_", "audit"),
     ] {
         let found = app.registry_rows(kind).await;
         rows.push((name, found[0].clone()));

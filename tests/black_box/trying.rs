@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use carillon_chat::ChatOrigin;
 use carillon_embedded::chat_sink::Failure;
-use carillon_tests::{App, discord, slack, slack_url, until};
+use carillon_tests::{App, discord, slack, slack_url, teams, until};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -100,6 +100,7 @@ async fn a_preview_tells_how_full_the_limits_are_and_sends_nothing() {
         (slack("s", &["*"]), true),
         (incoming(), true),
         (discord("d", &["*"]), false),
+        (teams("t", &["*"]), false),
     ] {
         let at = format!("/webhooks/{}/preview/", app.register(&webhook).await);
         let mut long = event();
@@ -135,7 +136,12 @@ async fn every_type_of_the_catalogue_has_a_sample_that_every_kind_of_webhook_can
     let app = App::start().await;
     let catalogue = app.get("/event-types/").await;
     assert_eq!(catalogue.results().len(), 19);
-    for webhook in [slack("s", &["*"]), incoming(), discord("d", &["*"])] {
+    for webhook in [
+        slack("s", &["*"]),
+        incoming(),
+        discord("d", &["*"]),
+        teams("t", &["*"]),
+    ] {
         let at = format!("/webhooks/{}/preview/", app.register(&webhook).await);
         for listed in catalogue.results() {
             let answer = app.post(&at, &json!({"sample": listed["type"]})).await;

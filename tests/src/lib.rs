@@ -393,6 +393,23 @@ pub fn discord_url(token: &str) -> String {
     format!("https://discord.com/api/webhooks/123456789012345678/{token}")
 }
 
+/// A Teams webhook that wants these events, each as a message of its own.
+pub fn teams(name: &str, event_types: &[&str]) -> Value {
+    json!({
+        "name": name, "type": "teams", "event_types": event_types,
+        "configuration": {"webhook_url": teams_url("fake-signature-for-tests"), "digest": "off"}
+    })
+}
+
+/// The URL of a workflow's trigger with this signature.
+pub fn teams_url(signature: &str) -> String {
+    format!(
+        "https://prod-00.westeurope.logic.azure.com:443/workflows/{}/triggers/manual/paths/invoke\
+         ?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig={signature}",
+        "0fa1".repeat(8)
+    )
+}
+
 /// A Slack incoming webhook's URL. The parts are put together so that no scanner takes
 /// it for a real one.
 pub fn slack_url(secret: &str) -> String {

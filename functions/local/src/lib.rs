@@ -74,7 +74,7 @@ pub struct Options {
     pub live: bool,
     /// What webhooks can post to.
     pub kinds: Kinds,
-    /// Where requests for Slack and Discord go instead; also instead of the built-in sink.
+    /// Where requests for Slack, Discord and Teams go instead; also instead of the built-in sink.
     pub chat_origin: Option<ChatOrigin>,
     /// How much each organization can have.
     pub quotas: Quotas,
@@ -286,7 +286,7 @@ impl Local {
         self.chat
     }
 
-    /// The built-in Slack and Discord.
+    /// The built-in Slack, Discord and Teams.
     pub fn sink(&self) -> &ChatSink {
         &self.sink
     }
@@ -336,7 +336,7 @@ fn chat_origin(
         return Ok((given, "goes to CARILLON_CHAT_ORIGIN"));
     }
     if live {
-        return Ok((None, "LIVE: messages go to Slack and Discord"));
+        return Ok((None, "LIVE: messages go to Slack, Discord and Teams"));
     }
     let sink = ChatOrigin::parse(&format!("http://{address}/_local/chat"))
         .map_err(anyhow::Error::msg)

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use carillon_aws::Quotas;
+use carillon_chat::signed::Reach;
 use carillon_chat::{ChatOrigin, Kinds};
 use carillon_domain::OrganizationId;
 use carillon_local::{Local, Options};
@@ -40,7 +41,7 @@ struct Arguments {
     /// Keep everything in this folder; in memory otherwise
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Post to Slack and Discord for real
+    /// Post to Slack, Discord and Teams for real
     #[arg(long)]
     live: bool,
     /// Register two webhooks, send one event of each kind, then go on serving
@@ -62,7 +63,16 @@ async fn main() -> anyhow::Result<()> {
         webhooks: settings.parsed("MAX_WEBHOOKS", Quotas::default().webhooks),
         api_keys: settings.parsed("MAX_API_KEYS", Quotas::default().api_keys),
     };
+    let function = settings.optional("AWS_LAMBDA_FUNCTION_NAME");
+    let reach = settings.checked("CARILLON_ALLOW_PRIVATE", |text| {
+        Reach::parse(text, function.as_deref())
+    });
     let (chat_origin, quotas) = settings.finish((chat_origin, quotas))?;
+    let port = arguments.port;
+    let reach = reach
+        .unwrap_or_default()
+        .without_called(carillon_webhook_api::host_called)
+        .without_all(&format!("127.0.0.1:{port} localhost:{port}"));
     let mut interrupt = signal(SignalKind::interrupt()).context("watching for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
     let local = Local::start(Options {
@@ -72,7 +82,7 @@ async fn main() -> anyhow::Result<()> {
         organization: arguments.organization,
         data: arguments.data,
         live: arguments.live,
-        kinds: Kinds::default(),
+        kinds: Kinds::reaching(reach),
         chat_origin,
         quotas,
         settings: std::env::vars().collect(),

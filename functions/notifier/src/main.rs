@@ -11,7 +11,8 @@ use carillon_aws::{
     Clients, DeliveryQueue, EventStore, Lanes, Ledger, Registry, Retention, SecretCache,
     SecretStore, SqsQueue,
 };
-use carillon_chat::{ChatOrigin, Client};
+use carillon_chat::signed::Reach;
+use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_delivery::Poster;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::{Settings, logs};
@@ -30,6 +31,12 @@ async fn main() -> Result<(), Error> {
     let secret_prefix = settings.required("SECRET_PREFIX");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
+    let function = settings.optional("AWS_LAMBDA_FUNCTION_NAME");
+    let reach = settings.checked("CARILLON_ALLOW_PRIVATE", |text| {
+        Reach::parse(text, function.as_deref())
+    });
+    let own_hosts = settings.optional("OWN_HOSTS").unwrap_or_default();
+    let reach = reach.unwrap_or_default().without_all(&own_hosts);
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
@@ -47,7 +54,10 @@ async fn main() -> Result<(), Error> {
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
     };
     let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);
-    let notifier = &Notifier::new(stores, Poster::new(secrets, Client::new(origin)?));
+    let notifier = &Notifier::new(
+        stores,
+        Poster::new(secrets, Client::of(Kinds::reaching(reach), origin)?),
+    );
     notifier.prepare().await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let deadline = event.context.deadline();

@@ -4,6 +4,8 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
+use carillon_domain::masking::without_credential;
+use carillon_domain::text::shorten;
 use carillon_domain::unique::Unique;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
@@ -30,14 +32,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
                 true => "application/merge-patch+json or application/json",
                 false => "application/json",
             };
-            return Err(Problem::UnsupportedMediaType { taken });
+            return Err(unsupported(&request, taken));
         }
         parse(&read(request).await?).map(Self)
     }
 }
 
-/// A body as JSON.
+/// A body as JSON. What some editors put before it says nothing (RFC 8259, section 8.1).
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(bytes)
         .map(|Unique(value)| value)
         .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))
@@ -50,14 +53,13 @@ impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let is_json = is_json(&request);
+        let refused = (!is_json(&request)).then(|| unsupported(&request, "application/json"));
         let bytes = read(request).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(Value::Object(serde_json::Map::new())));
         }
-        if !is_json {
-            let taken = "application/json";
-            return Err(Problem::UnsupportedMediaType { taken });
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         parse(&bytes).map(Self)
     }
@@ -66,6 +68,14 @@ impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
 /// A body without a type is taken as JSON: what many a script sends.
 pub fn is_json(request: &Request) -> bool {
     !request.headers().contains_key(CONTENT_TYPE) || media_type(request) == "application/json"
+}
+
+/// The problem of a body of another media type.
+pub fn unsupported(request: &Request, taken: &'static str) -> Problem {
+    let came = request.headers().get(CONTENT_TYPE);
+    let came = came.and_then(|value| value.to_str().ok()).unwrap_or("?");
+    let came = shorten(&without_credential(came), 100);
+    Problem::UnsupportedMediaType { came, taken }
 }
 
 /// The request's media type without its parameters, in lower case.

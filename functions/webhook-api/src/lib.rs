@@ -9,6 +9,8 @@ mod declarative;
 mod document;
 mod event_deliveries;
 mod ledger_page;
+mod loops;
+mod mistaken_type;
 mod page;
 mod path;
 mod pause;
@@ -16,11 +18,14 @@ mod problem;
 mod publishing;
 mod query;
 mod recovery;
+mod recovery_of_all;
 mod registration;
 mod request_id;
 mod rotation;
 mod routes;
 mod schema;
+mod tried_event;
+mod unknown_path;
 mod verification;
 mod view;
 mod waking;
@@ -40,6 +45,7 @@ use tower::util::BoxCloneSyncService;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::{AdminKey, ApiKeys};
+pub use loops::host_called;
 
 /// Where the API begins.
 pub const BASE: &str = "/api/v1";
@@ -85,13 +91,14 @@ fn router(api: Api) -> Router {
     let (routes, _) = routes::all().split_for_parts();
     routes
         .layer(Extension(routes::Document::default()))
-        .fallback(problem::not_found)
+        .fallback(unknown_path::answer)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(middleware::from_fn_with_state(
             api.clone(),
             auth::require_key,
         ))
         .layer(CatchPanicLayer::custom(problem::from_panic))
+        .layer(middleware::from_fn(loops::refuse))
         .layer(middleware::from_fn(request_id::attach))
         .with_state(api)
 }

@@ -7,7 +7,8 @@ use carillon_aws::{
     Clients, Credentials, EventStore, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
     SecretStore, SqsQueue,
 };
-use carillon_chat::{ChatOrigin, Client};
+use carillon_chat::signed::Reach;
+use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_delivery::Poster;
 use carillon_runtime::{Settings, logs};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
@@ -31,13 +32,21 @@ async fn main() -> Result<(), Error> {
     };
     let kms_key = settings.optional("KMS_KEY_ARN");
     let origin = settings.checked("CARILLON_CHAT_ORIGIN", ChatOrigin::parse);
+    let function = settings.optional("AWS_LAMBDA_FUNCTION_NAME");
+    let reach = settings.checked("CARILLON_ALLOW_PRIVATE", |text| {
+        Reach::parse(text, function.as_deref())
+    });
+    let reach = reach.unwrap_or_default();
+    let reach = reach.without_called(carillon_webhook_api::host_called);
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-    let registry = Registry::new(clients.dynamodb.clone(), registry_table).with_quotas(quotas);
+    let registry = Registry::new(clients.dynamodb.clone(), registry_table)
+        .with_quotas(quotas)
+        .with_retention(retention);
     let secrets =
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
-    let chat = Client::new(origin)?;
+    let chat = Client::of(Kinds::reaching(reach), origin)?;
     let api = Api {
         poster: Poster::new(secrets.clone(), chat.clone()),
         chat,

@@ -13,7 +13,7 @@ use carillon_domain::{FaultCode, Faults, Permission, Role, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{request_id, schema};
+use crate::{BASE, request_id, schema};
 
 /// What every type of problem begins with.
 const URN: &str = "urn:carillon:problem:";
@@ -27,7 +27,7 @@ pub enum Problem {
     Malformed(String),
     /// The body is JSON, but not what it should be.
     Invalid(Faults),
-    Unauthorized,
+    Unauthorized(Presented),
     /// A JWT without the claims that tell who is calling.
     BadClaims,
     /// The role is too low.
@@ -35,7 +35,14 @@ pub enum Problem {
         role: Role,
         needed: Permission,
     },
+    /// There is nothing with this id.
     NotFound,
+    /// There is no such path.
+    NoSuchPath {
+        path: String,
+        /// One that may have been meant.
+        nearest: Option<String>,
+    },
     MethodNotAllowed,
     /// `If-Match` names another version.
     PreconditionFailed,
@@ -43,6 +50,8 @@ pub enum Problem {
         limit_bytes: usize,
     },
     UnsupportedMediaType {
+        /// What the request says that its body is.
+        came: String,
         taken: &'static str,
     },
     NameTaken {
@@ -57,10 +66,22 @@ pub enum Problem {
     NotActive {
         suspended: bool,
     },
+    /// It is a message that Carillon has sent: what would come of it could come back for ever.
+    OwnMessage,
     /// Others change the same things at the same time, again and again.
     Contended,
     /// A fault of ours; the cause is logged where this is made.
     Internal,
+}
+
+/// What a caller has presented who is not known by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    Nothing,
+    /// The header is there, and no key can be read from it.
+    NoKey,
+    /// Unknown, expired or revoked; which of them is nobody's business.
+    UselessKey,
 }
 
 /// The document. `errors` and `existing_id` only where they say something.
@@ -111,7 +132,7 @@ impl Problem {
                 "The request names another organization",
             ),
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid", "The input has faults"),
-            Self::Unauthorized => (
+            Self::Unauthorized(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "A valid API key is required",
@@ -127,6 +148,9 @@ impl Problem {
                 "The key does not allow this",
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::NoSuchPath { .. } => {
+                (StatusCode::NOT_FOUND, "not-found", "There is no such path")
+            }
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -158,6 +182,11 @@ impl Problem {
                 "not-active",
                 "The webhook is switched off",
             ),
+            Self::OwnMessage => (
+                StatusCode::CONFLICT,
+                "own-message",
+                "The request is a message of Carillon's own",
+            ),
             Self::Contended => (
                 StatusCode::CONFLICT,
                 "contended",
@@ -175,13 +204,22 @@ impl Problem {
         match self {
             Self::Malformed(detail) => detail.clone(),
             Self::Invalid(faults) => match faults.iter().count() {
-                1 => "1 fault; see `errors`".into(),
+                1 => faults.to_string(),
                 n => format!("{n} faults; see `errors`"),
             },
-            Self::Unauthorized => {
-                "send the header `Authorization: Api-Key <key>` or `Authorization: Bearer <key>`"
-                    .into()
+            Self::Unauthorized(presented) => match presented {
+                Presented::Nothing => {
+                    "send the header `Authorization: Api-Key <key>` or `Authorization: Bearer <key>`"
+                }
+                Presented::NoKey => {
+                    "no key can be read from the header `Authorization`: it must be \
+                     `Api-Key <key>` or `Bearer <key>`"
+                }
+                Presented::UselessKey => {
+                    "the key that was sent is unknown, expired or revoked; is it of this deployment?"
+                }
             }
+            .into(),
             Self::BadClaims => {
                 "the JWT needs the claims `organization` and `role` (admin, editor, publisher or viewer)"
                     .into()
@@ -194,13 +232,22 @@ impl Problem {
                     .collect();
                 format!("this needs the role {}; the caller has {role}", enough.join(" or "))
             }
-            Self::NotFound => "nothing was found under this path".into(),
+            Self::NotFound => {
+                "the path is right, but what it names is not there, or not in the key's organization"
+                    .into()
+            }
+            Self::NoSuchPath { path, nearest } => match nearest {
+                Some(nearest) => format!("there is no path `{path}`; did you mean `{nearest}`?"),
+                None => format!("there is no path `{path}`; `{BASE}/openapi.json` lists those there are"),
+            },
             Self::MethodNotAllowed => "the header `Allow` lists the methods of this path".into(),
             Self::PreconditionFailed => {
                 "it was changed since it was read; read it again, then decide".into()
             }
             Self::TooLarge { limit_bytes } => format!("at most {limit_bytes} bytes are taken"),
-            Self::UnsupportedMediaType { taken } => format!("send `Content-Type: {taken}`"),
+            Self::UnsupportedMediaType { came, taken } => {
+                format!("the body came as `{came}`; taken is {taken}")
+            }
             Self::NameTaken { existing_id } => {
                 format!("the webhook {existing_id} has this name already")
             }
@@ -215,6 +262,11 @@ impl Problem {
             }
             Self::NotActive { suspended: false } => {
                 "switch it on with `{\"enabled\": true}`, and then ask again".into()
+            }
+            Self::OwnMessage => {
+                "it has the `webhook-id` of a signed webhook; to pass events on, send requests of \
+                 your own, without that header"
+                    .into()
             }
             Self::Contended => {
                 "try again; what is done already stays done, and is not done twice".into()
@@ -280,10 +332,6 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-pub async fn not_found() -> Problem {
-    Problem::NotFound
 }
 
 /// The router adds the header `Allow` to whatever this answers.

@@ -42,7 +42,7 @@ pub async fn read(
         .map(|value| value.to_str().unwrap_or("?"));
     let mode = Mode::of(content_type, headers.keys().map(|name| name.as_str()));
     if mode.is_none() && !body::is_json(&request) {
-        return Err(Problem::UnsupportedMediaType { taken: TAKEN });
+        return Err(body::unsupported(&request, TAKEN));
     }
     let bytes = body::read(request).await?;
     let one = |event| vec![Incoming::CloudEvent(event)];
@@ -66,6 +66,11 @@ pub async fn read(
 
 /// Our own form: an event, or `{"events": [...]}`.
 fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incoming>), Problem> {
+    if let Some(mistaken) = mistaken(body) {
+        let mut faults = Faults::default();
+        faults.add(Pointer::root(), FaultCode::WrongType, mistaken);
+        return Err(Problem::Invalid(faults));
+    }
     let is_batch = body.get("events").is_some() && body.get("type").is_none();
     let mut faults = Faults::default();
     let events = match is_batch {
@@ -81,6 +86,22 @@ fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incom
         .into_iter()
         .map(Incoming::Event);
     Ok((is_batch, events.collect()))
+}
+
+/// What somebody has sent who means another form of the body, and what to do instead.
+fn mistaken(body: &Value) -> Option<&'static str> {
+    let is_cloud_event = |value: &Value| value.get("specversion").is_some();
+    match body {
+        Value::Array(list) if list.iter().any(is_cloud_event) => Some(
+            "is a batch of CloudEvents: send it with `Content-Type: \
+             application/cloudevents-batch+json`",
+        ),
+        Value::Array(_) => Some("must be an object: send a list as {\"events\": [...]}"),
+        body if is_cloud_event(body) => {
+            Some("is a CloudEvent: send it with `Content-Type: application/cloudevents+json`")
+        }
+        _ => None,
+    }
 }
 
 fn read_batch(body: &Value, capture: impl Fn() -> Capture, faults: &mut Faults) -> Vec<Event> {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use carillon_domain::fault::nearest;
-use carillon_domain::fields::{TIME_RULE, time_of};
+use carillon_domain::fault::unknown;
+use carillon_domain::fields::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
-use carillon_domain::{EventType, FaultCode, Faults, Pointer};
+use carillon_domain::{EventType, EventTypePattern, FaultCode, Faults, Pointer};
 use jiff::Timestamp;
 
 use crate::problem::Problem;
@@ -51,8 +51,20 @@ impl Query {
         &self.taken
     }
 
-    /// A text of at most `max` characters; empty counts as absent.
+    /// A text of at most `max` characters. A blank one is a fault: whoever names a parameter
+    /// means something by it.
     pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
+        let text = self.value(name, max)?;
+        if text.trim().is_empty() {
+            self.fault(name, FaultCode::Required, NOT_BLANK);
+            return None;
+        }
+        self.taken.insert(name, text.clone());
+        Some(text)
+    }
+
+    /// The only value of a parameter.
+    fn value(&mut self, name: &'static str, max: usize) -> Option<String> {
         self.asked.push(name);
         let mut values = self.given.iter().filter(|(given, _)| given == name);
         let text = values.next().map(|(_, text)| text.clone())?;
@@ -66,10 +78,6 @@ impl Query {
             self.fault(name, FaultCode::OutOfRange, detail);
             return None;
         }
-        if text.is_empty() {
-            return None;
-        }
-        self.taken.insert(name, text.clone());
         Some(text)
     }
 
@@ -83,10 +91,11 @@ impl Query {
         number
     }
 
+    /// A flag; one that is there without a value is true.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        let text = self.text(name, 20)?;
+        let text = self.value(name, 20)?;
         let flag = match text.as_str() {
-            "true" | "1" => Some(true),
+            "" | "true" | "1" => Some(true),
             "false" | "0" => Some(false),
             _ => None,
         };
@@ -119,14 +128,21 @@ impl Query {
         found.map(|(_, value)| *value)
     }
 
-    pub fn event_type(&mut self, name: &'static str) -> Option<EventType> {
-        let text = self.text(name, 100)?;
-        let found = EventType::parse(&text);
-        if found.is_none() {
-            let detail = EventType::unknown(&text, |_| true);
-            self.fault(name, FaultCode::UnknownValue, detail);
+    /// The event types that a name, or a pattern with `*`, means; none where it is left out.
+    pub fn event_types(&mut self, name: &'static str) -> Vec<EventType> {
+        let Some(text) = self.text(name, 100) else {
+            return Vec::new();
+        };
+        match EventTypePattern::parse(&text) {
+            Ok(pattern) => {
+                let all = EventType::ALL.iter().copied();
+                all.filter(|known| pattern.matches(*known)).collect()
+            }
+            Err(detail) => {
+                self.fault(name, FaultCode::UnknownValue, detail);
+                Vec::new()
+            }
         }
-        found
     }
 
     /// Ends the reading of a call without a body.
@@ -171,14 +187,7 @@ impl Query {
                 continue;
             }
             let shown = shorten(&without_credential(&name), 100);
-            let known = match self.asked.is_empty() {
-                true => "none is".to_owned(),
-                false => self.asked.join(", "),
-            };
-            let detail = match nearest(&name, self.asked.iter().copied()) {
-                Some(meant) => format!("unknown parameter `{shown}`; did you mean `{meant}`?"),
-                None => format!("unknown parameter `{shown}`; known: {known}"),
-            };
+            let detail = unknown("parameter", &name, &self.asked);
             self.fault(&shown, FaultCode::UnknownField, detail);
         }
         self.faults
@@ -259,11 +268,27 @@ mod tests {
 
     #[test]
     fn what_is_right_is_taken() {
-        let mut query = query("limit=100&verify=false&since=2026-11-21T10:15:00%2B01:00&empty=");
+        let mut query = query("limit=100&verify=false&since=2026-11-21T10:15:00%2B01:00");
         assert_eq!(query.number("limit", 1, 100), Some(100));
         assert_eq!(query.flag("verify"), Some(false));
         assert!(query.time("since").is_some());
-        assert_eq!(query.text("empty", 10), None);
         assert_eq!(pointers(query), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_flag_without_a_value_is_true_and_anything_else_needs_one() {
+        for text in ["dry_run", "dry_run=", "dry_run=1"] {
+            let mut query = query(text);
+            assert_eq!(query.flag("dry_run"), Some(true), "{text}");
+            assert_eq!(pointers(query), Vec::<String>::new());
+        }
+        let mut query = query("limit=&since&status=&name=%20&dry_run=%20");
+        query.number("limit", 1, 100);
+        query.time("since");
+        query.choice("status", &[("active", ())]);
+        query.text("name", 10);
+        assert_eq!(query.flag("dry_run"), None);
+        let all = ["limit", "since", "status", "name", "dry_run"];
+        assert_eq!(pointers(query), all.map(|name| format!("/query/{name}")));
     }
 }

@@ -25,8 +25,8 @@ const LOOK_BACK: Duration = Duration::from_secs(35 * 86_400);
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     pub accepted: usize,
-    /// Behind which delivery to go on, where there is more.
-    pub next_after: Option<DeliveryId>,
+    /// Where to go on, where there is more: `after` of the next call.
+    pub next_after: Option<String>,
     /// Why nothing is sent, where nothing is.
     pub reason: Option<String>,
 }
@@ -64,13 +64,14 @@ pub async fn redeliver(
             ..Recovered::default()
         });
     }
-    let accepted = put_back(api, webhook, vec![delivery]).await?;
-    Ok(match accepted {
-        0 => Recovered::none("its event is past its retention"),
-        accepted => Recovered {
-            accepted,
-            ..Recovered::default()
-        },
+    let by_lane = sendable(api, webhook, vec![delivery]).await?;
+    if by_lane.is_empty() {
+        return Ok(Recovered::none("its event is past its retention"));
+    }
+    put_back(api, webhook, by_lane).await?;
+    Ok(Recovered {
+        accepted: 1,
+        ..Recovered::default()
     })
 }
 
@@ -90,47 +91,124 @@ pub fn asks_to_wait(until: Timestamp) -> String {
     format!("The platform asks to wait until {until}; it is sent then.")
 }
 
-/// Sends everything once more that failed or was skipped since then, in the order of the
-/// events, and has what waits tried now. An old event's delivery may have failed just now, so
-/// that it is looked for among the events of a month before.
+/// What is to be sent once more: what came to its end within these times.
+#[derive(Debug, Default)]
+pub struct Asked {
+    pub since: Option<Timestamp>,
+    /// Itself left out.
+    pub until: Option<Timestamp>,
+    /// Only counts, and changes nothing.
+    pub dry_run: bool,
+}
+
+impl Asked {
+    fn covers(&self, delivery: &Delivery) -> bool {
+        let ended = delivery.ended_at();
+        delivery.is_undelivered()
+            && self.since.is_none_or(|since| ended >= since)
+            && self.until.is_none_or(|until| ended < until)
+    }
+
+    /// Behind which delivery to begin. An old event's delivery may have failed just now, so that
+    /// it is looked for among the events of a month before.
+    fn begin(&self) -> Option<DeliveryId> {
+        let since = self.since?;
+        Some(DeliveryId::earliest(since - LOOK_BACK))
+    }
+
+    /// Whether all that comes behind this delivery has ended too late.
+    fn is_over_at(&self, id: &DeliveryId) -> bool {
+        self.until
+            .is_some_and(|until| *id >= DeliveryId::earliest(until))
+    }
+
+    /// What is said where there is nothing to send.
+    pub fn nothing(&self) -> String {
+        match self.dry_run {
+            true => "nothing failed or was skipped".to_owned(),
+            false => "nothing failed or was skipped; what waits is tried now".to_owned(),
+        }
+    }
+}
+
+/// What one call does at most.
+#[derive(Debug)]
+pub struct Budget {
+    begun: Instant,
+    accepted: usize,
+}
+
+impl Budget {
+    pub fn begin() -> Self {
+        Self {
+            begun: Instant::now(),
+            accepted: 0,
+        }
+    }
+
+    pub fn accepted(&self) -> usize {
+        self.accepted
+    }
+
+    pub fn is_spent(&self) -> bool {
+        self.accepted >= MAX || self.begun.elapsed() >= LONGEST
+    }
+}
+
+/// Sends everything once more that failed or was skipped in that time, in the order of the
+/// events, and has what waits tried now.
 pub async fn recover(
     api: &Api,
     webhook: &Webhook,
-    since: Option<Timestamp>,
-    mut after: Option<DeliveryId>,
+    asked: &Asked,
+    after: Option<DeliveryId>,
 ) -> Result<Recovered, Problem> {
     require_active(webhook)?;
-    let begun = Instant::now();
-    if after.is_none() {
-        after = since.map(|since| DeliveryId::earliest(since - LOOK_BACK));
-    }
-    let mut accepted = 0;
+    let mut budget = Budget::begin();
+    let next_after = recover_within(api, webhook, asked, after, &mut budget).await?;
+    let nothing = budget.accepted == 0 && next_after.is_none();
+    Ok(Recovered {
+        accepted: budget.accepted,
+        next_after: next_after.map(|id| id.to_string()),
+        reason: nothing.then(|| asked.nothing()),
+    })
+}
+
+/// The same of a webhook that is active, as far as the budget goes; gives the delivery behind
+/// which to go on, where there is more.
+pub async fn recover_within(
+    api: &Api,
+    webhook: &Webhook,
+    asked: &Asked,
+    after: Option<DeliveryId>,
+    budget: &mut Budget,
+) -> Result<Option<DeliveryId>, Problem> {
+    let mut after = after.or_else(|| asked.begin());
     let next_after = loop {
         let (mut undelivered, more) = api
             .ledger
             .undelivered(&webhook.id, after, BATCH)
             .await
             .map_err(Problem::internal("finding what was not delivered"))?;
-        undelivered.retain(|delivery| {
-            delivery.is_undelivered() && since.is_none_or(|since| delivery.ended_at() >= since)
-        });
-        accepted += put_back(api, webhook, undelivered).await?;
-        if more.is_none() || accepted >= MAX || begun.elapsed() >= LONGEST {
+        undelivered.retain(|delivery| asked.covers(delivery));
+        let by_lane = sendable(api, webhook, undelivered).await?;
+        budget.accepted += by_lane.values().map(Vec::len).sum::<usize>();
+        if !asked.dry_run {
+            put_back(api, webhook, by_lane).await?;
+        }
+        let more = more.filter(|id| !asked.is_over_at(id));
+        if more.is_none() || budget.is_spent() {
             break more;
         }
         after = more;
     };
-    let lanes = waking::lanes(webhook);
-    waking::wake(api, &webhook.organization, &lanes, true)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
-    let reason = (accepted == 0 && next_after.is_none())
-        .then(|| "nothing failed or was skipped; what waits is tried now".to_owned());
-    Ok(Recovered {
-        accepted,
-        next_after,
-        reason,
-    })
+    if !asked.dry_run {
+        let lanes = waking::lanes(webhook);
+        waking::wake(api, &webhook.organization, &lanes, true)
+            .await
+            .map_err(Problem::internal(OPERATION))?;
+    }
+    Ok(next_after)
 }
 
 fn require_active(webhook: &Webhook) -> Result<(), Problem> {
@@ -141,13 +219,13 @@ fn require_active(webhook: &Webhook) -> Result<(), Problem> {
     }
 }
 
-/// First what is to be sent, then that it is pending, then the wake-up: a call that dies leaves
-/// at worst something that is sent later, and one that is repeated puts nothing back twice.
-async fn put_back(
+/// The deliveries by lane, without those that have nothing left to tell or nowhere to go: the
+/// event is past its retention, or the channel was taken out.
+async fn sendable(
     api: &Api,
     webhook: &Webhook,
     deliveries: Vec<Delivery>,
-) -> Result<usize, Problem> {
+) -> Result<BTreeMap<LaneId, Vec<Delivery>>, Problem> {
     let ids: Vec<_> = deliveries
         .iter()
         .map(|delivery| delivery.event_id.clone())
@@ -157,17 +235,24 @@ async fn put_back(
         .get_many(&webhook.organization, &ids)
         .await
         .map_err(Problem::internal("reading events"))?;
-    let now = Timestamp::now();
     let mut by_lane: BTreeMap<LaneId, Vec<Delivery>> = BTreeMap::new();
-    let mut accepted = 0;
     for delivery in deliveries {
         let lane = delivery.lane_id();
-        // An event that is past its retention has nothing left to tell.
         if events.contains_key(&delivery.event_id) && webhook.channel(&lane).is_some() {
             by_lane.entry(lane).or_default().push(delivery);
-            accepted += 1;
         }
     }
+    Ok(by_lane)
+}
+
+/// First what is to be sent, then that it is pending, then the wake-up: a call that dies leaves
+/// at worst something that is sent later, and one that is repeated puts nothing back twice.
+async fn put_back(
+    api: &Api,
+    webhook: &Webhook,
+    by_lane: BTreeMap<LaneId, Vec<Delivery>>,
+) -> Result<(), Problem> {
+    let now = Timestamp::now();
     for (lane, deliveries) in by_lane {
         let redo: Vec<Redo> = deliveries
             .iter()
@@ -194,5 +279,5 @@ async fn put_back(
         };
         put.await.map_err(Problem::internal(OPERATION))?;
     }
-    Ok(accepted)
+    Ok(())
 }

@@ -16,10 +16,9 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::Api;
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
-use crate::waking;
+use crate::{Api, mistaken_type, waking};
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -39,25 +38,39 @@ pub fn read(
     organization: &OrganizationId,
     current: Option<&Webhook>,
 ) -> Result<Registration, Faults> {
-    kinds.registration(body, organization, current, &rand::random::<[u8; 32]>)
+    let read = kinds.registration(body, organization, current, &rand::random::<[u8; 32]>);
+    read.map_err(|faults| mistaken_type::told(kinds, body, &faults))
 }
 
-/// A credential with the parts that stay as they are: those of the webhook that was read.
+/// A credential with the parts that stay as they are, and with what still counts beside a new
+/// one: those of the webhook that was read.
 pub async fn completed(
     api: &Api,
     read: &Webhook,
     credential: Credential,
     at: &Pointer,
 ) -> Result<Credential, Problem> {
-    let Credential::Partial(partial) = &credential else {
-        return Ok(credential);
+    let kind = api.chat.kinds().get(&read.kind);
+    // One of a single part keeps nothing of the one before.
+    let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
+    let old = async || api.credentials.value(read).await;
+    let (whole, before) = match credential {
+        Credential::Unchanged => return Ok(Credential::Unchanged),
+        Credential::New(whole) if is_single => return Ok(Credential::New(whole)),
+        // A whole one is good also where the old one cannot be read any more.
+        Credential::New(whole) => (Some(whole), old().await.ok().flatten()),
+        Credential::Partial(partial) => {
+            let before = old().await;
+            let before = before.map_err(Problem::internal("completing a credential"))?;
+            let whole = before.as_ref();
+            let whole = whole.and_then(|before| form::completed(&partial, before));
+            (whole, before)
+        }
     };
-    let before = api
-        .credentials
-        .value(read)
-        .await
-        .map_err(Problem::internal("completing a credential"))?;
-    let whole = before.and_then(|before| form::completed(partial, &before));
+    let whole = whole.map(|whole| match (kind, before) {
+        (Some(kind), Some(before)) => kind.rotated(&before, whole, Timestamp::now()),
+        _ => whole,
+    });
     whole.map(Credential::New).ok_or_else(|| {
         let mut faults = Faults::default();
         let detail = "the parts of the credential that are to stay are gone: give all of it";

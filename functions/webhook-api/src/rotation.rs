@@ -48,9 +48,20 @@ impl Rotation {
         webhook: &Webhook,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        let root = Pointer::root();
+        let mut fields = Fields::of(value, root.clone(), faults)?;
         let everywhere = fields.boolean("everywhere").unwrap_or(false);
         fields.own_organization(&webhook.organization);
+        let inside = fields.value("configuration").filter(|it| it.is_object());
+        let at = match inside {
+            Some(inside) => {
+                fields.finish();
+                let at = root.field("configuration");
+                fields = Fields::of(inside, at.clone(), faults)?;
+                at
+            }
+            None => root,
+        };
         let mut document = webhook.configuration.shown();
         let mut current = webhook.clone();
         let own: Vec<&str> = kind.secret_fields().map(|field| field.name).collect();
@@ -85,7 +96,6 @@ impl Rotation {
             fields.required(kind.credential_field());
         }
         fields.finish();
-        let at = Pointer::root();
         let random = &rand::random::<[u8; 32]>;
         let api_type = webhook.kind.api_type();
         let read = kinds.configuration(api_type, &document, &at, Some(&current), random, faults)?;
@@ -110,16 +120,10 @@ impl Rotation {
     pub async fn secret(&self, api: &Api, webhook: &Webhook) -> Result<SecretString, Problem> {
         let (at, given) = (Pointer::root(), self.destination.credential.clone());
         let whole = registration::completed(api, webhook, given, &at).await?;
-        let Credential::New(new) = whole else {
-            return Err(Problem::internal(OPERATION)("there is no new credential"));
-        };
-        let old = api.credentials.value(webhook).await;
-        let old = old.map_err(Problem::internal(OPERATION))?;
-        let kind = api.chat.kinds().get(&webhook.kind);
-        Ok(match (kind, old) {
-            (Some(kind), Some(old)) => kind.rotated(&old, new, Timestamp::now()),
-            _ => new,
-        })
+        match whole {
+            Credential::New(new) => Ok(new),
+            _ => Err(Problem::internal(OPERATION)("there is no new credential")),
+        }
     }
 }
 

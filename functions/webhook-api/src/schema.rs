@@ -44,6 +44,8 @@ names! {
     Role = domain::Role::ALL.map(domain::Role::as_str);
     /// The name of an event type.
     EventTypeName = domain::EventType::ALL.iter().map(|known| known.as_str());
+    /// How an operation stands.
+    EventStatus = domain::Status::ALL.map(domain::Status::as_str);
     /// What an event type is about.
     EventGroup = ["configuration", "infrastructure", "system"];
 }
@@ -70,8 +72,8 @@ macro_rules! elsewhere {
 }
 
 elsewhere! {
-    CloudEvent CloudEventBatch DeliveryStatus DestinationType Event Fault Filters Message NewApiKey NewWebhook
-    Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery Rotation
+    Actor AuditAction AuditObject ApiKeyPatch CloudEvent CloudEventBatch DeliveryStatus DestinationType Event Fault Filters Message NewApiKey NewWebhook
+    Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery RecoveryOfAll Rotation
     WebhookPatch WebhookReplacement
 }
 
@@ -96,9 +98,9 @@ pub struct WebhookFilters {
     /// Of this type.
     #[param(required = false)]
     r#type: DestinationType,
-    /// That subscribe to this event type.
-    #[param(required = false)]
-    event_type: EventTypeName,
+    /// That subscribe to this event type, or to one that a pattern with `*` matches.
+    #[param(required = false, max_length = 100, example = "parameter_*")]
+    event_type: String,
     /// In this state.
     #[param(required = false)]
     status: WebhookStatus,
@@ -118,12 +120,21 @@ pub struct EventFilters {
     /// That happened before then (RFC 3339).
     #[param(required = false, format = DateTime)]
     until: String,
-    /// Of this type.
+    /// Of this type, or of one that a pattern with `*` matches.
+    #[param(required = false, max_length = 100, example = "parameter_*")]
+    r#type: String,
+    /// Of this status.
     #[param(required = false)]
-    r#type: EventTypeName,
+    status: EventStatus,
     /// In this environment.
     #[param(required = false, max_length = 256)]
     environment: String,
+    /// Of this project.
+    #[param(required = false, max_length = 256)]
+    project: String,
+    /// Done by this actor.
+    #[param(required = false, max_length = 256)]
+    actor: String,
     /// Of this operation.
     #[param(required = false, max_length = 256)]
     correlation_id: String,
@@ -147,6 +158,16 @@ pub struct VerifyParameter {
     /// Whether the platform is asked about a new credential before it is kept.
     #[param(required = false, default = true)]
     verify: bool,
+}
+
+/// Whether deliveries are sent or counted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub struct RecoverParameter {
+    /// Only counts what would be sent, and sends nothing.
+    #[param(required = false, default = false)]
+    dry_run: bool,
 }
 
 /// Which of the webhook's channels.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::auth::DEPLOYMENT;
 use crate::schema;
 use crate::waking::Standing;
 
@@ -169,8 +170,9 @@ pub struct KeyView {
     /// The key itself, only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// Null of the key that was made at deployment.
     #[schema(format = DateTime)]
-    created_at: String,
+    created_at: Option<String>,
     #[schema(format = DateTime)]
     expires_at: Option<String>,
     /// To the minute.
@@ -179,6 +181,19 @@ pub struct KeyView {
 }
 
 impl KeyView {
+    /// The key that was made at deployment: where it is kept, nothing more is known of it.
+    pub fn deployment() -> Self {
+        Self {
+            id: DEPLOYMENT.to_owned(),
+            name: "the deployment's".to_owned(),
+            role: Role::Admin,
+            key: None,
+            created_at: None,
+            expires_at: None,
+            last_used_at: None,
+        }
+    }
+
     pub fn with_key(key: ApiKey, secret: String) -> Self {
         Self {
             key: Some(secret),
@@ -194,7 +209,7 @@ impl From<ApiKey> for KeyView {
             name: key.name,
             role: key.role,
             key: None,
-            created_at: key.created_at.to_string(),
+            created_at: Some(key.created_at.to_string()),
             expires_at: key.expires_at.map(|time| time.to_string()),
             last_used_at: key.last_used_at.map(|time| time.to_string()),
         }

@@ -7,11 +7,12 @@
 //!
 //! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>`,
 //! `CREDENTIAL#<fingerprint>`, `USE#<fingerprint>#<webhook id>`, `CONDEMNED#<credential id>`,
-//! `KEY#<key id>` or `COUNT#<quota>`. A key is found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`;
+//! `KEY#<key id>` or `COUNT#<quota>`; the audit log by `pk` = `AUDIT#<organization>`. A key is found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`;
 //! the organizations that have or had credentials by `pk` = `ORGANIZATIONS`, `sk` =
 //! `<organization>`; how far the sweep over them has come by `pk` = `SWEEP`.
 
 mod api_keys;
+mod audit;
 mod credentials;
 mod known;
 mod list;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use carillon_domain::audit::By;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 pub(crate) use credentials::{CondemnedRow, CredentialRow};
@@ -36,7 +38,7 @@ pub use webhooks::{TOGETHER, WriteError};
 
 use self::known::Known;
 use crate::Error;
-use crate::table::{Item, from_item, text};
+use crate::table::{Item, Retention, from_item, text};
 
 const WEBHOOK: &str = "WEBHOOK#";
 
@@ -46,6 +48,10 @@ pub struct Registry {
     table: String,
     known: Arc<Known>,
     quotas: Quotas,
+    /// For how long the audit log is kept.
+    retention: Retention,
+    /// Who changes it.
+    by: Option<Arc<By>>,
 }
 
 fn pk(organization: &OrganizationId) -> AttributeValue {
@@ -76,7 +82,15 @@ impl Registry {
             table,
             known: Arc::default(),
             quotas: Quotas::NONE,
+            retention: Retention::default(),
+            by: None,
         }
+    }
+
+    /// The same, with an audit log that is kept for so long.
+    #[must_use]
+    pub fn with_retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// All webhooks of an organization, oldest first. One that cannot be read is left out:

@@ -63,8 +63,13 @@ impl FromStr for Retention {
 }
 
 impl Retention {
+    /// When what was written then is over, in Unix seconds.
+    pub(crate) fn end(self, from: Timestamp) -> i64 {
+        from.as_second() + i64::from(self.0.get()) * 86_400
+    }
+
     pub(crate) fn expire(self, item: &mut Item, from: Timestamp) {
-        let at = from.as_second() + i64::from(self.0.get()) * 86_400;
+        let at = self.end(from);
         item.insert(EXPIRES_AT.into(), AttributeValue::N(at.to_string()));
     }
 }

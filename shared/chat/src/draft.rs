@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 /// Where the platforms' operators find out who is calling.
-const PROJECT_URL: &str = "https://github.com/carillon-notifications/carillon";
+pub(crate) const PROJECT_URL: &str = "https://github.com/carillon-notifications/carillon";
 
 /// The media type of requests. Slack warns where the charset is left out.
 const JSON: &str = "application/json; charset=utf-8";

@@ -1,4 +1,4 @@
-//! The facts of an event that both platforms show as fields, in their order.
+//! The facts of an event that every platform shows as fields, in their order.
 
 use carillon_domain::text::{clean, clean_line, length};
 use carillon_domain::{EstimatedCost, Event, Period, Severity, Status};

@@ -70,8 +70,8 @@ pub trait Kind: Send + Sync + 'static {
         "this destination can neither thread nor update"
     }
 
-    /// The credential after a rotation: the new one, or one that keeps what of the old one still
-    /// counts for a while.
+    /// The credential after a change of some or all of its parts: the new one, or one that keeps
+    /// what of the old one still counts for a while. Not asked of one of a single part.
     fn rotated(&self, _old: &SecretString, new: SecretString, _now: Timestamp) -> SecretString {
         new
     }

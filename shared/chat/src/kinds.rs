@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::form::Reading;
 use crate::kind::Kind;
-use crate::{discord, slack};
+use crate::{discord, signed, slack, teams};
 
 /// The kinds of destinations. Of one `type`, the first is the one that is meant where a
 /// configuration does not tell.
@@ -17,10 +17,19 @@ pub struct Kinds(Arc<[Arc<dyn Kind>]>);
 
 impl Default for Kinds {
     fn default() -> Self {
+        Self::reaching(signed::Reach::default())
+    }
+}
+
+impl Kinds {
+    /// All kinds, where signed webhooks can reach this.
+    pub fn reaching(reach: signed::Reach) -> Self {
         Self(Arc::new([
             Arc::new(slack::Bot) as Arc<dyn Kind>,
             Arc::new(slack::IncomingWebhook),
             Arc::new(discord::Webhook),
+            Arc::new(teams::Workflow),
+            Arc::new(signed::Webhook::new(reach)),
         ]))
     }
 }
@@ -37,6 +46,14 @@ impl Kinds {
     pub fn with(self, kind: impl Kind) -> Self {
         let kind: Arc<dyn Kind> = Arc::new(kind);
         Self(self.0.iter().cloned().chain([kind]).collect())
+    }
+
+    /// These, with another one in the place of the kind that has its name.
+    #[cfg(test)]
+    pub(crate) fn replacing(self, kind: impl Kind) -> Self {
+        let kind: Arc<dyn Kind> = Arc::new(kind);
+        let others = self.0.iter().filter(|known| known.id() != kind.id());
+        Self(others.cloned().chain([Arc::clone(&kind)]).collect())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &dyn Kind> {
@@ -123,12 +140,16 @@ impl Kinds {
 
     /// The kind of this type whose credential is given.
     fn meant<'k>(&'k self, api_type: &'k str, value: &Value) -> Option<&'k dyn Kind> {
-        let is_given = |kind: &&dyn Kind| {
-            let mut fields = kind.secret_fields();
-            fields.any(|field| crate::form::is_given(value, field.name))
+        let by = |test: fn(&Value, &str) -> bool| {
+            self.of_type(api_type).find(|kind| {
+                let mut fields = kind.secret_fields();
+                fields.any(|field| test(value, field.name))
+            })
         };
-        let given = self.of_type(api_type).find(is_given);
-        given.or_else(|| self.of_type(api_type).next())
+        let named = |value: &Value, name: &str| value.get(name).is_some_and(|it| !it.is_null());
+        by(crate::form::is_given)
+            .or_else(|| by(named))
+            .or_else(|| self.of_type(api_type).next())
     }
 }
 
@@ -143,7 +164,7 @@ mod tests {
     #[test]
     fn each_kind_is_found_by_its_name_and_stands_under_its_type() {
         let kinds = Kinds::default();
-        assert_eq!(kinds.types(), ["slack", "discord"]);
+        assert_eq!(kinds.types(), ["slack", "discord", "teams", "webhook"]);
         assert_eq!(kinds.of_type("slack").count(), 2);
         for kind in KINDS {
             assert_eq!(kinds.get(&kind.id()).map(Kind::id), Some(kind.id()));
@@ -167,18 +188,24 @@ mod tests {
     #[test]
     fn a_kept_credential_is_asked_about_where_it_is_to_do_more() {
         type Change = fn(&mut Configuration);
-        let changes: [(Change, [bool; 3]); 8] = [
-            (|c| c.set("channel", "other"), [true, false, false]),
-            (|c| c.set("channels", json!(["infra"])), [false; 3]),
-            (|c| c.set("username", "Bell"), [true, false, false]),
-            (|c| c.set("icon_emoji", ":bell:"), [true, false, false]),
-            (|c| c.set("avatar_url", "https://x.example"), [false; 3]),
+        let changes: [(Change, [bool; 4]); 8] = [
+            (|c| c.set("channel", "other"), [true, false, false, false]),
+            (|c| c.set("channels", json!(["infra"])), [false; 4]),
+            (|c| c.set("username", "Bell"), [true, false, false, false]),
+            (
+                |c| c.set("icon_emoji", ":bell:"),
+                [true, false, false, false],
+            ),
+            (|c| c.set("avatar_url", "https://x.example"), [false; 4]),
             (
                 |c| c.set("thread_id", "123456789012345678"),
-                [false, false, true],
+                [false, false, true, false],
             ),
-            (|c| c.grouping = Grouping::Thread, [false, false, true]),
-            (|c| c.grouping = Grouping::Update, [false; 3]),
+            (
+                |c| c.grouping = Grouping::Thread,
+                [false, false, true, false],
+            ),
+            (|c| c.grouping = Grouping::Update, [false; 4]),
         ];
         for (n, (change, expected)) in changes.into_iter().enumerate() {
             for (kind, expected) in KINDS.into_iter().zip(expected) {

@@ -16,7 +16,9 @@ pub mod kind;
 pub mod limits;
 pub mod post;
 pub mod reply;
+pub mod signed;
 pub mod slack;
+pub mod teams;
 pub mod verification;
 
 mod client;

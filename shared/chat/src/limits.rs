@@ -1,7 +1,7 @@
 //! Holding a payload against its platform's limits.
 //!
-//! The numbers and what they apply to are in [`crate::slack::limits`] and
-//! [`crate::discord::limits`]. They read payloads as JSON and know nothing of the
+//! The numbers and what they apply to are in [`crate::slack::limits`],
+//! [`crate::discord::limits`] and [`crate::teams::limits`]. They read payloads as JSON and know nothing of the
 //! renderers, so that they can judge anybody's payload: the renderers' in tests and
 //! previews, a client's in the local chat sink.
 

@@ -17,12 +17,15 @@ use crate::draft::{Draft, Sealed, Sealing};
 use crate::kind::Kind;
 use crate::kinds::Kinds;
 use crate::post::{Place, Post, Without};
-use crate::{discord, slack};
+use crate::{discord, slack, teams};
 
 pub(crate) const BOT: &dyn Kind = &slack::Bot;
 pub(crate) const HOOK: &dyn Kind = &slack::IncomingWebhook;
 pub(crate) const DISCORD: &dyn Kind = &discord::Webhook;
-pub(crate) const KINDS: [&dyn Kind; 3] = [BOT, HOOK, DISCORD];
+pub(crate) const TEAMS: &dyn Kind = &teams::Workflow;
+pub(crate) const KINDS: [&dyn Kind; 4] = [BOT, HOOK, DISCORD, TEAMS];
+/// Those about whose credentials something can be asked.
+pub(crate) const ASKED: [&dyn Kind; 3] = [BOT, HOOK, DISCORD];
 
 /// A made-up secret that nobody could take for a real one.
 fn fake(prefix: &str, parts: usize) -> String {
@@ -37,11 +40,26 @@ pub(crate) fn credential(kind: &dyn Kind) -> String {
             let (host, secret) = ("hooks.slack.com", fake("", 4));
             format!("https://{host}/services/T0FAKE/B0FAKE/{secret}")
         }
+        "teams" => {
+            let (host, signature) = ("prod-00.westeurope.logic.azure.com:443", fake("", 8));
+            format!(
+                "https://{host}/workflows/{}/triggers/manual/paths/invoke\
+                 ?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig={signature}",
+                "0fa1".repeat(8)
+            )
+        }
         _ => {
             let (host, token) = ("discord.com", fake("", 12));
             format!("https://{host}/api/webhooks/123456789012345678/{token}")
         }
     }
+}
+
+/// The part of it that nobody may see.
+pub(crate) fn secret_part(kind: &dyn Kind) -> String {
+    let credential = credential(kind);
+    let last = credential.rsplit(['/', '=']).next();
+    last.unwrap_or_default().to_owned()
 }
 
 pub(crate) fn secret(kind: &dyn Kind) -> SecretString {

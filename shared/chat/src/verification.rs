@@ -134,7 +134,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_does_not_come_from_the_platform_says_nothing() {
-        for kind in crate::testing::KINDS {
+        for kind in crate::testing::ASKED {
             let value: Value = crate::testing::configuration(kind);
             let (configuration, credential) = read(kind.id().api_type(), &value).unwrap();
             for (status, body) in [

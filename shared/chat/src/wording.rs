@@ -1,4 +1,4 @@
-//! What an event is called: the same words on both platforms.
+//! What an event is called: the same words on every platform.
 
 pub(crate) use carillon_domain::Tone;
 use carillon_domain::event::{BUILD, CHANGE};

@@ -22,6 +22,8 @@ pub enum Permission {
     Write,
     /// Publish events.
     Publish,
+    /// Read the catalogue of event types.
+    Catalogue,
     /// Manage API keys.
     Keys,
 }
@@ -34,7 +36,7 @@ pub enum Role {
     Admin,
     /// Webhooks and events.
     Editor,
-    /// Nothing but publishing events.
+    /// Publishing events, and reading which there are.
     Publisher,
     /// Reading.
     Viewer,
@@ -60,8 +62,8 @@ impl Role {
         match self {
             Self::Admin => true,
             Self::Editor => permission != Permission::Keys,
-            Self::Publisher => permission == Permission::Publish,
-            Self::Viewer => permission == Permission::Read,
+            Self::Publisher => matches!(permission, Permission::Publish | Permission::Catalogue),
+            Self::Viewer => matches!(permission, Permission::Read | Permission::Catalogue),
         }
     }
 }
@@ -140,6 +142,59 @@ impl KeyRequest {
     }
 }
 
+impl ApiKey {
+    /// The key as a client wants it: with another name, or another end; null means none.
+    ///
+    /// # Errors
+    /// All faults of the document.
+    pub fn changed(&self, value: &Value, now: Timestamp) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let changed = self.read_change(value, now, &mut faults);
+        faults.into_result(changed)
+    }
+
+    fn read_change(&self, value: &Value, now: Timestamp, faults: &mut Faults) -> Option<Self> {
+        let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        let mut changed = self.clone();
+        if value.get("name").is_none() {
+            // Asked for, so that a typo is told.
+            fields.value("name");
+        } else {
+            let name = fields.required_line("name", MAX_KEY_NAME);
+            changed.name = name.map_or_else(String::new, |name| name.trim().to_owned());
+        }
+        let end = fields.time("expires_at");
+        if value.get("expires_at").is_some() {
+            changed.expires_at = end;
+            if changed.expires_at.is_some_and(|time| time <= now) {
+                let detail = "must be in the future; to end the key now, delete it";
+                fields.fault("expires_at", FaultCode::OutOfRange, detail);
+            }
+        }
+        let roles = Role::ALL.map(|role| (role.as_str(), role));
+        if fields
+            .choice("role", &roles)
+            .is_some_and(|role| role != self.role)
+        {
+            let detail = "cannot be changed: make another key, and delete this one";
+            fields.fault("role", FaultCode::NotAllowed, detail);
+        }
+        fields.own_organization(&self.organization);
+        fields.finish();
+        Some(changed)
+    }
+
+    /// The names of the fields that differ.
+    pub fn changed_fields(&self, after: &Self) -> Vec<String> {
+        let fields = [
+            ("name", self.name != after.name),
+            ("expires_at", self.expires_at != after.expires_at),
+        ];
+        let fields = fields.into_iter().filter(|(_, differs)| *differs);
+        fields.map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,14 +211,14 @@ mod tests {
 
     #[test]
     fn each_role_may_do_what_the_contract_says() {
-        use Permission::{Keys, Publish, Read, Write};
+        use Permission::{Catalogue, Keys, Publish, Read, Write};
         for (role, allowed) in [
-            (Role::Admin, vec![Read, Write, Publish, Keys]),
-            (Role::Editor, vec![Read, Write, Publish]),
-            (Role::Publisher, vec![Publish]),
-            (Role::Viewer, vec![Read]),
+            (Role::Admin, vec![Read, Write, Publish, Catalogue, Keys]),
+            (Role::Editor, vec![Read, Write, Publish, Catalogue]),
+            (Role::Publisher, vec![Publish, Catalogue]),
+            (Role::Viewer, vec![Read, Catalogue]),
         ] {
-            let may: Vec<_> = [Read, Write, Publish, Keys]
+            let may: Vec<_> = [Read, Write, Publish, Catalogue, Keys]
                 .into_iter()
                 .filter(|permission| role.may(*permission))
                 .collect();
@@ -200,6 +255,17 @@ mod tests {
             last_used_at: None,
         };
         assert!(!key.is_expired(now()));
+        let changed = |value: Value| key.changed(&value, now());
+        let never = changed(json!({"name": "ci 2", "expires_at": null})).unwrap();
+        assert_eq!((never.name.as_str(), never.expires_at), ("ci 2", None));
+        assert_eq!(key.changed_fields(&never), ["name", "expires_at"]);
+        assert_eq!(changed(json!({"role": "publisher"})).unwrap(), key);
+        let faults = changed(json!({
+            "name": null, "expires_at": "2026-11-21T10:15:00Z", "role": "admin", "key": "x"
+        }));
+        let faults = faults.unwrap_err();
+        let found: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(found, ["/name", "/expires_at", "/role", "/key"]);
         assert!(key.is_expired("2026-11-21T10:15:01Z".parse().unwrap()));
     }
 }

@@ -84,7 +84,8 @@ pub struct Attempt {
 /// Where a message stands on the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRef {
-    /// Slack's `ts` or Discord's message id; an incoming webhook tells none.
+    /// Slack's `ts`, Discord's message id, or the id of the run that a Teams workflow has begun,
+    /// which Microsoft's support asks for; an incoming webhook tells none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub id: Option<String>,
     /// The platform's id of the channel.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::masking::without_credential;
+use crate::text::shorten;
+
 /// A JSON pointer (RFC 6901) to a place in the caller's document. The root is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -142,6 +145,21 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
+/// What is said of a name that is not known, such as that of a field, which is `what`.
+pub fn unknown(what: &str, written: &str, known: &[&str]) -> String {
+    let shown = shorten(&without_credential(written), 100);
+    if known.contains(&written.trim()) {
+        return format!(
+            "there is white space around the name of the {what} `{shown}`: take it out"
+        );
+    }
+    match (nearest(written, known.iter().copied()), known) {
+        (Some(meant), _) => format!("unknown {what} `{shown}`; did you mean `{meant}`?"),
+        (None, []) => format!("unknown {what} `{shown}`; none is known"),
+        (None, known) => format!("unknown {what} `{shown}`; known are {}", known.join(", ")),
+    }
+}
+
 /// The known name nearest to what was written, where one is near enough to be meant.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
@@ -195,5 +213,15 @@ mod tests {
             Some("parameter_created")
         );
         assert_eq!(nearest("xyzzy", known), None);
+        for (written, told) in [
+            ("nmae", "unknown field `nmae`; did you mean `name`?"),
+            (
+                "name ",
+                "there is white space around the name of the field `name`: take it out",
+            ),
+            ("xyzzy", "unknown field `xyzzy`; known are name, type"),
+        ] {
+            assert_eq!(unknown("field", written, &["name", "type"]), told);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::fault::{FaultCode, Faults, Pointer, unknown};
 use crate::ids::OrganizationId;
 use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential, without_credential};
 
@@ -56,11 +56,27 @@ impl<'v, 'f> Fields<'v, 'f> {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// A text of at most `max` characters. Blank counts as absent.
+    /// A text of at most `max` characters. A blank one is a fault: whoever names a field means
+    /// something by it.
     pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
+        self.said(name, max, NOT_BLANK)
+    }
+
+    /// A text that only describes, of at most `max` characters. A blank one says nothing.
+    pub fn remark(&mut self, name: &'static str, max: usize) -> Option<String> {
         let value = self.value(name)?;
         let at = self.at.field(name);
         text_of(value, at, max, self.faults)
+    }
+
+    /// A text, where a blank one is answered with `rule`.
+    fn said(&mut self, name: &'static str, max: usize, rule: &str) -> Option<String> {
+        let before = self.faults.iter().count();
+        let text = self.remark(name, max);
+        if text.is_none() && self.has(name) && self.faults.iter().count() == before {
+            self.fault(name, FaultCode::Required, rule);
+        }
+        text
     }
 
     /// A text that must be there.
@@ -96,7 +112,7 @@ impl<'v, 'f> Fields<'v, 'f> {
 
     /// A time in the form of RFC 3339, since 1970.
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
-        let text = self.text(name, 64)?;
+        let text = self.said(name, 64, TIME_RULE)?;
         let time = time_of(&text);
         if time.is_none() {
             self.fault(name, FaultCode::Malformed, TIME_RULE);
@@ -118,12 +134,12 @@ impl<'v, 'f> Fields<'v, 'f> {
 
     /// One of a fixed set of names.
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text(name, 256)?;
+        let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
+        let rule = format!("must be one of {}", labels.join(", "));
+        let text = self.said(name, 256, &rule)?;
         let found = choices.iter().find(|(label, _)| *label == text);
         if found.is_none() {
-            let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
-            let detail = format!("must be one of {}", labels.join(", "));
-            self.fault(name, FaultCode::UnknownValue, detail);
+            self.fault(name, FaultCode::UnknownValue, rule);
         }
         found.map(|(_, value)| *value)
     }
@@ -181,24 +197,23 @@ impl<'v, 'f> Fields<'v, 'f> {
                 continue;
             }
             let shown = crate::text::shorten(&without_credential(name), 100);
-            let detail = match nearest(name, self.asked.iter().copied()) {
-                Some(meant) => format!("unknown field `{shown}`; did you mean `{meant}`?"),
-                None => format!(
-                    "unknown field `{shown}`; known are {}",
-                    self.asked.join(", ")
-                ),
-            };
+            let detail = unknown("field", name, &self.asked);
             self.faults
                 .add(self.at.field(&shown), FaultCode::UnknownField, detail);
         }
     }
 }
 
+/// What is said of a blank text where a value is meant.
+pub const NOT_BLANK: &str = "must not be blank";
+
 /// What a time must look like, in words.
 pub const TIME_RULE: &str = "must be an RFC 3339 time since 1970, such as 2026-11-21T10:15:00Z";
 
-/// A time in the form of RFC 3339, since 1970. The parser takes more of ISO 8601.
+/// A time in the form of RFC 3339, since 1970. The parser takes more of ISO 8601, and no more
+/// than nine digits of a second's fraction: those behind are left out.
 pub fn time_of(text: &str) -> Option<Timestamp> {
+    let text = &to_the_nanosecond(text);
     let bytes = text.as_bytes();
     let has_offset = text.ends_with(['Z', 'z'])
         || text
@@ -211,6 +226,16 @@ pub fn time_of(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>()
         .ok()
         .filter(|time| is_rfc3339 && time.as_second() >= 0)
+}
+
+fn to_the_nanosecond(text: &str) -> String {
+    let Some((whole, rest)) = text.split_once('.') else {
+        return text.to_owned();
+    };
+    let end = rest.find(|c: char| !c.is_ascii_digit());
+    let (digits, offset) = rest.split_at(end.unwrap_or(rest.len()));
+    let kept = &digits[..digits.len().min(9)];
+    format!("{whole}.{kept}{offset}")
 }
 
 /// A text of at most `max` characters; blank gives none.
@@ -253,7 +278,7 @@ pub fn texts_of(
         match text_of(entry, at.index(n), max, faults) {
             Some(text) => texts.push((at.index(n), text)),
             None if faults.iter().count() == before => {
-                faults.add(at.index(n), FaultCode::Required, "must not be blank");
+                faults.add(at.index(n), FaultCode::Required, NOT_BLANK);
             }
             None => {}
         }
@@ -304,11 +329,35 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_optional_text_counts_as_absent() {
-        let value = json!({"environment": "  "});
+    fn digits_behind_the_nanosecond_are_left_out() {
+        let exact = time_of("2026-11-21T10:15:00.123456789Z");
+        assert!(exact.is_some());
+        assert_eq!(time_of("2026-11-21T10:15:00.1234567899999Z"), exact);
+        assert_eq!(time_of("2026-11-21T11:15:00.12345678900+01:00"), exact);
+        assert_eq!(time_of("2026-11-21T10:15:00.Z"), None);
+    }
+
+    #[test]
+    fn what_is_blank_is_a_fault_unless_it_only_describes() {
+        let value = json!({"actor": "  ", "name": " ", "since": "", "role": "", "key": null});
         let mut faults = Faults::default();
         let mut fields = Fields::of(&value, Pointer::root(), &mut faults).unwrap();
-        assert_eq!(fields.text("environment", 10), None);
-        assert!(faults.is_empty());
+        assert_eq!(fields.remark("actor", 10), None);
+        assert_eq!(fields.required_text("name", 10), None);
+        assert_eq!(fields.time("since"), None);
+        assert_eq!(fields.choice("role", &[("admin", 1), ("viewer", 2)]), None);
+        assert_eq!(fields.text("key", 10), None);
+        let found: Vec<_> = faults
+            .iter()
+            .map(|fault| (fault.pointer.as_str(), fault.detail.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("/name", NOT_BLANK),
+                ("/since", TIME_RULE),
+                ("/role", "must be one of admin, viewer"),
+            ]
+        );
     }
 }

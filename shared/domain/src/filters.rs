@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::event::{Event, Severity, Status};
-use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::fault::{FaultCode, Faults, Pointer, unknown};
 use crate::fields::{kind, texts_of};
 use crate::glob::Glob;
 
@@ -75,15 +75,8 @@ impl Filters {
         for (name, value) in object {
             let shown = crate::text::shorten(&crate::masking::without_credential(name), 100);
             let here = at.field(&shown);
-            let names = || FilterKey::ALL.iter().map(|(name, _)| *name);
             let Some((_, key)) = FilterKey::ALL.iter().find(|(known, _)| known == name) else {
-                let detail = match nearest(name, names()) {
-                    Some(meant) => format!("unknown filter `{shown}`; did you mean `{meant}`?"),
-                    None => format!(
-                        "unknown filter `{shown}`; known are {}",
-                        names().collect::<Vec<_>>().join(", ")
-                    ),
-                };
+                let detail = unknown("filter", name, &FilterKey::ALL.map(|(name, _)| name));
                 faults.add(here, FaultCode::UnknownField, detail);
                 continue;
             };
@@ -94,11 +87,11 @@ impl Filters {
             let Some(values) = texts_of(value, here.clone(), 50, 256, faults) else {
                 continue;
             };
-            if values.is_empty() {
+            if value.as_array().is_some_and(Vec::is_empty) {
                 faults.add(
                     here,
                     FaultCode::OutOfRange,
-                    "an empty list would match nothing; leave the filter out to match everything",
+                    "must have an entry: an empty list would match nothing",
                 );
                 continue;
             }

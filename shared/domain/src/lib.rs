@@ -4,6 +4,7 @@
 //! the randomness, so each rule can be tested as a function of its arguments.
 
 pub mod api_key;
+pub mod audit;
 pub mod cloudevents;
 pub mod conversation;
 pub mod delivery;

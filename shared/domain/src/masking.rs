@@ -15,7 +15,15 @@ pub fn is_masked(text: &str) -> bool {
 }
 
 /// The beginnings of what may be a credential.
-const MARKS: [&str; 5] = ["xox", "xapp-", "xwfp-", "://", "/webhooks/"];
+const MARKS: [&str; 7] = [
+    "xox",
+    "xapp-",
+    "xwfp-",
+    "whsec_",
+    "://",
+    "/webhooks/",
+    "sig=",
+];
 
 /// A name that a client made up, fit to be repeated to it: where a colon or a quote was
 /// forgotten, half a credential can become a part of a field's name.
@@ -39,9 +47,12 @@ pub fn looks_like_credential(text: &str) -> bool {
     let marks = [
         "xapp-",
         "xwfp-",
+        "whsec_",
         "/api/webhooks/",
         ".com/services/",
         ".com/workflows/",
+        "/triggers/manual/paths/",
+        "&sig=",
         "://hooks.",
     ];
     has_token || marks.iter().any(|mark| lower.contains(mark))
@@ -63,8 +74,11 @@ mod tests {
             "XOXP-1-2",
             "xoxe.xoxp-1",
             "xapp-1-A",
+            "whsec_fake",
             "https://hooks.slack.com/services/T0/B0/x",
             "discord.com/api/webhooks/1/x",
+            "x.logic.azure.us:443/workflows/1/triggers/manual/paths/invoke",
+            "sv=1.0&sig=not-a-real-signature",
         ] {
             assert!(looks_like_credential(text), "{text}");
         }
@@ -87,6 +101,7 @@ mod tests {
             ("token:xoxb-fake-token", "token:…"),
             ("webhook_url:https://example.com", "webhook_url:https…"),
             ("XOXB-fake-token", "…"),
+            ("sv=1.0&sig=fake", "sv=1.0&…"),
             ("chanels", "chanels"),
             ("", ""),
         ] {

@@ -109,6 +109,18 @@ impl Webhook {
         self.filters.why_not(event)
     }
 
+    /// As [`why_not`](Self::why_not), of the webhook as it is now: it may be switched off.
+    pub fn why_not_now(&self, event: &Event) -> Option<String> {
+        self.why_not(event).or_else(|| match self.status {
+            WebhookStatus::Active => None,
+            WebhookStatus::Disabled => Some("it is disabled".into()),
+            WebhookStatus::Suspended => Some(match &self.status_reason {
+                Some(reason) => format!("it is suspended: {reason}"),
+                None => "it is suspended".into(),
+            }),
+        })
+    }
+
     /// Whether it is registered for events of a type.
     pub fn names(&self, event_type: EventType) -> bool {
         self.event_types
@@ -150,6 +162,23 @@ mod tests {
         assert!(!webhook.wants(&sample::event(EventType::Scale)));
         webhook.status = WebhookStatus::Disabled;
         assert!(!webhook.wants(&sample::event(EventType::Deploy)));
+    }
+
+    #[test]
+    fn it_says_what_keeps_an_event_from_being_sent() {
+        let mut webhook = webhook(&["deploy"]);
+        let why_not = |webhook: &Webhook| webhook.why_not_now(&sample::event(EventType::Deploy));
+        assert_eq!(why_not(&webhook), None);
+        webhook.status = WebhookStatus::Disabled;
+        assert_eq!(why_not(&webhook).unwrap(), "it is disabled");
+        webhook.status = WebhookStatus::Suspended;
+        assert_eq!(why_not(&webhook).unwrap(), "it is suspended");
+        webhook.status_reason = Some("the token was revoked".into());
+        let told = "it is suspended: the token was revoked";
+        assert_eq!(why_not(&webhook).unwrap(), told);
+        // What will not change by itself comes first.
+        let scale = webhook.why_not_now(&sample::event(EventType::Scale));
+        assert_eq!(scale.unwrap(), "it is not registered for `scale`");
     }
 
     #[test]

@@ -122,16 +122,9 @@ pub fn audit(client: &Client, audit: &Audit) -> Result<Report, Error> {
         (None, Some(id)) => id.to_owned(),
         (None, None) => text(value),
     };
-    let field = |entry: &Value, names: &[&str]| {
-        let value = names.iter().map(|name| entry[*name].clone());
-        value
-            .into_iter()
-            .find(|value| !value.is_null())
-            .unwrap_or_default()
-    };
     let rows = found.iter().map(|entry| {
         vec![
-            time(&field(entry, &["time", "at"])),
+            time(&entry["at"]),
             named(&entry["actor"]),
             text(&entry["action"]),
             format!(
@@ -139,7 +132,7 @@ pub fn audit(client: &Client, audit: &Audit) -> Result<Report, Error> {
                 text(&entry["object"]["type"]),
                 named(&entry["object"])
             ),
-            text(&field(entry, &["changed", "fields"])),
+            text(&entry["changed"]),
             text(&entry["request_id"]),
         ]
     });

@@ -85,6 +85,7 @@ fn secrets(name: &str, value: &str) -> Vec<String> {
         || value.contains("-----BEGIN")
         || value.contains("://hooks.slack.com/")
         || value.contains("/api/webhooks/")
+        || value.contains("/triggers/manual/paths/")
         || looks_random(value);
     let mut secrets = Vec::new();
     if is_secret || has_form {

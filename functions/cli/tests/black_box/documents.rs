@@ -61,9 +61,7 @@ async fn every_command_of_the_readme_works_as_pasted() {
         command.args(["-c", &line.replace("http://127.0.0.1:8787", &app.url())]);
         let input = if line.contains("login") { KEY } else { "" };
         let done = finish(command, input).await;
-        // What this version of the API does not have is said in so many words.
-        let is_unknown = done.err.contains("does not know `");
-        assert!(done.code == Some(0) || is_unknown, "{line}: {done:?}");
+        assert_eq!(done.code, Some(0), "{line}: {done:?}");
         count += 1;
     }
     assert!(count > 20, "{count} commands");

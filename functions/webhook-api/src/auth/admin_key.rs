@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use carillon_aws::SecretCache;
+use carillon_domain::audit::{Actor, ActorType};
 use carillon_domain::{OrganizationId, Role};
 use hmac::{Hmac, KeyInit};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +21,9 @@ pub struct AdminKey {
     cache: SecretCache,
     secret_name: String,
 }
+
+/// What stands for the key's id.
+pub const DEPLOYMENT: &str = "deployment";
 
 #[derive(Deserialize)]
 struct Stored {
@@ -47,7 +51,17 @@ impl AdminKey {
         Ok(Some(Identity {
             organization,
             role: Role::Admin,
+            actor: Actor {
+                actor_type: ActorType::DeploymentKey,
+                id: DEPLOYMENT.to_owned(),
+                name: None,
+            },
         }))
+    }
+
+    /// Whether it is this organization's.
+    pub(crate) async fn is_of(&self, organization: &OrganizationId) -> Result<bool, Problem> {
+        Ok(self.stored().await?.organization == organization.as_str())
     }
 
     /// What signs for this deployment under a name of its own.

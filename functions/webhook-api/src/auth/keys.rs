@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use carillon_aws::{Error, Registry, WriteError};
 use carillon_domain::api_key::KeyRequest;
+use carillon_domain::audit::{Actor, ActorType, By};
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Identity;
@@ -40,6 +42,37 @@ impl ApiKeys {
                 .time_to_live(NOTE_PERIOD)
                 .build(),
         }
+    }
+
+    /// The same, as somebody changes them.
+    pub(super) fn by(&self, by: By) -> Self {
+        Self {
+            registry: self.registry.by(by),
+            ..self.clone()
+        }
+    }
+
+    /// Gives a key another name or end, as `value` says.
+    pub async fn update(
+        &self,
+        organization: &OrganizationId,
+        id: &ApiKeyId,
+        value: &Value,
+        now: Timestamp,
+    ) -> Result<ApiKey, Problem> {
+        const OPERATION: &str = "changing an API key";
+        let found = self.registry.key(organization, id).await;
+        let found = found.map_err(Problem::internal(OPERATION))?;
+        let (read, hash) = found.ok_or(Problem::NotFound)?;
+        let new = read.changed(value, now).map_err(Problem::Invalid)?;
+        if new != read {
+            let written = self.registry.update_key(&read, &new, &hash).await;
+            if !written.map_err(Problem::internal(OPERATION))? {
+                return Err(Problem::NotFound);
+            }
+            self.known.invalidate(&hash).await;
+        }
+        Ok(new)
     }
 
     /// Makes a key. It is told here once and kept nowhere.
@@ -119,6 +152,11 @@ impl ApiKeys {
         Ok(Some(Identity {
             organization: key.organization,
             role: key.role,
+            actor: Actor {
+                actor_type: ActorType::ApiKey,
+                id: key.id.to_string(),
+                name: Some(key.name),
+            },
         }))
     }
 

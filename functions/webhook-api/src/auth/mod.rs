@@ -14,15 +14,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use carillon_domain::audit::{Actor, ActorType, By};
 use carillon_domain::{OrganizationId, Permission, Role};
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use secrecy::SecretString;
 
-use crate::problem::Problem;
-use crate::{Api, BASE};
+use crate::problem::{Presented, Problem};
+use crate::{Api, BASE, request_id};
 
-pub use admin_key::AdminKey;
+pub use admin_key::{AdminKey, DEPLOYMENT};
 pub use keys::ApiKeys;
 
 /// What answers without a key.
@@ -33,6 +34,7 @@ const PUBLIC: [&str; 2] = ["/health", "/openapi.json"];
 pub struct Identity {
     pub organization: OrganizationId,
     pub role: Role,
+    pub actor: Actor,
 }
 
 /// A caller who may do what the call needs; whoever may not is answered before the call is
@@ -40,7 +42,23 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Caller<P = Read> {
     pub organization: OrganizationId,
+    actor: Actor,
     needed: PhantomData<P>,
+}
+
+impl Api {
+    /// The API as this caller changes things: what they do is in the audit log.
+    pub fn by<P>(&self, caller: &Caller<P>) -> Self {
+        let by = || By {
+            actor: caller.actor.clone(),
+            request_id: request_id::current(),
+        };
+        Self {
+            registry: self.registry.by(by()),
+            keys: self.keys.by(by()),
+            ..self.clone()
+        }
+    }
 }
 
 /// What a call needs to be allowed, as a type.
@@ -61,7 +79,7 @@ macro_rules! needs {
     };
 }
 
-needs! { Read Write Publish Keys }
+needs! { Read Write Publish Catalogue Keys }
 
 impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
     type Rejection = Problem;
@@ -80,6 +98,7 @@ impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
         }
         Ok(Self {
             organization: identity.organization.clone(),
+            actor: identity.actor.clone(),
             needed: PhantomData,
         })
     }
@@ -98,8 +117,9 @@ pub async fn require_key(
     let identity = match claimed(&request)? {
         Some(identity) => identity,
         None => {
-            let key = presented(request.headers()).ok_or(Problem::Unauthorized)?;
-            identify(&api, &key).await?.ok_or(Problem::Unauthorized)?
+            let key = presented(request.headers()).map_err(Problem::Unauthorized)?;
+            let known = identify(&api, &key).await?;
+            known.ok_or(Problem::Unauthorized(Presented::UselessKey))?
         }
     };
     request.extensions_mut().insert(identity);
@@ -129,20 +149,33 @@ fn claimed(request: &Request) -> Result<Option<Identity>, Problem> {
     let claim = |name: &str| jwt.claims.get(name).map(String::as_str).unwrap_or_default();
     let organization = OrganizationId::parse(claim("organization"));
     let role = Role::parse(claim("role"));
+    let actor = Actor {
+        actor_type: ActorType::Jwt,
+        id: claim("sub").to_owned(),
+        name: None,
+    };
     match (organization, role) {
-        (Some(organization), Some(role)) => Ok(Some(Identity { organization, role })),
+        (Some(organization), Some(role)) => Ok(Some(Identity {
+            organization,
+            role,
+            actor,
+        })),
         _ => Err(Problem::BadClaims),
     }
 }
 
 /// The key of `Authorization: Api-Key <key>` or `Bearer <key>`.
-fn presented(headers: &HeaderMap) -> Option<SecretString> {
-    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+fn presented(headers: &HeaderMap) -> Result<SecretString, Presented> {
+    let header = headers.get(AUTHORIZATION).ok_or(Presented::Nothing)?;
+    let text = header.to_str().unwrap_or_default();
+    let (scheme, key) = text.split_once(' ').ok_or(Presented::NoKey)?;
     let known = ["api-key", "bearer"]
         .iter()
         .any(|known| scheme.eq_ignore_ascii_case(known));
-    let key = key.trim();
-    (known && !key.is_empty()).then(|| SecretString::from(key))
+    match key.trim() {
+        key if known && !key.is_empty() => Ok(SecretString::from(key)),
+        _ => Err(Presented::NoKey),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use axum::body::Body;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-fn header(value: &str) -> Option<String> {
+fn header(value: &str) -> Result<String, Presented> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, value.parse().unwrap());
     presented(&headers).map(|key| key.expose_secret().to_owned())
@@ -29,11 +29,15 @@ fn with_context(authorizer: Value) -> Request {
 
 #[test]
 fn a_key_is_taken_from_both_schemes_and_no_other() {
-    assert_eq!(header("Api-Key abc"), Some("abc".into()));
-    assert_eq!(header("bearer  abc"), Some("abc".into()));
-    assert_eq!(header("Basic abc"), None);
-    assert_eq!(header("Bearer "), None);
-    assert_eq!(header("abc"), None);
+    assert_eq!(header("Api-Key abc"), Ok("abc".into()));
+    assert_eq!(header("bearer  abc"), Ok("abc".into()));
+    for unreadable in ["Basic abc", "Bearer ", "abc", ""] {
+        assert_eq!(header(unreadable), Err(Presented::NoKey), "{unreadable}");
+    }
+    assert_eq!(
+        presented(&HeaderMap::new()).map(drop),
+        Err(Presented::Nothing)
+    );
 }
 
 #[test]
@@ -44,6 +48,8 @@ fn organization_and_role_come_from_the_claims_that_the_gateway_has_checked() {
     let identity = claimed(&request).unwrap().unwrap();
     assert_eq!(identity.organization.as_str(), "org_acme");
     assert_eq!(identity.role, Role::Editor);
+    assert_eq!(identity.actor.id, "x");
+    assert_eq!(identity.actor.actor_type, ActorType::Jwt);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use carillon_domain::fault::{Fault, nearest};
+use carillon_domain::fields::NOT_BLANK;
+use carillon_domain::masking::without_credential;
 use carillon_domain::{FaultCode, Faults, Pointer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -139,9 +141,11 @@ impl Document {
             let mut value = value.into_value(&at, &mut lines, faults);
             if key.place.is_some() {
                 as_meant(&mut value);
+                blanks(&value, &at, faults);
             }
             entries.push(Entry { name, at, value });
         }
+        *faults = lines.located(std::mem::take(faults));
         Some(Self { entries, lines })
     }
 
@@ -167,6 +171,18 @@ fn as_meant(entry: &mut Value) {
     for (name, value) in entry.as_object_mut().into_iter().flatten() {
         if name != "enabled" {
             numbers_as_text(value);
+        }
+    }
+}
+
+/// In YAML, a key whose value was forgotten: to take it as left out would have a webhook say
+/// more than was meant.
+fn blanks(value: &Value, at: &Pointer, faults: &mut Faults) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let at = at.field(&without_credential(name));
+        match value {
+            Value::Null => faults.add(at, FaultCode::Required, NOT_BLANK),
+            value => blanks(value, &at, faults),
         }
     }
 }

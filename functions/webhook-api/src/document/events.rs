@@ -60,6 +60,7 @@ fn names(among: impl Fn(EventType) -> bool) -> Vec<&'static str> {
 fn event_fields() -> Value {
     let name = |description| text(MAX_NAME, description);
     let url = form(MAX_URL, pattern::web_url());
+    let blank = form(MAX_URL, &pattern::blank());
     let cost = json!({
         "type": "object", "additionalProperties": false,
         "required": ["amount", "currency"],
@@ -83,7 +84,7 @@ fn event_fields() -> Value {
                 "type": name("Such as aws_rds_cluster"),
                 "id": text(1_024, "The provider's id"),
                 "name": name("What people call it"),
-                "url": optional(MAX_URL, "Where to look at it; http or https", &[url]),
+                "url": optional("Where to look at it; http or https", &[url, blank]),
             }
         },
         "provider": name("Such as aws"),

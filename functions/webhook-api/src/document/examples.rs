@@ -63,13 +63,18 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
             "filters": {"environment": ["production", "prod-*"], "project": null},
             "configuration": {"channel": "alerts"}
         }),
-        ("POST /api/v1/webhooks/{id}/preview/", _) => json!({"sample": "deploy"}),
+        ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/events/match/", _) => {
+            json!({"sample": "deploy"})
+        }
         ("POST /api/v1/webhooks/{id}/rotate/", _) => {
             json!({"token": "xoxb-example-not-a-real-token", "everywhere": true})
         }
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => json!({}),
         ("PUT /api/v1/notifications/", _) => notifications(),
         ("POST /api/v1/api-keys/", _) => json!({"name": "ci", "role": "publisher"}),
+        ("PATCH /api/v1/api-keys/{id}/", _) => {
+            json!({"name": "ci of billing", "expires_at": "2027-11-21T00:00:00Z"})
+        }
         ("POST /api/v1/events/", "application/json") => new_event(),
         ("POST /api/v1/events/", "application/cloudevents+json") => cloud_event(),
         ("POST /api/v1/events/", "application/cloudevents-batch+json") => json!([cloud_event()]),
@@ -101,17 +106,31 @@ fn response(name: &str, status: &str) -> Option<Value> {
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
             json!({"accepted": 1})
         }
-        ("POST /api/v1/webhooks/{id}/recover/", _) => json!({"accepted": 12}),
+        ("POST /api/v1/webhooks/{id}/recover/" | "POST /api/v1/recover/", _) => {
+            json!({"accepted": 12})
+        }
         ("POST /api/v1/events/", _) => json!({"id": "deploy-7f3a", "duplicate": false}),
         ("GET /api/v1/events/", _) => page(event()),
         ("GET /api/v1/events/{id}/", _) => with(event(), "deliveries", json!([delivery()])),
+        ("POST /api/v1/events/match/", _) => json!({"results": [
+            {"webhook_id": WEBHOOK, "name": "prod alerts", "would_send": true, "why_not": null},
+            {"webhook_id": "wh_01KAJ2V5J8M3E1Q7S9T0C4X6Z0", "name": "staging", "would_send": false,
+             "why_not": "its filter `environment` does not match `production`"},
+        ]}),
         ("GET /api/v1/event-types/", _) => page(json!({
             "type": "deploy", "group": "infrastructure", "publishable": true,
             "description": EventType::Deploy.description(), "sample": event()
         })),
         ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
+        ("PATCH /api/v1/api-keys/{id}/", _) => key(),
         ("GET /api/v1/api-keys/", _) => page(key()),
-        ("PUT /api/v1/notifications/", _) => json!({"results": [
+        ("GET /api/v1/audit/", _) => page(json!({
+            "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
+            "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",
+            "object": {"type": "webhook", "id": WEBHOOK, "name": "prod alerts"},
+            "changed": ["filters"], "request_id": "req_01KAJ2V5J8M3E1Q7S9T0C4X6YZ"
+        })),
+        ("PUT /api/v1/notifications/", _) => json!({"dry_run": false, "results": [
             {"name": "work", "result": "updated", "changed": ["channels"], "id": WEBHOOK},
         ]}),
         ("GET /api/v1/notifications/", _) => json!({"notifications": {"work": {
@@ -197,6 +216,7 @@ fn delivery() -> Value {
 
 fn preview() -> Value {
     json!({
+        "would_send": true, "why_not": null,
         "request": {
             "method": "POST", "url": "https://slack.com/api/chat.postMessage",
             "headers": {"Content-Type": "application/json; charset=utf-8", "Authorization": "Bearer xoxb-…wxyz"},

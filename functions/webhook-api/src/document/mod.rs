@@ -47,7 +47,7 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
         operation["requestBody"]["required"] = Value::Bool(false);
     }
     let kinds = problems::of(path, method, operation);
-    parameters::complete(operation);
+    parameters::complete(path, operation);
     examples::add(&name, operation);
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;

@@ -7,7 +7,7 @@ use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
 use serde_json::{Map, Value, json};
 
 use crate::body::MAX_BODY_BYTES;
-use crate::problem::{Document, Problem};
+use crate::problem::{Document, Presented, Problem};
 
 /// One of each kind.
 fn all() -> Vec<Problem> {
@@ -26,7 +26,9 @@ fn all() -> Vec<Problem> {
     vec![
         Problem::Malformed("the body cannot be read: EOF while parsing an object".into()),
         Problem::Invalid(faults),
-        Problem::Unauthorized,
+        Problem::Unauthorized(Presented::Nothing),
+        Problem::Unauthorized(Presented::NoKey),
+        Problem::Unauthorized(Presented::UselessKey),
         Problem::Forbidden {
             role: Role::Viewer,
             needed: Permission::Write,
@@ -34,6 +36,10 @@ fn all() -> Vec<Problem> {
         Problem::BadClaims,
         Problem::Invalid(foreign),
         Problem::NotFound,
+        Problem::NoSuchPath {
+            path: "/api/v1/webhook/".into(),
+            nearest: Some("/api/v1/webhooks/".into()),
+        },
         Problem::MethodNotAllowed,
         Problem::NameTaken {
             existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
@@ -42,12 +48,14 @@ fn all() -> Vec<Problem> {
         Problem::quota_exceeded(Quota::ApiKeys, 100),
         Problem::NotActive { suspended: true },
         Problem::NotActive { suspended: false },
+        Problem::OwnMessage,
         Problem::Contended,
         Problem::PreconditionFailed,
         Problem::TooLarge {
             limit_bytes: MAX_BODY_BYTES,
         },
         Problem::UnsupportedMediaType {
+            came: "text/plain".into(),
             taken: "application/json",
         },
         Problem::Internal,
@@ -123,10 +131,12 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
-    // A name that is taken, a quota that is used up, or a webhook that is switched off.
+    // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
+    // of our own.
     let conflicts = [
         "/webhooks/",
         "/api-keys/",
+        "/events/",
         "/notifications/",
         "/redeliver/",
         "/recover/",
@@ -160,7 +170,7 @@ mod tests {
         match problem {
             Problem::Malformed(_) => 0,
             Problem::Invalid(_) => 1,
-            Problem::Unauthorized => 2,
+            Problem::Unauthorized(_) => 2,
             Problem::BadClaims => 3,
             Problem::Forbidden { .. } => 4,
             Problem::NotFound => 5,
@@ -174,12 +184,14 @@ mod tests {
             Problem::Contended => 13,
             Problem::Internal => 14,
             Problem::QuotaExceeded { .. } => 15,
+            Problem::NoSuchPath { .. } => 16,
+            Problem::OwnMessage => 17,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..16).collect());
+        assert_eq!(all, (0..17).collect());
     }
 }

@@ -75,7 +75,7 @@ fn each_problem_has_an_example_that_is_one() {
         };
         for (kind, example) in examples.as_object().unwrap() {
             let urn = example["value"]["type"].as_str().unwrap();
-            let kind = kind.trim_end_matches("-2");
+            let kind = kind.trim_end_matches("-2").trim_end_matches("-3");
             assert_eq!(urn, format!("urn:carillon:problem:{kind}"));
             let status = example["value"]["status"].as_u64().unwrap();
             assert_eq!(*name, format!("Problem{status}"));

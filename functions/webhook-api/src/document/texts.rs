@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 pub use carillon_chat::form::schema::{choice, form, listed, object, optional, or_null};
 
-/// A text that counts as absent where it is blank.
+/// A text that only describes: blank says nothing.
 pub fn text(max: usize, description: &str) -> Value {
     json!({"type": ["string", "null"], "maxLength": max, "description": description})
 }
@@ -19,7 +19,7 @@ pub fn time(description: &str) -> Value {
     let time = json!({
         "type": "string", "format": "date-time", "maxLength": 64, "pattern": pattern::time()
     });
-    optional(64, description, &[time])
+    optional(description, &[time])
 }
 
 /// A text that says something.
@@ -29,8 +29,8 @@ pub fn said(max: usize) -> Value {
 
 /// The organization may be named where it is the caller's.
 pub fn organization() -> Value {
-    text(
-        1_000,
+    optional(
         "The caller's own, if named at all; another one is forbidden",
+        &[said(1_000)],
     )
 }

@@ -8,7 +8,7 @@ use carillon_domain::{EventType, WebhookStatus, pattern};
 use serde_json::{Map, Value, json};
 
 use super::texts::{
-    choice, form, line, listed, object, optional, or_null, organization, said, text, time,
+    choice, form, line, listed, object, optional, or_null, organization, said, time,
 };
 use crate::rotation::can_be_made;
 
@@ -28,7 +28,9 @@ pub fn add(kinds: &Kinds, schemas: &mut Map<String, Value>) {
     }
     add("Filters", filters());
     add("Rotation", rotation(kinds));
-    add("Recovery", recovery());
+    add("Recovery", recovery("^dl_[A-Za-z0-9]{26}$"));
+    let place = "^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$";
+    add("RecoveryOfAll", recovery(place));
     add("Nothing", nothing());
 }
 
@@ -122,12 +124,12 @@ fn new_webhook(kinds: &Kinds) -> Value {
 /// What the server adds. It may be sent back as it was read, and not otherwise.
 fn read_only() -> Value {
     json!({
-        "id": text(1_000, "Its own"),
+        "id": optional("Its own", &[said(1_000)]),
         "status": choice(
             &WebhookStatus::ALL.map(|(name, _)| name),
             "As it is, or with an `enabled` that says the same",
         ),
-        "status_reason": text(16_384, "As it was read"),
+        "status_reason": optional("As it was read", &[said(16_384)]),
         "created_at": time("As it is"),
         "modified_at": time("As it was read"),
         "verification": {"description": "Of an answer; not looked at"},
@@ -226,15 +228,15 @@ fn rotation(kinds: &Kinds) -> Value {
     })
 }
 
-fn recovery() -> Value {
+fn recovery(place: &str) -> Value {
     object(
         &[],
         json!({
             "since": time("What failed or was skipped then or later; everything, if left out"),
+            "until": time("What failed or was skipped before then"),
             "after": optional(
-                100,
                 "To go on where an answer before has ended: its `next_after`",
-                &[form(100, "^dl_[A-Za-z0-9]{26}$")],
+                &[form(100, place)],
             ),
             "organization": organization(),
         }),

@@ -1,4 +1,4 @@
-//! API keys: make, list, revoke. Keys of admins only.
+//! API keys: make, list, change, revoke. For admins only.
 
 use axum::Json;
 use axum::extract::State;
@@ -33,7 +33,8 @@ pub async fn create(
     let now = Timestamp::now();
     let request = KeyRequest::parse(&body, &caller.organization, now).map_err(Problem::Invalid);
     let request = query.with(request)?;
-    let (key, secret) = api.keys.create(&caller.organization, request, now).await?;
+    let keys = api.by(&caller).keys;
+    let (key, secret) = keys.create(&caller.organization, request, now).await?;
     tracing::info!(
         key_id = key.id.as_str(),
         organization = key.organization.as_str(),
@@ -44,8 +45,8 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Lists the organization's keys, oldest first, without the keys themselves. The key that was
-/// made at deployment is not among them.
+/// Lists the organization's keys without the keys themselves: first the one that was made at
+/// deployment, then the others, oldest first.
 #[utoipa::path(
     get, path = "/api-keys/", tag = "api-keys", security(("api_key" = []), ("bearer" = [])),
     params(schema::PageParameters),
@@ -59,12 +60,45 @@ pub async fn list(
     let wanted = Wanted::read(&api, &caller, "api-keys", &mut query).await?;
     query.finish()?;
     let after = wanted.after.as_deref();
-    let (keys, next) = api
-        .keys
-        .list(&caller.organization, after, wanted.limit)
-        .await?;
-    let views = keys.into_iter().map(KeyView::from).collect();
+    let organization = &caller.organization;
+    let mut views = Vec::new();
+    if after.is_none() && api.admin_key.is_of(organization).await? {
+        views.push(KeyView::deployment());
+    }
+    let (keys, next) = match wanted.limit - views.len() {
+        // The others begin on the next page.
+        0 => (Vec::new(), Some(String::new())),
+        room => api.keys.list(organization, after, room).await?,
+    };
+    views.extend(keys.into_iter().map(KeyView::from));
     wanted.page(&api, views, next.as_deref()).await.map(Json)
+}
+
+/// Changes a key's name, or when it ends. The key that was made at deployment is not changed here.
+#[utoipa::path(
+    patch, path = "/api-keys/{id}/", tag = "api-keys", operation_id = "patch_api_key",
+    security(("api_key" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The key's id")),
+    request_body(content(
+        (schema::ApiKeyPatch = "application/merge-patch+json"),
+        (schema::ApiKeyPatch = "application/json"),
+    )),
+    responses((status = 200, description = "The key as it is now", body = KeyView)),
+)]
+pub async fn update(
+    State(api): State<Api>,
+    caller: Caller<Keys>,
+    query: Query,
+    PathOf(id): PathOf<String>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<KeyView>, Problem> {
+    query.finish()?;
+    let id = ApiKeyId::parse(&id).ok_or(Problem::NotFound)?;
+    let (organization, now) = (&caller.organization, Timestamp::now());
+    let keys = api.by(&caller).keys;
+    let key = keys.update(organization, &id, &body, now).await?;
+    tracing::info!(key_id = id.as_str(), "changed an API key");
+    Ok(Json(KeyView::from(key)))
 }
 
 /// Revokes a key. It stops working within seconds.
@@ -82,7 +116,12 @@ pub async fn revoke(
 ) -> Result<StatusCode, Problem> {
     query.finish()?;
     let id = ApiKeyId::parse(&id).ok_or(Problem::NotFound)?;
-    if !api.keys.revoke(&caller.organization, &id).await? {
+    if !api
+        .by(&caller)
+        .keys
+        .revoke(&caller.organization, &id)
+        .await?
+    {
         return Err(Problem::NotFound);
     }
     tracing::info!(key_id = id.as_str(), "revoked an API key");

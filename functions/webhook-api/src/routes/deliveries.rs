@@ -3,12 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use carillon_domain::{
-    Delivery, DeliveryId, DeliveryStatus, FaultCode, Faults, Fields, Pointer, Webhook,
-};
-use serde::Serialize;
-use utoipa::ToSchema;
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Faults, Fields, Pointer, Webhook};
 
+use super::recovery::Accepted;
 use crate::auth::{Caller, Write};
 use crate::body::OptionalJsonBody;
 use crate::ledger_page::{self, Cursor};
@@ -16,31 +13,8 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::recovery::Recovered;
 use crate::view::DeliveryView;
 use crate::{Api, recovery, registration, schema};
-
-/// How many deliveries will be sent.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Accepted {
-    accepted: usize,
-    /// Where there were too many for one call: `after` of the next one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_after: Option<String>,
-    /// Why nothing will be sent, where nothing is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
-impl From<Recovered> for Accepted {
-    fn from(recovered: Recovered) -> Self {
-        Self {
-            accepted: recovered.accepted,
-            next_after: recovered.next_after.map(|id| id.to_string()),
-            reason: recovered.reason,
-        }
-    }
-}
 
 /// Lists a webhook's deliveries, newest first. Under a filter, a page may be short and still
 /// have a next one.
@@ -113,48 +87,6 @@ pub async fn redeliver(
     let delivery_id = delivery_id.as_str();
     let accepted = recovered.accepted;
     tracing::info!(delivery_id, accepted, "asked for once more");
-    Ok((StatusCode::ACCEPTED, Json(Accepted::from(recovered))))
-}
-
-/// Sends everything once more that failed or was skipped, in the order of the events, and has
-/// what waits tried now. Left out is what a later message has told already.
-#[utoipa::path(
-    post, path = "/webhooks/{id}/recover/", tag = "deliveries",
-    security(("api_key" = []), ("bearer" = [])),
-    params(("id" = String, Path, description = "The webhook's id")),
-    request_body(
-        content = schema::Recovery, example = json!({"since": "2026-11-21T00:00:00Z"}),
-    ),
-    responses((status = 202, description = "They will be sent", body = Accepted)),
-)]
-pub async fn recover(
-    State(api): State<Api>,
-    caller: Caller<Write>,
-    query: Query,
-    PathOf(id): PathOf<String>,
-    OptionalJsonBody(body): OptionalJsonBody,
-) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let mut faults = Faults::default();
-    let (mut since, mut after) = (None, None);
-    if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
-        since = fields.time("since");
-        after = fields.text("after", 100).and_then(|id| {
-            let id = DeliveryId::parse(&id);
-            if id.is_none() {
-                let detail = "must be `next_after` of an answer before";
-                fields.fault("after", FaultCode::Malformed, detail);
-            }
-            id
-        });
-        fields.own_organization(&caller.organization);
-        fields.finish();
-    }
-    query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
-    let recovered = recovery::recover(&api, &webhook, since, after).await?;
-    let webhook_id = webhook.id.as_str();
-    let accepted = recovered.accepted;
-    tracing::info!(webhook_id, accepted, "recovering");
     Ok((StatusCode::ACCEPTED, Json(Accepted::from(recovered))))
 }
 

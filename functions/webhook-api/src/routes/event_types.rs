@@ -6,7 +6,7 @@ use carillon_domain::{Event, EventType, sample};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Catalogue};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -32,7 +32,10 @@ pub struct EventTypeView {
     get, path = "/event-types/", tag = "events", security(("api_key" = []), ("bearer" = [])),
     responses((status = 200, description = "The catalogue", body = Page<EventTypeView>)),
 )]
-pub async fn list(caller: Caller, query: Query) -> Result<Json<Page<EventTypeView>>, Problem> {
+pub async fn list(
+    caller: Caller<Catalogue>,
+    query: Query,
+) -> Result<Json<Page<EventTypeView>>, Problem> {
     query.finish()?;
     let results = EventType::ALL
         .iter()

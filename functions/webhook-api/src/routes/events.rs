@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use carillon_aws::EventFilter;
 use carillon_domain::event::MAX_NAME;
-use carillon_domain::{Event, EventId};
+use carillon_domain::{Event, EventId, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -88,8 +88,11 @@ pub async fn list(
     let filter = EventFilter {
         since: query.time("since"),
         until: query.time("until"),
-        event_type: query.event_type("type"),
+        event_types: query.event_types("type"),
+        status: query.choice("status", &Status::ALL.map(|it| (it.as_str(), it))),
         environment: query.text("environment", MAX_NAME),
+        project: query.text("project", MAX_NAME),
+        actor: query.text("actor", MAX_NAME),
         correlation_id: query.text("correlation_id", MAX_NAME),
     };
     let wanted = Wanted::read(&api, &caller, "events", &mut query).await?;

@@ -1,16 +1,20 @@
 //! The routes, each with its documentation: both come from the same code.
 
 mod api_keys;
+mod audit;
 mod deliveries;
 mod event_types;
 mod events;
+mod matching;
 mod meta;
 mod notifications;
+mod recovery;
 mod trial;
 mod webhooks;
 
 pub use meta::Document;
 
+use axum::routing::get;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,16 +24,22 @@ use crate::{Api, BASE, problem};
 
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(problem::Document, events::Published, events::PublishedBatch)),
+    components(schemas(
+        problem::Document,
+        events::Published,
+        events::PublishedBatch,
+        crate::schema::EventStatus
+    )),
     info(
         title = "Carillon",
-        description = "Tells people in Slack and Discord what changed in their cloud.",
+        description = "Tells people in Slack, Discord and Teams what changed in their cloud.",
     ),
     tags(
         (name = "webhooks", description = "Which events go to which destination"),
         (name = "events", description = "What happened"),
         (name = "deliveries", description = "The ledger: what became of each event for each webhook"),
         (name = "api-keys", description = "Who may do what"),
+        (name = "audit", description = "Who changed what"),
         (name = "meta", description = "Without a key"),
     ),
 )]
@@ -71,12 +81,16 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(deliveries::list))
         .routes(routes!(deliveries::read))
         .routes(routes!(deliveries::redeliver))
-        .routes(routes!(deliveries::recover))
+        .routes(routes!(recovery::recover))
+        .routes(routes!(recovery::recover_all))
         .routes(routes!(notifications::apply, notifications::export))
         .routes(routes!(api_keys::create, api_keys::list))
-        .routes(routes!(api_keys::revoke))
+        .routes(routes!(api_keys::update, api_keys::revoke))
+        .routes(routes!(audit::list))
         .routes(routes!(event_types::list))
         .routes(routes!(events::publish, events::list))
-        .routes(routes!(events::read));
+        .routes(routes!(events::read))
+        .routes(routes!(matching::matches))
+        .route("/events/match/", get(matching::event_of_this_name));
     OpenApiRouter::with_openapi(document).nest(BASE, api)
 }

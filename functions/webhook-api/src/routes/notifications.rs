@@ -46,7 +46,7 @@ pub struct ApplyParameters {
     /// Removes the webhooks that the file does not name.
     #[param(required = false, default = false)]
     prune: bool,
-    /// Asks Slack and Discord about credentials that are new, or used in a new way.
+    /// Asks the platforms about credentials that are new, or used in a new way.
     #[param(required = false, default = true)]
     verify: bool,
 }
@@ -54,6 +54,8 @@ pub struct ApplyParameters {
 /// What became of each name, in the order of the file; what was removed comes last.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Applied {
+    /// Whether nothing was done, as was asked for.
+    dry_run: bool,
     results: Vec<Outcome>,
 }
 
@@ -75,6 +77,7 @@ pub async fn apply(
     mut query: Query,
     request: Request,
 ) -> Result<Json<Applied>, Problem> {
+    let api = api.by(&caller);
     let options = Options {
         dry_run: query.flag("dry_run").unwrap_or(false),
         prune: query.flag("prune").unwrap_or(false),
@@ -84,7 +87,7 @@ pub async fn apply(
         .headers()
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
-    let format = Format::of(media_type).ok_or(Problem::UnsupportedMediaType { taken: TAKEN })?;
+    let format = Format::of(media_type).ok_or_else(|| body::unsupported(&request, TAKEN))?;
     let bytes = body::read(request).await?;
     let document = Document::read(format, &bytes).map_err(Problem::Invalid);
     // Where the query is wrong, the faults of the entries are told along with it.
@@ -100,7 +103,9 @@ pub async fn apply(
         Ok(document) => declarative::apply(&api, &caller.organization, &document, options).await,
         Err(problem) => Err(problem),
     };
-    query.with(results).map(|results| Json(Applied { results }))
+    let results = query.with(results)?;
+    let dry_run = options.dry_run;
+    Ok(Json(Applied { dry_run, results }))
 }
 
 /// The webhooks as a file that can be applied again: credentials are masked, and mean

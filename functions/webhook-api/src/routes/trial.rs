@@ -8,8 +8,7 @@ use carillon_chat::limits::Usage;
 use carillon_chat::{Kind, Place, Post, Reply, Without};
 use carillon_delivery::By;
 use carillon_domain::{
-    Capture, Credential, DeliveryId, Event, EventId, EventType, FaultCode, Faults, Fields, LaneId,
-    Outcome, Pointer, Webhook, sample,
+    Credential, DeliveryId, Event, EventType, FaultCode, LaneId, Outcome, Pointer, Webhook, sample,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,7 +25,7 @@ use crate::query::Query;
 use crate::recovery::asks_to_wait;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
-use crate::{Api, registration, schema, waking};
+use crate::{Api, registration, schema, tried_event, waking};
 
 /// The longest channel that is looked up, in characters.
 const MAX_CHANNEL: usize = 100;
@@ -34,6 +33,10 @@ const MAX_CHANNEL: usize = 100;
 /// What would be sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Preview {
+    /// Whether it would be sent, were the event published now.
+    would_send: bool,
+    /// Why not, where it would not.
+    why_not: Option<String>,
     request: PreviewRequest,
     /// How full each limit of the platform is.
     #[schema(value_type = Vec<schema::Usage>)]
@@ -55,7 +58,8 @@ pub struct PreviewRequest {
     body: Value,
 }
 
-/// Shows the exact request that an event would be sent with, and sends nothing. The body is
+/// Shows the exact request that an event would be sent with, says whether it would be sent, and
+/// sends nothing. The body is
 /// an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
 /// published.
 #[utoipa::path(
@@ -77,7 +81,8 @@ pub async fn preview(
 ) -> Result<Json<Preview>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let channel = channel(&webhook, &mut query);
-    let event = query.with(event(&api, &webhook, &body).await)?;
+    let event = tried_event::read(&api, &webhook.organization, &body).await;
+    let event = query.with(event)?;
     let delivery_id = DeliveryId::of(
         &event.organization,
         &event.id,
@@ -94,7 +99,10 @@ pub async fn preview(
         without: Without::default(),
     });
     let headers = draft.shown_headers().into_iter();
+    let why_not = webhook.why_not_now(&event);
     Ok(Json(Preview {
+        would_send: why_not.is_none(),
+        why_not,
         request: PreviewRequest {
             method: draft.method.to_string(),
             url: draft.masked_url(),
@@ -251,6 +259,7 @@ pub async fn rotate(
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let api = api.by(&caller);
     let wanted = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
@@ -307,80 +316,10 @@ fn channel(webhook: &Webhook, query: &mut Query) -> String {
     named
 }
 
-fn capture(webhook: &Webhook) -> Capture {
-    Capture {
-        organization: webhook.organization.clone(),
-        now: Timestamp::now(),
-        fallback_id: EventId::generate(ulid::Ulid::generate()),
-    }
-}
-
 fn ping(webhook: &Webhook) -> Event {
     Event {
         message: sample::event(EventType::Ping).message,
         actor: sample::event(EventType::Ping).actor,
-        ..Event::bare(EventType::Ping, capture(webhook))
+        ..Event::bare(EventType::Ping, tried_event::capture(&webhook.organization))
     }
-}
-
-/// The event that is to be shown.
-async fn event(api: &Api, webhook: &Webhook, body: &Value) -> Result<Event, Problem> {
-    if body.get("sample").is_some() {
-        return sampled(webhook, body).map_err(Problem::Invalid);
-    }
-    if body.get("event_id").is_some() {
-        let id = published(body).map_err(Problem::Invalid)?;
-        let found = api
-            .events
-            .get(&webhook.organization, &id)
-            .await
-            .map_err(Problem::internal("previewing a message"))?;
-        return found.ok_or_else(|| {
-            let mut faults = Faults::default();
-            let at = Pointer::root().field("event_id");
-            faults.add(
-                at,
-                FaultCode::UnknownValue,
-                "there is no event with this id",
-            );
-            Problem::Invalid(faults)
-        });
-    }
-    let mut faults = Faults::default();
-    let event = Event::parse(body, &Pointer::root(), capture(webhook), &mut faults);
-    faults.into_result(event).map_err(Problem::Invalid)
-}
-
-fn sampled(webhook: &Webhook, body: &Value) -> Result<Event, Faults> {
-    let mut faults = Faults::default();
-    let mut event = None;
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        if let Some(name) = fields.required_text("sample", 1_000) {
-            event = EventType::parse(&name).map(|event_type| Event {
-                organization: webhook.organization.clone(),
-                ..sample::event(event_type)
-            });
-            if event.is_none() {
-                let detail = EventType::unknown(&name, |_| true);
-                fields.fault("sample", FaultCode::UnknownValue, detail);
-            }
-        }
-        fields.finish();
-    }
-    faults.into_result(event)
-}
-
-fn published(body: &Value) -> Result<EventId, Faults> {
-    let mut faults = Faults::default();
-    let mut id = None;
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        if let Some(text) = fields.required_text("event_id", 1_000) {
-            id = EventId::parse(&text);
-            if id.is_none() {
-                fields.fault("event_id", FaultCode::Malformed, EventId::RULE);
-            }
-        }
-        fields.finish();
-    }
-    faults.into_result(id)
 }

@@ -69,6 +69,7 @@ pub async fn create(
     mut query: Query,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let api = api.by(&caller);
     let verified = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let registration = registration::read(api.chat.kinds(), &body, organization, None);
@@ -152,7 +153,7 @@ pub async fn list(
     let types = api.chat.kinds().types();
     let types: Vec<(&str, &str)> = types.iter().map(|name| (&**name, &**name)).collect();
     let api_type = query.choice("type", &types);
-    let event_type = query.event_type("event_type");
+    let event_types = query.event_types("event_type");
     let status = query.choice("status", &WebhookStatus::ALL);
     let name = query.text("name", MAX_WEBHOOK_NAME);
     let wanted = Wanted::read(&api, &caller, "webhooks", &mut query).await?;
@@ -160,7 +161,7 @@ pub async fn list(
     let is_wanted = |webhook: &Webhook| {
         api_type.is_none_or(|wanted| webhook.kind.api_type() == wanted)
             && status.is_none_or(|status| webhook.status == status)
-            && event_type.is_none_or(|event_type| webhook.names(event_type))
+            && (event_types.is_empty() || event_types.iter().any(|it| webhook.names(*it)))
     };
     let organization = &caller.organization;
     let (results, last) = match name {
@@ -269,6 +270,7 @@ pub async fn patch(
     PathOf(id): PathOf<String>,
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
+    let api = api.by(&caller);
     let verified = query.flag("verify").unwrap_or(true);
     let document = |webhook: &Webhook| patched(webhook, &patch);
     check(&api, &caller, query, &id, document).await?;
@@ -300,6 +302,7 @@ pub async fn replace(
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
+    let api = api.by(&caller);
     let verified = query.flag("verify").unwrap_or(true);
     let document = |_: &Webhook| body.clone();
     check(&api, &caller, query, &id, document).await?;
@@ -379,6 +382,7 @@ pub async fn remove(
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
+    let api = api.by(&caller);
     query.finish()?;
     let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
     registration::remove(&api, &caller.organization, &id, is_wanted).await?;

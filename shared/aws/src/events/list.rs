@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use carillon_domain::{Event, EventType, OrganizationId};
+use carillon_domain::{Event, EventType, OrganizationId, Status};
 use jiff::Timestamp;
 
 use super::EventStore;
@@ -27,8 +27,12 @@ pub struct EventFilter {
     pub since: Option<Timestamp>,
     /// That happened before then.
     pub until: Option<Timestamp>,
-    pub event_type: Option<EventType>,
+    /// Of one of these types; of any, where there is none.
+    pub event_types: Vec<EventType>,
+    pub status: Option<Status>,
     pub environment: Option<String>,
+    pub project: Option<String>,
+    pub actor: Option<String>,
     pub correlation_id: Option<String>,
 }
 
@@ -45,16 +49,27 @@ fn sortable(time: Timestamp) -> String {
 }
 
 impl EventFilter {
-    /// What the index cannot tell: attributes and their values.
-    fn conditions(&self) -> Vec<(&'static str, &str)> {
-        [
-            ("type", self.event_type.map(EventType::as_str)),
-            ("environment", self.environment.as_deref()),
-            ("correlation_id", self.correlation_id.as_deref()),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    /// What the index cannot tell: attributes, and the values that each may have.
+    fn conditions(&self) -> Vec<(&'static str, Vec<&str>)> {
+        let types = self.event_types.iter().map(|known| known.as_str());
+        let mut conditions: Vec<(_, Vec<&str>)> = vec![
+            ("type", types.collect()),
+            (
+                "status",
+                self.status.map(Status::as_str).into_iter().collect(),
+            ),
+        ];
+        conditions.extend(
+            [
+                ("environment", self.environment.as_deref()),
+                ("project", self.project.as_deref()),
+                ("actor", self.actor.as_deref()),
+                ("correlation_id", self.correlation_id.as_deref()),
+            ]
+            .map(|(name, value)| (name, value.into_iter().collect())),
+        );
+        conditions.retain(|(_, values)| !values.is_empty());
+        conditions
     }
 }
 
@@ -136,15 +151,21 @@ impl EventStore {
             .scan_index_forward(false)
             .limit(i32::try_from(rows).unwrap_or(i32::MAX));
         if !conditions.is_empty() {
-            let expression: Vec<String> = (0..conditions.len())
-                .map(|n| format!("#filter{n} = :filter{n}"))
-                .collect();
+            let expression = conditions.iter().enumerate().map(|(n, (_, values))| {
+                let names: Vec<String> = (0..values.len())
+                    .map(|value| format!(":filter{n}_{value}"))
+                    .collect();
+                format!("#filter{n} IN ({})", names.join(", "))
+            });
+            let expression: Vec<String> = expression.collect();
             query = query.filter_expression(expression.join(" AND "));
         }
-        for (n, (name, value)) in conditions.into_iter().enumerate() {
-            query = query
-                .expression_attribute_names(format!("#filter{n}"), name)
-                .expression_attribute_values(format!(":filter{n}"), text(value));
+        for (n, (name, values)) in conditions.into_iter().enumerate() {
+            query = query.expression_attribute_names(format!("#filter{n}"), name);
+            for (number, value) in values.into_iter().enumerate() {
+                let name = format!(":filter{n}_{number}");
+                query = query.expression_attribute_values(name, text(value));
+            }
         }
         let answer = query.send().await.map_err(Error::call("listing events"))?;
         let more = answer.last_evaluated_key.as_ref().map(place);

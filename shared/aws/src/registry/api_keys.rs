@@ -1,6 +1,9 @@
 //! API keys: what they may do is found by their hash; the keys themselves are kept nowhere.
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use carillon_domain::audit::Action;
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,11 +48,12 @@ impl Registry {
         };
         let sk = text(listed_sk(&new.id));
         let listed = with_key(to_item(WHAT, &listed)?, &new.organization, sk);
-        let steps = [
+        let mut steps = vec![
             self.put_new(found),
             self.put_new(listed),
             self.count_up(&new.organization, Quota::ApiKeys),
         ];
+        steps.extend(self.audit(&new.organization, Action::Created, new.into(), Vec::new())?);
         match self.transact("making an API key", steps).await?.as_deref() {
             None => Ok(()),
             Some([2]) => Err(WriteError::QuotaExceeded(Quota::ApiKeys)),
@@ -99,14 +103,56 @@ impl Registry {
             return Ok(None);
         };
         let row: Listed = from_item(WHAT, row)?;
-        let steps = [
+        let mut steps = vec![
             self.delete_existing(listed),
             self.delete_existing(by_hash(&row.hash)),
             self.count_down(organization, Quota::ApiKeys),
         ];
+        let object = (&row.key).into();
+        steps.extend(self.audit(organization, Action::Removed, object, Vec::new())?);
         // A failed condition: somebody else has revoked it in the meantime.
         let failed = self.transact("revoking an API key", steps).await?;
         Ok(failed.is_none().then_some(row.hash))
+    }
+
+    /// A key, and its hash.
+    pub async fn key(
+        &self,
+        organization: &OrganizationId,
+        id: &ApiKeyId,
+    ) -> Result<Option<(ApiKey, String)>, Error> {
+        let row = self.row(key(organization, text(listed_sk(id)))).await?;
+        let listed = row.map(|row| from_item(WHAT, row)).transpose()?;
+        Ok(listed.map(|Listed { key, hash }| (key, hash)))
+    }
+
+    /// Gives a key the name and the end of `new`; false where it was revoked meanwhile.
+    pub async fn update_key(&self, read: &ApiKey, new: &ApiKey, hash: &str) -> Result<bool, Error> {
+        let listed = key(&new.organization, text(listed_sk(&new.id)));
+        let mut steps = vec![
+            self.rename_key(listed, new),
+            self.rename_key(by_hash(hash), new),
+        ];
+        let changed = read.changed_fields(new);
+        steps.extend(self.audit(&new.organization, Action::Updated, new.into(), changed)?);
+        let failed = self.transact("changing an API key", steps).await?;
+        Ok(failed.is_none())
+    }
+
+    fn rename_key(&self, row: Item, new: &ApiKey) -> Result<TransactWriteItem, BuildError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(row))
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":name", text(&new.name));
+        let update = match new.expires_at {
+            Some(time) => update
+                .update_expression("SET #name = :name, expires_at = :end")
+                .expression_attribute_values(":end", text(time.to_string())),
+            None => update.update_expression("SET #name = :name REMOVE expires_at"),
+        };
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
     /// Notes that a key was used.

@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use carillon_domain::audit::{Action, changed_fields};
 use carillon_domain::{CredentialRef, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
 
@@ -15,9 +16,9 @@ use crate::table::{Item, text, to_item};
 const WHAT: &str = "a webhook";
 
 /// How many webhooks [`update_together`](Registry::update_together) takes: DynamoDB has at most
-/// 100 items in a transaction, each webhook changes up to three, and the rest is left for their
-/// credentials.
-pub const TOGETHER: usize = 30;
+/// 100 items in a transaction, each webhook changes up to three and is told of in the audit log,
+/// and the rest is left for their credentials.
+pub const TOGETHER: usize = 22;
 
 /// Why a webhook or a key was not written.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,7 @@ impl Registry {
             },
         ];
         steps.extend(self.use_steps(&webhook.organization, uses));
+        steps.extend(self.told(Action::Created, webhook, Vec::new())?);
         self.write("registering a webhook", webhook, steps).await
     }
 
@@ -86,6 +88,7 @@ impl Registry {
         let mut uses = Uses::default();
         uses.change(read, new);
         steps.extend(self.use_steps(&new.organization, uses));
+        steps.extend(self.told(Action::Updated, new, changed_fields(read, new))?);
         self.write("changing a webhook", new, steps).await
     }
 
@@ -98,6 +101,7 @@ impl Registry {
         let (mut steps, mut uses) = (Vec::new(), Uses::default());
         for (read, new) in changes {
             steps.push(self.replace_webhook(read, new)?);
+            steps.extend(self.told(Action::Updated, new, changed_fields(read, new))?);
             uses.change(read, new);
         }
         steps.extend(self.use_steps(&first.organization, uses));
@@ -132,6 +136,7 @@ impl Registry {
             },
         ];
         steps.extend(self.use_steps(&read.organization, uses));
+        steps.extend(self.told(Action::Removed, read, Vec::new())?);
         self.write("removing a webhook", read, steps).await
     }
 
@@ -167,6 +172,21 @@ impl Registry {
         // A failed condition: there is nothing to do any more.
         self.transact("ending a rotation", steps).await?;
         Ok(())
+    }
+
+    /// The step that tells of a change in the audit log.
+    fn told(
+        &self,
+        action: Action,
+        webhook: &Webhook,
+        changed: Vec<String>,
+    ) -> Result<Option<Step>, Error> {
+        let step = self.audit(&webhook.organization, action, webhook.into(), changed)?;
+        Ok(step.map(|item| Step {
+            item,
+            // It has no condition.
+            failed: Failed::Webhook,
+        }))
     }
 
     async fn write(

@@ -70,6 +70,7 @@ impl Cause {
     }
 
     fn hint(self, name: &str) -> String {
+        let begin = at_beginning(name);
         match self {
             Self::Dns => format!(
                 "The address of {name} could not be looked up: check the network's DNS. In a VPC, \
@@ -88,15 +89,21 @@ impl Cause {
                  a NAT gateway, a DNS that answers, and a security group and a network ACL that \
                  let it reach port 443."
             ),
-            Self::NotConnected => format!("{name} could not be reached."),
+            Self::NotConnected => format!("{begin} could not be reached."),
             Self::Timeout => {
-                format!("{name} did not answer in time; the message may have arrived.")
+                format!("{begin} did not answer in time; the message may have arrived.")
             }
             Self::Broken => {
-                format!("{name} broke the connection off; the message may have arrived.")
+                format!("{begin} broke the connection off; the message may have arrived.")
             }
         }
     }
+}
+
+/// A name at the beginning of a sentence.
+fn at_beginning(name: &str) -> String {
+    let (first, rest) = name.split_at_checked(1).unwrap_or((name, ""));
+    format!("{}{rest}", first.to_ascii_uppercase())
 }
 
 /// What has caused an error. Of one that an I/O error wraps, `source` would skip it.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::testing::{BOT, DISCORD, HOOK, KINDS, draft, secret, webhook};
+use crate::testing::{BOT, DISCORD, HOOK, KINDS, TEAMS, draft, secret, secret_part, webhook};
 use carillon_domain::{EventType, sample};
 use rustls::ServerConfig;
 use rustls::pki_types::ServerName;
@@ -120,6 +120,42 @@ async fn discord_is_told_who_is_calling_and_asked_to_wait() {
 }
 
 #[tokio::test]
+async fn a_workflow_is_called_letter_by_letter_as_its_url_was_pasted() {
+    let server =
+        server(ResponseTemplate::new(202).insert_header("x-ms-workflow-run-id", "08584fake-run"))
+            .await;
+    let id = "0fa1".repeat(8);
+    let new = "x.7f.environment.api.powerplatform.com/powerautomate/automations/direct";
+    for (host_and_path, query) in [
+        (
+            format!(
+                "prod-00.westeurope.logic.azure.com/workflows/{id}/triggers/manual/paths/invoke"
+            ),
+            "sig=fake%2Dsig_-%2b~&sv=1.0&sp=%2Ftriggers%2fmanual%2Frun&api-version=2016-06-01",
+        ),
+        (
+            format!("{new}/cu/04/workflows/{id}/triggers/manual/paths/invoke/"),
+            "api-version=1&&sp=a+b&sv=&sig=fake=",
+        ),
+    ] {
+        let url = format!("https://{host_and_path}?{query}");
+        let reply = post_with(&client(&server.uri()), TEAMS, &url.clone().into()).await;
+        assert_eq!(reply.outcome, Outcome::Delivered);
+        assert!(reply.hint.unwrap().contains("accepted the message"));
+        let run = reply.message.unwrap();
+        assert_eq!(run.id.as_deref(), Some("08584fake-run"));
+        let request = server.received_requests().await.unwrap().pop().unwrap();
+        assert_eq!(request.url.path(), format!("/{host_and_path}"));
+        assert_eq!(request.url.query(), Some(query));
+        assert!(!request.headers.contains_key("authorization"));
+        assert_eq!(
+            request.headers["content-type"],
+            "application/json; charset=utf-8"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = server(ResponseTemplate::new(200).set_body_string("ok")).await;
     let server =
@@ -163,6 +199,15 @@ async fn a_stored_url_of_another_host_is_never_called() {
         (HOOK, "no url"),
         (DISCORD, "https://169.254.169.254/api/webhooks/1/x"),
         (BOT, "xoxb-\r\nX-Injected: 1"),
+        (
+            TEAMS,
+            "https://evil.example/workflows/1/triggers/manual/paths/invoke?sig=x",
+        ),
+        (
+            TEAMS,
+            "https://x.logic.azure.com:8443/workflows/1/triggers/manual/paths/invoke?sig=x",
+        ),
+        (TEAMS, "https://x.logic.azure.com/other?sig=x"),
     ] {
         let reply = post_with(&client, kind, &SecretString::from(stored)).await;
         assert_eq!(reply.outcome, Outcome::CredentialDead, "{stored}");
@@ -228,14 +273,17 @@ async fn what_a_platform_repeats_of_the_credential_is_kept_from_everybody() {
         let secret = secret.expose_secret();
         // Cut in its middle, it could no longer be found.
         let said = format!("{} {secret}", "x".repeat(190));
-        let body = json!({
+        let mut body = json!({
             "ok": false, "error": format!("odd_{secret}"), "errors": [said],
             "code": 20099, "message": said,
         });
+        if kind.id() == TEAMS.id() {
+            body["error"] = json!({"code": format!("Odd{secret}"), "message": said});
+        }
         let server = server(ResponseTemplate::new(400).set_body_json(body)).await;
         let reply = post(&client(&server.uri()), kind).await;
         assert_eq!(reply.outcome, Outcome::UnknownRefusal, "{reply:?}");
-        let secret = secret.rsplit('/').next().unwrap();
+        let secret = secret_part(kind);
         let reply = format!("{reply:?}");
         assert!(
             !reply.contains(&secret[..8]) && reply.contains("xxx"),

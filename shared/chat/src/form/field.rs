@@ -65,7 +65,7 @@ pub enum Rule {
     Not(&'static str),
 }
 
-/// A text. Blank counts as left out.
+/// A text. Blank is a fault.
 #[derive(Debug, Clone, Copy)]
 pub struct Text {
     /// How many characters it may have.

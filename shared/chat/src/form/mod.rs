@@ -15,4 +15,4 @@ pub use field::{
 pub use label::{LABEL, LABEL_OR_LABELS, LABELS, first_label};
 pub use reading::Reading;
 pub(crate) use reading::is_given;
-pub use url::{WebhookUrl, webhook_url};
+pub use url::{UrlParts, WebhookUrl, url_parts, webhook_url};

@@ -57,6 +57,11 @@ impl<'v, 'f> Reading<'v, 'f> {
         self.value.get(name)?.as_str()
     }
 
+    /// Whether a flag is set.
+    pub fn flag(&self, name: &str) -> bool {
+        self.configuration.own.get(name) == Some(&Value::Bool(true))
+    }
+
     pub fn grouping(&self) -> Grouping {
         self.configuration.grouping
     }
@@ -147,13 +152,13 @@ impl<'v, 'f> Reading<'v, 'f> {
             Rule::Secrets(rule) => self.secrets(name, rule),
             Rule::Not(why) => {
                 self.fields.value(name);
-                if is_given(self.value, name) {
+                if self.fields.has(name) {
                     self.fault(name, FaultCode::NotAllowed, *why);
                 }
             }
         }
         if let Some(missing) = field.required
-            && !is_given(self.value, name)
+            && !self.fields.has(name)
         {
             self.fault(name, FaultCode::Required, missing);
         }
@@ -208,7 +213,7 @@ impl<'v, 'f> Reading<'v, 'f> {
         let before = self.current.and_then(|current| current.text(name));
         let text = self.fields.text(name, rule.max);
         let Some(text) = text else {
-            let is_wrong = is_given(self.value, name);
+            let is_wrong = self.fields.has(name);
             match (before, rule.make) {
                 _ if is_wrong => {}
                 (Some(before), Some(_)) => self.keep(name, before),
@@ -300,7 +305,7 @@ impl<'v, 'f> Reading<'v, 'f> {
 
     fn either(&mut self, either: &Either) {
         let is_there = |name: &str| {
-            is_given(self.value, name) && (either.needed.is_some() || self.value[name] != json!([]))
+            self.fields.has(name) && (either.needed.is_some() || self.value[name] != json!([]))
         };
         match (is_there(either.one), is_there(either.other)) {
             (true, true) => self.fault(either.other, FaultCode::NotAllowed, either.both),

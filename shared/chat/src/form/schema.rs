@@ -6,21 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::field::{Either, Field, Rule, Secret, Text};
 
-/// How many characters a text may have that is only looked at to say that it is wrong.
-const MAX_CHOICE: usize = 256;
-
 /// What reads show in the place of a credential, and means 'unchanged'.
 const MASK: &str = "[!-~]*\u{2026}[!-~]*";
 
-/// Nothing but white space, which counts as absent.
-pub fn blank(max: usize) -> Value {
-    json!({"type": "string", "pattern": pattern::blank(), "maxLength": max})
-}
-
-/// Null and blank count as absent.
-pub fn optional(max: usize, description: &str, schemas: &[Value]) -> Value {
+/// Null counts as absent.
+pub fn optional(description: &str, schemas: &[Value]) -> Value {
     let mut any = schemas.to_vec();
-    any.push(blank(max));
     any.push(json!({"type": "null"}));
     json!({"description": description, "anyOf": any})
 }
@@ -30,10 +21,10 @@ pub fn form(max: usize, pattern: &str) -> Value {
     json!({"type": "string", "maxLength": max, "pattern": pattern})
 }
 
-/// One of some names; null and blank count as absent.
+/// One of some names; null counts as absent.
 pub fn choice(names: &[&str], description: &str) -> Value {
     let names = json!({"type": "string", "enum": names});
-    optional(MAX_CHOICE, description, &[names])
+    optional(description, &[names])
 }
 
 /// A list of texts that say something.
@@ -61,12 +52,12 @@ pub fn object(required: &[&str], properties: Value) -> Value {
 /// there is one that it can mean.
 pub fn field(field: &Field, masks: bool) -> Value {
     let is_required = field.required.is_some();
-    let either = |max: usize, schema: Value| match is_required {
+    let either = |schema: Value| match is_required {
         true => described(schema, field.about),
-        false => optional(max, field.about, &[schema]),
+        false => optional(field.about, &[schema]),
     };
     match &field.rule {
-        Rule::Text(rule) => either(rule.max, text(rule)),
+        Rule::Text(rule) => either(text(rule)),
         Rule::List(rule) => {
             let mut list = listed(rule.least, rule.most, text(&rule.item), field.about);
             if rule.most > 1 {
@@ -86,7 +77,7 @@ pub fn field(field: &Field, masks: bool) -> Value {
             let about = format!("{}; shown masked", field.about);
             match is_required {
                 true => described(secret(rule, masks), &about),
-                false => optional(rule.max, &about, &[secret(rule, masks)]),
+                false => optional(&about, &[secret(rule, masks)]),
             }
         }
         Rule::Secrets(rule) => or_null(json!({
@@ -97,7 +88,7 @@ pub fn field(field: &Field, masks: bool) -> Value {
         })),
         Rule::Not(why) => json!({
             "description": format!("Not here: {why}"),
-            "anyOf": [{"type": "null"}, blank(MAX_CHOICE)],
+            "type": "null",
         }),
     }
 }
@@ -142,17 +133,14 @@ pub(crate) fn configuration(
 /// Only one of the two.
 fn one_of(either: &Either) -> Value {
     let (one, other) = (either.one, either.other);
-    let absent =
-        json!({"anyOf": [{"type": "null"}, blank(MAX_CHOICE), {"maxItems": 0, "type": "array"}]});
-    let said = json!({"anyOf": [
-        {"type": "string", "pattern": pattern::not_blank()}, {"type": "array"},
-    ]});
+    let absent = json!({"anyOf": [{"type": "null"}, {"maxItems": 0, "type": "array"}]});
+    let said = json!({"type": ["string", "array"]});
     let only = |name: &str, not: &str| {
         let mut only = json!({"properties": {name: said, not: absent}});
         if either.needed.is_some() {
             only["required"] = json!([name]);
             // An empty list is a fault there.
-            only["properties"][not] = json!({"anyOf": [{"type": "null"}, blank(MAX_CHOICE)]});
+            only["properties"][not] = json!({"type": "null"});
         }
         only
     };

@@ -12,11 +12,19 @@ pub struct WebhookUrl<'t> {
     pub query: Vec<(&'t str, &'t str)>,
 }
 
-/// Takes a webhook's URL apart. Its host must be, letter by letter, one of `hosts`: no
-/// port, no user name, no trailing dot, nothing that a parser would have to interpret.
-/// What is stored is put together again from the parts, so that no reading of the
-/// original by another parser matters.
-pub fn webhook_url<'t>(text: &'t str, hosts: &[&'static str]) -> Result<WebhookUrl<'t>, Refusal> {
+/// The parts of a URL, none of them looked at.
+#[derive(Debug)]
+pub struct UrlParts<'t> {
+    /// The host, with a port or without.
+    pub authority: &'t str,
+    /// What follows the first slash after it.
+    pub path: &'t str,
+    pub query: &'t str,
+}
+
+/// Takes a URL apart in which there is nothing that a parser would have to interpret: https, no
+/// user name, no fragment.
+pub fn url_parts(text: &str) -> Result<UrlParts<'_>, Refusal> {
     let text = text.trim();
     if is_masked(text) {
         return Err(malformed(
@@ -41,6 +49,23 @@ pub fn webhook_url<'t>(text: &'t str, hosts: &[&'static str]) -> Result<WebhookU
     if authority.contains('@') {
         return Err(not_allowed("must not contain a user name"));
     }
+    Ok(UrlParts {
+        authority,
+        path,
+        query,
+    })
+}
+
+/// Takes a webhook's URL apart. Its host must be, letter by letter, one of `hosts`: no
+/// port, no user name, no trailing dot, nothing that a parser would have to interpret.
+/// What is stored is put together again from the parts, so that no reading of the
+/// original by another parser matters.
+pub fn webhook_url<'t>(text: &'t str, hosts: &[&'static str]) -> Result<WebhookUrl<'t>, Refusal> {
+    let UrlParts {
+        authority,
+        path,
+        query,
+    } = url_parts(text)?;
     let Some(host) = hosts
         .iter()
         .find(|host| authority.eq_ignore_ascii_case(host))

@@ -95,7 +95,7 @@ fn exactly_one_credential_is_needed() {
     assert_eq!(wrong("slack", &both), ["/webhook_url"]);
     for value in [
         json!({"channel": "#infra"}),
-        json!({"token": null, "webhook_url": " ", "channel": "a"}),
+        json!({"token": null, "channel": "a"}),
     ] {
         let detail = fault(&value);
         assert!(
@@ -103,6 +103,8 @@ fn exactly_one_credential_is_needed() {
             "{detail}"
         );
     }
+    let blank = json!({"token": null, "webhook_url": " "});
+    assert_eq!(fault(&blank), "must not be blank");
 }
 
 #[test]

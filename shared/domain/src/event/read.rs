@@ -46,17 +46,17 @@ impl Event {
         let event = Self {
             status: fields.choice("status", &Status::ALL.map(|s| (s.as_str(), s))),
             occurred_at: fields.time("occurred_at").unwrap_or(capture.now),
-            environment: fields.text("environment", MAX_NAME),
-            project: fields.text("project", MAX_NAME),
+            environment: fields.remark("environment", MAX_NAME),
+            project: fields.remark("project", MAX_NAME),
             resource: resource(&mut fields),
-            provider: fields.text("provider", MAX_NAME),
-            account: fields.text("account", MAX_NAME),
-            region: fields.text("region", MAX_NAME),
+            provider: fields.remark("provider", MAX_NAME),
+            account: fields.remark("account", MAX_NAME),
+            region: fields.remark("region", MAX_NAME),
             severity: fields.choice("severity", &Severity::ALL.map(|s| (s.as_str(), s))),
             estimated_cost: estimated_cost(&mut fields),
-            actor: fields.text("actor", MAX_NAME),
-            message: fields.text("message", MAX_MESSAGE),
-            correlation_id: fields.text("correlation_id", MAX_NAME),
+            actor: fields.remark("actor", MAX_NAME),
+            message: fields.remark("message", MAX_MESSAGE),
+            correlation_id: fields.remark("correlation_id", MAX_NAME),
             dry_run: fields.boolean("dry_run").unwrap_or(false),
             changes: fields
                 .texts("changes", MAX_CHANGES, MAX_NAME)
@@ -105,10 +105,10 @@ fn resource(fields: &mut Fields) -> Option<Resource> {
     let at = fields.at("resource");
     let mut inner = Fields::of(value, at, fields.faults())?;
     let resource = Resource {
-        resource_type: inner.text("type", MAX_NAME),
-        id: inner.text("id", 1_024),
-        name: inner.text("name", MAX_NAME),
-        url: inner.text("url", MAX_URL),
+        resource_type: inner.remark("type", MAX_NAME),
+        id: inner.remark("id", 1_024),
+        name: inner.remark("name", MAX_NAME),
+        url: inner.remark("url", MAX_URL),
     };
     if resource.url.as_deref().is_some_and(|url| !is_web_url(url)) {
         inner.fault(

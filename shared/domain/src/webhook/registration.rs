@@ -193,12 +193,13 @@ fn event_types(fields: &mut Fields) -> Vec<EventTypePattern> {
     let Some(texts) = fields.texts("event_types", 50, 256) else {
         return Vec::new();
     };
-    if texts.is_empty() {
+    if fields.value("event_types") == Some(&Value::Array(Vec::new())) {
         fields.fault("event_types", FaultCode::OutOfRange, rule);
     }
     let mut patterns = Vec::with_capacity(texts.len());
     for (at, text) in texts {
         match EventTypePattern::parse(&text) {
+            Ok(pattern) if patterns.contains(&pattern) => {}
             Ok(pattern) => patterns.push(pattern),
             Err(detail) => fields.faults().add(at, FaultCode::UnknownValue, detail),
         }

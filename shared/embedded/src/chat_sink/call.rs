@@ -61,6 +61,12 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Every value of a header, as far as it is text.
+    pub fn headers(&self, name: header::HeaderName) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
+    }
+
     pub fn media_type(&self) -> Option<MediaType> {
         let mut parts = self.header(header::CONTENT_TYPE)?.split(';');
         let essence = parts.next()?.trim().to_ascii_lowercase();

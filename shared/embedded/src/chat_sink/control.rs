@@ -4,9 +4,9 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Behaviour, ChatSink, Order, Plan};
@@ -19,6 +19,7 @@ pub(super) fn router(sink: ChatSink, path: &str) -> Router {
             get(destinations).post(order),
         )
         .route(&format!("{path}/behaviour"), get(behaviour).put(behave))
+        .route(&format!("{path}/secrets"), post(trust))
         .route(&format!("{path}/messages/{{number}}"), delete(remove))
         .with_state(sink)
 }
@@ -34,6 +35,31 @@ async fn add(State(sink): State<ChatSink>, plan: Result<Json<Plan>, JsonRejectio
 async fn cancel(State(sink): State<ChatSink>) -> StatusCode {
     sink.clear_plans();
     StatusCode::NO_CONTENT
+}
+
+/// What the receiver of a signed webhook verifies with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trusted {
+    receiver: String,
+    secret: String,
+}
+
+async fn trust(
+    State(sink): State<ChatSink>,
+    trusted: Result<Json<Trusted>, JsonRejection>,
+) -> Response {
+    match trusted {
+        Ok(Json(Trusted { receiver, secret })) => {
+            sink.trust(&receiver, &secret);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(rejection) => {
+            // What is wrong with it would be shown with it.
+            let problem = json!({"error": "bad_secret", "detail": "give `receiver` and `secret`"});
+            (rejection.status(), Json(problem)).into_response()
+        }
+    }
 }
 
 async fn destinations(State(sink): State<ChatSink>) -> Json<Value> {

@@ -30,6 +30,8 @@ impl Place {
         match self.kind {
             DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
             DestinationKind::DiscordWebhook => Platform::Discord,
+            DestinationKind::TeamsWorkflow => Platform::Teams,
+            DestinationKind::SignedWebhook => Platform::Webhook,
         }
     }
 
@@ -106,6 +108,8 @@ fn key(place: &Place) -> (DestinationKey, String) {
         DestinationKind::SlackBot => "bot",
         DestinationKind::SlackWebhook => "hook",
         DestinationKind::DiscordWebhook => "discord",
+        DestinationKind::TeamsWorkflow => "teams",
+        DestinationKind::SignedWebhook => "signed",
     };
     (kind, place.channel_id.clone())
 }

@@ -66,6 +66,7 @@ impl Endpoint<'_> {
             thread: self.thread.map(str::to_owned),
             thread_name,
             open_mentions: mentions::open(Platform::Discord, &payload),
+            signed: None,
             payload,
         };
         let message = self.sink.add(&self.place, incoming);

@@ -19,6 +19,11 @@ pub(super) fn discord(kind: &str, webhook: &str) -> String {
     id.to_string()
 }
 
+/// Teams' id of the channel that a workflow posts to.
+pub(super) fn teams_channel(workflow: &str) -> String {
+    format!("19:{:016x}@thread.tacv2", hash(workflow))
+}
+
 /// Whether a text is an id that Slack gave, not a channel's name (which has no capitals).
 pub(super) fn is_slack_id(text: &str) -> bool {
     let right_start = text.starts_with(['C', 'D', 'G', 'U', 'W']);

@@ -28,6 +28,8 @@ pub(super) fn violations(platform: Platform, payload: &Value) -> Vec<Violation> 
     let found = match platform {
         Platform::Slack => carillon_chat::slack::limits::violations(payload),
         Platform::Discord => carillon_chat::discord::limits::violations(payload),
+        Platform::Teams => carillon_chat::teams::limits::violations(payload),
+        Platform::Webhook => Vec::new(),
     };
     let ours = |violation: carillon_chat::limits::Violation| Violation {
         pointer: violation.pointer.as_str().to_owned(),

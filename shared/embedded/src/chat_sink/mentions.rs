@@ -12,7 +12,8 @@ const SLACK_MENTIONS: [(&str, &str); 5] = [
     ("<@", "users"),
 ];
 
-/// For Discord the kinds of mention that the message leaves open, for Slack the mentions in it.
+/// For Discord the kinds of mention that the message leaves open, for Slack and Teams the
+/// mentions in it.
 pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
     match platform {
         Platform::Slack => {
@@ -21,6 +22,9 @@ pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
             found
         }
         Platform::Discord => discord(payload.get("allowed_mentions")),
+        Platform::Teams => super::teams::mentions(payload),
+        // Nobody is pinged there.
+        Platform::Webhook => Vec::new(),
     }
 }
 

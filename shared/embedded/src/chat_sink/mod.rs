@@ -1,4 +1,5 @@
-//! A chat sink: answers as Slack and Discord do and keeps what was posted.
+//! A chat sink: answers as Slack, Discord, Teams and receivers of signed webhooks do, and keeps
+//! what was posted.
 //!
 //! A request for `https://slack.com/api/x` is sent here as `/slack.com/api/x`, and so for
 //! every host. The answers are as near to the platforms' as is known, in status, headers
@@ -26,6 +27,7 @@ mod mentions;
 mod pace;
 mod plan;
 mod platform;
+mod signed_webhook;
 mod slack_api;
 mod slack_chat;
 mod slack_content;
@@ -33,6 +35,7 @@ mod slack_conversations;
 mod slack_webhook;
 mod standing;
 mod store;
+mod teams;
 mod threads;
 
 use std::collections::HashMap;
@@ -91,7 +94,18 @@ struct Held {
     behaviour: Behaviour,
     /// Channel names of webhooks, by the webhook's id.
     names: HashMap<String, String>,
+    /// What signed webhooks are verified with, by host and path.
+    secrets: HashMap<String, Vec<Secret>>,
     scopes: Vec<String>,
+}
+
+/// A signing secret, which no debugging output shows.
+struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
 }
 
 /// What changed since a revision.
@@ -131,6 +145,7 @@ impl ChatSink {
             paces: Paces::default(),
             behaviour: Behaviour::default(),
             names: HashMap::new(),
+            secrets: HashMap::new(),
             scopes: SCOPES.map(str::to_owned).to_vec(),
         });
         Self {
@@ -154,6 +169,8 @@ impl ChatSink {
     ///   `DELETE` ends all;
     /// - at `/destinations`, `GET` lists them and `POST` has one stand otherwise ([`Order`]);
     /// - at `/behaviour`, `GET` shows and `PUT` sets it ([`Behaviour`]);
+    /// - at `/secrets`, `POST` has a receiver verify signed webhooks (`{"receiver": "host/path",
+    ///   "secret": "whsec_…"}`);
     /// - at `/messages/{number}`, `DELETE` removes a message, as people do in a channel.
     pub fn plan_router(&self, path: &str) -> Router {
         control::router(self.clone(), path)
@@ -271,10 +288,19 @@ impl ChatSink {
     }
 
     /// Names the channel that a webhook posts to: `webhook` is the number in a Discord
-    /// webhook's URL or the part of a Slack webhook's URL that begins with `B`.
+    /// webhook's URL, the part of a Slack webhook's URL that begins with `B`, or the workflow's id
+    /// in the URL of a Teams workflow.
     pub fn name_webhook(&self, webhook: &str, channel: &str) {
         let channel = channel.trim_start_matches('#').to_owned();
         self.held().names.insert(webhook.to_owned(), channel);
+    }
+
+    /// Has the receiver at a host and path, such as `example.com/hooks`, verify with this secret,
+    /// beside those that it had before. One that knows none takes every signature.
+    pub fn trust(&self, receiver: &str, secret: &str) {
+        let mut held = self.held();
+        let secrets = held.secrets.entry(receiver.to_owned()).or_default();
+        secrets.push(Secret(secret.to_owned()));
     }
 
     /// The scopes that Slack's tokens have from now on.
@@ -341,6 +367,12 @@ impl ChatSink {
 
     fn scopes(&self) -> Vec<String> {
         self.held().scopes.clone()
+    }
+
+    fn webhook_secrets(&self, receiver: &str) -> Vec<String> {
+        let held = self.held();
+        let secrets = held.secrets.get(receiver).into_iter().flatten();
+        secrets.map(|secret| secret.0.clone()).collect()
     }
 
     /// The name of the channel that a webhook posts to.
@@ -422,8 +454,11 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
         | "discordapp.com"
         | "ptb.discordapp.com"
         | "canary.discordapp.com" => discord::answer(&sink, &call).await,
+        host if teams::is_host(host) => teams::answer(&sink, &call).await,
+        _ if signed_webhook::is_one(&call) => signed_webhook::answer(&sink, &call).await,
         _ => {
-            let body = json!({"error": "unknown_host", "detail": "not a host of Slack or Discord"});
+            let detail = "not a host of Slack, Discord or Teams, and not a signed webhook";
+            let body = json!({"error": "unknown_host", "detail": detail});
             (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
         }
     }

@@ -28,6 +28,11 @@ const SLACK_BURST: u32 = 10;
 const EDIT_EVERY: Duration = Duration::from_millis(1_200);
 const EDIT_BURST: u32 = 50;
 
+/// Teams' posts of one bot, which all workflows post by, to one channel: sixty in half a minute
+/// (bots/how-to/rate-limit).
+const TEAMS_SIZE: u32 = 60;
+const TEAMS_PERIOD: Duration = Duration::from_secs(30);
+
 /// As many counters as are kept before those are dropped that no longer count.
 const MANY: usize = 10_000;
 
@@ -70,6 +75,12 @@ impl Paces {
     /// Any call to Discord.
     pub fn global(&mut self, now: Timestamp) -> Count {
         self.window("global".to_owned(), GLOBAL_SIZE, GLOBAL_PERIOD, now)
+    }
+
+    /// A post of a workflow to a channel of Teams.
+    pub fn teams_post(&mut self, channel_id: &str, now: Timestamp) -> Count {
+        let key = format!("teams {channel_id}");
+        self.window(key, TEAMS_SIZE, TEAMS_PERIOD, now)
     }
 
     /// A post to a channel of Slack's; how long to wait where it is too much.

@@ -18,6 +18,9 @@ pub enum Failure {
     SlackError(String),
     /// Discord's code, such as 10015, with the status that goes with it. Skips Slack's posts.
     DiscordError(u32),
+    /// The code of a Teams workflow's trigger, such as `WorkflowNotFound`, with the status that
+    /// goes with it. Skips the posts of the others.
+    TeamsError(String),
     /// Status 429 and how many seconds to wait.
     RateLimited(f64),
     /// The same with `Retry-After` alone and no body. Skips Discord's posts.
@@ -29,8 +32,9 @@ pub enum Failure {
     RateLimitedEverywhere(f64),
     /// The proxy before Discord keeps the caller's address out. Skips Slack's posts.
     Banned(Ban),
-    /// Discord's answer to a post that does not wait (204), with the message lost. What
-    /// waits is taken as ever. Skips Slack's posts.
+    /// Discord's answer to a post that does not wait (204), with the message lost, and what waits
+    /// is taken as ever; or a Teams workflow that takes a message and cannot show it. Skips
+    /// Slack's posts.
     Lost,
     /// The connection breaks off when the request has been read.
     Reset,
@@ -68,12 +72,14 @@ impl Failure {
 
     fn concerns(&self, platform: Platform) -> bool {
         match self {
-            Self::SlackError(_) | Self::RateLimitedWithoutBody(_) => platform == Platform::Slack,
+            Self::SlackError(_) => platform == Platform::Slack,
+            Self::RateLimitedWithoutBody(_) => platform != Platform::Discord,
             Self::DiscordError(_)
             | Self::RateLimitedByOthers(_)
             | Self::RateLimitedEverywhere(_)
-            | Self::Banned(_)
-            | Self::Lost => platform == Platform::Discord,
+            | Self::Banned(_) => platform == Platform::Discord,
+            Self::TeamsError(_) => platform == Platform::Teams,
+            Self::Lost => platform != Platform::Slack,
             Self::AfterTaking(failure) => failure.concerns(platform),
             Self::Status(_) | Self::Answer(_) | Self::RateLimited(_) | Self::Reset | Self::Hang => {
                 true

@@ -8,15 +8,20 @@ use serde::{Deserialize, Serialize};
 pub enum Platform {
     Slack,
     Discord,
+    Teams,
+    /// Signed webhooks, at any host.
+    Webhook,
 }
 
 impl Platform {
-    pub const ALL: [Self; 2] = [Self::Slack, Self::Discord];
+    pub const ALL: [Self; 4] = [Self::Slack, Self::Discord, Self::Teams, Self::Webhook];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Slack => "slack",
             Self::Discord => "discord",
+            Self::Teams => "teams",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -31,4 +36,8 @@ pub enum DestinationKind {
     SlackWebhook,
     /// A Discord webhook.
     DiscordWebhook,
+    /// A workflow of Teams.
+    TeamsWorkflow,
+    /// An endpoint of anybody's.
+    SignedWebhook,
 }

@@ -46,6 +46,7 @@ pub(super) async fn post(request: Request<'_>) -> Result<Value, Trouble> {
         thread,
         thread_name: None,
         open_mentions: mentions::open(Platform::Slack, &payload),
+        signed: None,
         payload,
     };
     let message = sink.add(&place, incoming);

@@ -64,6 +64,7 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         thread,
         thread_name: None,
         open_mentions: mentions::open(Platform::Slack, &payload),
+        signed: None,
         payload,
     };
     sink.add(&place, incoming);

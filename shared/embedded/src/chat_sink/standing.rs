@@ -63,8 +63,27 @@ impl Standing {
         matches!(self, Self::Forum | Self::TaggedForum)
     }
 
+    /// What the receiver of a signed webhook answers, where that is more than an outage.
+    fn receivers_status(self) -> Option<u16> {
+        match self {
+            Self::Revoked | Self::Uninstalled => Some(410),
+            Self::WrongSecret => Some(401),
+            Self::Restricted => Some(403),
+            Self::Gone | Self::Archived => Some(404),
+            _ => None,
+        }
+    }
+
     /// What a call gets, where it is not taken. Scopes matter to channels that the bot is not in.
     pub(super) fn failure(self, kind: DestinationKind, scopes: &[String]) -> Option<Failure> {
+        if kind == DestinationKind::TeamsWorkflow {
+            return self.of_workflow();
+        }
+        if kind == DestinationKind::SignedWebhook
+            && let Some(status) = self.receivers_status()
+        {
+            return Some(Failure::Status(status));
+        }
         let codes = match self {
             Self::Open | Self::Forum | Self::TaggedForum => return None,
             Self::NotAMember if scopes.iter().any(|scope| scope == "chat:write.public") => {
@@ -94,9 +113,34 @@ impl Standing {
             (DestinationKind::SlackWebhook, (_, code, _)) => {
                 Some(Failure::SlackError(code.to_owned()))
             }
-            (DestinationKind::DiscordWebhook, (.., 0)) => None,
+            // Told above; signed webhooks have no channels that could stand in any other way.
+            (DestinationKind::TeamsWorkflow | DestinationKind::SignedWebhook, _)
+            | (DestinationKind::DiscordWebhook, (.., 0)) => None,
             (DestinationKind::DiscordWebhook, (.., code)) => Some(Failure::DiscordError(code)),
         }
+    }
+}
+
+impl Standing {
+    /// What a workflow's trigger says. Of the channel behind it, it knows nothing: a message that
+    /// cannot be posted there is taken and lost.
+    fn of_workflow(self) -> Option<Failure> {
+        let code = match self {
+            Self::Open | Self::Forum | Self::TaggedForum | Self::NotAMember | Self::Banned => {
+                return None;
+            }
+            Self::Archived | Self::Private | Self::Gone | Self::Restricted => {
+                return Some(Failure::Lost);
+            }
+            Self::Down => return Some(Failure::Status(503)),
+            Self::Silent => return Some(Failure::Hang),
+            Self::Limited => return Some(Failure::RateLimited(30.0)),
+            Self::LosesAnswers => return Some(Failure::after_taking(Failure::Reset)),
+            Self::Revoked => "WorkflowNotFound",
+            Self::Uninstalled => "WorkflowTriggerIsNotEnabled",
+            Self::WrongSecret => "DirectApiInvalidAuthorizationSignature",
+        };
+        Some(Failure::TeamsError(code.to_owned()))
     }
 }
 

@@ -4,16 +4,20 @@ import { clock, dayAndClock, el, foreign, moment } from './dom.js';
 import { remove } from './faults.js';
 import * as discord from './discord.js';
 import * as slack from './slack.js';
+import * as teams from './teams.js';
+import * as webhook from './webhook.js';
 
 const PLATFORMS = {
   slack: { name: 'Slack', content: slack.content, summary: slack.summary, face: slack.face, when: clock },
   discord: { name: 'Discord', content: discord.content, summary: discord.summary, face: () => null, when: dayAndClock },
+  teams: { name: 'Teams', content: teams.content, summary: teams.summary, sender: 'Workflows', face: () => null, when: dayAndClock },
+  webhook: { name: 'Webhook', content: webhook.content, summary: webhook.summary, face: () => '🔏', when: clock },
 };
 
 /** `about` says what else is known: the number of the thread's first message, and how many replies there are. */
 export function card(message, about = {}) {
   const platform = PLATFORMS[message.platform];
-  const heading = el('h2', 'channel', el('span', 'hash', '#'), foreign('span', 'channel-name', message.channel));
+  const heading = el('h2', 'channel', message.platform === 'webhook' ? null : el('span', 'hash', '#'), foreign('span', 'channel-name', message.channel));
   heading.id = `channel-${message.number}`;
   const article = el('article', `card ${message.platform}`,
     el('header', 'card-head',
@@ -60,7 +64,7 @@ function avatar(face) {
 function sender(message, platform) {
   const at = new Date(message.received_at);
   return el('div', 'sender',
-    foreign('strong', 'sender-name', message.sender ?? 'Carillon'),
+    foreign('strong', 'sender-name', message.sender ?? platform.sender ?? 'Carillon'),
     el('span', 'app', 'APP'),
     moment(at, platform.when(at)));
 }
@@ -80,8 +84,13 @@ function notes(message, { parent, replies }) {
   if (replies) notes.push(el('span', 'note', replies === 1 ? '1 reply' : `${replies} replies`));
   if (parent) notes.push(el('span', 'note', 'in the thread of ', jump(parent)));
   else if (message.thread && message.thread !== message.id) notes.push(el('span', 'note', 'in a thread'));
+  if (message.verified === true) notes.push(el('span', 'note', 'signature verified'));
+  if (message.verified === false) notes.push(el('span', 'note warning', 'signature not checked: the secret is not known here'));
   for (const mention of message.open_mentions) {
     notes.push(foreign('span', 'note warning', `may ping ${mention}`));
+  }
+  for (const fault of message.not_shown ?? []) {
+    notes.push(foreign('span', 'note warning', `taken, but not shown: ${fault}`));
   }
   return el('div', 'notes', ...notes);
 }

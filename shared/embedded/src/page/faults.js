@@ -37,12 +37,15 @@ const FAILURES = [
   ['no answer', 'hang'],
   ['Slack: internal_error', { slack_error: 'internal_error' }],
   ['Slack: taken, then internal_error', { after_taking: { slack_error: 'internal_error' } }],
+  ['Teams: the workflow is turned off', { teams_error: 'WorkflowTriggerIsNotEnabled' }],
+  ['Teams, Discord: taken and lost', 'lost'],
   ['Discord: banned', { banned: 'text' }],
   ['Discord: limited everywhere, 2 s', { rate_limited_everywhere: 2 }],
   ['Discord: limited by others, 2 s', { rate_limited_by_others: 2 }],
 ];
 
-const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook' };
+const PLATFORMS = { slack: 'Slack', discord: 'Discord', teams: 'Teams', webhook: 'Webhook' };
+const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook', teams_workflow: 'workflow', signed_webhook: 'signed webhook' };
 
 async function ask(path, method, body) {
   const answer = await fetch(`${BASE}${path}`, {
@@ -88,8 +91,8 @@ function tally({ calls, taken, rate_limited: limited, after_death: late }) {
 
 function row(destination) {
   return el('li', destination.standing === 'open' ? 'destination' : 'destination off',
-    el('span', `badge ${destination.platform}`, destination.platform === 'slack' ? 'Slack' : 'Discord'),
-    foreign('span', 'destination-name', `#${destination.channel}`),
+    el('span', `badge ${destination.platform}`, PLATFORMS[destination.platform]),
+    foreign('span', 'destination-name', `${destination.platform === 'webhook' ? '' : '#'}${destination.channel}`),
     el('span', 'soft', KINDS[destination.kind]),
     el('span', 'soft tally', tally(destination.tally)),
     standings(destination));

@@ -1,4 +1,4 @@
-//! The local page: every message of the chat sink, as Slack and Discord would show it.
+//! The local page: every message of the chat sink, as Slack, Discord and Teams would show it.
 //!
 //! Plain files and no build step. The page gets messages as JSON and builds its elements
 //! from text only; its policy forbids scripts, styles and images from anywhere else.
@@ -25,7 +25,7 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// The page's files: path, type, content.
-const FILES: [(&str, &str, &str); 13] = [
+const FILES: [(&str, &str, &str); 15] = [
     ("/", HTML, include_str!("index.html")),
     ("/_local/page/page.css", CSS, include_str!("page.css")),
     ("/_local/page/chat.css", CSS, include_str!("chat.css")),
@@ -47,6 +47,11 @@ const FILES: [(&str, &str, &str); 13] = [
         include_str!("discord.js"),
     ),
     (
+        "/_local/page/teams.js",
+        JAVASCRIPT,
+        include_str!("teams.js"),
+    ),
+    (
         "/_local/page/slack_text.js",
         JAVASCRIPT,
         include_str!("slack_text.js"),
@@ -60,6 +65,11 @@ const FILES: [(&str, &str, &str); 13] = [
         "/_local/page/emoji.js",
         JAVASCRIPT,
         include_str!("emoji.js"),
+    ),
+    (
+        "/_local/page/webhook.js",
+        JAVASCRIPT,
+        include_str!("webhook.js"),
     ),
     ("/_local/page/dom.js", JAVASCRIPT, include_str!("dom.js")),
     ("/_local/page/bell.svg", SVG, include_str!("bell.svg")),

@@ -6,7 +6,7 @@ import * as faults from './faults.js';
 
 /** As many as the sink itself keeps. */
 const MOST = 1000;
-/** From this width on, Slack and Discord stand side by side. */
+/** From this width on, platforms stand side by side. */
 const wide = matchMedia('(min-width: 1000px)');
 
 const byId = (id) => document.getElementById(id);
@@ -78,12 +78,14 @@ function clear() {
 
 // The feed: one lane in order of time, or one for each platform where there is room.
 
+const LANES = { slack: 'Slack messages', discord: 'Discord messages', teams: 'Teams messages', webhook: 'Signed webhooks' };
+
 const isOn = (platform) => filters.some((f) => f.dataset.platform === platform && f.getAttribute('aria-pressed') === 'true');
 
 function wantedLanes() {
   const present = new Set([...shown.values()].map(({ message }) => message.platform));
-  const split = wide.matches && ['slack', 'discord'].every((p) => present.has(p) && isOn(p));
-  return split ? ['slack', 'discord'] : ['all'];
+  const lanes = Object.keys(LANES).filter((platform) => present.has(platform) && isOn(platform));
+  return wide.matches && lanes.length > 1 ? lanes : ['all'];
 }
 
 function lanesFit() {
@@ -101,7 +103,7 @@ function arrange() {
   const lanes = wantedLanes().map((name) => {
     const section = el('section', 'lane');
     section.dataset.lane = name;
-    section.setAttribute('aria-label', { slack: 'Slack messages', discord: 'Discord messages' }[name] ?? 'Messages');
+    section.setAttribute('aria-label', LANES[name] ?? 'Messages');
     return section;
   });
   byId('feed').replaceChildren(...lanes);

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::client::tests::{client, impatient};
-use crate::testing::{BOT, DISCORD, HOOK, KINDS, configuration, credential, secret};
+use crate::testing::{ASKED, BOT, DISCORD, HOOK, TEAMS, configuration, credential, secret};
 use crate::verification::tests::ending;
 use serde_json::json;
 use wiremock::matchers::{any, body_string, header, method, path, query_param};
@@ -144,7 +144,7 @@ async fn a_platform_that_is_slow_leaves_the_credential_unverified_soon() {
         .await;
     let short = Duration::from_millis(100);
     let client = impatient(&server.uri(), short, short);
-    for kind in KINDS {
+    for kind in ASKED {
         let found = verify(&client, kind).await;
         assert_eq!(found[0].0, "unreachable");
         assert!(found[0].1.contains("did not answer in time"), "{found:?}");
@@ -156,7 +156,7 @@ async fn where_nobody_listens_nothing_is_known_and_no_secret_is_told() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    for kind in KINDS {
+    for kind in ASKED {
         let secret = credential(kind);
         let verification = client(&origin)
             .verify(kind, &registered(kind), &secret.clone().into())
@@ -177,7 +177,7 @@ async fn a_redirect_is_not_followed() {
         .respond_with(ResponseTemplate::new(302).insert_header("Location", elsewhere.uri()))
         .mount(&server)
         .await;
-    for kind in KINDS {
+    for kind in ASKED {
         let found = verify(&client(&server.uri()), kind).await;
         assert_eq!(found[0].0, "unreachable");
     }
@@ -193,5 +193,26 @@ async fn a_credential_for_another_host_is_never_called() {
         let verification = client.verify(kind, &registered(kind), &evil.into()).await;
         assert_eq!(ending(&verification)[0].0, "/webhook_url");
     }
+    assert_eq!(server.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_workflow_is_never_called_to_verify_it_and_that_is_said() {
+    let server = MockServer::start().await;
+    let client = client(&server.uri());
+    let secret = secret(TEAMS);
+    let verification = client.verify(TEAMS, &registered(TEAMS), &secret).await;
+    let Verification::Verified(verified) = verification else {
+        panic!("{verification:?}");
+    };
+    let said = verified.warnings.join(" ");
+    assert!(
+        said.contains("shows only a test message") && said.contains("older form"),
+        "{said}"
+    );
+    assert_eq!(
+        client.is_answered(TEAMS, &registered(TEAMS), &secret).await,
+        None
+    );
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }

@@ -3,9 +3,11 @@
 mod discord;
 mod faults;
 mod limits;
+mod signed_webhook;
 mod slack_api;
 mod slack_webhook;
 mod standings;
+mod teams;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -111,6 +113,7 @@ async fn no_credential_comes_out_again() {
     let discord = format!("/discord.com/api/v10/webhooks/1122334455/{CANARY}");
     let waiting = format!("{discord}?wait=true");
     let slack = format!("/hooks.slack.com/services/T0EXAMPLE/B0EXAMPLE/{CANARY}");
+    let teams = teams::url().replace("not-a-real-signature", CANARY);
     let token = format!("Bearer xoxb-{CANARY}");
     let text = json!({"channel": "infra", "text": "hello", "token": format!("xoxb-{CANARY}")});
     let content = json!({"content": "hello"});
@@ -122,13 +125,16 @@ async fn no_credential_comes_out_again() {
         Call::post(&waiting, &content).header("user-agent", discord::AGENT),
         Call::post(&discord, &json!({})).header("user-agent", discord::AGENT),
         Call::get(&discord).header("user-agent", discord::AGENT),
+        Call::post(&teams, &teams::hello()),
+        Call::post(&teams, &json!({})),
+        Call::get(&teams),
     ];
     for call in calls {
         let answer = call.send(&sink).await;
         assert!(!answer.body.contains(CANARY), "{}", answer.body);
         assert!(!format!("{:?}", answer.headers).contains(CANARY));
     }
-    assert_eq!(sink.messages().len(), 3);
+    assert_eq!(sink.messages().len(), 4);
     assert!(!format!("{sink:?}").contains(CANARY));
 }
 

@@ -1,0 +1,127 @@
+//! Sending once more what was not delivered by any webhook of an organization: after an outage.
+
+use carillon_domain::{DeliveryId, OrganizationId, WebhookId, WebhookStatus};
+
+use crate::Api;
+use crate::problem::Problem;
+use crate::recovery::{Asked, Budget, Recovered, recover_within};
+
+/// How many webhooks are read at once.
+const PAGE: usize = 100;
+
+/// Where a call goes on: behind this webhook, or in it behind this delivery. As text, the ids
+/// with a colon between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    webhook: WebhookId,
+    delivery: Option<DeliveryId>,
+}
+
+impl Place {
+    pub fn parse(text: &str) -> Option<Self> {
+        let (webhook, delivery) = match text.split_once(':') {
+            Some((webhook, delivery)) => (webhook, Some(DeliveryId::parse(delivery)?)),
+            None => (text, None),
+        };
+        let webhook = WebhookId::parse(webhook)?;
+        Some(Self { webhook, delivery })
+    }
+
+    fn text(webhook: &WebhookId, delivery: Option<&DeliveryId>) -> String {
+        match delivery {
+            Some(delivery) => format!("{webhook}:{delivery}"),
+            None => webhook.to_string(),
+        }
+    }
+}
+
+/// Webhook by webhook, oldest first, as far as one call goes. Those that are switched off are
+/// left out.
+pub async fn recover(
+    api: &Api,
+    organization: &OrganizationId,
+    asked: &Asked,
+    place: Option<Place>,
+) -> Result<Recovered, Problem> {
+    const OPERATION: &str = "recovering all webhooks";
+    let mut budget = Budget::begin();
+    let mut inactive = 0;
+    let recovered = |budget: &Budget, next_after| Recovered {
+        accepted: budget.accepted(),
+        next_after: Some(next_after),
+        reason: None,
+    };
+    let mut after = place.as_ref().map(|place| place.webhook.to_string());
+    if let Some(Place {
+        webhook,
+        delivery: Some(delivery),
+    }) = place
+    {
+        let found = api.registry.webhook(organization, &webhook).await;
+        let found = found.map_err(Problem::internal(OPERATION))?;
+        if let Some(found) = found.filter(|it| it.status == WebhookStatus::Active) {
+            let more = recover_within(api, &found, asked, Some(delivery), &mut budget).await?;
+            if more.is_some() || budget.is_spent() {
+                let next = Place::text(&webhook, more.as_ref());
+                return Ok(recovered(&budget, next));
+            }
+        }
+    }
+    loop {
+        let page = api
+            .registry
+            .webhook_page(organization, after.as_deref(), PAGE)
+            .await
+            .map_err(Problem::internal(OPERATION))?;
+        for webhook in &page.webhooks {
+            if webhook.status != WebhookStatus::Active {
+                inactive += 1;
+                continue;
+            }
+            let more = recover_within(api, webhook, asked, None, &mut budget).await?;
+            if more.is_some() || budget.is_spent() {
+                let next = Place::text(&webhook.id, more.as_ref());
+                return Ok(recovered(&budget, next));
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let nothing = budget.accepted() == 0;
+    Ok(Recovered {
+        accepted: budget.accepted(),
+        next_after: None,
+        reason: nothing.then(|| match inactive {
+            0 => asked.nothing(),
+            1 => format!("{}; one webhook is switched off", asked.nothing()),
+            n => format!("{}; {n} webhooks are switched off", asked.nothing()),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_webhook_and_perhaps_a_delivery() {
+        let webhook = WebhookId::generate(ulid::Ulid::from(1_u128));
+        let delivery = DeliveryId::earliest(jiff::Timestamp::UNIX_EPOCH);
+        for delivery in [None, Some(delivery)] {
+            let text = Place::text(&webhook, delivery.as_ref());
+            let webhook = webhook.clone();
+            assert_eq!(Place::parse(&text), Some(Place { webhook, delivery }));
+        }
+        for text in [
+            "",
+            ":",
+            "x",
+            &format!("{webhook}:"),
+            &format!("{webhook}:x"),
+        ] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A path that does not exist, and the one that may have been meant.
+
+use std::sync::OnceLock;
+
+use axum::http::Uri;
+use carillon_domain::fault::nearest;
+use carillon_domain::masking::looks_like_credential;
+use carillon_domain::text::shorten;
+
+use crate::problem::Problem;
+use crate::{BASE, routes};
+
+/// What is said of a path that no route has.
+pub async fn answer(uri: Uri) -> Problem {
+    let path = uri.path();
+    // A platform's own path has a token in it.
+    if looks_like_credential(path) {
+        return Problem::NoSuchPath {
+            path: "…".to_owned(),
+            nearest: None,
+        };
+    }
+    Problem::NoSuchPath {
+        path: shorten(path, 100),
+        nearest: meant(path, paths()).map(|path| shorten(&path, 200)),
+    }
+}
+
+/// The paths of all routes below the base, with the names of their parameters in braces.
+fn paths() -> &'static [String] {
+    static PATHS: OnceLock<Vec<String>> = OnceLock::new();
+    PATHS.get_or_init(|| {
+        let (_, document) = routes::all().split_for_parts();
+        let paths = document.paths.paths.into_keys();
+        let inside = paths.filter_map(|path| path.strip_prefix(BASE).map(str::to_owned));
+        inside.collect()
+    })
+}
+
+/// The nearest of some paths, with what was written in the place of their parameters.
+fn meant(written: &str, paths: &[String]) -> Option<String> {
+    let written = written.strip_prefix(BASE).unwrap_or(written);
+    let segments: Vec<&str> = written.split('/').collect();
+    let filled: Vec<String> = paths
+        .iter()
+        .filter(|path| path.split('/').count() == segments.len())
+        .map(|path| {
+            let parts = path.split('/').zip(&segments);
+            let parts = parts.map(|(part, segment)| match part.starts_with('{') {
+                true => segment,
+                false => part,
+            });
+            parts.collect::<Vec<_>>().join("/")
+        })
+        .collect();
+    let filled = filled.iter().map(String::as_str);
+    let meant = nearest(written, filled).or_else(|| {
+        let all = paths.iter().map(String::as_str);
+        nearest(written, all)
+    })?;
+    Some(format!("{BASE}{meant}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_path_has_the_ids_that_were_written() {
+        for (written, expected) in [
+            ("/api/v1/webhook/", "/api/v1/webhooks/"),
+            ("/webhooks/", "/api/v1/webhooks/"),
+            (
+                "/api/v1/webhooks/wh_1/prewiew/",
+                "/api/v1/webhooks/wh_1/preview/",
+            ),
+            (
+                "/api/v1/webhooks/wh_1/delivery/dl_1/",
+                "/api/v1/webhooks/wh_1/deliveries/dl_1/",
+            ),
+            ("/api/v1/apikeys/", "/api/v1/api-keys/"),
+        ] {
+            assert_eq!(
+                meant(written, paths()).as_deref(),
+                Some(expected),
+                "{written}"
+            );
+        }
+        assert_eq!(meant("/api/v1/xyzzy/", paths()), None);
+    }
+}

@@ -1,0 +1,110 @@
+//! What is sent: the event as the API shows it, in one of two envelopes.
+
+use carillon_domain::Event;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The envelopes, by the names that a configuration calls them by. The first is the one where
+/// none is named.
+pub(super) const FORMATS: &[&str] = &["standard", CLOUD_EVENTS];
+const CLOUD_EVENTS: &str = "cloudevents";
+
+/// The `type` of several events in one message.
+const BATCH: &str = "batch";
+
+/// As Standard Webhooks advises.
+#[derive(Serialize)]
+struct Standard<'e, D> {
+    #[serde(rename = "type")]
+    message_type: &'e str,
+    timestamp: Timestamp,
+    data: D,
+}
+
+/// CloudEvents 1.0 in its JSON format.
+#[derive(Serialize)]
+struct CloudEvent<'e> {
+    specversion: &'static str,
+    id: &'e str,
+    source: String,
+    #[serde(rename = "type")]
+    event_type: String,
+    time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'e str>,
+    datacontenttype: &'static str,
+    data: &'e Event,
+}
+
+/// A body, and its media type.
+pub(super) struct Body {
+    pub media_type: &'static str,
+    pub text: String,
+}
+
+/// One event, or several in their order.
+pub(super) fn of(format: Option<&str>, events: &[&Event]) -> Body {
+    match (format == Some(CLOUD_EVENTS), events) {
+        (true, [event]) => Body {
+            media_type: "application/cloudevents+json",
+            text: json(&cloud_event(event)),
+        },
+        (true, events) => Body {
+            media_type: "application/cloudevents-batch+json",
+            text: json(
+                &events
+                    .iter()
+                    .map(|event| cloud_event(event))
+                    .collect::<Vec<_>>(),
+            ),
+        },
+        (false, [event]) => Body {
+            media_type: "application/json",
+            text: json(&standard(event)),
+        },
+        (false, events) => Body {
+            media_type: "application/json",
+            text: json(&Standard {
+                message_type: BATCH,
+                timestamp: events
+                    .iter()
+                    .map(|event| event.occurred_at)
+                    .max()
+                    .unwrap_or_default(),
+                data: events
+                    .iter()
+                    .map(|event| standard(event))
+                    .collect::<Vec<_>>(),
+            }),
+        },
+    }
+}
+
+fn standard(event: &Event) -> Standard<'_, &Event> {
+    Standard {
+        message_type: event.event_type.as_str(),
+        timestamp: event.occurred_at,
+        data: event,
+    }
+}
+
+fn cloud_event(event: &Event) -> CloudEvent<'_> {
+    let resource = event.resource.as_ref();
+    let subject = resource.and_then(|it| it.id.as_deref().or(it.name.as_deref()));
+    CloudEvent {
+        specversion: "1.0",
+        id: event.id.as_str(),
+        source: format!("urn:carillon:{}", event.organization),
+        event_type: format!("carillon.{}", event.event_type),
+        time: event.occurred_at,
+        // An empty one is not allowed.
+        subject: subject.filter(|subject| !subject.is_empty()),
+        datacontenttype: "application/json",
+        data: event,
+    }
+}
+
+/// Our own structures of texts, times and lists always become JSON.
+fn json(message: &impl Serialize) -> String {
+    serde_json::to_string(message).unwrap_or_default()
+}

@@ -1,0 +1,18 @@
+//! Microsoft Teams: webhooks of its Workflows app, which is Power Automate.
+
+pub mod classify;
+pub mod limits;
+pub mod url;
+
+mod card;
+mod escape;
+mod render;
+mod workflow;
+
+pub use workflow::Workflow;
+
+#[cfg(test)]
+mod configuration_tests;
+
+/// Whoever answers there.
+const NAME: &str = "Microsoft Teams";

@@ -1,0 +1,211 @@
+//! An event as a Teams message: one Adaptive Card.
+
+use carillon_domain::Event;
+use carillon_domain::text::{fit, length};
+use serde_json::Value;
+use url::Url;
+
+use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
+use super::escape::{is_plain_url, markdown, plain};
+use super::limits::{MAX_URL, fill};
+use crate::facts::{self, Fact, Words, visible, visible_line};
+use crate::post::Post;
+use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+
+/// The longest message text.
+const MAX_MESSAGE: usize = 4_000;
+/// The longest value of a fact that every event may have.
+const MAX_VALUE: usize = 250;
+/// The longest value of a detail.
+const MAX_DETAIL: usize = 500;
+/// The longest name of a detail.
+const MAX_LABEL: usize = 150;
+/// The most facts, and what they may hold together.
+const MAX_FACTS: usize = 28;
+const MAX_FACTS_TEXT: usize = 7_000;
+/// The longest name of a person, and the longest event id: what ids may have.
+const MAX_FOOTER_PART: usize = 128;
+/// The most links in a message's text.
+const MAX_LINKS: usize = 10;
+/// A message's text that would be shorter than this says nothing.
+const LEAST_MESSAGE: usize = 24;
+
+/// All that there is room for, in thousandths.
+const ALL: usize = 1_000;
+
+/// The message as the workflow takes it. Where it is too large, each event has its part of what
+/// is above; few messages are, so that nothing is measured beforehand.
+pub(super) fn message(post: &Post<'_>) -> Value {
+    let mut share = Share(ALL);
+    loop {
+        // Our own structures of texts and lists always become JSON.
+        let message = serde_json::to_value(with_share(post, share)).unwrap_or_default();
+        let fill = fill(&message.to_string());
+        if fill <= ALL || share.0 == 0 {
+            return message;
+        }
+        // What has a least size does not shrink, so that it may take more than one step.
+        share = Share((share.0 * ALL / fill).min(share.0 * 2 / 3));
+    }
+}
+
+/// How much of what it might say an event says, in thousandths.
+#[derive(Debug, Clone, Copy)]
+struct Share(usize);
+
+impl Share {
+    fn of(self, most: usize, least: usize) -> usize {
+        (most * self.0 / ALL).max(least)
+    }
+}
+
+fn with_share(post: &Post<'_>, share: Share) -> Message {
+    let mut body = Vec::new();
+    if post.events.len() > 1 {
+        let line = digest_line(post.events, markdown);
+        body.push(Element::bold(line, None));
+    }
+    let mut actions = Vec::new();
+    for (index, event) in post.events.iter().enumerate() {
+        let link = facts::link(event)
+            .map(String::from)
+            .filter(|link| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0));
+        // A card has one row of buttons, in which nobody could tell what each is for.
+        if let (Some(url), [_]) = (&link, post.events) {
+            actions.push(OpenUrl {
+                title: Some("Open"),
+                url: url.clone(),
+            });
+        }
+        body.extend(elements(event, link, share));
+    }
+    Message::new(body, actions)
+}
+
+fn elements(event: &Event, link: Option<String>, share: Share) -> Vec<Element> {
+    let mut elements = vec![Element::Container {
+        style: style(Tone::of(event)),
+        bleed: true,
+        items: vec![Element::bold(headline(event, markdown), Some("Medium"))],
+        select_action: link.map(|url| OpenUrl { title: None, url }),
+    }];
+    if event.dry_run {
+        elements.push(Element::bold(DRY_RUN.to_owned(), None));
+    }
+    let most = share.of(MAX_MESSAGE, 0);
+    if let Some(text) = event.message.as_deref().and_then(visible)
+        && most >= LEAST_MESSAGE
+    {
+        elements.push(Element::RichTextBlock {
+            inlines: runs(&text, most),
+        });
+    }
+    let (facts, left_out) = shown(event, share);
+    if !facts.is_empty() {
+        elements.push(Element::FactSet { facts });
+    }
+    if left_out > 0 {
+        elements.push(Element::small(facts::left_out(left_out)));
+    }
+    let footer = footer(event, share.of(MAX_FOOTER_PART, 16));
+    if !footer.is_empty() {
+        elements.push(Element::small(footer));
+    }
+    elements
+}
+
+/// The nearest of the colours that a card may have. Emoji and words say the same.
+fn style(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Succeeded => "good",
+        Tone::Failed => "attention",
+        Tone::Started => "accent",
+        Tone::Mending | Tone::Destroyed | Tone::Warning => "warning",
+        Tone::Changed | Tone::Notice | Tone::DryRun => "emphasis",
+    }
+}
+
+/// The facts that have room, and how many have none.
+fn shown(event: &Event, share: Share) -> (Vec<CardFact>, usize) {
+    let (fixed, details) = (facts::fixed(event), facts::details(event));
+    let fixed = fixed.iter().map(|fact| (fact, MAX_VALUE));
+    let details = details.iter().map(|fact| (fact, MAX_DETAIL));
+    let facts: Vec<(&Fact, usize)> = fixed.chain(details).collect();
+    let facts = facts
+        .into_iter()
+        .map(|(fact, most)| self::fact(fact, share.of(most, 20), share.of(MAX_LABEL, 20)));
+    let room = share.of(MAX_FACTS_TEXT, 0);
+    facts::that_fit(facts, MAX_FACTS, room, |fact| {
+        length(&fact.title) + length(&fact.value)
+    })
+}
+
+fn fact(fact: &Fact, max_value: usize, max_label: usize) -> CardFact {
+    let escaped = |words: &Words, limit| match words {
+        Words::Ours(text) => text.clone(),
+        Words::Theirs(text) => fit(text, limit, markdown),
+    };
+    CardFact {
+        title: escaped(&fact.label, max_label),
+        value: escaped(&fact.value, max_value),
+    }
+}
+
+/// By whom, when, and which event. Teams has no way to tell a time in the reader's own zone.
+fn footer(event: &Event, most: usize) -> String {
+    let part = |text: &str| visible_line(text).map(|text| fit(&text, most, markdown));
+    // A time before 1970 is a mistake of its source.
+    let time = (event.occurred_at.as_second() >= 0)
+        .then(|| event.occurred_at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    let parts: Vec<String> = [
+        event.actor.as_deref().and_then(part),
+        time,
+        part(event.id.as_str()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    parts.join(" · ")
+}
+
+/// A text as it is, with its lines, in which whole URLs can be followed.
+fn runs(text: &str, most: usize) -> Vec<TextRun> {
+    let shown = fit(text, most, plain);
+    let mut runs = Vec::new();
+    let mut from = 0;
+    let mut links = 0;
+    for word in shown.split_whitespace() {
+        let url = word.trim_end_matches(['.', ',', ':', ';', '!', '?', ')']);
+        // Half a URL leads elsewhere.
+        let is_whole = || text.split_whitespace().any(|whole| whole == word);
+        if links == MAX_LINKS || !is_link(url) || !is_whole() {
+            continue;
+        }
+        let at = word.as_ptr() as usize - shown.as_ptr() as usize;
+        if at > from {
+            runs.push(run(&shown[from..at], None));
+        }
+        runs.push(run(url, Some(url)));
+        from = at + url.len();
+        links += 1;
+    }
+    if from < shown.len() {
+        runs.push(run(&shown[from..], None));
+    }
+    runs
+}
+
+fn run(text: &str, url: Option<&str>) -> TextRun {
+    let url = url.map(str::to_owned);
+    TextRun {
+        text: text.to_owned(),
+        select_action: url.map(|url| OpenUrl { title: None, url }),
+    }
+}
+
+fn is_link(word: &str) -> bool {
+    is_plain_url(word) && word.len() <= MAX_URL && Url::parse(word).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! A receiver of signed webhooks, at any host: as strict as the rules of Standard Webhooks are,
+//! and as the libraries that verify them.
+
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use carillon_chat::signed::sign;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::chat_sink::platform::{DestinationKind, Platform};
+
+use super::call::Call;
+use super::destination::Place;
+use super::store::{Incoming, Signed};
+use super::{ChatSink, Failure, failures};
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// How far the sender's clock may be off, in seconds.
+const TOLERANCE: u64 = 300;
+
+const MEDIA_TYPES: [&str; 3] = [
+    "application/json",
+    "application/cloudevents+json",
+    "application/cloudevents-batch+json",
+];
+
+/// Whether a request looks like one, wherever it goes.
+pub(super) fn is_one(call: &Call) -> bool {
+    call.header(ID).is_some()
+}
+
+/// A message, as it was sent.
+struct Sent<'c> {
+    id: &'c str,
+    time: Timestamp,
+    signatures: &'c str,
+    body: &'c str,
+    payload: Value,
+}
+
+pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+    let at = format!("{}/{}", call.host, call.path().join("/"));
+    let place = Place {
+        kind: DestinationKind::SignedWebhook,
+        channel: at.clone(),
+        channel_id: at.clone(),
+        webhook: None,
+        credential: sink.fingerprint(&at),
+    };
+    let standing = sink.called(&place).failure(place.kind, &[]);
+    let (instead, always_afterwards) = Failure::split(standing);
+    if let Some(failure) = instead {
+        return fail(failure).await;
+    }
+    let sent = match read(call, sink.now()) {
+        Ok(sent) => sent,
+        Err((status, reason)) => return refuse(status, reason),
+    };
+    let secrets = sink.webhook_secrets(&at);
+    let is_right = |secret: &String| {
+        let expected = sign(secret, sent.id, sent.time, sent.body);
+        expected.is_some_and(|expected| sent.signatures.split(' ').any(|it| it == expected))
+    };
+    let verified = secrets.iter().any(is_right);
+    if !verified && !secrets.is_empty() {
+        return refuse(StatusCode::UNAUTHORIZED, "no signature is the right one");
+    }
+    let (instead, afterwards) = Failure::split(sink.planned(&place));
+    if let Some(failure) = instead {
+        return fail(failure).await;
+    }
+    // What comes again is known by its id, as receivers should.
+    if sink.find(Platform::Webhook, &at, sent.id).is_none() {
+        let incoming = Incoming {
+            platform: Platform::Webhook,
+            host: call.host.clone(),
+            channel: place.channel.clone(),
+            channel_id: place.channel_id.clone(),
+            sender: None,
+            thread: None,
+            thread_name: None,
+            open_mentions: Vec::new(),
+            signed: Some(Signed {
+                id: sent.id.to_owned(),
+                verified,
+            }),
+            payload: sent.payload,
+        };
+        sink.add(&place, incoming);
+    }
+    match afterwards.or(always_afterwards) {
+        Some(failure) => fail(failure).await,
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, (StatusCode, &'static str)> {
+    let bad = |reason| (StatusCode::BAD_REQUEST, reason);
+    if call.method != Method::POST {
+        return Err((StatusCode::METHOD_NOT_ALLOWED, "only POST is taken"));
+    }
+    let media_type = call.media_type().map(|it| it.essence);
+    if !media_type.is_some_and(|it| MEDIA_TYPES.contains(&it.as_str())) {
+        return Err((
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not a media type of JSON",
+        ));
+    }
+    if call.header(header::USER_AGENT).is_none() {
+        return Err(bad("no User-Agent"));
+    }
+    let single = |name| match call.headers(name)[..] {
+        [value] => Some(value),
+        _ => None,
+    };
+    let id = single(ID).filter(|id| !id.is_empty() && !id.contains('.'));
+    let id = id.ok_or(bad("not one webhook-id without dots"))?;
+    let seconds = single(TIMESTAMP).and_then(|text| text.parse::<i64>().ok());
+    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let time = time.ok_or(bad("not one webhook-timestamp in seconds"))?;
+    if now.as_second().abs_diff(time.as_second()) > TOLERANCE {
+        return Err(bad("the webhook-timestamp is too far off"));
+    }
+    let signatures = single(SIGNATURE).filter(|text| text.split(' ').all(is_entry));
+    let signatures =
+        signatures.ok_or(bad("not one webhook-signature with entries such as v1,…"))?;
+    let body = call.body.as_deref().ok_or((
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "the body is too large or broke off",
+    ))?;
+    let body = str::from_utf8(body).map_err(|_| bad("the body is no text"))?;
+    let payload = serde_json::from_str(body).map_err(|_| bad("the body is no JSON"))?;
+    Ok(Sent {
+        id,
+        time,
+        signatures,
+        body,
+        payload,
+    })
+}
+
+/// `v1,` and what follows: a library stops at anything else.
+fn is_entry(entry: &str) -> bool {
+    entry
+        .split_once(',')
+        .is_some_and(|(version, signature)| version == "v1" && signature.len() == 44)
+}
+
+async fn fail(failure: Failure) -> Response {
+    match failure {
+        Failure::RateLimited(seconds) => {
+            let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
+        }
+        other => failures::answer(other).await,
+    }
+}
+
+fn refuse(status: StatusCode, reason: &str) -> Response {
+    (status, axum::Json(json!({ "error": reason }))).into_response()
+}

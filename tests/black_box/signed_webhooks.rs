@@ -1,0 +1,238 @@
+//! Signed webhooks, from their registration to the receiver and back to the ledger.
+
+use carillon_chat::Kinds;
+use carillon_chat::signed::Reach;
+use carillon_embedded::chat_sink::{Failure, Message, Standing};
+use carillon_tests::App;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+const AT: &str = "receiver.example.com/hooks";
+const QUERY: &str = "token=fake-token-of-tests";
+
+fn webhook(configuration: &Value) -> Value {
+    let mut whole = json!({ "url": format!("https://{AT}?{QUERY}") });
+    for (name, value) in configuration.as_object().into_iter().flatten() {
+        whole[name] = value.clone();
+    }
+    json!({
+        "name": "receiver", "type": "webhook", "event_types": ["deploy", "destroy"],
+        "configuration": whole,
+    })
+}
+
+/// Registers it, has the receiver know its secret, and gives its id and the secret.
+async fn register(app: &App, configuration: &Value) -> (String, String) {
+    let made = app.post("/webhooks/", &webhook(configuration)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let secret = text(&made.body["configuration"]["secret"]);
+    app.sink().trust(AT, &secret);
+    (text(&made.body["id"]), secret)
+}
+
+#[tokio::test]
+async fn a_secret_is_made_shown_once_and_verified_by_the_receiver() {
+    let app = App::start().await;
+    let headers = json!({"headers": {"Authorization": "Bearer fake-token-of-headers"}});
+    let (id, secret) = register(&app, &headers).await;
+    assert!(
+        secret.starts_with("whsec_") && secret.len() == 50,
+        "made in full"
+    );
+    let at = format!("/webhooks/{id}/");
+    let read = app.get(&at).await;
+    let preview = json!({"sample": "deploy"});
+    let preview = app.post(&format!("{at}preview/"), &preview).await;
+    let request = &preview.body["request"];
+    assert_eq!(request["url"], format!("https://{AT}?\u{2026}ests"));
+    assert_eq!(request["headers"]["webhook-signature"], "v1,\u{2026}");
+    assert_eq!(request["body"]["type"], "deploy");
+    for text in [&read.text, &preview.text] {
+        for secret in [secret.as_str(), "fake-token"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+    assert!(
+        app.sink().messages().is_empty(),
+        "registering sends nothing"
+    );
+
+    app.publish(&json!({"type": "deploy", "id": "d-1"})).await;
+    let delivered = app.delivery(&id, "delivered").await;
+    assert_eq!(delivered["attempts"][0]["http_status"], 204, "{delivered}");
+    let message = &app.sink().messages()[0];
+    assert_eq!(message.verified, Some(true));
+    assert_eq!(message.payload["data"]["id"], "d-1");
+    assert_eq!(
+        message.payload["data"],
+        app.get("/events/").await.results()[0]
+    );
+
+    // A masked part stays; what of the secret was rotated before signs on for a day.
+    let rotated = app.post(&format!("{at}rotate/"), &json!({})).await;
+    assert_eq!(rotated.status, StatusCode::OK, "{}", rotated.text);
+    assert_ne!(rotated.body["configuration"]["secret"], secret);
+    let patch =
+        json!({"configuration": {"headers": {"authorization": "\u{2026}ders", "x-a": "b"}}});
+    let patched = app.patch(&at, &patch).await;
+    assert_eq!(patched.status, StatusCode::OK, "{}", patched.text);
+    app.publish(&json!({"type": "destroy", "id": "d-2"})).await;
+    // It knows the old secret alone.
+    let messages = app.sink().wait_until(|messages| messages.len() == 2).await;
+    assert_eq!(messages[1].verified, Some(true));
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_suspends_and_one_that_is_missing_holds() {
+    let app = App::start().await;
+    let (id, _) = register(&app, &json!({})).await;
+    let at = format!("/webhooks/{id}/");
+    app.sink().stand(AT, Standing::Gone);
+    app.publish(&json!({"type": "deploy", "id": "d-1"})).await;
+    let waiting = app.delivery(&id, "retrying").await;
+    assert_eq!(waiting["attempts"][0]["http_status"], 404, "{waiting}");
+    app.sink().stand(AT, Standing::Open);
+    let tried = app.post(&format!("{at}test/"), &json!({})).await;
+    assert_eq!(tried.body["outcome"], "delivered", "{}", tried.text);
+    app.delivery(&id, "delivered").await;
+
+    app.sink().stand(AT, Standing::Revoked);
+    app.publish(&json!({"type": "deploy", "id": "d-2"})).await;
+    carillon_tests::until("it is suspended", async || {
+        app.get(&at).await.body["status"] == "suspended"
+    })
+    .await;
+    let reason = app.get(&at).await.body["status_reason"].clone();
+    assert!(
+        reason.as_str().unwrap().contains("gone for good"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn what_waited_comes_singly_and_in_order_unless_a_batch_was_asked_for() {
+    for batch in [false, true] {
+        let app = App::start().await;
+        register(&app, &json!({ "batch": batch })).await;
+        // Time for all of them to come in.
+        app.sink().fail_next(1, Failure::RateLimited(2.0));
+        let events: Vec<Value> = (1..=5)
+            .map(|n| json!({"type": "deploy", "id": format!("d-{n}")}))
+            .collect();
+        let published = app.post("/events/", &json!({ "events": events })).await;
+        assert_eq!(published.status, StatusCode::ACCEPTED, "{}", published.text);
+        let ids = |messages: &[Message]| -> Vec<Value> {
+            let one = |payload: &Value| payload["data"]["id"].clone();
+            let all = messages.iter().map(|message| &message.payload);
+            all.flat_map(|payload| match payload["data"].as_array() {
+                Some(batch) => batch.iter().map(one).collect(),
+                None => vec![one(payload)],
+            })
+            .collect()
+        };
+        let messages = app
+            .sink()
+            .wait_until(|messages| ids(messages).len() == 5)
+            .await;
+        assert_eq!(ids(&messages), ["d-1", "d-2", "d-3", "d-4", "d-5"]);
+        assert_eq!(messages.len() == 5, !batch, "{}", messages.len());
+        assert!(
+            messages
+                .iter()
+                .all(|message| message.verified == Some(true))
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_may_go_is_refused_with_every_other_fault() {
+    let app = App::start().await;
+    for (url, said) in [
+        ("http://receiver.example.com/", "https://"),
+        ("https://169.254.169.254/latest/meta-data/", "IP address"),
+        ("https://8.8.8.8/", "IP address"),
+        ("https://sandbox.localdomain/", "public internet"),
+        ("https://receiver.example.com:6379/", "443 or 8443"),
+        ("https://user@receiver.example.com/", "user name"),
+    ] {
+        let wrong = json!({"url": url, "headers": {"Host": "x"}, "grouping": "thread"});
+        let refused = app.post("/webhooks/", &webhook(&wrong)).await;
+        let pointers = [
+            "/configuration/headers/Host",
+            "/configuration/grouping",
+            "/configuration/url",
+        ];
+        let mut found = refused.pointers();
+        found.sort_unstable();
+        let mut expected = pointers.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{}", refused.text);
+        assert!(refused.text.contains(said), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_our_own_is_not_taken_by_our_api() {
+    let app = App::start().await;
+    let (id, _) = register(&app, &json!({"format": "cloudevents"})).await;
+    let preview = json!({"sample": "deploy"});
+    let preview = app
+        .post(&format!("/webhooks/{id}/preview/"), &preview)
+        .await;
+    let own = preview.body["request"]["headers"]["webhook-id"]
+        .as_str()
+        .unwrap();
+    let post = async |webhook_id: &str| {
+        let request = reqwest::Client::new()
+            .post(format!("{}/api/v1/events/", app.url()))
+            .header("Authorization", format!("Api-Key {}", carillon_tests::KEY))
+            .header("Content-Type", "application/cloudevents+json")
+            .header("webhook-id", webhook_id)
+            .body(preview.body["request"]["body"].to_string());
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(post(own).await, StatusCode::CONFLICT);
+    assert_eq!(post("msg_of_somebody_else").await, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn our_own_api_is_no_receiver_under_the_name_that_it_is_called_by() {
+    let reach = Reach::default().without_called(carillon_webhook_api::host_called);
+    let app = App::start_of(Kinds::reaching(reach), None).await;
+    let post = async |host: &str| {
+        let request = reqwest::Client::new()
+            .post(format!("{}/api/v1/webhooks/", app.url()))
+            .header("Authorization", format!("Api-Key {}", carillon_tests::KEY))
+            .header("Host", host)
+            .json(&webhook(
+                &json!({"url": "https://carillon.example.com/api/v1/events/"}),
+            ));
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(post("Carillon.example.com").await, StatusCode::BAD_REQUEST);
+    assert_eq!(post("other.example.com").await, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_file_can_have_signed_webhooks() {
+    let app = App::start().await;
+    let file = json!({"notifications": {"receiver": {
+        "provider": "webhook", "url": format!("https://{AT}"), "format": "cloudevents",
+        "headers": {"x-token": "fake-token-of-headers"}, "batch": true, "events": ["deploy"],
+    }}});
+    let applied = app.put("/notifications/", &file).await;
+    assert_eq!(
+        applied.body["results"][0]["result"], "created",
+        "{}",
+        applied.text
+    );
+    let exported = app.get("/notifications/").await.body;
+    assert!(!exported.to_string().contains("fake-token"), "{exported}");
+    let again = app.put("/notifications/", &exported).await;
+    assert_eq!(
+        again.body["results"][0]["result"], "unchanged",
+        "{}",
+        again.text
+    );
+}
