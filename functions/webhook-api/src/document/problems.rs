@@ -192,6 +192,6 @@ mod tests {
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..17).collect());
+        assert_eq!(all, (0..18).collect());
     }
 }

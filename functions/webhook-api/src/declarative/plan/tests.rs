@@ -184,7 +184,7 @@ fn only_pruning_removes_what_the_file_does_not_name() {
 
 #[test]
 fn every_fault_of_every_entry_is_found_where_it_stands() {
-    let text = "notifications:\n  a:\n    provider: teams\n    token: xoxp-fake\n    channel: A b\n    \
+    let text = "notifications:\n  a:\n    provider: pigeon\n    token: xoxp-fake\n    channel: A b\n    \
                 events: [depoly]\n    enabled: maybe\n    environments: [x]\n    \
                 filters: {environment: [y], colour: [z]}\n  b/c:\n    provider: discord\n    \
                 webhook_url: https://example.com/\n    type: discord\n    chanels: [x]\n  d: 7\n";
