@@ -47,7 +47,8 @@ def free_port():
 def call(port, method, path, body=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"Authorization": f"Api-Key {KEY}", "Content-Type": "application/json"}
-    connection.request(method, f"/api/v1{path}", body and json.dumps(body), headers)
+    connection.request(method, f"/api/v1{path}",
+                       None if body is None else json.dumps(body), headers)
     answer = connection.getresponse()
     text = answer.read().decode()
     assert answer.status < 300, f"{method} {path}: {answer.status} {text}"
