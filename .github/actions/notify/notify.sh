@@ -62,19 +62,22 @@ job=gitlab-${CI_JOB_ID:-}
 if [ -n "${GITHUB_RUN_ID:-}" ]; then
     build=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID
     job=github-$GITHUB_REPOSITORY-$GITHUB_RUN_ID-${GITHUB_RUN_ATTEMPT:-1}-${GITHUB_JOB:-}
+    # Each leg of a matrix is an operation of its own.
+    job=$job-${CARILLON_JOB_INDEX:-0}
 elif [ -z "${CI_JOB_ID:-}" ]; then
     job=$(date +%s)-$$
 fi
-# Of the same job, always the same: a step that is run again tells nothing twice.
-operation=$(first "${CARILLON_CORRELATION_ID:-}" "$job")
-id=$(printf '%s-%s-%s' "$operation" "${CARILLON_TYPE:-deploy}" "$status" |
+environment=$(first "${CARILLON_ENVIRONMENT:-}" "${CI_ENVIRONMENT_NAME:-}")
+# Of the same job and environment, always the same: a step that is run again tells nothing twice.
+operation=$(first "${CARILLON_CORRELATION_ID:-}" "$job-$environment")
+id=$(printf '%s-%s-%s-%s' "$operation" "${CARILLON_TYPE:-deploy}" "$environment" "$status" |
     LC_ALL=C tr -c 'A-Za-z0-9._:-' '-' | tail -c 128)
 
 event=$(
     printf '{"id": %s, "type": %s, "status": "%s"' \
         "$(string "$id")" "$(string "${CARILLON_TYPE:-deploy}")" "$status"
     member correlation_id "$operation"
-    member environment "$(first "${CARILLON_ENVIRONMENT:-}" "${CI_ENVIRONMENT_NAME:-}")"
+    member environment "$environment"
     member project \
         "$(first "${CARILLON_PROJECT:-}" "${GITHUB_REPOSITORY:-}" "${CI_PROJECT_PATH:-}")"
     member actor "$(first "${CARILLON_ACTOR:-}" "${GITHUB_ACTOR:-}" "${GITLAB_USER_LOGIN:-}")"

@@ -78,11 +78,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A repeat gets the first one's answer.
+    /// A server that knows the key gives a repeat the first one's answer; others do it again, so
+    /// that nothing is repeated here.
     pub fn once(self) -> Self {
         Self {
             idempotency_key: Some(ulid::Ulid::generate().to_string()),
-            ..self.repeatable()
+            ..self
         }
     }
 

@@ -169,16 +169,15 @@ impl Config {
     }
 }
 
-/// The place of a fault; the text beside it may be a key.
+/// The place of a fault. What stands there may be a key, and the parser's words would repeat it.
 fn bad_file(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let line = error
         .span()
         .and_then(|span| Some(text.get(..span.start)?.matches('\n').count() + 1))
         .unwrap_or(1);
     Error::Faults(vec![format!(
-        "{}:{line}: {}",
+        "{}:{line}: is not as `carillon login` writes it",
         path.display(),
-        error.message()
     )])
 }
 

@@ -254,7 +254,7 @@ impl CloudEvents {
                     .remember(&organization, key, &correlation, now)
                     .await?;
             }
-            if let Some(key) = &next.forget {
+            for key in &next.forget {
                 stories.forget(&organization, key).await?;
             }
         }

@@ -29,7 +29,7 @@ pub(crate) enum Turn {
 pub(crate) struct Story {
     pub key: String,
     pub turn: Turn,
-    /// Further keys that lead to the same story.
+    /// Further keys that lead to the same story, and go with it.
     pub also: Vec<String>,
     /// What the event says where the story is open, if it is not what it looks like.
     pub within: Option<Within>,
@@ -47,7 +47,7 @@ pub(crate) struct Within {
 pub(crate) struct Next {
     /// Keys that lead to the event's correlation id from now on.
     pub remember: Vec<String>,
-    pub forget: Option<String>,
+    pub forget: Vec<String>,
 }
 
 impl Story {
@@ -80,10 +80,21 @@ impl Story {
             Turn::Opens | Turn::Begins | Turn::Once => Some(&self.key),
             Turn::Joins | Turn::Ends | Turn::EndsOnly => None,
         };
-        let ends = matches!(self.turn, Turn::Ends | Turn::EndsOnly) && is_open;
-        Some(Next {
-            remember: own.into_iter().chain(&self.also).cloned().collect(),
-            forget: ends.then(|| self.key.clone()),
+        let keys = || std::iter::once(&self.key).chain(&self.also).cloned();
+        let ends = matches!(self.turn, Turn::Ends | Turn::EndsOnly);
+        Some(match ends {
+            true => Next {
+                forget: if is_open {
+                    keys().collect()
+                } else {
+                    Vec::new()
+                },
+                ..Next::default()
+            },
+            false => Next {
+                remember: own.into_iter().chain(&self.also).cloned().collect(),
+                ..Next::default()
+            },
         })
     }
 }
@@ -98,13 +109,13 @@ mod tests {
         let remember = || {
             Some(Next {
                 remember: vec!["key".to_owned()],
-                forget: None,
+                forget: Vec::new(),
             })
         };
         let forget = || {
             Some(Next {
                 remember: Vec::new(),
-                forget: Some("key".to_owned()),
+                forget: vec!["key".to_owned()],
             })
         };
         let nothing = || Some(Next::default());

@@ -39,8 +39,10 @@ impl LaneSweep {
     /// Where AWS does not answer: the next sweep goes on.
     pub async fn sweep(&self, deadline: Timestamp) -> Result<(), Error> {
         while self.clock.now() < deadline && self.wake_due().await? > 0 {}
-        self.tell(deadline).await?;
-        self.walk(deadline).await
+        // Who is told of what must not keep a lane from being found.
+        let told = self.tell(deadline).await;
+        self.walk(deadline).await?;
+        told
     }
 
     /// Wakes some of the lanes that are due; gives how many. First the wake-ups, then the rows

@@ -5,35 +5,51 @@
 //! that it was sent: a crash in between stores the very same event again, which changes nothing.
 
 use carillon_aws::Error;
-use carillon_aws::lanes::FAILING_PAGE;
+use carillon_domain::LaneId;
 use carillon_domain::failing::{FORGOTTEN_AFTER, FailingLane, Outage};
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::LaneSweep;
 
+/// How many outages are looked at at once.
+const AT_ONCE: usize = 16;
+
 impl LaneSweep {
-    /// Tells of what fails and of what works again, until this time at most.
+    /// Tells of what fails and of what works again, until this time at most. An outage that cannot
+    /// be told keeps no other from being told.
     pub(crate) async fn tell(&self, deadline: Timestamp) -> Result<(), Error> {
         let mut last: Option<Outage> = None;
-        loop {
+        let mut failed = None;
+        while self.clock.now() < deadline {
             let outages = self.lanes.outages(last.as_ref()).await?;
-            for outage in &outages {
-                if self.clock.now() >= deadline {
-                    return Ok(());
+            if outages.is_empty() {
+                break;
+            }
+            let told = stream::iter(&outages).map(|outage| self.tell_one(outage));
+            let mut told = told.buffer_unordered(AT_ONCE);
+            while let Some(told) = told.next().await {
+                if let Err(error) = told {
+                    tracing::error!(%error, "an organization could not be told what fails");
+                    failed = Some(error);
                 }
-                self.tell_one(outage).await?;
             }
-            match outages.len() < usize::try_from(FAILING_PAGE).unwrap_or_default() {
-                true => return Ok(()),
-                false => last = outages.into_iter().last(),
-            }
+            drop(told);
+            last = outages.into_iter().last();
         }
+        failed.map_or(Ok(()), Err)
     }
 
     async fn tell_one(&self, outage: &Outage) -> Result<(), Error> {
         let now = self.clock.now();
-        let failing = self.still_failing(outage).await?;
-        let count = failing.len();
+        if !outage.may_be_told(now) {
+            let first = self.lanes.failing(outage, None, 1).await?;
+            if first.iter().any(|lane| is_current(lane, now)) {
+                return Ok(());
+            }
+        }
+        let failing = self.still_failing(outage, now).await?;
+        let (organization, platform) = (&outage.organization, outage.platform.as_str());
         if failing.is_empty() {
             if let Some(over) = outage.over(now) {
                 self.events.put(&over).await?;
@@ -43,37 +59,46 @@ impl LaneSweep {
         if !outage.may_be_told(now) {
             return Ok(());
         }
+        let count = failing.len();
         let Some((event, told)) = outage.tell(&failing, now) else {
+            tracing::error!(%organization, platform, count, "none of what fails has a webhook");
             return Ok(());
         };
-        let (organization, platform) = (&outage.organization, &outage.platform);
         tracing::warn!(%organization, platform, count, "channels have failed for an hour");
         self.events.put(&event).await?;
         self.lanes.put_outage(&told).await
     }
 
     /// The lanes that fail. Those that nobody tries any more are forgotten.
-    async fn still_failing(&self, outage: &Outage) -> Result<Vec<FailingLane>, Error> {
-        let now = self.clock.now();
+    async fn still_failing(
+        &self,
+        outage: &Outage,
+        now: Timestamp,
+    ) -> Result<Vec<FailingLane>, Error> {
         let mut found: Vec<FailingLane> = Vec::new();
         loop {
             let after = found.last().map(|last| &last.lane);
-            let page = self.lanes.failing(outage, after).await?;
-            let is_last = page.len() < usize::try_from(FAILING_PAGE).unwrap_or_default();
-            found.extend(page);
-            if is_last {
+            let page = self.lanes.failing(outage, after, PAGE).await?;
+            if page.is_empty() {
                 break;
             }
+            found.extend(page);
         }
-        let (current, forgotten) = found
-            .into_iter()
-            .partition::<Vec<_>, _>(|lane| now < lane.tried_at + FORGOTTEN_AFTER);
-        for lane in forgotten {
-            let (organization, platform) = (&outage.organization, &outage.platform);
-            self.lanes
-                .forget_failing(organization, platform, &lane.lane)
-                .await?;
-        }
+        let (current, forgotten): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|lane| is_current(lane, now));
+        let forgotten: Vec<LaneId> = forgotten.into_iter().map(|lane| lane.lane).collect();
+        let (organization, platform) = (&outage.organization, outage.platform.as_str());
+        let lanes = &self.lanes;
+        lanes
+            .forget_failing(organization, platform, &forgotten)
+            .await?;
         Ok(current)
     }
+}
+
+/// How many failing lanes are read in one call.
+const PAGE: i32 = 1_000;
+
+fn is_current(lane: &FailingLane, now: Timestamp) -> bool {
+    now < lane.tried_at + FORGOTTEN_AFTER
 }

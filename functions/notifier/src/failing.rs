@@ -36,7 +36,9 @@ impl Notifier {
         }
         let (organization, platform) = (visit.organization, webhook.kind.api_type());
         let lanes = &self.stores.lanes;
-        if let Err(error) = lanes.forget_failing(organization, platform, visit.id).await {
+        let lane = std::slice::from_ref(visit.id);
+        let forgotten = lanes.forget_failing(organization, platform, lane).await;
+        if let Err(error) = forgotten {
             tracing::error!(lane = visit.id.as_str(), %error, "it is still noted as failing");
         }
     }

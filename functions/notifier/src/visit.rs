@@ -183,14 +183,19 @@ impl Notifier {
             }
             Log::Main => {
                 let lanes = &self.stores.lanes;
-                let after = visit.lane.offset.as_ref();
-                let mut read = lanes.entries(visit.id, after, FIRST_PIECES).await?;
-                let is_read = |last: &Entry| open.end.as_ref() <= Some(&last.position);
-                if !read.last().is_some_and(is_read) {
-                    read = lanes.entries(visit.id, after, PIECES).await?;
-                }
-                for entry in read {
-                    add(entry.into());
+                let mut after = visit.lane.offset.clone();
+                let mut pieces = FIRST_PIECES;
+                // Pieces may overlap, and what is overtaken stands before: it may be far off.
+                while after.as_ref() < open.end.as_ref() {
+                    let read = lanes.entries(visit.id, after.as_ref(), pieces).await?;
+                    let Some(last) = read.last() else {
+                        break;
+                    };
+                    after = Some(last.position.clone());
+                    pieces = PIECES;
+                    read.into_iter().for_each(|entry| {
+                        add(entry.into());
+                    });
                 }
             }
         }

@@ -24,19 +24,20 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
 use carillon_domain::lane::Lane;
 use carillon_domain::{LaneId, OrganizationId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub use due::Due;
-pub use failing::FAILING_PAGE;
 pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
 use crate::Error;
-use crate::table::{Item, Retention, from_item, number, read_all, text, to_item};
+use crate::table::{Item, Retention, from_item, number, read_all, text, to_item, write_all};
 
 /// How much longer a lane's row is kept than what it settled: as long as TTL may be late.
 const LONGER: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
@@ -101,6 +102,21 @@ impl Lanes {
         let delete = delete.set_key(Some(key)).send();
         delete.await.map_err(Error::call(operation))?;
         Ok(())
+    }
+
+    /// Removes rows; an error where some are left.
+    async fn delete_all(&self, operation: &'static str, keys: Vec<Item>) -> Result<(), Error> {
+        let delete = |key: Item| DeleteRequest::builder().set_key(Some(key)).build();
+        let requests = keys.into_iter().filter_map(|key| delete(key).ok());
+        let requests = requests.map(|it| WriteRequest::builder().delete_request(it).build());
+        let left = write_all(&self.client, &self.table, operation, requests.collect()).await;
+        match left.len() {
+            0 => Ok(()),
+            left => Err(Error::Call {
+                operation,
+                cause: format!("{left} rows could not be removed"),
+            }),
+        }
     }
 
     /// How lanes stand; those that have no row yet are left out.

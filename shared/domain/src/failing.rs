@@ -68,7 +68,9 @@ impl Outage {
     pub fn tell(&self, failing: &[FailingLane], now: Timestamp) -> Option<(Event, Self)> {
         let mut webhooks: BTreeMap<WebhookId, &FailingLane> = BTreeMap::new();
         for lane in failing {
-            webhooks.entry(lane.lane.webhook()?).or_insert(lane);
+            if let Some(webhook) = lane.lane.webhook() {
+                webhooks.entry(webhook).or_insert(lane);
+            }
         }
         let first = webhooks.values().min_by_key(|lane| lane.since)?;
         let count = webhooks.len();

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 from . import canaries
@@ -116,6 +117,8 @@ class Scenario:
         self._retry()
         section("What lies in the queue")
         self._look_into_queue()
+        section("A webhook that has failed for an hour")
+        self._failing_webhook()
         section("Secrets")
         self._no_secret_anywhere()
         self._delete_webhook()
@@ -394,6 +397,49 @@ class Scenario:
         lambdas.update_event_source_mapping(UUID=mapping, Enabled=True)
         for destination in (DISCORD, SLACK_HOOK, DISCORD_ALL):
             self._arrives("it", destination, "mail-relay")
+
+    def _failing_webhook(self):
+        """Rows as the notifier leaves them; the janitor tells of them by its own role."""
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        outage = "default#teams"
+        rows = [
+            {
+                "webhook_id": f"FAILING#{outage}",
+                "id": "wh_01JD0000000000000000000000-1",
+                "lane": "wh_01JD0000000000000000000000-1",
+                "name": "night watch",
+                "since": "2026-11-21T10:15:00Z",
+                "reason": "Microsoft answers 503.",
+                "tried_at": now,
+            },
+            {
+                "webhook_id": "OUTAGE",
+                "id": outage,
+                "organization": "default",
+                "platform": "teams",
+                "began_at": now,
+                "told": 0,
+            },
+        ]
+        table = self._stack.resources["DeliveriesTable"]
+        for row in rows:
+            item = {
+                name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+                for name, value in row.items()
+            }
+            self._emulator.client("dynamodb").put_item(TableName=table, Item=item)
+        self._emulator.client("lambda").invoke(
+            FunctionName=self._stack.resources["JanitorFunction"],
+            Payload=json.dumps({"sweep": "lanes"}),
+        )
+
+        def told():
+            answer = self._api.call("GET", "/events/?type=webhook_failing")
+            return answer.json["results"]
+
+        found = wait_until(told, PATIENCE)
+        self._checks.check("the janitor tells of it", found, found)
+        self._arrives("it", DISCORD_ALL, "night watch")
 
     def _no_secret_anywhere(self):
         dynamodb = self._emulator.client("dynamodb")

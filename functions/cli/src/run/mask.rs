@@ -62,6 +62,18 @@ impl Mask {
         Self(secrets)
     }
 
+    /// Takes the beginning of a secret from the end of a text that was cut there.
+    pub fn cut(&self, text: String) -> String {
+        let begun = |secret: &String| {
+            let mut ends = secret.char_indices().map(|(at, _)| at).skip(1);
+            ends.rfind(|at| text.ends_with(&secret[..*at]))
+        };
+        match self.0.iter().filter_map(begun).max() {
+            Some(length) => format!("{}{MASK}", &text[..text.len() - length]),
+            None => text,
+        }
+    }
+
     pub fn apply(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.0 {
@@ -92,7 +104,22 @@ fn secrets(name: &str, value: &str) -> Vec<String> {
         secrets.push(value.to_owned());
     }
     secrets.extend(password(value).map(str::to_owned));
+    secrets.extend(parts(value));
     secrets
+}
+
+/// The secret parts of a connection string such as `Server=db;Password=fake`, or of a query.
+fn parts(value: &str) -> Vec<String> {
+    let parts = value.split([';', '&', '?', ' ']);
+    let named = parts.filter_map(|part| part.split_once('='));
+    named
+        .filter(|(name, _)| {
+            let name = name.to_uppercase();
+            let is_secret = NAMES.iter().any(|part| name.contains(part));
+            is_secret || name.ends_with("KEY") || ["PWD", "SIG"].contains(&name.as_str())
+        })
+        .map(|(_, value)| value.to_owned())
+        .collect()
 }
 
 /// The password of a URL such as `postgres://user:password@host/`.
@@ -162,6 +189,29 @@ mod tests {
         assert_eq!(masked(&[("X", random)], random), "***");
         let commit = "9fceb02d0ae598e95dc970b74767f19372d61af8";
         assert_eq!(masked(&[("COMMIT", commit)], commit), commit);
+    }
+
+    #[test]
+    fn the_secret_parts_of_a_connection_string_are_masked() {
+        for (value, secret) in [
+            (
+                "AccountName=app;AccountKey=fake-key==;Suffix=x",
+                "fake-key==",
+            ),
+            ("Server=db;User Id=app;Password=fake-pass;", "fake-pass"),
+            ("host=db user=app password=fake-pass", "fake-pass"),
+            (
+                "https://x.example/hook?a=b&sig=fake-signature",
+                "fake-signature",
+            ),
+        ] {
+            let text = format!("using {secret} now");
+            assert_eq!(
+                masked(&[("STORE", value)], &text),
+                "using *** now",
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -37,6 +37,8 @@ struct Source {
     done: VecDeque<(u64, Vec<u8>)>,
     /// The line that goes on.
     open: Vec<u8>,
+    /// Whether what comes next replaces it.
+    is_rewritten: bool,
 }
 
 const OUT: usize = 0;
@@ -98,20 +100,23 @@ impl Tail {
 
     fn keep(&self, source: usize, bytes: &[u8]) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let open = &mut lines.sources[source].open;
-            let room = MAX_LINE.saturating_sub(open.len());
-            let text = piece.strip_suffix(b"\n").unwrap_or(piece);
-            // What rewrites its line, such as a progress bar, counts by its last form.
-            match text.iter().rposition(|byte| *byte == b'\r') {
-                Some(at) if at + 1 < text.len() => {
-                    open.clear();
-                    open.extend(text[at + 1..].iter().take(MAX_LINE));
+        for byte in bytes {
+            let from = &mut lines.sources[source];
+            match byte {
+                b'\n' => {
+                    from.is_rewritten = false;
+                    lines.end(source);
                 }
-                _ => open.extend(text.iter().filter(|byte| **byte != b'\r').take(room)),
-            }
-            if piece.ends_with(b"\n") {
-                lines.end(source);
+                // What rewrites its line, such as a progress bar, counts by its last form.
+                b'\r' => from.is_rewritten = true,
+                _ => {
+                    if std::mem::take(&mut from.is_rewritten) {
+                        from.open.clear();
+                    }
+                    if from.open.len() < MAX_LINE {
+                        from.open.push(*byte);
+                    }
+                }
             }
         }
     }
@@ -125,9 +130,17 @@ impl Tail {
             }
         }
         let last = lines.last();
-        let lines: Vec<_> = last.map(String::from_utf8_lossy).collect();
-        let text = anstream::adapter::strip_str(&lines.join("\n")).to_string();
-        let text = mask.apply(text.trim_matches('\n'));
+        let lines: Vec<_> = last
+            .map(|line| {
+                let text = String::from_utf8_lossy(line);
+                let text = anstream::adapter::strip_str(&text).to_string();
+                match line.len() < MAX_LINE {
+                    true => text,
+                    false => mask.cut(text),
+                }
+            })
+            .collect();
+        let text = mask.apply(lines.join("\n").trim_matches('\n'));
         let length = text.chars().count();
         match length.checked_sub(MAX_TEXT) {
             None | Some(0) => text,
@@ -217,6 +230,23 @@ mod tests {
     fn colours_and_progress_bars_are_taken_out() {
         let pieces = [(0, "\u{1b}[31mred\u{1b}[0m\r\n10%\r20%\r100%\ndone\r\n")];
         assert_eq!(tail(5, &pieces), "red\n100%\ndone");
+    }
+
+    #[test]
+    fn a_progress_bar_that_returns_before_it_writes_counts_by_its_last_form() {
+        let pieces = [(0, "10%\r"), (0, "20%\r"), (0, "\ndone\r"), (0, "\n")];
+        assert_eq!(tail(5, &pieces), "20%\ndone");
+    }
+
+    #[test]
+    fn a_secret_that_a_cut_goes_through_is_masked_too() {
+        let tail = Tail::new(5);
+        let line = format!("{} fake-secret-value", "x".repeat(MAX_LINE - 10));
+        tail.keep(OUT, line.as_bytes());
+        let mask = Mask::new([], Some("fake-secret-value"));
+        let text = tail.text(&mask);
+        assert!(!text.contains("fake"), "{text}");
+        assert!(text.ends_with("x ***"), "{text}");
     }
 
     #[test]

@@ -81,6 +81,26 @@ async fn a_job_of_github_is_one_operation() {
 }
 
 #[tokio::test]
+async fn two_environments_of_a_job_and_two_legs_of_a_matrix_are_operations_of_their_own() {
+    let app = App::start().await;
+    let cli = github(&app, "deploy");
+    for (environment, leg) in [("staging", "0"), ("production", "0"), ("production", "1")] {
+        let inputs = [
+            ("CARILLON_STATUS", "started"),
+            ("CARILLON_ENVIRONMENT", environment),
+            ("CARILLON_JOB_INDEX", leg),
+        ];
+        notify(&cli, &inputs).await.good();
+    }
+    let events = events(&app).await;
+    let operations: std::collections::BTreeSet<_> = events
+        .iter()
+        .map(|event| event["correlation_id"].to_string())
+        .collect();
+    assert_eq!(operations.len(), 3, "{events:?}");
+}
+
+#[tokio::test]
 async fn a_job_goes_on_without_carillon_unless_it_must_not() {
     let cli = Cli::at("http://127.0.0.1:1").with("CARILLON_KEY", KEY);
     let done = notify(&cli, &[("CARILLON_STATUS", "started")]).await.good();

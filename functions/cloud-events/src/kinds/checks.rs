@@ -10,30 +10,27 @@ use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
 
+const IMAGE_SCAN: Kind = Kind {
+    what: "Image scan",
+    resource_type: "AWS::ECR::Repository",
+    name: &["repository-name"],
+    thread: &["image-digest"],
+    judge: Judge::By(scan),
+    details: SCAN,
+    place: "ecr/repositories?region={region}",
+    ..BASE
+};
+
 pub const KINDS: &[Kind] = &[
     Kind {
         source: "aws.inspector2",
         detail_types: &["Inspector2 Scan"],
-        what: "Image scan",
-        resource_type: "AWS::ECR::Repository",
-        name: &["repository-name"],
-        thread: &["image-digest"],
-        judge: Judge::By(scan),
-        details: SCAN,
-        place: "ecr/repositories?region={region}",
-        ..BASE
+        ..IMAGE_SCAN
     },
     Kind {
         source: "aws.ecr",
         detail_types: &["ECR Image Scan"],
-        what: "Image scan",
-        resource_type: "AWS::ECR::Repository",
-        name: &["repository-name"],
-        thread: &["image-digest"],
-        judge: Judge::By(scan),
-        details: SCAN,
-        place: "ecr/repositories?region={region}",
-        ..BASE
+        ..IMAGE_SCAN
     },
     Kind {
         source: "aws.ecr",

@@ -79,7 +79,7 @@ impl Grade {
         } else if level >= self.trouble {
             Outcome {
                 status: Some(Status::Failed),
-                ..open.turn(Turn::Once)
+                ..open.turn(Turn::Once).worse()
             }
         } else if level >= self.warning {
             open.turn(Turn::Once)

@@ -164,13 +164,11 @@ pub const KINDS: &[Kind] = &[
                 ),
                 (
                     "Failover",
-                    Outcome::new(EventType::Error, None, "fails over").severe(Severity::Warning),
+                    Outcome::new(EventType::Error, None, "").severe(Severity::Warning),
                 ),
-                ("Creation", DEPLOYED),
-                (
-                    "Deletion",
-                    Outcome::new(EventType::Destroy, Some(Status::Succeeded), "was deleted"),
-                ),
+                // Each of these also stands for the beginning: the reason says which it is.
+                ("Creation", Outcome::new(EventType::Deploy, None, "")),
+                ("Deletion", Outcome::new(EventType::Destroy, None, "")),
                 ("StateChange", RUNS),
                 ("State Change", RUNS),
                 ("ConfigurationChange", ROUTINE),

@@ -108,11 +108,18 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         source: "aws.acm",
-        detail_types: &[
-            "ACM Certificate Expired",
-            "ACM Certificate Renewal Action Required",
-        ],
-        what: "Certificate expired, or needs somebody to renew it",
+        detail_types: &["ACM Certificate Expired"],
+        what: "Certificate has expired",
+        resource_type: "AWS::CertificateManager::Certificate",
+        name: &["CommonName", "@name"],
+        judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
+        place: "acm/home?region={region}#/certificates/list",
+        ..BASE
+    },
+    Kind {
+        source: "aws.acm",
+        detail_types: &["ACM Certificate Renewal Action Required"],
+        what: "Certificate needs somebody to renew it",
         resource_type: "AWS::CertificateManager::Certificate",
         name: &["CommonName", "@name"],
         judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),

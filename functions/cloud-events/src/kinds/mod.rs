@@ -26,7 +26,7 @@ use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
-use crate::story::{Story, Turn};
+use crate::story::{Story, Turn, Within};
 
 /// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
 /// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part.
@@ -76,6 +76,10 @@ pub(crate) struct Outcome {
     pub severity: Option<Severity>,
     pub noise: Option<Noise>,
     pub turn: Option<Turn>,
+    /// What to say instead where its story is open: then it has no status, and is a warning.
+    pub within: Option<&'static str>,
+    /// Whether it is news although a warning of the same thing is open.
+    pub is_worse: bool,
     /// What to say after the kind's name.
     pub words: &'static str,
 }
@@ -88,6 +92,8 @@ impl Outcome {
             severity: None,
             noise: None,
             turn: None,
+            within: None,
+            is_worse: false,
             words,
         }
     }
@@ -102,6 +108,22 @@ impl Outcome {
     pub const fn severe(self, severity: Severity) -> Self {
         Self {
             severity: Some(severity),
+            ..self
+        }
+    }
+
+    /// What to say where the story that it is a part of is open.
+    pub const fn within(self, words: &'static str) -> Self {
+        Self {
+            within: Some(words),
+            ..self
+        }
+    }
+
+    /// It is news although something less grave is known.
+    pub const fn worse(self) -> Self {
+        Self {
+            is_worse: true,
             ..self
         }
     }
@@ -194,16 +216,32 @@ impl Kind {
             Judge::Grade(_) => ("grade", None),
             _ => ("state", state.as_deref()),
         };
-        report.message = Some(self.message(outcome.words, in_words, find(self.reason)));
+        let reason = self.reason.iter().find_map(|path| spoken(&find(&[*path])?));
+        report.message = Some(self.message(outcome.words, in_words, reason));
         // A story has a correlation id of its own: what is found next year is another.
         report.correlation = match (outcome.turn, self.daily) {
-            (Some(_), _) => None,
-            (None, true) => Some(envelope.of_the_day(&thread)),
+            (_, true) => Some(envelope.of_the_day(&thread)),
+            (Some(_), false) => None,
             (None, false) => Some(thread.clone()),
         };
-        report.story = outcome
-            .turn
-            .map(|turn| Story::new(format!("{} {thread}", self.source), turn));
+        let (key, worse) = (
+            format!("{} {thread}", self.source),
+            format!("{} {thread} worse", self.source),
+        );
+        let (key, also) = match (outcome.turn, outcome.is_worse) {
+            (_, true) => (worse, vec![key]),
+            (Some(Turn::EndsOnly), _) => (key, vec![worse]),
+            _ => (key, Vec::new()),
+        };
+        report.story = outcome.turn.map(|turn| Story {
+            also,
+            within: outcome.within.map(|words| Within {
+                status: None,
+                severity: Severity::Warning,
+                message: self.message(words, None, None),
+            }),
+            ..Story::new(key, turn)
+        });
         let account = report.account.as_deref().or(envelope.account.as_deref());
         report.resource.url = link(envelope.region.as_deref(), |region| {
             self.place
@@ -235,6 +273,23 @@ impl Kind {
             None => what,
         }
     }
+}
+
+/// What people may read of a reason. That of a job is the whole job as JSON, its environment and
+/// its command line included, of which no more is told than why it ended.
+fn spoken(reason: &str) -> Option<String> {
+    if !reason.trim_start().starts_with(['{', '[']) {
+        return Some(reason.to_owned());
+    }
+    let job: serde_json::Value = serde_json::from_str(reason).ok()?;
+    let why = [
+        "StoppedReason",
+        "StatusReason",
+        "ErrorMessage",
+        "errorMessage",
+    ];
+    why.iter()
+        .find_map(|name| job.get(name)?.as_str().map(str::to_owned))
 }
 
 /// What an ARN ends with; of `stack/NAME/UUID` the name.

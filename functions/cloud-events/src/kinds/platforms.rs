@@ -76,10 +76,15 @@ pub const KINDS: &[Kind] = &[
             states: &[
                 ("CREATING", DEPLOYING),
                 ("UPDATING", DEPLOYING),
-                ("IN_SERVICE", DEPLOYED),
+                (
+                    "IN_SERVICE",
+                    DEPLOYED
+                        .turn(Turn::Ends)
+                        .within("is in service again, as it was before"),
+                ),
                 ("FAILED", DEPLOY_FAILED),
-                ("ROLLING_BACK", ROLLED_BACK),
-                ("UPDATE_ROLLBACK_FAILED", DEPLOY_FAILED),
+                ("ROLLING_BACK", ROLLED_BACK.turn(Turn::Begins)),
+                ("UPDATE_ROLLBACK_FAILED", DEPLOY_FAILED.turn(Turn::Ends)),
                 ("DELETING", DESTROYING),
                 ("SYSTEM_UPDATING", STEP),
             ],

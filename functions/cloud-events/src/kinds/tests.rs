@@ -25,6 +25,72 @@ fn class(source: &str, detail_type: &str, detail: Value) -> String {
     }
 }
 
+fn told(source: &str, detail_type: &str, detail: Value) -> Report {
+    match judged(source, detail_type, detail) {
+        Verdict::Tell(report) => *report,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn of_a_job_in_a_reason_only_why_it_ended_is_told() {
+    let job = json!({
+        "StoppedReason": "Essential container exited",
+        "Overrides": {"ContainerOverrides": [{"Environment": [{"Value": "canary"}]}]}
+    });
+    for (cause, expected) in [
+        (job.to_string(), "Essential container exited"),
+        (json!(["canary"]).to_string(), "States.TaskFailed"),
+        (
+            job.to_string()[..40].to_owned() + "canary",
+            "States.TaskFailed",
+        ),
+        ("out of memory".to_owned(), "out of memory"),
+    ] {
+        let detail = json!({
+            "executionArn": "arn:aws:states:eu-west-1:111122223333:execution:x:1",
+            "stateMachineArn": "arn:aws:states:eu-west-1:111122223333:stateMachine:x",
+            "name": "1", "status": "FAILED", "cause": cause, "error": "States.TaskFailed"
+        });
+        let source = "aws.states";
+        let report = told(source, "Step Functions Execution Status Change", detail);
+        let message = report.message.unwrap();
+        assert!(message.ends_with(expected), "{message}");
+        assert!(!message.contains("canary"), "{message}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_back_after_a_roll_back_did_not_succeed() {
+    let report = |status: &str| {
+        let detail = json!({"EndpointName": "a", "EndpointStatus": status});
+        told("aws.sagemaker", "SageMaker Endpoint State Change", detail)
+    };
+    let (begun, back) = (report("ROLLING_BACK"), report("IN_SERVICE"));
+    let (begun, story) = (begun.story.unwrap(), back.story.unwrap());
+    assert_eq!(begun.key, story.key);
+    let mut event = carillon_domain::sample::event(EventType::Deploy);
+    event.status = back.status;
+    story.tell(Some("open".into()), &mut event).unwrap();
+    assert_eq!(
+        (event.status, event.severity),
+        (None, Some(Severity::Warning))
+    );
+}
+
+#[test]
+fn a_finding_that_gets_worse_is_news_and_its_end_ends_both() {
+    let story = |severity: f64| {
+        let detail = json!({"id": "f1", "type": "x", "severity": severity});
+        told("aws.guardduty", "GuardDuty Finding", detail)
+            .story
+            .unwrap()
+    };
+    let (warning, trouble) = (story(5.0), story(8.0));
+    assert_ne!(warning.key, trouble.key);
+    assert_eq!(trouble.also, [warning.key]);
+}
+
 #[test]
 fn every_kind_is_known_once_and_says_where_to_look() {
     let mut seen = std::collections::HashSet::new();

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::Identity;
 use crate::problem::Problem;
+use crate::registration::{TRIES, pause};
 
 /// What a key begins with: people and scanners can tell what it is.
 const PREFIX: &str = "crl_";
@@ -61,18 +62,24 @@ impl ApiKeys {
         now: Timestamp,
     ) -> Result<ApiKey, Problem> {
         const OPERATION: &str = "changing an API key";
-        let found = self.registry.key(organization, id).await;
-        let found = found.map_err(Problem::internal(OPERATION))?;
-        let (read, hash) = found.ok_or(Problem::NotFound)?;
-        let new = read.changed(value, now).map_err(Problem::Invalid)?;
-        if new != read {
-            let written = self.registry.update_key(&read, &new, &hash).await;
-            if !written.map_err(Problem::internal(OPERATION))? {
-                return Err(Problem::NotFound);
+        for tries in 0..TRIES {
+            let found = self.registry.key(organization, id).await;
+            let found = found.map_err(Problem::internal(OPERATION))?;
+            let (read, hash) = found.ok_or(Problem::NotFound)?;
+            let new = read.changed(value, now).map_err(Problem::Invalid)?;
+            if new == read {
+                return Ok(new);
             }
-            self.known.invalidate(&hash).await;
+            match self.registry.update_key(&read, &new, &hash).await {
+                Ok(true) => {
+                    self.known.invalidate(&hash).await;
+                    return Ok(new);
+                }
+                Ok(false) | Err(Error::Contended { .. }) => pause(tries).await,
+                Err(error) => return Err(Problem::internal(OPERATION)(error)),
+            }
         }
-        Ok(new)
+        Err(Problem::Contended)
     }
 
     /// Makes a key. It is told here once and kept nowhere.
@@ -98,6 +105,7 @@ impl ApiKeys {
                 let limit = self.registry.quotas().limit(quota);
                 Err(Problem::quota_exceeded(quota, limit))
             }
+            Err(WriteError::Aws(Error::Contended { .. })) => Err(Problem::Contended),
             Err(error) => Err(Problem::internal("making an API key")(error)),
         }
     }
@@ -121,11 +129,14 @@ impl ApiKeys {
         organization: &OrganizationId,
         id: &ApiKeyId,
     ) -> Result<bool, Problem> {
-        let hash = self
-            .registry
-            .delete_key(organization, id)
-            .await
-            .map_err(Problem::internal("revoking an API key"))?;
+        let hash =
+            self.registry
+                .delete_key(organization, id)
+                .await
+                .map_err(|error| match error {
+                    Error::Contended { .. } => Problem::Contended,
+                    error => Problem::internal("revoking an API key")(error),
+                })?;
         if let Some(hash) = &hash {
             self.known.invalidate(hash).await;
         }

@@ -5,8 +5,7 @@ use jiff::Timestamp;
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{Item, text, write_all};
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
+use crate::table::{Item, text};
 
 /// One partition takes a thousand writes a second: those of half a million failing lanes that
 /// are tried every ten minutes.
@@ -63,24 +62,9 @@ impl Lanes {
 
     /// Forgets lanes that have been woken.
     pub async fn forget_due(&self, due: &[Due]) -> Result<(), Error> {
-        let delete = |due: &Due| {
-            let key = key(PARTITION.into(), due.id.as_str());
-            DeleteRequest::builder().set_key(Some(key)).build()
-        };
-        let requests = due
-            .iter()
-            .filter_map(|due| delete(due).ok())
-            .map(|delete| WriteRequest::builder().delete_request(delete).build())
-            .collect();
+        let keys = due.iter().map(|due| key(PARTITION.into(), due.id.as_str()));
         // What stays is woken once more.
-        let left = write_all(&self.client, &self.table, WRITING, requests).await;
-        match left.len() {
-            0 => Ok(()),
-            left => Err(Error::Call {
-                operation: WRITING,
-                cause: format!("{left} rows could not be removed"),
-            }),
-        }
+        self.delete_all(WRITING, keys.collect()).await
     }
 }
 

@@ -12,8 +12,8 @@ use crate::table::{Item, from_item, to_item};
 const OUTAGES: &str = "OUTAGE";
 const NOTING: &str = "noting that a lane fails";
 const READING: &str = "reading which lanes fail";
-/// How many rows are read in one call.
-pub const FAILING_PAGE: i32 = 1_000;
+/// How many outages are read in one call.
+const OUTAGES_PAGE: i32 = 1_000;
 
 fn outage_id(organization: &OrganizationId, platform: &str) -> String {
     format!("{organization}#{platform}")
@@ -65,37 +65,37 @@ impl Lanes {
         }
     }
 
-    /// Notes that a lane fails no more.
+    /// Notes that lanes fail no more.
     pub async fn forget_failing(
         &self,
         organization: &OrganizationId,
         platform: &str,
-        lane: &LaneId,
+        lanes: &[LaneId],
     ) -> Result<(), Error> {
-        let key = failing_key(organization, platform, lane);
-        self.delete(NOTING, key).await
+        let keys = lanes.iter();
+        let keys = keys.map(|lane| failing_key(organization, platform, lane));
+        self.delete_all(NOTING, keys.collect()).await
     }
 
-    /// The outages behind this one, [`FAILING_PAGE`] at most.
+    /// Some of the outages behind this one; none where there are no more.
     pub async fn outages(&self, after: Option<&Outage>) -> Result<Vec<Outage>, Error> {
         let after = after.map(|outage| outage_id(&outage.organization, &outage.platform));
         let after = after.as_deref().unwrap_or(" ");
-        let rows = self
-            .query(OUTAGES.into(), after, true, FAILING_PAGE)
-            .await?;
+        let rows = self.query(OUTAGES.into(), after, true, max).await?;
         let outages = rows.into_iter().map(|row| from_item(READING, row));
         outages.collect()
     }
 
-    /// The lanes that fail in an outage, behind this one, [`FAILING_PAGE`] at most.
+    /// Some of the lanes that fail in an outage, behind this one; none where there are no more.
     pub async fn failing(
         &self,
         outage: &Outage,
         after: Option<&LaneId>,
+        max: i32,
     ) -> Result<Vec<FailingLane>, Error> {
         let partition = partition(&outage.organization, &outage.platform);
         let after = after.map_or(" ", LaneId::as_str);
-        let rows = self.query(partition, after, true, FAILING_PAGE).await?;
+        let rows = self.query(partition, after, true, OUTAGES_PAGE).await?;
         let lanes = rows.into_iter().map(|row| from_item(READING, row));
         lanes.collect()
     }

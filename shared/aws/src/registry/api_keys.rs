@@ -126,12 +126,12 @@ impl Registry {
         Ok(listed.map(|Listed { key, hash }| (key, hash)))
     }
 
-    /// Gives a key the name and the end of `new`; false where it was revoked meanwhile.
+    /// Gives a key the name and the end of `new`; false where it is not as it was read.
     pub async fn update_key(&self, read: &ApiKey, new: &ApiKey, hash: &str) -> Result<bool, Error> {
         let listed = key(&new.organization, text(listed_sk(&new.id)));
         let mut steps = vec![
-            self.rename_key(listed, new),
-            self.rename_key(by_hash(hash), new),
+            self.rename_key(listed, read, new),
+            self.rename_key(by_hash(hash), read, new),
         ];
         let changed = read.changed_fields(new);
         steps.extend(self.audit(&new.organization, Action::Updated, new.into(), changed)?);
@@ -139,13 +139,26 @@ impl Registry {
         Ok(failed.is_none())
     }
 
-    fn rename_key(&self, row: Item, new: &ApiKey) -> Result<TransactWriteItem, BuildError> {
+    fn rename_key(
+        &self,
+        row: Item,
+        read: &ApiKey,
+        new: &ApiKey,
+    ) -> Result<TransactWriteItem, BuildError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(row))
-            .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":read", text(&read.name))
             .expression_attribute_values(":name", text(&new.name));
+        let update = match read.expires_at {
+            Some(time) => update
+                .condition_expression("#name = :read AND expires_at = :read_end")
+                .expression_attribute_values(":read_end", text(time.to_string())),
+            None => {
+                update.condition_expression("#name = :read AND attribute_not_exists(expires_at)")
+            }
+        };
         let update = match new.expires_at {
             Some(time) => update
                 .update_expression("SET #name = :name, expires_at = :end")
