@@ -5,7 +5,7 @@
 
 use carillon_domain::{EventType, Severity, Status};
 
-use super::state::{ABORTED, DEPLOYED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT};
+use super::state::{ABORTED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;

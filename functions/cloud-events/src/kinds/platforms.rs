@@ -7,6 +7,8 @@ use super::state::{
     DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, DESTROYING, FAILED, ROLLED_BACK,
     ROUTINE, STEP, TROUBLE, UNKNOWN, WARNING, WELL_AGAIN,
 };
+use crate::story::Turn;
+
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 
