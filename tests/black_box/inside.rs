@@ -11,7 +11,7 @@ use carillon_chat::Client;
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
-use carillon_embedded::services::{Call, Course, Services};
+use carillon_embedded::services::{Call, Course, Services, Trouble};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys, ApiService};
 use lambda_http::request::LambdaRequest;
@@ -27,6 +27,7 @@ pub struct Inside {
     database: LocalDynamoDb,
     dispatcher: Dispatcher,
     calls: Arc<Mutex<Vec<String>>>,
+    refused: Arc<Mutex<Option<&'static str>>>,
 }
 
 /// An answer, as it goes back to API Gateway.
@@ -45,10 +46,16 @@ impl Inside {
         };
         let calls = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&calls);
+        let refused = Arc::new(Mutex::new(None));
+        let refusing = Arc::clone(&refused);
         let gate = move |call: &Call<'_>| {
             let call = format!("{:?} {}", call.service, call.operation);
+            let is_refused = *refusing.lock().unwrap() == Some(call.as_str());
             noted.lock().unwrap().push(call);
-            Course::Smooth
+            match is_refused {
+                true => Course::Refused(Trouble::Broken),
+                false => Course::Smooth,
+            }
         };
         let clients = Clients::new(&services.sdk_config(Arc::new(gate)));
         let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
@@ -91,7 +98,14 @@ impl Inside {
             database: services.dynamodb,
             dispatcher,
             calls,
+            refused,
         }
+    }
+
+    /// From now on such a call to AWS does not come through, as `SecretsManager GetSecretValue`;
+    /// all do where it is none.
+    pub fn refuse(&self, call: Option<&'static str>) {
+        *self.refused.lock().unwrap() = call;
     }
 
     /// Calls the API, as somebody whom the gateway knows by these claims of a JWT.

@@ -2,10 +2,13 @@
 
 use carillon_chat::Kinds;
 use carillon_chat::signed::Reach;
+use carillon_domain::{OrganizationId, WebhookId};
 use carillon_embedded::chat_sink::{Failure, Message, Standing};
-use carillon_tests::App;
+use carillon_tests::{App, slack};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+
+use crate::inside::Inside;
 
 const AT: &str = "receiver.example.com/hooks";
 const QUERY: &str = "token=fake-token-of-tests";
@@ -112,9 +115,15 @@ async fn a_receiver_that_is_gone_suspends_and_one_that_is_missing_holds() {
 
 #[tokio::test]
 async fn what_waited_comes_singly_and_in_order_unless_a_batch_was_asked_for() {
-    for batch in [false, true] {
+    for (registered, changed) in [(false, None), (true, None), (false, Some(true))] {
+        let batch = changed.unwrap_or(registered);
         let app = App::start().await;
-        register(&app, &json!({ "batch": batch })).await;
+        let (id, _) = register(&app, &json!({ "batch": registered })).await;
+        if let Some(batch) = changed {
+            let patch = json!({"configuration": { "batch": batch }});
+            let patched = app.patch(&format!("/webhooks/{id}/"), &patch).await;
+            assert_eq!(patched.status, StatusCode::OK, "{}", patched.text);
+        }
         // Time for all of them to come in.
         app.sink().fail_next(1, Failure::RateLimited(2.0));
         let events: Vec<Value> = (1..=5)
@@ -221,12 +230,18 @@ async fn a_file_can_have_signed_webhooks() {
         "provider": "webhook", "url": format!("https://{AT}"), "format": "cloudevents",
         "headers": {"x-token": "fake-token-of-headers"}, "batch": true, "events": ["deploy"],
     }}});
+    let planned = app.put("/notifications/?dry_run=true", &file).await;
+    assert_eq!(planned.body["results"][0].get("made"), None);
     let applied = app.put("/notifications/", &file).await;
-    assert_eq!(
-        applied.body["results"][0]["result"], "created",
-        "{}",
-        applied.text
-    );
+    let result = &applied.body["results"][0];
+    assert_eq!(result["result"], "created", "{}", applied.text);
+    // Nobody else knows the secret that was made.
+    app.sink()
+        .trust(AT, result["made"]["secret"].as_str().unwrap());
+    let at = format!("/webhooks/{}/test/", result["id"].as_str().unwrap());
+    let tried = app.post(&at, &json!({})).await;
+    assert_eq!(tried.body["outcome"], "delivered", "{}", tried.text);
+    assert_eq!(app.sink().messages()[0].verified, Some(true));
     let exported = app.get("/notifications/").await.body;
     assert!(!exported.to_string().contains("fake-token"), "{exported}");
     let again = app.put("/notifications/", &exported).await;
@@ -235,4 +250,103 @@ async fn a_file_can_have_signed_webhooks() {
         "{}",
         again.text
     );
+    assert_eq!(again.body["results"][0].get("made"), None);
+    // What the file does not have any more goes.
+    let mut without = exported.clone();
+    let entry = without["notifications"]["receiver"].as_object_mut();
+    entry.unwrap().remove("headers");
+    for expected in ["updated", "unchanged"] {
+        let applied = app.put("/notifications/", &without).await;
+        assert_eq!(
+            applied.body["results"][0]["result"], expected,
+            "{}",
+            applied.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_a_change_of_type_makes_is_shown() {
+    let app = App::start().await;
+    let id = app.register(&slack("receiver", &["deploy"])).await;
+    let at = format!("/webhooks/{id}/");
+    let replaced = app.put(&at, &webhook(&json!({}))).await;
+    let back = app.put(&at, &slack("receiver", &["deploy"])).await;
+    assert_eq!(back.status, StatusCode::OK, "{}", back.text);
+    let patch = json!({"type": "webhook", "configuration": {
+        "token": null, "channel": null, "url": format!("https://{AT}"),
+    }});
+    let patched = app.patch(&at, &patch).await;
+    for answer in [&replaced, &patched] {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let secret = answer.body["configuration"]["secret"].as_str().unwrap();
+        assert!(!secret.contains('\u{2026}'), "made in full");
+    }
+    let secret = patched.body["configuration"]["secret"].as_str().unwrap();
+    app.sink().trust(AT, secret);
+    let tried = app.post(&format!("{at}test/"), &json!({})).await;
+    assert_eq!(tried.body["outcome"], "delivered", "{}", tried.text);
+}
+
+#[tokio::test]
+async fn a_rotation_that_gives_nothing_new_or_could_not_be_repeated_is_refused() {
+    let app = App::start().await;
+    let (id, _) = register(&app, &json!({})).await;
+    for (body, pointer) in [
+        (json!({"headers": {}}), "/url"),
+        (json!({"everywhere": true}), "/everywhere"),
+    ] {
+        let refused = app.post(&format!("/webhooks/{id}/rotate/"), &body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+        assert_eq!(refused.pointers(), [pointer], "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn of_two_rotations_at_once_neither_loses_the_secret_of_the_other() {
+    let app = App::start().await;
+    let (id, _) = register(&app, &json!({})).await;
+    let at = format!("/webhooks/{id}/");
+    for round in 0..4 {
+        let rotate = async || app.post(&format!("{at}rotate/"), &json!({})).await;
+        let (one, two) = tokio::join!(rotate(), rotate());
+        let mut secrets = Vec::new();
+        for answer in [one, two] {
+            match answer.status {
+                StatusCode::OK => secrets.push(answer.body["configuration"]["secret"].clone()),
+                status => assert_eq!(status, StatusCode::CONFLICT, "{}", answer.text),
+            }
+        }
+        assert!(!secrets.is_empty());
+        for (n, secret) in secrets.iter().enumerate() {
+            let receiver = format!("receiver.example.com/{round}/{n}");
+            app.sink().trust(&receiver, secret.as_str().unwrap());
+            let patch = json!({"configuration": {"url": format!("https://{receiver}")}});
+            app.patch(&at, &patch).await;
+            let tried = app.post(&format!("{at}test/"), &json!({})).await;
+            assert_eq!(tried.body["outcome"], "delivered", "{}", tried.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_read_is_not_replaced_as_it_would_stop_to_sign() {
+    let inside = Inside::start().await;
+    let claims = json!({"organization": "org_acme", "role": "admin"});
+    let made = webhook(&json!({}));
+    let made = inside.call(&claims, "POST", "/webhooks/", &made).await;
+    let id = made.body["id"].as_str().unwrap();
+    let secret = &made.body["configuration"]["secret"];
+    let whole = json!({"url": format!("https://{AT}"), "secret": secret});
+    let at = format!("/webhooks/{id}/rotate/");
+    inside.refuse(Some("SecretsManager GetSecretValue"));
+    let failed = inside.call(&claims, "POST", &at, &whole).await;
+    assert_eq!(failed.status, 500, "{}", failed.body);
+    let organization = OrganizationId::parse("org_acme").unwrap();
+    let id = WebhookId::parse(id).unwrap();
+    let webhook = inside.registry.webhook(&organization, &id).await.unwrap();
+    assert_eq!(webhook.unwrap().version, 1);
+    inside.refuse(None);
+    let rotated = inside.call(&claims, "POST", &at, &whole).await;
+    assert_eq!(rotated.status, 200, "{}", rotated.body);
 }

@@ -148,15 +148,15 @@ impl Notifier {
                 .await?;
             return Ok(Composed::Again);
         }
+        let kind = self.poster.kinds().get(&webhook.kind);
+        let can_join = kind.is_some_and(|kind| kind.joins(&webhook.configuration));
+        let joins = |event: &Event| can_join && joins(webhook, event);
         let mut parts: Vec<Part> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             let event_id = &candidate.waiting.event_id;
-            let is_joining = visit
-                .events
-                .get(event_id)
-                .is_some_and(|event| joins(webhook, event));
+            let is_joining = visit.events.get(event_id).is_some_and(joins);
             let is_first = parts.is_empty();
-            let first_joins = parts.first().is_none_or(|part| joins(webhook, &part.event));
+            let first_joins = parts.first().is_none_or(|part| joins(&part.event));
             let is_together = is_first || is_repeat || is_group || is_joining && first_joins;
             if !is_together {
                 break;

@@ -23,7 +23,7 @@ pub async fn refuse(request: Request, next: Next) -> Response {
     if header(&request, "webhook-id").is_some_and(signed::is_ours) {
         return Problem::OwnMessage.into_response();
     }
-    let host = header(&request, HOST.as_str()).map(str::to_ascii_lowercase);
+    let host = header(&request, HOST.as_str()).map(str::to_owned);
     HOST_CALLED.scope(host, next.run(request)).await
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use carillon_aws::{Quota, WriteError};
 use carillon_chat::{Kinds, form};
-use carillon_domain::webhook::{Lanes, Update};
+use carillon_domain::webhook::{Lanes, Made, Update};
 use carillon_domain::{
     Credential, CredentialRef, FaultCode, Faults, OrganizationId, Pointer, Registration, Webhook,
     WebhookId, WebhookStatus,
@@ -53,15 +53,17 @@ pub async fn completed(
     let kind = api.chat.kinds().get(&read.kind);
     // One of a single part keeps nothing of the one before.
     let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
-    let old = async || api.credentials.value(read).await;
+    let old = async || {
+        let before = api.credentials.value(read).await;
+        before.map_err(Problem::internal("completing a credential"))
+    };
     let (whole, before) = match credential {
         Credential::Unchanged => return Ok(Credential::Unchanged),
         Credential::New(whole) if is_single => return Ok(Credential::New(whole)),
-        // A whole one is good also where the old one cannot be read any more.
-        Credential::New(whole) => (Some(whole), old().await.ok().flatten()),
+        // A whole one is good also where the old one is gone.
+        Credential::New(whole) => (Some(whole), old().await?),
         Credential::Partial(partial) => {
-            let before = old().await;
-            let before = before.map_err(Problem::internal("completing a credential"))?;
+            let before = old().await?;
             let whole = before.as_ref();
             let whole = whole.and_then(|before| form::completed(&partial, before));
             (whole, before)
@@ -159,7 +161,8 @@ pub async fn register(
     Err(Problem::Contended)
 }
 
-/// Changes a webhook; gives it as it then is.
+/// Changes a webhook; gives it as it then is, what was said of its credential, and the parts of
+/// that that were made here.
 pub async fn update(
     api: &Api,
     organization: &OrganizationId,
@@ -168,7 +171,7 @@ pub async fn update(
     verified: bool,
     document: impl Fn(&Webhook) -> Value,
     is_wanted: impl Precondition,
-) -> Result<(Webhook, Option<Verified>), Problem> {
+) -> Result<(Webhook, Option<Verified>, Made), Problem> {
     let mut verification = None;
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
@@ -184,8 +187,9 @@ pub async fn update(
         if verification.is_none() {
             verification = verify_change(api, &read, &registration, verified, &at).await?;
         }
+        let made = std::mem::take(&mut registration.destination.made);
         if let Some(webhook) = change(api, &read, update, registration).await? {
-            return Ok((webhook, verification));
+            return Ok((webhook, verification, made));
         }
         pause(tries).await;
     }

@@ -60,7 +60,7 @@ impl Rotation {
                 fields = Fields::of(inside, at.clone(), faults)?;
                 at
             }
-            None => root,
+            None => root.clone(),
         };
         let mut document = webhook.configuration.shown();
         let mut current = webhook.clone();
@@ -77,6 +77,7 @@ impl Rotation {
                 is_given = true;
             }
         }
+        let is_own = is_given;
         let foreign = kinds.iter().flat_map(|kind| kind.secret_fields());
         let mut foreign: Vec<&'static str> = foreign.map(|field| field.name).collect();
         foreign.sort_unstable();
@@ -96,10 +97,23 @@ impl Rotation {
             fields.required(kind.credential_field());
         }
         fields.finish();
+        // What is made differs each time, and a part that stays is each webhook's own: the call
+        // could not be repeated.
+        if everywhere && own.len() > 1 {
+            let detail = "is for credentials of one part, such as a token: rotate each of these \
+                          webhooks by itself, with the same values";
+            faults.add(root.field("everywhere"), FaultCode::NotAllowed, detail);
+        }
         let random = &rand::random::<[u8; 32]>;
         let api_type = webhook.kind.api_type();
         let read = kinds.configuration(api_type, &document, &at, Some(&current), random, faults)?;
         if matches!(read.credential, Credential::Unchanged) {
+            // An empty part is given, and nothing new.
+            if is_own {
+                let detail = "nothing of the credential would be another: give the new one";
+                let at = at.field(kind.credential_field());
+                faults.add(at, FaultCode::Required, detail);
+            }
             return None;
         }
         for (name, value) in &read.configuration.own {
@@ -132,8 +146,8 @@ pub fn can_be_made(field: &Field) -> bool {
     matches!(&field.rule, Rule::Secret(rule) if rule.make.is_some())
 }
 
-/// Rotates the webhook, or all that share its credential. Gives the webhook, and all others that
-/// have the new credential now.
+/// Rotates the webhook that was read, or all that share its credential. Gives the webhook, and all
+/// others that have the new credential now.
 ///
 /// The others come first, in transactions of as many as fit, and the webhook itself last: as long
 /// as a call has not come to its end, the same call finds those that are left.
@@ -145,6 +159,7 @@ pub async fn rotate(
     secret: &SecretString,
     is_wanted: impl Precondition,
 ) -> Result<(Webhook, Vec<Webhook>), Problem> {
+    let completed_from = &read.credential;
     let mut others = Vec::new();
     if rotation.everywhere {
         let read = registration::find(api, organization, read.id.as_str()).await?;
@@ -162,8 +177,10 @@ pub async fn rotate(
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        if read.kind != rotation.destination.kind {
-            // It was given another kind of credential meanwhile.
+        // It was given another kind of credential meanwhile, or another one, of which parts are
+        // to stay.
+        let is_other = read.credential != *completed_from;
+        if read.kind != rotation.destination.kind || is_other && has_parts(api, &read) {
             return Err(Problem::Contended);
         }
         let opened = registration::open(api, organization, secret).await?;
@@ -175,6 +192,12 @@ pub async fn rotate(
         pause(tries).await;
     }
     Err(Problem::Contended)
+}
+
+/// Whether a webhook's credential has several parts.
+fn has_parts(api: &Api, webhook: &Webhook) -> bool {
+    let kind = api.chat.kinds().get(&webhook.kind);
+    kind.is_some_and(|kind| kind.secret_fields().count() > 1)
 }
 
 /// The ids of the other webhooks that may have to be rotated with one.

@@ -78,6 +78,11 @@ pub trait Kind: Send + Sync + 'static {
 
     // Posting.
 
+    /// Whether several events may share a message there, where the webhook's `digest` lets them.
+    fn joins(&self, _configuration: &Configuration) -> bool {
+        true
+    }
+
     /// The request that posts a message. The same post always gives the same draft.
     fn draft(&self, post: &Post<'_>) -> Draft;
 
@@ -107,7 +112,7 @@ pub trait Kind: Send + Sync + 'static {
         }
     }
 
-    /// What an answer to a post means.
+    /// What an answer to a post means. What its `Retry-After` says is added to that.
     fn classify(&self, answer: &Answer) -> Reply;
 
     /// Whether an error code says that the credential is of no use to anybody, wherever they
@@ -178,16 +183,17 @@ impl dyn Kind {
 
     /// What an answer means to a delivery. The time it took is not known here.
     pub fn reply(&self, answer: &Answer) -> Reply {
-        let reply = self.classify(answer);
-        // An outage may say how long it lasts, too.
-        let retry_after = match reply.outcome {
-            Outcome::Delivered => None,
-            _ => reply.retry_after.or_else(|| answer.seconds("retry-after")),
-        };
-        Reply {
+        let reply = Reply {
             http_status: Some(answer.status),
-            retry_after,
-            ..reply
+            ..self.classify(answer)
+        };
+        match reply.outcome {
+            Outcome::Delivered => Reply {
+                retry_after: None,
+                ..reply
+            },
+            // What the header says counts with whatever failed, not only with a rate limit.
+            _ => reply.waiting(answer.seconds("retry-after")),
         }
     }
 

@@ -22,6 +22,7 @@ pub mod teams;
 pub mod verification;
 
 mod client;
+mod escape;
 mod facts;
 mod kinds;
 mod origin;

@@ -124,14 +124,6 @@ impl Reply {
         }
     }
 
-    /// What the header says counts with whatever failed, not only with a rate limit.
-    pub fn obeying(self, answer: &Answer) -> Self {
-        match self.outcome {
-            Outcome::Delivered => self,
-            _ => self.waiting(answer.seconds("retry-after")),
-        }
-    }
-
     /// Keeps the longest of the waits that this message has been asked for.
     pub fn waiting(mut self, asked: impl IntoIterator<Item = Duration>) -> Self {
         self.retry_after = self.retry_after.into_iter().chain(asked).max();

@@ -53,6 +53,7 @@ pub fn looks_like_credential(text: &str) -> bool {
         ".com/workflows/",
         "/triggers/manual/paths/",
         "&sig=",
+        "?sig=",
         "://hooks.",
     ];
     has_token || marks.iter().any(|mark| lower.contains(mark))
@@ -60,7 +61,7 @@ pub fn looks_like_credential(text: &str) -> bool {
 
 /// What is said of it, without repeating it.
 pub const LOOKS_LIKE_CREDENTIAL: &str = "this looks like a credential, which would be shown to \
-     everybody here: it belongs into `token` or `webhook_url`";
+     everybody here: put it into the field for the credential";
 
 #[cfg(test)]
 mod tests {
@@ -79,6 +80,7 @@ mod tests {
             "discord.com/api/webhooks/1/x",
             "x.logic.azure.us:443/workflows/1/triggers/manual/paths/invoke",
             "sv=1.0&sig=not-a-real-signature",
+            "https://receiver.example.com/hooks?sig=not-a-real-signature",
         ] {
             assert!(looks_like_credential(text), "{text}");
         }

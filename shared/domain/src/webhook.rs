@@ -19,7 +19,7 @@ use crate::suspension;
 pub use configuration::{Configuration, Digest, Grouping};
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};
-pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Registration};
+pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Made, Registration};
 pub use update::Update;
 
 /// The longest a webhook's name may be, in characters.

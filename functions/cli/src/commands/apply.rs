@@ -133,6 +133,13 @@ fn diff(answer: &Value, before: &Value, after: &Value, dry_run: bool) -> String 
             let field = field.as_str().unwrap_or_default();
             shown += &change(field, &find(before, name)[field], &entry[field]);
         }
+        for (field, secret) in result["made"].as_object().into_iter().flatten() {
+            let (field, secret) = (clean(field), clean(&text(secret)));
+            let _ = writeln!(
+                shown,
+                "    {field}: {secret} (keep it: it is shown this once)"
+            );
+        }
         for warning in result["warnings"].as_array().into_iter().flatten() {
             let _ = writeln!(shown, "    ! {}", clean(&text(warning)));
         }
@@ -199,7 +206,8 @@ mod tests {
     #[test]
     fn a_plan_reads_like_a_diff() {
         let answer = json!({"results": [
-            {"name": "work", "result": "created", "changed": [], "id": null},
+            {"name": "work", "result": "created", "changed": [], "id": null,
+             "made": {"secret": "fake-secret-made"}},
             {"name": "gaming", "result": "updated", "changed": ["channels", "webhook_url"]},
             {"name": "same", "result": "unchanged", "changed": []},
             {"name": "old", "result": "removed", "changed": []},
@@ -211,7 +219,7 @@ mod tests {
         });
         assert_eq!(
             plain(&diff(&answer, &before, &after, true)),
-            "+ work (slack)\n\
+            "+ work (slack)\n    secret: fake-secret-made (keep it: it is shown this once)\n\
              ~ gaming\n    - channels: [\"a\"]\n    + channels: [\"b\"]\n    webhook_url: another one\n\
              \u{20} same\n\
              - old\n\n\

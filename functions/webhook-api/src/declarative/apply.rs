@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use carillon_aws::Quota;
 use carillon_chat::Verification;
-use carillon_domain::webhook::Update;
+use carillon_domain::webhook::{Made, Update};
 use carillon_domain::{Faults, OrganizationId, Webhook, WebhookId};
 use futures::StreamExt;
-use serde::Serialize;
+use secrecy::ExposeSecret;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::document::Document;
@@ -61,6 +62,16 @@ pub struct Outcome {
     /// What could not be verified, or will go wrong later.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    /// The parts of the credential that were made as the file does not have them, such as
+    /// `secret`, in full: they are shown this once.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "in_full")]
+    #[schema(value_type = std::collections::BTreeMap<String, String>, required = false)]
+    made: Made,
+}
+
+fn in_full<S: Serializer>(made: &Made, serializer: S) -> Result<S::Ok, S::Error> {
+    let parts = made.iter();
+    serializer.collect_map(parts.map(|(field, secret)| (field, secret.expose_secret())))
 }
 
 impl Outcome {
@@ -71,6 +82,7 @@ impl Outcome {
             changed: Vec::new(),
             id: id.map(ToString::to_string),
             warnings: Vec::new(),
+            made: Made::new(),
         }
     }
 
@@ -197,8 +209,9 @@ async fn write(
     done: &mut HashMap<String, Outcome>,
 ) -> Result<bool, Problem> {
     let mut is_done = true;
-    for step in steps {
+    for mut step in steps {
         let mut outcome = Outcome::of(&step);
+        let made = std::mem::take(&mut step.registration.destination.made);
         let written = match step.change {
             Change::Keep(_) => continue,
             Change::Create => {
@@ -221,6 +234,11 @@ async fn write(
             continue;
         };
         outcome.id = Some(webhook.id.to_string());
+        outcome.made = match done.remove(&outcome.name) {
+            // It was made at the try before.
+            Some(before) if made.is_empty() => before.made,
+            _ => made,
+        };
         done.insert(outcome.name.clone(), outcome);
     }
     Ok(is_done)

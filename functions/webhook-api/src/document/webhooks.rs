@@ -206,7 +206,8 @@ fn rotation(kinds: &Kinds) -> Value {
         let common = json!({
             "everywhere": {
                 "type": ["boolean", "null"],
-                "description": "Whether all webhooks that share the old credential get the new one",
+                "description": "Whether all webhooks that share the old credential get the new one; \
+                                only for credentials of one part",
             },
             "organization": organization(),
         });

@@ -236,8 +236,9 @@ impl From<Reply> for Tested {
 
 /// Puts a new credential in the place of the one that is there: it is verified, kept and used.
 /// The one before remains the fallback until the new one has delivered once. With
-/// `"everywhere": true`, all webhooks that share the old credential get the new one, the named
-/// one last: where the call breaks off, the same call goes on.
+/// `"everywhere": true`, which is for credentials of one part, all webhooks that share the old
+/// credential get the new one, the named one last: where the call breaks off, the same call goes
+/// on.
 #[utoipa::path(
     post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
     security(("api_key" = []), ("bearer" = [])),

@@ -338,9 +338,10 @@ async fn change(
 ) -> Result<Response, Problem> {
     let is_wanted = |webhook: &Webhook| is_wanted(headers, webhook);
     let organization = &caller.organization;
-    let (webhook, verification) =
+    let (webhook, verification, made) =
         registration::update(api, organization, id, update, verified, document, is_wanted).await?;
-    Ok(Registered::new(&webhook, verification).into_response())
+    let registered = Registered::new(&webhook, verification).showing(&made);
+    Ok(registered.into_response())
 }
 
 /// The document of a webhook with a merge patch applied. Whether it is enabled is left to

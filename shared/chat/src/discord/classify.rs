@@ -36,7 +36,7 @@ pub fn execute(answer: &Answer) -> Reply {
     };
     Reply {
         pause_after: used_up(answer),
-        ..reply.obeying(answer)
+        ..reply
     }
 }
 

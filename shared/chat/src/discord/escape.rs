@@ -1,7 +1,6 @@
 //! Making text harmless to Discord.
 
-/// An invisible character that keeps its neighbours from being read together.
-const ZERO_WIDTH_SPACE: char = '\u{200b}';
+use crate::escape::{ZERO_WIDTH_SPACE, is_plain_url};
 
 /// Escapes what Discord's Markdown would interpret: emphasis, code, spoilers, headings,
 /// lists, quotes, links, mentions, emoji and times. A bare URL stays as it is and can be
@@ -83,19 +82,6 @@ pub(super) fn plain(text: &str) -> String {
         }
     }
     plain
-}
-
-/// A URL of characters that mean nothing else wherever a URL may stand.
-fn is_plain_url(word: &str) -> bool {
-    let rest = word
-        .strip_prefix("https://")
-        .or_else(|| word.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && rest
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c))
-    })
 }
 
 #[cfg(test)]

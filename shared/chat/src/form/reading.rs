@@ -1,7 +1,7 @@
 //! Reading a configuration by the descriptions of its fields.
 
 use carillon_domain::fields::{Fields, kind};
-use carillon_domain::webhook::{Digest, Grouping};
+use carillon_domain::webhook::{Digest, Grouping, Made};
 use carillon_domain::{Configuration, Credential, FaultCode, Faults, Pointer};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -18,14 +18,16 @@ pub struct Reading<'v, 'f> {
     configuration: Configuration,
     /// The parts of the credential; null where one stays.
     credential: Map<String, Value>,
-    made: Vec<(&'static str, SecretString)>,
+    /// Whether there is a part of it that is to go.
+    has_less: bool,
+    made: Made,
 }
 
 /// What has been read.
 pub(crate) struct Read {
     pub configuration: Configuration,
     pub credential: Credential,
-    pub made: Vec<(&'static str, SecretString)>,
+    pub made: Made,
 }
 
 impl<'v, 'f> Reading<'v, 'f> {
@@ -43,7 +45,8 @@ impl<'v, 'f> Reading<'v, 'f> {
             random,
             configuration: Configuration::default(),
             credential: Map::new(),
-            made: Vec::new(),
+            has_less: false,
+            made: Made::new(),
         })
     }
 
@@ -57,11 +60,6 @@ impl<'v, 'f> Reading<'v, 'f> {
         self.value.get(name)?.as_str()
     }
 
-    /// Whether a flag is set.
-    pub fn flag(&self, name: &str) -> bool {
-        self.configuration.own.get(name) == Some(&Value::Bool(true))
-    }
-
     pub fn grouping(&self) -> Grouping {
         self.configuration.grouping
     }
@@ -69,11 +67,6 @@ impl<'v, 'f> Reading<'v, 'f> {
     /// Puts something into the configuration that stands elsewhere in what was sent.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.configuration.set(name, value);
-    }
-
-    /// Whether a backlog is sent as one message, whatever was asked for.
-    pub fn set_digest(&mut self, digest: Digest) {
-        self.configuration.digest = digest;
     }
 
     pub fn fault(&mut self, name: &str, code: FaultCode, detail: impl Into<String>) {
@@ -104,7 +97,8 @@ impl<'v, 'f> Reading<'v, 'f> {
     pub(crate) fn finish(self, is_single: bool) -> Read {
         self.fields.finish();
         let has = |test: fn(&Value) -> bool| self.credential.values().any(|part| any(part, test));
-        let credential = match (has(|part| !part.is_null()), has(Value::is_null)) {
+        let is_other = self.has_less || has(|part| !part.is_null());
+        let credential = match (is_other, has(Value::is_null)) {
             (false, _) => Credential::Unchanged,
             (true, kept) => {
                 let single = self.credential.values().next().and_then(Value::as_str);
@@ -222,7 +216,7 @@ impl<'v, 'f> Reading<'v, 'f> {
                     self.made.push((name, SecretString::from(secret.clone())));
                     self.put(name, rule, secret);
                 }
-                (_, None) => {}
+                (before, None) => self.has_less |= before.is_some(),
             }
             return;
         };
@@ -247,7 +241,10 @@ impl<'v, 'f> Reading<'v, 'f> {
     }
 
     fn secrets(&mut self, name: &'static str, rule: &Secrets) {
+        let before = self.current.and_then(|current| current.own.get(name));
+        let before = before.and_then(Value::as_object);
         let Some(value) = self.fields.value(name) else {
+            self.has_less |= before.is_some();
             return;
         };
         let at = self.fields.at(name);
@@ -259,7 +256,6 @@ impl<'v, 'f> Reading<'v, 'f> {
             let detail = format!("must have at most {}; it has {}", rule.most, given.len());
             return self.fault(name, FaultCode::OutOfRange, detail);
         }
-        let before = self.current.and_then(|current| current.own.get(name));
         let (mut shown, mut parts) = (Map::new(), Map::new());
         for (key, value) in given {
             let at = at.field(&carillon_domain::masking::without_credential(key));
@@ -297,6 +293,8 @@ impl<'v, 'f> Reading<'v, 'f> {
                 parts.insert(key, secret.into());
             }
         }
+        let mut names = before.into_iter().flat_map(Map::keys);
+        self.has_less |= names.any(|name| !shown.contains_key(name));
         if !shown.is_empty() {
             self.set(name, shown);
             self.credential.insert(name.to_owned(), parts.into());

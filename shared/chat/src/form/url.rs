@@ -5,7 +5,6 @@ use carillon_domain::masking::is_masked;
 use super::field::{Refusal, malformed, not_allowed};
 
 /// The parts of a webhook's URL, none of them decoded.
-#[derive(Debug)]
 pub struct WebhookUrl<'t> {
     pub host: &'static str,
     pub segments: Vec<&'t str>,
@@ -13,7 +12,6 @@ pub struct WebhookUrl<'t> {
 }
 
 /// The parts of a URL, none of them looked at.
-#[derive(Debug)]
 pub struct UrlParts<'t> {
     /// The host, with a port or without.
     pub authority: &'t str,

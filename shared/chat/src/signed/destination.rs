@@ -66,7 +66,7 @@ impl Reach {
     /// But not our own API, which is at this host. One with a port means that port alone.
     #[must_use]
     pub fn without(mut self, host: impl Into<String>) -> Self {
-        self.own.push(host.into().to_ascii_lowercase());
+        self.own.push(comparable(&host.into()));
         self
     }
 
@@ -99,6 +99,7 @@ impl Reach {
         let port = url.port_or_known_default().unwrap_or_default();
         let with_port = format!("{host}:{port}");
         let called = self.called_as.and_then(|called_as| called_as());
+        let called = called.map(|host| comparable(&host));
         let mut own = self.own.iter().chain(&called);
         if own.any(|own| *own == host || *own == with_port) {
             return Err(not_allowed("is Carillon's own API"));
@@ -118,6 +119,16 @@ impl Reach {
             return Err(not_allowed("the port must be 443 or 8443"));
         }
         public_name(name)
+    }
+}
+
+/// A host as those of URLs are compared, with a port or without: the dot at the end of a name
+/// means nothing here.
+fn comparable(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    match host.rsplit_once(':') {
+        Some((name, port)) => format!("{}:{port}", name.trim_end_matches('.')),
+        None => host.trim_end_matches('.').to_owned(),
     }
 }
 

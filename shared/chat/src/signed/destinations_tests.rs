@@ -94,6 +94,18 @@ fn our_own_api_is_never_called() {
     let called = Reach::default().without_called(|| Some("other.example.com".to_owned()));
     assert!(allowed(&called, "https://other.example.com:8443/").is_none());
     assert!(allowed(&called, "https://api.example.com/").is_some());
+    // The dot at the end of a name means nothing, on either side.
+    for host in ["other.example.com.", "Other.example.com.:443"] {
+        let with_a_dot = Reach::default().without(host);
+        assert!(allowed(&with_a_dot, "https://other.example.com/").is_none());
+    }
+    for called_as in [
+        || Some("other.example.com.".to_owned()),
+        || Some("OTHER.example.com.:443".to_owned()),
+    ] {
+        let called = Reach::default().without_called(called_as);
+        assert!(allowed(&called, "https://other.example.com/").is_none());
+    }
     let local = Reach::parse("true", None)
         .unwrap()
         .without("127.0.0.1:8787");

@@ -3,7 +3,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use carillon_domain::webhook::Digest;
-use carillon_domain::{Event, EventType, Outcome, Webhook, sample};
+use carillon_domain::{Credential, Event, EventType, Faults, Outcome, Pointer, Webhook, sample};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -13,7 +13,9 @@ use sha2::Sha256;
 
 use super::{Reach, is_ours};
 use crate::draft::{Draft, Sealed, Sealing};
+use crate::form::completed;
 use crate::kind::Kind;
+use crate::kinds::Kinds;
 use crate::post::{Place, Post, Without};
 use crate::testing::{self, answer, configured, read, wrong};
 
@@ -133,6 +135,34 @@ fn a_secret_is_made_where_it_is_left_out() {
 }
 
 #[test]
+fn a_header_that_is_taken_out_is_no_longer_sent() {
+    let (webhook, before) = webhook(&configuration());
+    let shown = &webhook.configuration.own;
+    let after = |headers: &Value| {
+        let value = json!({"url": shown["url"], "secret": shown["secret"], "headers": headers});
+        let (at, mut faults) = (Pointer::root(), Faults::default());
+        let current = Some(&webhook);
+        Kinds::default()
+            .configuration(TYPE, &value, &at, current, &|| [7; 32], &mut faults)
+            .unwrap()
+            .credential
+    };
+    let same = after(&shown["headers"]);
+    assert!(matches!(same, Credential::Unchanged), "{same:?}");
+    let draft = draft(&webhook, &[&sample::event(EventType::Deploy)]);
+    for headers in [json!({}), json!(null)] {
+        let Credential::Partial(partial) = after(&headers) else {
+            panic!("a part of it is to go");
+        };
+        let whole = completed(&partial, &before).unwrap();
+        let sealed = seal(&draft, &whole, now()).unwrap();
+        assert!(header(&sealed, "authorization").is_empty());
+        assert_eq!(sealed.url.expose_secret(), URL);
+        assert!(verifies(&fake_secret(1), &sealed, &draft));
+    }
+}
+
+#[test]
 fn every_fault_is_named_at_its_field() {
     let faults = wrong(
         TYPE,
@@ -241,11 +271,14 @@ fn a_cloud_event_is_what_our_own_api_would_read() {
 
 #[test]
 fn a_backlog_comes_as_a_batch_only_where_it_is_asked_for() {
+    // What was asked for stays as it is, so that a change of the one does not need the other.
     let (single, _) = webhook(&configuration());
-    assert_eq!(single.configuration.digest, Digest::Off);
+    assert!(!kind().joins(&single.configuration));
+    assert_eq!(single.configuration.digest, Digest::Auto);
     let mut batching = configuration();
     batching["batch"] = true.into();
     let (standard, _) = webhook(&batching);
+    assert!(kind().joins(&standard.configuration));
     assert_eq!(standard.configuration.digest, Digest::Auto);
     let events = [
         &sample::event(EventType::Deploy),

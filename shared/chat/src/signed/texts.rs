@@ -29,9 +29,19 @@ pub(super) fn url(text: &str) -> Result<String, Refusal> {
 /// All but the query.
 pub(super) fn masked_url(url: &str) -> String {
     match url.split_once('?') {
-        Some((address, query)) => format!("{address}?{}", masking::tail(query)),
+        Some((address, query)) => format!("{address}?{}", last_part(query)),
         None => url.to_owned(),
     }
+}
+
+/// The end of the last part, which may be the only secret one: a short one must not be shown as
+/// the end of something longer.
+fn last_part(text: &str) -> String {
+    let padded = text.trim_end_matches('=');
+    let last = padded
+        .rsplit([' ', '\t', '&', '=', ';', ',', ':', '"'])
+        .next();
+    masking::tail(last.unwrap_or_default())
 }
 
 pub(super) fn secret(text: &str) -> Result<String, Refusal> {
@@ -67,6 +77,15 @@ pub(super) fn header_name(text: &str) -> Result<String, Refusal> {
     }
 }
 
+/// Nothing of `Basic`: its end is that of a password, in another alphabet.
+pub(super) fn masked_header(value: &str) -> String {
+    let scheme = value.split([' ', '\t']).next().unwrap_or_default();
+    match scheme.eq_ignore_ascii_case("basic") {
+        true => masking::tail(""),
+        false => last_part(value),
+    }
+}
+
 pub(super) fn header_value(text: &str) -> Result<String, Refusal> {
     let text = text.trim_matches([' ', '\t']);
     match text.chars().all(|c| matches!(c, ' '..='~')) {
@@ -74,5 +93,39 @@ pub(super) fn header_value(text: &str) -> Result<String, Refusal> {
         false => Err(malformed(
             "must be of printable ASCII: no line breaks or other control characters",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_shows_four_characters_of_a_long_secret_and_nothing_of_a_short_one() {
+        let address = "https://receiver.example.com/hooks";
+        for (query, shown) in [
+            ("token=fake-token-of-tests", "\u{2026}ests"),
+            ("fake-token-of-tests", "\u{2026}ests"),
+            ("key=ZmFrZS10b2tlbi1vZg==", "\u{2026}1vZg"),
+            ("workspace=acme&key=x7Qp", "\u{2026}"),
+            ("workspace=acme-in-the-north&x7Qp", "\u{2026}"),
+            ("workspace=acme-in-the-north&key=", "\u{2026}"),
+        ] {
+            let masked = masked_url(&format!("{address}?{query}"));
+            assert_eq!(masked, format!("{address}?{shown}"), "{query}");
+        }
+        assert_eq!(masked_url(address), address);
+        for (value, shown) in [
+            ("Bearer fake-token-of-headers", "\u{2026}ders"),
+            ("fake-token-of-headers", "\u{2026}ders"),
+            ("Bearer ZmFrZS10b2tlbi1vZg==", "\u{2026}1vZg"),
+            ("Token-of-the-receiver x7Qp", "\u{2026}"),
+            ("Basic dXNlcjpwYXNz", "\u{2026}"),
+            ("basic ZmFrZS11c2VyOmZha2UtcGFzc3dvcmQ=", "\u{2026}"),
+            ("session=fake-session-of-tests; pin=7391", "\u{2026}"),
+            ("short", "\u{2026}"),
+        ] {
+            assert_eq!(masked_header(value), shown, "{value}");
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use carillon_domain::webhook::Digest;
 use carillon_domain::{Configuration, KindId};
 use jiff::Timestamp;
 use reqwest::dns::Resolve;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::Url;
 
 use super::credential::{self, Credential};
@@ -63,7 +63,7 @@ const FIELDS: &[Field] = &[
                 max: 1_000,
                 form: "[!-~](?:[ -~]*[!-~])?",
                 read: texts::header_value,
-                mask: carillon_domain::masking::tail,
+                mask: texts::masked_header,
                 make: None,
             },
         }),
@@ -131,9 +131,10 @@ impl Kind for Webhook {
         {
             reading.fault("url", code, detail);
         }
-        if !reading.flag("batch") {
-            reading.set_digest(Digest::Off);
-        }
+    }
+
+    fn joins(&self, configuration: &Configuration) -> bool {
+        configuration.own.get("batch") == Some(&Value::Bool(true))
     }
 
     fn rotated(&self, old: &SecretString, new: SecretString, now: Timestamp) -> SecretString {

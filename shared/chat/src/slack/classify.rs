@@ -16,7 +16,7 @@ use crate::reply::{self, Remedy, Reply};
 /// comes with 200 too, and `ok` and `error` in the body tell (node-slack-sdk, WebClient).
 /// A `warning` beside `ok` is no failure.
 pub fn web_api(answer: &Answer) -> Reply {
-    let reply = match answer.outline() {
+    match answer.outline() {
         Some(body) if answer.status != 429 => match body["ok"].as_bool() {
             // Whatever the status: the message's own name is the proof.
             Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
@@ -25,8 +25,7 @@ pub fn web_api(answer: &Answer) -> Reply {
             _ => reply::unreadable(answer, NAME),
         },
         body => rate_limited_or_unreadable(answer, body.as_ref()),
-    };
-    reply.obeying(answer)
+    }
 }
 
 /// The answer of an incoming webhook. The same body comes with different statuses, so that
@@ -37,7 +36,7 @@ pub fn webhook(answer: &Answer) -> Reply {
     if answer.is_success() && body == "ok" {
         return Reply::new(Outcome::Delivered);
     }
-    let reply = match answer.json() {
+    match answer.json() {
         None if meaning(body).is_some() => coded(answer, body, None, meaning),
         Some(body) if answer.status != 429 && body["ok"] == false => {
             refused(answer, &body, meaning)
@@ -46,8 +45,7 @@ pub fn webhook(answer: &Answer) -> Reply {
             coded(answer, body, None, meaning)
         }
         body => rate_limited_or_unreadable(answer, body.as_ref()),
-    };
-    reply.obeying(answer)
+    }
 }
 
 /// What a code means, if it is known.

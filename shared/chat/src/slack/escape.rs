@@ -1,7 +1,6 @@
 //! Making text harmless to Slack.
 
-/// An invisible character that keeps its neighbours from being read together.
-const ZERO_WIDTH_SPACE: char = '\u{200b}';
+use crate::escape::ZERO_WIDTH_SPACE;
 
 /// Escapes the three characters that begin or end what Slack interprets; it wants no
 /// others escaped (docs.slack.dev, formatting). Without `<` there is no link, no mention

@@ -57,21 +57,19 @@ pub fn post(answer: &Answer) -> Reply {
     let code = body["error"]["code"].as_str();
     let sentence = body["error"]["message"].as_str();
     if answer.status == 429 {
-        let reply = Reply::new(Outcome::RateLimited)
+        return Reply::new(Outcome::RateLimited)
             .code(code.map_or_else(|| "rate_limited".to_owned(), |code| shorten(code, 100)))
             .hint(SLOW_DOWN);
-        return reply.obeying(answer);
     }
     let known = CODES.iter().find(|(known, ..)| code == Some(*known));
     let reply = match known {
         Some((code, outcome, hint)) => Reply::new(*outcome).code(*code).hint(*hint),
         None => by_status(answer, &body, code, sentence),
     };
-    let reply = match reply.outcome {
+    match reply.outcome {
         PayloadRefused | OurFault => reply.saying(NAME, sentence),
         _ => reply,
-    };
-    reply.obeying(answer)
+    }
 }
 
 /// Whether a code is about the URL itself, whatever is done with it.

@@ -1,7 +1,6 @@
 //! Making text harmless to Teams.
 
-/// An invisible character that keeps its neighbours from being read together.
-const ZERO_WIDTH_SPACE: char = '\u{200b}';
+use crate::escape::{ZERO_WIDTH_SPACE, is_plain_url};
 
 /// For texts in which Teams reads its part of Markdown: emphasis, lists, links. Of all such texts
 /// each is one line. A bare URL stays as it is and can be followed.
@@ -71,19 +70,6 @@ fn begins_entity(after: &str) -> bool {
     let name = after.split(';').next().unwrap_or_default();
     after.is_empty()
         || (name.len() < after.len() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#'))
-}
-
-/// A URL of characters that mean nothing else wherever a URL may stand.
-pub(super) fn is_plain_url(word: &str) -> bool {
-    let rest = word
-        .strip_prefix("https://")
-        .or_else(|| word.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && rest
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c))
-    })
 }
 
 #[cfg(test)]

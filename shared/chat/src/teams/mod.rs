@@ -2,11 +2,11 @@
 
 pub mod classify;
 pub mod limits;
-pub mod url;
 
 mod card;
 mod escape;
 mod render;
+mod url;
 mod workflow;
 
 pub use workflow::Workflow;

@@ -6,8 +6,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
-use super::escape::{is_plain_url, markdown, plain};
+use super::escape::{markdown, plain};
 use super::limits::{MAX_URL, fill};
+use crate::escape::is_plain_url;
 use crate::facts::{self, Fact, Words, visible, visible_line};
 use crate::post::Post;
 use crate::wording::{DRY_RUN, Tone, digest_line, headline};

@@ -44,8 +44,7 @@ const TEMPLATE: &str = "make a workflow from the template \"Send webhook alerts 
                         the Workflows app of Teams and send its URL";
 
 /// A trigger's URL, as far as it is looked at.
-#[derive(Debug)]
-pub struct WorkflowUrl {
+pub(super) struct WorkflowUrl {
     /// In lower case, without the port.
     pub host: String,
     /// The signature, as it stands in the URL.
@@ -56,7 +55,7 @@ pub struct WorkflowUrl {
 ///
 /// # Errors
 /// What is wrong with it, without repeating any of it.
-pub fn parse(text: &str) -> Result<WorkflowUrl, Refusal> {
+pub(super) fn parse(text: &str) -> Result<WorkflowUrl, Refusal> {
     if text.contains("\\?") || text.contains("\\&") || text.contains("\\=") {
         return Err(malformed(
             "has backslashes that a shell has put before ?, & or =: copy the URL again",

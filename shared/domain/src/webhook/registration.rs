@@ -20,6 +20,10 @@ pub enum Credential {
     Unchanged,
 }
 
+/// Parts of a credential that were made here, by the fields that they belong to: to be shown
+/// once.
+pub type Made = Vec<(&'static str, SecretString)>;
+
 /// What a client's `configuration` comes to, once its kind has read it.
 #[derive(Debug)]
 pub struct Configured {
@@ -29,9 +33,7 @@ pub struct Configured {
     /// delivery, under its label (blank where it has none).
     pub channels: Vec<String>,
     pub credential: Credential,
-    /// Parts of the credential that were made here, by the fields that they belong to: to be
-    /// shown once.
-    pub made: Vec<(&'static str, SecretString)>,
+    pub made: Made,
 }
 
 /// What a client asks to register, read and found to be right.

@@ -190,8 +190,8 @@ fn a_rate_limit_says_how_long_in_header_or_body() {
         (200, &after, ratelimited, Some(30.0)),
         (200, &[], json, Some(2.5)),
     ] {
-        for classify in [web_api, webhook] {
-            let reply = classify(&answer(status, headers, body));
+        for kind in [BOT, HOOK] {
+            let reply = kind.reply(&answer(status, headers, body));
             assert_eq!(reply.outcome, RateLimited, "{status} {headers:?} {body}");
             assert_eq!(
                 reply.retry_after,
@@ -235,7 +235,7 @@ fn a_time_to_wait_for_is_as_good_as_a_number_of_seconds() {
         (&[("Retry-After", "soon"), said], None),
     ] {
         for status in [429, 503] {
-            let reply = web_api(&answer(status, headers, ""));
+            let reply = BOT.reply(&answer(status, headers, ""));
             let waits = seconds.map(Duration::from_secs);
             assert_eq!(reply.retry_after, waits, "{headers:?}");
         }
@@ -246,7 +246,7 @@ fn a_time_to_wait_for_is_as_good_as_a_number_of_seconds() {
 fn an_outage_that_says_how_long_is_waited_out() {
     let after = [("Retry-After", "120")];
     for body in ["", r#"{"ok": false, "error": "service_unavailable"}"#] {
-        let reply = web_api(&answer(503, &after, body));
+        let reply = BOT.reply(&answer(503, &after, body));
         assert_eq!(reply.retry_after, Some(Duration::from_secs(120)), "{body}");
     }
 }
