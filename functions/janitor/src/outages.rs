@@ -23,10 +23,10 @@ impl LaneSweep {
         let mut failed = None;
         while self.clock.now() < deadline {
             let outages = self.lanes.outages(last.as_ref()).await?;
-            if outages.is_empty() {
+            let Some(last_read) = outages.last().cloned() else {
                 break;
-            }
-            let told = stream::iter(&outages).map(|outage| self.tell_one(outage));
+            };
+            let told = stream::iter(outages).map(|outage| self.tell_one(outage));
             let mut told = told.buffer_unordered(AT_ONCE);
             while let Some(told) = told.next().await {
                 if let Err(error) = told {
@@ -34,13 +34,13 @@ impl LaneSweep {
                     failed = Some(error);
                 }
             }
-            drop(told);
-            last = outages.into_iter().last();
+            last = Some(last_read);
         }
         failed.map_or(Ok(()), Err)
     }
 
-    async fn tell_one(&self, outage: &Outage) -> Result<(), Error> {
+    async fn tell_one(&self, outage: Outage) -> Result<(), Error> {
+        let outage = &outage;
         let now = self.clock.now();
         if !outage.may_be_told(now) {
             let first = self.lanes.failing(outage, None, 1).await?;

@@ -65,7 +65,7 @@ impl Mask {
     /// Takes the beginning of a secret from the end of a text that was cut there.
     pub fn cut(&self, text: String) -> String {
         let begun = |secret: &String| {
-            let mut ends = secret.char_indices().map(|(at, _)| at).skip(1);
+            let mut ends = secret.char_indices().map(|(at, _)| at).filter(|at| *at > 0);
             ends.rfind(|at| text.ends_with(&secret[..*at]))
         };
         match self.0.iter().filter_map(begun).max() {

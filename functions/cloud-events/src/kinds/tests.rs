@@ -27,7 +27,7 @@ fn class(source: &str, detail_type: &str, detail: Value) -> String {
 
 fn told(source: &str, detail_type: &str, detail: Value) -> Report {
     match judged(source, detail_type, detail) {
-        Verdict::Tell(report) => *report,
+        Verdict::Tell(report) => report,
         other => panic!("{other:?}"),
     }
 }
