@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::detail::{as_text, kind};
-use crate::passthrough;
+
+/// The source of events that are passed on as they are.
+pub(crate) const PASSED_ON: &str = "carillon.event";
 
 /// What all events of EventBridge have in common.
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ impl Envelope {
         let resources = resources.into_iter().flatten().filter_map(Value::as_str);
         let resources = resources.map(|arn| arn.trim().to_owned()).collect();
         let detail = fields.remove("detail").unwrap_or_default();
-        let passed_on = source.as_deref() == Some(passthrough::SOURCE);
+        let passed_on = source.as_deref() == Some(PASSED_ON);
         for (name, there) in [
             (
                 "id",

@@ -3,7 +3,7 @@
 use carillon_domain::{Capture, Event, EventId};
 use jiff::Timestamp;
 
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, PASSED_ON};
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
 use crate::story::{Story, Turn};
@@ -34,7 +34,7 @@ pub(crate) fn read(
         },
         faults,
     };
-    if envelope.source == passthrough::SOURCE {
+    if envelope.source == PASSED_ON {
         let mut event =
             passthrough::read(envelope, &rules.organizations, now).map_err(malformed)?;
         event.account = event.account.or_else(|| envelope.account.clone());

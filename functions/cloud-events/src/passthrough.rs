@@ -16,9 +16,6 @@ use serde_json::Value;
 use crate::envelope::Envelope;
 use crate::organizations::Organizations;
 
-/// The source of events that are passed on.
-pub(crate) const SOURCE: &str = "carillon.event";
-
 pub(crate) fn read(
     envelope: &Envelope,
     organizations: &Organizations,
@@ -70,6 +67,7 @@ pub(crate) fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelope::PASSED_ON;
     use carillon_domain::EventType;
     use carillon_runtime::Settings;
     use serde_json::json;
@@ -86,7 +84,7 @@ mod tests {
 
     fn event(detail: Value) -> Value {
         json!({
-            "id": "8847e5b9-2fd5-4a4e-9f0e-6b1a2f6f1c55", "source": SOURCE,
+            "id": "8847e5b9-2fd5-4a4e-9f0e-6b1a2f6f1c55", "source": PASSED_ON,
             "detail-type": "anything", "account": "111122223333",
             "time": "2026-11-21T10:15:00Z", "detail": detail
         })
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn an_id_of_its_own_is_enough_and_without_any_it_is_refused() {
-        let mut bare = json!({"source": SOURCE, "detail": {"type": "deploy", "id": "d-1"}});
+        let mut bare = json!({"source": PASSED_ON, "detail": {"type": "deploy", "id": "d-1"}});
         assert_eq!(parse(bare.clone()).unwrap().id.as_str(), "d-1");
         bare["detail"].as_object_mut().unwrap().remove("id");
         let faults = parse(bare).unwrap_err();

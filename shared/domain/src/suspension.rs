@@ -91,16 +91,6 @@ pub fn event_of_several(suspended: &[Webhook], now: Timestamp) -> Event {
     }
 }
 
-/// Whether an event tells of the suspension of this webhook, alone or with those that share its
-/// credential.
-pub(crate) fn is_about(event: &Event, webhook: &Webhook) -> bool {
-    let resource = event.resource.as_ref();
-    let id = resource.and_then(|resource| resource.id.as_deref());
-    let is_own = id == Some(webhook.id.as_str());
-    let is_shared = id == Some(webhook.credential.id.as_str()) && webhook.fallback.is_none();
-    event.event_type == EventType::WebhookSuspended && (is_own || is_shared)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

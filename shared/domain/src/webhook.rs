@@ -14,7 +14,6 @@ use crate::event_type::{EventType, EventTypePattern};
 use crate::filters::Filters;
 use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use crate::lane::LaneId;
-use crate::suspension;
 
 pub use configuration::{Configuration, Digest, Grouping};
 pub use kind::KindId;
@@ -100,13 +99,23 @@ impl Webhook {
         if self.organization != event.organization {
             return Some("it belongs to another organization".into());
         }
-        if suspension::is_about(event, self) {
+        if self.is_subject(event) {
             return Some("the event is about the webhook itself".into());
         }
         if !self.names(event.event_type) {
             return Some(format!("it is not registered for `{}`", event.event_type));
         }
         self.filters.why_not(event)
+    }
+
+    /// Whether an event tells of the suspension of this webhook, alone or with those that share its
+    /// credential.
+    fn is_subject(&self, event: &Event) -> bool {
+        let resource = event.resource.as_ref();
+        let id = resource.and_then(|resource| resource.id.as_deref());
+        let is_own = id == Some(self.id.as_str());
+        let is_shared = id == Some(self.credential.id.as_str()) && self.fallback.is_none();
+        event.event_type == EventType::WebhookSuspended && (is_own || is_shared)
     }
 
     /// As [`why_not`](Self::why_not), of the webhook as it is now: it may be switched off.

@@ -1,9 +1,8 @@
 //! Reading the file.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use carillon_domain::fault::{Fault, nearest};
+use carillon_domain::fault::nearest;
 use carillon_domain::fields::NOT_BLANK;
 use carillon_domain::masking::without_credential;
 use carillon_domain::{FaultCode, Faults, Pointer};
@@ -12,6 +11,7 @@ use serde_json::Value;
 use serde_saphyr::Error;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 
+use super::places::{Lines, Place};
 use super::tree::{Located, Node, Read, next_key, repeated};
 
 /// The block that is read; everything beside it is somebody else's.
@@ -194,67 +194,6 @@ fn numbers_as_text(value: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(numbers_as_text),
         Value::Object(map) => map.values_mut().for_each(numbers_as_text),
         _ => {}
-    }
-}
-
-/// A place in the file; both count from 1.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub line: u64,
-    pub column: u64,
-}
-
-/// The beginning of what is said about it.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: ", self.line, self.column)
-    }
-}
-
-/// Where everything is, by pointer.
-#[derive(Debug, Default)]
-pub(super) struct Lines(BTreeMap<String, Place>);
-
-impl Lines {
-    pub fn add(&mut self, at: &Pointer, place: Option<Place>) {
-        if let Some(place) = place {
-            self.0.insert(at.as_str().to_owned(), place);
-        }
-    }
-
-    pub fn of(&self, at: &Pointer) -> Option<Place> {
-        self.0.get(at.as_str()).copied()
-    }
-
-    /// The faults with the places of what they are about, or of what that would stand in.
-    fn located(&self, faults: Faults) -> Faults {
-        let mut located = Faults::default();
-        for Fault {
-            pointer,
-            detail,
-            code,
-        } in faults.iter()
-        {
-            let place = self
-                .nearest(pointer)
-                .filter(|_| !detail.starts_with("line "));
-            let detail = match place {
-                Some(place) => format!("{place}{detail}"),
-                None => detail.clone(),
-            };
-            located.add(pointer.clone(), *code, detail);
-        }
-        located
-    }
-
-    fn nearest(&self, at: &Pointer) -> Option<Place> {
-        let mut path = at.as_str();
-        loop {
-            if let Some(place) = self.0.get(path) {
-                return Some(*place);
-            }
-            path = &path[..path.rfind('/')?];
-        }
     }
 }
 

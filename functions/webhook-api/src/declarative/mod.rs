@@ -7,6 +7,7 @@ mod apply;
 mod document;
 mod entry;
 mod export;
+mod places;
 mod plan;
 mod tree;
 

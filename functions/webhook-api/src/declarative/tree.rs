@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
-use super::document::{Lines, Place};
+use super::places::{Lines, Place};
 
 /// A part of a document, and where it is.
 #[derive(Debug)]

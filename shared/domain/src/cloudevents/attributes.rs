@@ -21,6 +21,28 @@ pub(super) const DEFINED: [&str; 8] = [
     "dataschema",
 ];
 
+/// The extension attributes that are fields of an event, and which ones. Their names cannot
+/// have the `_` that the fields have.
+pub(super) const EXTENSIONS: [(&str, &[&str]); 16] = [
+    // Must be the caller's own, where it is named at all.
+    ("organization", &[]),
+    ("status", &["status"]),
+    ("environment", &["environment"]),
+    ("project", &["project"]),
+    ("provider", &["provider"]),
+    ("account", &["account"]),
+    ("region", &["region"]),
+    ("severity", &["severity"]),
+    ("actor", &["actor"]),
+    ("message", &["message"]),
+    ("correlationid", &["correlation_id"]),
+    ("dryrun", &["dry_run"]),
+    ("resourcetype", &["resource", "type"]),
+    ("resourceid", &["resource", "id"]),
+    ("resourcename", &["resource", "name"]),
+    ("resourceurl", &["resource", "url"]),
+];
+
 /// The members of a document that are no attributes.
 const DATA: [&str; 2] = ["data", "data_base64"];
 
@@ -194,7 +216,7 @@ fn bad_name(name: &str) -> String {
         .to_ascii_lowercase();
     let known = DEFINED
         .iter()
-        .chain(super::mapping::EXTENSIONS.iter().map(|(name, _)| name));
+        .chain(EXTENSIONS.iter().map(|(name, _)| name));
     let rule = "the name of an attribute has only a-z and 0-9";
     match nearest(&plain, known.copied()) {
         Some(meant) => format!("{rule}; did you mean `{meant}`?"),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::attributes::{Attribute, Attributes};
+use super::attributes::{Attribute, Attributes, EXTENSIONS};
 use super::data::{Content, Data};
 use super::draft::{Draft, fits};
 use super::extras::Extras;
@@ -13,28 +13,6 @@ use crate::event_type::EventType;
 use crate::fault::{Fault, FaultCode, Faults, Pointer};
 use crate::ids::{EventId, OrganizationId};
 use crate::text::{clean, fit};
-
-/// The extension attributes that are fields of an event, and which ones. Their names cannot
-/// have the `_` that the fields have.
-pub(super) const EXTENSIONS: [(&str, &[&str]); 16] = [
-    // Must be the caller's own, where it is named at all.
-    ("organization", &[]),
-    ("status", &["status"]),
-    ("environment", &["environment"]),
-    ("project", &["project"]),
-    ("provider", &["provider"]),
-    ("account", &["account"]),
-    ("region", &["region"]),
-    ("severity", &["severity"]),
-    ("actor", &["actor"]),
-    ("message", &["message"]),
-    ("correlationid", &["correlation_id"]),
-    ("dryrun", &["dry_run"]),
-    ("resourcetype", &["resource", "type"]),
-    ("resourceid", &["resource", "id"]),
-    ("resourcename", &["resource", "name"]),
-    ("resourceurl", &["resource", "url"]),
-];
 
 /// Extension attributes that are for those who carry and trace events (CloudEvents,
 /// documented extensions), not for those who read them.

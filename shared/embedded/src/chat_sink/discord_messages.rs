@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::discord::{Endpoint, Refused};
+use super::discord_endpoint::{Endpoint, Refused};
 use super::discord_replies as replies;
 use super::store::{Incoming, Message};
 use super::{Failure, Standing, limits, mentions};

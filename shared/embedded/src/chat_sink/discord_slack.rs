@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::discord::{Endpoint, Refused};
+use super::discord_endpoint::{Endpoint, Refused};
 use super::discord_messages::accept;
 use super::discord_replies as replies;
 

@@ -22,7 +22,7 @@ pub(super) fn open(platform: Platform, payload: &Value) -> Vec<String> {
             found
         }
         Platform::Discord => discord(payload.get("allowed_mentions")),
-        Platform::Teams => super::teams::mentions(payload),
+        Platform::Teams => super::teams_card::mentions(payload),
         // Nobody is pinged there.
         Platform::Webhook => Vec::new(),
     }

@@ -7,7 +7,7 @@ use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde_json::{Map, Value, json};
 
 use super::destination::Place;
-use super::slack_api::{BOT_ID, Request, Trouble, fail, rate_limited};
+use super::slack_request::{BOT_ID, Request, Trouble, fail, rate_limited};
 use super::store::{Incoming, Message};
 use super::{ChatSink, Failure, Standing, ids, mentions, slack_content};
 

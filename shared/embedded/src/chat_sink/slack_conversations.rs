@@ -4,7 +4,7 @@ use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde_json::{Value, json};
 
 use super::destination::Place;
-use super::slack_api::{Request, Trouble};
+use super::slack_request::{Request, Trouble};
 use super::{ChatSink, Standing, ids};
 
 /// As many channels as one answer lists.

@@ -133,7 +133,7 @@ impl Store {
         };
         let not_shown = match incoming.platform {
             Platform::Slack | Platform::Discord | Platform::Webhook => Vec::new(),
-            Platform::Teams => super::teams::faults(&incoming.payload),
+            Platform::Teams => super::teams_card::faults(&incoming.payload),
         };
         self.last_number += 1;
         self.revision += 1;

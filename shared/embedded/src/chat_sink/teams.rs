@@ -11,7 +11,7 @@ use crate::chat_sink::platform::{DestinationKind, Platform};
 use super::call::Call;
 use super::destination::Place;
 use super::store::Incoming;
-use super::{ChatSink, Failure, failures, ids, limits, mentions};
+use super::{ChatSink, Failure, failures, ids, mentions};
 
 /// What the hosts end with whose triggers have the older and the newer path.
 const LOGIC: [&str; 2] = [".logic.azure.com", ".logic.azure.us"];
@@ -90,27 +90,6 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         Some(failure) => fail(failure).await,
         None => accepted(&run),
     }
-}
-
-/// Why a message that was taken is not shown.
-pub(super) fn faults(payload: &Value) -> Vec<String> {
-    limits::violations(Platform::Teams, payload)
-        .into_iter()
-        .map(|found| format!("{}: {}: {}", found.code, found.pointer, found.rule))
-        .collect()
-}
-
-/// Whom the card mentions.
-pub(super) fn mentions(payload: &Value) -> Vec<String> {
-    let attachments = payload["attachments"].as_array().into_iter().flatten();
-    attachments
-        .flat_map(|it| it["content"]["msteams"]["entities"].as_array())
-        .flatten()
-        .map(|entity| {
-            let who = entity["mentioned"]["id"].as_str();
-            format!("user:{}", who.unwrap_or_default())
-        })
-        .collect()
 }
 
 /// The id of the workflow that a path leads to.

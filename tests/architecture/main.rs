@@ -5,6 +5,8 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod circles;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 

@@ -1,0 +1,96 @@
+//! A call of a webhook of Discord's, and why it may be refused.
+
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+use super::call::Call;
+use super::destination::Place;
+use super::discord_replies::{self as replies, Version};
+use super::limits::Violation;
+use super::{ChatSink, Failure, Standing};
+
+/// Why a payload is refused.
+pub(super) enum Refused {
+    Code(u32),
+    Form(Vec<Violation>),
+}
+
+impl Refused {
+    pub fn form(pointer: &str, rule: &str) -> Self {
+        Self::Form(vec![Violation {
+            pointer: pointer.to_owned(),
+            rule: rule.to_owned(),
+            code: "50035",
+        }])
+    }
+
+    pub fn answer(&self, version: Version) -> Response {
+        match self {
+            Self::Code(code) => replies::error(*code),
+            Self::Form(violations) => replies::invalid_form(version, violations),
+        }
+    }
+}
+
+/// A webhook's endpoint, and what of the call it needs.
+pub(super) struct Endpoint<'a> {
+    pub sink: &'a ChatSink,
+    pub call: &'a Call,
+    pub version: Version,
+    pub webhook: &'a str,
+    pub thread: Option<&'a str>,
+    pub place: Place,
+    pub standing: Standing,
+}
+
+impl Endpoint<'_> {
+    /// What is to go wrong with a post, as it stands or on order.
+    pub fn failure(&self) -> Option<Failure> {
+        self.standing
+            .failure(self.place.kind, &[])
+            .or_else(|| self.sink.planned(&self.place))
+    }
+
+    /// The body's fields. (The platform takes files as well, in multipart forms; this sink
+    /// does not.)
+    pub fn read(&self) -> Result<Map<String, Value>, Refused> {
+        let Some(body) = &self.call.body else {
+            return Err(Refused::Code(40_005));
+        };
+        let media_type = self.call.media_type().map(|media_type| media_type.essence);
+        let form;
+        let json = match media_type.as_deref() {
+            Some("application/json") => body.as_ref(),
+            Some("application/x-www-form-urlencoded") => {
+                form = from_form(body);
+                form.as_bytes()
+            }
+            _ => {
+                let rule = "Expected \"Content-Type\" header to be one of \
+                    {'application/json', 'application/x-www-form-urlencoded'}.";
+                return Err(Refused::form("", rule));
+            }
+        };
+        match serde_json::from_slice(json) {
+            Ok(Value::Object(payload)) => Ok(payload),
+            Ok(_) => Err(Refused::form(
+                "",
+                "Only dictionaries may be used in a DictType",
+            )),
+            Err(_) => Err(Refused::Code(50_109)),
+        }
+    }
+}
+
+/// The fields of a form as JSON: in `payload_json`, or each by itself as a text.
+fn from_form(body: &[u8]) -> String {
+    let fields = super::call::fields(body);
+    match fields.iter().find(|(key, _)| key == "payload_json") {
+        Some((_, payload)) => payload.clone(),
+        None => {
+            let fields = fields.into_iter();
+            let fields: Map<_, _> = fields.map(|(key, v)| (key, Value::String(v))).collect();
+            Value::Object(fields).to_string()
+        }
+    }
+}
