@@ -28,6 +28,7 @@ use carillon_domain::{
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::{Limits, Received};
+use carillon_embedded::services::Services;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
 use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
@@ -36,7 +37,6 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
@@ -91,11 +91,14 @@ impl Stage {
         tokio::spawn(async move { axum::serve(chat, router).await });
 
         let database = LocalDynamoDb::open(None).unwrap();
-        let listener = listen().await;
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { database.serve(listener, CancellationToken::new()).await });
-        let clients = Clients::new(&secrets::sdk_config(&endpoint));
-        let secrets = secrets::client(None).await.unwrap();
+        let journal = Arc::new(Journal::open(None).unwrap());
+        let services = Services {
+            dynamodb: database,
+            secrets: secrets::http_client().await.unwrap(),
+            queue: LocalQueue::open(journal).unwrap(),
+        };
+        let clients = Clients::new(&services.smooth());
+        let secrets = clients.secrets.clone();
         let retention = Retention::default();
         let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(clients.dynamodb.clone(), EVENTS_TABLE.into(), retention);
