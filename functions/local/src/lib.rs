@@ -38,8 +38,8 @@ use carillon_embedded::services::Services;
 use carillon_embedded::{DataFolder, Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
-use carillon_runtime::Settings;
 use carillon_runtime::clock::SystemClock;
+use carillon_runtime::{Metrics, Settings};
 use carillon_table_events::{TableEvents, Tables};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::SecretString;
@@ -214,6 +214,7 @@ impl Local {
             events: events.clone(),
             queue: Arc::new(queue.clone()),
             clock: Arc::new(SystemClock),
+            metrics: Metrics::default(),
         };
         let stores = Stores {
             registry,
