@@ -1,17 +1,17 @@
 //! The life of a credential, where calls cross or die half-way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::{
-    Credentials, Registry, SecretCache, SecretStore, WriteError, secrets::CACHE_PERIOD,
+    Clients, Credentials, Registry, SecretCache, SecretStore, WriteError, secrets::CACHE_PERIOD,
 };
 use carillon_domain::{CredentialRef, OrganizationId, Webhook, sample};
-use carillon_embedded::LocalDynamoDb;
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
+use carillon_embedded::services::Services;
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 struct Stores {
     registry: Registry,
@@ -25,13 +25,15 @@ struct Stores {
 impl Stores {
     async fn open() -> Self {
         let database = LocalDynamoDb::open(None).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { database.serve(listener, CancellationToken::new()).await });
-        let config = carillon_embedded::secrets::sdk_config(&endpoint);
-        let client = carillon_embedded::secrets::client(None).await.unwrap();
+        let journal = Arc::new(Journal::open(None).unwrap());
+        let services = Services {
+            dynamodb: database,
+            secrets: secrets::http_client().await.unwrap(),
+            queue: LocalQueue::open(journal).unwrap(),
+        };
+        let clients = Clients::new(&services.smooth());
+        let client = clients.secrets.clone();
         let cache = SecretCache::new(client.clone(), CACHE_PERIOD);
-        let clients = carillon_aws::Clients::new(&config);
         let registry = Registry::new(clients.dynamodb, REGISTRY_TABLE.into());
         let secrets = SecretStore::new(client, "carillon".into(), cache);
         let organization = sample::webhook(1, &["*"]).organization;

@@ -15,11 +15,10 @@ use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_domain::lane::Entry;
 use carillon_domain::{EventId, EventType, sample};
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
-use carillon_embedded::{Journal, LocalDynamoDb, secrets};
+use carillon_embedded::services::Services;
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 const WEBHOOKS: u128 = 50;
 const EVENTS: usize = 100;
@@ -87,18 +86,19 @@ impl Dispatched {
 /// Dispatches the events for the webhooks.
 async fn dispatch(queue: Arc<Recorder>) -> Dispatched {
     let database = LocalDynamoDb::open(None).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let served = database.clone();
-    tokio::spawn(async move { served.serve(listener, CancellationToken::new()).await });
-    let clients = Clients::new(&secrets::sdk_config(&endpoint));
+    let journal = Arc::new(Journal::open(None).unwrap());
+    let services = Services {
+        dynamodb: database.clone(),
+        secrets: secrets::http_client().await.unwrap(),
+        queue: LocalQueue::open(journal).unwrap(),
+    };
+    let clients = Clients::new(&services.smooth());
     let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
     let retention = Retention::default();
-    let dynamodb = clients.dynamodb;
+    let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
     let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
     let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
     let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
-    let secrets = secrets::client(None).await.unwrap();
     let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
     let secrets = SecretStore::new(secrets, "carillon".into(), cache);
     let credentials = Credentials::new(registry.clone(), secrets);

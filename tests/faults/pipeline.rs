@@ -22,6 +22,7 @@ use carillon_embedded::services::Services;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
 use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
+use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -152,6 +153,7 @@ impl World {
                 events: events.clone(),
                 queue,
                 clock,
+                metrics: Metrics::default(),
             },
             events,
             lanes,

@@ -1,8 +1,8 @@
 //! The notifier with everything that it stands on, on a clock that leaps.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -28,18 +28,47 @@ use carillon_domain::{
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::{Limits, Received};
+use carillon_embedded::services::{Course, Gate, Service, Services, Trouble};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
 use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
+use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The lines of metrics that functions write.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<Vec<Value>>>);
+
+impl Lines {
+    pub fn metrics(&self, function: &str) -> Metrics {
+        let lines = Arc::clone(&self.0);
+        Metrics::to(function, move |line| lines.lock().unwrap().push(line))
+    }
+
+    pub fn all(&self) -> Vec<Value> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// What was written of a metric: a sum, or all values of it.
+    pub fn values(&self, metric: &str) -> Vec<f64> {
+        let lines = self.all();
+        let values = lines.iter().filter_map(|line| line.get(metric));
+        values
+            .flat_map(|value| match value {
+                Value::Array(values) => values.clone(),
+                one => vec![one.clone()],
+            })
+            .filter_map(|value| value.as_f64())
+            .collect()
+    }
+}
 
 pub struct Stage {
     pub clock: SimulatedClock,
@@ -52,11 +81,15 @@ pub struct Stage {
     pub panics: Arc<AtomicUsize>,
     /// How often the queue is still to refuse to put messages off.
     pub refusals: Arc<AtomicUsize>,
+    /// Whether Secrets Manager answers nothing.
+    pub secrets_are_away: Arc<AtomicBool>,
+    /// What the functions have counted and measured.
+    pub lines: Lines,
     /// Who serves the queue; as many as there are instances of the function.
     notifiers: Vec<Notifier>,
     sweep: LaneSweep,
-    registry: Registry,
-    credentials: Credentials,
+    pub registry: Registry,
+    pub credentials: Credentials,
     events: EventStore,
     pub lanes: Lanes,
     ledger: Ledger,
@@ -91,11 +124,22 @@ impl Stage {
         tokio::spawn(async move { axum::serve(chat, router).await });
 
         let database = LocalDynamoDb::open(None).unwrap();
-        let listener = listen().await;
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { database.serve(listener, CancellationToken::new()).await });
-        let clients = Clients::new(&secrets::sdk_config(&endpoint));
-        let secrets = secrets::client(None).await.unwrap();
+        let journal = Arc::new(Journal::open(None).unwrap());
+        let services = Services {
+            dynamodb: database,
+            secrets: secrets::http_client().await.unwrap(),
+            queue: LocalQueue::open(journal).unwrap(),
+        };
+        let secrets_are_away = Arc::new(AtomicBool::new(false));
+        let away = Arc::clone(&secrets_are_away);
+        let gate: Gate = Arc::new(move |call| {
+            match call.service == Service::SecretsManager && away.load(Ordering::SeqCst) {
+                true => Course::Refused(Trouble::Throttled),
+                false => Course::Smooth,
+            }
+        });
+        let clients = Clients::new(&services.sdk_config(gate));
+        let secrets = clients.secrets.clone();
         let retention = Retention::default();
         let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(clients.dynamodb.clone(), EVENTS_TABLE.into(), retention);
@@ -126,10 +170,12 @@ impl Stage {
         };
         let origin = Some(ChatOrigin::parse(&origin).unwrap());
         let poster = Poster::new(secrets.clone(), Client::new(origin).unwrap());
+        let lines = Lines::default();
         let notifier = || {
             Notifier::new(stores.clone(), poster.clone())
                 .with_clock(Arc::new(clock.clone()))
                 .with_randomness(dice(Arc::clone(&panics)))
+                .with_metrics(lines.metrics("NotifierFunction"))
         };
         let notifiers = vec![notifier(), notifier()];
         // As at a start of the function; the other one has missed its chance.
@@ -142,7 +188,10 @@ impl Stage {
                 events: events.clone(),
                 queue: Arc::new(queue.clone()),
                 clock: Arc::new(clock.clone()),
+                metrics: lines.metrics("JanitorFunction"),
             },
+            lines,
+            secrets_are_away,
             events,
             lanes,
             credentials: Credentials::new(registry.clone(), secrets),

@@ -1,5 +1,6 @@
 //! A running Carillon for tests, and what a caller does with it.
 
+use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -103,6 +104,8 @@ impl App {
         let settings = settings.iter();
         let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let local = Local::start(Options {
+            listen: Ipv4Addr::LOCALHOST.into(),
+            allow_hosts: Vec::new(),
             port: 0,
             dynamodb_port: 0,
             admin_key: Some(SecretString::from(KEY)),

@@ -31,7 +31,8 @@ use std::sync::Arc;
 
 use carillon_aws::{EventStore, Failures, Stories};
 use carillon_domain::{Event, EventId, Faults, OrganizationId};
-use carillon_runtime::{Counts, Settings};
+use carillon_runtime::metrics::{CAPTURED, REFUSED, SKIPPED};
+use carillon_runtime::{Metrics, Settings};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -139,6 +140,7 @@ pub struct CloudEvents {
     rules: Rules,
     failures: Option<Arc<dyn Failures>>,
     stories: Option<Stories>,
+    metrics: Metrics,
 }
 
 impl CloudEvents {
@@ -149,7 +151,14 @@ impl CloudEvents {
             rules,
             failures,
             stories: None,
+            metrics: Metrics::from_environment(),
         }
+    }
+
+    /// Counts here.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Without stories, events of which the service names no operation stand alone.
@@ -180,17 +189,17 @@ impl CloudEvents {
     /// # Errors
     /// Where it is malformed or unknown, or cannot be stored.
     pub async fn take(&self, payload: Value) -> Result<Captured, CaptureError> {
-        let mut counts = Counts::default();
+        let metrics = &self.metrics;
         let captured = self.capture(payload.clone()).await;
         match &captured {
             Ok(Captured::Stored { duplicate, .. }) => {
-                counts.add("Captured", if *duplicate { "duplicate" } else { "new" });
+                metrics.add(CAPTURED, &[if *duplicate { "duplicate" } else { "new" }]);
             }
-            Ok(Captured::Skipped(reason)) => counts.add("Skipped", reason),
-            Err(error) if error.is_final() => counts.add("Refused", error.reason()),
+            Ok(Captured::Skipped(reason)) => metrics.add(SKIPPED, &[reason]),
+            Err(error) if error.is_final() => metrics.add(REFUSED, &[error.reason()]),
             Err(_) => {}
         }
-        counts.emit();
+        metrics.emit();
         if let Err(error) = &captured
             && error.is_final()
         {
@@ -201,7 +210,7 @@ impl CloudEvents {
 
     async fn keep(&self, error: &CaptureError, payload: &Value) -> Result<(), CaptureError> {
         let source_id = payload["id"].as_str();
-        tracing::error!(source_id, %error, "an event is of no use");
+        tracing::warn!(source_id, %error, "an event can never be told");
         if let Some(failures) = &self.failures {
             let reason = error.to_string();
             failures.keep("cloud-events", &reason, payload).await?;

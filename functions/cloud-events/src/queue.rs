@@ -17,7 +17,7 @@ impl CloudEvents {
         for message in batch.records {
             let body = message.body.unwrap_or_default();
             if let Err(error) = self.handle(event_of(body)).await {
-                tracing::warn!(%error, "an event stays in the queue");
+                tracing::error!(%error, "an event stays in the queue");
                 failed.push(message.message_id.unwrap_or_default());
             }
         }

@@ -8,11 +8,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_aws::lanes::{WALK_SHARDS, WalkPosition, Walked};
+use carillon_aws::lanes::{WALK_SHARDS, Waiting, WalkPosition, Walked};
 use carillon_aws::{DeliveryQueue, Error, EventStore, Lanes, Ledger, WakeUp, wake};
 use carillon_domain::LaneId;
 use carillon_domain::lane::Lane;
+use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
+use carillon_runtime::metrics::{LANES_WAITING, OLDEST_WAITING, OVERDUE};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
@@ -30,6 +32,7 @@ pub struct LaneSweep {
     pub events: EventStore,
     pub queue: Arc<dyn DeliveryQueue>,
     pub clock: Arc<dyn Clock>,
+    pub metrics: Metrics,
 }
 
 impl LaneSweep {
@@ -38,11 +41,27 @@ impl LaneSweep {
     /// # Errors
     /// Where AWS does not answer: the next sweep goes on.
     pub async fn sweep(&self, deadline: Timestamp) -> Result<(), Error> {
+        let waiting = self.lanes.waiting().await?;
+        let now = self.clock.now();
         while self.clock.now() < deadline && self.wake_due().await? > 0 {}
         // Who is told of what must not keep a lane from being found.
         let told = self.tell(deadline).await;
         self.walk(deadline).await?;
-        told
+        told?;
+        self.note(&waiting, now);
+        Ok(())
+    }
+
+    /// Writes down how many lanes wait: only a sweep that comes to its end does so.
+    fn note(&self, waiting: &Waiting, now: Timestamp) {
+        let seconds = |since: Option<Timestamp>| {
+            let waited = since.map(|since| now.duration_since(since).as_secs_f64());
+            waited.unwrap_or(0.0).max(0.0)
+        };
+        self.metrics.count(LANES_WAITING, &[], waiting.lanes);
+        self.metrics.measure(OLDEST_WAITING, seconds(waiting.since));
+        self.metrics.measure(OVERDUE, seconds(waiting.first_due));
+        self.metrics.emit();
     }
 
     /// Wakes some of the lanes that are due; gives how many. First the wake-ups, then the rows

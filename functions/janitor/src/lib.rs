@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use carillon_aws::{Credentials, Error, Registry};
 use carillon_domain::OrganizationId;
+use carillon_runtime::Metrics;
+use carillon_runtime::metrics::ROUNDS;
 use futures::StreamExt;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -23,6 +25,7 @@ const AT_ONCE: usize = 16;
 pub struct Janitor {
     registry: Registry,
     credentials: Credentials,
+    metrics: Metrics,
 }
 
 /// Some organizations could not be swept; the log has the reasons.
@@ -47,7 +50,14 @@ impl Janitor {
         Self {
             registry,
             credentials,
+            metrics: Metrics::from_environment(),
         }
+    }
+
+    /// Counts here.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Sweeps the organizations, from where the last round stopped, for this long at most. One
@@ -86,7 +96,11 @@ impl Janitor {
             }
         }
         match failed {
-            0 => Ok(()),
+            0 => {
+                self.metrics.add(ROUNDS, &[]);
+                self.metrics.emit();
+                Ok(())
+            }
             failed => Err(Unswept { failed, all }.into()),
         }
     }

@@ -13,7 +13,7 @@ use carillon_aws::{
 };
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_runtime::clock::SystemClock;
-use carillon_runtime::{Settings, logs};
+use carillon_runtime::{Metrics, Settings, logs};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -42,6 +42,7 @@ async fn main() -> Result<(), Error> {
         events: EventStore::new(dynamodb.clone(), events_table, retention),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
         clock: Arc::new(SystemClock),
+        metrics: Metrics::from_environment(),
     };
     let registry = Registry::new(dynamodb, registry_table);
     let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);

@@ -1,15 +1,33 @@
 //! What a person sees who has started it.
 
+use std::net::IpAddr;
+
+use anstyle::{AnsiColor, Style};
 use carillon_local::Local;
 use secrecy::ExposeSecret;
 
+/// What somebody must not overlook.
+const RED: Style = AnsiColor::Red.on_default().bold();
+
 /// Where everything is, and commands to paste.
-pub fn text(local: &Local) -> String {
+pub fn text(local: &Local, listen: IpAddr) -> String {
     let url = local.url();
     let key = local.admin_key().expose_secret();
     let organization = local.organization();
     let dynamodb = local.dynamodb_url();
-    let chat = local.chat_description();
+    let chat = match local.is_live() {
+        true => red(local.chat_description()),
+        false => local.chat_description().to_owned(),
+    };
+    let open = match listen.is_loopback() {
+        true => String::new(),
+        false => format!(
+            "\n  Open          {}",
+            red(&format!(
+                "to whoever reaches {listen}: messages and tables are read and written without a key"
+            ))
+        ),
+    };
     format!(
         r##"
 Carillon is ready.
@@ -19,7 +37,7 @@ Carillon is ready.
   Admin key     {key}
   Organization  {organization}
   DynamoDB      {dynamodb} (write items to its table `entities`, or make tables with streams)
-  Chat          {chat}
+  Chat          {chat}{open}
 
 1. Register a webhook:
 
@@ -36,4 +54,8 @@ AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1
 Ctrl-C ends it.
 "##
     )
+}
+
+fn red(text: &str) -> String {
+    format!("{RED}{text}{RED:#}")
 }

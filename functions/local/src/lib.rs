@@ -2,26 +2,28 @@
 //! embedded DynamoDB and by a queue in the process. `cargo run` and the tests start it
 //! with the same call.
 
+mod admin_key;
+mod doors;
 mod eventbridge;
 mod problem;
 mod tables;
 mod worker;
 
 use std::collections::HashMap;
-use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
+use axum::middleware;
 use axum::routing::post;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
-    SecretStore, Stories,
+    Clients, Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention,
+    SecretCache, SecretStore, Stories,
 };
 use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -30,16 +32,17 @@ use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, Endpoint, REGISTRY_TABLE};
-use carillon_embedded::page::{self, PageInfo};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
+use carillon_embedded::guard::{Guard, HostName};
+use carillon_embedded::page::{self, PageInfo, STAYS_HERE};
+use carillon_embedded::services::Services;
+use carillon_embedded::{DataFolder, Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
-use carillon_runtime::Settings;
 use carillon_runtime::clock::SystemClock;
+use carillon_runtime::{Metrics, Settings};
 use carillon_table_events::{TableEvents, Tables};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -61,11 +64,16 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What can be chosen.
 pub struct Options {
+    /// The address that all ports listen on: the loopback address, unless others are to be let
+    /// in.
+    pub listen: IpAddr,
+    /// Names that requests may be for, besides the loopback names and that address.
+    pub allow_hosts: Vec<HostName>,
     /// The API's and the page's port; 0 for any.
     pub port: u16,
     /// The DynamoDB endpoint's port; 0 for any.
     pub dynamodb_port: u16,
-    /// Made anew where there is none.
+    /// Where there is none, the folder's; made anew where there is none there either.
     pub admin_key: Option<SecretString>,
     pub organization: OrganizationId,
     /// Where everything is kept; in memory where there is none.
@@ -88,13 +96,23 @@ pub struct Local {
     dynamodb_address: SocketAddr,
     admin_key: SecretString,
     organization: OrganizationId,
-    chat: &'static str,
+    chat: Chat,
     sink: ChatSink,
     janitor: Arc<Janitor>,
     stop_workers: CancellationToken,
     stop_servers: CancellationToken,
     servers: JoinSet<()>,
     workers: JoinSet<()>,
+    /// Nobody else's until the end.
+    _folder: Option<DataFolder>,
+}
+
+/// Where messages go.
+#[derive(Debug, Clone, Copy)]
+enum Chat {
+    BuiltIn,
+    /// Out of this machine, or to whoever listens at `CARILLON_CHAT_ORIGIN`: in words.
+    Leaves(&'static str),
 }
 
 impl Local {
@@ -103,27 +121,36 @@ impl Local {
     /// # Errors
     /// Where a port is taken, the folder cannot be used, or a setting is bad.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        let folder = options.data.as_deref();
-        if let Some(folder) = folder {
-            create_private_folder(folder)?;
-        }
-        let listener = bind(options.port, "--port").await?;
-        let dynamodb_listener = bind(options.dynamodb_port, "--dynamodb-port").await?;
-        let address = listener.local_addr()?;
-        let dynamodb_address = dynamodb_listener.local_addr()?;
-        // The functions talk to the embedded DynamoDB itself, others to what stands before it.
-        let inner_listener = bind(0, "--dynamodb-port").await?;
-        let inner_address = inner_listener.local_addr()?;
+        let mut folder = options.data.as_deref().map(DataFolder::open).transpose()?;
+        let path = folder.as_ref().map(DataFolder::path);
+        let listener = bind(options.listen, options.port, "--port").await?;
+        let dynamodb_listener =
+            bind(options.listen, options.dynamodb_port, "--dynamodb-port").await?;
+        let address = reached(listener.local_addr()?);
+        let dynamodb_address = reached(dynamodb_listener.local_addr()?);
+        let guard = Guard::new(options.listen, &options.allow_hosts);
 
-        let journal = Arc::new(Journal::open(folder)?);
-        let database = LocalDynamoDb::open(folder)?;
+        let journal = Arc::new(Journal::open(path)?);
+        let database = LocalDynamoDb::open(path)?;
         let queue = LocalQueue::open(Arc::clone(&journal))?;
-        let secrets = carillon_embedded::secrets::client(folder).await?;
-        let admin_key = options.admin_key.unwrap_or_else(new_key);
-        store_admin_key(&secrets, &options.organization, &admin_key).await?;
-
-        let config = carillon_embedded::secrets::sdk_config(&format!("http://{inner_address}"));
-        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+        let services = Services {
+            dynamodb: database.clone(),
+            secrets: carillon_embedded::secrets::kept_in(folder.as_ref()).await?,
+            queue: queue.clone(),
+        };
+        let Clients {
+            dynamodb, secrets, ..
+        } = Clients::new(&services.smooth());
+        let admin_key = admin_key::settled(
+            &secrets,
+            &options.organization,
+            options.admin_key,
+            folder.as_ref(),
+        )
+        .await?;
+        if let Some(folder) = &mut folder {
+            folder.note_set_up()?;
+        }
         let retention = Retention::default();
         let registry =
             Registry::new(dynamodb.clone(), REGISTRY_TABLE.into()).with_quotas(options.quotas);
@@ -187,6 +214,7 @@ impl Local {
             events: events.clone(),
             queue: Arc::new(queue.clone()),
             clock: Arc::new(SystemClock),
+            metrics: Metrics::default(),
         };
         let stores = Stores {
             registry,
@@ -200,12 +228,9 @@ impl Local {
 
         let stop_servers = CancellationToken::new();
         let mut servers = JoinSet::new();
-        let served = database.clone();
-        let stopped = stop_servers.clone();
-        servers.spawn(async move { served.serve(inner_listener, stopped).await });
         let endpoint = Endpoint::serve(
             database.clone(),
-            inner_address,
+            guard.clone(),
             dynamodb_listener,
             stop_servers.clone(),
         );
@@ -213,6 +238,7 @@ impl Local {
         let info = PageInfo::new(
             format!("http://{address}/api/v1"),
             options.organization.to_string(),
+            chat.leaves(),
         );
         let try_item = post(tables::try_item).with_state(Arc::clone(&tables));
         let bus = eventbridge::Bus {
@@ -221,7 +247,8 @@ impl Local {
         };
         let router = router(&sink, info, api, bus)
             .merge(failures.router(FAILURES))
-            .route(TRY_ITEM, try_item);
+            .route(TRY_ITEM, try_item)
+            .layer(middleware::from_fn_with_state(guard, doors::keep));
         let stopped = stop_servers.clone();
         servers.spawn(async move {
             let serving =
@@ -261,6 +288,7 @@ impl Local {
             stop_servers,
             servers,
             workers,
+            _folder: folder,
         })
     }
 
@@ -283,7 +311,12 @@ impl Local {
 
     /// Where messages go, in words.
     pub fn chat_description(&self) -> &'static str {
-        self.chat
+        self.chat.leaves().unwrap_or(STAYS_HERE)
+    }
+
+    /// Whether messages go anywhere but to the built-in platforms.
+    pub fn is_live(&self) -> bool {
+        self.chat.leaves().is_some()
     }
 
     /// The built-in Slack, Discord and Teams.
@@ -326,67 +359,47 @@ fn router(sink: &ChatSink, info: PageInfo, api: Api, bus: eventbridge::Bus) -> R
         .fallback_service(api)
 }
 
+impl Chat {
+    fn leaves(self) -> Option<&'static str> {
+        match self {
+            Self::BuiltIn => None,
+            Self::Leaves(whereto) => Some(whereto),
+        }
+    }
+}
+
 /// Where messages go: `CARILLON_CHAT_ORIGIN`, the platforms, or the built-in sink.
 fn chat_origin(
     given: Option<ChatOrigin>,
     live: bool,
     address: SocketAddr,
-) -> anyhow::Result<(Option<ChatOrigin>, &'static str)> {
+) -> anyhow::Result<(Option<ChatOrigin>, Chat)> {
     if given.is_some() {
-        return Ok((given, "goes to CARILLON_CHAT_ORIGIN"));
+        let whereto = Chat::Leaves("LIVE: messages go to CARILLON_CHAT_ORIGIN");
+        return Ok((given, whereto));
     }
     if live {
-        return Ok((None, "LIVE: messages go to Slack, Discord and Teams"));
+        let whereto = "LIVE: messages go to the real Slack, Discord, Teams and webhooks";
+        return Ok((None, Chat::Leaves(whereto)));
     }
     let sink = ChatOrigin::parse(&format!("http://{address}/_local/chat"))
         .map_err(anyhow::Error::msg)
         .context("the built-in chat sink")?;
-    Ok((Some(sink), "built in: nothing leaves this machine"))
+    Ok((Some(sink), Chat::BuiltIn))
 }
 
-async fn bind(port: u16, option: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .with_context(|| format!("port {port} cannot be used; choose another with {option} N"))
+async fn bind(address: IpAddr, port: u16, option: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((address, port)).await.with_context(|| {
+        format!("port {port} of {address} cannot be used; choose another with {option} N")
+    })
 }
 
-fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("{} cannot be used as --data", folder.display()))
-}
-
-/// 256 random bits.
-fn new_key() -> SecretString {
-    let bits: [u8; 32] = rand::random();
-    let digits: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
-    SecretString::from(digits)
-}
-
-async fn store_admin_key(
-    secrets: &aws_sdk_secretsmanager::Client,
-    organization: &OrganizationId,
-    key: &SecretString,
-) -> anyhow::Result<()> {
-    let value = json!({"organization": organization, "key": key.expose_secret()}).to_string();
-    let created = secrets
-        .create_secret()
-        .name(ADMIN_KEY_SECRET)
-        .secret_string(&value)
-        .send()
-        .await;
-    if created.is_err() {
-        // It is there from the last start.
-        secrets
-            .put_secret_value()
-            .secret_id(ADMIN_KEY_SECRET)
-            .secret_string(&value)
-            .send()
-            .await
-            .context("storing the admin key")?;
-    }
-    Ok(())
+/// How this machine reaches itself there.
+fn reached(listens: SocketAddr) -> SocketAddr {
+    let address = match listens.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    };
+    SocketAddr::new(address, listens.port())
 }

@@ -3,6 +3,7 @@
 mod banner;
 mod demo;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -10,6 +11,7 @@ use carillon_aws::Quotas;
 use carillon_chat::signed::Reach;
 use carillon_chat::{ChatOrigin, Kinds};
 use carillon_domain::OrganizationId;
+use carillon_embedded::guard::{HostName, in_host};
 use carillon_local::{Local, Options};
 use carillon_runtime::{Settings, logs};
 use clap::Parser;
@@ -27,12 +29,21 @@ struct Arguments {
     /// Where DynamoDB answers any AWS client; items of its tables with a stream become events
     #[arg(long, default_value_t = 8788, value_name = "N")]
     dynamodb_port: u16,
-    /// The admin key; made anew at each start otherwise
+    /// The address that both listen on; another than the loopback one lets others in, such as the
+    /// host of a container
+    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into(), value_name = "ADDR")]
+    listen: IpAddr,
+    /// A name, besides the loopback names, that requests may be for, such as a proxy's; may be
+    /// given several times
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<HostName>,
+    /// The admin key; otherwise the one that the folder keeps, or a new one at each start
     #[arg(
         long,
         env = "CARILLON_ADMIN_KEY",
         hide_env_values = true,
-        value_name = "KEY"
+        value_name = "KEY",
+        value_parser = admin_key
     )]
     admin_key: Option<SecretString>,
     /// The organization of the admin key and of EventBridge events
@@ -53,6 +64,14 @@ fn organization(text: &str) -> Result<OrganizationId, String> {
     OrganizationId::parse(text).ok_or_else(|| OrganizationId::RULE.to_owned())
 }
 
+/// It has to go into a header.
+fn admin_key(text: &str) -> Result<SecretString, String> {
+    match text.is_empty() || text.chars().any(|c| !c.is_ascii_graphic()) {
+        true => Err("must be letters, digits and signs of ASCII, at least one; leave it out to have one made".to_owned()),
+        false => Ok(SecretString::from(text)),
+    }
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     logs::init_plain();
@@ -69,13 +88,22 @@ async fn main() -> anyhow::Result<()> {
     });
     let (chat_origin, quotas) = settings.finish((chat_origin, quotas))?;
     let port = arguments.port;
+    let mut own = format!(
+        "127.0.0.1:{port} localhost:{port} {}:{port}",
+        in_host(arguments.listen)
+    );
+    for name in &arguments.allow_host {
+        own += &format!(" {name}");
+    }
     let reach = reach
         .unwrap_or_default()
         .without_called(carillon_webhook_api::host_called)
-        .without_all(&format!("127.0.0.1:{port} localhost:{port}"));
+        .without_all(&own);
     let mut interrupt = signal(SignalKind::interrupt()).context("watching for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("watching for SIGTERM")?;
     let local = Local::start(Options {
+        listen: arguments.listen,
+        allow_hosts: arguments.allow_host,
         port: arguments.port,
         dynamodb_port: arguments.dynamodb_port,
         admin_key: arguments.admin_key,
@@ -88,7 +116,7 @@ async fn main() -> anyhow::Result<()> {
         settings: std::env::vars().collect(),
     })
     .await?;
-    println!("{}", banner::text(&local));
+    anstream::println!("{}", banner::text(&local, arguments.listen));
     if arguments.demo {
         demo::run(&local).await.context("running the demo")?;
         println!("The demo's messages are at {}/", local.url());

@@ -5,6 +5,7 @@ use carillon_domain::delivery::DeliveryStatus;
 use carillon_domain::lane::{Failure, Lane, Log, Open, Redo};
 use carillon_domain::retry::GIVE_UP_AFTER;
 use carillon_domain::{Attempt, Delivery, Outcome};
+use carillon_runtime::metrics::SECONDS_TO_POST;
 use jiff::Timestamp;
 
 use crate::Notifier;
@@ -86,10 +87,11 @@ impl Notifier {
         log(&message, &attempt, verdict);
         match verdict {
             Verdict::Delivered => {
+                self.measure(&message);
                 let rows = self.tried(visit, &message, &answer, &attempt);
                 let rows =
                     rows.map(|row| row.ended(DeliveryStatus::Delivered, None, self.clock.now()));
-                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 let was_failing = visit.lane.trouble.is_some();
                 visit.lane.succeeded();
                 let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
@@ -106,7 +108,7 @@ impl Notifier {
                 let rows = rows.map(|row| {
                     row.ended(DeliveryStatus::Failed, attempt.reason(), self.clock.now())
                 });
-                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 if message.overtakes.is_empty() {
                     visit.lane.wait = None;
                     return self.leave_behind(visit, &message).await;
@@ -124,7 +126,7 @@ impl Notifier {
                 let now = self.clock.now();
                 let rows = self.tried(visit, &message, &answer, &attempt);
                 let rows = rows.map(|row| row.retrying(now, attempt.reason()));
-                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 if message.is_overtaken() {
                     self.part(visit, &message, now).await?;
                 }
@@ -141,7 +143,7 @@ impl Notifier {
                 let until = visit.lane.wait.map_or(self.clock.now(), |wait| wait.until);
                 let rows = self.tried(visit, &message, &answer, &attempt);
                 let rows = rows.map(|row| row.retrying(until, attempt.reason()));
-                self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
+                self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 if attempt.outcome == Outcome::Unknown {
                     visit.lane.singly = visit.lane.singly.max(2);
                     let head = message.overtakes.iter();
@@ -153,6 +155,18 @@ impl Notifier {
                 Ok(Next::Wait)
             }
             Verdict::Retry => self.retry(visit, &message, &answer, &attempt).await,
+        }
+    }
+
+    /// How long its events have taken from being stored. What was asked for again took its own
+    /// time.
+    fn measure(&self, message: &Message) {
+        let now = self.clock.now();
+        for part in &message.parts {
+            if part.candidate.waiting.redelivery == 0 {
+                let taken = now.duration_since(part.event.received_at).as_secs_f64();
+                self.metrics.measure(SECONDS_TO_POST, taken.max(0.0));
+            }
         }
     }
 
@@ -221,7 +235,7 @@ impl Notifier {
                 false => row.retrying(until, attempt.reason()),
             })
             .collect();
-        self.write(visit.id, &rows).await?;
+        self.write(visit, &rows).await?;
         if is_over {
             self.leave_behind(visit, message).await?;
             self.save(visit).await?;
@@ -285,7 +299,7 @@ impl Notifier {
                 false => row.retrying(due_at, Some(reason.clone())),
             })
             .collect();
-        self.write(visit.id, &rows).await?;
+        self.write(visit, &rows).await?;
         if is_over {
             return self.leave_behind(visit, message).await;
         }

@@ -3,6 +3,7 @@
 use carillon_aws::Suspension;
 use carillon_chat::Reply;
 use carillon_domain::{Webhook, suspension};
+use carillon_runtime::metrics::SUSPENSIONS;
 
 use crate::webhooks::Webhooks;
 use crate::{Notifier, Stores};
@@ -49,11 +50,13 @@ impl Notifier {
         match suspended {
             Ok((suspension, others)) => {
                 for other in others {
+                    self.metrics.add(SUSPENSIONS, &[]);
                     tracing::warn!(webhook_id = other.id.as_str(), code, reason, "suspended");
                     webhooks.update(other);
                 }
                 let is_suspended = suspension == Suspension::Suspended;
                 if is_suspended {
+                    self.metrics.add(SUSPENSIONS, &[]);
                     tracing::warn!(webhook_id, code, reason, "suspended");
                     webhooks.update(suspension::suspended(webhook, reason, now));
                 } else {

@@ -50,8 +50,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry};
 use carillon_delivery::Poster;
 use carillon_domain::LaneId;
+use carillon_runtime::Metrics;
 use carillon_runtime::batch::queue_failures;
 use carillon_runtime::clock::{Clock, SystemClock};
+use carillon_runtime::metrics::WAKE_UPS;
 use futures::future::join_all;
 
 use crate::batch::{Poison, Taken, Woken};
@@ -86,6 +88,7 @@ pub struct Notifier {
     pace: Pace,
     unwritten: Unwritten,
     faults: Faults,
+    metrics: Metrics,
     /// Whether Slack has ever shown a reply as one of its thread.
     threads_are_shown: AtomicBool,
 }
@@ -102,7 +105,14 @@ impl Notifier {
             threads_are_shown: AtomicBool::new(false),
             unwritten: Unwritten::default(),
             faults: Faults::default(),
+            metrics: Metrics::from_environment(),
         }
+    }
+
+    /// Counts and measures here.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Takes the time from this clock.
@@ -140,6 +150,7 @@ impl Notifier {
     /// Handles a batch, with `deadline` the end of the invocation. The queue keeps the
     /// messages that are named in the answer.
     pub async fn handle(&self, batch: SqsEvent, deadline: SystemTime) -> SqsBatchResponse {
+        self.metrics.count(WAKE_UPS, &[], batch.records.len());
         let Taken { lanes, poison } = batch::taken(batch.records);
         let done = Done::default();
         let set_aside = join_all(poison.iter().map(|poison| self.set_aside(poison)));
@@ -147,6 +158,7 @@ impl Notifier {
         let both = futures::future::join(set_aside, served);
         let queue = &*self.stores.queue;
         let (unread, kept) = done.delete_until(queue, both).await;
+        self.metrics.emit();
         let unread = unread.into_iter().flatten();
         queue_failures(unread.chain(kept))
     }

@@ -55,7 +55,7 @@ impl Notifier {
                     rows.push(row.as_its_companion(&lead));
                 }
             }
-            self.write(visit.id, &rows).await?;
+            self.write(visit, &rows).await?;
         }
         match lead.status.is_settled() {
             true => {
@@ -127,7 +127,7 @@ impl Notifier {
                 .put_redo(visit.id, &overtaken, now)
                 .await?;
         }
-        self.write(visit.id, &rows).await?;
+        self.write(visit, &rows).await?;
         visit.lane.withdraw();
         if is_probe {
             self.may_be_overtaken(visit, &open.overtakes).await?;

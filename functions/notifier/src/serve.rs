@@ -8,6 +8,7 @@ use carillon_aws::{WakeUp, wake};
 use carillon_domain::Webhook;
 use carillon_domain::delivery::LEASE;
 use carillon_domain::lane::{LONGEST_BINDING, Lane, Wait};
+use carillon_runtime::metrics::UNREADABLE_SECRETS;
 use futures::FutureExt;
 use jiff::Timestamp;
 
@@ -67,6 +68,9 @@ impl Notifier {
             Ok(Err(Fault::Lost)) => Ending::After(AFTER_LOSS),
             Ok(Err(error)) => {
                 tracing::error!(lane = id.as_str(), %error, "a lane could not be served");
+                if matches!(error, Fault::NotPosted(_)) {
+                    self.metrics.add(UNREADABLE_SECRETS, &[]);
+                }
                 Ending::After(self.faults.another(id, receive_count))
             }
             Err(_) => {
@@ -120,12 +124,18 @@ impl Notifier {
         let Ending::At(at) = ending else {
             return ending;
         };
-        let wait = until(at, self.clock.now());
+        let now = self.clock.now();
+        let wait = until(at, now);
         if wait <= LONGEST_IN_QUEUE {
             return Ending::After(wait);
         }
-        let due = self.stores.lanes.wake_at(visit.organization, visit.id, at);
-        match due.await {
+        let lane = &visit.lane;
+        let failing_since = lane.trouble.as_ref().map(|trouble| trouble.since);
+        let since = failing_since
+            .or(lane.wait.map(|wait| wait.from))
+            .unwrap_or(now);
+        let lanes = &self.stores.lanes;
+        match lanes.wake_at(visit.organization, visit.id, at, since).await {
             Ok(()) => ending,
             Err(error) => {
                 tracing::error!(lane = visit.id.as_str(), %error, "kept in the queue meanwhile");
@@ -140,6 +150,9 @@ impl Notifier {
         webhooks: &Webhooks,
         deadline: SystemTime,
     ) -> Result<Ending, Fault> {
+        if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
+            visit.kind = webhook.kind.api_type().to_owned();
+        }
         self.catch_up(visit.id).await?;
         let begun = self.clock.now();
         let mut napped = Duration::ZERO;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use carillon_aws::Error;
 use carillon_domain::lane::{Overtaken, Redo};
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId};
+use carillon_runtime::metrics::DELIVERIES;
 use futures::future::join_all;
 use jiff::Timestamp;
 
@@ -46,10 +47,25 @@ impl Unwritten {
     }
 }
 
+/// For metrics.
+fn outcome(status: DeliveryStatus) -> &'static str {
+    match status {
+        DeliveryStatus::Pending | DeliveryStatus::Retrying => "retried",
+        DeliveryStatus::Delivered => "delivered",
+        DeliveryStatus::Failed => "failed",
+        DeliveryStatus::Skipped => "skipped",
+    }
+}
+
 impl Notifier {
     /// Writes how deliveries stand.
-    pub(crate) async fn write(&self, lane: &LaneId, rows: &[Delivery]) -> Result<(), Fault> {
+    pub(crate) async fn write(&self, visit: &Visit<'_>, rows: &[Delivery]) -> Result<(), Fault> {
+        let lane = visit.id;
         let mut pauses = PAUSES.into_iter();
+        for row in rows {
+            self.metrics
+                .add(DELIVERIES, &[&visit.kind, outcome(row.status)]);
+        }
         loop {
             let error = match self.write_once(rows).await {
                 Ok(()) => return Ok(()),
@@ -122,7 +138,7 @@ impl Notifier {
             });
         }
         for rows in rows.chunks(AT_ONCE) {
-            self.write(visit.id, rows).await?;
+            self.write(visit, rows).await?;
         }
         let redone: Vec<(DeliveryId, u32)> = candidates
             .iter()
@@ -155,7 +171,7 @@ impl Notifier {
                 ..row
             })
             .collect();
-        self.write(visit.id, &rows).await
+        self.write(visit, &rows).await
     }
 
     /// Puts what was overtaken beside the log, to be tried on its own.
@@ -207,7 +223,7 @@ impl Notifier {
             .collect();
         let delivery_id = first.waiting.delivery_id.as_str();
         tracing::warn!(delivery_id, "overtaken: its channel takes other messages");
-        self.write(visit.id, &rows).await
+        self.write(visit, &rows).await
     }
 
     /// The oldest of what waits, in the log or besides it, as far as one call reads.

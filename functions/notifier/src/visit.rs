@@ -42,6 +42,8 @@ pub struct Visit<'a> {
     pub events: HashMap<EventId, Event>,
     /// How many messages were posted.
     pub posts: usize,
+    /// What its webhook is called for metrics.
+    pub kind: String,
 }
 
 /// What is to be sent: an entry of the log, or one of the redo log.
@@ -97,6 +99,7 @@ impl<'a> Visit<'a> {
             entries: VecDeque::new(),
             events: HashMap::new(),
             posts: 0,
+            kind: "unknown".to_owned(),
         }
     }
 

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_lambda_events::dynamodb::EventRecord;
 use carillon_aws::Stored;
 use carillon_domain::Event;
+use carillon_runtime::guarded;
+use carillon_runtime::metrics::{CAPTURED, Metric, REFUSED, SKIPPED};
 use carillon_runtime::stream::Record;
-use carillon_runtime::{Counts, guarded};
 use futures::StreamExt;
 use jiff::Timestamp;
 use serde_json::json;
@@ -27,15 +28,14 @@ const AT_ONCE: usize = 16;
 const EVENTS: usize = 2;
 
 /// What became of a record or an event that is done: the metric and the reason.
-type Done = (&'static str, &'static str);
+type Done = (Metric, &'static str);
 
 /// The record must be tried again.
 struct TryAgain;
 
 impl TableEvents {
-    /// Captures records: what was counted, and the first that must be tried again. All
-    /// before it are done.
-    pub(crate) async fn capture<'r>(&self, records: &'r [Record]) -> (Counts, Option<&'r Record>) {
+    /// Captures records; gives the first that must be tried again. All before it are done.
+    pub(crate) async fn capture<'r>(&self, records: &'r [Record]) -> Option<&'r Record> {
         let failed_at = AtomicUsize::new(usize::MAX);
         let began = self.begin(records.len());
         let done: Vec<Vec<(usize, Vec<Done>)>> = futures::stream::iter(lanes(records))
@@ -44,14 +44,13 @@ impl TableEvents {
             .collect()
             .await;
         let failed_at = failed_at.into_inner();
-        let mut counts = Counts::default();
         // What comes after the failure is handled again, and counted then.
         for (_, done) in done.into_iter().flatten().filter(|(n, _)| *n < failed_at) {
             for (metric, reason) in done {
-                counts.add(metric, reason);
+                self.metrics.add(metric, &[reason]);
             }
         }
-        (counts, records.get(failed_at))
+        records.get(failed_at)
     }
 
     /// When a batch arrives: after all that came before it, however the clock goes.
@@ -92,7 +91,7 @@ impl TableEvents {
     async fn capture_record(&self, record: &Record, now: Timestamp) -> Result<Vec<Done>, TryAgain> {
         let record_id = record.position.event_id.as_str();
         let Some(read) = &record.read else {
-            tracing::error!(record_id, "a stream record is not of the documented form");
+            tracing::warn!(record_id, "a stream record is not of the documented form");
             return Ok(vec![self.refuse(record, None, "unreadable").await?]);
         };
         self.note_view(record);
@@ -123,10 +122,10 @@ impl TableEvents {
                 let event_type = event.event_type.as_str();
                 let duplicate = stored == Stored::Duplicate;
                 tracing::info!(record_id, event_id, event_type, duplicate, "captured");
-                Ok(("Captured", if duplicate { "duplicate" } else { "new" }))
+                Ok((CAPTURED, if duplicate { "duplicate" } else { "new" }))
             }
             Err(error) if error.is_final() => {
-                tracing::error!(record_id, %error, "the event can never be stored");
+                tracing::warn!(record_id, %error, "the event can never be stored");
                 self.refuse(record, Some(event), "not_storable").await
             }
             Err(error) => {
@@ -140,7 +139,7 @@ impl TableEvents {
     async fn skip(&self, record: &Record, skipped: &Skipped) -> Result<Done, TryAgain> {
         let reason = skipped.reason.as_str();
         let Some(skips) = &self.skips else {
-            return Ok(("Skipped", reason));
+            return Ok((SKIPPED, reason));
         };
         let record_id = record.position.event_id.as_str();
         skipped.log(record);
@@ -154,7 +153,7 @@ impl TableEvents {
             tracing::error!(record_id, %error, "what was skipped could not be kept");
             TryAgain
         })?;
-        Ok(("Skipped", reason))
+        Ok((SKIPPED, reason))
     }
 
     /// Keeps what can never become an event for diagnosis: its position and, where there
@@ -169,11 +168,11 @@ impl TableEvents {
             let sequence_number = record.position.sequence_number.as_str();
             let stream = record.position.source.as_str();
             tracing::error!(sequence_number, stream, reason, "refused, and kept nowhere");
-            return Ok(("Refused", reason));
+            return Ok((REFUSED, reason));
         };
         let payload = json!({"record": record.position.to_json(), "event": event});
         match failures.keep("table-events", reason, &payload).await {
-            Ok(()) => Ok(("Refused", reason)),
+            Ok(()) => Ok((REFUSED, reason)),
             Err(error) => {
                 let record_id = record.position.event_id.as_str();
                 tracing::error!(record_id, %error, "the failure could not be kept");

@@ -34,8 +34,8 @@ use aws_lambda_events::dynamodb::{EventRecord, StreamViewType};
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::{EventStore, Failures};
 use carillon_domain::Event;
-use carillon_runtime::batch;
 use carillon_runtime::stream::Record;
+use carillon_runtime::{Metrics, batch};
 use jiff::Timestamp;
 
 pub use capture::IN_ORDER;
@@ -53,6 +53,7 @@ pub struct TableEvents {
     failures: Option<Arc<dyn Failures>>,
     /// What is told of each record that is skipped.
     skips: Option<Arc<dyn Failures>>,
+    metrics: Metrics,
     /// What makes events of a record.
     read: Read,
     /// When the last record arrived.
@@ -71,6 +72,7 @@ impl TableEvents {
             tables,
             failures,
             skips: None,
+            metrics: Metrics::from_environment(),
             read: entity::events,
             last: Mutex::default(),
             degraded: Mutex::default(),
@@ -85,11 +87,17 @@ impl TableEvents {
         self
     }
 
+    /// Counts here.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
     /// Captures a batch. On a failure, the records before the one that is named are done,
     /// and the stream goes on from there.
     pub async fn handle(&self, batch: Batch) -> DynamoDbEventResponse {
-        let (counts, failed) = self.capture(&batch.records).await;
-        counts.emit();
+        let failed = self.capture(&batch.records).await;
+        self.metrics.emit();
         failed.map_or_else(DynamoDbEventResponse::default, |record| {
             batch::stream_failure(&record.position)
         })

@@ -5,7 +5,7 @@
 //! | lane | `LANES#<shard>`, lane | how it stands, with a version; when a person asked for it |
 //! | entry | `LOG#<lane>`, last and first position | what one slice of the dispatcher has for it |
 //! | redo | `REDO#<lane>`, delivery | what is asked for again, or was overtaken |
-//! | due | `DUE`, time and lane | a lane that comes back later than in a minute |
+//! | due | `DUE`, time and lane | a lane that comes back later than in a minute, and since when it waits |
 //! | outage | `OUTAGE`, organization and platform | what was told of channels that fail |
 //! | failing | `FAILING#<organization>#<platform>`, lane | a channel that has failed for an hour |
 //! | walk | `WALK`, `lanes` | how far the daily walk of all lanes has come |
@@ -32,7 +32,7 @@ use carillon_domain::{LaneId, OrganizationId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-pub use due::Due;
+pub use due::{Due, Waiting};
 pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 

@@ -1,6 +1,7 @@
 //! What can go wrong inside one process.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -14,6 +15,14 @@ pub enum Error {
     Failures(#[from] carillon_aws::Error),
     #[error("unexpected JSON: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("another process has {}: end it, or give this one a folder of its own", .0.display())]
+    InUse(PathBuf),
+    #[error(
+        "{} {reason}. Nothing was changed. Put it back as it was, from a backup for instance, or \
+         begin anew in another folder",
+        .path.display()
+    )]
+    Damaged { path: PathBuf, reason: String },
     #[error("{what}: {source}")]
     Io {
         what: String,

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Error;
+use crate::folder::JOURNAL;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
@@ -63,7 +64,7 @@ pub struct Journal {
 impl Journal {
     pub fn open(folder: Option<&Path>) -> Result<Self, Error> {
         let connection = match folder {
-            Some(folder) => Connection::open(folder.join("journal.sqlite"))?,
+            Some(folder) => Connection::open(folder.join(JOURNAL))?,
             None => Connection::open_in_memory()?,
         };
         connection.execute_batch(SCHEMA)?;

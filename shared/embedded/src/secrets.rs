@@ -1,11 +1,11 @@
 //! Secrets Manager in the process: the real SDK talks to it, without a network.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+mod durable;
 
-use aws_sdk_secretsmanager::Client;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
@@ -13,10 +13,12 @@ use winterbaume_core::{MockAws, StatefulService, default_account_id};
 use winterbaume_secretsmanager::SecretsManagerService;
 
 use crate::Error;
+use crate::folder::{DataFolder, SECRETS};
+use durable::{Durable, Kept};
 
 pub(crate) const REGION: &str = "us-east-1";
 
-/// The SDK's settings for whatever runs in the process.
+/// The SDK's settings for a DynamoDB that answers there.
 pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new("local", "local", None, None, "carillon-local");
     SdkConfig::builder()
@@ -30,66 +32,58 @@ pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
         .build()
 }
 
-/// A client of secrets that live in this process: in memory, or also in a file of
-/// `folder` that only its owner can read.
-pub async fn client(folder: Option<&Path>) -> Result<Client, Error> {
-    let mock = start(folder).await?;
-    let config = aws_sdk_secretsmanager::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .credentials_provider(mock.credentials_provider())
-        .http_client(mock.http_client())
-        .build();
-    Ok(Client::from_conf(config))
-}
-
 /// Secrets in memory, as what the SDK's clients call.
 pub async fn http_client() -> Result<SharedHttpClient, Error> {
-    Ok(start(None).await?.http_client())
+    kept_in(None).await
 }
 
-async fn start(folder: Option<&Path>) -> Result<MockAws, Error> {
+/// Secrets in memory, or also in a file of the folder. What could not be written there is refused
+/// as a fault of the service.
+pub async fn kept_in(folder: Option<&DataFolder>) -> Result<SharedHttpClient, Error> {
     let service = SecretsManagerService::new();
-    if let Some(folder) = folder {
-        let path = folder.join("secrets.json");
-        restore(&service, &path).await?;
-        service.notifier().subscribe(move |_, _, state| {
-            // Called before the answer goes out, so what was answered was also written.
-            let kept = serde_json::to_vec(state)
-                .map_err(Error::json)
-                .and_then(|bytes| write_privately(&path, &bytes));
-            if let Err(error) = kept {
-                tracing::error!(%error, "the secrets could not be written");
-            }
-        });
-    }
-    Ok(MockAws::builder().with_service(service).build())
+    let Some(folder) = folder else {
+        return Ok(MockAws::builder()
+            .with_service(service)
+            .build()
+            .http_client());
+    };
+    let path = folder.path().join(SECRETS);
+    restore(&service, &path).await?;
+    let kept = Arc::new(Kept::at(path));
+    let written = Arc::clone(&kept);
+    // Called before the answer goes out.
+    service
+        .notifier()
+        .subscribe(move |_, _, state| written.put(serde_json::to_vec(state).map_err(Error::json)));
+    let mock = MockAws::builder().with_service(service).build();
+    Ok(SharedHttpClient::new(Durable::new(
+        mock.http_client(),
+        kept,
+    )))
 }
 
 async fn restore(service: &SecretsManagerService, path: &Path) -> Result<(), Error> {
     if !path.exists() {
         return Ok(());
     }
-    let bytes = fs::read(path).map_err(Error::io("reading the secrets"))?;
-    let state = serde_json::from_slice(&bytes).map_err(Error::json)?;
-    service
-        .restore(default_account_id(), REGION, state)
-        .await
-        .map_err(|error| Error::Secrets(error.to_string()))
+    let bytes = fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?;
+    let damaged = |reason: String| Error::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
+    // What the error says could quote a secret.
+    let state = serde_json::from_slice(&bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        damaged(format!("cannot be read at line {line}, column {column}"))
+    })?;
+    let restored = service.restore(default_account_id(), REGION, state).await;
+    restored.map_err(|_| damaged("does not hold secrets as Carillon writes them".to_owned()))
 }
 
-/// Replaces a file as a whole, so that a crash leaves the old or the new one.
-fn write_privately(path: &PathBuf, bytes: &[u8]) -> Result<(), Error> {
-    let new = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&new)
-        .map_err(Error::io("writing the secrets"))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(Error::io("writing the secrets"))?;
-    fs::rename(&new, path).map_err(Error::io("writing the secrets"))
+/// Where the secrets are kept, for an error that names it.
+pub fn damaged(folder: &DataFolder, reason: &str) -> Error {
+    Error::Damaged {
+        path: folder.path().join(SECRETS),
+        reason: reason.to_owned(),
+    }
 }

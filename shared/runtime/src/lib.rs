@@ -9,5 +9,5 @@ pub mod settings;
 pub mod stream;
 
 pub use guard::guarded;
-pub use metrics::Counts;
+pub use metrics::Metrics;
 pub use settings::{Settings, SettingsError};

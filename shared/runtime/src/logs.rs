@@ -4,10 +4,14 @@
 //! `event_id`, `request_id`), with the unit in a number's name; a fault is logged once,
 //! where it is handled; bodies, headers, tokens and URLs are never logged.
 
-use tracing::{Level, Metadata};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Targets, filter_fn};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::Metrics;
+use crate::metrics::OWN_FAULTS;
 
 /// The levels of `RUST_LOG` (`info`, or `warn,carillon_notifier=info`), or the given ones.
 /// Release builds have nothing below `info`: it is left out at build time, which makes
@@ -26,6 +30,19 @@ fn is_safe(metadata: &Metadata<'_>) -> bool {
     *metadata.level() <= Level::WARN || metadata.target().starts_with("carillon")
 }
 
+/// Counts what is logged as a fault of ours.
+pub struct Faults(pub Metrics);
+
+impl<S: Subscriber> Layer<S> for Faults {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() == Level::ERROR {
+            self.0.add(OWN_FAULTS, &[]);
+            // At once: what follows may be a crash.
+            self.0.emit();
+        }
+    }
+}
+
 /// Sets up the logs of a Lambda function. To be called once, first of all.
 pub fn init_json() {
     let lines = tracing_subscriber::fmt::layer()
@@ -37,6 +54,7 @@ pub fn init_json() {
         .with(filter(Targets::new().with_default(Level::INFO)))
         .with(filter_fn(is_safe))
         .with(lines)
+        .with(Faults(Metrics::from_environment()))
         .init();
     // What a panic says may quote what it was about.
     std::panic::set_hook(Box::new(|panic| {
@@ -61,4 +79,26 @@ pub fn init_plain() {
         .with(filter_fn(is_safe))
         .with(lines)
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn each_fault_of_ours_is_counted_and_nothing_else() {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&lines);
+        let metrics = Metrics::to("f", move |line| kept.lock().unwrap().push(line));
+        let subscriber = tracing_subscriber::registry().with(Faults(metrics));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::error!("a fault");
+            tracing::warn!("no fault");
+        });
+        let lines = lines.lock().unwrap();
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["OwnFaults"], 1.0);
+    }
 }

@@ -45,6 +45,12 @@ impl ApiKeys {
         }
     }
 
+    /// A key as all are: 256 random bits.
+    pub fn new_key() -> SecretString {
+        let bits: [u8; 32] = rand::random();
+        SecretString::from(format!("{PREFIX}{}", hex(&bits)))
+    }
+
     /// The same, as somebody changes them.
     pub(super) fn by(&self, by: By) -> Self {
         Self {
@@ -89,7 +95,7 @@ impl ApiKeys {
         request: KeyRequest,
         now: Timestamp,
     ) -> Result<(ApiKey, SecretString), Problem> {
-        let secret = new_key();
+        let secret = Self::new_key();
         let key = ApiKey {
             id: ApiKeyId::generate(ulid::Ulid::generate()),
             organization: organization.clone(),
@@ -193,12 +199,6 @@ impl ApiKeys {
             tracing::warn!(key_id, %error, "the use of a key could not be noted");
         }
     }
-}
-
-/// 256 random bits.
-fn new_key() -> SecretString {
-    let bits: [u8; 32] = rand::random();
-    SecretString::from(format!("{PREFIX}{}", hex(&bits)))
 }
 
 /// A key has 256 random bits, so that its plain digest cannot be turned back by guessing.

@@ -10,6 +10,9 @@ use crate::table::{Item, text};
 /// One partition takes a thousand writes a second: those of half a million failing lanes that
 /// are tried every ten minutes.
 const PARTITION: &str = "DUE";
+const SINCE: &str = "waiting_since";
+/// Of more lanes than this many pages have, nobody needs the number.
+const PAGES: usize = 20;
 const WRITING: &str = "writing when a lane is due";
 
 /// A lane whose time has come.
@@ -21,25 +24,66 @@ pub struct Due {
     id: String,
 }
 
+/// How many lanes wait for longer than a minute, and for how long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub lanes: usize,
+    /// Since when the first of them has waited.
+    pub since: Option<Timestamp>,
+    /// When the first of them is due.
+    pub first_due: Option<Timestamp>,
+}
+
 /// Times compare as texts.
 fn time(at: Timestamp) -> String {
     format!("{:015}", at.as_millisecond().max(0))
 }
 
 impl Lanes {
-    /// Has a lane woken at a time, or a minute later.
+    /// Has a lane woken at a time, or a minute later, that has waited since then.
     pub async fn wake_at(
         &self,
         organization: &OrganizationId,
         lane: &LaneId,
         at: Timestamp,
+        since: Timestamp,
     ) -> Result<(), Error> {
         let id = format!("{}#{lane}", time(at));
         let mut item = key(PARTITION.into(), id);
         item.insert("organization".into(), text(organization.as_str()));
         item.insert("lane".into(), text(lane.as_str()));
+        item.insert(SINCE.into(), text(time(since)));
         self.retention.expire(&mut item, at);
         self.put(WRITING, item).await
+    }
+
+    /// How many lanes wait: of very many, those that are due first.
+    pub async fn waiting(&self) -> Result<Waiting, Error> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("webhook_id = :partition")
+            .expression_attribute_values(":partition", text(PARTITION))
+            .projection_expression("id, #since")
+            .expression_attribute_names("#since", SINCE);
+        let mut pages = query.into_paginator().send();
+        let mut waiting = Waiting::default();
+        for _ in 0..PAGES {
+            let Some(page) = pages.next().await else {
+                break;
+            };
+            let page = page.map_err(Error::call("counting the lanes that wait"))?;
+            for row in page.items() {
+                let field = |name: &str| row.get(name)?.as_s().ok();
+                let due = field("id").and_then(|id| read_time(id.split_once('#')?.0));
+                let since = field(SINCE).and_then(|since| read_time(since));
+                waiting.lanes += 1;
+                waiting.first_due = waiting.first_due.or(due);
+                waiting.since = waiting.since.into_iter().chain(since).min();
+            }
+        }
+        Ok(waiting)
     }
 
     /// Some of the lanes whose time has come, those that have waited longest.
@@ -73,9 +117,11 @@ fn due_of(row: &Item) -> Option<Due> {
     Some(Due {
         organization: OrganizationId::parse(field("organization")?)?,
         lane: LaneId::parse(field("lane")?)?,
-        at: field("id")?
-            .split_once('#')
-            .and_then(|(at, _)| Timestamp::from_millisecond(at.parse().ok()?).ok())?,
+        at: read_time(field("id")?.split_once('#')?.0)?,
         id: field("id")?.clone(),
     })
+}
+
+fn read_time(text: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(text.parse().ok()?).ok()
 }

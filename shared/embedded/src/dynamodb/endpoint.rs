@@ -1,32 +1,28 @@
-//! The DynamoDB endpoint for any AWS client: the embedded DynamoDB's own server, with what it
-//! lacks put in front. ARNs are of the client's region, shards' ids are of AWS's length, and
-//! the calls are answered by which tools ask what an endpoint can do.
+//! The DynamoDB endpoint for any AWS client: the embedded DynamoDB over HTTP, with what it lacks
+//! put in front. ARNs are of the client's region, shards' ids are of AWS's length, and the calls
+//! are answered by which tools ask what an endpoint can do.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::Full;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{LocalDynamoDb, arns};
+use crate::guard::Guard;
 
 /// What DynamoDB takes at most, in bytes.
 const MAX_BODY: usize = 16 * 1_024 * 1_024;
-/// More than any answer has.
-const MAX_ANSWER: usize = 64 * 1_024 * 1_024;
 /// Of a client that signs for none that could be.
 const DEFAULT_REGION: &str = crate::secrets::REGION;
 const ERRORS: &str = "com.amazonaws.dynamodb.v20120810#";
+/// What AWS says to whatever is no call.
+const NO_CALL: &str = "<UnknownOperationException/>\n";
 
 /// The calls whose answers have ARNs or shards in them.
 const TRANSLATED: [&str; 7] = [
@@ -42,9 +38,7 @@ const TRANSLATED: [&str; 7] = [
 /// The endpoint.
 pub struct Endpoint {
     database: LocalDynamoDb,
-    /// Where the embedded DynamoDB's own server answers.
-    inner: SocketAddr,
-    client: Client<HttpConnector, Full<Bytes>>,
+    guard: Guard,
 }
 
 /// What a client's call is.
@@ -58,19 +52,14 @@ struct Call {
 struct Refused(&'static str, String);
 
 impl Endpoint {
-    /// Answers clients on `listener` until `stop`.
+    /// Answers clients that may call, on `listener` until `stop`.
     pub async fn serve(
         database: LocalDynamoDb,
-        inner: SocketAddr,
+        guard: Guard,
         listener: TcpListener,
         stop: CancellationToken,
     ) {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        let endpoint = Arc::new(Self {
-            database,
-            inner,
-            client,
-        });
+        let endpoint = Arc::new(Self { database, guard });
         let router = Router::new().fallback(answer).with_state(endpoint);
         let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = serving.await {
@@ -78,24 +67,10 @@ impl Endpoint {
         }
     }
 
-    async fn forward(&self, parts: request::Parts, body: Bytes) -> Result<Response, String> {
-        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = axum::http::Request::builder()
-            .method(parts.method)
-            .uri(format!("http://{}{path}", self.inner))
-            .body(Full::new(body))
-            .map_err(|error| error.to_string())?;
-        *request.headers_mut() = parts.headers;
-        for of_the_connection in [
-            header::CONNECTION,
-            header::CONTENT_LENGTH,
-            header::TRANSFER_ENCODING,
-        ] {
-            request.headers_mut().remove(of_the_connection);
-        }
-        let response = self.client.request(request).await;
-        let response = response.map_err(|error| error.to_string())?;
-        Ok(response.map(Body::new))
+    fn execute(&self, operation: &str, body: &str) -> Response {
+        let (status, answer) = self.database.execute(operation, body);
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response(status, answer)
     }
 
     /// What is answered here, since the embedded DynamoDB does not know it.
@@ -182,75 +157,95 @@ impl Endpoint {
 
 async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if let Err(refused) = endpoint
+        .guard
+        .check(&parts.method, &parts.uri, &parts.headers)
+    {
+        let answer = Refused("AccessDeniedException", refused.to_string()).into_response();
+        return (StatusCode::FORBIDDEN, answer).into_response();
+    }
+    if parts.method == Method::GET {
+        // By which tools see whether it is up.
+        return "healthy: dynamodb.us-east-1.amazonaws.com ".into_response();
+    }
+    if parts.method != Method::POST || !is_json(&parts.headers) {
+        return (StatusCode::NOT_FOUND, NO_CALL).into_response();
+    }
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    match answer_call(&endpoint, parts, body).await {
-        Ok(response) => response,
-        Err(error) => {
-            tracing::error!(%error, "the embedded DynamoDB did not answer");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+    let Ok(body) = std::str::from_utf8(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    if !is_signed(&parts.headers, &parts.uri) {
+        let message = "Request is missing Authentication Token".to_owned();
+        return Refused("MissingAuthenticationTokenException", message).into_response();
     }
+    answer_call(&endpoint, &parts.headers, &parts.uri, body).unwrap_or_else(Refused::into_response)
 }
 
-async fn answer_call(
+/// What a page elsewhere could send without asking first is no JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|it| it.to_str().ok()).unwrap_or("");
+    let media_type = content_type.split(';').next().unwrap_or("").trim();
+    ["application/x-amz-json-1.0", "application/json"]
+        .iter()
+        .any(|json| media_type.eq_ignore_ascii_case(json))
+}
+
+/// Whether the client has signed it. With what is not looked at: there is one account.
+fn is_signed(headers: &HeaderMap, uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    headers.contains_key(header::AUTHORIZATION) || query.contains("X-Amz-Signature=")
+}
+
+fn answer_call(
     endpoint: &Endpoint,
-    parts: request::Parts,
-    body: Bytes,
-) -> Result<Response, String> {
+    headers: &HeaderMap,
+    uri: &Uri,
+    body: &str,
+) -> Result<Response, Refused> {
+    let operation = operation(headers);
+    let Ok(read) = serde_json::from_str(body) else {
+        return Ok(endpoint.execute(&operation, body));
+    };
     let call = Call {
-        operation: operation(&parts.headers),
-        region: region(&parts.headers, &parts.uri),
-        body: Value::Null,
+        operation,
+        region: region(headers, uri),
+        body: read,
     };
-    let is_own = [
-        "DescribeContinuousBackups",
-        "DescribeEndpoints",
-        "DescribeLimits",
-    ];
-    let concerns = |operations: &[&str]| operations.contains(&call.operation.as_str());
-    if !concerns(&TRANSLATED) && !concerns(&is_own) && !concerns(&["GetShardIterator"]) {
-        // An item may have in it whatever a translation would look for.
-        return endpoint.forward(parts, body).await;
-    }
-    let Ok(read) = serde_json::from_slice(&body) else {
-        return endpoint.forward(parts, body).await;
-    };
-    let call = Call { body: read, ..call };
-    let host = parts.headers.get(header::HOST);
+    let host = headers.get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-    match endpoint.own_answer(&call, host) {
-        Some(Ok(answer)) => return Ok(response(StatusCode::OK, &answer)),
-        Some(Err(refused)) => return Ok(refused.into_response()),
-        None => {}
+    if let Some(own) = endpoint.own_answer(&call, host) {
+        return own.map(|answer| response(StatusCode::OK, answer.to_string()));
     }
-    let body = match endpoint.request(&call) {
-        Ok(Some(translated)) => translated.to_string().into(),
-        Ok(None) => body,
-        Err(refused) => return Ok(refused.into_response()),
-    };
-    let answered = endpoint.forward(parts, body).await?;
-    if answered.status() != StatusCode::OK || call.operation == "GetShardIterator" {
-        return Ok(answered);
+    let translated = endpoint.request(&call)?.map(|body| body.to_string());
+    let body = translated.as_deref().unwrap_or(body);
+    if !TRANSLATED.contains(&call.operation.as_str()) {
+        // An item may have in it whatever a translation would look for.
+        return Ok(endpoint.execute(&call.operation, body));
     }
-    let body = to_bytes(answered.into_body(), MAX_ANSWER).await;
-    let body = body.map_err(|error| error.to_string())?;
-    let mut answer = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-    endpoint.translate(&call, &mut answer);
-    Ok(response(StatusCode::OK, &answer))
+    let (status, answer) = endpoint.database.execute(&call.operation, body);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match serde_json::from_str(&answer) {
+        Ok(mut read) if status == StatusCode::OK => {
+            endpoint.translate(&call, &mut read);
+            Ok(response(status, read.to_string()))
+        }
+        _ => Ok(response(status, answer)),
+    }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let Self(name, message) = self;
         let body = json!({"__type": format!("{ERRORS}{name}"), "message": message});
-        response(StatusCode::BAD_REQUEST, &body)
+        response(StatusCode::BAD_REQUEST, body.to_string())
     }
 }
 
-fn response(status: StatusCode, answer: &Value) -> Response {
-    let body = answer.to_string();
+fn response(status: StatusCode, body: String) -> Response {
     let checksum = HeaderValue::from(crc32fast::hash(body.as_bytes()));
     let headers = [
         (

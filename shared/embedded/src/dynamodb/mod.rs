@@ -1,22 +1,21 @@
-//! DynamoDB in the process: the same API over HTTP that any AWS client speaks, with the
-//! tables of the template and their streams.
+//! DynamoDB in the process: the same API that any AWS client speaks, with the tables of the
+//! template and their streams.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use dynoxide::{Database, DynoxideError};
+use crate::Error;
+use crate::folder::DYNAMODB;
+use dynoxide::Database;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-
-use crate::Error;
 
 mod arns;
 mod batch;
 mod endpoint;
 mod numbers;
+mod operations;
 mod streams;
 
 pub use batch::Batch;
@@ -37,6 +36,9 @@ const STREAM_INDEX: &str = "
     CREATE INDEX IF NOT EXISTS carillon_stream_records
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
 ";
+/// What AWS says to a call of another service.
+const UNKNOWN_OPERATION: &str =
+    r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
 /// How many databases in memory the process has opened.
 static OPENED: AtomicU64 = AtomicU64::new(0);
 
@@ -66,10 +68,7 @@ impl LocalDynamoDb {
     /// Opens the tables, in a file of `folder` or in memory.
     pub fn open(folder: Option<&Path>) -> Result<Self, Error> {
         let place = match folder {
-            Some(folder) => folder
-                .join("dynamodb.sqlite")
-                .to_string_lossy()
-                .into_owned(),
+            Some(folder) => folder.join(DYNAMODB).to_string_lossy().into_owned(),
             // In memory, under a name by which it can be opened once more, below.
             None => format!(
                 "file:carillon-{}?mode=memory&cache=shared",
@@ -140,57 +139,14 @@ impl LocalDynamoDb {
         Ok(())
     }
 
-    /// Answers AWS clients on `listener` until `stop`, as the embedded DynamoDB does by itself.
-    /// [`Endpoint`] is what clients of others want.
-    pub async fn serve(&self, listener: TcpListener, stop: CancellationToken) {
-        let served = dynoxide::server::serve_with_shutdown(
-            listener,
-            self.database.clone(),
-            stop.cancelled_owned(),
-        )
-        .await;
-        if let Err(error) = served {
-            tracing::error!(error, "the DynamoDB endpoint ended");
-        }
-    }
-
     /// Does what a client's call asks for; gives the HTTP status and the body.
     pub fn execute(&self, operation: &str, body: &str) -> (u16, String) {
-        match self.run(operation, body) {
-            Ok(answer) => (200, answer),
-            Err(error) => (error.status_code(), error.to_json()),
+        match operations::run(&self.database, operation, body) {
+            Some(Ok(answer)) => (200, answer),
+            Some(Err(error)) => (error.status_code(), error.to_json()),
+            None => (400, UNKNOWN_OPERATION.to_owned()),
         }
     }
-
-    /// The operations that Carillon's functions use.
-    fn run(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
-        macro_rules! run {
-            ($method:ident) => {{
-                let request = serde_json::from_str(body).map_err(unserializable)?;
-                let answer = self.database.$method(request)?;
-                serde_json::to_string(&answer).map_err(unserializable)
-            }};
-        }
-        match operation {
-            "PutItem" => run!(put_item),
-            "GetItem" => run!(get_item),
-            "UpdateItem" => run!(update_item),
-            "DeleteItem" => run!(delete_item),
-            "BatchGetItem" => run!(batch_get_item),
-            "BatchWriteItem" => run!(batch_write_item),
-            "Query" => run!(query),
-            "Scan" => run!(scan),
-            "TransactWriteItems" => run!(transact_write_items),
-            "TransactGetItems" => run!(transact_get_items),
-            _ => Err(DynoxideError::ValidationException(format!(
-                "{operation} is not one of the operations that Carillon uses"
-            ))),
-        }
-    }
-}
-
-fn unserializable(error: serde_json::Error) -> DynoxideError {
-    DynoxideError::ValidationException(error.to_string())
 }
 
 #[cfg(test)]

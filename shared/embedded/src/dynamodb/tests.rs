@@ -6,6 +6,7 @@ use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use dynoxide::actions::get_records::Record;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Journal, LocalFailures};
 use carillon_runtime::stream::Batch;

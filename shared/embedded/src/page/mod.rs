@@ -16,8 +16,12 @@ use serde::Serialize;
 
 use crate::chat_sink::ChatSink;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+/// What a page of this program may load and do: nothing but its own files and calls.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Where messages go without `--live`.
+pub const STAYS_HERE: &str = "built in: nothing leaves this machine";
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -81,6 +85,10 @@ pub struct PageInfo {
     /// Where the API is, such as `http://127.0.0.1:8787/api/v1`.
     pub api_url: String,
     pub organization: String,
+    /// Where messages go, in words.
+    pub chat: String,
+    /// Whether messages leave this machine: what the page must say in red.
+    pub is_live: bool,
     /// What to do first, in this order.
     pub steps: Vec<Step>,
 }
@@ -94,10 +102,19 @@ pub struct Step {
 
 impl PageInfo {
     /// With the usual first steps: register a webhook, publish an event. The commands
-    /// take the key from the variable `CARILLON_KEY`.
-    pub fn new(api_url: impl Into<String>, organization: impl Into<String>) -> Self {
+    /// take the key from the variable `CARILLON_KEY`. `live` says where messages go that leave
+    /// this machine; none do without it.
+    pub fn new(
+        api_url: impl Into<String>,
+        organization: impl Into<String>,
+        live: Option<&str>,
+    ) -> Self {
         let api_url = api_url.into();
         let organization = organization.into();
+        let token = match live {
+            None => "a made-up token will do: nothing leaves this machine",
+            Some(_) => "with a token of your workspace",
+        };
         let post = |path: &str, body: &str| {
             format!(
                 "curl {api_url}/{path}/ \\\n  -H \"Authorization: Bearer $CARILLON_KEY\" \\\n  \
@@ -119,7 +136,7 @@ impl PageInfo {
                 "export CARILLON_KEY=…".to_owned(),
             ),
             step(
-                "Register a webhook (a made-up token will do: nothing leaves this machine)",
+                &format!("Register a webhook ({token})"),
                 post("webhooks", webhook),
             ),
             step("Publish an event", post("events", event)),
@@ -127,6 +144,8 @@ impl PageInfo {
         Self {
             api_url,
             organization,
+            chat: live.unwrap_or(STAYS_HERE).to_owned(),
+            is_live: live.is_some(),
             steps,
         }
     }

@@ -147,6 +147,8 @@ async function showInfo() {
   const info = await (await fetch('/_local/page/info')).json();
   byId('api-url').textContent = info.api_url;
   byId('organization').textContent = info.organization;
+  byId('live').hidden = !info.is_live;
+  byId('live').textContent = info.chat;
   byId('steps').replaceChildren(...info.steps.map((step) => el('li', 'step',
     el('p', '', step.title), el('div', 'command', el('pre', '', step.command), copyButton(step.command)))));
 }

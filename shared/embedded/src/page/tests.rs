@@ -15,7 +15,7 @@ use crate::chat_sink::ChatSink;
 fn page(sink: &ChatSink) -> axum::Router {
     router(
         sink.clone(),
-        PageInfo::new("http://127.0.0.1:8787/api/v1", "local"),
+        PageInfo::new("http://127.0.0.1:8787/api/v1", "local", None),
     )
 }
 
@@ -109,7 +109,7 @@ async fn the_first_steps_name_the_api_and_hold_no_key() {
 
 #[test]
 fn the_webhook_of_the_first_steps_would_be_registered() {
-    let steps = PageInfo::new("http://127.0.0.1:8787/api/v1", "local").steps;
+    let steps = PageInfo::new("http://127.0.0.1:8787/api/v1", "local", None).steps;
     let body = |step: usize| -> Value {
         let body = steps[step].command.split('\'').nth(3).unwrap();
         serde_json::from_str(body).unwrap()

@@ -82,6 +82,11 @@ pub struct Services {
 }
 
 impl Services {
+    /// The SDK's settings for these services, with nothing going wrong.
+    pub fn smooth(&self) -> SdkConfig {
+        self.sdk_config(Arc::new(|_| Course::Smooth))
+    }
+
     /// The SDK's settings for these services, through a gate.
     pub fn sdk_config(&self, gate: Gate) -> SdkConfig {
         let credentials = Credentials::new("local", "local", None, None, "carillon-local");
@@ -188,7 +193,11 @@ fn service_named(name: &str) -> Service {
     }
 }
 
-async fn instead(service: Service, trouble: Trouble) -> Result<HttpResponse, ConnectorError> {
+/// An answer of a service in trouble.
+pub(crate) async fn instead(
+    service: Service,
+    trouble: Trouble,
+) -> Result<HttpResponse, ConnectorError> {
     let (status, code) = match trouble {
         Trouble::Silence => std::future::pending().await,
         Trouble::Cut => return Err(ConnectorError::io("the connection broke off".into())),
