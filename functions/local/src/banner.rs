@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 /// Where everything is, and commands to paste.
 pub fn text(local: &Local) -> String {
     let url = local.url();
+    let log_in = local.log_in_url();
     let key = local.admin_key().expose_secret();
     let organization = local.organization();
     let dynamodb = local.dynamodb_url();
@@ -15,6 +16,7 @@ pub fn text(local: &Local) -> String {
 Carillon is ready.
 
   Page          {url}/
+  Log in        {log_in} (once)
   API           {url}/api/v1/ (to read: {url}/docs/)
   Admin key     {key}
   Organization  {organization}

@@ -2,6 +2,7 @@
 //! embedded DynamoDB and by a queue in the process. `cargo run` and the tests start it
 //! with the same call.
 
+mod console;
 mod eventbridge;
 mod problem;
 mod tables;
@@ -30,7 +31,7 @@ use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, Endpoint, REGISTRY_TABLE};
-use carillon_embedded::page::{self, PageInfo};
+use carillon_embedded::feed;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
@@ -87,6 +88,7 @@ pub struct Local {
     address: SocketAddr,
     dynamodb_address: SocketAddr,
     admin_key: SecretString,
+    log_in_code: SecretString,
     organization: OrganizationId,
     chat: &'static str,
     sink: ChatSink,
@@ -210,16 +212,20 @@ impl Local {
             stop_servers.clone(),
         );
         servers.spawn(endpoint);
-        let info = PageInfo::new(
-            format!("http://{address}/api/v1"),
-            options.organization.to_string(),
-        );
+        let log_in_code = new_key();
+        let place = console::Place {
+            organization: options.organization.to_string(),
+            chat,
+            live: options.live,
+        };
+        let log_in = console::LogIn::new(log_in_code.clone(), admin_key.clone());
+        let console = console::router(&place, log_in);
         let try_item = post(tables::try_item).with_state(Arc::clone(&tables));
         let bus = eventbridge::Bus {
             cloud_events,
             failures: failures.clone(),
         };
-        let router = router(&sink, info, api, bus)
+        let router = router(&sink, console, api, bus)
             .merge(failures.router(FAILURES))
             .route(TRY_ITEM, try_item);
         let stopped = stop_servers.clone();
@@ -253,6 +259,7 @@ impl Local {
             address,
             dynamodb_address,
             admin_key,
+            log_in_code,
             organization: options.organization,
             chat,
             sink,
@@ -264,13 +271,18 @@ impl Local {
         })
     }
 
-    /// Where the page is, and the API below `/api/v1`.
+    /// Where the console is, and the API below `/api/v1`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     pub fn dynamodb_url(&self) -> String {
         format!("http://{}", self.dynamodb_address)
+    }
+
+    /// The console, with a code that logs in once: after the `#`, which no browser sends.
+    pub fn log_in_url(&self) -> String {
+        format!("{}/#log-in={}", self.url(), self.log_in_code.expose_secret())
     }
 
     pub fn admin_key(&self) -> &SecretString {
@@ -311,11 +323,12 @@ async fn finish(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }
 
-fn router(sink: &ChatSink, info: PageInfo, api: Api, bus: eventbridge::Bus) -> Router {
+fn router(sink: &ChatSink, console: Router, api: Api, bus: eventbridge::Bus) -> Router {
     let eventbridge = post(eventbridge::put).with_state(Arc::new(bus));
-    let api = carillon_webhook_api::service::<Body>(api);
+    let api = carillon_webhook_api::with_console(carillon_webhook_api::service::<Body>(api));
     let reference = SwaggerUi::new(REFERENCE).config(Config::new([DOCUMENT]));
-    page::router(sink.clone(), info)
+    console
+        .merge(feed::router(sink.clone()))
         .merge(reference)
         .nest("/_local/chat", sink.router())
         .merge(sink.plan_router("/_local/chat-plan"))

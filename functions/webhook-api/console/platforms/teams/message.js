@@ -1,6 +1,6 @@
 // A message as Teams shows it: an Adaptive Card.
 
-import { el, foreign, inline, link } from './dom.js';
+import { el, foreign, inline, link } from '../../core/dom.js';
 
 /** The message's content, under the sender's name. */
 export function content(payload) {

@@ -1,6 +1,6 @@
 // A message of a signed webhook: what a receiver would see, with the event's facts first.
 
-import { el, foreign } from './dom.js';
+import { el, foreign } from '../../core/dom.js';
 
 const LEFT_OUT = ['id', 'type', 'organization', 'received_at'];
 

@@ -1,6 +1,6 @@
 // Discord's markdown, as far as messages of machines use it.
 
-import { ago, clock, el, format, inline, link, moment } from './dom.js';
+import { ago, clock, el, format, inline, link, moment } from '../../core/dom.js';
 
 /** The text of a message, a description or a field's value: lines and what is in them. */
 export function markdown(text) {

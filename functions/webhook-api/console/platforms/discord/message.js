@@ -1,7 +1,7 @@
 // A message as Discord shows it.
 
-import { dayAndClock, el, foreign, link, moment } from './dom.js';
-import { markdown, markdownLine } from './discord_text.js';
+import { dayAndClock, el, foreign, link, moment } from '../../core/dom.js';
+import { markdown, markdownLine } from './text.js';
 
 /** The message's content, under the sender's name. */
 export function content(payload) {

@@ -1,6 +1,6 @@
 // Slack's markup in texts: mrkdwn, its links and dates in angle brackets, emoji names.
 
-import { ago, clock, dayName, el, format, inline, link, moment } from './dom.js';
+import { ago, clock, dayName, el, format, inline, link, moment } from '../../core/dom.js';
 import { emoji } from './emoji.js';
 
 /** A text object, or a plain string, as a list of texts and elements. */

@@ -1,8 +1,8 @@
 // A message as Slack shows it.
 
-import { el, foreign, link, moment } from './dom.js';
+import { el, foreign, link, moment } from '../../core/dom.js';
 import { emoji } from './emoji.js';
-import { linksOnly, mrkdwn, plainText, textObject } from './slack_text.js';
+import { linksOnly, mrkdwn, plainText, textObject } from './text.js';
 
 /** The face beside the message: the emoji that the sender chose, or none. */
 export function face(payload) {

@@ -1,69 +1,83 @@
-//! The messages as JSON and as a stream of events.
+//! The chat sink's messages as JSON and as a stream of events, for the console.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Sse};
+use axum::routing::get;
+use axum::{Json, Router};
 use futures::Stream;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::Page;
 use crate::chat_sink::{ChatSink, Message};
 
 /// How long a browser waits before it connects again.
 const RETRY: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ListQuery {
-    /// Only messages with a greater number.
-    after: u64,
+/// The messages and their stream, under `/_local/messages`.
+pub fn router(sink: ChatSink) -> Router {
+    Router::new()
+        .route("/_local/messages", get(messages))
+        .route("/_local/messages/stream", get(stream))
+        .with_state(sink)
 }
 
-/// `GET /_local/messages`: newest first. `revision` is where a stream may go on from.
-pub(super) async fn messages(
-    State(page): State<Page>,
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    /// Only messages with a greater number.
+    after: u64,
+    /// Only what was posted or edited after this revision, and what was removed since.
+    since: u64,
+}
+
+/// `GET /_local/messages`: newest first. `revision` is where a stream may go on from; `removed`
+/// and `cleared` say what is gone since the revision that was given.
+async fn messages(
+    State(sink): State<ChatSink>,
     Query(query): Query<ListQuery>,
 ) -> impl IntoResponse {
-    let everything = page.sink.changes_since(0);
-    let mut messages = everything.messages;
+    let changes = sink.changes_since(query.since);
+    let mut messages = changes.messages;
     messages.retain(|message| message.number > query.after);
     messages.sort_by_key(|message| std::cmp::Reverse(message.number));
     let messages: Vec<&Message> = messages.iter().map(Arc::as_ref).collect();
-    let body = json!({"results": messages, "revision": everything.revision});
+    let body = json!({
+        "results": messages, "revision": changes.revision,
+        "removed": changes.removed, "cleared": changes.cleared,
+    });
     ([(header::CACHE_CONTROL, "no-store")], Json(body))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct StreamQuery {
+struct StreamQuery {
     /// Only changes after this revision; without it, from now on.
     since: Option<u64>,
 }
 
 /// `GET /_local/messages/stream`: each message as it comes or is edited (`message`), and
 /// `cleared` when all before it is gone. The event's id is the revision.
-pub(super) async fn stream(
-    State(page): State<Page>,
+async fn stream(
+    State(sink): State<ChatSink>,
     Query(query): Query<StreamQuery>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
     let last_seen = headers.get("last-event-id");
     let last_seen = last_seen.and_then(|id| id.to_str().ok()?.parse().ok());
-    let changed = page.sink.subscribe();
+    let changed = sink.subscribe();
     let now = *changed.borrow();
     let reader = Reader {
         // What the browser has seen counts for more than where it began.
         since: last_seen.or(query.since).unwrap_or(now),
-        sink: page.sink,
+        sink,
         changed,
         waiting: VecDeque::from([Event::default().retry(RETRY)]),
     };
@@ -120,3 +134,7 @@ impl Reader {
         self.since = changes.revision;
     }
 }
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

@@ -1,27 +1,18 @@
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use axum::http::Request;
 use axum::response::Response;
-use carillon_chat::Kinds;
-use carillon_domain::{Faults, Pointer};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{FILES, PageInfo, router};
+use super::router;
 use crate::chat_sink::ChatSink;
-
-fn page(sink: &ChatSink) -> axum::Router {
-    router(
-        sink.clone(),
-        PageInfo::new("http://127.0.0.1:8787/api/v1", "local"),
-    )
-}
 
 async fn get(sink: &ChatSink, path: &str) -> Response {
     let request = Request::get(path).body(Body::empty()).unwrap();
-    page(sink).oneshot(request).await.unwrap()
+    router(sink.clone()).oneshot(request).await.unwrap()
 }
 
 async fn text(response: Response) -> String {
@@ -49,84 +40,6 @@ async fn call(sink: &ChatSink, method: &str, body: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_file_is_there_and_may_load_nothing_from_elsewhere() {
-    let sink = ChatSink::new();
-    for (path, content_type, _) in FILES {
-        let response = get(&sink, path).await;
-        assert_eq!(response.status(), StatusCode::OK, "{path}");
-        assert_eq!(response.headers()["content-type"], content_type);
-        let policy = response.headers()["content-security-policy"]
-            .to_str()
-            .unwrap();
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
-    }
-}
-
-#[tokio::test]
-async fn the_page_asks_only_for_files_that_are_there() {
-    let known: Vec<&str> = FILES.iter().map(|(path, ..)| *path).collect();
-    let html = text(get(&ChatSink::new(), "/").await).await;
-    for address in html
-        .split('"')
-        .filter(|part| part.starts_with("/_local/page/"))
-    {
-        assert!(known.contains(&address), "{address}");
-    }
-    for (path, _, content) in FILES {
-        let imports = content.split("from './").skip(1);
-        for name in imports.filter_map(|rest| rest.split('\'').next()) {
-            let address = format!("/_local/page/{name}");
-            assert!(known.contains(&address.as_str()), "{path} imports {name}");
-        }
-    }
-}
-
-#[test]
-fn no_text_can_become_markup() {
-    let makers = [
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "eval(",
-    ];
-    for (path, _, content) in FILES {
-        for maker in makers {
-            assert!(!content.contains(maker), "{path}: {maker}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn the_first_steps_name_the_api_and_hold_no_key() {
-    let shown = text(get(&ChatSink::new(), "/_local/page/info").await).await;
-    let info: Value = serde_json::from_str(&shown).unwrap();
-    assert_eq!(info["organization"], "local");
-    let steps = info["steps"].to_string();
-    assert!(steps.contains("http://127.0.0.1:8787/api/v1/events/"));
-    assert!(steps.contains("$CARILLON_KEY"));
-}
-
-#[test]
-fn the_webhook_of_the_first_steps_would_be_registered() {
-    let steps = PageInfo::new("http://127.0.0.1:8787/api/v1", "local").steps;
-    let body = |step: usize| -> Value {
-        let body = steps[step].command.split('\'').nth(3).unwrap();
-        serde_json::from_str(body).unwrap()
-    };
-    let (webhook, event) = (body(1), body(2));
-    assert_eq!(event["type"], "deploy");
-
-    let mut faults = Faults::default();
-    let at = Pointer::root().field("configuration");
-    let configuration = &webhook["configuration"];
-    let kinds = Kinds::default();
-    kinds.configuration("slack", configuration, &at, None, &|| [7; 32], &mut faults);
-    let faults: Vec<_> = faults.iter().collect();
-    assert!(faults.is_empty(), "{faults:?}");
-}
-
-#[tokio::test]
 async fn messages_are_listed_newest_first() {
     let sink = ChatSink::new();
     for said in ["one", "two", "three"] {
@@ -141,6 +54,27 @@ async fn messages_are_listed_newest_first() {
     };
     assert_eq!(list("/_local/messages").await, ["three", "two", "one"]);
     assert_eq!(list("/_local/messages?after=2").await, ["three"]);
+}
+
+#[tokio::test]
+async fn a_reader_without_a_stream_learns_what_changed_since_it_last_asked() {
+    let sink = ChatSink::new();
+    let posted = post(&sink, "one").await;
+    post(&sink, "two").await;
+    let read = async |since: u64| -> Value {
+        let path = format!("/_local/messages?since={since}");
+        serde_json::from_str(&text(get(&sink, &path).await).await).unwrap()
+    };
+    let known = read(0).await["revision"].as_u64().unwrap();
+    let edit = json!({"channel": posted["channel"], "ts": posted["ts"], "text": "edited"});
+    call(&sink, "chat.update", &edit).await;
+    sink.remove(2);
+    let changes = read(known).await;
+    assert_eq!(changes["results"].as_array().unwrap().len(), 1);
+    assert_eq!(changes["results"][0]["payload"]["text"], "edited");
+    assert_eq!(changes["removed"], json!([2]));
+    assert_eq!(changes["cleared"], false);
+    assert_eq!(read(1).await["cleared"], true);
 }
 
 /// Reads the stream's events until there are `count`.
@@ -189,7 +123,7 @@ async fn a_browser_that_comes_back_gets_what_it_missed() {
         .header("last-event-id", seen.to_string())
         .body(Body::empty())
         .unwrap();
-    let stream = page(&sink).oneshot(request).await.unwrap();
+    let stream = router(sink.clone()).oneshot(request).await.unwrap();
     assert!(events(stream, 1).await[0].contains("\"missed\""));
 }
 
