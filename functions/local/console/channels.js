@@ -1,214 +1,191 @@
-// The page: fetches the messages, follows the stream, and keeps the feed in order.
+// The chat sink's channels, as one reads them in Slack, Discord and Teams.
 
-import { announcement, card } from './card.js';
-import { el } from './dom.js';
+import { call, Pages } from '../core/api.js';
+import { el, foreign } from '../core/dom.js';
+import { icon } from '../core/icons.js';
+import { keepUp } from '../core/live.js';
+import { here, note, to } from '../core/router.js';
+import * as session from '../core/session.js';
+import { button, empty, input, notice, plural, select, debounce, toast } from '../core/ui.js';
+import { VirtualList } from '../core/virtual.js';
+import { nameOf, summary } from '../platforms/draw.js';
+import { channelsOf } from '../views/webhooks/kinds.js';
+import { firstSteps } from './first_steps.js';
 import * as faults from './faults.js';
+import { post } from './post.js';
+import { channelKey, Store } from './store.js';
+import { Messages } from './stream.js';
 
-/** As many as the sink itself keeps. */
-const MOST = 1000;
-/** From this width on, platforms stand side by side. */
-const wide = matchMedia('(min-width: 1000px)');
+const PLATFORMS = ['slack', 'discord', 'teams', 'webhook'];
 
-const byId = (id) => document.getElementById(id);
-const filters = [...document.querySelectorAll('.filter')];
+export function show(_, query) {
+  const store = new Store();
+  const opened = new Set();
+  const seen = new Map();
+  let channel = query.get('channel') ?? '';
+  let wanted = query.get('message');
+  let places = [];
+  let suspended = [];
 
-/** Message number → { message, card }, in the order of the numbers. */
-const shown = new Map();
-let unseen = 0;
+  const side = el('nav', 'channels');
+  side.setAttribute('aria-label', 'Channels');
+  const choice = el('div', 'channel-choice');
+  const title = el('h1', '', '');
+  const search = input({ type: 'search', placeholder: 'Search messages' });
+  search.setAttribute('aria-label', 'Search messages');
+  const tools = el('div', 'tools');
+  const notes = el('div', 'conversation-notes');
+  const scroll = el('div', 'scroll');
+  scroll.tabIndex = 0;
+  scroll.setAttribute('role', 'region');
+  scroll.setAttribute('aria-label', 'Messages');
+  const newer = button('New messages', () => {
+    rows.toEnd();
+    newer.hidden = true;
+  }, { sign: 'down', kind: 'primary newer' });
+  newer.hidden = true;
+  const node = el('div', 'chat', side, choice, el('section', 'conversation',
+    el('header', 'conversation-head', title, tools), notes, scroll, newer));
 
-function put(message, isNews) {
-  const known = shown.get(message.number);
-  if (known && known.message.revision >= message.revision) return;
-  const entry = { message, card: card(message, about(message)) };
-  if (isNews) entry.card.classList.add('news');
-  shown.set(message.number, entry);
-  if (known) {
-    known.card.replaceWith(entry.card);
-  } else if (!lanesFit()) {
-    arrange();
-  } else {
-    lane(message.platform)?.prepend(entry.card);
-  }
-  if (!known) redraw(parentOf(message));
-  if (shown.size > MOST) {
-    const [oldest, { card: gone }] = shown.entries().next().value;
-    gone.remove();
-    shown.delete(oldest);
-  }
-}
-
-/** The first message of the thread that a message is in. */
-function parentOf({ thread, id, channel_id: channel }) {
-  if (!thread || thread === id) return undefined;
-  for (const entry of shown.values()) {
-    if (entry.message.id === thread && entry.message.channel_id === channel) return entry;
-  }
-  return undefined;
-}
-
-function about(message) {
-  let replies = 0;
-  for (const { message: other } of shown.values()) {
-    if (other.thread === message.id && other.id !== message.id && other.channel_id === message.channel_id) replies += 1;
-  }
-  return { parent: parentOf(message)?.message.number, replies };
-}
-
-/** Draws a message again because of another one. */
-function redraw(entry) {
-  if (!entry) return;
-  const drawn = card(entry.message, about(entry.message));
-  entry.card.replaceWith(drawn);
-  entry.card = drawn;
-}
-
-function forget(number) {
-  const entry = shown.get(number);
-  if (!entry) return;
-  entry.card.remove();
-  shown.delete(number);
-  update();
-}
-
-function clear() {
-  shown.clear();
-  arrange();
-  update();
-}
-
-// The feed: one lane in order of time, or one for each platform where there is room.
-
-const LANES = { slack: 'Slack messages', discord: 'Discord messages', teams: 'Teams messages', webhook: 'Signed webhooks' };
-
-const isOn = (platform) => filters.some((f) => f.dataset.platform === platform && f.getAttribute('aria-pressed') === 'true');
-
-function wantedLanes() {
-  const present = new Set([...shown.values()].map(({ message }) => message.platform));
-  const lanes = Object.keys(LANES).filter((platform) => present.has(platform) && isOn(platform));
-  return wide.matches && lanes.length > 1 ? lanes : ['all'];
-}
-
-function lanesFit() {
-  const lanes = [...byId('feed').children].map((child) => child.dataset.lane);
-  return lanes.join() === wantedLanes().join();
-}
-
-function lane(platform) {
-  const lanes = [...byId('feed').children];
-  const found = lanes.find(({ dataset }) => dataset.lane === platform || dataset.lane === 'all');
-  return isOn(platform) ? found : undefined;
-}
-
-function arrange() {
-  const lanes = wantedLanes().map((name) => {
-    const section = el('section', 'lane');
-    section.dataset.lane = name;
-    section.setAttribute('aria-label', LANES[name] ?? 'Messages');
-    return section;
+  const rows = new VirtualList({
+    key: ({ key }) => key, label: 'Messages', estimate: 180, scroller: scroll,
+    draw: (given) => post(given, { everywhere: !channel, opened, found: given.message.id === wanted }),
   });
-  byId('feed').replaceChildren(...lanes);
-  byId('feed').classList.toggle('split', lanes.length > 1);
-  for (const entry of shown.values()) lane(entry.message.platform)?.prepend(entry.card);
-}
+  rows.stick = true;
 
-/** Everything that depends on which messages there are. */
-function update() {
-  for (const filter of filters) {
-    const ours = [...shown.values()].filter(({ message }) => message.platform === filter.dataset.platform);
-    filter.querySelector('.count').textContent = ours.length;
+  function draw({ toEnd = false } = {}) {
+    const posts = store.list(channel, search.value);
+    const stuck = toEnd || rows.atEnd || !rows.node.isConnected;
+    if (store.messages.size === 0) scroll.replaceChildren(firstSteps());
+    else if (!posts.length) scroll.replaceChildren(empty('Nothing found', search.value ? 'No message has these words.' : 'This channel is empty.'));
+    else if (rows.node.parentNode !== scroll) scroll.replaceChildren(rows.node);
+    rows.set(posts, { ended: true });
+    if (stuck && !wanted) rows.toEnd();
+    find(posts);
+    drawSide();
   }
-  const quiet = shown.size === 0;
-  byId('quiet').hidden = !quiet;
-  if (byId('start').classList.contains('quiet-now') !== quiet) {
-    byId('start').classList.toggle('quiet-now', quiet);
-    byId('start').open = quiet;
+
+  /** Shows the message that the address names. */
+  function find(posts) {
+    const index = wanted ? posts.findIndex(({ message, replies }) => [message, ...replies].some(({ id }) => id === wanted)) : -1;
+    if (index < 0 || find.done) return;
+    find.done = true;
+    rows.show(index);
   }
-  byId('start').hidden = false;
-  byId('nothing-shown').hidden = quiet || document.querySelector('.card') !== null;
-  document.title = unseen ? `(${unseen}) Carillon` : 'Carillon';
-}
 
-for (const filter of filters) {
-  filter.addEventListener('click', () => {
-    filter.setAttribute('aria-pressed', String(!isOn(filter.dataset.platform)));
-    arrange();
-    update();
-  });
-}
-wide.addEventListener('change', arrange);
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) unseen = 0;
-  update();
-});
+  function drawSide() {
+    const all = store.channels();
+    if (channel) seen.set(channel, store.messages.size ? Math.max(...[...store.messages.keys()].slice(-1)) : 0);
+    const link = (key, label, count, { unread, off } = {}) => {
+      const made = el('a', `channel-link${unread ? ' unread' : ''}`, foreign('span', 'name', label), off ? icon('warning') : null, el('span', 'number', count.toLocaleString()));
+      made.href = to('channels', key ? { channel: key } : {});
+      if (key === channel) made.setAttribute('aria-current', 'page');
+      if (off) made.setAttribute('aria-label', `${label}, ${plural(count, 'message')}, does not take messages`);
+      return made;
+    };
+    const groups = PLATFORMS.map((platform) => {
+      const ours = all.filter((one) => one.platform === platform);
+      return ours.length ? [el('h2', '', nameOf(platform)), ...ours.map((one) => link(one.key, `${platform === 'webhook' ? '' : '#'}${one.channel}`, one.count, {
+        unread: one.last > (seen.get(one.key) ?? seen.get('') ?? 0),
+        off: places.some((place) => channelKey(place) === one.key && place.standing !== 'open'),
+      }))] : [];
+    });
+    side.replaceChildren(link('', 'All channels', store.messages.size), ...groups.flat());
+    const choose = select([['', 'All channels'], ...all.map((one) => [one.key, `${nameOf(one.platform)}: ${one.channel} (${one.count})`])], channel);
+    choose.setAttribute('aria-label', 'Channel');
+    choose.addEventListener('change', () => { location.hash = to('channels', choose.value ? { channel: choose.value } : {}); });
+    choice.replaceChildren(choose);
+  }
 
-// What to do first.
+  /** The channel's name, how it stands, and what is to be said of that. */
+  function drawHead() {
+    const one = store.channels().find(({ key }) => key === channel);
+    title.replaceChildren(foreign('span', '', channel ? `${one && one.platform !== 'webhook' ? '#' : ''}${one?.channel ?? 'Channel'}` : 'All channels'));
+    const here = places.filter((place) => channelKey(place) === channel);
+    tools.replaceChildren(search, ...here.map((place) => faults.standing(place, look)),
+      button('What goes wrong', () => faults.show().then(look), { sign: 'warning' }));
+    notes.replaceChildren(...here.flatMap(stillSuspended));
+  }
 
-async function showInfo() {
-  const info = await (await fetch('/_local/page/info')).json();
-  byId('api-url').textContent = info.api_url;
-  byId('organization').textContent = info.organization;
-  byId('steps').replaceChildren(...info.steps.map((step) => el('li', 'step',
-    el('p', '', step.title), el('div', 'command', el('pre', '', step.command), copyButton(step.command)))));
-}
+  /** A destination that is well again does not bring its webhook back: somebody has to say so. */
+  function stillSuspended(place) {
+    if (place.standing !== 'open') return [];
+    const ours = suspended.filter((webhook) => webhook.type === place.platform
+      && (channelsOf(webhook).includes(place.channel) || channelsOf(webhook).includes(place.channel_id)));
+    return ours.map((webhook) => notice('warn', 'warning',
+      el('p', '', 'This channel is well, but the webhook ', foreign('strong', '', webhook.name), ' is still suspended: it does not know yet.'),
+      session.may('write') ? el('div', 'actions', button('Switch it on', async () => {
+        await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: { enabled: true } });
+        toast(`${webhook.name} is on.`);
+        await look();
+      }, { sign: 'check', kind: 'small' })) : null));
+  }
 
-function copyButton(text) {
-  const button = el('button', 'copy', 'Copy');
-  button.type = 'button';
-  button.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = 'Copied';
-    } catch {
-      button.textContent = 'Select it by hand';
+  let looked = '';
+  async function look() {
+    const found = await faults.destinations();
+    if (session.me()) suspended = await new Pages('webhooks/', { status: 'suspended' }).next();
+    const now = JSON.stringify([found.map(({ tally, ...place }) => place), suspended, channel]);
+    if (now === looked) return;
+    looked = now;
+    places = found;
+    if (!tools.contains(document.activeElement) || document.activeElement.tagName === 'BUTTON') drawHead();
+    drawSide();
+  }
+
+  const later = debounce(draw, 40);
+  const messages = new Messages((changes) => {
+    const first = !messages.revisionShown;
+    messages.revisionShown = true;
+    const news = store.apply(changes);
+    if (first) {
+      draw({ toEnd: true });
+      drawHead();
+      return;
     }
-    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
-  });
-  return button;
+    if (news.length) {
+      const latest = news.at(-1);
+      document.getElementById('announcement').textContent = `New ${nameOf(latest.platform)} message in ${latest.channel}: ${summary(latest.platform, latest.payload).slice(0, 200)}`;
+      newer.hidden = rows.atEnd || !rows.node.isConnected;
+    }
+    later();
+  }, (state) => { node.dataset.state = state; });
+
+  search.addEventListener('input', debounce(() => draw({ toEnd: true }), 150));
+  scroll.addEventListener('scroll', () => { if (rows.atEnd) newer.hidden = true; }, { passive: true });
+
+  // Going from channel to channel keeps what is known.
+  const moved = () => {
+    const { parts, query: now } = here();
+    if (parts[0] !== 'channels') return;
+    channel = now.get('channel') ?? '';
+    wanted = now.get('message');
+    find.done = false;
+  };
+  let rest = () => {};
+  return {
+    title: 'Channels',
+    node,
+    keeps: () => {
+      moved();
+      looked = '';
+      scroll.replaceChildren();
+      draw({ toEnd: true });
+      drawHead();
+      look();
+    },
+    begin() {
+      drawHead();
+      rows.begin();
+      messages.begin();
+      rest = keepUp(look, 1500);
+      look().catch(() => {});
+      if (wanted) note({ message: wanted });
+    },
+    end() {
+      rows.end();
+      messages.end();
+      rest();
+    },
+  };
 }
-
-// The messages.
-
-function connection(state, text) {
-  byId('connection').dataset.state = state;
-  byId('connection-text').textContent = text;
-}
-
-async function start() {
-  const { results, revision } = await (await fetch('/_local/messages')).json();
-  shown.clear();
-  for (const message of results.reverse()) put(message, false);
-  arrange();
-  update();
-  follow(revision);
-}
-
-function follow(revision) {
-  const stream = new EventSource(`/_local/messages/stream?since=${revision}`);
-  stream.addEventListener('open', () => connection('live', 'Live'));
-  stream.addEventListener('error', () => {
-    connection('lost', 'Reconnecting');
-    // The browser connects again by itself and says what it has seen, unless the answer was an error.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(begin, 1000);
-  });
-  stream.addEventListener('cleared', clear);
-  stream.addEventListener('removed', ({ data }) => forget(Number(data)));
-  stream.addEventListener('message', ({ data }) => {
-    const message = JSON.parse(data);
-    put(message, true);
-    if (document.hidden) unseen += 1;
-    byId('announcement').textContent = announcement(message);
-    update();
-  });
-}
-
-async function begin() {
-  try {
-    await Promise.all([showInfo(), start()]);
-  } catch {
-    connection('lost', 'Reconnecting');
-    setTimeout(begin, 1000);
-  }
-}
-
-faults.begin();
-begin();

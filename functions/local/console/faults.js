@@ -1,9 +1,10 @@
-// What goes wrong: how each destination stands, what the next posts get, how the platforms behave.
+// What goes wrong, if somebody wants it to: how each destination stands, what the next posts get, how
+// the platforms behave.
 
-import { el, foreign } from './dom.js';
+import { el, foreign } from '../core/dom.js';
+import { button, checkbox, dialog, field, input, platform, plural, select } from '../core/ui.js';
 
-const BASE = '/_local/chat-plan';
-const byId = (id) => document.getElementById(id);
+const BASE = new URL('_local/chat-plan/', document.baseURI);
 
 /** Standings, what they are called, and which destinations can have them. */
 const STANDINGS = [
@@ -44,124 +45,89 @@ const FAILURES = [
   ['Discord: limited by others, 2 s', { rate_limited_by_others: 2 }],
 ];
 
-const PLATFORMS = { slack: 'Slack', discord: 'Discord', teams: 'Teams', webhook: 'Webhook' };
 const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook', teams_workflow: 'workflow', signed_webhook: 'signed webhook' };
 
-async function ask(path, method, body) {
-  const answer = await fetch(`${BASE}${path}`, {
-    method,
+async function ask(method, path, body) {
+  const address = path ? new URL(path, BASE) : new URL(BASE.href.replace(/\/$/, ''));
+  const answer = await fetch(address, {
+    method, cache: 'no-store',
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await answer.text();
-  return text ? JSON.parse(text) : null;
+  const said = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw new Error(said?.detail ?? `The answer was ${answer.status}.`);
+  return said;
 }
 
 /** Removes a message, as people do in a channel. */
-export function remove(number) {
-  return ask(`/messages/${number}`, 'DELETE');
-}
+export const remove = (number) => ask('DELETE', `messages/${number}`);
 
-function standings(destination) {
-  const select = el('select', '');
-  select.setAttribute('aria-label', `How ${destination.channel} stands`);
-  for (const [value, label, only] of STANDINGS) {
-    const fits = !only || only === destination.platform || only === destination.kind;
-    if (!fits && value !== destination.standing) continue;
-    const option = el('option', '', label);
-    option.value = value;
-    option.selected = value === destination.standing;
-    select.append(option);
-  }
-  select.addEventListener('change', async () => {
-    await ask('/destinations', 'POST', {
-      channel: destination.channel_id, platform: destination.platform, standing: select.value,
-    });
-    refresh();
+export const destinations = async () => (await ask('GET', 'destinations')).results;
+
+/** How a destination stands, to be chosen. `changed` is told afterwards. */
+export function standing(destination, changed) {
+  const choices = STANDINGS.filter(([value, , only]) => !only || only === destination.platform || only === destination.kind || value === destination.standing);
+  const made = select(choices.map(([value, label]) => [value, label]), destination.standing);
+  made.setAttribute('aria-label', `How ${destination.channel} stands, for the ${KINDS[destination.kind]}`);
+  made.title = `How it stands, for the ${KINDS[destination.kind]}`;
+  made.addEventListener('change', async () => {
+    await ask('POST', 'destinations', { channel: destination.channel_id, platform: destination.platform, standing: made.value });
+    changed();
   });
-  return select;
+  return made;
 }
 
 function tally({ calls, taken, rate_limited: limited, after_death: late }) {
-  const parts = [`${calls} ${calls === 1 ? 'call' : 'calls'}`, `${taken} taken`];
-  if (limited) parts.push(`${limited} too soon`);
-  if (late) parts.push(`${late} after its end`);
-  return parts.join(' · ');
+  return [plural(calls, 'call'), `${taken} taken`, limited ? `${limited} too soon` : null, late ? `${late} after its end` : null].filter(Boolean).join(' · ');
 }
 
-function row(destination) {
-  return el('li', destination.standing === 'open' ? 'destination' : 'destination off',
-    el('span', `badge ${destination.platform}`, PLATFORMS[destination.platform]),
-    foreign('span', 'destination-name', `${destination.platform === 'webhook' ? '' : '#'}${destination.channel}`),
-    el('span', 'soft', KINDS[destination.kind]),
-    el('span', 'soft tally', tally(destination.tally)),
-    standings(destination));
+function row(destination, changed) {
+  return el('li', 'destination', platform(destination.platform),
+    foreign('span', 'strong', `${destination.platform === 'webhook' ? '' : '#'}${destination.channel}`),
+    el('span', 'soft small', `${KINDS[destination.kind]} · ${tally(destination.tally)}`),
+    standing(destination, changed));
 }
 
 function planned({ failure, count, channel }) {
   const known = FAILURES.find(([, value]) => JSON.stringify(value) === JSON.stringify(failure));
-  const what = known ? known[0] : JSON.stringify(failure);
-  const many = count === null ? 'all posts' : `${count} ${count === 1 ? 'post' : 'posts'}`;
-  return el('li', 'plan', `${many}${channel ? ` to #${channel}` : ''}: ${what}`);
+  const many = count === null ? 'all posts' : plural(count, 'post');
+  return el('li', 'soft', `${many}${channel ? ` to #${channel}` : ''}: ${known ? known[0] : JSON.stringify(failure)}`);
 }
 
-let shown = '';
+/** Everything that can be made to go wrong, in a dialog. */
+export async function show() {
+  const places = el('ul', 'destinations');
+  const plans = el('ul', '');
+  const behaviour = el('div', 'stack');
 
-/** Shows how things are. Leaves the page alone where nothing has changed. */
-export async function refresh() {
-  if (!byId('faults').open) return;
-  const [destinations, plans, behaviour] = await Promise.all(
-    ['/destinations', '', '/behaviour'].map((path) => ask(path, 'GET')),
-  );
-  const now = JSON.stringify([destinations, plans, behaviour]);
-  if (now === shown) return;
-  shown = now;
-  const focused = document.activeElement;
-  if (focused?.tagName !== 'SELECT' || !byId('destinations').contains(focused)) {
-    byId('destinations').replaceChildren(...destinations.results.map(row));
+  async function draw() {
+    const [found, { results }, now] = await Promise.all([destinations(), ask('GET', ''), ask('GET', 'behaviour')]);
+    places.replaceChildren(...(found.length ? found.map((one) => row(one, draw)) : [el('li', 'soft', 'None yet: they appear when something is posted.')]));
+    plans.replaceChildren(...results.map(planned));
+    const set = (change) => ask('PUT', 'behaviour', { ...now, ...change }).then(draw);
+    const latency = field('Answer after, in milliseconds', input({ type: 'number', value: now.latency_ms, min: 0, max: 60_000, step: 50 }));
+    latency.control.addEventListener('change', () => set({ latency_ms: Math.max(0, Math.floor(Number(latency.control.value) || 0)) }));
+    behaviour.replaceChildren(
+      checkbox('They keep their rate limits', now.rate_limits, (on) => set({ rate_limits: on })),
+      checkbox('Slack knows a repeated client_msg_id', now.deduplicates, (on) => set({ deduplicates: on })),
+      latency);
   }
-  byId('no-destinations').hidden = destinations.results.length > 0;
-  byId('plans').replaceChildren(...plans.results.map(planned));
-  byId('cancel-plans').hidden = plans.results.length === 0;
-  byId('rate-limits').checked = behaviour.rate_limits;
-  byId('deduplicates').checked = behaviour.deduplicates;
-  if (document.activeElement !== byId('latency')) byId('latency').value = behaviour.latency_ms;
-}
 
-async function behave() {
-  await ask('/behaviour', 'PUT', {
-    rate_limits: byId('rate-limits').checked,
-    deduplicates: byId('deduplicates').checked,
-    latency_ms: Math.max(0, Math.floor(Number(byId('latency').value) || 0)),
+  const count = field('How many', input({ type: 'number', value: 1, min: 1, max: 10_000 }));
+  const failure = field('Get', select(FAILURES.map(([label], index) => [String(index), label])));
+  const order = button('Order', async () => {
+    await ask('POST', '', { failure: FAILURES[failure.control.value][1], count: Math.max(1, Math.floor(Number(count.control.value) || 1)) });
+    await draw();
   });
-  refresh();
-}
-
-export function begin() {
-  byId('plan-failure').append(...FAILURES.map(([label], index) => {
-    const option = el('option', '', label);
-    option.value = index;
-    return option;
-  }));
-  byId('plan-add').addEventListener('click', async () => {
-    const count = Math.max(1, Math.floor(Number(byId('plan-count').value) || 1));
-    const [, failure] = FAILURES[byId('plan-failure').value];
-    await ask('', 'POST', { failure, count });
-    refresh();
-  });
-  byId('cancel-plans').addEventListener('click', async () => {
-    await ask('', 'DELETE');
-    refresh();
-  });
-  for (const id of ['rate-limits', 'deduplicates', 'latency']) byId(id).addEventListener('change', behave);
-  byId('faults').addEventListener('toggle', () => {
-    shown = '';
-    refresh();
-  });
-  // A browser that goes back to the page may open it by itself.
-  refresh().catch(() => {});
-  // Posts that are refused change nothing in the feed, but here.
-  setInterval(() => {
-    if (!document.hidden) refresh().catch(() => {});
-  }, 1500);
+  const cancel = button('Cancel all', async () => {
+    await ask('DELETE', '');
+    await draw();
+  }, { kind: 'quiet' });
+  await draw();
+  dialog('What goes wrong', el('div', 'stack',
+    el('p', 'soft', 'The built-in platforms can fail in the ways of the real ones, so that you see what Carillon does then.'),
+    el('h3', '', 'Destinations'), places,
+    el('h3', '', 'The next posts'), el('div', 'fields', count, failure), el('div', 'actions', order, cancel), plans,
+    el('h3', '', 'All platforms'), behaviour));
 }

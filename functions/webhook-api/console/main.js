@@ -31,6 +31,8 @@ async function show() {
   const name = Object.hasOwn(VIEWS, first ?? '') ? first : place.local ? 'channels' : 'webhooks';
   const mine = ++turn;
   mark(name);
+  // A view may go from one place to another within itself.
+  if (shown?.name === name && shown.keeps && session.me() === shown.by) return shown.keeps();
   if (!session.me() && !WITHOUT_KEY.includes(name)) return put(logIn(enter), name);
   try {
     const view = await (await VIEWS[name]()).show(parts.slice(1), query);
@@ -45,7 +47,7 @@ async function show() {
 function put(view, name) {
   const moved = shown?.name !== name || shown?.title !== view.title;
   shown?.end?.();
-  shown = { ...view, name };
+  shown = { ...view, name, by: session.me() };
   const main = document.getElementById('main');
   main.replaceChildren(view.node);
   document.title = `${view.title} · Carillon`;

@@ -15,6 +15,11 @@ const PLACES = [
   ['activity', 'Activity', 'clock', 'read'],
 ];
 
+document.getElementById('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  document.getElementById('main').focus();
+});
+
 let current = '';
 
 /** Draws it anew: after somebody came or went. */

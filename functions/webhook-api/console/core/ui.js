@@ -173,8 +173,12 @@ export function checkbox(label, checked, act) {
 
 export function copyButton(text, label = 'Copy') {
   const made = button(label, async () => {
-    await navigator.clipboard.writeText(typeof text === 'function' ? text() : text);
-    toast('Copied');
+    try {
+      await navigator.clipboard.writeText(typeof text === 'function' ? text() : text);
+      toast('Copied');
+    } catch {
+      toast('The browser does not allow it here: select it by hand.', 'warning');
+    }
   }, { sign: 'copy', kind: 'small' });
   return made;
 }

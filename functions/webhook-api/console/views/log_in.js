@@ -10,7 +10,7 @@ export function logIn(enter) {
       ? 'Printed when Carillon started, after “Admin key”. The link after “Log in” needs no key.'
       : 'A key of your organization, or a token (JWT) if your deployment takes them. The first admin key is in Secrets Manager: the stack’s output AdminKeySecretArn.',
   });
-  const form = el('form', 'card log-in',
+  const form = el('form', 'sheet log-in',
     el('h1', '', 'Log in'),
     el('p', 'soft', 'What you can do depends on the key: viewers see, editors change.'),
     key);

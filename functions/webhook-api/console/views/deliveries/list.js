@@ -89,7 +89,7 @@ export function deliveries(webhook) {
     });
     const at = new Date(delivery.created_at);
     const more = delivery.attempts.length > 1 ? `${delivery.attempts.length} attempts` : null;
-    return el('div', 'row delivery',
+    return el('div', `row delivery${isOpen ? ' open' : ''}`,
       el('div', 'row-line row-head', main, status(delivery.status),
         many ? foreign('span', 'soft', `#${delivery.channel}`) : null,
         delivery.possible_duplicate ? el('span', 'soft small', 'may have been shown twice') : null,
