@@ -75,9 +75,9 @@ export function show(_, query) {
 
   function drawSide() {
     const all = store.channels();
-    if (channel) seen.set(channel, store.messages.size ? Math.max(...[...store.messages.keys()].slice(-1)) : 0);
+    seen.set(channel, [...store.messages.keys()].at(-1) ?? 0);
     const link = (key, label, count, { unread, off } = {}) => {
-      const made = el('a', `channel-link${unread ? ' unread' : ''}`, foreign('span', 'name', label), off ? icon('warning') : null, el('span', 'number', count.toLocaleString()));
+      const made = el('a', `channel-link${unread ? ' unread' : ''}`, foreign('span', 'name', label), off ? icon('warning') : null, el('span', 'tally', count.toLocaleString()));
       made.href = to('channels', key ? { channel: key } : {});
       if (key === channel) made.setAttribute('aria-current', 'page');
       if (off) made.setAttribute('aria-label', `${label}, ${plural(count, 'message')}, does not take messages`);
