@@ -17,7 +17,7 @@ Carillon is ready.
 
   Page          {url}/
   Log in        {log_in} (once)
-  API           {url}/api/v1/ (to read: {url}/docs/)
+  API           {url}/api/v1/ (to read: {url}/docs)
   Admin key     {key}
   Organization  {organization}
   DynamoDB      {dynamodb} (write items to its table `entities`, or make tables with streams)

@@ -18,7 +18,8 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
-use axum::routing::post;
+use axum::response::Redirect;
+use axum::routing::{get, post};
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention, SecretCache,
@@ -44,16 +45,14 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// Where what could not be handled is shown.
 const FAILURES: &str = "/_local/failures";
 /// Where an item can be tried with a description of its table.
 const TRY_ITEM: &str = "/_local/tables/try";
 const SECRET_PREFIX: &str = "carillon";
-/// Where the API can be read, and where its document is.
+/// Where the API can be read: in the console.
 const REFERENCE: &str = "/docs";
-const DOCUMENT: &str = "/api/v1/openapi.json";
 const ADMIN_KEY_SECRET: &str = "carillon/admin-key";
 /// How long the deliveries in hand have at the end: a post's time-out and a little more.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
@@ -326,10 +325,10 @@ async fn finish(tasks: &mut JoinSet<()>) {
 fn router(sink: &ChatSink, console: Router, api: Api, bus: eventbridge::Bus) -> Router {
     let eventbridge = post(eventbridge::put).with_state(Arc::new(bus));
     let api = carillon_webhook_api::with_console(carillon_webhook_api::service::<Body>(api));
-    let reference = SwaggerUi::new(REFERENCE).config(Config::new([DOCUMENT]));
     console
         .merge(feed::router(sink.clone()))
-        .merge(reference)
+        .route(REFERENCE, get(|| async { Redirect::temporary("./#/reference") }))
+        .route("/docs/", get(|| async { Redirect::temporary("../#/reference") }))
         .nest("/_local/chat", sink.router())
         .merge(sink.plan_router("/_local/chat-plan"))
         .route("/_local/eventbridge", eventbridge.clone())

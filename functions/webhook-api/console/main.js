@@ -17,9 +17,10 @@ const VIEWS = {
   compose: () => import('./views/compose/index.js'),
   declare: () => import('./views/declare.js'),
   activity: () => import('./views/activity.js'),
+  reference: () => import('./views/reference/index.js'),
   ...(place.local ? { channels: () => import('./local/channels.js') } : {}),
 };
-const WITHOUT_KEY = ['channels'];
+const WITHOUT_KEY = ['channels', 'reference'];
 
 let shown = null;
 let turn = 0;

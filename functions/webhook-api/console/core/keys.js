@@ -8,12 +8,12 @@ const HELP = [
   ['/', 'search'],
   ['j, k', 'next, previous in the list'],
   ['Enter', 'open what is chosen'],
-  ['g then w, e, c, d, a', 'go to Webhooks, Events, Compose, Declare, Activity'],
+  ['g then w, e, c, d, a, r', 'go to Webhooks, Events, Compose, Declare, Activity, the API'],
   ['n', 'new webhook'],
   ['Esc', 'close'],
   ['?', 'this list'],
 ];
-const PLACES = { w: 'webhooks', e: 'events', c: 'compose', d: 'declare', a: 'activity', h: 'channels' };
+const PLACES = { w: 'webhooks', e: 'events', c: 'compose', d: 'declare', a: 'activity', h: 'channels', r: 'reference' };
 
 let going = false;
 

@@ -7,12 +7,13 @@ import { to } from './router.js';
 import * as session from './session.js';
 
 const PLACES = [
-  ...(place.local ? [['channels', 'Channels', 'chat', 'read']] : []),
+  ...(place.local ? [['channels', 'Channels', 'chat', null]] : []),
   ['webhooks', 'Webhooks', 'bell', 'read'],
   ['events', 'Events', 'pulse', 'read'],
   ['compose', 'Compose', 'pen', 'publish'],
   ['declare', 'Declare', 'file', 'write'],
   ['activity', 'Activity', 'clock', 'read'],
+  ['reference', 'API', 'code', null],
 ];
 
 document.getElementById('skip').addEventListener('click', (event) => {
@@ -26,7 +27,7 @@ let current = '';
 export function frame() {
   const me = session.me();
   const links = PLACES
-    .filter(([name, , , right]) => name === 'channels' || !me || session.may(right))
+    .filter(([, , , right]) => !right || !me || session.may(right))
     .map(([name, label, sign]) => {
       const link = el('a', 'nav-link', icon(sign), el('span', '', label));
       link.href = to(name);
