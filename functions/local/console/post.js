@@ -12,7 +12,7 @@ const SHOWN = 3;
 /** `everywhere`: the post stands among those of other channels and says where it is. */
 export function post(given, { everywhere, opened, found }) {
   const { message, replies } = given;
-  const node = el('article', `post${given.follows ? ' follows' : ''}${given.leads ? ' leads' : ''}${found ? ' found' : ''}`);
+  const node = el('div', `post${given.follows ? ' follows' : ''}${given.leads ? ' leads' : ''}${found ? ' found' : ''}`);
   const thread = el('div', '');
   const showThread = () => thread.replaceChildren(...[repliesOf(replies, opened, () => {
     opened.add(given.key);

@@ -47,7 +47,10 @@ impl LogIn {
     fn exchange(&self, given: &SecretString) -> Option<&SecretString> {
         let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
         let known = code.as_ref()?.expose_secret();
-        let is_right: bool = known.as_bytes().ct_eq(given.expose_secret().as_bytes()).into();
+        let is_right: bool = known
+            .as_bytes()
+            .ct_eq(given.expose_secret().as_bytes())
+            .into();
         is_right.then(|| {
             *code = None;
             &self.admin_key
@@ -93,7 +96,9 @@ struct Code {
 
 /// Other sites can neither send JSON here without being asked first, nor read the answer.
 async fn exchange(State(log_in): State<LogIn>, code: Option<Json<Code>>) -> Response {
-    let key = code.as_ref().and_then(|Json(given)| log_in.exchange(&given.code));
+    let key = code
+        .as_ref()
+        .and_then(|Json(given)| log_in.exchange(&given.code));
     match key {
         Some(key) => {
             let body: Value = json!({"key": key.expose_secret()});
@@ -119,5 +124,17 @@ mod tests {
         let key = log_in.exchange(&secret("code"));
         assert_eq!(key.map(ExposeSecret::expose_secret), Some("key"));
         assert!(log_in.exchange(&secret("code")).is_none());
+    }
+
+    #[test]
+    fn no_text_can_become_markup_and_each_file_is_one_thing() {
+        for name in Files::iter() {
+            let content = Files::get(&name).unwrap().data;
+            let text = std::str::from_utf8(&content).unwrap();
+            assert!(text.lines().count() <= 300, "{name}");
+            for maker in ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "fetch('/"] {
+                assert!(!text.contains(maker), "{name}: {maker}");
+            }
+        }
     }
 }

@@ -281,7 +281,11 @@ impl Local {
 
     /// The console, with a code that logs in once: after the `#`, which no browser sends.
     pub fn log_in_url(&self) -> String {
-        format!("{}/#log-in={}", self.url(), self.log_in_code.expose_secret())
+        format!(
+            "{}/#log-in={}",
+            self.url(),
+            self.log_in_code.expose_secret()
+        )
     }
 
     pub fn admin_key(&self) -> &SecretString {
@@ -327,8 +331,14 @@ fn router(sink: &ChatSink, console: Router, api: Api, bus: eventbridge::Bus) -> 
     let api = carillon_webhook_api::with_console(carillon_webhook_api::service::<Body>(api));
     console
         .merge(feed::router(sink.clone()))
-        .route(REFERENCE, get(|| async { Redirect::temporary("./#/reference") }))
-        .route("/docs/", get(|| async { Redirect::temporary("../#/reference") }))
+        .route(
+            REFERENCE,
+            get(|| async { Redirect::temporary("./#/reference") }),
+        )
+        .route(
+            "/docs/",
+            get(|| async { Redirect::temporary("../#/reference") }),
+        )
         .nest("/_local/chat", sink.router())
         .merge(sink.plan_router("/_local/chat-plan"))
         .route("/_local/eventbridge", eventbridge.clone())

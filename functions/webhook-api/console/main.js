@@ -81,8 +81,10 @@ async function exchange(code) {
 }
 
 async function resume() {
-  const key = session.key();
+  const isNew = !session.key();
+  const key = session.key() ?? await session.ask();
   if (!key) return;
+  if (isNew) session.keep(key);
   try {
     session.set(await get('me/'));
   } catch (error) {
@@ -106,6 +108,8 @@ addEventListener('carillon-log-out', () => {
 });
 
 try {
+  frame();
+  session.share();
   await resume();
   frame();
   keys.begin();

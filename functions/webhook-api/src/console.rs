@@ -91,8 +91,14 @@ pub fn file(name: &str, content: impl Into<Body>, caching: HeaderValue) -> Respo
         (header::CONTENT_SECURITY_POLICY, fixed(POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
         (header::REFERRER_POLICY, fixed("no-referrer")),
-        (HeaderName::from_static("cross-origin-opener-policy"), fixed("same-origin")),
-        (HeaderName::from_static("cross-origin-resource-policy"), fixed("same-origin")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            fixed("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            fixed("same-origin"),
+        ),
         (header::CACHE_CONTROL, caching),
     ];
     (headers, content.into()).into_response()
@@ -107,12 +113,19 @@ fn version() -> &'static str {
         let mut hash = Sha256::new();
         for name in names {
             hash.update(name.as_bytes());
-            hash.update(Files::get(&name).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
+            hash.update(
+                Files::get(&name)
+                    .map(|file| file.metadata.sha256_hash())
+                    .unwrap_or_default(),
+            );
         }
-        hash.finalize().iter().take(6).fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hash.finalize()
+            .iter()
+            .take(6)
+            .fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
     })
 }
 

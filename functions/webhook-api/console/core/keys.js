@@ -2,6 +2,7 @@
 
 import { el } from './dom.js';
 import { go } from './router.js';
+import { may } from './session.js';
 import { dialog } from './ui.js';
 
 const HELP = [
@@ -41,7 +42,7 @@ const ACTS = {
   j: () => walk(1),
   k: () => walk(-1),
   g: () => { going = true; },
-  n: () => go('webhooks', 'new'),
+  n: () => may('write') && go('webhooks', 'new'),
   '?': help,
 };
 

@@ -76,8 +76,18 @@ fn each_module_imports_only_files_that_are_there() {
 
 #[test]
 fn no_text_can_become_markup_and_no_address_is_fixed() {
-    let makers = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"];
-    for name in names().iter().filter(|name| name.ends_with(".js") && !name.starts_with("vendor/")) {
+    let makers = [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "localStorage",
+    ];
+    for name in names()
+        .iter()
+        .filter(|name| name.ends_with(".js") && !name.starts_with("vendor/"))
+    {
         let text = content(name);
         for maker in makers {
             assert!(!text.contains(maker), "{name}: {maker}");
@@ -98,17 +108,27 @@ fn all_files_together_are_small_and_each_is_one_thing() {
         let lines = text.lines().count();
         assert!(!is_ours || lines <= 350, "{name}: {lines} lines");
     }
-    assert!(bytes < 250_000, "{bytes} bytes");
+    assert!(bytes < 250 * 1024, "{bytes} bytes");
 }
 
 #[test]
 fn what_is_no_file_is_left_to_the_api() {
-    for path in ["/api/v1/health", "/consol", "/console", "/index.html", "/console/"] {
+    for path in [
+        "/api/v1/health",
+        "/consol",
+        "/console",
+        "/index.html",
+        "/console/",
+    ] {
         assert!(get(path).is_none(), "{path}");
     }
     let post = Request::post("/").body(()).unwrap();
     assert!(answer(&post).is_none());
-    for path in ["/console/x/nothing.js", "/console/x/../Cargo.toml", "/console/x/../../Cargo.toml"] {
+    for path in [
+        "/console/x/nothing.js",
+        "/console/x/../Cargo.toml",
+        "/console/x/../../Cargo.toml",
+    ] {
         assert_eq!(get(path).unwrap().status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
