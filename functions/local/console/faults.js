@@ -63,6 +63,12 @@ async function ask(method, path, body) {
 /** Removes a message, as people do in a channel. */
 export const remove = (number) => ask('DELETE', `messages/${number}`);
 
+/** Has the receiver of a signed webhook verify with this secret. */
+export function trust(address, secret) {
+  const { host, pathname } = new URL(address);
+  return ask('POST', 'secrets', { receiver: host + pathname, secret });
+}
+
 export const destinations = async () => (await ask('GET', 'destinations')).results;
 
 /** How a destination stands, to be chosen. `changed` is told afterwards. */

@@ -54,6 +54,8 @@ function put(view, name) {
   document.title = `${view.title} · Carillon`;
   if (moved) {
     main.scrollTop = 0;
+    // The keyboard goes on from here.
+    main.focus({ preventScroll: true });
     document.getElementById('announcement').textContent = view.title;
   }
   view.begin?.();

@@ -59,9 +59,11 @@ export function deliveries(webhook) {
 
   /** Reads the newest again and puts them before, or in the place of, what is known. */
   async function refresh() {
-    if (!pages) return;
+    if (!pages) return undefined;
     const { results, next } = await get(path, { query: { status: wanted.value, limit: 50 } });
     const before = new Map(known.map((delivery) => [delivery.id, delivery]));
+    // So many came meanwhile that there is a gap.
+    if (next && known.length && !results.some(({ id }) => before.has(id))) return start();
     const fresh = results.map((delivery) => {
       const old = before.get(delivery.id);
       before.delete(delivery.id);
@@ -70,9 +72,9 @@ export function deliveries(webhook) {
     // Whatever is older than the oldest that was read stays.
     const oldest = results.at(-1)?.created_at ?? '';
     const rest = known.filter(({ id, created_at: at }) => before.has(id) && next && at <= oldest);
-    if (fresh.length + rest.length === known.length && fresh.every((delivery, index) => delivery === known[index])) return;
+    if (fresh.length + rest.length === known.length && fresh.every((delivery, index) => delivery === known[index])) return undefined;
     known = [...fresh, ...rest];
-    draw();
+    return draw();
   }
 
   wanted.addEventListener('change', start);

@@ -116,7 +116,7 @@ export async function form(webhook, query) {
       toast(webhook ? 'Saved.' : `${answer.name} is there. Send a test to see it ring.`);
       go('webhooks', answer.id);
       if (kind.secret && /^whsec_/.test(answer.configuration.secret ?? '') && !answer.configuration.secret.includes('…') && !given.configuration.secret) {
-        showSecret(answer.configuration.secret);
+        await showSecret(answer.configuration.secret, answer.configuration.url);
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -5,6 +5,7 @@ import { call, post } from '../../core/api.js';
 import { el } from '../../core/dom.js';
 import { go } from '../../core/router.js';
 import { button, checkbox, code, dialog, field, input, notice, plural, select, sure, toast } from '../../core/ui.js';
+import { place } from '../../place.js';
 import { kindOf } from './kinds.js';
 
 const path = ({ id }, rest = '') => `webhooks/${encodeURIComponent(id)}/${rest}`;
@@ -62,7 +63,7 @@ function rotate(webhook, changed) {
       const answer = await post(path(webhook, 'rotate/'), body, { query: { verify: verify.box.checked ? null : 'false' } });
       made.close();
       toast('The new credential is in use. The old one is the fallback until it has delivered once.');
-      if (secret && !value) showSecret(answer.configuration[secret.name]);
+      if (secret && !value) await showSecret(answer.configuration[secret.name], answer.configuration.url);
       await changed();
       await offerRecovery(webhook);
     } catch (error) {
@@ -74,8 +75,9 @@ function rotate(webhook, changed) {
   box.control.focus();
 }
 
-/** A secret that was made here is shown once. */
-export function showSecret(secret) {
+/** A secret that was made here is shown once. On one machine, its receiver is told at once. */
+export async function showSecret(secret, url) {
+  if (place.local && url) await (await import('../../local/faults.js')).trust(url, secret);
   dialog('The signing secret', el('div', 'stack',
     el('p', '', 'Give it to the receiver now: it is not shown again.'), code(secret)));
 }
