@@ -43,8 +43,12 @@ export function chart(deliveries) {
     .filter(([, count]) => count)
     .map(([name, count]) => `${count} ${{ retrying: 'trying again', pending: 'waiting' }[name] ?? name}`);
   const middle = times.length ? `Half of them within ${duration(times[Math.floor((times.length - 1) / 2)])}, the slowest after ${duration(times.at(-1))}.` : '';
-  return el('figure', 'chart panel',
-    el('div', 'chart-box', svg),
+  // On a narrow screen it scrolls sideways, by the keyboard too.
+  const box = el('div', 'chart-box', svg);
+  box.tabIndex = 0;
+  box.setAttribute('role', 'group');
+  box.setAttribute('aria-label', 'Chart of the latest deliveries; the text below says the same');
+  return el('figure', 'chart panel', box,
     el('figcaption', 'small soft', el('span', 'strong', `The last ${plural(shown.length, 'delivery', 'deliveries')}: `),
       `${counts.join(', ')}. ${middle} A bar’s height is the time from the event to the message; × is failed, – skipped, ○ waiting.`));
 }

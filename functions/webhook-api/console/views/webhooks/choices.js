@@ -26,7 +26,6 @@ const READY = [
 export async function events(chosen) {
   const types = await eventTypes();
   const text = input({ value: chosen.join(', '), placeholder: 'deploy, *_deleted' });
-  const known = el('datalist', '');
   const box = field('Events', text, { hint: 'Types, or patterns with *, separated by commas.' });
   const set = (value) => {
     text.value = value;
@@ -47,7 +46,7 @@ export async function events(chosen) {
     });
     return el('li', '', add, el('span', 'soft small', type.description));
   })));
-  box.append(el('div', 'actions', ...ready), all, known);
+  box.append(el('div', 'actions', ...ready), all);
   return {
     node: box,
     values: () => text.value.split(',').map((part) => part.trim()).filter(Boolean),

@@ -17,7 +17,7 @@ export async function form(webhook, query) {
   const types = await events(webhook?.event_types ?? ['*']);
   const only = filters(webhook?.filters ?? {});
   const destination = el('div', 'fields');
-  const steps = el('aside', 'panel steps-panel');
+  const steps = el('section', 'panel steps-panel');
   const verdict = el('div', '');
   verdict.setAttribute('role', 'status');
   let fields = {};
