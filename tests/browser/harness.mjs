@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after } from 'node:test';
 
 const tools = createRequire(join(process.env.BROWSER_TOOLS, 'package.json'));
 const { chromium } = tools('playwright-core');
@@ -36,18 +36,16 @@ async function start(options) {
 
 /** The Carillon of this file's stories, and its browser. */
 export class Stage {
-  constructor(options = []) {
-    before(async () => {
-      const [carillon, browser] = await Promise.all([
-        start(options),
-        chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] }),
-      ]);
-      Object.assign(this, carillon, { browser });
-    });
+  static async start(options = []) {
+    const [carillon, browser] = await Promise.all([
+      start(options),
+      chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] }),
+    ]);
     after(async () => {
-      await this.browser?.close();
-      this.child?.kill();
+      await browser.close();
+      carillon.child.kill();
     });
+    return Object.assign(new Stage(), carillon, { browser });
   }
 
   /** A page of a browser of its own. `key: null` is nobody's; `expects` are statuses that may be answered. */

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { calm, DISCORD, slack, Stage, TEAMS, tools } from '../harness.mjs';
 
-const stage = new Stage();
+const stage = await Stage.start();
 const AXE = readFileSync(tools.resolve('axe-core/axe.min.js'), 'utf8');
-let views;
 
-before(async () => {
+/** Something of everything, and every view of it. */
+async function prepare() {
   const one = await stage.webhook(slack('prod alerts', { grouping: 'thread' }));
   await stage.webhook({ name: 'discord', type: 'discord', event_types: ['*'], configuration: { webhook_url: DISCORD } });
   await stage.webhook({ name: 'teams', type: 'teams', event_types: ['*'], configuration: { webhook_url: TEAMS } });
@@ -25,8 +25,10 @@ before(async () => {
   }
   await stage.until(`webhooks/${off.id}/`, ({ status }) => status === 'suspended');
   await stage.until(`events/${last.id}/`, ({ deliveries }) => deliveries.length === 5 && deliveries.every(({ status }) => ['delivered', 'failed', 'skipped'].includes(status)));
-  views = ['#/channels', '#/webhooks', '#/webhooks/new', `#/webhooks/${one.id}`, `#/webhooks/${off.id}`, `#/webhooks/${one.id}?tab=settings`, '#/events', `#/events/${last.id}`, '#/compose', '#/declare', '#/activity'];
-});
+  return ['#/channels', '#/webhooks', '#/webhooks/new', `#/webhooks/${one.id}`, `#/webhooks/${off.id}`, `#/webhooks/${one.id}?tab=settings`, '#/events', `#/events/${last.id}`, '#/compose', '#/declare', '#/activity', '#/activity?tab=refused', '#/reference', '#/reference/post-webhooks'];
+}
+
+const views = await prepare();
 
 /** What axe finds, in a line each. */
 async function look(page) {

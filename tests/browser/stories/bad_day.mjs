@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calm, slack, Stage } from '../harness.mjs';
 
-const stage = new Stage();
+const stage = await Stage.start();
 
 test('a revoked token is seen, replaced, and what was missed is recovered', async () => {
   await stage.webhook({ ...slack('quiet'), configuration: { token: 'xoxb-another-made-up-token', channel: 'other' } });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calm, DISCORD, slack, Stage, TEAMS } from '../harness.mjs';
 
-const stage = new Stage();
+const stage = await Stage.start();
 
 const TEXTS = [
   '<img src=x onerror="window.taken=1">', '"><script>window.taken=1</script>', 'javascript:window.taken=1',

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calm, Stage, TOKEN } from '../harness.mjs';
 
-const stage = new Stage();
+const stage = await Stage.start();
 
 test('the printed link logs in once, and leaves no key in the address', async () => {
   const page = await stage.open('', { key: null, base: stage.logIn });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calm, slack, Stage } from '../harness.mjs';
 
-const stage = new Stage();
+const stage = await Stage.start();
 const MANY = 10_000;
 
 const delivery = (n) => ({

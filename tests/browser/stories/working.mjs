@@ -5,7 +5,7 @@ import { createServer, request } from 'node:http';
 import { after, test } from 'node:test';
 import { calm, DISCORD, slack, Stage, TEAMS, TOKEN } from '../harness.mjs';
 
-const stage = new Stage();
+const stage = await Stage.start();
 
 test('an event is previewed for every platform, with its limits, and copied as commands', async () => {
   const bodies = [
@@ -117,5 +117,25 @@ test('everything can be reached by the keyboard', async () => {
   await page.getByRole('heading', { name: 'Events' }).waitFor();
   await page.keyboard.press('/');
   assert.equal(await page.evaluate(() => document.activeElement.type), 'search');
+  calm(page);
+});
+
+test('the reference shows every call of the document, with samples in three languages', async () => {
+  const page = await stage.open('#/reference', { key: null });
+  const { paths } = await stage.api('GET', 'openapi.json');
+  const calls = Object.values(paths).reduce((count, item) => count + Object.keys(item).length, 0);
+  await page.locator('.call-link').first().waitFor();
+  assert.equal(await page.locator('.call-link').count(), calls);
+  await page.getByLabel('Search calls').fill('post /api/v1/webhooks/');
+  await page.locator('.call-link', { hasText: '/webhooks/' }).first().click();
+  await page.getByRole('heading', { name: 'Registers a webhook.' }).waitFor();
+  const shown = {};
+  for (const name of ['curl', 'Python', 'TypeScript']) {
+    await page.getByRole('button', { name }).click();
+    shown[name] = await page.locator('.code-box pre').first().textContent();
+  }
+  assert.match(shown.curl, /^curl -X POST/);
+  assert.match(shown.Python, /requests\.post/);
+  assert.match(shown.TypeScript, /JSON\.stringify/);
   calm(page);
 });

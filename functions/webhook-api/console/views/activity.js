@@ -55,7 +55,7 @@ function actor({ type, id, name }) {
 function row(entry) {
   const { at, actor: who, action, object, changed, request_id: request } = entry;
   const when = new Date(at);
-  const name = foreign(object.type === 'webhook' && action !== 'deleted' ? 'a' : 'span', 'row-name', object.name ?? object.id);
+  const name = foreign(object.type === 'webhook' && action !== 'removed' ? 'a' : 'span', 'row-name', object.name ?? object.id);
   if (name.tagName === 'A') name.href = to('webhooks', object.id);
   name.dataset.main = '';
   const words = el('div', 'row-line', foreign('span', 'strong', actor(who)), el('span', '', `${action.replaceAll('_', ' ')} ${KINDS[object.type] ?? object.type}`), name,

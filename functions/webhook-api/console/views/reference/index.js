@@ -23,11 +23,14 @@ async function read() {
   return reading;
 }
 
+/** A call's name in the address, such as `get-webhooks-id`. */
+const slug = (method, path) => `${method}${path.replace('/api/v1', '').replaceAll(/[{}]/g, '').replace(/\/$/, '').replaceAll('/', '-')}`;
+
 /** Every operation: `{ id, tag, method, path, operation }`, in the order of the tags. */
 function operations({ paths, tags }) {
   const all = Object.entries(paths).flatMap(([path, item]) => METHODS.filter((method) => item[method]).map((method) => {
     const operation = item[method];
-    return { id: operation.operationId ?? `${method}${path}`, tag: operation.tags?.[0] ?? '', method: method.toUpperCase(), path, operation };
+    return { id: slug(method, path), tag: operation.tags?.[0] ?? '', method: method.toUpperCase(), path, operation };
   }));
   const order = tags.map(({ name }) => name);
   return all.sort((a, b) => order.indexOf(a.tag) - order.indexOf(b.tag));
@@ -111,7 +114,8 @@ function property(api, { name, in: where, required, description, schema }) {
     el('dd', '', ...prose(description ?? ''), schema ? shape(api, schema, { bare: true }) : null)];
 }
 
-function reply(api, status, { description, content = {} }) {
+function reply(api, status, given) {
+  const { description, content = {} } = given.$ref ? api.components.responses[given.$ref.split('/').at(-1)] : given;
   const [first] = Object.entries(content);
   const title = el('p', 'row-line', el('span', `status ${status < 300 ? 'good' : 'calm'}`, status), el('span', '', ...prose(description ?? '')));
   if (!first) return el('div', 'answer', title);
