@@ -34,6 +34,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("get", "/events/{id}/", "read"),
     ("post", "/events/match/", "read"),
     ("get", "/event-types/", "catalogue"),
+    ("get", "/me/", "catalogue"),
     ("get", "/audit/", "read"),
     ("patch", "/api-keys/{id}/", "keys"),
     ("get", "/notifications/", "read"),

@@ -13,6 +13,7 @@ mod bulk_import;
 mod burst;
 mod cloudevents;
 mod concurrency;
+mod console;
 mod credentials;
 mod declarative;
 mod delivery;

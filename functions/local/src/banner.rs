@@ -12,6 +12,7 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 /// Where everything is, and commands to paste.
 pub fn text(local: &Local, listen: IpAddr) -> String {
     let url = local.url();
+    let log_in = local.log_in_url();
     let key = local.admin_key().expose_secret();
     let organization = local.organization();
     let dynamodb = local.dynamodb_url();
@@ -33,7 +34,8 @@ pub fn text(local: &Local, listen: IpAddr) -> String {
 Carillon is ready.
 
   Page          {url}/
-  API           {url}/api/v1/ (to read: {url}/docs/)
+  Log in        {log_in} (once)
+  API           {url}/api/v1/ (to read: {url}/docs)
   Admin key     {key}
   Organization  {organization}
   DynamoDB      {dynamodb} (write items to its table `entities`, or make tables with streams)

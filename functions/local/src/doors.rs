@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::Response;
 use carillon_embedded::guard::Guard;
-use carillon_embedded::page::POLICY;
+use carillon_webhook_api::console::POLICY;
 
 use crate::problem::refused;
 

@@ -3,6 +3,7 @@
 //! with the same call.
 
 mod admin_key;
+mod console;
 mod doors;
 mod eventbridge;
 mod problem;
@@ -19,7 +20,8 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
 use axum::middleware;
-use axum::routing::post;
+use axum::response::Redirect;
+use axum::routing::{get, post};
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention,
@@ -32,8 +34,8 @@ use carillon_dispatcher::Dispatcher;
 use carillon_domain::OrganizationId;
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, Endpoint, REGISTRY_TABLE};
+use carillon_embedded::feed;
 use carillon_embedded::guard::{Guard, HostName};
-use carillon_embedded::page::{self, PageInfo, STAYS_HERE};
 use carillon_embedded::services::Services;
 use carillon_embedded::{DataFolder, Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
@@ -42,20 +44,20 @@ use carillon_runtime::clock::SystemClock;
 use carillon_runtime::{Metrics, Settings};
 use carillon_table_events::{TableEvents, Tables};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
+/// Where messages go without `--live`.
+const STAYS_HERE: &str = "built in: nothing leaves this machine";
 /// Where what could not be handled is shown.
 const FAILURES: &str = "/_local/failures";
 /// Where an item can be tried with a description of its table.
 const TRY_ITEM: &str = "/_local/tables/try";
 const SECRET_PREFIX: &str = "carillon";
-/// Where the API can be read, and where its document is.
+/// Where the API can be read: in the console.
 const REFERENCE: &str = "/docs";
-const DOCUMENT: &str = "/api/v1/openapi.json";
 const ADMIN_KEY_SECRET: &str = "carillon/admin-key";
 /// How long the deliveries in hand have at the end: a post's time-out and a little more.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
@@ -95,6 +97,7 @@ pub struct Local {
     address: SocketAddr,
     dynamodb_address: SocketAddr,
     admin_key: SecretString,
+    log_in_code: SecretString,
     organization: OrganizationId,
     chat: Chat,
     sink: ChatSink,
@@ -235,17 +238,20 @@ impl Local {
             stop_servers.clone(),
         );
         servers.spawn(endpoint);
-        let info = PageInfo::new(
-            format!("http://{address}/api/v1"),
-            options.organization.to_string(),
-            chat.leaves(),
-        );
+        let log_in_code = ApiKeys::new_key();
+        let place = console::Place {
+            organization: options.organization.to_string(),
+            chat: chat.leaves().unwrap_or(STAYS_HERE),
+            live: chat.leaves().is_some(),
+        };
+        let log_in = console::LogIn::new(log_in_code.clone(), admin_key.clone());
+        let console = console::router(&place, log_in);
         let try_item = post(tables::try_item).with_state(Arc::clone(&tables));
         let bus = eventbridge::Bus {
             cloud_events,
             failures: failures.clone(),
         };
-        let router = router(&sink, info, api, bus)
+        let router = router(&sink, console, api, bus)
             .merge(failures.router(FAILURES))
             .route(TRY_ITEM, try_item)
             .layer(middleware::from_fn_with_state(guard, doors::keep));
@@ -280,6 +286,7 @@ impl Local {
             address,
             dynamodb_address,
             admin_key,
+            log_in_code,
             organization: options.organization,
             chat,
             sink,
@@ -292,13 +299,22 @@ impl Local {
         })
     }
 
-    /// Where the page is, and the API below `/api/v1`.
+    /// Where the console is, and the API below `/api/v1`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     pub fn dynamodb_url(&self) -> String {
         format!("http://{}", self.dynamodb_address)
+    }
+
+    /// The console, with a code that logs in once: after the `#`, which no browser sends.
+    pub fn log_in_url(&self) -> String {
+        format!(
+            "{}/#log-in={}",
+            self.url(),
+            self.log_in_code.expose_secret()
+        )
     }
 
     pub fn admin_key(&self) -> &SecretString {
@@ -344,12 +360,19 @@ async fn finish(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }
 
-fn router(sink: &ChatSink, info: PageInfo, api: Api, bus: eventbridge::Bus) -> Router {
+fn router(sink: &ChatSink, console: Router, api: Api, bus: eventbridge::Bus) -> Router {
     let eventbridge = post(eventbridge::put).with_state(Arc::new(bus));
-    let api = carillon_webhook_api::service::<Body>(api);
-    let reference = SwaggerUi::new(REFERENCE).config(Config::new([DOCUMENT]));
-    page::router(sink.clone(), info)
-        .merge(reference)
+    let api = carillon_webhook_api::with_console(carillon_webhook_api::service::<Body>(api));
+    console
+        .merge(feed::router(sink.clone()))
+        .route(
+            REFERENCE,
+            get(|| async { Redirect::temporary("./#/reference") }),
+        )
+        .route(
+            "/docs/",
+            get(|| async { Redirect::temporary("../#/reference") }),
+        )
         .nest("/_local/chat", sink.router())
         .merge(sink.plan_router("/_local/chat-plan"))
         .route("/_local/eventbridge", eventbridge.clone())

@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+pub mod console;
 mod declarative;
 mod document;
 mod event_deliveries;
@@ -45,6 +46,7 @@ use tower::util::BoxCloneSyncService;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::{AdminKey, ApiKeys};
+pub use console::with_console;
 pub use loops::host_called;
 
 /// Where the API begins.

@@ -38,6 +38,11 @@ async fn main() -> Result<(), Error> {
     });
     let reach = reach.unwrap_or_default();
     let reach = reach.without_called(carillon_webhook_api::host_called);
+    let console = settings.checked("CONSOLE", |text| match text {
+        "ENABLED" => Ok(true),
+        "DISABLED" => Ok(false),
+        _ => Err("must be ENABLED or DISABLED".to_owned()),
+    });
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
@@ -66,5 +71,10 @@ async fn main() -> Result<(), Error> {
             admin_key_secret,
         ),
     };
-    lambda_http::run(carillon_webhook_api::service(api)).await
+    let service = carillon_webhook_api::service(api);
+    let service = match console {
+        Some(true) => carillon_webhook_api::with_console(service),
+        _ => service,
+    };
+    lambda_http::run(service).await
 }

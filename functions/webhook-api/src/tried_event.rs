@@ -1,7 +1,8 @@
 //! The event that something is tried out with: given, a sample, or one that was published.
 
 use carillon_domain::{
-    Capture, Event, EventId, EventType, FaultCode, Faults, Fields, OrganizationId, Pointer, sample,
+    Capture, Event, EventId, EventType, FaultCode, Faults, Fields, OrganizationId, Pointer,
+    cloudevents, sample,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +10,8 @@ use serde_json::{Value, json};
 use crate::Api;
 use crate::problem::Problem;
 
-/// Reads an event, `{"sample": "<event type>"}`, or `{"event_id": "<id>"}`.
+/// Reads an event, a CloudEvent (structured), `{"sample": "<event type>"}`, or
+/// `{"event_id": "<id>"}`.
 pub async fn read(
     api: &Api,
     organization: &OrganizationId,
@@ -45,6 +47,10 @@ pub fn capture(organization: &OrganizationId) -> Capture {
 fn given(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {
     if body.get("sample").is_some() {
         return sampled(organization, body);
+    }
+    if body.get("specversion").is_some() {
+        let read = cloudevents::read_structured(body, capture(organization));
+        return read.map(|read| read.event);
     }
     let mut faults = Faults::default();
     let root = Pointer::root();

@@ -1,16 +1,16 @@
 //! What `cargo run` and the tests stand on, all in one process: DynamoDB with streams,
 //! Secrets Manager, a FIFO queue, a chat sink that answers as Slack and Discord do, and
-//! the page that shows what it got. Never part of a Lambda.
+//! the feed of what it got. Never part of a Lambda.
 
 pub mod chat_sink;
 pub mod clock;
 pub mod dynamodb;
 mod error;
 pub mod failures;
+pub mod feed;
 mod folder;
 pub mod guard;
 pub mod journal;
-pub mod page;
 pub mod queue;
 pub mod secrets;
 pub mod services;

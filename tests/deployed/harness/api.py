@@ -25,6 +25,13 @@ class Api:
         self.answers = []
 
     def call(self, method, path, body=None, key=None):
+        return self._send(method, f"/api/v1{path}", body, key)
+
+    def file(self, path):
+        """A file of the console."""
+        return self._send("GET", path)
+
+    def _send(self, method, path, body=None, key=None):
         headers = {"Host": self._host}
         if key or self.key:
             headers["Authorization"] = f"Api-Key {key or self.key}"
@@ -33,7 +40,7 @@ class Api:
             body = json.dumps(body)
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
-            connection.request(method, f"/api/v1{path}", body, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             text = response.read().decode()
         finally:

@@ -1,6 +1,7 @@
 """What a team would do with its deployment, and what must come of it."""
 
 import json
+import re
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -98,6 +99,7 @@ class Scenario:
         section("Health and key")
         self._health()
         self._admin_key()
+        self._console()
         section("Registering webhooks")
         self._register()
         section("An event over the API")
@@ -135,6 +137,22 @@ class Scenario:
             self._checks.check(
                 f"GET {path} without a key is refused", answer.status == 401, answer
             )
+
+    def _console(self):
+        page = self._api.file("/")
+        policy = page.headers.get("content-security-policy", "")
+        self._checks.check(
+            "the console answers, and may load nothing from elsewhere",
+            page.status == 200 and policy.startswith("default-src 'none'"),
+            page,
+        )
+        files = re.findall(r'"(console/[^"]+)"', page.text)
+        answers = [self._api.file(f"/{name}") for name in files]
+        self._checks.check(
+            f"its {len(files)} files are there, for ever",
+            files and all(a.status == 200 and "immutable" in a.headers["cache-control"] for a in answers),
+            [a.status for a in answers],
+        )
 
     def _ok(self, method, path):
         answer = self._api.call(method, path)

@@ -67,7 +67,7 @@ class Stack:
             ["deploy", "--template-file", str(BUILT / "template.yaml"), "--stack-name", NAME]
             + ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
             + ["--no-confirm-changeset", "--parameter-overrides"]
-            + ["Architecture=x86_64", f"ChatOrigin={chat_origin}"],
+            + ["Architecture=x86_64", "Console=ENABLED", f"ChatOrigin={chat_origin}"],
             self._emulator.environment | {"SAM_CLI_TELEMETRY": "0"},
         )
         stack = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]

@@ -42,6 +42,7 @@ pub struct Identity {
 #[derive(Debug)]
 pub struct Caller<P = Read> {
     pub organization: OrganizationId,
+    pub role: Role,
     actor: Actor,
     needed: PhantomData<P>,
 }
@@ -58,6 +59,12 @@ impl Api {
             keys: self.keys.by(by()),
             ..self.clone()
         }
+    }
+}
+
+impl<P> Caller<P> {
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 }
 
@@ -98,6 +105,7 @@ impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
         }
         Ok(Self {
             organization: identity.organization.clone(),
+            role: identity.role,
             actor: identity.actor.clone(),
             needed: PhantomData,
         })

@@ -124,6 +124,10 @@ fn response(name: &str, status: &str) -> Option<Value> {
         ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
         ("PATCH /api/v1/api-keys/{id}/", _) => key(),
         ("GET /api/v1/api-keys/", _) => page(key()),
+        ("GET /api/v1/me/", _) => json!({
+            "organization": "org_acme", "role": "editor",
+            "actor": {"type": "api_key", "id": KEY, "name": "ci"},
+        }),
         ("GET /api/v1/audit/", _) => page(json!({
             "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
             "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",

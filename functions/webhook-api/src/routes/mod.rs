@@ -6,6 +6,7 @@ mod deliveries;
 mod event_types;
 mod events;
 mod matching;
+mod me;
 mod meta;
 mod notifications;
 mod recovery;
@@ -86,6 +87,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(notifications::apply, notifications::export))
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::update, api_keys::revoke))
+        .routes(routes!(me::read))
         .routes(routes!(audit::list))
         .routes(routes!(event_types::list))
         .routes(routes!(events::publish, events::list))

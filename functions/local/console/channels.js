@@ -1,0 +1,191 @@
+// The chat sink's channels, as one reads them in Slack, Discord and Teams.
+
+import { call, Pages } from '../core/api.js';
+import { el, foreign } from '../core/dom.js';
+import { icon } from '../core/icons.js';
+import { keepUp } from '../core/live.js';
+import { here, note, to } from '../core/router.js';
+import * as session from '../core/session.js';
+import { button, empty, input, notice, plural, select, debounce, toast } from '../core/ui.js';
+import { VirtualList } from '../core/virtual.js';
+import { nameOf, summary } from '../platforms/draw.js';
+import { channelsOf } from '../views/webhooks/kinds.js';
+import { firstSteps } from './first_steps.js';
+import * as faults from './faults.js';
+import { post } from './post.js';
+import { channelKey, Store } from './store.js';
+import { Messages } from './stream.js';
+
+const PLATFORMS = ['slack', 'discord', 'teams', 'webhook'];
+
+export function show(_, query) {
+  const store = new Store();
+  const opened = new Set();
+  const seen = new Map();
+  let channel = query.get('channel') ?? '';
+  let wanted = query.get('message');
+  let places = [];
+  let suspended = [];
+
+  const side = el('nav', 'channels');
+  side.setAttribute('aria-label', 'Channels');
+  const choice = el('div', 'channel-choice');
+  const title = el('h1', '', '');
+  const search = input({ type: 'search', placeholder: 'Search messages' });
+  search.setAttribute('aria-label', 'Search messages');
+  const tools = el('div', 'tools');
+  const notes = el('div', 'conversation-notes');
+  const scroll = el('div', 'scroll');
+  scroll.tabIndex = 0;
+  scroll.setAttribute('role', 'region');
+  scroll.setAttribute('aria-label', 'Messages');
+  const newer = button('New messages', () => {
+    rows.toEnd();
+    newer.hidden = true;
+  }, { sign: 'down', kind: 'primary newer' });
+  newer.hidden = true;
+  const node = el('div', 'chat', side, choice, el('section', 'conversation',
+    el('header', 'conversation-head', title, tools), notes, scroll, newer));
+
+  const rows = new VirtualList({
+    key: ({ key }) => key, label: 'Messages', estimate: 180, scroller: scroll,
+    draw: (given) => post(given, { everywhere: !channel, opened, found: given.message.id === wanted }),
+  });
+  rows.stick = true;
+
+  function draw({ toEnd = false } = {}) {
+    const posts = store.list(channel, search.value);
+    const stuck = toEnd || rows.atEnd || !rows.node.isConnected;
+    if (store.messages.size === 0) scroll.replaceChildren(firstSteps());
+    else if (!posts.length) scroll.replaceChildren(empty('Nothing found', search.value ? 'No message has these words.' : 'This channel is empty.'));
+    else if (rows.node.parentNode !== scroll) scroll.replaceChildren(rows.node);
+    rows.set(posts, { ended: true });
+    if (stuck && !wanted) rows.toEnd();
+    find(posts);
+    drawSide();
+  }
+
+  /** Shows the message that the address names. */
+  function find(posts) {
+    const index = wanted ? posts.findIndex(({ message, replies }) => [message, ...replies].some(({ id }) => id === wanted)) : -1;
+    if (index < 0 || find.done) return;
+    find.done = true;
+    rows.show(index);
+  }
+
+  function drawSide() {
+    const all = store.channels();
+    seen.set(channel, [...store.messages.keys()].at(-1) ?? 0);
+    const link = (key, label, count, { unread, off } = {}) => {
+      const made = el('a', `channel-link${unread ? ' unread' : ''}`, foreign('span', 'name', label), off ? icon('warning') : null, el('span', 'tally', count.toLocaleString()));
+      made.href = to('channels', key ? { channel: key } : {});
+      if (key === channel) made.setAttribute('aria-current', 'page');
+      if (off) made.setAttribute('aria-label', `${label}, ${plural(count, 'message')}, does not take messages`);
+      return made;
+    };
+    const groups = PLATFORMS.map((platform) => {
+      const ours = all.filter((one) => one.platform === platform);
+      return ours.length ? [el('h2', '', nameOf(platform)), ...ours.map((one) => link(one.key, `${platform === 'webhook' ? '' : '#'}${one.channel}`, one.count, {
+        unread: one.last > (seen.get(one.key) ?? seen.get('') ?? 0),
+        off: places.some((place) => channelKey(place) === one.key && place.standing !== 'open'),
+      }))] : [];
+    });
+    side.replaceChildren(link('', 'All channels', store.messages.size), ...groups.flat());
+    const choose = select([['', 'All channels'], ...all.map((one) => [one.key, `${nameOf(one.platform)}: ${one.channel} (${one.count})`])], channel);
+    choose.setAttribute('aria-label', 'Channel');
+    choose.addEventListener('change', () => { location.hash = to('channels', choose.value ? { channel: choose.value } : {}); });
+    choice.replaceChildren(choose);
+  }
+
+  /** The channel's name, how it stands, and what is to be said of that. */
+  function drawHead() {
+    const one = store.channels().find(({ key }) => key === channel);
+    title.replaceChildren(foreign('span', '', channel ? `${one && one.platform !== 'webhook' ? '#' : ''}${one?.channel ?? 'Channel'}` : 'All channels'));
+    const here = places.filter((place) => channelKey(place) === channel);
+    tools.replaceChildren(search, ...here.map((place) => faults.standing(place, look)),
+      button('What goes wrong', () => faults.show().then(look), { sign: 'warning' }));
+    notes.replaceChildren(...here.flatMap(stillSuspended));
+  }
+
+  /** A destination that is well again does not bring its webhook back: somebody has to say so. */
+  function stillSuspended(place) {
+    if (place.standing !== 'open') return [];
+    const ours = suspended.filter((webhook) => webhook.type === place.platform
+      && (channelsOf(webhook).includes(place.channel) || channelsOf(webhook).includes(place.channel_id)));
+    return ours.map((webhook) => notice('warn', 'warning',
+      el('p', '', 'This channel is well, but the webhook ', foreign('strong', '', webhook.name), ' is still suspended: it does not know yet.'),
+      session.may('write') ? el('div', 'actions', button('Switch it on', async () => {
+        await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: { enabled: true } });
+        toast(`${webhook.name} is on.`);
+        await look();
+      }, { sign: 'check', kind: 'small' })) : null));
+  }
+
+  let looked = '';
+  async function look() {
+    const found = await faults.destinations();
+    if (session.me()) suspended = await new Pages('webhooks/', { status: 'suspended' }).next();
+    const now = JSON.stringify([found.map(({ tally, ...place }) => place), suspended, channel]);
+    if (now === looked) return;
+    looked = now;
+    places = found;
+    if (!tools.contains(document.activeElement) || document.activeElement.tagName === 'BUTTON') drawHead();
+    drawSide();
+  }
+
+  const later = debounce(draw, 40);
+  const messages = new Messages((changes) => {
+    const first = !messages.revisionShown;
+    messages.revisionShown = true;
+    const news = store.apply(changes);
+    if (first) {
+      draw({ toEnd: true });
+      drawHead();
+      return;
+    }
+    if (news.length) {
+      const latest = news.at(-1);
+      document.getElementById('announcement').textContent = `New ${nameOf(latest.platform)} message in ${latest.channel}: ${summary(latest.platform, latest.payload).slice(0, 200)}`;
+      newer.hidden = rows.atEnd || !rows.node.isConnected;
+    }
+    later();
+  }, (state) => { node.dataset.state = state; });
+
+  search.addEventListener('input', debounce(() => draw({ toEnd: true }), 150));
+  scroll.addEventListener('scroll', () => { if (rows.atEnd) newer.hidden = true; }, { passive: true });
+
+  // Going from channel to channel keeps what is known.
+  const moved = () => {
+    const { parts, query: now } = here();
+    if (parts[0] !== 'channels') return;
+    channel = now.get('channel') ?? '';
+    wanted = now.get('message');
+    find.done = false;
+  };
+  let rest = () => {};
+  return {
+    title: 'Channels',
+    node,
+    keeps: () => {
+      moved();
+      looked = '';
+      scroll.replaceChildren();
+      draw({ toEnd: true });
+      drawHead();
+      look();
+    },
+    begin() {
+      drawHead();
+      rows.begin();
+      messages.begin();
+      rest = keepUp(look, 1500);
+      look().catch(() => {});
+      if (wanted) note({ message: wanted });
+    },
+    end() {
+      rows.end();
+      messages.end();
+      rest();
+    },
+  };
+}

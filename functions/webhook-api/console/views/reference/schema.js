@@ -1,0 +1,90 @@
+// A schema as a list of fields, opened level by level.
+
+import { el, inline } from '../../core/dom.js';
+
+const RULES = [[/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])]];
+
+/** A sentence of the document: text, and code between backticks. */
+export const prose = (text) => inline(text, RULES);
+
+/** What is sent or answered, by example. */
+export function example({ example: given, examples }) {
+  return given ?? Object.values(examples ?? {})[0]?.value;
+}
+
+function resolve(api, schema) {
+  const name = schema?.$ref?.split('/').at(-1);
+  return name ? { ...api.components.schemas[name], ...Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$ref')) } : schema ?? {};
+}
+
+const isNull = (schema) => schema.type === 'null';
+
+/** The alternatives that say something. */
+function variants(api, schema) {
+  const given = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].map((one) => resolve(api, one));
+  return given.filter((one) => !isNull(one));
+}
+
+/** A type in a few words. */
+function words(api, given) {
+  const schema = resolve(api, given);
+  const some = variants(api, schema);
+  if (some.length === 1) return words(api, some[0]);
+  if (some.length) return [...new Set(some.map((one) => one.title ?? words(api, one)))].join(' or ');
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  const types = [schema.type ?? (schema.properties ? 'object' : 'anything')].flat().filter((type) => type !== 'null');
+  if (types[0] === 'array') return `list of ${words(api, schema.items ?? {})}`;
+  if (types[0] === 'object' && schema.additionalProperties?.type) return `object of ${schema.additionalProperties.type}s`;
+  const limits = [
+    schema.format, schema.maxLength && `at most ${schema.maxLength.toLocaleString()} characters`,
+    schema.minimum !== undefined && schema.maximum !== undefined ? `${schema.minimum} to ${schema.maximum}` : null,
+    schema.default !== undefined ? `default ${JSON.stringify(schema.default)}` : null,
+  ].filter(Boolean);
+  return [types.join(' or '), ...limits].join(', ');
+}
+
+/** What has fields of its own, through lists and single alternatives. */
+function inside(api, given) {
+  const schema = resolve(api, given);
+  if (schema.properties) return schema;
+  const some = variants(api, schema);
+  if (some.length === 1) return inside(api, some[0]);
+  if (some.length) return some.some((one) => inside(api, one)) ? schema : null;
+  if (schema.allOf) return merged(api, schema);
+  return schema.items ? inside(api, schema.items) : null;
+}
+
+function merged(api, { allOf }) {
+  const parts = allOf.map((one) => resolve(api, one));
+  return { properties: Object.assign({}, ...parts.map(({ properties }) => properties)), required: parts.flatMap(({ required }) => required ?? []) };
+}
+
+/** `bare`: in a line, for a parameter. */
+export function shape(api, given, { bare = false } = {}) {
+  const schema = resolve(api, given);
+  if (bare) return el('p', 'soft small', words(api, schema));
+  const inner = inside(api, schema);
+  if (!inner) return el('p', 'soft', words(api, schema), schema.description ? ['. ', ...prose(schema.description)] : null);
+  const some = inner.properties ? [] : variants(api, inner);
+  if (some.length > 1) {
+    return el('div', 'stack', el('p', 'soft small', 'One of:'), ...some.map((one, index) => later(one.title ?? (words(api, one) || `form ${index + 1}`), () => shape(api, one))));
+  }
+  const { properties, required = [] } = inner.allOf ? merged(api, inner) : inner;
+  return el('dl', 'properties', ...Object.entries(properties).flatMap(([name, property]) => {
+    const one = resolve(api, property);
+    if (isNull(one)) return [];
+    const deeper = inside(api, one);
+    const about = one.description ?? variants(api, one)[0]?.description;
+    return [
+      el('dt', '', el('code', '', name), ' ', el('span', 'soft small', `${words(api, one).slice(0, 160)}${required.includes(name) ? ' · required' : ''}`)),
+      el('dd', '', about ? el('p', '', ...prose(about)) : null, deeper ? later('Fields', () => shape(api, deeper)) : null)];
+  }));
+}
+
+/** Drawn when somebody looks: some shapes contain themselves. */
+function later(label, draw) {
+  const made = el('details', 'more', el('summary', '', label));
+  made.addEventListener('toggle', () => { if (made.open && made.children.length === 1) made.append(el('div', 'more-body', draw())); });
+  return made;
+}

@@ -1,0 +1,162 @@
+// A webhook, new or changed: what it is asked, the steps to its credential beside it, and what the
+// API says of it while somebody types.
+
+import { call, Refusal } from '../../core/api.js';
+import { el } from '../../core/dom.js';
+import { go, to } from '../../core/router.js';
+import { backTo, button, checkbox, debounce, details, failure, field, head, input, linkButton, notice, toast } from '../../core/ui.js';
+import { channelsOf, KINDS, kindOf } from './kinds.js';
+import { events, filters } from './choices.js';
+import { options } from './options.js';
+import { showSecret } from './repair.js';
+import { entry, pointerOf } from './trial.js';
+
+export async function form(webhook, query) {
+  let kind = webhook ? kindOf(webhook) : KINDS.find(({ id }) => id === query.get('kind')) ?? KINDS[0];
+  const name = field('Name', input({ value: webhook?.name ?? '', placeholder: 'prod alerts' }), { hint: 'Unique in your organization.' });
+  const types = await events(webhook?.event_types ?? ['*']);
+  const only = filters(webhook?.filters ?? {});
+  const destination = el('div', 'fields');
+  const steps = el('section', 'panel steps-panel');
+  const verdict = el('div', '');
+  verdict.setAttribute('role', 'status');
+  let fields = {};
+  let extra;
+
+  function drawKind() {
+    const now = webhook?.configuration ?? {};
+    const secret = (wanted) => field(wanted.label, input({
+      placeholder: now[wanted.name] ?? wanted.placeholder, className: 'code',
+    }), { wide: true, hint: now[wanted.name] ? `Leave it empty to keep ${now[wanted.name]}` : wanted.hint });
+    fields = { [kind.credential.name]: secret(kind.credential) };
+    if (kind.secret) fields[kind.secret.name] = secret(kind.secret);
+    if (kind.channel) {
+      fields.channels = field(kind.channel === 'many' ? 'Channels' : 'Channel', input({
+        value: webhook ? channelsOf(webhook).join(', ') : '', placeholder: kind.channel === 'many' ? 'infra-alerts, deploys' : 'infra-alerts',
+      }), { wide: true, hint: kind.channel === 'many' ? 'Names or ids, separated by commas: each gets every message.' : 'What you call it here: the URL decides where it posts.' });
+    }
+    extra = options(kind, now);
+    destination.replaceChildren(...Object.values(fields), extra.node);
+    steps.replaceChildren(el('h2', '', `Connect ${kind.label}`),
+      el('ol', 'numbered', ...kind.steps.map((step) => el('li', '', step))));
+    verdict.replaceChildren();
+  }
+
+  /** What the form says, as the API takes it. */
+  function body() {
+    const configuration = { ...extra.values() };
+    for (const [key, { control }] of Object.entries(fields)) {
+      const text = control.value.trim();
+      if (key === 'channels') {
+        const channels = text.split(',').map((part) => part.trim()).filter(Boolean);
+        if (channels.length || webhook) configuration.channels = channels;
+      } else if (text) {
+        configuration[key] = text;
+      } else if (webhook?.configuration[key]) {
+        // What is masked means 'unchanged'.
+        configuration[key] = webhook.configuration[key];
+      }
+    }
+    if (configuration.channels?.length === 0) delete configuration.channels;
+    return {
+      name: name.control.value.trim(), type: kind.type, event_types: types.values(), filters: only.values(), configuration,
+    };
+  }
+
+  function clear() {
+    for (const box of [name, types.node, only.node, ...Object.values(fields)]) box.fault('');
+    extra.clear();
+  }
+
+  /** Puts each fault at its field; says the others. */
+  function tell(faults) {
+    clear();
+    const rest = faults.filter(({ pointer, detail }) => {
+      const [, first, second, third] = pointer.split('/');
+      const box = { name, event_types: types.node, filters: only.node }[first]
+        ?? fields[second] ?? (second === 'channel' ? fields.channels : undefined);
+      if (first === 'filters' && third !== undefined) box.fault(`${second}: ${detail}`);
+      else if (box) box.fault(detail);
+      else return !extra.fault(second, detail);
+      return false;
+    });
+    verdict.replaceChildren(...(rest.length ? [notice('bad', 'warning', ...rest.map(({ pointer, detail }) => el('p', '', el('code', '', pointer), ' ', detail)))] : []));
+  }
+
+  let turn = 0;
+  /** Asks the API what it would say, the platform included, and stores nothing. */
+  const check = debounce(async () => {
+    const given = body();
+    const mine = ++turn;
+    if (!given.name || !given.configuration[kind.credential.name]) return;
+    verdict.replaceChildren(el('p', 'soft', 'Checking …'));
+    try {
+      const { results } = await call('PUT', 'notifications/', { body: entry(given), query: { dry_run: 'true' } });
+      if (mine !== turn) return;
+      clear();
+      const warnings = results[0]?.warnings ?? [];
+      verdict.replaceChildren(
+        notice('good', 'check', el('p', '', webhook ? 'This can be saved.' : `${kind.label} takes the credential. Nothing is stored yet.`)),
+        ...warnings.map((text) => notice('warn', 'warning', el('p', '', text))));
+    } catch (error) {
+      if (mine === turn) tell(error.faults?.length ? error.faults.map((fault) => pointerOf(fault, given)) : [{ pointer: '', detail: error.message }]);
+    }
+  }, 600);
+
+  const verify = checkbox('Ask the platform whether the credential works before saving', true);
+  const save = button(webhook ? 'Save' : 'Create webhook', async () => {
+    turn += 1;
+    clear();
+    const given = body();
+    const ask = { query: { verify: verify.box.checked ? null : 'false' } };
+    try {
+      const answer = webhook
+        ? await call('PUT', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: { ...given, enabled: webhook.status !== 'disabled' }, version: webhook.etag, ...ask })
+        : await call('POST', 'webhooks/', { body: given, ...ask });
+      toast(webhook ? 'Saved.' : `${answer.name} is there. Send a test to see it ring.`);
+      go('webhooks', answer.id);
+      if (kind.secret && /^whsec_/.test(answer.configuration.secret ?? '') && !answer.configuration.secret.includes('…') && !given.configuration.secret) {
+        await showSecret(answer.configuration.secret, answer.configuration.url);
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.faults.length) tell(error.faults);
+      else if (error.problem?.existing_id) name.fault('Another webhook has this name.');
+      else verdict.replaceChildren(failure(error));
+      document.querySelector('[aria-invalid="true"]')?.focus();
+    }
+  }, { kind: 'primary' });
+  save.type = 'submit';
+
+  const choice = kinds(kind, Boolean(webhook), (chosen) => {
+    kind = chosen;
+    drawKind();
+  });
+  drawKind();
+  const made = el('form', 'stack',
+    el('section', 'panel', el('h2', '', 'Destination'), choice, destination),
+    el('section', 'panel stack', name, types.node, details('Only some of them', only.node)),
+    verdict, verify,
+    el('div', 'actions', save, linkButton('Cancel', webhook ? to('webhooks', webhook.id) : to('webhooks'))));
+  if (Object.keys(webhook?.filters ?? {}).length) made.querySelector('details.more:has(.filters)').open = true;
+  made.addEventListener('submit', (event) => event.preventDefault());
+  made.addEventListener('input', check);
+  const title = webhook ? `Edit ${webhook.name}` : 'New webhook';
+  return {
+    title,
+    node: el('div', 'page',
+      head(title, { back: webhook ? backTo(webhook.name, to('webhooks', webhook.id)) : backTo('Webhooks', to('webhooks')) }),
+      el('div', 'beside', made, steps)),
+  };
+}
+
+/** Which kind of destination; what is there stays what it is. */
+function kinds(chosen, isFixed, act) {
+  if (isFixed) return el('p', 'soft', chosen.label);
+  return el('fieldset', 'kinds', el('legend', 'visually-hidden', 'Kind of destination'), ...KINDS.map((kind) => {
+    const radio = input({ type: 'radio', name: 'kind', value: kind.id });
+    radio.checked = kind === chosen;
+    radio.addEventListener('change', () => act(kind));
+    return el('label', 'kind', radio, el('span', '', el('span', 'strong', kind.label), el('span', 'soft small', kind.about)));
+  }));
+}

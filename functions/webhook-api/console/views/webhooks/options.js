@@ -1,0 +1,111 @@
+// What else a destination can be told. Which options there are, and what they mean, stands in the
+// API's own document: the form asks for no more and no less.
+
+import { get } from '../../core/api.js';
+import { el } from '../../core/dom.js';
+import { checkbox, field, input, select, textarea } from '../../core/ui.js';
+
+let document;
+
+/** The schema of a kind's configuration. */
+async function schema(name) {
+  document ??= get('openapi.json').catch((error) => {
+    document = undefined;
+    throw error;
+  });
+  return (await document).components.schemas[name];
+}
+
+/** What the form asks for elsewhere. */
+const ELSEWHERE = ['channel', 'channels'];
+
+const isNull = ({ type }) => type === 'null';
+
+/** The schema of what may be given, whether or not it may be left out. */
+const inner = (given) => given.anyOf?.find((part) => !isNull(part)) ?? given;
+
+const typesOf = ({ type }) => [type].flat();
+
+/** One option: a control, and how its value is read. */
+function option(name, given, now) {
+  const one = inner(given);
+  const hint = given.description ?? one.description;
+  const label = name[0].toUpperCase() + name.slice(1).replaceAll('_', ' ');
+  if (one.enum) {
+    const box = field(label, select([['', 'As usual'], ...one.enum.map((value) => [value, value])], now ?? ''), { hint });
+    return { box, value: () => box.control.value || undefined };
+  }
+  if (typesOf(one).includes('boolean')) {
+    const made = checkbox(hint ?? label, now);
+    const box = el('div', 'field wide', made);
+    box.control = made.box;
+    box.fault = () => {};
+    return { box, value: () => (made.box.checked ? true : now === undefined ? undefined : false) };
+  }
+  if (typesOf(one).includes('object')) {
+    const lines = Object.entries(now ?? {}).map(([key, value]) => `${key}: ${value}`).join('\n');
+    const box = field(label, textarea({ value: lines, placeholder: 'Authorization: Bearer …', code: true }), { hint, wide: true });
+    return { box, value: () => pairs(box.control.value) };
+  }
+  const isList = typesOf(one).includes('array');
+  const isNumber = typesOf(one).includes('integer');
+  const box = field(label, input({ value: [now ?? ''].flat().join(', '), type: isNumber ? 'number' : 'text' }), { hint });
+  return {
+    box,
+    value() {
+      const text = box.control.value.trim();
+      if (!text) return undefined;
+      if (isNumber) return Number(text);
+      return isList ? text.split(',').map((part) => part.trim()).filter(Boolean) : text;
+    },
+  };
+}
+
+function pairs(text) {
+  const lines = text.split('\n').map((line) => line.split(/:(.*)/s)).filter(([key]) => key.trim());
+  return lines.length ? Object.fromEntries(lines.map(([key, value = '']) => [key.trim(), value.trim()])) : undefined;
+}
+
+/** The options of a kind, read when somebody looks at them; set ones are there at once. */
+export function options(kind, now) {
+  const asked = [...ELSEWHERE, kind.credential.name, kind.secret?.name];
+  const set = Object.keys(now).filter((name) => !asked.includes(name));
+  const body = el('div', 'fields');
+  const node = el('details', 'more wide', el('summary', '', 'More options'), el('div', 'more-body', body));
+  let made = null;
+
+  async function load() {
+    if (made) return;
+    made = new Map();
+    try {
+      const { properties } = await schema(kind.schema);
+      for (const [name, given] of Object.entries(properties)) {
+        if (asked.includes(name) || isNull(given)) continue;
+        const one = option(name, given, now[name]);
+        made.set(name, one);
+        body.append(one.box);
+      }
+    } catch (error) {
+      made = null;
+      body.replaceChildren(el('p', 'fault', error.message));
+    }
+  }
+
+  node.addEventListener('toggle', () => { if (node.open) load(); });
+  return {
+    node,
+    values() {
+      if (!made) return Object.fromEntries(set.map((name) => [name, now[name]]));
+      const values = [...made].map(([name, { value }]) => [name, value()]);
+      return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+    },
+    clear: () => made?.forEach(({ box }) => box.fault('')),
+    /** Whether there is a field to show the fault at. */
+    fault(name, text) {
+      const one = made?.get(name);
+      one?.box.fault(text);
+      if (one) node.open = true;
+      return Boolean(one);
+    },
+  };
+}

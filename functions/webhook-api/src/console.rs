@@ -1,0 +1,133 @@
+//! The console's files: one page for people. It has no data of its own and no rights: everything
+//! it shows comes through the API, with the key of whoever looks at it.
+//!
+//! Files stand below a folder that is called after their content, so that browsers keep them
+//! until there are new ones; the page itself is asked for each time. All addresses in them are
+//! relative: a proxy may serve the console below any path.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest, Sha256};
+use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt, service_fn};
+
+use crate::ApiService;
+
+/// Read from the folder in development, part of the program otherwise.
+#[derive(RustEmbed)]
+#[folder = "console/"]
+struct Files;
+
+/// Where the files are, followed by a version.
+const FOLDER: &str = "/console/";
+const PAGE: &str = "index.html";
+/// What stands for the version in the page.
+const VERSION: &str = "{version}";
+
+/// Nothing from elsewhere, no frames, no scripts or styles in the page, and no text that could
+/// become markup.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The API with the console before it.
+pub fn with_console<B>(api: ApiService<B>) -> ApiService<B>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    BoxCloneSyncService::new(service_fn(move |request: Request<B>| {
+        let api = api.clone();
+        async move {
+            match answer(&request) {
+                Some(response) => Ok::<_, Infallible>(response),
+                None => api.oneshot(request).await,
+            }
+        }
+    }))
+}
+
+/// The file that is asked for; none where the API has to answer.
+fn answer<B>(request: &Request<B>) -> Option<Response> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let path = request.uri().path();
+    if path == "/" {
+        let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
+        return Some(file(PAGE, page.replace(VERSION, version()), NO_CACHE));
+    }
+    let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;
+    let Some(EmbeddedFile { data, .. }) = Files::get(name) else {
+        return Some(StatusCode::NOT_FOUND.into_response());
+    };
+    // Whoever has the old page gets the new files, and does not keep them.
+    let is_fixed = wanted == version() && !cfg!(debug_assertions);
+    let caching = if is_fixed { FOR_EVER } else { NO_CACHE };
+    Some(file(name, data.into_owned(), caching))
+}
+
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// A file of the console: also of one that only `cargo run` has.
+pub fn file(name: &str, content: impl Into<Body>, caching: HeaderValue) -> Response {
+    let content_type = match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/plain; charset=utf-8",
+    };
+    let fixed = |text: &'static str| HeaderValue::from_static(text);
+    let headers = [
+        (header::CONTENT_TYPE, fixed(content_type)),
+        (header::CONTENT_SECURITY_POLICY, fixed(POLICY)),
+        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+        (header::REFERRER_POLICY, fixed("no-referrer")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            fixed("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            fixed("same-origin"),
+        ),
+        (header::CACHE_CONTROL, caching),
+    ];
+    (headers, content.into()).into_response()
+}
+
+/// Of all files together.
+fn version() -> &'static str {
+    static OF_ALL: OnceLock<String> = OnceLock::new();
+    OF_ALL.get_or_init(|| {
+        let mut names: Vec<_> = Files::iter().collect();
+        names.sort_unstable();
+        let mut hash = Sha256::new();
+        for name in names {
+            hash.update(name.as_bytes());
+            hash.update(
+                Files::get(&name)
+                    .map(|file| file.metadata.sha256_hash())
+                    .unwrap_or_default(),
+            );
+        }
+        hash.finalize()
+            .iter()
+            .take(6)
+            .fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests;

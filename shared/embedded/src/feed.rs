@@ -1,0 +1,140 @@
+//! The chat sink's messages as JSON and as a stream of events, for the console.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Sse};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures::Stream;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::chat_sink::{ChatSink, Message};
+
+/// How long a browser waits before it connects again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The messages and their stream, under `/_local/messages`.
+pub fn router(sink: ChatSink) -> Router {
+    Router::new()
+        .route("/_local/messages", get(messages))
+        .route("/_local/messages/stream", get(stream))
+        .with_state(sink)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    /// Only messages with a greater number.
+    after: u64,
+    /// Only what was posted or edited after this revision, and what was removed since.
+    since: u64,
+}
+
+/// `GET /_local/messages`: newest first. `revision` is where a stream may go on from; `removed`
+/// and `cleared` say what is gone since the revision that was given.
+async fn messages(
+    State(sink): State<ChatSink>,
+    Query(query): Query<ListQuery>,
+) -> impl IntoResponse {
+    let changes = sink.changes_since(query.since);
+    let mut messages = changes.messages;
+    messages.retain(|message| message.number > query.after);
+    messages.sort_by_key(|message| std::cmp::Reverse(message.number));
+    let messages: Vec<&Message> = messages.iter().map(Arc::as_ref).collect();
+    let body = json!({
+        "results": messages, "revision": changes.revision,
+        "removed": changes.removed, "cleared": changes.cleared,
+    });
+    ([(header::CACHE_CONTROL, "no-store")], Json(body))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct StreamQuery {
+    /// Only changes after this revision; without it, from now on.
+    since: Option<u64>,
+}
+
+/// `GET /_local/messages/stream`: each message as it comes or is edited (`message`), and
+/// `cleared` when all before it is gone. The event's id is the revision.
+async fn stream(
+    State(sink): State<ChatSink>,
+    Query(query): Query<StreamQuery>,
+    headers: HeaderMap,
+) -> impl IntoResponse {
+    let last_seen = headers.get("last-event-id");
+    let last_seen = last_seen.and_then(|id| id.to_str().ok()?.parse().ok());
+    let changed = sink.subscribe();
+    let now = *changed.borrow();
+    let reader = Reader {
+        // What the browser has seen counts for more than where it began.
+        since: last_seen.or(query.since).unwrap_or(now),
+        sink,
+        changed,
+        waiting: VecDeque::from([Event::default().retry(RETRY)]),
+    };
+    Sse::new(reader.events()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+/// Follows the sink's changes, however fast they come.
+struct Reader {
+    sink: ChatSink,
+    changed: watch::Receiver<u64>,
+    since: u64,
+    waiting: VecDeque<Event>,
+}
+
+impl Reader {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        futures::stream::unfold(self, |mut reader| async move {
+            let event = reader.next().await?;
+            Some((Ok(event), reader))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            self.changed.mark_unchanged();
+            self.read();
+            if self.waiting.is_empty() {
+                self.changed.changed().await.ok()?;
+            }
+        }
+    }
+
+    fn read(&mut self) {
+        let changes = self.sink.changes_since(self.since);
+        if changes.cleared {
+            // Browsers pass no event on that has no data.
+            let cleared = Event::default().event("cleared").data("everything");
+            self.waiting.push_back(cleared);
+        }
+        for number in changes.removed {
+            let removed = Event::default().event("removed").data(number.to_string());
+            self.waiting.push_back(removed);
+        }
+        for message in changes.messages {
+            let event = Event::default()
+                .event("message")
+                .id(message.revision.to_string());
+            // A message is always JSON; if it were not, the others still come.
+            self.waiting.extend(event.json_data(message.as_ref()));
+        }
+        self.since = changes.revision;
+    }
+}
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

@@ -1,0 +1,141 @@
+// Every day's work: compose, declare, look, as an editor and as a viewer, and behind a proxy.
+
+import assert from 'node:assert/strict';
+import { createServer, request } from 'node:http';
+import { after, test } from 'node:test';
+import { calm, DISCORD, slack, Stage, TEAMS, TOKEN } from '../harness.mjs';
+
+const stage = await Stage.start();
+
+test('an event is previewed for every platform, with its limits, and copied as commands', async () => {
+  const bodies = [
+    slack('slack'),
+    { name: 'discord', type: 'discord', event_types: ['*'], configuration: { webhook_url: DISCORD } },
+    { name: 'teams', type: 'teams', event_types: ['*'], configuration: { webhook_url: TEAMS } },
+    { name: 'signed', type: 'webhook', event_types: ['*'], configuration: { url: 'https://x.example.com/h' } },
+    { ...slack('staging only'), filters: { environment: ['staging'] } },
+  ];
+  for (const body of bodies) await stage.webhook(body);
+  const page = await stage.open('#/compose', { expects: [400] });
+  await page.getByText('4 webhooks of 5 would send it.').waitFor();
+  for (const platform of ['slack', 'discord', 'teams', 'webhook']) {
+    const card = page.locator(`.preview:not(.off) .card.${platform}`);
+    assert.match(await card.textContent(), /billing-db/, platform);
+  }
+  await page.locator('.preview.off').getByText('Would not be sent', { exact: false }).waitFor();
+  await page.locator('.usage summary').first().click();
+  await page.locator('meter').first().waitFor();
+
+  await page.getByRole('button', { name: 'Copy as …' }).click();
+  const dialog = page.getByRole('dialog');
+  const copied = await dialog.textContent();
+  assert.match(copied, /carillon send 'deploy'/);
+  assert.ok(copied.includes('$CARILLON_KEY') && !copied.includes(stage.key));
+  await page.keyboard.press('Escape');
+
+  await page.getByRole('button', { name: 'JSON' }).first().click();
+  const text = page.getByLabel('The event as JSON');
+  await text.fill('{"type": "deplo"}');
+  await page.getByText('did you mean', { exact: false }).waitFor();
+  await text.fill('{"specversion": "1.0", "id": "1", "source": "/ci", "type": "deploy", "data": {"message": "from a cloud event"}}');
+  await page.locator('.preview .card.slack').getByText('from a cloud event', { exact: false }).first().waitFor();
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await page.getByRole('heading', { name: /deploy/ }).first().waitFor();
+  calm(page);
+});
+
+test('a file is planned, its faults stand at their lines, and it is applied', async () => {
+  const page = await stage.open('#/declare', { expects: [400] });
+  const file = page.getByLabel('The file');
+  await file.fill('notifications:\n  work:\n    provider: slack\n    chanels: ["#x"]\n');
+  await page.getByRole('button', { name: 'Line 4' }).click();
+  const chosen = await file.evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd));
+  assert.match(chosen, /chanels/);
+  await file.fill(`notifications:\n  work:\n    provider: slack\n    token: ${TOKEN}\n    channels: ["#x"]\n`);
+  await page.getByText('1 webhook would change').waitFor();
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.getByText('Everything is as the file says').waitFor();
+  await page.goto(`${stage.url}#/activity`);
+  await page.getByText('created the webhook').first().waitFor();
+  calm(page);
+});
+
+test('a viewer sees and is offered nothing to change', async () => {
+  const { key } = await stage.api('POST', 'api-keys/', { name: 'looker', role: 'viewer' });
+  const page = await stage.open('#/webhooks', { key });
+  await page.getByText('looker · viewer').waitFor();
+  await page.getByRole('link', { name: 'slack', exact: true }).click();
+  await page.getByRole('heading', { name: 'slack' }).waitFor();
+  for (const name of ['Send a test', 'Edit', 'Switch off', 'Recover']) {
+    assert.equal(await page.getByText(name, { exact: true }).count(), 0, name);
+  }
+  assert.deepEqual(await page.locator('.nav-link').allTextContents(), ['Channels', 'Webhooks', 'Events', 'Activity']);
+  calm(page);
+});
+
+test('the console works below any path of a proxy', async () => {
+  const to = new URL(stage.url);
+  const proxy = createServer((asked, answer) => {
+    if (!asked.url.startsWith('/tools/carillon/')) {
+      answer.writeHead(404).end();
+      return;
+    }
+    const path = asked.url.slice('/tools/carillon'.length);
+    const headers = { ...asked.headers, host: to.host };
+    for (const name of ['origin', 'referer', 'sec-fetch-site']) delete headers[name];
+    asked.pipe(request({ host: to.hostname, port: to.port, path, method: asked.method, headers }, (said) => {
+      answer.writeHead(said.statusCode, said.headers);
+      said.pipe(answer);
+    }));
+  });
+  await new Promise((ready) => { proxy.listen(0, '127.0.0.1', ready); });
+  after(() => proxy.close());
+  const base = `http://127.0.0.1:${proxy.address().port}/tools/carillon/`;
+  const page = await stage.open('#/webhooks', { base });
+  await page.getByRole('link', { name: 'slack', exact: true }).click();
+  await page.getByRole('heading', { name: 'slack' }).waitFor();
+  await page.getByRole('link', { name: 'Channels' }).click();
+  await page.locator('.post').first().waitFor();
+  assert.ok(page.requests.every((url) => url.startsWith(base)), page.requests.find((url) => !url.startsWith(base)));
+  calm(page);
+  proxy.closeAllConnections();
+});
+
+test('everything can be reached by the keyboard', async () => {
+  const page = await stage.open('#/webhooks');
+  await page.getByRole('link', { name: 'slack', exact: true }).waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  const chosen = await page.evaluate(() => document.activeElement.textContent);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: chosen, exact: true }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('e');
+  await page.getByRole('heading', { name: 'Events' }).waitFor();
+  await page.keyboard.press('/');
+  assert.equal(await page.evaluate(() => document.activeElement.type), 'search');
+  calm(page);
+});
+
+test('the reference shows every call of the document, with samples in three languages', async () => {
+  const page = await stage.open('#/reference', { key: null });
+  const { paths } = await stage.api('GET', 'openapi.json');
+  const calls = Object.values(paths).reduce((count, item) => count + Object.keys(item).length, 0);
+  await page.locator('.call-link').first().waitFor();
+  assert.equal(await page.locator('.call-link').count(), calls);
+  await page.getByLabel('Search calls').fill('post /api/v1/webhooks/');
+  await page.locator('.call-link', { hasText: '/webhooks/' }).first().click();
+  await page.getByRole('heading', { name: 'Registers a webhook.' }).waitFor();
+  const shown = {};
+  for (const name of ['curl', 'Python', 'TypeScript']) {
+    await page.getByRole('button', { name }).click();
+    shown[name] = await page.locator('.code-box pre').first().textContent();
+  }
+  assert.match(shown.curl, /^curl -X POST/);
+  assert.match(shown.Python, /requests\.post/);
+  assert.match(shown.TypeScript, /JSON\.stringify/);
+  calm(page);
+});
