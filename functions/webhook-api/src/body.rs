@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             };
             return Err(unsupported(&request, taken));
         }
-        parse(&read(request).await?).map(Self)
+        parse(&read(request, MAX_BODY_BYTES).await?).map(Self)
     }
 }
 
@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let refused = (!is_json(&request)).then(|| unsupported(&request, "application/json"));
-        let bytes = read(request).await?;
+        let bytes = read(request, MAX_BODY_BYTES).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(Self(Value::Object(serde_json::Map::new())));
         }
@@ -88,14 +88,12 @@ fn media_type(request: &Request) -> String {
     media_type.to_ascii_lowercase()
 }
 
-/// A body of at most [`MAX_BODY_BYTES`].
-pub async fn read(request: Request) -> Result<Bytes, Problem> {
-    let limited = Limited::new(request.into_body(), MAX_BODY_BYTES);
+/// A body of at most so many bytes.
+pub async fn read(request: Request, limit_bytes: usize) -> Result<Bytes, Problem> {
+    let limited = Limited::new(request.into_body(), limit_bytes);
     match limited.collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge {
-            limit_bytes: MAX_BODY_BYTES,
-        }),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge { limit_bytes }),
         Err(_) => Err(Problem::Malformed("the body broke off".into())),
     }
 }

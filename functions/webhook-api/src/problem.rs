@@ -49,6 +49,8 @@ pub enum Problem {
     TooLarge {
         limit_bytes: usize,
     },
+    /// More than one call can apply.
+    TooManyEntries(String),
     UnsupportedMediaType {
         /// What the request says that its body is.
         came: String,
@@ -166,6 +168,11 @@ impl Problem {
                 "too-large",
                 "The body is too large",
             ),
+            Self::TooManyEntries(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too-many-entries",
+                "The file has more than one call can apply",
+            ),
             Self::UnsupportedMediaType { .. } => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
@@ -202,7 +209,7 @@ impl Problem {
 
     fn detail(&self) -> String {
         match self {
-            Self::Malformed(detail) => detail.clone(),
+            Self::Malformed(detail) | Self::TooManyEntries(detail) => detail.clone(),
             Self::Invalid(faults) => match faults.iter().count() {
                 1 => faults.to_string(),
                 n => format!("{n} faults; see `errors`"),

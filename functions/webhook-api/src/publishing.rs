@@ -44,7 +44,7 @@ pub async fn read(
     if mode.is_none() && !body::is_json(&request) {
         return Err(body::unsupported(&request, TAKEN));
     }
-    let bytes = body::read(request).await?;
+    let bytes = body::read(request, body::MAX_BODY_BYTES).await?;
     let one = |event| vec![Incoming::CloudEvent(event)];
     let read = match mode {
         None => return plain(&body::parse(&bytes)?, capture),

@@ -3,15 +3,17 @@
 //! Each begins anew where somebody else was faster: what is written is always decided on
 //! what is there.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use carillon_aws::{Quota, WriteError};
+use carillon_aws::{Change, Quota, WriteError};
 use carillon_chat::{Kinds, form};
 use carillon_domain::webhook::{Lanes, Made, Update};
 use carillon_domain::{
     Credential, CredentialRef, FaultCode, Faults, OrganizationId, Pointer, Registration, Webhook,
     WebhookId, WebhookStatus,
 };
+use futures::future::join_all;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -26,6 +28,9 @@ pub const TRIES: u32 = 12;
 /// together are 5 s at most: somebody waits for the answer.
 const PAUSE: Duration = Duration::from_millis(10);
 const DOUBLINGS: u32 = 6;
+
+/// How many calls about credentials are under way at once.
+pub const AT_ONCE: usize = 16;
 
 /// Which version of a webhook the caller means (RFC 9110, `If-Match`).
 pub trait Precondition: Fn(&Webhook) -> bool + Send + Sync {}
@@ -115,50 +120,50 @@ pub async fn register(
     organization: &OrganizationId,
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
-    const OPERATION: &str = "registering a webhook";
-    let destination = &registration.destination;
-    let Credential::New(value) = &destination.credential else {
-        return Err(Problem::internal(OPERATION)(
+    let Credential::New(value) = &registration.destination.credential else {
+        return Err(Problem::internal("registering a webhook")(
             "a new webhook cannot have an unchanged credential",
         ));
     };
-    let now = Timestamp::now();
     for tries in 0..TRIES {
         let credential = open(api, organization, value).await?;
-        let webhook = Webhook {
-            id: WebhookId::generate(ulid::Ulid::generate()),
-            organization: organization.clone(),
-            name: registration.name.clone(),
-            kind: destination.kind.clone(),
-            event_types: registration.event_types.clone(),
-            filters: registration.filters.clone(),
-            lanes: Lanes::of(&destination.channels),
-            configuration: destination.configuration.clone(),
-            credential,
-            fallback: None,
-            status: match registration.enabled {
-                Some(false) => WebhookStatus::Disabled,
-                Some(true) | None => WebhookStatus::Active,
-            },
-            status_reason: None,
-            created_at: now,
-            modified_at: now,
-            version: 1,
-        };
-        match api.registry.create(&webhook).await {
-            Ok(()) => {
-                tracing::info!(
-                    webhook_id = webhook.id.as_str(),
-                    organization = organization.as_str(),
-                    "registered"
-                );
-                return Ok(webhook);
-            }
-            Err(error) => again(api, &webhook, error).await?,
+        let webhook = new_webhook(organization, registration, credential, Timestamp::now());
+        if write_together(api, organization, &[Change::Create(&webhook)]).await? {
+            return Ok(webhook);
         }
         pause(tries).await;
     }
     Err(Problem::Contended)
+}
+
+/// A webhook as it is registered, with a credential that has been opened.
+pub fn new_webhook(
+    organization: &OrganizationId,
+    registration: &Registration,
+    credential: CredentialRef,
+    now: Timestamp,
+) -> Webhook {
+    let destination = &registration.destination;
+    Webhook {
+        id: WebhookId::generate(ulid::Ulid::generate()),
+        organization: organization.clone(),
+        name: registration.name.clone(),
+        kind: destination.kind.clone(),
+        event_types: registration.event_types.clone(),
+        filters: registration.filters.clone(),
+        lanes: Lanes::of(&destination.channels),
+        configuration: destination.configuration.clone(),
+        credential,
+        fallback: None,
+        status: match registration.enabled {
+            Some(false) => WebhookStatus::Disabled,
+            Some(true) | None => WebhookStatus::Active,
+        },
+        status_reason: None,
+        created_at: now,
+        modified_at: now,
+        version: 1,
+    }
 }
 
 /// Changes a webhook; gives it as it then is, what was said of its credential, and the parts of
@@ -197,7 +202,7 @@ pub async fn update(
 }
 
 /// Changes a webhook that is still as it was read; none where it is not.
-pub async fn change(
+async fn change(
     api: &Api,
     read: &Webhook,
     update: Update,
@@ -208,11 +213,6 @@ pub async fn change(
         Credential::Unchanged | Credential::Partial(_) => read.credential.clone(),
     };
     let new = read.updated(update, registration, credential, Timestamp::now());
-    replace(api, read, new).await
-}
-
-/// Writes a webhook in place of the one that was read; none where that is no longer there.
-async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webhook>, Problem> {
     let changes = [(read.clone(), new)];
     let is_written = replace_together(api, &changes).await?;
     let [(_, new)] = changes;
@@ -223,35 +223,65 @@ async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webho
 /// were read; false, and none is written, where one of those is no longer there.
 pub async fn replace_together(api: &Api, changes: &[(Webhook, Webhook)]) -> Result<bool, Problem> {
     let changed = changes.iter().filter(|(read, new)| read != new);
-    let changed: Vec<(Webhook, Webhook)> = changed.cloned().collect();
-    let Some((_, first)) = changed.first() else {
-        return Ok(true);
-    };
-    let written = match &changed[..] {
-        [(read, new)] => api.registry.update(read, new).await,
-        several => api.registry.update_together(several).await,
-    };
-    if let Err(error) = written {
-        again(api, first, error).await?;
-        return Ok(false);
+    let changed: Vec<Change<'_>> = changed
+        .map(|(read, new)| Change::Update(read, new))
+        .collect();
+    match changes.first() {
+        Some((read, _)) => write_together(api, &read.organization, &changed).await,
+        None => Ok(true),
     }
+}
+
+/// Makes changes that fit into one transaction; false, and none is made, where something that
+/// they depend on is no longer as it was read.
+pub async fn write_together(
+    api: &Api,
+    organization: &OrganizationId,
+    changes: &[Change<'_>],
+) -> Result<bool, Problem> {
+    match api.registry.change_together(changes).await {
+        Ok(()) => {
+            follow(api, organization, changes).await;
+            Ok(true)
+        }
+        Err(error) => {
+            again(api, organization, changes, error).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// What changes that were made are followed by: credentials that nobody uses go, and what waits
+/// is looked at now.
+async fn follow(api: &Api, organization: &OrganizationId, changes: &[Change<'_>]) {
     let (mut unused, mut lanes) = (Vec::new(), Vec::new());
-    for (read, new) in &changed {
-        let webhook_id = new.id.as_str();
-        tracing::info!(webhook_id, version = new.version, "changed");
-        for credential in left(read, Some(new)) {
-            if !unused.contains(&credential) {
-                unused.push(credential);
+    for change in changes {
+        match change {
+            Change::Create(new) => {
+                let webhook_id = new.id.as_str();
+                tracing::info!(webhook_id, %organization, "registered");
+            }
+            Change::Update(read, new) => {
+                let webhook_id = new.id.as_str();
+                tracing::info!(webhook_id, version = new.version, "changed");
+                unused.extend(left(read, Some(new)));
+                lanes.extend(waking::lanes(read));
+                lanes.extend(waking::lanes(new));
+            }
+            Change::Remove(read) => {
+                let webhook_id = read.id.as_str();
+                tracing::info!(webhook_id, "removed");
+                unused.extend(left(read, None));
+                lanes.extend(waking::lanes(read));
             }
         }
-        lanes.extend(waking::lanes(read));
-        lanes.extend(waking::lanes(new));
     }
-    release(api, &unused, &first.organization).await;
+    release(api, unused, organization).await;
     lanes.sort();
     lanes.dedup();
-    waking::wake_after_change(api, &first.organization, &lanes).await;
-    Ok(true)
+    if !lanes.is_empty() {
+        waking::wake_after_change(api, organization, &lanes).await;
+    }
 }
 
 /// Finds a webhook of the organization.
@@ -276,20 +306,10 @@ pub async fn remove(
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        match api.registry.delete(&read).await {
-            Ok(()) => {
-                release(api, &left(&read, None), organization).await;
-                let webhook_id = read.id.as_str();
-                tracing::info!(webhook_id, "removed");
-                waking::wake_after_change(api, organization, &waking::lanes(&read)).await;
-                return Ok(());
-            }
-            Err(WriteError::Aws(error)) => {
-                return Err(Problem::internal("removing a webhook")(error));
-            }
-            // Changed meanwhile, or removed.
-            Err(_) => pause(tries).await,
+        if write_together(api, organization, &[Change::Remove(&read)]).await? {
+            return Ok(());
         }
+        pause(tries).await;
     }
     Err(Problem::Contended)
 }
@@ -307,22 +327,33 @@ pub async fn open(
 }
 
 /// After a write that failed: an error where it makes no sense to try again.
-async fn again(api: &Api, webhook: &Webhook, error: WriteError) -> Result<(), Problem> {
+async fn again(
+    api: &Api,
+    organization: &OrganizationId,
+    changes: &[Change<'_>],
+    error: WriteError,
+) -> Result<(), Problem> {
     const OPERATION: &str = "writing a webhook";
-    let organization = &webhook.organization;
+    let opened = || {
+        let opened = changes.iter().filter_map(|change| match change {
+            Change::Create(new) | Change::Update(_, new) => Some(new.credential.clone()),
+            Change::Remove(_) => None,
+        });
+        opened.collect()
+    };
     match error {
         WriteError::NameFreed | WriteError::Changed => Ok(()),
-        WriteError::CredentialGone => api
+        WriteError::CredentialGone(id) => api
             .credentials
-            .close(organization, &webhook.credential.id)
+            .close(organization, &id)
             .await
             .map_err(Problem::internal(OPERATION)),
         WriteError::NameTaken(existing_id) => {
-            release(api, std::slice::from_ref(&webhook.credential), organization).await;
+            release(api, opened(), organization).await;
             Err(Problem::NameTaken { existing_id })
         }
         WriteError::QuotaExceeded(quota) => {
-            release(api, std::slice::from_ref(&webhook.credential), organization).await;
+            release(api, opened(), organization).await;
             let limit = api.registry.quotas().limit(quota);
             Err(Problem::quota_exceeded(quota, limit))
         }
@@ -344,17 +375,32 @@ fn left(read: &Webhook, new: Option<&Webhook>) -> Vec<CredentialRef> {
         .collect()
 }
 
-/// Nobody may use these any more. The webhook is written, or was never made: whatever goes
-/// wrong from here on is left to the next sweep, and no concern of the caller's.
-async fn release(api: &Api, credentials: &[CredentialRef], organization: &OrganizationId) {
-    for credential in credentials {
-        let released = api
-            .credentials
-            .release(organization, &credential.fingerprint, Timestamp::now())
-            .await;
-        if let Err(error) = released {
-            tracing::error!(%organization, %error, "a credential could not be released");
-        }
+/// Has those of these credentials go that nobody uses. The webhooks are written, or were never
+/// made: whatever goes wrong from here on is left to the next sweep, and no concern of the
+/// caller's.
+async fn release(api: &Api, credentials: Vec<CredentialRef>, organization: &OrganizationId) {
+    let credentials: HashMap<_, _> = credentials
+        .into_iter()
+        .map(|credential| (credential.fingerprint.clone(), credential))
+        .collect();
+    let credentials: Vec<_> = credentials.into_values().collect();
+    for credentials in credentials.chunks(AT_ONCE) {
+        join_all(
+            credentials
+                .iter()
+                .map(|it| release_one(api, it, organization)),
+        )
+        .await;
+    }
+}
+
+async fn release_one(api: &Api, credential: &CredentialRef, organization: &OrganizationId) {
+    let released = api
+        .credentials
+        .release(organization, &credential.fingerprint, Timestamp::now())
+        .await;
+    if let Err(error) = released {
+        tracing::error!(%organization, %error, "a credential could not be released");
     }
 }
 

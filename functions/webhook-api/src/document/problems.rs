@@ -54,6 +54,9 @@ fn all() -> Vec<Problem> {
         Problem::TooLarge {
             limit_bytes: MAX_BODY_BYTES,
         },
+        Problem::TooManyEntries(
+            "the file has 350 new credentials; one call takes 200: apply it in parts".into(),
+        ),
         Problem::UnsupportedMediaType {
             came: "text/plain".into(),
             taken: "application/json",
@@ -152,6 +155,7 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
         (412, is_conditional),
         (413, has_body),
         (415, has_body),
+        (422, path.ends_with("/notifications/") && writes),
         (429, true),
         (500, true),
     ]
@@ -186,12 +190,13 @@ mod tests {
             Problem::QuotaExceeded { .. } => 15,
             Problem::NoSuchPath { .. } => 16,
             Problem::OwnMessage => 17,
+            Problem::TooManyEntries(_) => 18,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..18).collect());
+        assert_eq!(all, (0..19).collect());
     }
 }
