@@ -43,6 +43,7 @@ mod quotas;
 mod recovering_all;
 mod recovery;
 mod registration;
+mod repeats;
 mod rotation;
 mod secrets_life;
 mod sent_back;

@@ -5,7 +5,7 @@ use std::any::Any;
 use std::fmt::Display;
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::Quota;
@@ -49,6 +49,12 @@ pub enum Problem {
     TooLarge {
         limit_bytes: usize,
     },
+    /// The key of a call belongs to one with another query or body.
+    KeyReused,
+    /// The first call with the same key is under way.
+    InProgress,
+    /// The answer had a secret, which is not kept, and may be in use.
+    SecretGone,
     /// More than one call can apply.
     TooManyEntries(String),
     UnsupportedMediaType {
@@ -168,6 +174,21 @@ impl Problem {
                 "too-large",
                 "The body is too large",
             ),
+            Self::KeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key-reused",
+                "The `Idempotency-Key` belongs to another request",
+            ),
+            Self::InProgress => (
+                StatusCode::CONFLICT,
+                "in-progress",
+                "The first call with this `Idempotency-Key` is under way",
+            ),
+            Self::SecretGone => (
+                StatusCode::CONFLICT,
+                "secret-gone",
+                "The secret of the first answer cannot be shown again",
+            ),
             Self::TooManyEntries(_) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "too-many-entries",
@@ -252,6 +273,15 @@ impl Problem {
                 "it was changed since it was read; read it again, then decide".into()
             }
             Self::TooLarge { limit_bytes } => format!("at most {limit_bytes} bytes are taken"),
+            Self::KeyReused => {
+                "it came with another query or body before: use a new key for another request".into()
+            }
+            Self::InProgress => "ask again in a few seconds".into(),
+            Self::SecretGone => {
+                "it is not kept, and a repeat gets a new one only within 10 minutes and while the \
+                 first was never used: what was made is there; rotate it, or make another"
+                    .into()
+            }
             Self::UnsupportedMediaType { came, taken } => {
                 format!("the body came as `{came}`; taken is {taken}")
             }
@@ -333,6 +363,10 @@ impl IntoResponse for Problem {
         let document = self.document(request_id::current());
         let mut response = (status, Json(document)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
+        if matches!(self, Self::InProgress) {
+            let soon = HeaderValue::from_static("1");
+            response.headers_mut().insert(RETRY_AFTER, soon);
+        }
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Api-Key, Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);

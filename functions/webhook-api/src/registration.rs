@@ -118,6 +118,7 @@ pub async fn check_room(
 pub async fn register(
     api: &Api,
     organization: &OrganizationId,
+    id: &WebhookId,
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
     let Credential::New(value) = &registration.destination.credential else {
@@ -127,7 +128,8 @@ pub async fn register(
     };
     for tries in 0..TRIES {
         let credential = open(api, organization, value).await?;
-        let webhook = new_webhook(organization, registration, credential, Timestamp::now());
+        let now = Timestamp::now();
+        let webhook = new_webhook(organization, id.clone(), registration, credential, now);
         if write_together(api, organization, &[Change::Create(&webhook)]).await? {
             return Ok(webhook);
         }
@@ -139,13 +141,14 @@ pub async fn register(
 /// A webhook as it is registered, with a credential that has been opened.
 pub fn new_webhook(
     organization: &OrganizationId,
+    id: WebhookId,
     registration: &Registration,
     credential: CredentialRef,
     now: Timestamp,
 ) -> Webhook {
     let destination = &registration.destination;
     Webhook {
-        id: WebhookId::generate(ulid::Ulid::generate()),
+        id,
         organization: organization.clone(),
         name: registration.name.clone(),
         kind: destination.kind.clone(),

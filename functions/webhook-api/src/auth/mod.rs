@@ -46,6 +46,13 @@ pub struct Caller<P = Read> {
     needed: PhantomData<P>,
 }
 
+impl<P> Caller<P> {
+    /// Tells it from every other caller of its organization.
+    pub fn id(&self) -> String {
+        format!("{:?} {}", self.actor.actor_type, self.actor.id)
+    }
+}
+
 impl Api {
     /// The API as this caller changes things: what they do is in the audit log.
     pub fn by<P>(&self, caller: &Caller<P>) -> Self {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use carillon_aws::{Change, parts};
 use carillon_domain::webhook::{Made, Update};
-use carillon_domain::{Credential, CredentialRef, Fingerprint, OrganizationId, Webhook};
+use carillon_domain::{Credential, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -107,7 +107,8 @@ impl Write {
                     .ok_or("a new webhook cannot have an unchanged credential")
                     .map_err(Problem::internal("applying a file"))?;
                 let registration = &step.registration;
-                let new = registration::new_webhook(organization, registration, opened, now);
+                let id = WebhookId::generate(ulid::Ulid::generate());
+                let new = registration::new_webhook(organization, id, registration, opened, now);
                 (None, new)
             }
         };

@@ -10,7 +10,7 @@ mod meta;
 mod notifications;
 mod recovery;
 mod trial;
-mod webhooks;
+pub mod webhooks;
 
 pub use meta::Document;
 

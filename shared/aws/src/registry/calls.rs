@@ -45,6 +45,13 @@ pub struct KeyedCall {
     pub answer: Option<KeptAnswer>,
 }
 
+impl KeyedCall {
+    /// When it began that was answered.
+    pub fn begun_at(&self) -> Timestamp {
+        self.leased_until - LEASE
+    }
+}
+
 /// The answer, without any secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptAnswer {
