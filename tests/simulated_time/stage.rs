@@ -192,6 +192,7 @@ impl Stage {
                 delivery_id: delivery_id.clone(),
                 event_id: event.id.clone(),
                 event_type: event.event_type,
+                traceparent: None,
                 since: now,
                 redelivery: 0,
             },
@@ -233,6 +234,7 @@ impl Stage {
                         delivery_id,
                         event_id: event.id.clone(),
                         event_type: event.event_type,
+                        traceparent: None,
                         since: now,
                         redelivery: 0,
                     },
@@ -343,6 +345,7 @@ impl Stage {
             delivery_id: id.clone(),
             event_id: EventId::parse("waiting").unwrap(),
             event_type: EventType::Deploy,
+            traceparent: None,
             since: self.clock.now(),
             redelivery: 0,
         };

@@ -24,7 +24,7 @@ use carillon_aws::{
     DeliveryQueue, Error, EventPart, Failures, Lanes, Ledger, Registry, WakeUp, WebhookPage, wake,
 };
 use carillon_domain::lane::{Entry, Lane, Position, Redo};
-use carillon_domain::{Event, LaneId, OrganizationId};
+use carillon_domain::{Event, LaneId, OrganizationId, TraceParent};
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
@@ -205,6 +205,7 @@ impl Dispatcher {
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
+                traceparent = event.traceparent.as_ref().map(TraceParent::as_str),
                 deliveries = lanes.len(),
                 "dispatched"
             );

@@ -45,6 +45,7 @@ impl Slice {
                 delivery_id: id,
                 event_id: event.id.clone(),
                 event_type: event.event_type,
+                traceparent: event.traceparent.clone(),
                 since: now,
                 redelivery: 0,
             },

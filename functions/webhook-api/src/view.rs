@@ -96,6 +96,8 @@ pub struct DeliveryView {
     event_id: String,
     #[schema(value_type = schema::EventTypeName)]
     event_type: EventType,
+    /// The trace that the event belongs to.
+    traceparent: Option<String>,
     channel: String,
     #[schema(value_type = schema::DeliveryStatus)]
     status: DeliveryStatus,
@@ -130,6 +132,7 @@ impl From<Delivery> for DeliveryView {
             webhook_id: delivery.webhook_id.to_string(),
             event_id: delivery.event_id.to_string(),
             event_type: delivery.event_type,
+            traceparent: delivery.traceparent.map(|trace| trace.to_string()),
             channel: delivery.channel,
             status: delivery.status,
             reason: delivery.reason,

@@ -25,6 +25,7 @@ pub mod sample;
 pub mod suspension;
 pub mod text;
 pub mod tone;
+pub mod trace;
 pub mod unique;
 pub mod webhook;
 
@@ -41,6 +42,7 @@ pub use ids::{
 };
 pub use lane::LaneId;
 pub use tone::Tone;
+pub use trace::TraceParent;
 pub use webhook::{
     Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId, Registration,
     Webhook, WebhookStatus,

@@ -95,6 +95,7 @@ fn event_fields() -> Value {
         "actor": name("Who did it"),
         "message": text(MAX_MESSAGE, "Free text"),
         "correlation_id": name("Groups the events of one operation"),
+        "traceparent": name("The W3C trace that it belongs to; the request's header of this name, if left out"),
         "dry_run": {"type": ["boolean", "null"], "description": "Nothing was changed; the message says so"},
         "changes": or_null(listed(0, MAX_CHANGES, said(MAX_NAME), changes)),
         "details": {

@@ -13,6 +13,7 @@ use crate::event_type::EventType;
 use crate::fault::{Fault, FaultCode, Faults, Pointer};
 use crate::ids::{EventId, OrganizationId};
 use crate::text::{clean, fit};
+use crate::trace::TraceParent;
 
 /// The extension attributes that are fields of an event, and which ones. Their names cannot
 /// have the `_` that the fields have.
@@ -38,8 +39,7 @@ pub(super) const EXTENSIONS: [(&str, &[&str]); 16] = [
 
 /// Extension attributes that are for those who carry and trace events (CloudEvents,
 /// documented extensions), not for those who read them.
-const OF_TRANSPORT: [&str; 9] = [
-    "traceparent",
+const OF_TRANSPORT: [&str; 8] = [
     "tracestate",
     "baggage",
     "partitionkey",
@@ -84,6 +84,7 @@ pub(super) fn event(
         organization: &capture.organization,
         draft: Draft::default(),
         extras: Extras::default(),
+        traceparent: None,
     };
     reader.data(data, faults);
     reader.event_type(meaning.as_ref());
@@ -93,7 +94,10 @@ pub(super) fn event(
         reader.subject(subject.text);
     }
     let Reader {
-        mut draft, extras, ..
+        mut draft,
+        extras,
+        traceparent,
+        ..
     } = reader;
     let message = draft.take("message");
     let mut inner = Faults::default();
@@ -116,6 +120,7 @@ pub(super) fn event(
     let mut event = Event {
         id: event_id,
         message: message.and_then(|text| text.as_str().map(str::to_owned)),
+        traceparent,
         ..event?
     };
     event.details.insert(SOURCE.to_owned(), source.text.clone());
@@ -180,6 +185,7 @@ struct Reader<'o> {
     organization: &'o OrganizationId,
     draft: Draft,
     extras: Extras,
+    traceparent: Option<TraceParent>,
 }
 
 impl Reader<'_> {
@@ -285,6 +291,9 @@ impl Reader<'_> {
         for name in ["datacontenttype", "dataschema"] {
             attributes.take(name);
         }
+        // One that is not valid counts as none (W3C Trace Context).
+        let trace = attributes.take("traceparent");
+        self.traceparent = trace.and_then(|trace| TraceParent::parse(&trace.text));
         for (name, path) in EXTENSIONS {
             let Some(Attribute { at, text }) = attributes.take(name) else {
                 continue;
