@@ -24,6 +24,8 @@ pub const ADMIN_KEY: &str = "fake-admin-key";
 pub struct Inside {
     service: ApiService<lambda_http::Body>,
     pub registry: Registry,
+    pub events: EventStore,
+    pub lanes: Lanes,
     database: LocalDynamoDb,
     dispatcher: Dispatcher,
     calls: Arc<Mutex<Vec<String>>>,
@@ -86,8 +88,9 @@ impl Inside {
             .await
             .unwrap();
         let retention = Retention::default();
+        let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
-        let ledger = Ledger::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
             registry: registry.clone(),
             lanes: lanes.clone(),
@@ -97,8 +100,8 @@ impl Inside {
         let service = carillon_webhook_api::service(Api {
             registry: registry.clone(),
             credentials: Credentials::new(registry.clone(), store.clone()),
-            events: EventStore::new(dynamodb, EVENTS_TABLE.into(), retention),
-            lanes,
+            events: events.clone(),
+            lanes: lanes.clone(),
             ledger,
             queue: Arc::new(services.queue.clone()),
             poster: Poster::new(store, chat.clone()),
@@ -109,6 +112,8 @@ impl Inside {
         Self {
             service,
             registry,
+            events,
+            lanes,
             database: services.dynamodb,
             dispatcher,
             calls,

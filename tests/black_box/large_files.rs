@@ -144,6 +144,17 @@ async fn a_file_of_a_megabyte_is_taken() {
 }
 
 #[tokio::test]
+async fn of_thousands_of_faults_the_first_thousand_are_listed() {
+    let app = App::start().await;
+    let entry: serde_json::Map<_, _> = (0..5_000).map(|n| (format!("x{n}"), json!(1))).collect();
+    let answer = put(&app, "", &json!({"notifications": {"work": entry}})).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.body["errors"].as_array().unwrap().len(), 1_000);
+    let detail = answer.body["detail"].as_str().unwrap();
+    assert!(detail.contains("the first 1000"), "{detail}");
+}
+
+#[tokio::test]
 async fn an_apply_that_broke_off_goes_on_with_the_same_call() {
     let inside = Inside::start().await;
     let claims = json!({"organization": "org_acme", "role": "admin"});

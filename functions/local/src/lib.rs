@@ -4,6 +4,7 @@
 
 mod eventbridge;
 mod problem;
+mod serving;
 mod tables;
 mod worker;
 
@@ -223,13 +224,12 @@ impl Local {
             .merge(failures.router(FAILURES))
             .route(TRY_ITEM, try_item);
         let stopped = stop_servers.clone();
-        servers.spawn(async move {
-            let serving =
-                axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the API ended");
-            }
-        });
+        servers.spawn(serving::serve(
+            listener,
+            router,
+            serving::Patience::default(),
+            stopped,
+        ));
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
         worker::spawn_janitor(&mut workers, &janitor, &stop_workers);

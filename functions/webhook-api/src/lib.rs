@@ -21,6 +21,7 @@ mod publishing;
 mod query;
 mod recovery;
 mod recovery_of_all;
+mod registered;
 mod registration;
 mod request_id;
 mod rotation;
@@ -31,6 +32,7 @@ mod unknown_path;
 mod verification;
 mod view;
 mod waking;
+mod writing;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -99,6 +101,7 @@ fn router(api: Api) -> Router {
             api.clone(),
             auth::require_key,
         ))
+        .layer(middleware::map_response(problem::with_accept_patch))
         .layer(CatchPanicLayer::custom(problem::from_panic))
         .layer(middleware::from_fn(loops::refuse))
         .layer(middleware::from_fn(request_id::attach))

@@ -11,8 +11,8 @@ use serde_json::json;
 use crate::Api;
 use crate::idempotency::{Answer, Answered};
 use crate::problem::Problem;
+use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
-use crate::routes::webhooks::Registered;
 use crate::view::KeyView;
 
 const OPERATION: &str = "making a secret again";

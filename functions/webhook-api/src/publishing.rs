@@ -60,7 +60,10 @@ async fn read_as_sent(
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
     let mode = Mode::of(content_type, headers.keys().map(|name| name.as_str()));
-    if mode.is_none() && !body::is_json(&request) {
+    let is_known = mode.is_some() || body::is_json(&request);
+    // The data of a binary one may be anything.
+    let is_readable = mode == Some(Mode::Binary) || body::is_utf8(&request);
+    if !is_known || !is_readable {
         return Err(body::unsupported(&request, TAKEN));
     }
     let bytes = body::read(request, body::MAX_BODY_BYTES).await?;

@@ -15,6 +15,7 @@
 mod api_keys;
 mod audit;
 mod calls;
+mod changes;
 mod credentials;
 mod known;
 mod list;
@@ -33,11 +34,12 @@ use carillon_domain::audit::By;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 pub use calls::{Begun, KeptAnswer, KeyedCall};
+pub use changes::{Change, parts};
 pub(crate) use credentials::{CondemnedRow, CredentialRow};
 pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
 pub use suspension::Suspension;
-pub use webhooks::{Change, TOGETHER, WriteError, parts};
+pub use webhooks::{TOGETHER, WriteError};
 
 use self::known::Known;
 use crate::Error;

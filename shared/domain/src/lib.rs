@@ -16,6 +16,7 @@ pub mod fields;
 pub mod filters;
 pub mod glob;
 pub mod ids;
+pub mod json;
 pub mod lane;
 pub mod masking;
 pub mod pattern;
@@ -26,7 +27,6 @@ pub mod suspension;
 pub mod text;
 pub mod tone;
 pub mod trace;
-pub mod unique;
 pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};

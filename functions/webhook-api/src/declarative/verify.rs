@@ -11,7 +11,7 @@ use super::document::Document;
 use super::plan::Plan;
 use crate::Api;
 use crate::problem::Problem;
-use crate::registration::AT_ONCE;
+use crate::writing::AT_ONCE;
 
 /// How long all credentials may take together; a caller behind API Gateway waits for 30 s
 /// at most. What is not verified by then is taken unverified.

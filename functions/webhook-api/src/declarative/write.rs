@@ -13,7 +13,8 @@ use super::apply::{Outcome, Written};
 use super::plan::{self, Plan, Step};
 use crate::Api;
 use crate::problem::Problem;
-use crate::registration::{self, AT_ONCE};
+use crate::registration;
+use crate::writing::{self, AT_ONCE};
 
 /// A plan whose credentials are kept already, so that the webhooks can be written.
 pub(super) struct Prepared {
@@ -139,7 +140,7 @@ pub(super) async fn write(
             .map(|write| (write.new.id.as_str(), write)),
     );
     for part in parts(&changes) {
-        match registration::write_together(api, organization, part).await {
+        match writing::write_together(api, organization, part).await {
             Ok(true) => {}
             // Somebody else has made a webhook of this name.
             Ok(false) | Err(Problem::NameTaken { .. }) => return Ok(false),

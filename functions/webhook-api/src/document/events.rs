@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::texts::{choice, form, listed, optional, or_null, organization, said, text, time};
 
-const EVENT_ID: &str = "^[A-Za-z0-9._:-]{1,128}$";
+const EVENT_ID: &str = r"^\.{0,127}[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$";
 
 pub fn add(schemas: &mut Map<String, Value>) {
     let mut add = |name: &str, schema: Value| {

@@ -64,6 +64,9 @@ fn all() -> Vec<Problem> {
             came: "text/plain".into(),
             taken: "application/json",
         },
+        Problem::UnsupportedEncoding {
+            came: "gzip".into(),
+        },
         Problem::Internal,
     ]
 }
@@ -204,12 +207,13 @@ mod tests {
             Problem::KeyReused => 19,
             Problem::InProgress => 20,
             Problem::SecretGone => 21,
+            Problem::UnsupportedEncoding { .. } => 22,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..22).collect());
+        assert_eq!(all, (0..23).collect());
     }
 }

@@ -10,7 +10,7 @@ mod meta;
 mod notifications;
 mod recovery;
 mod trial;
-pub mod webhooks;
+mod webhooks;
 
 pub use meta::Document;
 

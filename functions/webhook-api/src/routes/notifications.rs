@@ -90,7 +90,8 @@ pub async fn apply(
         .headers()
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
-    let format = Format::of(media_type).ok_or_else(|| body::unsupported(&request, TAKEN))?;
+    let format = Format::of(media_type).filter(|_| body::is_utf8(&request));
+    let format = format.ok_or_else(|| body::unsupported(&request, TAKEN))?;
     let bytes = body::read(request, MAX_FILE_BYTES).await?;
     let document = Document::read(format, &bytes).map_err(Problem::Invalid);
     // Where the query is wrong, the faults of the entries are told along with it.

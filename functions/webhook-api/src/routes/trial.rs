@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::webhooks::{Registered, is_wanted};
+use super::webhooks::is_wanted;
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
@@ -24,6 +24,7 @@ use crate::pause::{note_pause, paused_hint, paused_until};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::recovery::asks_to_wait;
+use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
 use crate::{Api, made_again, registration, schema, tried_event, waking};

@@ -2,17 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Made, Update};
 use carillon_domain::{
     Configured, OrganizationId, Pointer, Registration, Webhook, WebhookId, WebhookStatus,
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
@@ -21,13 +18,10 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::verification::{Verified, verify};
+use crate::registered::{Registered, etag};
+use crate::verification::verify;
 use crate::view::WebhookView;
-use crate::{Api, BASE, made_again, registration, schema, waking};
-
-fn etag(webhook: &Webhook) -> String {
-    format!("\"{}\"", webhook.version)
-}
+use crate::{Api, made_again, registration, schema, waking};
 
 /// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`). Only
 /// the very same counts: a weak one says less than the caller must know.
@@ -132,77 +126,6 @@ async fn registered_before(
         false => made_again::with_another_secret(api, webhook).await?,
     };
     Ok(Registered::new(&webhook, None).answer(&webhook, StatusCode::CREATED, &made))
-}
-
-/// A webhook that was written.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Registered {
-    #[serde(flatten)]
-    webhook: WebhookView,
-    /// Where a new credential came along.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<Verified>,
-    /// After a rotation: all webhooks that have the new credential now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rotated: Option<Vec<String>>,
-    #[serde(skip)]
-    etag: String,
-}
-
-impl Registered {
-    pub fn new(webhook: &Webhook, verification: Option<Verified>) -> Self {
-        Self {
-            webhook: WebhookView::from(webhook),
-            verification,
-            rotated: None,
-            etag: etag(webhook),
-        }
-    }
-
-    /// With the parts of the credential that were made here: nobody else knows them.
-    pub(super) fn showing(mut self, made: &[(&'static str, SecretString)]) -> Self {
-        for (field, secret) in made {
-            self.webhook.reveal(field, secret.expose_secret());
-        }
-        self
-    }
-
-    /// The answer, with the parts of the credential that were made for it.
-    pub fn answer(
-        self,
-        webhook: &Webhook,
-        status: StatusCode,
-        made: &[(&'static str, SecretString)],
-    ) -> Answer {
-        let mut headers = vec![(ETAG, self.etag.clone())];
-        if status == StatusCode::CREATED {
-            headers.push((LOCATION, format!("{BASE}/webhooks/{}/", webhook.id)));
-        }
-        let body = serde_json::to_value(&self).unwrap_or_default();
-        let shown = (!made.is_empty())
-            .then(|| serde_json::to_value(self.showing(made)).unwrap_or_default());
-        Answer {
-            status,
-            headers,
-            body,
-            shown,
-            version: Some(webhook.version),
-        }
-    }
-
-    pub fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
-        let all = std::iter::once(webhook).chain(others);
-        Self {
-            rotated: Some(all.map(|webhook| webhook.id.to_string()).collect()),
-            ..self
-        }
-    }
-}
-
-impl IntoResponse for Registered {
-    fn into_response(self) -> Response {
-        ([(ETAG, self.etag.clone())], Json(self)).into_response()
-    }
 }
 
 /// Lists the organization's webhooks, oldest first. Of a large organization a call looks at some
