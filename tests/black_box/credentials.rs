@@ -107,7 +107,10 @@ async fn a_registration_that_crosses_the_last_removal_leaves_no_secret_behind() 
         .await
         .unwrap();
     let late = stores.create(2, &credential).await;
-    assert!(matches!(late, Err(WriteError::CredentialGone)), "{late:?}");
+    assert!(
+        matches!(late, Err(WriteError::CredentialGone(_))),
+        "{late:?}"
+    );
     stores
         .credentials
         .close(&stores.organization, &credential.id)

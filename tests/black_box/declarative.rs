@@ -274,7 +274,7 @@ async fn what_is_no_yaml_is_told_with_its_place_and_what_is_nothing_is_refused()
         .header("Content-Type", "text/csv");
     let answer = app.send(request.body("a,b")).await;
     assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let large = format!("notifications: {{}}\n# {}", "x".repeat(256 * 1_024));
+    let large = format!("notifications: {{}}\n# {}", "x".repeat(1_024 * 1_024));
     assert_eq!(
         put(&app, "", &large).await.status,
         StatusCode::PAYLOAD_TOO_LARGE

@@ -78,6 +78,13 @@ impl Sized {
         self.note("read");
         self.call("PATCH", &at, &json!({"name": "renamed"})).await;
         self.note("rename");
+        let file = json!({"notifications": {"applied": {
+            "provider": "slack", "token": "xoxb-fake-token-for-tests-wxyz", "channel": "infra",
+            "events": ["scale"]
+        }}});
+        self.call("PUT", "/notifications/?verify=false", &file)
+            .await;
+        self.note("apply a file");
         let other = json!({"configuration": {"token": "xoxb-fake-other-token-for-tests"}});
         self.call("PATCH", &format!("{at}?verify=false"), &other)
             .await;

@@ -24,10 +24,19 @@ pub const ADMIN_KEY: &str = "fake-admin-key";
 pub struct Inside {
     service: ApiService<lambda_http::Body>,
     pub registry: Registry,
+    pub events: EventStore,
+    pub lanes: Lanes,
     database: LocalDynamoDb,
     dispatcher: Dispatcher,
     calls: Arc<Mutex<Vec<String>>>,
-    refused: Arc<Mutex<Option<&'static str>>>,
+    refused: Arc<Mutex<Option<Refused>>>,
+}
+
+/// Calls that do not come through.
+struct Refused {
+    call: &'static str,
+    /// How many of them still do.
+    spared: usize,
 }
 
 /// An answer, as it goes back to API Gateway.
@@ -46,11 +55,18 @@ impl Inside {
         };
         let calls = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&calls);
-        let refused = Arc::new(Mutex::new(None));
+        let refused: Arc<Mutex<Option<Refused>>> = Arc::default();
         let refusing = Arc::clone(&refused);
         let gate = move |call: &Call<'_>| {
             let call = format!("{:?} {}", call.service, call.operation);
-            let is_refused = *refusing.lock().unwrap() == Some(call.as_str());
+            let is_refused = match &mut *refusing.lock().unwrap() {
+                Some(refused) if refused.call == call && refused.spared == 0 => true,
+                Some(refused) if refused.call == call => {
+                    refused.spared -= 1;
+                    false
+                }
+                _ => false,
+            };
             noted.lock().unwrap().push(call);
             match is_refused {
                 true => Course::Refused(Trouble::Broken),
@@ -72,8 +88,9 @@ impl Inside {
             .await
             .unwrap();
         let retention = Retention::default();
+        let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
-        let ledger = Ledger::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
             registry: registry.clone(),
             lanes: lanes.clone(),
@@ -83,8 +100,8 @@ impl Inside {
         let service = carillon_webhook_api::service(Api {
             registry: registry.clone(),
             credentials: Credentials::new(registry.clone(), store.clone()),
-            events: EventStore::new(dynamodb, EVENTS_TABLE.into(), retention),
-            lanes,
+            events: events.clone(),
+            lanes: lanes.clone(),
             ledger,
             queue: Arc::new(services.queue.clone()),
             poster: Poster::new(store, chat.clone()),
@@ -95,6 +112,8 @@ impl Inside {
         Self {
             service,
             registry,
+            events,
+            lanes,
             database: services.dynamodb,
             dispatcher,
             calls,
@@ -105,7 +124,12 @@ impl Inside {
     /// From now on such a call to AWS does not come through, as `SecretsManager GetSecretValue`;
     /// all do where it is none.
     pub fn refuse(&self, call: Option<&'static str>) {
-        *self.refused.lock().unwrap() = call;
+        *self.refused.lock().unwrap() = call.map(|call| Refused { call, spared: 0 });
+    }
+
+    /// As [`refuse`](Self::refuse), once so many of these calls have come through.
+    pub fn refuse_after(&self, spared: usize, call: &'static str) {
+        *self.refused.lock().unwrap() = Some(Refused { call, spared });
     }
 
     /// Calls the API, as somebody whom the gateway knows by these claims of a JWT.

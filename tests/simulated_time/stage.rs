@@ -241,6 +241,7 @@ impl Stage {
                 delivery_id: delivery_id.clone(),
                 event_id: event.id.clone(),
                 event_type: event.event_type,
+                traceparent: None,
                 since: now,
                 redelivery: 0,
             },
@@ -282,6 +283,7 @@ impl Stage {
                         delivery_id,
                         event_id: event.id.clone(),
                         event_type: event.event_type,
+                        traceparent: None,
                         since: now,
                         redelivery: 0,
                     },
@@ -392,6 +394,7 @@ impl Stage {
             delivery_id: id.clone(),
             event_id: EventId::parse("waiting").unwrap(),
             event_type: EventType::Deploy,
+            traceparent: None,
             since: self.clock.now(),
             redelivery: 0,
         };

@@ -78,10 +78,10 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A server that knows the key gives a repeat the first one's answer; others do it again, so
-    /// that nothing is repeated here.
+    /// A repeat gets the first one's answer, and makes nothing twice.
     pub fn once(self) -> Self {
         Self {
+            repeatable: true,
             idempotency_key: Some(ulid::Ulid::generate().to_string()),
             ..self
         }

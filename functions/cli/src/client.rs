@@ -126,7 +126,7 @@ impl Client {
             let is_last = tries == TRIES || Instant::now() + wait >= deadline;
             let transient = matches!(&error, Error::Unreachable { .. })
                 || matches!(&error, Error::Refused(problem)
-                    if matches!(problem.status, 429 | 502 | 503 | 504));
+                    if matches!(problem.status, 429 | 502 | 503 | 504) || problem.is_in_progress());
             if !call.repeatable || !transient || is_last {
                 return Err(error);
             }

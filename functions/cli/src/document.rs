@@ -108,7 +108,7 @@ notifications:
             document.value,
             json!({"notifications": {
                 "work": {"provider": "slack", "channels": ["#infra", "0123"]},
-                "a/b": {"enabled": "yes"},
+                "a/b": {"enabled": true},
             }})
         );
         let find = |pointer| document.places.find(pointer);
@@ -120,6 +120,18 @@ notifications:
         assert_eq!(find("/elsewhere"), "config.yaml");
         let below = document.places.below("/notifications/work");
         assert_eq!(below.find("/provider"), "config.yaml:4:5");
+    }
+
+    #[test]
+    fn a_flag_in_words_is_one_unless_it_is_in_quotes() {
+        let document = parse("a: {enabled: no}\nb: {enabled: 'no'}\nc: {enabled: Off, x: no}\n");
+        assert_eq!(
+            document.unwrap().value,
+            json!({
+                "a": {"enabled": false}, "b": {"enabled": "no"},
+                "c": {"enabled": false, "x": "no"}
+            })
+        );
     }
 
     #[test]

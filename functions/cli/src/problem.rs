@@ -47,6 +47,11 @@ impl Problem {
         problem
     }
 
+    /// Whether the first call with the same key is under way.
+    pub fn is_in_progress(&self) -> bool {
+        self.document["type"] == "urn:carillon:problem:in-progress"
+    }
+
     /// The faults are about this file.
     pub fn in_file(self, places: Places) -> Self {
         Self {

@@ -22,7 +22,19 @@ pub fn read(text: &str, places: &mut BTreeMap<String, Place>) -> Result<Value, E
         with_snippet: false,
     };
     let node = serde_saphyr::from_str_with_options::<Node>(text, options)?;
-    Ok(node.into_value("", places))
+    Ok(node.into_value("", text, places))
+}
+
+/// The flags as people write them. Others read YAML so, too, unless they are in quotes.
+const FLAG: &str = "enabled";
+const WORDS: [(&str, bool); 4] = [("yes", true), ("on", true), ("no", false), ("off", false)];
+
+/// The flag that a word means that stands there, if it means one.
+fn flag(word: &str, written: Option<&str>) -> Option<bool> {
+    let is_quoted = written.is_some_and(|text| text.starts_with(['\'', '"']));
+    let mut words = WORDS.into_iter().filter(|_| !is_quoted);
+    let found = words.find(|(known, _)| known.eq_ignore_ascii_case(word));
+    found.map(|(_, flag)| flag)
 }
 
 /// The name of a field in a JSON pointer.
@@ -33,26 +45,34 @@ pub fn escaped(name: &str) -> String {
 enum Node {
     Scalar(Value),
     List(Vec<Spanned<Self>>),
-    Map(Vec<(Spanned<String>, Self)>),
+    Map(Vec<(Spanned<String>, Spanned<Self>)>),
 }
 
 impl Node {
-    fn into_value(self, at: &str, places: &mut BTreeMap<String, Place>) -> Value {
+    fn into_value(self, at: &str, source: &str, places: &mut BTreeMap<String, Place>) -> Value {
         match self {
             Self::Scalar(value) => value,
             Self::List(list) => {
                 let entry = |(n, entry): (usize, Spanned<Self>)| {
                     let at = format!("{at}/{n}");
                     places.insert(at.clone(), place(&entry.referenced));
-                    entry.value.into_value(&at, places)
+                    entry.value.into_value(&at, source, places)
                 };
                 list.into_iter().enumerate().map(entry).collect()
             }
             Self::Map(pairs) => {
-                let field = |(key, value): (Spanned<String>, Self)| {
+                let field = |(key, value): (Spanned<String>, Spanned<Self>)| {
                     let at = format!("{at}/{}", escaped(&key.value));
                     places.insert(at.clone(), place(&key.referenced));
-                    (key.value, value.into_value(&at, places))
+                    let offset = value.defined.span().byte_offset();
+                    let written = offset.and_then(|at| source.get(usize::try_from(at).ok()?..));
+                    let value = match value.value {
+                        Self::Scalar(Value::String(word)) if key.value == FLAG => {
+                            flag(&word, written).map_or(Value::String(word), Value::Bool)
+                        }
+                        value => value.into_value(&at, source, places),
+                    };
+                    (key.value, value)
                 };
                 Value::Object(pairs.into_iter().map(field).collect::<Map<_, _>>())
             }

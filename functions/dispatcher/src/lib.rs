@@ -24,7 +24,7 @@ use carillon_aws::{
     DeliveryQueue, Error, EventPart, Failures, Lanes, Ledger, Registry, WakeUp, WebhookPage, wake,
 };
 use carillon_domain::lane::{Entry, Lane, Position, Redo};
-use carillon_domain::{Event, LaneId, OrganizationId};
+use carillon_domain::{Delivery, Event, EventType, LaneId, OrganizationId, TraceParent};
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
@@ -57,6 +57,17 @@ struct Dispatching {
     position: Position,
     event: Event,
 }
+
+/// The lanes of a page that get an event.
+struct Lanewise {
+    lanes: Vec<LaneId>,
+    /// Those of them through which it is not sent.
+    skipped: Vec<LaneId>,
+}
+
+/// Why a webhook is not told what fails.
+const NOT_THROUGH_FAILING: &str = "It tells of webhooks that do not get through, and its own \
+                                   channel is one of those.";
 
 /// Why webhooks miss an event whose registrations are spoilt.
 const UNREADABLE: &str = "registrations cannot be read";
@@ -117,7 +128,7 @@ impl Dispatcher {
                         break;
                     }
                     match self.plan(event, &page).await {
-                        Some(lanes) => self.add(&mut slice, event, part, lanes, &mut end).await,
+                        Some(plan) => self.add(&mut slice, event, part, plan, &mut end).await,
                         None => end = event.number,
                     }
                 }
@@ -164,7 +175,7 @@ impl Dispatcher {
     }
 
     /// The lanes of a page that get an event; none where the event must be dispatched again.
-    async fn plan(&self, dispatching: &Dispatching, page: &WebhookPage) -> Option<Vec<LaneId>> {
+    async fn plan(&self, dispatching: &Dispatching, page: &WebhookPage) -> Option<Lanewise> {
         let event = &dispatching.event;
         let plan = plan::lanes(event, &page.webhooks);
         let failing: Vec<String> = plan.failing.iter().map(ToString::to_string).collect();
@@ -172,7 +183,54 @@ impl Dispatcher {
             && self.report(event, &failing, &Panicked.to_string()).await;
         // What a mended version may make something of is not just dropped.
         let is_dropped = !failing.is_empty() && self.failures.is_none();
-        (is_kept && !is_dropped).then_some(plan.lanes)
+        if !is_kept || is_dropped {
+            return None;
+        }
+        let skipped = match event.event_type {
+            EventType::WebhookFailing => self.skip_failing(event, &plan.lanes, page).await,
+            _ => Ok(Vec::new()),
+        };
+        match skipped {
+            Ok(skipped) => Some(Lanewise {
+                lanes: plan.lanes,
+                skipped,
+            }),
+            Err(error) => {
+                let event_id = event.id.as_str();
+                tracing::error!(event_id, %error, "it is not known who can be told what fails");
+                None
+            }
+        }
+    }
+
+    /// The lanes that do not work themselves: what fails is told through others. The ledger says
+    /// so.
+    async fn skip_failing(
+        &self,
+        event: &Event,
+        lanes: &[LaneId],
+        page: &WebhookPage,
+    ) -> Result<Vec<LaneId>, Error> {
+        let now = self.clock.now();
+        let rows = self.stores.lanes.read(lanes).await?;
+        let fails = |lane: &&LaneId| rows.get(*lane).is_some_and(|row| !row.works(now));
+        let failing: Vec<LaneId> = lanes.iter().filter(fails).cloned().collect();
+        for lane in &failing {
+            let webhook = lane.webhook();
+            let webhook = page
+                .webhooks
+                .iter()
+                .find(|it| Some(&it.id) == webhook.as_ref());
+            let channel = webhook.and_then(|webhook| webhook.channel(lane));
+            let waiting = slice::waiting(event, lane, now);
+            let organization = &event.organization;
+            let row = Delivery::new(organization, lane, channel.unwrap_or_default(), &waiting);
+            if let Some(row) = row {
+                let row = row.skipped(NOT_THROUGH_FAILING, now);
+                self.stores.ledger.write(&row).await?;
+            }
+        }
+        Ok(failing)
     }
 
     /// Adds an event's deliveries to the slice, and writes that whenever it is full: what cannot
@@ -182,7 +240,7 @@ impl Dispatcher {
         slice: &mut Slice,
         dispatching: &Dispatching,
         part: u32,
-        lanes: Vec<LaneId>,
+        Lanewise { lanes, skipped }: Lanewise,
         end: &mut usize,
     ) {
         let Dispatching {
@@ -191,7 +249,7 @@ impl Dispatcher {
             event,
         } = dispatching;
         let now = self.clock.now();
-        for lane in &lanes {
+        for lane in lanes.iter().filter(|lane| !skipped.contains(lane)) {
             if slice.is_full(lane) {
                 let unwritten = self.write(std::mem::take(slice)).await;
                 *end = unwritten.map_or(*end, |unwritten| unwritten.min(*end));
@@ -205,7 +263,8 @@ impl Dispatcher {
             tracing::info!(
                 event_id = event.id.as_str(),
                 event_type = event.event_type.as_str(),
-                deliveries = lanes.len(),
+                traceparent = event.traceparent.as_ref().map(TraceParent::as_str),
+                deliveries = lanes.len() - skipped.len(),
                 "dispatched"
             );
             let who = EventPart {

@@ -29,6 +29,18 @@ pub struct Slice {
     count: usize,
 }
 
+/// An event's delivery for a lane, as it waits there.
+pub fn waiting(event: &Event, lane: &LaneId, now: Timestamp) -> Waiting {
+    Waiting {
+        delivery_id: DeliveryId::of(&event.organization, &event.id, event.received_at, lane),
+        event_id: event.id.clone(),
+        event_type: event.event_type,
+        traceparent: event.traceparent.clone(),
+        since: now,
+        redelivery: 0,
+    }
+}
+
 impl Slice {
     /// Adds a delivery of an event that stands in the stream at a position.
     pub fn add(
@@ -38,16 +50,9 @@ impl Slice {
         lane: &LaneId,
         now: Timestamp,
     ) {
-        let id = DeliveryId::of(&event.organization, &event.id, event.received_at, lane);
         let entry = Entry {
             position: position.clone(),
-            waiting: Waiting {
-                delivery_id: id,
-                event_id: event.id.clone(),
-                event_type: event.event_type,
-                since: now,
-                redelivery: 0,
-            },
+            waiting: waiting(event, lane, now),
         };
         let portion = self.lanes.entry(lane.clone()).or_insert_with(|| Portion {
             organization: event.organization.clone(),

@@ -7,6 +7,7 @@ mod console;
 mod doors;
 mod eventbridge;
 mod problem;
+mod serving;
 mod tables;
 mod worker;
 
@@ -256,13 +257,12 @@ impl Local {
             .route(TRY_ITEM, try_item)
             .layer(middleware::from_fn_with_state(guard, doors::keep));
         let stopped = stop_servers.clone();
-        servers.spawn(async move {
-            let serving =
-                axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned());
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the API ended");
-            }
-        });
+        servers.spawn(serving::serve(
+            listener,
+            router,
+            serving::Patience::default(),
+            stopped,
+        ));
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
         worker::spawn_janitor(&mut workers, &janitor, &stop_workers);

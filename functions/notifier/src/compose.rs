@@ -314,6 +314,7 @@ mod tests {
                 delivery_id: DeliveryId::of(&event.organization, &event.id, now, &lane),
                 event_id: event.id,
                 event_type: event.event_type,
+                traceparent: None,
                 since: now,
                 redelivery: 1,
             },

@@ -4,7 +4,7 @@ use carillon_chat::Reply;
 use carillon_domain::delivery::DeliveryStatus;
 use carillon_domain::lane::{Failure, Lane, Log, Open, Redo};
 use carillon_domain::retry::GIVE_UP_AFTER;
-use carillon_domain::{Attempt, Delivery, Outcome};
+use carillon_domain::{Attempt, Delivery, Outcome, TraceParent};
 use carillon_runtime::metrics::SECONDS_TO_POST;
 use jiff::Timestamp;
 
@@ -387,6 +387,7 @@ fn log(message: &Message, attempt: &Attempt, verdict: Verdict) {
             delivery_id = row.id.as_str(),
             webhook_id = row.webhook_id.as_str(),
             event_id = row.event_id.as_str(),
+            traceparent = row.traceparent.as_ref().map(TraceParent::as_str),
             attempt = row.attempts.len() + 1,
             http_status = attempt.http_status,
             code = attempt.code.as_deref(),

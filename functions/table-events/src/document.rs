@@ -7,7 +7,7 @@ mod parts;
 
 use carillon_domain::event::MAX_NAME;
 use carillon_domain::fields::{self, Fields};
-use carillon_domain::unique::Unique;
+use carillon_domain::json::Unique;
 use carillon_domain::{FaultCode, Faults, OrganizationId, Pointer};
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ pub fn read(text: &str, others: &Kind) -> Result<Vec<(String, Table)>, Faults> {
 /// JSON, or YAML: what begins with a brace can be either.
 fn parse(text: &str) -> Result<Value, String> {
     let json = match serde_json::from_str::<Unique>(text) {
-        Ok(Unique(value)) => return Ok(value),
+        Ok(read) => return Ok(read.0),
         Err(error) => error,
     };
     let options = serde_saphyr::options! {
@@ -60,7 +60,7 @@ fn parse(text: &str) -> Result<Value, String> {
         with_snippet: false,
     };
     let yaml = match serde_saphyr::from_str_with_options::<Unique>(text, options) {
-        Ok(Unique(value)) => return Ok(value),
+        Ok(read) => return Ok(read.0),
         Err(error) => error,
     };
     // The reader of YAML knows less of what is wrong with JSON.

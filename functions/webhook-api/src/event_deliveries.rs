@@ -102,6 +102,7 @@ async fn deliveries(api: &Api, event: &Event, lanes: &[LaneId]) -> Result<Vec<De
             delivery_id: id,
             event_id: event.id.clone(),
             event_type: event.event_type,
+            traceparent: event.traceparent.clone(),
             since: event.received_at,
             redelivery: 0,
         };

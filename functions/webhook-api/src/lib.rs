@@ -9,8 +9,10 @@ pub mod console;
 mod declarative;
 mod document;
 mod event_deliveries;
+mod idempotency;
 mod ledger_page;
 mod loops;
+mod made_again;
 mod mistaken_type;
 mod page;
 mod path;
@@ -20,6 +22,7 @@ mod publishing;
 mod query;
 mod recovery;
 mod recovery_of_all;
+mod registered;
 mod registration;
 mod request_id;
 mod rotation;
@@ -30,6 +33,7 @@ mod unknown_path;
 mod verification;
 mod view;
 mod waking;
+mod writing;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -99,6 +103,7 @@ fn router(api: Api) -> Router {
             api.clone(),
             auth::require_key,
         ))
+        .layer(middleware::map_response(problem::with_accept_patch))
         .layer(CatchPanicLayer::custom(problem::from_panic))
         .layer(middleware::from_fn(loops::refuse))
         .layer(middleware::from_fn(request_id::attach))

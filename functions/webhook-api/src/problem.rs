@@ -5,8 +5,8 @@ use std::any::Any;
 use std::fmt::Display;
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::Quota;
 use carillon_domain::{FaultCode, Faults, Permission, Role, WebhookId};
@@ -19,6 +19,14 @@ use crate::{BASE, request_id, schema};
 const URN: &str = "urn:carillon:problem:";
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What a PATCH may be (RFC 7396), and what the media types of those are.
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+const PATCHES: &str = "application/merge-patch+json, application/json";
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// How many faults are listed: an answer of a function has 6 MB at most.
+const MAX_FAULTS: usize = 1_000;
 
 /// What went wrong with a request.
 #[derive(Debug)]
@@ -49,10 +57,22 @@ pub enum Problem {
     TooLarge {
         limit_bytes: usize,
     },
+    /// The key of a call belongs to one with another query or body.
+    KeyReused,
+    /// The first call with the same key is under way.
+    InProgress,
+    /// The answer had a secret, which is not kept, and may be in use.
+    SecretGone,
+    /// More than one call can apply.
+    TooManyEntries(String),
     UnsupportedMediaType {
         /// What the request says that its body is.
         came: String,
         taken: &'static str,
+    },
+    /// The body is compressed, or in another coding of its content.
+    UnsupportedEncoding {
+        came: String,
     },
     NameTaken {
         existing_id: WebhookId,
@@ -166,10 +186,35 @@ impl Problem {
                 "too-large",
                 "The body is too large",
             ),
+            Self::KeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key-reused",
+                "The `Idempotency-Key` belongs to another request",
+            ),
+            Self::InProgress => (
+                StatusCode::CONFLICT,
+                "in-progress",
+                "The first call with this `Idempotency-Key` is under way",
+            ),
+            Self::SecretGone => (
+                StatusCode::CONFLICT,
+                "secret-gone",
+                "The secret of the first answer cannot be shown again",
+            ),
+            Self::TooManyEntries(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too-many-entries",
+                "The file has more than one call can apply",
+            ),
             Self::UnsupportedMediaType { .. } => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "The body is of a media type that is not taken",
+            ),
+            Self::UnsupportedEncoding { .. } => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-encoding",
+                "The body is in an encoding that is not taken",
             ),
             Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
             Self::QuotaExceeded { .. } => (
@@ -202,9 +247,12 @@ impl Problem {
 
     fn detail(&self) -> String {
         match self {
-            Self::Malformed(detail) => detail.clone(),
+            Self::Malformed(detail) | Self::TooManyEntries(detail) => detail.clone(),
             Self::Invalid(faults) => match faults.iter().count() {
                 1 => faults.to_string(),
+                n if n > MAX_FAULTS => {
+                    format!("{n} faults; see `errors`, which has the first {MAX_FAULTS}")
+                }
                 n => format!("{n} faults; see `errors`"),
             },
             Self::Unauthorized(presented) => match presented {
@@ -245,8 +293,20 @@ impl Problem {
                 "it was changed since it was read; read it again, then decide".into()
             }
             Self::TooLarge { limit_bytes } => format!("at most {limit_bytes} bytes are taken"),
+            Self::KeyReused => {
+                "it came with another query or body before: use a new key for another request".into()
+            }
+            Self::InProgress => "ask again in a few seconds".into(),
+            Self::SecretGone => {
+                "it is not kept, and a repeat gets a new one only within 10 minutes and while the \
+                 first was never used: what was made is there; rotate it, or make another"
+                    .into()
+            }
             Self::UnsupportedMediaType { came, taken } => {
                 format!("the body came as `{came}`; taken is {taken}")
+            }
+            Self::UnsupportedEncoding { came } => {
+                format!("the body came as `Content-Encoding: {came}`; send it as it is, without one")
             }
             Self::NameTaken { existing_id } => {
                 format!("the webhook {existing_id} has this name already")
@@ -289,7 +349,10 @@ impl Problem {
     pub fn document(&self, request_id: String) -> Document {
         let (status, kind, title) = self.kind();
         let (errors, existing_id) = match self {
-            Self::Invalid(faults) => (serde_json::to_value(faults).ok(), None),
+            Self::Invalid(faults) => {
+                let first: Vec<_> = faults.iter().take(MAX_FAULTS).collect();
+                (serde_json::to_value(first).ok(), None)
+            }
             Self::NameTaken { existing_id } => (None, Some(existing_id.to_string())),
             _ => (None, None),
         };
@@ -326,12 +389,37 @@ impl IntoResponse for Problem {
         let document = self.document(request_id::current());
         let mut response = (status, Json(document)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
-        if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Api-Key, Bearer");
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        let header = match &self {
+            Self::InProgress => Some((RETRY_AFTER, "1")),
+            Self::UnsupportedEncoding { .. } => Some((ACCEPT_ENCODING, "identity")),
+            Self::UnsupportedMediaType { taken, .. } if taken.contains(MERGE_PATCH) => {
+                Some((ACCEPT_PATCH, PATCHES))
+            }
+            _ if status == StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Api-Key, Bearer")),
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            let value = HeaderValue::from_static(value);
+            response.headers_mut().insert(name, value);
         }
         response
     }
+}
+
+/// Says what a PATCH may be, where a path has it (RFC 5789, section 3.1).
+pub async fn with_accept_patch(mut response: Response) -> Response {
+    let allow = response.headers().get(ALLOW);
+    let allow = allow
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if allow
+        .split(',')
+        .any(|method| method.trim() == Method::PATCH.as_str())
+    {
+        let patches = HeaderValue::from_static(PATCHES);
+        response.headers_mut().insert(ACCEPT_PATCH, patches);
+    }
+    response
 }
 
 /// The router adds the header `Allow` to whatever this answers.

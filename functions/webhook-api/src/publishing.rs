@@ -1,17 +1,17 @@
 //! Publishing events, however they come: as JSON or as CloudEvents.
 
 use axum::extract::Request;
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use carillon_domain::cloudevents::{self, CloudEvent, Mode};
 use carillon_domain::{
-    Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer,
+    Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer, TraceParent,
 };
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::Api;
-use crate::body;
 use crate::problem::Problem;
+use crate::{Api, body, request_id};
 
 /// How many events a batch may have.
 const MAX_BATCH: usize = 100;
@@ -37,14 +37,36 @@ pub async fn read(
         fallback_id: EventId::generate(ulid::Ulid::generate()),
     };
     let headers = request.headers().clone();
+    let (is_batch, mut events) = read_as_sent(request, &headers, capture).await?;
+    let trace = request_id::traceparent(&headers);
+    for incoming in &mut events {
+        let event = match incoming {
+            Incoming::Event(event) | Incoming::CloudEvent(CloudEvent { event, .. }) => event,
+        };
+        // What an event says itself is nearer to where it came from.
+        if event.traceparent.is_none() {
+            event.traceparent.clone_from(&trace);
+        }
+    }
+    Ok((is_batch, events))
+}
+
+async fn read_as_sent(
+    request: Request,
+    headers: &HeaderMap,
+    capture: impl Fn() -> Capture,
+) -> Result<(bool, Vec<Incoming>), Problem> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
     let mode = Mode::of(content_type, headers.keys().map(|name| name.as_str()));
-    if mode.is_none() && !body::is_json(&request) {
+    let is_known = mode.is_some() || body::is_json(&request);
+    // The data of a binary one may be anything.
+    let is_readable = mode == Some(Mode::Binary) || body::is_utf8(&request);
+    if !is_known || !is_readable {
         return Err(body::unsupported(&request, TAKEN));
     }
-    let bytes = body::read(request).await?;
+    let bytes = body::read(request, body::MAX_BODY_BYTES).await?;
     let one = |event| vec![Incoming::CloudEvent(event)];
     let read = match mode {
         None => return plain(&body::parse(&bytes)?, capture),
@@ -146,7 +168,8 @@ pub async fn store(api: &Api, incoming: Incoming) -> Result<(EventId, bool), Pro
     }
     let (event_id, event_type) = (event.id.as_str(), event.event_type.as_str());
     let duplicate = there.is_some();
-    tracing::info!(event_id, event_type, duplicate, "captured");
+    let traceparent = event.traceparent.as_ref().map(TraceParent::as_str);
+    tracing::info!(event_id, event_type, traceparent, duplicate, "captured");
     Ok((event.id, duplicate))
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use carillon_aws::{Quota, WriteError};
+use carillon_aws::{Change, Quota};
 use carillon_chat::{Kinds, form};
 use carillon_domain::webhook::{Lanes, Made, Update};
 use carillon_domain::{
@@ -18,7 +18,8 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
-use crate::{Api, mistaken_type, waking};
+use crate::writing::{replace_together, write_together};
+use crate::{Api, mistaken_type};
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -113,52 +114,55 @@ pub async fn check_room(
 pub async fn register(
     api: &Api,
     organization: &OrganizationId,
+    id: &WebhookId,
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
-    const OPERATION: &str = "registering a webhook";
-    let destination = &registration.destination;
-    let Credential::New(value) = &destination.credential else {
-        return Err(Problem::internal(OPERATION)(
+    let Credential::New(value) = &registration.destination.credential else {
+        return Err(Problem::internal("registering a webhook")(
             "a new webhook cannot have an unchanged credential",
         ));
     };
-    let now = Timestamp::now();
     for tries in 0..TRIES {
         let credential = open(api, organization, value).await?;
-        let webhook = Webhook {
-            id: WebhookId::generate(ulid::Ulid::generate()),
-            organization: organization.clone(),
-            name: registration.name.clone(),
-            kind: destination.kind.clone(),
-            event_types: registration.event_types.clone(),
-            filters: registration.filters.clone(),
-            lanes: Lanes::of(&destination.channels),
-            configuration: destination.configuration.clone(),
-            credential,
-            fallback: None,
-            status: match registration.enabled {
-                Some(false) => WebhookStatus::Disabled,
-                Some(true) | None => WebhookStatus::Active,
-            },
-            status_reason: None,
-            created_at: now,
-            modified_at: now,
-            version: 1,
-        };
-        match api.registry.create(&webhook).await {
-            Ok(()) => {
-                tracing::info!(
-                    webhook_id = webhook.id.as_str(),
-                    organization = organization.as_str(),
-                    "registered"
-                );
-                return Ok(webhook);
-            }
-            Err(error) => again(api, &webhook, error).await?,
+        let now = Timestamp::now();
+        let webhook = new_webhook(organization, id.clone(), registration, credential, now);
+        if write_together(api, organization, &[Change::Create(&webhook)]).await? {
+            return Ok(webhook);
         }
         pause(tries).await;
     }
     Err(Problem::Contended)
+}
+
+/// A webhook as it is registered, with a credential that has been opened.
+pub fn new_webhook(
+    organization: &OrganizationId,
+    id: WebhookId,
+    registration: &Registration,
+    credential: CredentialRef,
+    now: Timestamp,
+) -> Webhook {
+    let destination = &registration.destination;
+    Webhook {
+        id,
+        organization: organization.clone(),
+        name: registration.name.clone(),
+        kind: destination.kind.clone(),
+        event_types: registration.event_types.clone(),
+        filters: registration.filters.clone(),
+        lanes: Lanes::of(&destination.channels),
+        configuration: destination.configuration.clone(),
+        credential,
+        fallback: None,
+        status: match registration.enabled {
+            Some(false) => WebhookStatus::Disabled,
+            Some(true) | None => WebhookStatus::Active,
+        },
+        status_reason: None,
+        created_at: now,
+        modified_at: now,
+        version: 1,
+    }
 }
 
 /// Changes a webhook; gives it as it then is, what was said of its credential, and the parts of
@@ -197,7 +201,7 @@ pub async fn update(
 }
 
 /// Changes a webhook that is still as it was read; none where it is not.
-pub async fn change(
+async fn change(
     api: &Api,
     read: &Webhook,
     update: Update,
@@ -208,50 +212,10 @@ pub async fn change(
         Credential::Unchanged | Credential::Partial(_) => read.credential.clone(),
     };
     let new = read.updated(update, registration, credential, Timestamp::now());
-    replace(api, read, new).await
-}
-
-/// Writes a webhook in place of the one that was read; none where that is no longer there.
-async fn replace(api: &Api, read: &Webhook, new: Webhook) -> Result<Option<Webhook>, Problem> {
     let changes = [(read.clone(), new)];
     let is_written = replace_together(api, &changes).await?;
     let [(_, new)] = changes;
     Ok(is_written.then_some(new))
-}
-
-/// Writes webhooks of one organization, at most so many as go together, in place of those that
-/// were read; false, and none is written, where one of those is no longer there.
-pub async fn replace_together(api: &Api, changes: &[(Webhook, Webhook)]) -> Result<bool, Problem> {
-    let changed = changes.iter().filter(|(read, new)| read != new);
-    let changed: Vec<(Webhook, Webhook)> = changed.cloned().collect();
-    let Some((_, first)) = changed.first() else {
-        return Ok(true);
-    };
-    let written = match &changed[..] {
-        [(read, new)] => api.registry.update(read, new).await,
-        several => api.registry.update_together(several).await,
-    };
-    if let Err(error) = written {
-        again(api, first, error).await?;
-        return Ok(false);
-    }
-    let (mut unused, mut lanes) = (Vec::new(), Vec::new());
-    for (read, new) in &changed {
-        let webhook_id = new.id.as_str();
-        tracing::info!(webhook_id, version = new.version, "changed");
-        for credential in left(read, Some(new)) {
-            if !unused.contains(&credential) {
-                unused.push(credential);
-            }
-        }
-        lanes.extend(waking::lanes(read));
-        lanes.extend(waking::lanes(new));
-    }
-    release(api, &unused, &first.organization).await;
-    lanes.sort();
-    lanes.dedup();
-    waking::wake_after_change(api, &first.organization, &lanes).await;
-    Ok(true)
 }
 
 /// Finds a webhook of the organization.
@@ -276,20 +240,10 @@ pub async fn remove(
         if !is_wanted(&read) {
             return Err(Problem::PreconditionFailed);
         }
-        match api.registry.delete(&read).await {
-            Ok(()) => {
-                release(api, &left(&read, None), organization).await;
-                let webhook_id = read.id.as_str();
-                tracing::info!(webhook_id, "removed");
-                waking::wake_after_change(api, organization, &waking::lanes(&read)).await;
-                return Ok(());
-            }
-            Err(WriteError::Aws(error)) => {
-                return Err(Problem::internal("removing a webhook")(error));
-            }
-            // Changed meanwhile, or removed.
-            Err(_) => pause(tries).await,
+        if write_together(api, organization, &[Change::Remove(&read)]).await? {
+            return Ok(());
         }
+        pause(tries).await;
     }
     Err(Problem::Contended)
 }
@@ -304,58 +258,6 @@ pub async fn open(
         .open(organization, value, Timestamp::now())
         .await
         .map_err(Problem::internal("opening a credential"))
-}
-
-/// After a write that failed: an error where it makes no sense to try again.
-async fn again(api: &Api, webhook: &Webhook, error: WriteError) -> Result<(), Problem> {
-    const OPERATION: &str = "writing a webhook";
-    let organization = &webhook.organization;
-    match error {
-        WriteError::NameFreed | WriteError::Changed => Ok(()),
-        WriteError::CredentialGone => api
-            .credentials
-            .close(organization, &webhook.credential.id)
-            .await
-            .map_err(Problem::internal(OPERATION)),
-        WriteError::NameTaken(existing_id) => {
-            release(api, std::slice::from_ref(&webhook.credential), organization).await;
-            Err(Problem::NameTaken { existing_id })
-        }
-        WriteError::QuotaExceeded(quota) => {
-            release(api, std::slice::from_ref(&webhook.credential), organization).await;
-            let limit = api.registry.quotas().limit(quota);
-            Err(Problem::quota_exceeded(quota, limit))
-        }
-        WriteError::Aws(error) => Err(Problem::internal(OPERATION)(error)),
-    }
-}
-
-/// The credentials that one version of a webhook used and the next does not.
-fn left(read: &Webhook, new: Option<&Webhook>) -> Vec<CredentialRef> {
-    let still = |credential: &CredentialRef| {
-        new.is_some_and(|new| {
-            new.credential == *credential || new.fallback.as_ref() == Some(credential)
-        })
-    };
-    std::iter::once(&read.credential)
-        .chain(&read.fallback)
-        .filter(|credential| !still(credential))
-        .cloned()
-        .collect()
-}
-
-/// Nobody may use these any more. The webhook is written, or was never made: whatever goes
-/// wrong from here on is left to the next sweep, and no concern of the caller's.
-async fn release(api: &Api, credentials: &[CredentialRef], organization: &OrganizationId) {
-    for credential in credentials {
-        let released = api
-            .credentials
-            .release(organization, &credential.fingerprint, Timestamp::now())
-            .await;
-        if let Err(error) = released {
-            tracing::error!(%organization, %error, "a credential could not be released");
-        }
-    }
 }
 
 /// The webhook's new credential has delivered: the one before is not needed any more.

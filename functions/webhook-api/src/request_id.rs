@@ -4,12 +4,18 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use carillon_domain::TraceParent;
 use lambda_http::request::RequestContext;
 use tracing::Instrument;
 
 /// The longest id of a client's that is kept, in characters.
 const MAX_ID: usize = 128;
 
+/// The longest trace of X-Ray's that is logged, in characters.
+const MAX_TRACE_ID: usize = 256;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
@@ -27,7 +33,13 @@ pub async fn attach(request: Request, next: Next) -> Response {
     let id = given_id(request.headers())
         .or_else(|| gateway_id(&request))
         .unwrap_or_else(|| format!("req_{}", ulid::Ulid::generate()));
-    let span = tracing::info_span!("request", request_id = id.as_str());
+    let trace = traceparent(request.headers());
+    let span = tracing::info_span!(
+        "request",
+        request_id = id.as_str(),
+        traceparent = trace.as_ref().map(TraceParent::as_str),
+        amzn_trace_id = amzn_trace_id(request.headers()),
+    );
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let answered = CURRENT.scope(id.clone(), async move {
@@ -41,6 +53,20 @@ pub async fn attach(request: Request, next: Next) -> Response {
         response.headers_mut().insert(HEADER, value);
     }
     response
+}
+
+/// The trace that the request belongs to. One that is not valid, or not the only one, counts as
+/// none (W3C Trace Context).
+pub fn traceparent(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut given = headers.get_all(TRACEPARENT).iter();
+    let only = given.next().filter(|_| given.next().is_none());
+    TraceParent::parse(only?.to_str().ok()?)
+}
+
+/// AWS X-Ray's trace, as API Gateway passes it on.
+fn amzn_trace_id(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(AMZN_TRACE_ID)?.to_str().ok()?;
+    (given.len() <= MAX_TRACE_ID).then_some(given)
 }
 
 /// The client's own, where it is one that can stand in logs as it is.

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::Api;
 use crate::problem::Problem;
 use crate::registration::{self, Precondition, TRIES, pause};
+use crate::writing;
 
 const OPERATION: &str = "rotating a credential";
 
@@ -185,7 +186,7 @@ pub async fn rotate(
         }
         let opened = registration::open(api, organization, secret).await?;
         let change = [rotated(api, &read, rotation, &opened)];
-        if registration::replace_together(api, &change).await? {
+        if writing::replace_together(api, &change).await? {
             let [(_, webhook)] = change;
             return Ok((webhook, others));
         }
@@ -266,7 +267,7 @@ async fn together(
             .into_iter()
             .map(|read| rotated(api, read, rotation, &opened))
             .collect();
-        if registration::replace_together(api, &changes).await? {
+        if writing::replace_together(api, &changes).await? {
             return Ok(changes.into_iter().map(|(_, new)| new).collect());
         }
         pause(tries).await;

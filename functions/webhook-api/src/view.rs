@@ -1,5 +1,6 @@
 //! What callers see of what is stored.
 
+use axum::http::StatusCode;
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::{
     ApiKey, Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Role, Webhook,
@@ -10,6 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::auth::DEPLOYMENT;
+use crate::idempotency::Answer;
 use crate::schema;
 use crate::waking::Standing;
 
@@ -94,6 +96,8 @@ pub struct DeliveryView {
     event_id: String,
     #[schema(value_type = schema::EventTypeName)]
     event_type: EventType,
+    /// The trace that the event belongs to.
+    traceparent: Option<String>,
     channel: String,
     #[schema(value_type = schema::DeliveryStatus)]
     status: DeliveryStatus,
@@ -128,6 +132,7 @@ impl From<Delivery> for DeliveryView {
             webhook_id: delivery.webhook_id.to_string(),
             event_id: delivery.event_id.to_string(),
             event_type: delivery.event_type,
+            traceparent: delivery.traceparent.map(|trace| trace.to_string()),
             channel: delivery.channel,
             status: delivery.status,
             reason: delivery.reason,
@@ -194,10 +199,20 @@ impl KeyView {
         }
     }
 
-    pub fn with_key(key: ApiKey, secret: String) -> Self {
-        Self {
+    /// The answer that shows a key that was made.
+    pub fn answer(key: ApiKey, secret: String) -> Answer {
+        let view = Self::from(key);
+        let body = serde_json::to_value(&view).unwrap_or_default();
+        let view = Self {
             key: Some(secret),
-            ..Self::from(key)
+            ..view
+        };
+        Answer {
+            status: StatusCode::CREATED,
+            headers: Vec::new(),
+            body,
+            shown: serde_json::to_value(view).ok(),
+            version: None,
         }
     }
 }

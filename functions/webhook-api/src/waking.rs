@@ -8,6 +8,9 @@ use jiff::Timestamp;
 
 use crate::Api;
 
+/// How many lanes are asked to look at once.
+const ASKED_AT_ONCE: usize = 64;
+
 /// How a webhook's channels stand.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Standing {
@@ -63,10 +66,12 @@ pub async fn wake(
     has_redo: bool,
 ) -> Result<(), Error> {
     let now = Timestamp::now();
-    let asked = lanes
-        .iter()
-        .map(|lane| api.lanes.ask(organization, lane, has_redo, now));
-    try_join_all(asked).await?;
+    for lanes in lanes.chunks(ASKED_AT_ONCE) {
+        let asked = lanes
+            .iter()
+            .map(|lane| api.lanes.ask(organization, lane, has_redo, now));
+        try_join_all(asked).await?;
+    }
     let wake_ups: Vec<_> = lanes
         .iter()
         .map(|lane| {

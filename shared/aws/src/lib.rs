@@ -25,7 +25,10 @@ pub use https::http_client;
 pub use lanes::{EventPart, EventRecord, Lanes};
 pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
-pub use registry::{Quota, Quotas, Registry, Suspension, TOGETHER, WebhookPage, WriteError};
+pub use registry::{
+    Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Registry, Suspension, TOGETHER,
+    WebhookPage, WriteError, parts,
+};
 pub use secrets::{SecretCache, SecretStore};
 pub use stories::Stories;
 pub use table::Retention;

@@ -7,12 +7,15 @@
 //!
 //! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>`,
 //! `CREDENTIAL#<fingerprint>`, `USE#<fingerprint>#<webhook id>`, `CONDEMNED#<credential id>`,
-//! `KEY#<key id>` or `COUNT#<quota>`; the audit log by `pk` = `AUDIT#<organization>`. A key is found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`;
+//! `KEY#<key id>` or `COUNT#<quota>`; the audit log by `pk` = `AUDIT#<organization>`,
+//! and calls that have a key by `pk` = `CALL#<organization>`. A key is found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`;
 //! the organizations that have or had credentials by `pk` = `ORGANIZATIONS`, `sk` =
 //! `<organization>`; how far the sweep over them has come by `pk` = `SWEEP`.
 
 mod api_keys;
 mod audit;
+mod calls;
+mod changes;
 mod credentials;
 mod known;
 mod list;
@@ -30,6 +33,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::audit::By;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
+pub use calls::{Begun, KeptAnswer, KeyedCall};
+pub use changes::{Change, parts};
 pub(crate) use credentials::{CondemnedRow, CredentialRow};
 pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
@@ -38,7 +43,7 @@ pub use webhooks::{TOGETHER, WriteError};
 
 use self::known::Known;
 use crate::Error;
-use crate::table::{Item, Retention, from_item, text};
+use crate::table::{Item, Retention, from_item, read_all, text};
 
 const WEBHOOK: &str = "WEBHOOK#";
 
@@ -107,6 +112,25 @@ impl Registry {
                 return Ok(webhooks);
             }
         }
+    }
+
+    /// The webhooks of an organization that have these names, each given once.
+    pub async fn webhooks_named(
+        &self,
+        organization: &OrganizationId,
+        names: impl IntoIterator<Item = &str>,
+    ) -> Result<Vec<Webhook>, Error> {
+        let names = names.into_iter();
+        let keys = names.map(|name| key(organization, name_sk(name))).collect();
+        let operation = "finding webhooks by their names";
+        let rows = read_all(&self.client, &self.table, operation, keys, None).await?;
+        let ids: Vec<_> = rows
+            .iter()
+            .filter_map(|row| WebhookId::parse(row.get("webhook_id")?.as_s().ok()?))
+            .map(|id| (organization.clone(), id))
+            .collect();
+        let found = self.webhooks_by_id(&ids).await?.into_values();
+        Ok(found.flatten().map(Arc::unwrap_or_clone).collect())
     }
 
     pub async fn webhook(

@@ -1,14 +1,13 @@
 //! An HTTP answer, and what every kind of destination looks for in it.
 
-mod outline;
 mod retry_after;
 
 use std::time::Duration;
 
+use carillon_domain::json::Outline;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use self::outline::Outline;
 pub(crate) use self::retry_after::date;
 pub use self::retry_after::wait;
 
@@ -45,9 +44,9 @@ impl Answer {
     /// As [`json`](Self::json), with all lists empty. What is wrong with a text or a number in
     /// a list, or how deep it goes, is not looked at.
     pub fn outline(&self) -> Option<Value> {
-        serde_json::from_str(&self.body)
+        serde_json::from_str::<Outline>(&self.body)
             .ok()
-            .map(|Outline(value)| value)
+            .map(|read| read.0)
             .filter(Value::is_object)
     }
 }

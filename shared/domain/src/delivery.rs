@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
 use crate::lane::{LaneId, Waiting, is_zero};
+use crate::trace::TraceParent;
 
 pub use outcome::Outcome;
 
@@ -103,6 +104,9 @@ pub struct Delivery {
     pub organization: OrganizationId,
     pub event_id: EventId,
     pub event_type: EventType,
+    /// The trace that the event belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub traceparent: Option<TraceParent>,
     pub channel: String,
     pub status: DeliveryStatus,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -150,6 +154,7 @@ impl Delivery {
             organization: organization.clone(),
             event_id: waiting.event_id.clone(),
             event_type: waiting.event_type,
+            traceparent: waiting.traceparent.clone(),
             channel: channel.to_owned(),
             status: DeliveryStatus::Pending,
             reason: None,
@@ -198,6 +203,7 @@ impl Delivery {
             delivery_id: self.id.clone(),
             event_id: self.event_id.clone(),
             event_type: self.event_type,
+            traceparent: self.traceparent.clone(),
             since: now,
             redelivery: self.redelivery + u32::from(self.status.is_settled()),
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
+use crate::trace::TraceParent;
 
 pub use fit::CHANGES_LEFT_OUT;
 
@@ -163,6 +164,9 @@ pub struct Event {
     /// Groups the events of one operation.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlation_id: Option<String>,
+    /// The trace that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub traceparent: Option<TraceParent>,
     #[serde(default)]
     pub dry_run: bool,
     /// Names of changed attributes, never their values.
@@ -203,6 +207,7 @@ impl Event {
             actor: None,
             message: None,
             correlation_id: None,
+            traceparent: None,
             dry_run: false,
             changes: Vec::new(),
             details: BTreeMap::new(),

@@ -141,6 +141,12 @@ impl EventTypePattern {
         self.0.matches(event_type.as_str())
     }
 
+    /// Whether it matches this type and no other.
+    pub fn is_only(&self, event_type: EventType) -> bool {
+        let mut all = EventType::ALL.iter();
+        all.all(|known| self.matches(*known) == (*known == event_type))
+    }
+
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

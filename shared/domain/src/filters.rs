@@ -95,19 +95,19 @@ impl Filters {
                 );
                 continue;
             }
-            let globs: Vec<Glob> = values
-                .into_iter()
-                .map(|(at, text)| {
-                    let glob = Glob::new(text);
-                    if let Some(known) = key.known()
-                        && !known.iter().any(|value| glob.matches(value))
-                    {
-                        let detail = format!("must be, or match, one of {}", known.join(", "));
-                        faults.add(at, FaultCode::UnknownValue, detail);
-                    }
-                    glob
-                })
-                .collect();
+            let mut globs: Vec<Glob> = Vec::with_capacity(values.len());
+            for (at, text) in values {
+                let glob = Glob::new(text);
+                if let Some(known) = key.known()
+                    && !known.iter().any(|value| glob.matches(value))
+                {
+                    let detail = format!("must be, or match, one of {}", known.join(", "));
+                    faults.add(at, FaultCode::UnknownValue, detail);
+                }
+                if !globs.contains(&glob) {
+                    globs.push(glob);
+                }
+            }
             filters.insert(*key, globs);
         }
         Self(filters)

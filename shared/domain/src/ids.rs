@@ -79,10 +79,14 @@ impl OrganizationId {
 
 impl EventId {
     /// The rule in words, for error messages.
-    pub const RULE: &str = "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -";
+    pub const RULE: &str =
+        "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -, and more than dots";
 
+    /// Dots alone mean another place where they stand in a path (RFC 3986, section 5.2.4): nobody
+    /// could ask for such an event.
     pub fn parse(text: &str) -> Option<Self> {
-        ((1..=128).contains(&text.len()) && all_of(text, "._:-")).then(|| Self(text.to_owned()))
+        let is_id = (1..=128).contains(&text.len()) && all_of(text, "._:-");
+        (is_id && !text.bytes().all(|b| b == b'.')).then(|| Self(text.to_owned()))
     }
 
     /// A new id for an event that came without one.
@@ -249,6 +253,14 @@ pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_events_id_is_more_than_dots() {
+        for (text, is_id) in [(".", false), ("..", false), ("...", false), ("..a", true)] {
+            assert_eq!(EventId::parse(text).is_some(), is_id, "{text}");
+        }
+        assert_eq!(EventId::from_source("ce", "..").as_str(), "ce:..");
+    }
 
     fn lane(number: u32) -> LaneId {
         LaneId::of(

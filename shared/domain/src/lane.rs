@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId};
+use crate::trace::TraceParent;
 
 pub use id::{LaneId, Position};
 pub use state::{Failure, LONGEST_BINDING, Lane, Log, Open, Refused, Trouble, Wait};
@@ -22,6 +23,9 @@ pub struct Waiting {
     pub delivery_id: DeliveryId,
     pub event_id: EventId,
     pub event_type: EventType,
+    /// The trace that the event belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub traceparent: Option<TraceParent>,
     /// When it was dispatched, or asked for again.
     pub since: Timestamp,
     /// How often it was asked for again.

@@ -16,6 +16,7 @@ pub mod fields;
 pub mod filters;
 pub mod glob;
 pub mod ids;
+pub mod json;
 pub mod lane;
 pub mod masking;
 pub mod pattern;
@@ -25,7 +26,7 @@ pub mod sample;
 pub mod suspension;
 pub mod text;
 pub mod tone;
-pub mod unique;
+pub mod trace;
 pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};
@@ -41,6 +42,7 @@ pub use ids::{
 };
 pub use lane::LaneId;
 pub use tone::Tone;
+pub use trace::TraceParent;
 pub use webhook::{
     Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId, Registration,
     Webhook, WebhookStatus,

@@ -42,6 +42,7 @@ pub fn entry(event: &Event, number: usize, lane: &LaneId) -> Entry {
             delivery_id: DeliveryId::of(organization, &event.id, received_at, lane),
             event_id: event.id.clone(),
             event_type: event.event_type,
+            traceparent: None,
             since: received_at,
             redelivery: 0,
         },

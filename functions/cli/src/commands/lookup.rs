@@ -18,26 +18,16 @@ pub fn webhook_id(client: &Client, name: &str) -> Result<String, Error> {
         return Ok(name.to_owned());
     }
     let by_name = query(&path(&["webhooks"]), &[("name", Some(name.to_owned()))]);
-    let found = match client.call(&Call::get(by_name)) {
-        Ok(answer) => answer["results"].as_array().cloned().unwrap_or_default(),
-        // A version that cannot look for a name.
-        Err(Error::Refused(problem)) if problem.status == 400 => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let all = match named(&found, name) {
-        Some(id) => return Ok(id),
-        None => webhooks(client)?,
-    };
-    named(&all, name).ok_or_else(|| {
-        let names = all.iter().filter_map(|webhook| webhook["name"].as_str());
-        let hint = did_you_mean(name, names);
-        Error::NotFound(format!("there is no webhook `{name}`{hint}"))
-    })
-}
-
-fn named(webhooks: &[Value], name: &str) -> Option<String> {
-    let found = webhooks.iter().find(|webhook| webhook["name"] == name)?;
-    Some(found["id"].as_str()?.to_owned())
+    let found = client.call(&Call::get(by_name))?;
+    if let Some(id) = found["results"][0]["id"].as_str() {
+        return Ok(id.to_owned());
+    }
+    let all = webhooks(client)?;
+    let names = all.iter().filter_map(|webhook| webhook["name"].as_str());
+    let hint = did_you_mean(name, names);
+    Err(Error::NotFound(format!(
+        "there is no webhook `{name}`{hint}"
+    )))
 }
 
 fn is_id(text: &str) -> bool {

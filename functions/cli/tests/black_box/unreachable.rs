@@ -96,6 +96,31 @@ async fn an_answer_that_gets_lost_doubles_nothing() {
 }
 
 #[tokio::test]
+async fn what_makes_something_is_repeated_and_makes_it_once() {
+    let app = App::start().await;
+    for (n, arguments) in [
+        ["keys", "create", "ci", "--role", "viewer"],
+        ["keys", "create", "cd", "--role", "viewer"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let lost = [Lost::Answer, Lost::Request][n];
+        let proxy = Proxy::start(&app.url(), 1, lost);
+        let cli = Cli::at(&proxy.url).with("CARILLON_KEY", KEY);
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["-o", "json"]);
+        let done = cli.run(&arguments).await.good();
+        let key = done.json()["key"].as_str().unwrap().to_owned();
+        // It is the one that counts.
+        let cli = Cli::at(&app.url()).with("CARILLON_KEY", &key);
+        cli.run(&["webhooks", "list"]).await.good();
+    }
+    let listed = app.get("/api-keys/").await;
+    assert_eq!(listed.results().len(), 3, "{}", listed.body);
+}
+
+#[tokio::test]
 async fn what_is_no_carillon_is_called_so() {
     for (answer, code, said) in [
         ("200 OK\r\nContent-Type: text/html", 3, "is no Carillon"),

@@ -92,12 +92,13 @@ impl ApiKeys {
     pub async fn create(
         &self,
         organization: &OrganizationId,
+        id: ApiKeyId,
         request: KeyRequest,
         now: Timestamp,
     ) -> Result<(ApiKey, SecretString), Problem> {
         let secret = Self::new_key();
         let key = ApiKey {
-            id: ApiKeyId::generate(ulid::Ulid::generate()),
+            id,
             organization: organization.clone(),
             name: request.name,
             role: request.role,
@@ -114,6 +115,28 @@ impl ApiKeys {
             Err(WriteError::Aws(Error::Contended { .. })) => Err(Problem::Contended),
             Err(error) => Err(Problem::internal("making an API key")(error)),
         }
+    }
+
+    /// Makes another key in the place of one that nobody has used yet; none where somebody has, or
+    /// there is no such key.
+    pub async fn renew(
+        &self,
+        organization: &OrganizationId,
+        id: &ApiKeyId,
+    ) -> Result<Option<(ApiKey, SecretString)>, Problem> {
+        const OPERATION: &str = "making an API key anew";
+        let found = self.registry.key(organization, id).await;
+        let Some((key, old)) = found.map_err(Problem::internal(OPERATION))? else {
+            return Ok(None);
+        };
+        let secret = new_key();
+        let renewed = self
+            .registry
+            .replace_unused_key(&key, &old, &hash(&secret))
+            .await
+            .map_err(Problem::internal(OPERATION))?;
+        self.known.invalidate(&old).await;
+        Ok(renewed.then_some((key, secret)))
     }
 
     /// At most so many keys, behind this id, and behind which to go on.

@@ -1,19 +1,23 @@
 //! Carrying a plan out.
+//!
+//! Everything that can be refused is found out first: the file's faults, the quota, what the
+//! platforms say, and whether each credential can be kept. Only then the webhooks are written, in
+//! transactions of as many as fit. What a call that broke off has written, the next one with the
+//! same file finds as it should be, and goes on.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use carillon_aws::Quota;
-use carillon_chat::Verification;
-use carillon_domain::webhook::{Made, Update};
-use carillon_domain::{Faults, OrganizationId, Webhook, WebhookId};
-use futures::StreamExt;
+use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Made};
+use carillon_domain::{OrganizationId, Webhook, WebhookId};
 use secrecy::ExposeSecret;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::document::Document;
-use super::plan::{Change, Plan, Step};
+use super::plan::{Change, MAX_CREDENTIALS, Plan, Step};
+use super::verify::{Warnings, verified};
+use super::write::{Prepared, write};
 use crate::problem::Problem;
 use crate::{Api, registration};
 
@@ -21,12 +25,8 @@ use crate::{Api, registration};
 /// others change the same webhooks at the same time.
 const TRIES: u32 = 8;
 
-/// How many credentials are verified at once.
-const VERIFY_AT_ONCE: usize = 16;
-
-/// How long all credentials may take together; a caller behind API Gateway waits for 30 s
-/// at most. What is not verified by then is taken unverified.
-const VERIFY_WITHIN: Duration = Duration::from_secs(10);
+/// How many entries a file may have.
+const MAX_ENTRIES: usize = 1_000;
 
 /// How a file is applied.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +75,15 @@ fn in_full<S: Serializer>(made: &Made, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 impl Outcome {
+    /// The same, as it was done.
+    pub(super) fn done(self, id: &WebhookId, made: Made) -> Self {
+        Self {
+            id: Some(id.to_string()),
+            made,
+            ..self
+        }
+    }
+
     fn new(name: &str, result: Done, id: Option<&WebhookId>) -> Self {
         Self {
             name: name.to_owned(),
@@ -87,7 +96,7 @@ impl Outcome {
     }
 
     /// What a step does, before it is done.
-    fn of(step: &Step) -> Self {
+    pub(super) fn of(step: &Step) -> Self {
         let name = &step.registration.name;
         match &step.change {
             Change::Create => Self::new(name, Done::Created, None),
@@ -97,6 +106,42 @@ impl Outcome {
                 ..Self::new(name, Done::Updated, Some(&read.id))
             },
         }
+    }
+
+    /// The same, of a webhook for which something was done before in the same call: what was made
+    /// then is still to be shown.
+    pub(super) fn after(self, before: Option<Self>) -> Self {
+        match before {
+            Some(before) if self.made.is_empty() => Self {
+                made: before.made,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    fn warned(self, warnings: &mut Warnings) -> Self {
+        Self {
+            warnings: warnings.remove(&self.name).unwrap_or_default(),
+            ..self
+        }
+    }
+
+    pub(super) fn of_removal(webhook: &Webhook) -> Self {
+        Self::new(&webhook.name, Done::Removed, Some(&webhook.id))
+    }
+}
+
+/// What was done, by the names of the webhooks; what was removed in its order.
+#[derive(Default)]
+pub(super) struct Written {
+    pub named: HashMap<String, Outcome>,
+    pub removed: Vec<Outcome>,
+}
+
+impl Written {
+    fn count(&self) -> usize {
+        self.named.len() + self.removed.len()
     }
 }
 
@@ -108,58 +153,50 @@ pub async fn apply(
     document: &Document,
     options: Options,
 ) -> Result<Vec<Outcome>, Problem> {
+    let count = document.entries.len();
+    if count > MAX_ENTRIES {
+        return Err(Problem::TooManyEntries(format!(
+            "the file has {count} webhooks; one call takes {MAX_ENTRIES}: apply it in parts, \
+             without `prune`"
+        )));
+    }
     let mut warnings = None;
     // What was done before somebody else came in between.
-    let mut done: HashMap<String, Outcome> = HashMap::new();
-    let mut removed: Vec<Outcome> = Vec::new();
+    let mut written = Written::default();
     let mut tries = 0;
     while tries < TRIES {
-        let existing = api
-            .registry
-            .webhooks(organization)
-            .await
-            .map_err(Problem::internal("listing webhooks"))?;
-        let plan = Plan::of(
-            api.chat.kinds(),
-            document,
-            existing,
-            organization,
-            options.prune,
-        )
-        .map_err(Problem::Invalid)?;
+        let existing = existing(api, organization, document, options.prune).await?;
+        let kinds = api.chat.kinds();
+        let plan = Plan::of(kinds, document, existing, organization, options.prune)
+            .map_err(Problem::Invalid)?;
+        check_credentials(&plan, organization, options.dry_run)?;
         let removals_first = check_quota(api, organization, &plan).await?;
-        if options.verify && warnings.is_none() {
-            warnings = Some(verified(api, document, &plan).await?);
-        }
-        let names: Vec<Outcome> = plan.steps.iter().map(Outcome::of).collect();
-        let before = done.len() + removed.len();
-        let is_done = match options.dry_run {
-            true => {
-                removed.extend(plan.removals.iter().map(outcome_of_removal));
-                true
-            }
-            false if removals_first => {
-                remove(api, organization, &plan.removals, &mut removed).await?
-                    && write(api, organization, plan.steps, &mut done).await?
-            }
-            // Webhooks that share a credential with one that goes keep its secret.
-            false => {
-                write(api, organization, plan.steps, &mut done).await?
-                    & remove(api, organization, &plan.removals, &mut removed).await?
-            }
-        };
-        if is_done {
-            let mut warnings = warnings.unwrap_or_default();
-            let outcomes = names.into_iter().map(|planned| {
-                let outcome = done.remove(&planned.name).unwrap_or(planned);
-                Outcome {
-                    warnings: warnings.remove(&outcome.name).unwrap_or_default(),
-                    ..outcome
-                }
+        if warnings.is_none() {
+            warnings = Some(match options.verify {
+                true => verified(api, document, &plan).await?,
+                false => Warnings::new(),
             });
-            return Ok(outcomes.chain(removed).collect());
         }
-        if done.len() + removed.len() == before {
+        let warnings = warnings.get_or_insert_default();
+        if options.dry_run {
+            plan.warn_of_too_many(organization, warnings);
+            let steps = plan.steps.iter().map(Outcome::of);
+            let steps = steps.map(|outcome| outcome.warned(warnings));
+            let removed = plan.removals.iter().map(Outcome::of_removal);
+            return Ok(steps.chain(removed).collect());
+        }
+        let planned: Vec<Outcome> = plan.steps.iter().map(Outcome::of).collect();
+        let prepared = Prepared::of(api, organization, plan).await?;
+        let before = written.count();
+        if write(api, organization, &prepared, removals_first, &mut written).await? {
+            let done = planned.into_iter().map(|planned| {
+                let done = written.named.remove(&planned.name);
+                done.unwrap_or(planned).warned(warnings)
+            });
+            let done: Vec<Outcome> = done.collect();
+            return Ok(done.into_iter().chain(written.removed).collect());
+        }
+        if written.count() == before {
             registration::pause(tries).await;
             tries += 1;
         }
@@ -167,8 +204,41 @@ pub async fn apply(
     Err(Problem::Contended)
 }
 
-fn outcome_of_removal(webhook: &Webhook) -> Outcome {
-    Outcome::new(&webhook.name, Done::Removed, Some(&webhook.id))
+/// The webhooks that the file is compared with: all of them only where those are to go that it
+/// does not name.
+async fn existing(
+    api: &Api,
+    organization: &OrganizationId,
+    document: &Document,
+    prune: bool,
+) -> Result<Vec<Webhook>, Problem> {
+    let registry = &api.registry;
+    let found = match prune {
+        true => registry.webhooks(organization).await,
+        false => {
+            let names = document.entries.iter().map(|entry| entry.name.as_str());
+            // A name that is too long is found to be one, and is no key of the table.
+            let names = names.filter(|name| name.chars().count() <= MAX_WEBHOOK_NAME);
+            registry.webhooks_named(organization, names).await
+        }
+    };
+    found.map_err(Problem::internal("comparing a file with the webhooks"))
+}
+
+/// Whether the new credentials are as many as one call can ask the platforms about and keep; a
+/// plan may have any number.
+fn check_credentials(
+    plan: &Plan,
+    organization: &OrganizationId,
+    dry_run: bool,
+) -> Result<(), Problem> {
+    match plan.new_credentials(organization).count() {
+        count if count > MAX_CREDENTIALS && !dry_run => Err(Problem::TooManyEntries(format!(
+            "the file has {count} new credentials; one call takes {MAX_CREDENTIALS}: apply it in \
+             parts, without `prune`"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the plan must remove before it creates, so that the organization never has more
@@ -198,113 +268,4 @@ async fn check_quota(
         true => Err(Problem::quota_exceeded(Quota::Webhooks, limit)),
         false => Ok(count > room),
     }
-}
-
-/// Creates and updates what it can. False where somebody else was faster with some of it, which
-/// has to be planned anew.
-async fn write(
-    api: &Api,
-    organization: &OrganizationId,
-    steps: Vec<Step>,
-    done: &mut HashMap<String, Outcome>,
-) -> Result<bool, Problem> {
-    let mut is_done = true;
-    for mut step in steps {
-        let mut outcome = Outcome::of(&step);
-        let made = std::mem::take(&mut step.registration.destination.made);
-        let written = match step.change {
-            Change::Keep(_) => continue,
-            Change::Create => {
-                match registration::register(api, organization, &step.registration).await {
-                    Ok(webhook) => Some(webhook),
-                    Err(Problem::NameTaken { .. }) => None,
-                    Err(problem) => return Err(problem),
-                }
-            }
-            Change::Update { read, .. } => {
-                let mut wanted = step.registration;
-                let given = wanted.destination.credential;
-                wanted.destination.credential =
-                    registration::completed(api, &read, given, &step.at).await?;
-                registration::change(api, &read, Update::Patch, wanted).await?
-            }
-        };
-        let Some(webhook) = written else {
-            is_done = false;
-            continue;
-        };
-        outcome.id = Some(webhook.id.to_string());
-        outcome.made = match done.remove(&outcome.name) {
-            // It was made at the try before.
-            Some(before) if made.is_empty() => before.made,
-            _ => made,
-        };
-        done.insert(outcome.name.clone(), outcome);
-    }
-    Ok(is_done)
-}
-
-/// Removes what it can. False where somebody else was faster with some of it.
-async fn remove(
-    api: &Api,
-    organization: &OrganizationId,
-    removals: &[Webhook],
-    removed: &mut Vec<Outcome>,
-) -> Result<bool, Problem> {
-    let mut is_done = true;
-    for webhook in removals {
-        let has_its_name = |found: &Webhook| found.name == webhook.name;
-        let id = webhook.id.as_str();
-        match registration::remove(api, organization, id, has_its_name).await {
-            Ok(()) => removed.push(outcome_of_removal(webhook)),
-            // Somebody else has removed it, or given it another name.
-            Err(Problem::NotFound | Problem::PreconditionFailed) => is_done = false,
-            Err(problem) => return Err(problem),
-        }
-    }
-    Ok(is_done)
-}
-
-/// Asks the platforms about the plan's credentials; gives the warnings by name.
-async fn verified(
-    api: &Api,
-    document: &Document,
-    plan: &Plan,
-) -> Result<HashMap<String, Vec<String>>, Problem> {
-    let mut asked = Vec::new();
-    for step in &plan.steps {
-        if let Some(secret) = &step.unverified {
-            let destination = &step.registration.destination;
-            let Some(kind) = api.chat.kinds().get(&destination.kind) else {
-                continue;
-            };
-            let configuration = &destination.configuration;
-            asked.push(async move { (step, api.chat.verify(kind, configuration, secret).await) });
-        }
-    }
-    // Nobody knows which ones the time will not be enough for.
-    let unasked = "there was no time to verify the credential: send a test message";
-    let mut warnings: HashMap<String, Vec<String>> = plan
-        .steps
-        .iter()
-        .filter(|step| step.unverified.is_some())
-        .map(|step| (step.registration.name.clone(), vec![unasked.to_owned()]))
-        .collect();
-    let mut faults = Faults::default();
-    let mut answers = futures::stream::iter(asked).buffered(VERIFY_AT_ONCE);
-    let deadline = tokio::time::Instant::now() + VERIFY_WITHIN;
-    while let Ok(Some((step, answer))) = tokio::time::timeout_at(deadline, answers.next()).await {
-        let said = match answer {
-            Verification::Verified(verified) => verified.warnings,
-            Verification::Unreachable { hint } => vec![hint],
-            Verification::Refused(refused) => {
-                faults.add_below(&step.at, refused);
-                Vec::new()
-            }
-        };
-        warnings.insert(step.registration.name.clone(), said);
-    }
-    faults
-        .into_result(Some(warnings))
-        .map_err(|faults| Problem::Invalid(document.located(faults)))
 }

@@ -1,27 +1,25 @@
 //! Reading the file.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use carillon_domain::fault::nearest;
 use carillon_domain::fields::NOT_BLANK;
 use carillon_domain::masking::without_credential;
+use carillon_domain::text::shorten;
 use carillon_domain::{FaultCode, Faults, Pointer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_saphyr::Error;
-use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 
-use super::places::{Lines, Place};
-use super::tree::{Located, Node, Read, next_key, repeated};
+use super::lines::Lines;
+use super::source::Source;
+use super::tree::{Located, Node, Reading, next_key, next_value};
 
 /// The block that is read; everything beside it is somebody else's.
 pub(super) const NOTIFICATIONS: &str = "notifications";
 
-/// How deep a document may be nested; the block itself needs four levels.
-const MAX_DEPTH: usize = 64;
-/// How many values a document may have, those that aliases repeat included: more than a body
-/// of the largest size has, unless it was made to have them.
-const MAX_VALUES: usize = 20_000;
+/// What some editors put before a text; it says nothing (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The languages that the file may be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,82 +69,31 @@ impl Document {
     /// Where it is no YAML or JSON, the one fault of that, with its line and column; else
     /// every fault of its structure.
     pub fn read(format: Format, bytes: &[u8]) -> Result<Self, Faults> {
-        let top = match format {
-            Format::Yaml => yaml(bytes),
-            Format::Json => json(bytes),
+        let mut reading = Reading {
+            source: Source::default(),
+            lines: Lines::default(),
+            faults: Faults::default(),
+            quoted: HashSet::new(),
         };
-        let mut faults = Faults::default();
-        let document = match top {
-            Ok(top) => Self::of(top, &mut faults),
+        let top = match (format, Source::of(bytes)) {
+            (Format::Yaml, Some(source)) => {
+                reading.source = source;
+                yaml(source)
+            }
+            (Format::Yaml, None) => Err("must be UTF-8".to_owned()),
+            (Format::Json, _) => json(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),
+        };
+        let entries = match top {
+            Ok(top) => entries(top, &mut reading),
             Err(detail) => {
-                faults.add(Pointer::root(), FaultCode::Malformed, detail);
+                let root = Pointer::root();
+                reading.faults.add(root, FaultCode::Malformed, detail);
                 None
             }
         };
-        faults.into_result(document)
-    }
-
-    fn of(top: Top, faults: &mut Faults) -> Option<Self> {
-        let at = Pointer::root().field(NOTIFICATIONS);
-        let mut lines = Lines::default();
-        let keys = match top {
-            Top::Map(keys) => keys,
-            Top::Other => {
-                let detail = format!("must be an object with `{NOTIFICATIONS}`");
-                faults.add(Pointer::root(), FaultCode::WrongType, detail);
-                return None;
-            }
-        };
-        let mut block = None;
-        let mut others = Vec::new();
-        for (key, value) in keys {
-            let here = Pointer::root().field(&key.value);
-            if others.contains(&key.value) || (block.is_some() && value.is_some()) {
-                repeated(&here, key.place, &lines, faults);
-                continue;
-            }
-            lines.add(&here, key.place);
-            match value {
-                Some(value) => block = Some(value),
-                None => others.push(key.value),
-            }
-        }
-        let Some(block) = block else {
-            let hint = nearest(NOTIFICATIONS, others.iter().map(String::as_str))
-                .map(|written| format!("; is it `{written}`?"))
-                .unwrap_or_default();
-            let detail = format!("`{NOTIFICATIONS}` is required{hint}");
-            faults.add(at, FaultCode::Required, detail);
-            return None;
-        };
-        let Node::Map(pairs) = block else {
-            let detail = match block {
-                Node::Null => "is empty; write {} for no webhooks at all",
-                _ => "must be an object of webhooks by their names",
-            };
-            faults.add(at, FaultCode::WrongType, detail);
-            *faults = lines.located(std::mem::take(faults));
-            return None;
-        };
-        let mut entries: Vec<Entry> = Vec::new();
-        for (key, value) in pairs {
-            // Where a name stands alone, the spaces around it are lost.
-            let name = key.value.trim().to_owned();
-            let at = at.field(&key.value);
-            if entries.iter().any(|entry| entry.name == name) {
-                repeated(&at, key.place, &lines, faults);
-                continue;
-            }
-            lines.add(&at, key.place);
-            let mut value = value.into_value(&at, &mut lines, faults);
-            if key.place.is_some() {
-                as_meant(&mut value);
-                blanks(&value, &at, faults);
-            }
-            entries.push(Entry { name, at, value });
-        }
-        *faults = lines.located(std::mem::take(faults));
-        Some(Self { entries, lines })
+        let Reading { lines, faults, .. } = reading;
+        let faults = lines.located(faults);
+        faults.into_result(entries.map(|entries| Self { entries, lines }))
     }
 
     /// The faults with the line and column of what they are about, where it is YAML.
@@ -155,10 +102,75 @@ impl Document {
     }
 }
 
+/// The entries of the file's block.
+fn entries(top: Top, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
+    let at = Pointer::root().field(NOTIFICATIONS);
+    let Top::Map(keys) = top else {
+        let detail = format!("must be an object with `{NOTIFICATIONS}`");
+        let root = Pointer::root();
+        reading.faults.add(root, FaultCode::WrongType, detail);
+        return None;
+    };
+    let mut block = None;
+    let mut others = Vec::new();
+    let mut known = HashSet::new();
+    for (key, value) in keys {
+        let here = Pointer::root().field(&key.value);
+        if !known.insert(key.value.clone()) {
+            reading.repeated(&here, key.place);
+            continue;
+        }
+        reading.lines.add(&here, key.place);
+        match value {
+            Some(value) => block = Some(value),
+            None => others.push(key.value),
+        }
+    }
+    let Some(block) = block else {
+        let hint = nearest(NOTIFICATIONS, others.iter().map(String::as_str))
+            .map(|written| format!("; is it `{written}`?"))
+            .unwrap_or_default();
+        let detail = format!("`{NOTIFICATIONS}` is required{hint}");
+        reading.faults.add(at, FaultCode::Required, detail);
+        return None;
+    };
+    let Node::Map(pairs) = block.value else {
+        let detail = match block.value {
+            Node::Null => "is empty; write {} for no webhooks at all",
+            _ => "must be an object of webhooks by their names",
+        };
+        reading.faults.add(at, FaultCode::WrongType, detail);
+        return None;
+    };
+    let mut entries = Vec::with_capacity(pairs.len());
+    let mut known = HashSet::new();
+    for (key, value) in pairs {
+        // Where a name stands alone, the spaces around it are lost.
+        let name = key.value.trim().to_owned();
+        let at = at.field(&key.value);
+        if !known.insert(name.clone()) {
+            reading.repeated(&at, key.place);
+            continue;
+        }
+        reading.lines.add(&at, key.place);
+        let mut value = value.into_value(&at, reading);
+        if key.place.is_some() {
+            let is_quoted = |name: &str| reading.quoted.contains(at.field(name).as_str());
+            as_meant(&mut value, is_quoted);
+            blanks(&value, &at, &mut reading.faults);
+        }
+        references(&value, &at, &mut reading.faults);
+        entries.push(Entry { name, at, value });
+    }
+    Some(entries)
+}
+
 /// YAML guesses what is a number or a boolean; no field of an entry is a number, and those
 /// who write `yes` mean true.
-fn as_meant(entry: &mut Value) {
-    if let Some(Value::String(word)) = entry.get("enabled") {
+fn as_meant(entry: &mut Value, is_quoted: impl Fn(&str) -> bool) {
+    if let Some(Value::String(word)) = entry.get("enabled")
+        && !is_quoted("enabled")
+    {
         let flag = match word.to_ascii_lowercase().as_str() {
             "yes" | "on" => Some(true),
             "no" | "off" => Some(false),
@@ -187,6 +199,44 @@ fn blanks(value: &Value, at: &Pointer, faults: &mut Faults) {
     }
 }
 
+/// A variable that stands where its value is meant: nothing here knows it, and a filter or a
+/// name would be taken by the letter. What a `message` says is its owner's own.
+fn references(value: &Value, at: &Pointer, faults: &mut Faults) {
+    match value {
+        Value::String(text) => {
+            if let Some(name) = reference(text) {
+                let detail = format!(
+                    "`${{{}}}` is not replaced here: `carillon apply` does that from its \
+                     environment",
+                    shorten(name, 50)
+                );
+                faults.add(at.clone(), FaultCode::NotAllowed, detail);
+            }
+        }
+        Value::Array(list) => {
+            for (n, value) in list.iter().enumerate() {
+                references(value, &at.index(n), faults);
+            }
+        }
+        Value::Object(map) => {
+            for (name, value) in map.iter().filter(|(name, _)| *name != "message") {
+                references(value, &at.field(&without_credential(name)), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The variable of the first `${NAME}` or `${NAME:-default}` in a text.
+fn reference(text: &str) -> Option<&str> {
+    text.split("${").skip(1).find_map(|rest| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let end = rest.find(|c| !is_part(c))?;
+        let (name, rest) = rest.split_at(end);
+        (!name.is_empty() && (rest.starts_with('}') || rest.starts_with(":-"))).then_some(name)
+    })
+}
+
 fn numbers_as_text(value: &mut Value) {
     match value {
         // What was written as another number than it is shown as stays a number, and a fault.
@@ -204,72 +254,22 @@ fn json(bytes: &[u8]) -> Result<Top, String> {
         .map_err(|error| format!("cannot be read as JSON: {error}"))
 }
 
-fn yaml(bytes: &[u8]) -> Result<Top, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "must be UTF-8".to_owned())?;
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: MAX_DEPTH,
-            max_documents: 2,
-            max_events: 4 * MAX_VALUES,
-            max_nodes: 2 * MAX_VALUES,
-            max_recorded_anchor_events: MAX_VALUES,
-        },
-        alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: MAX_VALUES,
-            max_replay_stack_depth: MAX_DEPTH,
-        },
-        // All of them are found, each with its pointer.
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        // A channel may be called `on`, and a key `null`.
-        strict_booleans: true,
-        null_as_string: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
-        // It would quote the file, which has secrets in it.
-        with_snippet: false,
-    };
-    serde_saphyr::from_str_with_options::<TopOf<true>>(text, options)
-        .map(|top| top.0)
-        .map_err(|error| complaint(&error))
-}
-
-/// What is wrong with the YAML, and where.
-fn complaint(error: &Error) -> String {
-    let mut inner = error;
-    // Where the complaint is about what an alias stands for.
-    while let Error::AliasError { error, .. } = inner {
-        inner = error;
-    }
-    let what = match inner {
-        Error::MultipleDocuments { .. } => "only one document is taken".to_owned(),
-        Error::AliasReplayCounterOverflow { .. }
-        | Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::Budget { .. } => format!(
-            "the document is nested too deeply, or has more than {MAX_VALUES} values, those that \
-             aliases repeat included"
+fn yaml(source: Source<'_>) -> Result<Top, String> {
+    let top = source.read::<TopOf<true>>().map(|top| top.0);
+    match &top {
+        Err(_) | Ok(Top::Other) if source.has_lost_its_lines(NOTIFICATIONS) => Err(
+            "the file came without its line breaks: send it with `--data-binary @FILE`, as \
+             curl's `--data` takes them out"
+                .into(),
         ),
-        other => {
-            let text = other.to_string();
-            let end = text.rfind(" at line ").unwrap_or(text.len());
-            format!("cannot be read as YAML: {}", &text[..end])
-        }
-    };
-    match error.location() {
-        Some(place) if place.line() > 0 => {
-            let (line, column) = (place.line(), place.column());
-            format!("{}{what}", Place { line, column })
-        }
-        _ => what,
+        _ => top,
     }
 }
 
 /// The outermost level of the file.
 enum Top {
     /// The keys; the value only of the one block that is read.
-    Map(Vec<(Located<String>, Option<Node>)>),
+    Map(Vec<(Located<String>, Option<Located<Node>>)>),
     Other,
 }
 
@@ -294,7 +294,7 @@ impl<'de, const YAML: bool> Visitor<'de> for TopVisitor<YAML> {
         let mut keys = Vec::new();
         while let Some(key) = next_key::<YAML, A>(&mut access)? {
             let value = match key.value == NOTIFICATIONS {
-                true => Some(access.next_value::<Read<YAML>>()?.0),
+                true => Some(next_value::<YAML, A>(&mut access)?),
                 false => access.next_value::<IgnoredAny>().map(|_| None)?,
             };
             keys.push((key, value));

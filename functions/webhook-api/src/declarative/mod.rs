@@ -1,15 +1,19 @@
 //! Declarative setup: the `notifications:` block of a configuration file becomes webhooks.
 //!
-//! Three steps: the [`document`] is read, a [`plan`] says what it changes, and only where
-//! neither has a fault is anything [applied](apply). All but the last is pure.
+//! The [`document`] is read, a [`plan`] says what it changes, the platforms [verify] its
+//! credentials, and only where nothing has a fault is anything [written](write). [`apply`] puts
+//! the steps together; the first two are pure.
 
 mod apply;
 mod document;
 mod entry;
 mod export;
-mod places;
+mod lines;
 mod plan;
+mod source;
 mod tree;
+mod verify;
+mod write;
 
 #[cfg(test)]
 pub mod testing;

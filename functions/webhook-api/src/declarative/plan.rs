@@ -1,21 +1,21 @@
 //! What a file changes: found without changing anything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use carillon_chat::{Kind, Kinds};
 use carillon_domain::{
-    Credential, FaultCode, Faults, Fingerprint, OrganizationId, Pointer, Registration, Webhook,
-    WebhookStatus,
+    Credential, Faults, Fingerprint, OrganizationId, Pointer, Registration, Webhook, WebhookStatus,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::document::{Document, Entry, NOTIFICATIONS};
+use super::document::{Document, Entry};
 use super::entry;
+use super::verify::Warnings;
 
-/// How many webhooks one file can create, change and remove at once: each takes some calls
-/// of AWS, and the caller waits for at most 30 seconds.
-const MAX_STEPS: usize = 100;
+/// How many new credentials one call takes: the platform is asked about each, and a secret is
+/// made, while the caller waits for at most 30 seconds.
+pub(super) const MAX_CREDENTIALS: usize = 200;
 
 /// What a file changes, in its order.
 pub(super) struct Plan {
@@ -69,18 +69,34 @@ impl Plan {
             .into_iter()
             .filter(|webhook| prune && by_name.contains_key(&webhook.name))
             .collect();
-        let count = steps.iter().filter(|step| step.writes()).count() + removals.len();
-        if count > MAX_STEPS {
-            let detail = format!(
-                "changes {count} webhooks; at most {MAX_STEPS} can be changed at once: apply it in \
-                 parts"
-            );
-            let at = Pointer::root().field(NOTIFICATIONS);
-            faults.add(at, FaultCode::OutOfRange, detail);
-        }
         faults
             .into_result(Some(Self { steps, removals }))
             .map_err(|faults| document.located(faults))
+    }
+
+    /// The credentials that are not those of the same webhooks already, each once, with the first
+    /// step that has it.
+    pub fn new_credentials(&self, organization: &OrganizationId) -> impl Iterator<Item = &Step> {
+        let mut known = HashSet::new();
+        self.steps.iter().filter(
+            move |step| match &step.registration.destination.credential {
+                Credential::New(secret) => known.insert(Fingerprint::of(organization, secret)),
+                Credential::Partial(_) => true,
+                Credential::Unchanged => false,
+            },
+        )
+    }
+
+    /// Says where the file has more new credentials than one call takes.
+    pub fn warn_of_too_many(&self, organization: &OrganizationId, warnings: &mut Warnings) {
+        for step in self.new_credentials(organization).skip(MAX_CREDENTIALS) {
+            let warning = format!(
+                "one call takes {MAX_CREDENTIALS} new credentials, and the file has more: apply it \
+                 in parts"
+            );
+            let name = step.registration.name.clone();
+            warnings.entry(name).or_default().push(warning);
+        }
     }
 }
 

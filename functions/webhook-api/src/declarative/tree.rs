@@ -1,15 +1,18 @@
 //! A document of YAML or JSON as it was written: with its order, its repeated keys and,
 //! for YAML, the places of everything.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use carillon_domain::masking::without_credential;
+use carillon_domain::text::shorten;
 use carillon_domain::{FaultCode, Faults, Pointer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
-use super::places::{Lines, Place};
+use super::lines::{Lines, Place};
+use super::source::Source;
 
 /// A part of a document, and where it is.
 #[derive(Debug)]
@@ -17,27 +20,36 @@ pub(super) struct Located<T> {
     pub value: T,
     /// Unknown in JSON.
     pub place: Option<Place>,
+    /// Where in the text it is written out, in bytes: elsewhere, where an alias stands for it.
+    written_at: Option<usize>,
 }
 
 impl<T> From<Spanned<T>> for Located<T> {
     fn from(spanned: Spanned<T>) -> Self {
         let (line, column) = (spanned.referenced.line(), spanned.referenced.column());
+        let offset = spanned.defined.span().byte_offset();
         Self {
             value: spanned.value,
             place: (line > 0).then_some(Place { line, column }),
+            written_at: offset.and_then(|offset| usize::try_from(offset).ok()),
         }
     }
 }
 
 impl<T> Located<T> {
     fn nowhere(value: T) -> Self {
-        Self { value, place: None }
+        Self {
+            value,
+            place: None,
+            written_at: None,
+        }
     }
 
     fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
         Located {
             value: change(self.value),
             place: self.place,
+            written_at: self.written_at,
         }
     }
 }
@@ -50,37 +62,61 @@ pub(super) enum Node {
     Number(Number),
     Text(String),
     List(Vec<Located<Self>>),
-    Map(Vec<(Located<String>, Self)>),
+    Map(Vec<(Located<String>, Located<Self>)>),
 }
 
-impl Node {
-    /// The value without order and repetitions. Each repeated key is a fault; the places of
-    /// all keys and entries go to `lines`.
-    pub fn into_value(self, at: &Pointer, lines: &mut Lines, faults: &mut Faults) -> Value {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(flag) => Value::Bool(flag),
-            Self::Number(number) => Value::Number(number),
-            Self::Text(text) => Value::String(text),
-            Self::List(list) => list
+/// What is found on the way from a document as it was written to its value.
+pub(super) struct Reading<'t> {
+    pub source: Source<'t>,
+    pub lines: Lines,
+    pub faults: Faults,
+    /// The texts in quotes, by their pointers.
+    pub quoted: HashSet<String>,
+}
+
+impl Located<Node> {
+    /// The value without order and repetitions. Each repeated key is a fault, and each tag; the
+    /// places of all keys and entries are noted.
+    pub fn into_value(self, at: &Pointer, reading: &mut Reading<'_>) -> Value {
+        if let Some(offset) = self.written_at {
+            if let Some(tag) = reading.source.tag_before(offset) {
+                let detail = format!(
+                    "the tag `{}` is not resolved here: put the value itself in its place, or \
+                     `${{NAME}}`, which `carillon apply` replaces",
+                    shorten(tag, 50)
+                );
+                reading
+                    .faults
+                    .add(at.clone(), FaultCode::NotAllowed, detail);
+            }
+            if reading.source.is_quoted(offset) {
+                reading.quoted.insert(at.as_str().to_owned());
+            }
+        }
+        match self.value {
+            Node::Null => Value::Null,
+            Node::Bool(flag) => Value::Bool(flag),
+            Node::Number(number) => Value::Number(number),
+            Node::Text(text) => Value::String(text),
+            Node::List(list) => list
                 .into_iter()
                 .enumerate()
                 .map(|(n, entry)| {
                     let at = at.index(n);
-                    lines.add(&at, entry.place);
-                    entry.value.into_value(&at, lines, faults)
+                    reading.lines.add(&at, entry.place);
+                    entry.into_value(&at, reading)
                 })
                 .collect(),
-            Self::Map(pairs) => {
+            Node::Map(pairs) => {
                 let mut map = Map::new();
                 for (key, value) in pairs {
                     let at = at.field(&without_credential(&key.value));
                     if map.contains_key(&key.value) {
-                        repeated(&at, key.place, lines, faults);
+                        reading.repeated(&at, key.place);
                         continue;
                     }
-                    lines.add(&at, key.place);
-                    let value = value.into_value(&at, lines, faults);
+                    reading.lines.add(&at, key.place);
+                    let value = value.into_value(&at, reading);
                     map.insert(key.value, value);
                 }
                 Value::Object(map)
@@ -89,15 +125,18 @@ impl Node {
     }
 }
 
-/// A key is there twice: the fault says where the second one is.
-pub(super) fn repeated(at: &Pointer, place: Option<Place>, lines: &Lines, faults: &mut Faults) {
-    let first = lines
-        .of(at)
-        .map(|place| format!(", first in line {}", place.line))
-        .unwrap_or_default();
-    let here = place.map(|place| place.to_string()).unwrap_or_default();
-    let detail = format!("{here}the key is there twice{first}");
-    faults.add(at.clone(), FaultCode::Repeated, detail);
+impl Reading<'_> {
+    /// A key is there twice: the fault says where the second one is.
+    pub fn repeated(&mut self, at: &Pointer, place: Option<Place>) {
+        let first = self
+            .lines
+            .of(at)
+            .map(|place| format!(", first in line {}", place.line))
+            .unwrap_or_default();
+        let here = place.map(|place| place.to_string()).unwrap_or_default();
+        let detail = format!("{here}the key is there twice{first}");
+        self.faults.add(at.clone(), FaultCode::Repeated, detail);
+    }
 }
 
 /// A document's value, read from YAML, which tells the places, or from JSON, which does not.
@@ -118,6 +157,17 @@ pub(super) fn next_key<'de, const YAML: bool, A: MapAccess<'de>>(
         true => access.next_key::<Spanned<String>>()?.map(Located::from),
         false => access.next_key::<String>()?.map(Located::nowhere),
     })
+}
+
+/// The value of the key, and where it is.
+pub(super) fn next_value<'de, const YAML: bool, A: MapAccess<'de>>(
+    access: &mut A,
+) -> Result<Located<Node>, A::Error> {
+    let read = match YAML {
+        true => Located::from(access.next_value::<Spanned<Read<YAML>>>()?),
+        false => Located::nowhere(access.next_value::<Read<YAML>>()?),
+    };
+    Ok(read.map(|read| read.0))
 }
 
 struct NodeVisitor<const YAML: bool>;
@@ -176,7 +226,7 @@ impl<'de, const YAML: bool> Visitor<'de> for NodeVisitor<YAML> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut pairs = Vec::new();
         while let Some(key) = next_key::<YAML, A>(&mut access)? {
-            pairs.push((key, access.next_value::<Read<YAML>>()?.0));
+            pairs.push((key, next_value::<YAML, A>(&mut access)?));
         }
         Ok(Node::Map(pairs))
     }

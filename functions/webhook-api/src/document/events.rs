@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::texts::{choice, form, listed, optional, or_null, organization, said, text, time};
 
-const EVENT_ID: &str = "^[A-Za-z0-9._:-]{1,128}$";
+const EVENT_ID: &str = r"^\.{0,127}[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$";
 
 pub fn add(schemas: &mut Map<String, Value>) {
     let mut add = |name: &str, schema: Value| {
@@ -95,6 +95,7 @@ fn event_fields() -> Value {
         "actor": name("Who did it"),
         "message": text(MAX_MESSAGE, "Free text"),
         "correlation_id": name("Groups the events of one operation"),
+        "traceparent": name("The W3C trace that it belongs to; the request's header of this name, if left out"),
         "dry_run": {"type": ["boolean", "null"], "description": "Nothing was changed; the message says so"},
         "changes": or_null(listed(0, MAX_CHANGES, said(MAX_NAME), changes)),
         "details": {

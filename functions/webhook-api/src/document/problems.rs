@@ -54,9 +54,18 @@ fn all() -> Vec<Problem> {
         Problem::TooLarge {
             limit_bytes: MAX_BODY_BYTES,
         },
+        Problem::KeyReused,
+        Problem::InProgress,
+        Problem::SecretGone,
+        Problem::TooManyEntries(
+            "the file has 350 new credentials; one call takes 200: apply it in parts".into(),
+        ),
         Problem::UnsupportedMediaType {
             came: "text/plain".into(),
             taken: "application/json",
+        },
+        Problem::UnsupportedEncoding {
+            came: "gzip".into(),
         },
         Problem::Internal,
     ]
@@ -130,6 +139,10 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let parameters = operation["parameters"].as_array();
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
+    let is_keyable = parameters.is_some_and(|all| {
+        all.iter()
+            .any(|parameter| parameter["name"] == "Idempotency-Key")
+    });
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
     // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
     // of our own.
@@ -152,6 +165,10 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
         (412, is_conditional),
         (413, has_body),
         (415, has_body),
+        (
+            422,
+            is_keyable || path.ends_with("/notifications/") && writes,
+        ),
         (429, true),
         (500, true),
     ]
@@ -186,12 +203,17 @@ mod tests {
             Problem::QuotaExceeded { .. } => 15,
             Problem::NoSuchPath { .. } => 16,
             Problem::OwnMessage => 17,
+            Problem::TooManyEntries(_) => 18,
+            Problem::KeyReused => 19,
+            Problem::InProgress => 20,
+            Problem::SecretGone => 21,
+            Problem::UnsupportedEncoding { .. } => 22,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..18).collect());
+        assert_eq!(all, (0..23).collect());
     }
 }

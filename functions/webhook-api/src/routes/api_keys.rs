@@ -3,14 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use carillon_domain::ApiKeyId;
+use axum::response::Response;
 use carillon_domain::api_key::KeyRequest;
+use carillon_domain::{ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use crate::Api;
 use crate::auth::{Caller, Keys};
 use crate::body::JsonBody;
+use crate::idempotency::{Answer, Begun, Keyable};
+use crate::made_again;
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
@@ -21,6 +24,9 @@ use crate::view::KeyView;
 /// Makes a key. The answer is the only place where it is ever shown.
 #[utoipa::path(
     post, path = "/api-keys/", tag = "api-keys", security(("api_key" = []), ("bearer" = [])),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
+    ),
     request_body(content = schema::NewApiKey),
     responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
@@ -28,21 +34,47 @@ pub async fn create(
     State(api): State<Api>,
     caller: Caller<Keys>,
     query: Query,
+    keyable: Keyable,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<KeyView>), Problem> {
+) -> Result<Response, Problem> {
     let now = Timestamp::now();
     let request = KeyRequest::parse(&body, &caller.organization, now).map_err(Problem::Invalid);
     let request = query.with(request)?;
-    let keys = api.by(&caller).keys;
-    let (key, secret) = keys.create(&caller.organization, request, now).await?;
+    let (api, organization) = (api.by(&caller), &caller.organization);
+    let id = ApiKeyId::generate(ulid::Ulid::generate());
+    let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
+        Begun::First(call) => call,
+        Begun::Answered(first) => return made_again::key(&api, organization, first).await,
+    };
+    let id = call.object_id().and_then(ApiKeyId::parse).unwrap_or(id);
+    // It may have been made by a call that died before it could say so.
+    let before = match call.is_again {
+        true => made_again::another_key(&api, organization, &id).await,
+        false => Ok(None),
+    };
+    let result = match before {
+        Ok(None) => made(&api, organization, id, request, now).await,
+        Ok(Some(answer)) => Ok(answer),
+        Err(problem) => Err(problem),
+    };
+    call.end(&api, result).await
+}
+
+async fn made(
+    api: &Api,
+    organization: &OrganizationId,
+    id: ApiKeyId,
+    request: KeyRequest,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let (key, secret) = api.keys.create(organization, id, request, now).await?;
     tracing::info!(
         key_id = key.id.as_str(),
         organization = key.organization.as_str(),
         role = key.role.as_str(),
         "made an API key"
     );
-    let view = KeyView::with_key(key, secret.expose_secret().to_owned());
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok(KeyView::answer(key, secret.expose_secret().to_owned()))
 }
 
 /// Lists the organization's keys without the keys themselves: first the one that was made at

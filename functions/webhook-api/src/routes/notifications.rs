@@ -19,6 +19,9 @@ use crate::schema;
 const YAML: &str = "application/yaml";
 const TAKEN: &str = "application/yaml or application/json";
 
+/// The largest file that is taken, in bytes.
+const MAX_FILE_BYTES: usize = 1_024 * 1_024;
+
 const EXPORTED: &str = "\
 notifications:
   work:
@@ -87,8 +90,9 @@ pub async fn apply(
         .headers()
         .get(CONTENT_TYPE)
         .map(|value| value.to_str().unwrap_or("?"));
-    let format = Format::of(media_type).ok_or_else(|| body::unsupported(&request, TAKEN))?;
-    let bytes = body::read(request).await?;
+    let format = Format::of(media_type).filter(|_| body::is_utf8(&request));
+    let format = format.ok_or_else(|| body::unsupported(&request, TAKEN))?;
+    let bytes = body::read(request, MAX_FILE_BYTES).await?;
     let document = Document::read(format, &bytes).map_err(Problem::Invalid);
     // Where the query is wrong, the faults of the entries are told along with it.
     let options = match query.is_wrong() {

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use carillon_chat::limits::Usage;
 use carillon_chat::{Kind, Place, Post, Reply, Without};
 use carillon_delivery::By;
@@ -15,17 +15,19 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::webhooks::{Registered, is_wanted};
+use super::webhooks::is_wanted;
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
+use crate::idempotency::{Answer, Begun, Keyable};
 use crate::path::PathOf;
 use crate::pause::{note_pause, paused_hint, paused_until};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::recovery::asks_to_wait;
+use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
-use crate::{Api, registration, schema, tried_event, waking};
+use crate::{Api, made_again, registration, schema, tried_event, waking};
 
 /// The longest channel that is looked up, in characters.
 const MAX_CHANNEL: usize = 100;
@@ -245,6 +247,7 @@ impl From<Reply> for Tested {
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
         schema::VerifyParameter,
     ),
     request_body(content = schema::Rotation),
@@ -256,31 +259,48 @@ pub async fn rotate(
     State(api): State<Api>,
     caller: Caller<Write>,
     mut query: Query,
+    keyable: Keyable,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
-    let wanted = query.flag("verify").unwrap_or(true);
+    let verified = query.flag("verify").unwrap_or(true);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
     let rotation = Rotation::parse(api.chat.kinds(), &body, &webhook);
     let rotation = query.with(rotation.map_err(Problem::Invalid))?;
-    let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
-    if !is_wanted(&webhook) {
+    let call = match keyable.begin(&api, &caller, &body, id).await? {
+        Begun::First(call) => call,
+        Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
+    };
+    let result = rotated(&api, &webhook, &rotation, verified, &headers).await;
+    call.end(&api, result).await
+}
+
+async fn rotated(
+    api: &Api,
+    webhook: &Webhook,
+    rotation: &Rotation,
+    wanted: bool,
+    headers: &HeaderMap,
+) -> Result<Answer, Problem> {
+    let is_wanted = |webhook: &Webhook| is_wanted(headers, webhook);
+    if !is_wanted(webhook) {
         return Err(Problem::PreconditionFailed);
     }
-    let secret = rotation.secret(&api, &webhook).await?;
+    let organization = &webhook.organization;
+    let secret = rotation.secret(api, webhook).await?;
     let credential = Credential::New(secret.clone());
     let (destination, at) = (&rotation.destination, Pointer::root());
     let (kind, configuration) = (&destination.kind, &destination.configuration);
-    let verification = verify(&api, kind, configuration, &credential, wanted, &at).await?;
+    let verification = verify(api, kind, configuration, &credential, wanted, &at).await?;
     let (webhook, others) =
-        rotation::rotate(&api, organization, &webhook, &rotation, &secret, is_wanted).await?;
+        rotation::rotate(api, organization, webhook, rotation, &secret, is_wanted).await?;
+    let made = &rotation.destination.made;
     Ok(Registered::new(&webhook, verification)
         .rotated(&webhook, &others)
-        .showing(&rotation.destination.made)
-        .into_response())
+        .answer(&webhook, StatusCode::OK, made))
 }
 
 /// What the webhook posts to.

@@ -2,29 +2,26 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Update};
-use carillon_domain::{Configured, OrganizationId, Pointer, Webhook, WebhookStatus};
-use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
+use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Made, Update};
+use carillon_domain::{
+    Configured, OrganizationId, Pointer, Registration, Webhook, WebhookId, WebhookStatus,
+};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
+use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::verification::{Verified, verify};
+use crate::registered::{Registered, etag};
+use crate::verification::verify;
 use crate::view::WebhookView;
-use crate::{Api, BASE, registration, schema, waking};
-
-fn etag(webhook: &Webhook) -> String {
-    format!("\"{}\"", webhook.version)
-}
+use crate::{Api, made_again, registration, schema, waking};
 
 /// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`). Only
 /// the very same counts: a weak one says less than the caller must know.
@@ -54,7 +51,10 @@ fn listed<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 /// Registers a webhook.
 #[utoipa::path(
     post, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    params(schema::VerifyParameter),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
+        schema::VerifyParameter,
+    ),
     request_body(content = schema::NewWebhook),
     responses(
         (status = 201, description = "Registered", body = Registered, headers(
@@ -67,6 +67,7 @@ pub async fn create(
     State(api): State<Api>,
     caller: Caller<Write>,
     mut query: Query,
+    keyable: Keyable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
@@ -74,7 +75,33 @@ pub async fn create(
     let organization = &caller.organization;
     let registration = registration::read(api.chat.kinds(), &body, organization, None);
     let registration = query.with(registration.map_err(Problem::Invalid))?;
-    registration::check_room(&api, organization, &registration.name).await?;
+    let id = WebhookId::generate(ulid::Ulid::generate());
+    let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
+        Begun::First(call) => call,
+        Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
+    };
+    let id = call.object_id().and_then(WebhookId::parse).unwrap_or(id);
+    let there = match call.is_again {
+        true => api.registry.webhook(organization, &id).await,
+        false => Ok(None),
+    };
+    let there = there.map_err(Problem::internal("registering a webhook"));
+    let result = match there {
+        Ok(None) => registered(&api, organization, &id, &registration, verified).await,
+        Ok(Some(webhook)) => registered_before(&api, &webhook, &registration).await,
+        Err(problem) => Err(problem),
+    };
+    call.end(&api, result).await
+}
+
+async fn registered(
+    api: &Api,
+    organization: &OrganizationId,
+    id: &WebhookId,
+    registration: &Registration,
+    verified: bool,
+) -> Result<Answer, Problem> {
+    registration::check_room(api, organization, &registration.name).await?;
     let Configured {
         kind,
         configuration,
@@ -83,59 +110,22 @@ pub async fn create(
         ..
     } = &registration.destination;
     let at = Pointer::root().field("configuration");
-    let verification = verify(&api, kind, configuration, credential, verified, &at).await?;
-    let webhook = registration::register(&api, organization, &registration).await?;
-    let location = format!("{BASE}/webhooks/{}/", webhook.id);
-    let registered = Registered::new(&webhook, verification).showing(made);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], registered).into_response())
+    let verification = verify(api, kind, configuration, credential, verified, &at).await?;
+    let webhook = registration::register(api, organization, id, registration).await?;
+    Ok(Registered::new(&webhook, verification).answer(&webhook, StatusCode::CREATED, made))
 }
 
-/// A webhook that was written.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Registered {
-    #[serde(flatten)]
-    webhook: WebhookView,
-    /// Where a new credential came along.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<Verified>,
-    /// After a rotation: all webhooks that have the new credential now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rotated: Option<Vec<String>>,
-    #[serde(skip)]
-    etag: String,
-}
-
-impl Registered {
-    pub(super) fn new(webhook: &Webhook, verification: Option<Verified>) -> Self {
-        Self {
-            webhook: WebhookView::from(webhook),
-            verification,
-            rotated: None,
-            etag: etag(webhook),
-        }
-    }
-
-    /// With the parts of the credential that were made here: nobody else knows them.
-    pub(super) fn showing(mut self, made: &[(&'static str, SecretString)]) -> Self {
-        for (field, secret) in made {
-            self.webhook.reveal(field, secret.expose_secret());
-        }
-        self
-    }
-
-    pub(super) fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
-        let all = std::iter::once(webhook).chain(others);
-        Self {
-            rotated: Some(all.map(|webhook| webhook.id.to_string()).collect()),
-            ..self
-        }
-    }
-}
-
-impl IntoResponse for Registered {
-    fn into_response(self) -> Response {
-        ([(ETAG, self.etag.clone())], Json(self)).into_response()
-    }
+/// What was registered by a call that died before it could say so.
+async fn registered_before(
+    api: &Api,
+    webhook: &Webhook,
+    registration: &Registration,
+) -> Result<Answer, Problem> {
+    let (webhook, made) = match registration.destination.made.is_empty() {
+        true => (webhook.clone(), Made::new()),
+        false => made_again::with_another_secret(api, webhook).await?,
+    };
+    Ok(Registered::new(&webhook, None).answer(&webhook, StatusCode::CREATED, &made))
 }
 
 /// Lists the organization's webhooks, oldest first. Of a large organization a call looks at some

@@ -51,7 +51,7 @@ impl Registry {
         let mut steps = vec![
             self.put_new(found),
             self.put_new(listed),
-            self.count_up(&new.organization, Quota::ApiKeys),
+            self.count_by(&new.organization, Quota::ApiKeys, 1),
         ];
         steps.extend(self.audit(&new.organization, Action::Created, new.into(), Vec::new())?);
         match self.transact("making an API key", steps).await?.as_deref() {
@@ -106,7 +106,7 @@ impl Registry {
         let mut steps = vec![
             self.delete_existing(listed),
             self.delete_existing(by_hash(&row.hash)),
-            self.count_down(organization, Quota::ApiKeys),
+            self.count_by(organization, Quota::ApiKeys, -1),
         ];
         let object = (&row.key).into();
         steps.extend(self.audit(organization, Action::Removed, object, Vec::new())?);
@@ -136,6 +136,40 @@ impl Registry {
         let changed = read.changed_fields(new);
         steps.extend(self.audit(&new.organization, Action::Updated, new.into(), changed)?);
         let failed = self.transact("changing an API key", steps).await?;
+        Ok(failed.is_none())
+    }
+
+    /// Puts another key in the place of one that nobody has used yet; false where somebody has, or
+    /// it was changed. Its id, and all else, stays.
+    pub async fn replace_unused_key(
+        &self,
+        key: &ApiKey,
+        old_hash: &str,
+        new_hash: &str,
+    ) -> Result<bool, Error> {
+        let mut found = to_item(WHAT, key)?;
+        found.extend(by_hash(new_hash));
+        let listed = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(super::key(
+                &key.organization,
+                text(listed_sk(&key.id)),
+            )))
+            .update_expression("SET #hash = :new")
+            .condition_expression("#hash = :old AND attribute_not_exists(last_used_at)")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":old", text(old_hash))
+            .expression_attribute_values(":new", text(new_hash))
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build());
+        let mut steps = vec![
+            listed,
+            self.delete_existing(by_hash(old_hash)),
+            self.put_new(found),
+        ];
+        let changed = vec!["key".to_owned()];
+        steps.extend(self.audit(&key.organization, Action::Updated, key.into(), changed)?);
+        let failed = self.transact("making an API key anew", steps).await?;
         Ok(failed.is_none())
     }
 

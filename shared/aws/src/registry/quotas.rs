@@ -10,7 +10,6 @@
 use std::num::NonZeroU32;
 
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use carillon_domain::OrganizationId;
 
@@ -85,36 +84,26 @@ impl Registry {
         Ok(amount.unwrap_or_default())
     }
 
-    /// One more; fails where that would be one too many.
-    pub(super) fn count_up(
+    /// So many more or fewer, at most as many more as there can be; fails where that would be too
+    /// many.
+    pub(super) fn count_by(
         &self,
         organization: &OrganizationId,
         quota: Quota,
+        by: i32,
     ) -> Result<TransactWriteItem, BuildError> {
-        let limit = number(self.quotas.limit(quota).into());
-        let update = self
-            .counting(organization, quota, 1)
-            .condition_expression("attribute_not_exists(amount) OR amount < :limit")
-            .expression_attribute_values(":limit", limit)
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
-
-    pub(super) fn count_down(
-        &self,
-        organization: &OrganizationId,
-        quota: Quota,
-    ) -> Result<TransactWriteItem, BuildError> {
-        let update = self.counting(organization, quota, -1).build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
-
-    fn counting(&self, organization: &OrganizationId, quota: Quota, by: i32) -> UpdateBuilder {
-        Update::builder()
+        let mut update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key(organization, count_sk(quota))))
             .update_expression("ADD amount :by")
-            .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
+            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+        if let Ok(by @ 1..) = u32::try_from(by) {
+            let room = self.quotas.limit(quota).saturating_sub(by);
+            update = update
+                .condition_expression("attribute_not_exists(amount) OR amount <= :room")
+                .expression_attribute_values(":room", number(room.into()));
+        }
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 }
 

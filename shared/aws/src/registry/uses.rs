@@ -9,7 +9,7 @@
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use carillon_domain::{
-    CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId, WebhookStatus,
+    CredentialId, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId, WebhookStatus,
 };
 
 use super::credentials::credential_sk;
@@ -83,6 +83,11 @@ impl Uses {
         }
     }
 
+    /// How many items of a transaction it takes.
+    pub fn items(&self) -> usize {
+        self.begun.len() + self.ended.len() + self.counts.len()
+    }
+
     fn count(&mut self, credential: &CredentialRef, by: i32, may_work: bool) {
         let mut counts = self.counts.iter_mut();
         match counts.find(|(known, ..)| known == credential) {
@@ -106,18 +111,18 @@ impl Registry {
         begun.chain(ended)
     }
 
-    /// The numbers of users, each with whether there are more of them than before: such a step
-    /// fails where the credential was condemned.
+    /// The numbers of users, each with the credential if there are more of them than before: such
+    /// a step fails where that was condemned.
     pub(super) fn use_counts(
         &self,
         organization: &OrganizationId,
         uses: &Uses,
-    ) -> Vec<(bool, Step)> {
+    ) -> Vec<(Option<CredentialId>, Step)> {
         let counts = uses.counts.iter();
         counts
             .map(|(credential, by, may_work)| {
                 let step = self.use_count(organization, credential, *by, *may_work);
-                (*by > 0, step)
+                ((*by > 0).then(|| credential.id.clone()), step)
             })
             .collect()
     }

@@ -5,9 +5,10 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use carillon_domain::audit::{Action, changed_fields};
-use carillon_domain::{CredentialRef, OrganizationId, Webhook, WebhookId};
+use carillon_domain::{CredentialId, CredentialRef, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
 
+use super::changes::Change;
 use super::uses::Uses;
 use super::{Quota, Registry, key, name_sk, webhook_sk, with_key};
 use crate::Error;
@@ -15,9 +16,8 @@ use crate::table::{Item, text, to_item};
 
 const WHAT: &str = "a webhook";
 
-/// How many webhooks [`update_together`](Registry::update_together) takes: DynamoDB has at most
-/// 100 items in a transaction, each webhook changes up to three and is told of in the audit log,
-/// and the rest is left for their credentials.
+/// How many webhooks with one new credential are changed together, at most: each changes up to
+/// three items and is told of in the audit log, and the rest is left for their credentials.
 pub const TOGETHER: usize = 22;
 
 /// Why a webhook or a key was not written.
@@ -33,7 +33,7 @@ pub enum WriteError {
     Changed,
     /// The credential was condemned meanwhile; its secret must go, and another be opened.
     #[error("the credential was condemned meanwhile")]
-    CredentialGone,
+    CredentialGone(CredentialId),
     /// The organization has as many as it can have.
     #[error("the quota of {0:?} is used up")]
     QuotaExceeded(Quota),
@@ -42,74 +42,110 @@ pub enum WriteError {
 }
 
 /// A step of a transaction, and what it means where its condition does not hold.
-struct Step {
+struct Step<'w> {
     item: Result<TransactWriteItem, BuildError>,
-    failed: Failed,
+    failed: Failed<'w>,
 }
 
-#[derive(Clone, Copy)]
-enum Failed {
-    Name,
+enum Failed<'w> {
+    Name(&'w Webhook),
     Webhook,
     Quota,
-    Credential,
+    Credential(CredentialId),
 }
 
 impl Registry {
     /// Registers a webhook whose credential has been opened.
     pub async fn create(&self, webhook: &Webhook) -> Result<(), WriteError> {
-        let row = self.put_webhook(webhook)?;
-        let mut uses = Uses::default();
-        uses.begin(webhook);
-        let mut steps = vec![
-            self.take_name(webhook),
-            Step {
-                item: put(row.condition_expression("attribute_not_exists(pk)")),
-                failed: Failed::Webhook,
-            },
-            Step {
-                item: self.count_up(&webhook.organization, Quota::Webhooks),
-                failed: Failed::Quota,
-            },
-        ];
-        steps.extend(self.use_steps(&webhook.organization, uses));
-        steps.extend(self.told(Action::Created, webhook, Vec::new())?);
-        self.write("registering a webhook", webhook, steps).await
+        self.change("registering a webhook", &[Change::Create(webhook)])
+            .await
     }
 
     /// Replaces a webhook that is still as it was read; the credentials that it newly
     /// names have been opened.
     pub async fn update(&self, read: &Webhook, new: &Webhook) -> Result<(), WriteError> {
-        let mut steps = vec![self.replace_webhook(read, new)?];
-        if new.name != read.name {
-            steps.push(self.take_name(new));
-            steps.push(self.free_name(read));
-        }
-        let mut uses = Uses::default();
-        uses.change(read, new);
-        steps.extend(self.use_steps(&new.organization, uses));
-        steps.extend(self.told(Action::Updated, new, changed_fields(read, new))?);
-        self.write("changing a webhook", new, steps).await
-    }
-
-    /// As [`update`](Self::update), for webhooks of one organization, at most [`TOGETHER`], all
-    /// or none. Each keeps its name.
-    pub async fn update_together(&self, changes: &[(Webhook, Webhook)]) -> Result<(), WriteError> {
-        let Some((_, first)) = changes.first() else {
-            return Ok(());
-        };
-        let (mut steps, mut uses) = (Vec::new(), Uses::default());
-        for (read, new) in changes {
-            steps.push(self.replace_webhook(read, new)?);
-            steps.extend(self.told(Action::Updated, new, changed_fields(read, new))?);
-            uses.change(read, new);
-        }
-        steps.extend(self.use_steps(&first.organization, uses));
-        self.write("changing webhooks", first, steps).await
+        self.change("changing a webhook", &[Change::Update(read, new)])
+            .await
     }
 
     /// Removes a webhook that is still as it was read.
     pub async fn delete(&self, read: &Webhook) -> Result<(), WriteError> {
+        self.change("removing a webhook", &[Change::Remove(read)])
+            .await
+    }
+
+    /// Makes several changes of an organization's webhooks, as many as fit (see [`parts`](super::parts)), all
+    /// or none. None of them gives a name that another one frees.
+    pub async fn change_together(&self, changes: &[Change<'_>]) -> Result<(), WriteError> {
+        self.change("changing webhooks", changes).await
+    }
+
+    async fn change(
+        &self,
+        operation: &'static str,
+        changes: &[Change<'_>],
+    ) -> Result<(), WriteError> {
+        let Some(first) = changes.first() else {
+            return Ok(());
+        };
+        let organization = &first.webhook().organization;
+        let (mut steps, mut uses) = (Vec::new(), Uses::default());
+        for change in changes {
+            steps.extend(self.steps(*change)?);
+            change.uses(&mut uses);
+        }
+        let more: i32 = changes.iter().map(|change| change.more()).sum();
+        let limit = self.quotas().limit(Quota::Webhooks);
+        if u32::try_from(more).is_ok_and(|more| more > limit) {
+            return Err(WriteError::QuotaExceeded(Quota::Webhooks));
+        }
+        if more != 0 {
+            steps.push(Step {
+                item: self.count_by(organization, Quota::Webhooks, more),
+                // Only a higher number has a condition.
+                failed: Failed::Quota,
+            });
+        }
+        steps.extend(self.use_steps(organization, uses));
+        self.write(operation, organization, steps).await
+    }
+
+    /// The steps of a change, but for the number of webhooks and the users of credentials.
+    fn steps<'w>(&self, change: Change<'w>) -> Result<Vec<Step<'w>>, Error> {
+        let (mut steps, action, changed) = match change {
+            Change::Create(webhook) => {
+                let row = self.put_webhook(webhook)?;
+                let row = Step {
+                    item: put(row.condition_expression("attribute_not_exists(pk)")),
+                    failed: Failed::Webhook,
+                };
+                let steps = vec![self.take_name(webhook), row];
+                (steps, Action::Created, Vec::new())
+            }
+            Change::Update(read, new) => {
+                let mut steps = vec![self.replace_webhook(read, new)?];
+                if new.name != read.name {
+                    steps.push(self.take_name(new));
+                    steps.push(self.free_name(read));
+                }
+                (steps, Action::Updated, changed_fields(read, new))
+            }
+            Change::Remove(read) => {
+                let steps = vec![self.delete_webhook(read), self.free_name(read)];
+                (steps, Action::Removed, Vec::new())
+            }
+        };
+        let webhook = change.webhook();
+        let told = self.audit(&webhook.organization, action, webhook.into(), changed)?;
+        steps.extend(told.map(|item| Step {
+            item,
+            // It has no condition.
+            failed: Failed::Webhook,
+        }));
+        Ok(steps)
+    }
+
+    fn delete_webhook<'w>(&self, read: &Webhook) -> Step<'w> {
         let (condition, values) = unchanged(read);
         let row = Delete::builder()
             .table_name(&self.table)
@@ -118,26 +154,11 @@ impl Registry {
         let row = values.into_iter().fold(row, |row, (name, value)| {
             row.expression_attribute_values(name, value)
         });
-        let row = row
-            .build()
-            .map(|delete| TransactWriteItem::builder().delete(delete).build());
-        let mut uses = Uses::default();
-        uses.end_all(read);
-        let mut steps = vec![
-            Step {
-                item: row,
-                failed: Failed::Webhook,
-            },
-            self.free_name(read),
-            Step {
-                item: self.count_down(&read.organization, Quota::Webhooks),
-                // It has no condition.
-                failed: Failed::Webhook,
-            },
-        ];
-        steps.extend(self.use_steps(&read.organization, uses));
-        steps.extend(self.told(Action::Removed, read, Vec::new())?);
-        self.write("removing a webhook", read, steps).await
+        let row = row.build();
+        Step {
+            item: row.map(|delete| TransactWriteItem::builder().delete(delete).build()),
+            failed: Failed::Webhook,
+        }
     }
 
     /// Ends a rotation: the new credential has delivered, the one before is not needed any
@@ -174,56 +195,49 @@ impl Registry {
         Ok(())
     }
 
-    /// The step that tells of a change in the audit log.
-    fn told(
-        &self,
-        action: Action,
-        webhook: &Webhook,
-        changed: Vec<String>,
-    ) -> Result<Option<Step>, Error> {
-        let step = self.audit(&webhook.organization, action, webhook.into(), changed)?;
-        Ok(step.map(|item| Step {
-            item,
-            // It has no condition.
-            failed: Failed::Webhook,
-        }))
-    }
-
     async fn write(
         &self,
         operation: &'static str,
-        webhook: &Webhook,
-        steps: Vec<Step>,
+        organization: &OrganizationId,
+        steps: Vec<Step<'_>>,
     ) -> Result<(), WriteError> {
-        let meanings: Vec<Failed> = steps.iter().map(|step| step.failed).collect();
-        let items = steps.into_iter().map(|step| step.item);
+        let (items, meanings): (Vec<_>, Vec<_>) = steps
+            .into_iter()
+            .map(|step| (step.item, step.failed))
+            .unzip();
         let failed = match self.transact(operation, items).await {
             Ok(None) => return Ok(()),
             Ok(Some(failed)) => failed,
             Err(Error::Contended { .. }) => return Err(WriteError::Changed),
             Err(error) => return Err(error.into()),
         };
-        let of = |wanted: fn(&Failed) -> bool| {
-            failed.iter().filter_map(|n| meanings.get(*n)).any(wanted)
-        };
-        if of(|failed| matches!(failed, Failed::Webhook)) {
+        let failed: Vec<&Failed<'_>> = failed.iter().filter_map(|n| meanings.get(*n)).collect();
+        if failed
+            .iter()
+            .any(|failed| matches!(failed, Failed::Webhook))
+        {
             return Err(WriteError::Changed);
         }
-        if of(|failed| matches!(failed, Failed::Name)) {
-            let there = self
-                .name_owner(&webhook.organization, &webhook.name)
-                .await?;
-            return Err(match there {
+        let name = failed.iter().find_map(|failed| match failed {
+            Failed::Name(webhook) => Some(webhook),
+            _ => None,
+        });
+        if let Some(webhook) = name {
+            return Err(match self.name_owner(organization, &webhook.name).await? {
                 // Ours: the name was taken by the same webhook, whose row has changed since.
                 Some(owner) if owner == webhook.id => WriteError::Changed,
                 Some(owner) => WriteError::NameTaken(owner),
                 None => WriteError::NameFreed,
             });
         }
-        if of(|failed| matches!(failed, Failed::Quota)) {
-            return Err(WriteError::QuotaExceeded(Quota::Webhooks));
-        }
-        Err(WriteError::CredentialGone)
+        let credential = failed.into_iter().find_map(|failed| match failed {
+            Failed::Credential(id) => Some(id.clone()),
+            _ => None,
+        });
+        Err(match credential {
+            Some(id) => WriteError::CredentialGone(id),
+            None => WriteError::QuotaExceeded(Quota::Webhooks),
+        })
     }
 
     /// The webhook that has this name.
@@ -243,16 +257,16 @@ impl Registry {
         Ok(Put::builder().table_name(&self.table).set_item(Some(row)))
     }
 
-    fn take_name(&self, webhook: &Webhook) -> Step {
+    fn take_name<'w>(&self, webhook: &'w Webhook) -> Step<'w> {
         let name = Item::from([("webhook_id".into(), text(webhook.id.as_str()))]);
         let name = with_key(name, &webhook.organization, name_sk(&webhook.name));
         Step {
             item: self.put_new(name),
-            failed: Failed::Name,
+            failed: Failed::Name(webhook),
         }
     }
 
-    fn free_name(&self, webhook: &Webhook) -> Step {
+    fn free_name<'w>(&self, webhook: &Webhook) -> Step<'w> {
         let delete = Delete::builder()
             .table_name(&self.table)
             .set_key(Some(key(&webhook.organization, name_sk(&webhook.name))))
@@ -266,7 +280,7 @@ impl Registry {
         }
     }
 
-    fn replace_webhook(&self, read: &Webhook, new: &Webhook) -> Result<Step, Error> {
+    fn replace_webhook<'w>(&self, read: &Webhook, new: &Webhook) -> Result<Step<'w>, Error> {
         let row = self.put_webhook(new)?;
         let (condition, values) = unchanged(read);
         let row = values
@@ -280,15 +294,12 @@ impl Registry {
         })
     }
 
-    fn use_steps(&self, organization: &OrganizationId, uses: Uses) -> Vec<Step> {
+    fn use_steps<'w>(&self, organization: &OrganizationId, uses: Uses) -> Vec<Step<'w>> {
         let counts = self.use_counts(organization, &uses).into_iter();
-        let counts = counts.map(|(has_more, item)| Step {
+        let counts = counts.map(|(begun, item)| Step {
             item,
             // Whoever uses it already keeps it from being condemned.
-            failed: match has_more {
-                true => Failed::Credential,
-                false => Failed::Webhook,
-            },
+            failed: begun.map_or(Failed::Webhook, Failed::Credential),
         });
         // A user's row is there or not as its webhook says.
         let rows = self.use_rows(uses).map(|item| Step {

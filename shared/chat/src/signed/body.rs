@@ -1,6 +1,6 @@
 //! What is sent: the event as the API shows it, in one of two envelopes.
 
-use carillon_domain::Event;
+use carillon_domain::{Event, TraceParent};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -32,6 +32,9 @@ struct CloudEvent<'e> {
     time: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'e str>,
+    /// Of the extension for distributed tracing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'e TraceParent>,
     datacontenttype: &'static str,
     data: &'e Event,
 }
@@ -99,6 +102,7 @@ fn cloud_event(event: &Event) -> CloudEvent<'_> {
         time: event.occurred_at,
         // An empty one is not allowed.
         subject: subject.filter(|subject| !subject.is_empty()),
+        traceparent: event.traceparent.as_ref(),
         datacontenttype: "application/json",
         data: event,
     }

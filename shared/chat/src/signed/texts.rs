@@ -6,13 +6,14 @@ use super::{destination, signature};
 use crate::form::{Refusal, malformed, not_allowed};
 
 /// Headers that HTTP itself or the signature needs.
-const OWN_HEADERS: [&str; 10] = [
+const OWN_HEADERS: [&str; 11] = [
     "accept-encoding",
     "connection",
     "expect",
     "host",
     "keep-alive",
     "te",
+    "traceparent",
     "trailer",
     "transfer-encoding",
     "upgrade",

@@ -153,6 +153,15 @@ impl Kind for Webhook {
             .header("webhook-id", id)
             .masked_header("webhook-timestamp", "\u{2026}")
             .masked_header("webhook-signature", "v1,\u{2026}");
+        // Of several events, each says it in the body.
+        let trace = match post.events {
+            [event] => event.traceparent.as_ref(),
+            _ => None,
+        };
+        let draft = match trace {
+            Some(trace) => draft.header("traceparent", trace.as_str()),
+            None => draft,
+        };
         let headers = configuration.own.get("headers");
         let headers = headers.and_then(|headers| headers.as_object());
         let shown = headers.into_iter().flatten();

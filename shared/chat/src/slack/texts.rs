@@ -36,9 +36,14 @@ pub(super) fn token(text: &str) -> Result<String, Refusal> {
         )));
     };
     let known = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
-    if rest.len() < MIN_SECRET || !rest.chars().all(known) {
+    if !rest.chars().all(known) {
         return Err(malformed(
-            "is not a whole bot token: after xoxb- come letters, digits, dots and hyphens only",
+            "is no bot token: after xoxb- come letters, digits, dots and hyphens only",
+        ));
+    }
+    if rest.len() < MIN_SECRET {
+        return Err(malformed(
+            "is not a whole bot token: it is too short; copy all of it",
         ));
     }
     Ok(text.to_owned())

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer};
+use crate::json::Unique;
 use crate::text::shorten;
-use crate::unique::Unique;
 
 /// The data, and where it stands.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ fn read(media_type: Option<&str>, bytes: &[u8]) -> Result<Content, serde_json::E
     }
     let essence = media_type.unwrap_or_default().split(';').next();
     let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
-    let parsed = serde_json::from_slice::<Unique>(bytes).map(|Unique(value)| value);
+    let parsed = serde_json::from_slice::<Unique>(bytes).map(|read| read.0);
     match essence.as_str() {
         json if json == "application/json"
             || json.ends_with("/json")

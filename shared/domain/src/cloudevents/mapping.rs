@@ -13,11 +13,11 @@ use crate::event_type::EventType;
 use crate::fault::{Fault, FaultCode, Faults, Pointer};
 use crate::ids::{EventId, OrganizationId};
 use crate::text::{clean, fit};
+use crate::trace::TraceParent;
 
 /// Extension attributes that are for those who carry and trace events (CloudEvents,
 /// documented extensions), not for those who read them.
-const OF_TRANSPORT: [&str; 9] = [
-    "traceparent",
+const OF_TRANSPORT: [&str; 8] = [
     "tracestate",
     "baggage",
     "partitionkey",
@@ -62,6 +62,7 @@ pub(super) fn event(
         organization: &capture.organization,
         draft: Draft::default(),
         extras: Extras::default(),
+        traceparent: None,
     };
     reader.data(data, faults);
     reader.event_type(meaning.as_ref());
@@ -71,7 +72,10 @@ pub(super) fn event(
         reader.subject(subject.text);
     }
     let Reader {
-        mut draft, extras, ..
+        mut draft,
+        extras,
+        traceparent,
+        ..
     } = reader;
     let message = draft.take("message");
     let mut inner = Faults::default();
@@ -94,6 +98,7 @@ pub(super) fn event(
     let mut event = Event {
         id: event_id,
         message: message.and_then(|text| text.as_str().map(str::to_owned)),
+        traceparent,
         ..event?
     };
     event.details.insert(SOURCE.to_owned(), source.text.clone());
@@ -158,6 +163,7 @@ struct Reader<'o> {
     organization: &'o OrganizationId,
     draft: Draft,
     extras: Extras,
+    traceparent: Option<TraceParent>,
 }
 
 impl Reader<'_> {
@@ -263,6 +269,9 @@ impl Reader<'_> {
         for name in ["datacontenttype", "dataschema"] {
             attributes.take(name);
         }
+        // One that is not valid counts as none (W3C Trace Context).
+        let trace = attributes.take("traceparent");
+        self.traceparent = trace.and_then(|trace| TraceParent::parse(&trace.text));
         for (name, path) in EXTENSIONS {
             let Some(Attribute { at, text }) = attributes.take(name) else {
                 continue;

@@ -12,6 +12,7 @@ fn waiting() -> Waiting {
         delivery_id: DeliveryId::of(&event.organization, &event.id, event.received_at, &lane),
         event_id: event.id,
         event_type: event.event_type,
+        traceparent: event.traceparent,
         since: now(),
         redelivery: 0,
     }

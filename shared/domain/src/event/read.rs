@@ -12,6 +12,7 @@ use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::{Fields, kind, text_of};
 use crate::ids::EventId;
+use crate::trace::TraceParent;
 
 impl Event {
     /// Reads a client's event that stands at `at`. Every fault is added to `faults`;
@@ -57,6 +58,7 @@ impl Event {
             actor: fields.remark("actor", MAX_NAME),
             message: fields.remark("message", MAX_MESSAGE),
             correlation_id: fields.remark("correlation_id", MAX_NAME),
+            traceparent: traceparent(&mut fields),
             dry_run: fields.boolean("dry_run").unwrap_or(false),
             changes: fields
                 .texts("changes", MAX_CHANGES, MAX_NAME)
@@ -98,6 +100,15 @@ fn id(fields: &mut Fields) -> Option<EventId> {
         fields.fault("id", FaultCode::Malformed, EventId::RULE);
     }
     id
+}
+
+fn traceparent(fields: &mut Fields) -> Option<TraceParent> {
+    let text = fields.remark("traceparent", MAX_NAME)?;
+    let read = TraceParent::parse(&text);
+    if read.is_none() {
+        fields.fault("traceparent", FaultCode::Malformed, TraceParent::RULE);
+    }
+    read
 }
 
 fn resource(fields: &mut Fields) -> Option<Resource> {
@@ -240,6 +251,7 @@ mod tests {
             "severity": "warning",
             "estimated_cost": {"amount": "41.20", "currency": "USD", "period": "month"},
             "actor": "alice", "message": "free text", "correlation_id": "release-42",
+            "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "dry_run": false, "changes": ["description", "rotation"], "details": {"commit": "9fceb02"}
         });
         let event = parse(&value).unwrap();
@@ -259,7 +271,7 @@ mod tests {
             "resource": {"url": "javascript:alert(1)", "kind": "x"},
             "estimated_cost": {"amount": 41.2, "currency": "usd", "period": "week"},
             "dry_run": "no", "changes": "all", "details": {"a": 1}, "organization": "org_other",
-            "enviroment": "x"
+            "enviroment": "x", "traceparent": "00-0-0-00"
         }));
         for pointer in [
             "/type",
@@ -276,10 +288,11 @@ mod tests {
             "/details/a",
             "/organization",
             "/enviroment",
+            "/traceparent",
         ] {
             assert!(found.iter().any(|f| f == pointer), "{pointer} in {found:?}");
         }
-        assert_eq!(found.len(), 14, "{found:?}");
+        assert_eq!(found.len(), 15, "{found:?}");
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::failing::TOLD_AFTER;
 use crate::ids::DeliveryId;
 use crate::retry::{self, Asked, GIVE_UP_AFTER};
 
+/// For how long a channel that fails still counts as one that works: a hiccup is over by then.
+const WORKS_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// How far the clocks of two processes are apart at most. A wait that began later than that
 /// from now was set before a clock was set back, and does not count.
 const SKEW: Duration = Duration::from_secs(30);
@@ -150,6 +153,12 @@ impl Lane {
     pub fn fails_long(&self, now: Timestamp) -> Option<&Trouble> {
         let trouble = self.trouble.as_ref();
         trouble.filter(|trouble| trouble.since + TOLD_AFTER <= now)
+    }
+
+    /// Whether a message is likely to get through: nothing has failed, or only a moment ago.
+    pub fn works(&self, now: Timestamp) -> bool {
+        let trouble = self.trouble.as_ref();
+        trouble.is_none_or(|trouble| now < trouble.since + WORKS_FOR)
     }
 
     /// Until when nothing is to be tried, if it is to wait.

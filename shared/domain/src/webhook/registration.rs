@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{Configuration, KindId, MAX_WEBHOOK_NAME, Webhook, WebhookStatus};
-use crate::event_type::EventTypePattern;
+use crate::event_type::{EventType, EventTypePattern};
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::Fields;
 use crate::filters::Filters;
@@ -201,6 +201,11 @@ fn event_types(fields: &mut Fields) -> Vec<EventTypePattern> {
     let mut patterns = Vec::with_capacity(texts.len());
     for (at, text) in texts {
         match EventTypePattern::parse(&text) {
+            Ok(pattern) if pattern.is_only(EventType::Ping) => {
+                let detail = "a `ping` is only sent by a test call, to the webhook that is tested: \
+                              leave it out";
+                fields.faults().add(at, FaultCode::NotAllowed, detail);
+            }
             Ok(pattern) if patterns.contains(&pattern) => {}
             Ok(pattern) => patterns.push(pattern),
             Err(detail) => fields.faults().add(at, FaultCode::UnknownValue, detail),
@@ -274,6 +279,27 @@ mod tests {
                 "/organization",
                 "/colour"
             ]
+        );
+    }
+
+    #[test]
+    fn nobody_subscribes_to_a_ping_and_what_is_there_twice_is_kept_once() {
+        let mut document = json!({
+            "name": "x", "type": "slack", "event_types": ["deploy", "*", "deploy"],
+            "configuration": {}, "filters": {"environment": ["production", "prod-*", "production"]}
+        });
+        let registration = read(&document, None).unwrap();
+        let types = registration.event_types.iter();
+        assert_eq!(
+            types.map(EventTypePattern::as_str).collect::<Vec<_>>(),
+            ["deploy", "*"]
+        );
+        let filters = serde_json::to_value(&registration.filters).unwrap();
+        assert_eq!(filters, json!({"environment": ["production", "prod-*"]}));
+        document["event_types"] = json!(["ping", "deploy", "pin*"]);
+        assert_eq!(
+            pointers(&document, None),
+            ["/event_types/0", "/event_types/2"]
         );
     }
 

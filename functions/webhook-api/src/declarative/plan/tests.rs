@@ -251,23 +251,28 @@ fn names_have_the_rules_of_names() {
 }
 
 #[test]
-fn more_changes_than_one_call_can_make_are_refused() {
-    let file = |count: usize| {
-        let entries: String = (0..count)
-            .map(|n| {
-                format!(
-                    "  n{n}: {{provider: slack, token: {}, channel: x}}\n",
-                    token("wxyz")
-                )
-            })
-            .collect();
-        format!("notifications:\n{entries}")
+fn a_credential_is_new_once_and_not_where_the_webhook_has_it_already() {
+    let entry = |name: &str, tail: &str| {
+        let token = token(tail);
+        format!("  {name}: {{provider: slack, token: {token}, channel: x}}\n")
     };
-    assert_eq!(changes(&file(100), &[]).len(), 100);
-    assert_eq!(faults(&file(101), &[])[0].0, "/notifications");
-    // What is there already does not count.
-    let before = applied(&file(100));
-    assert_eq!(changes(&file(150), &before).len(), 150);
+    let new = |text: &str, existing: &[Webhook]| {
+        let plan = plan(text, existing, false).unwrap_or_else(|faults| panic!("{faults}"));
+        let organization = organization();
+        let new = plan.new_credentials(&organization);
+        let new = new.map(|step| step.registration.name.clone());
+        new.collect::<Vec<_>>()
+    };
+    let file = format!(
+        "notifications:\n{}{}{}",
+        entry("a", "wxyz"),
+        entry("b", "wxyz"),
+        entry("c", "abcd")
+    );
+    assert_eq!(new(&file, &[]), ["a", "c"]);
+    let before = applied(&file);
+    assert_eq!(new(&file, &before), [""; 0]);
+    assert_eq!(new(&file.replace("abcd", "efgh"), &before), ["c"]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! Where everything in a document is.
+//! Where everything is in a file.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use carillon_domain::{Fault, Faults, Pointer};
+use carillon_domain::fault::Fault;
+use carillon_domain::{Faults, Pointer};
 
 /// A place in the file; both count from 1.
 #[derive(Debug, Clone, Copy)]

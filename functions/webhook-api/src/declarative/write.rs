@@ -1,0 +1,166 @@
+//! Writing what a plan says.
+
+use std::collections::HashMap;
+
+use carillon_aws::{Change, parts};
+use carillon_domain::webhook::{Made, Update};
+use carillon_domain::{Credential, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId};
+use futures::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::apply::{Outcome, Written};
+use super::plan::{self, Plan, Step};
+use crate::Api;
+use crate::problem::Problem;
+use crate::registration;
+use crate::writing::{self, AT_ONCE};
+
+/// A plan whose credentials are kept already, so that the webhooks can be written.
+pub(super) struct Prepared {
+    steps: Vec<Write>,
+    removals: Vec<Webhook>,
+}
+
+/// A webhook that is to be written.
+struct Write {
+    read: Option<Webhook>,
+    new: Webhook,
+    outcome: Outcome,
+    made: Made,
+}
+
+impl Prepared {
+    /// Makes sure that all credentials are kept.
+    pub async fn of(api: &Api, organization: &OrganizationId, plan: Plan) -> Result<Self, Problem> {
+        let writes = plan.steps.into_iter().filter(Step::writes);
+        let completed: Vec<_> = writes.map(|step| completed(api, step)).collect();
+        let completed = futures::stream::iter(completed).buffered(AT_ONCE);
+        let steps: Vec<Step> = completed.try_collect().await?;
+        let mut new: HashMap<Fingerprint, SecretString> = HashMap::new();
+        for step in &steps {
+            if let Credential::New(secret) = &step.registration.destination.credential {
+                let fingerprint = Fingerprint::of(organization, secret);
+                new.insert(fingerprint, secret.clone());
+            }
+        }
+        let opened = new.into_iter().map(|(fingerprint, secret)| async move {
+            let opened = registration::open(api, organization, &secret).await?;
+            Ok::<_, Problem>((fingerprint, opened))
+        });
+        let opened: Vec<_> = opened.collect();
+        let opened = futures::stream::iter(opened).buffer_unordered(AT_ONCE);
+        let opened: HashMap<Fingerprint, CredentialRef> = opened.try_collect().await?;
+        let steps = steps
+            .into_iter()
+            .map(|step| Write::of(organization, step, &opened));
+        Ok(Self {
+            steps: steps.collect::<Result<_, _>>()?,
+            removals: plan.removals,
+        })
+    }
+
+    fn changes(&self, removals_first: bool) -> Vec<Change<'_>> {
+        let writes = self.steps.iter().map(|write| match &write.read {
+            Some(read) => Change::Update(read, &write.new),
+            None => Change::Create(&write.new),
+        });
+        let removals = self.removals.iter().map(Change::Remove);
+        match removals_first {
+            true => removals.chain(writes).collect(),
+            // Webhooks that share a credential with one that goes keep its secret.
+            false => writes.chain(removals).collect(),
+        }
+    }
+}
+
+/// A step with the whole of its new credential, parts that stay included.
+async fn completed(api: &Api, mut step: Step) -> Result<Step, Problem> {
+    if let plan::Change::Update { read, .. } = &step.change {
+        let destination = &mut step.registration.destination;
+        let given = std::mem::replace(&mut destination.credential, Credential::Unchanged);
+        destination.credential = registration::completed(api, read, given, &step.at).await?;
+    }
+    Ok(step)
+}
+
+impl Write {
+    fn of(
+        organization: &OrganizationId,
+        mut step: Step,
+        opened: &HashMap<Fingerprint, CredentialRef>,
+    ) -> Result<Self, Problem> {
+        let outcome = Outcome::of(&step);
+        let made = std::mem::take(&mut step.registration.destination.made);
+        let opened = match &step.registration.destination.credential {
+            Credential::New(secret) => opened.get(&Fingerprint::of(organization, secret)).cloned(),
+            Credential::Unchanged | Credential::Partial(_) => None,
+        };
+        let now = Timestamp::now();
+        let (read, new) = match step.change {
+            plan::Change::Update { read, .. } => {
+                let credential = opened.unwrap_or_else(|| read.credential.clone());
+                let new = read.updated(Update::Patch, step.registration, credential, now);
+                (Some(*read), new)
+            }
+            _ => {
+                let opened = opened
+                    .ok_or("a new webhook cannot have an unchanged credential")
+                    .map_err(Problem::internal("applying a file"))?;
+                let registration = &step.registration;
+                let id = WebhookId::generate(ulid::Ulid::generate());
+                let new = registration::new_webhook(organization, id, registration, opened, now);
+                (None, new)
+            }
+        };
+        Ok(Self {
+            read,
+            new,
+            outcome,
+            made,
+        })
+    }
+}
+
+/// Makes the changes, in transactions of as many as fit. False where somebody else was faster
+/// with some of it: the rest has to be planned anew.
+pub(super) async fn write(
+    api: &Api,
+    organization: &OrganizationId,
+    prepared: &Prepared,
+    removals_first: bool,
+    written: &mut Written,
+) -> Result<bool, Problem> {
+    let changes = prepared.changes(removals_first);
+    let mut writes: HashMap<&str, &Write> = HashMap::new();
+    writes.extend(
+        prepared
+            .steps
+            .iter()
+            .map(|write| (write.new.id.as_str(), write)),
+    );
+    for part in parts(&changes) {
+        match writing::write_together(api, organization, part).await {
+            Ok(true) => {}
+            // Somebody else has made a webhook of this name.
+            Ok(false) | Err(Problem::NameTaken { .. }) => return Ok(false),
+            Err(problem) => return Err(problem),
+        }
+        for change in part {
+            match change {
+                Change::Create(new) | Change::Update(_, new) => {
+                    let Some(write) = writes.get(new.id.as_str()) else {
+                        continue;
+                    };
+                    let before = written.named.remove(&new.name);
+                    let outcome = write.outcome.clone().done(&new.id, write.made.clone());
+                    // It may have been made before, and be changed once more.
+                    let outcome = outcome.after(before);
+                    written.named.insert(new.name.clone(), outcome);
+                }
+                Change::Remove(read) => written.removed.push(Outcome::of_removal(read)),
+            }
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,106 @@
+//! A secret that was made for an answer that got lost is made again: nobody knows the first one.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use carillon_domain::webhook::Made;
+use carillon_domain::{ApiKeyId, OrganizationId, Webhook, WebhookId};
+use jiff::Timestamp;
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::Api;
+use crate::idempotency::{Answer, Answered};
+use crate::problem::Problem;
+use crate::registered::Registered;
+use crate::rotation::{self, Rotation};
+use crate::view::KeyView;
+
+const OPERATION: &str = "making a secret again";
+
+/// How many of the latest deliveries are looked at.
+const DELIVERIES: usize = 50;
+
+/// The first answer of a call that registered or rotated a webhook; where it had a secret, with
+/// another one.
+///
+/// # Errors
+/// Where the first secret may be in use.
+pub async fn webhook(
+    api: &Api,
+    organization: &OrganizationId,
+    first: Answered,
+) -> Result<Response, Problem> {
+    if !first.had_secret() {
+        return Ok(first.again());
+    }
+    let id = WebhookId::parse(first.object_id()).ok_or(Problem::SecretGone)?;
+    let found = api.registry.webhook(organization, &id).await;
+    let found = found.map_err(Problem::internal(OPERATION))?;
+    let webhook = found.ok_or(Problem::SecretGone)?;
+    let is_changed = first.version() != Some(webhook.version);
+    let is_late = first.is_late(Timestamp::now());
+    if is_late || is_changed || has_posted(api, &id, first.begun_at()).await? {
+        return Err(Problem::SecretGone);
+    }
+    let (webhook, made) = with_another_secret(api, &webhook).await?;
+    let status = first.status();
+    let registered = Registered::new(&webhook, None);
+    let registered = match status {
+        StatusCode::CREATED => registered,
+        _ => registered.rotated(&webhook, &[]),
+    };
+    let answer = registered.answer(&webhook, status, &made);
+    Ok(first.renewed(api, answer).await)
+}
+
+/// Whether it was tried to send something by the webhook since then.
+async fn has_posted(api: &Api, id: &WebhookId, since: Timestamp) -> Result<bool, Problem> {
+    let page = api.ledger.page(id, None, None, DELIVERIES).await;
+    let (deliveries, _) = page.map_err(Problem::internal(OPERATION))?;
+    let mut attempts = deliveries.iter().flat_map(|delivery| &delivery.attempts);
+    Ok(attempts.any(|attempt| attempt.at >= since))
+}
+
+/// A webhook with another of the secrets that are made, and that secret. What the first one signed
+/// can still be checked for a while.
+pub async fn with_another_secret(api: &Api, webhook: &Webhook) -> Result<(Webhook, Made), Problem> {
+    let rotation = Rotation::parse(api.chat.kinds(), &json!({}), webhook);
+    let rotation = rotation.map_err(Problem::internal(OPERATION))?;
+    let secret = rotation.secret(api, webhook).await?;
+    let is_same = |it: &Webhook| it.version == webhook.version;
+    let organization = &webhook.organization;
+    let rotated = rotation::rotate(api, organization, webhook, &rotation, &secret, is_same).await;
+    match rotated {
+        Ok((webhook, _)) => Ok((webhook, rotation.destination.made)),
+        Err(Problem::PreconditionFailed) => Err(Problem::SecretGone),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The first answer of a call that made a key, with another one.
+///
+/// # Errors
+/// Where the first one was used, or may be.
+pub async fn key(
+    api: &Api,
+    organization: &OrganizationId,
+    first: Answered,
+) -> Result<Response, Problem> {
+    let id = ApiKeyId::parse(first.object_id()).ok_or(Problem::SecretGone)?;
+    if first.is_late(Timestamp::now()) {
+        return Err(Problem::SecretGone);
+    }
+    let answer = another_key(api, organization, &id).await?;
+    Ok(first.renewed(api, answer.ok_or(Problem::SecretGone)?).await)
+}
+
+/// Another key in the place of one that nobody has used; none where somebody has, or there is no
+/// such key.
+pub async fn another_key(
+    api: &Api,
+    organization: &OrganizationId,
+    id: &ApiKeyId,
+) -> Result<Option<Answer>, Problem> {
+    let renewed = api.keys.renew(organization, id).await?;
+    Ok(renewed.map(|(key, secret)| KeyView::answer(key, secret.expose_secret().to_owned())))
+}

@@ -1,0 +1,91 @@
+//! A webhook as an answer shows it that has written it.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{ETAG, LOCATION};
+use axum::response::{IntoResponse, Response};
+use carillon_domain::Webhook;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::BASE;
+use crate::idempotency::Answer;
+use crate::verification::Verified;
+use crate::view::WebhookView;
+
+/// Its version, for those who change it next.
+pub fn etag(webhook: &Webhook) -> String {
+    format!("\"{}\"", webhook.version)
+}
+
+/// A webhook that was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Registered {
+    #[serde(flatten)]
+    webhook: WebhookView,
+    /// Where a new credential came along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verification: Option<Verified>,
+    /// After a rotation: all webhooks that have the new credential now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotated: Option<Vec<String>>,
+    #[serde(skip)]
+    etag: String,
+}
+
+impl Registered {
+    pub fn new(webhook: &Webhook, verification: Option<Verified>) -> Self {
+        Self {
+            webhook: WebhookView::from(webhook),
+            verification,
+            rotated: None,
+            etag: etag(webhook),
+        }
+    }
+
+    /// With the parts of the credential that were made here: nobody else knows them.
+    pub fn showing(mut self, made: &[(&'static str, SecretString)]) -> Self {
+        for (field, secret) in made {
+            self.webhook.reveal(field, secret.expose_secret());
+        }
+        self
+    }
+
+    /// The answer, with the parts of the credential that were made for it.
+    pub fn answer(
+        self,
+        webhook: &Webhook,
+        status: StatusCode,
+        made: &[(&'static str, SecretString)],
+    ) -> Answer {
+        let mut headers = vec![(ETAG, self.etag.clone())];
+        if status == StatusCode::CREATED {
+            headers.push((LOCATION, format!("{BASE}/webhooks/{}/", webhook.id)));
+        }
+        let body = serde_json::to_value(&self).unwrap_or_default();
+        let shown = (!made.is_empty())
+            .then(|| serde_json::to_value(self.showing(made)).unwrap_or_default());
+        Answer {
+            status,
+            headers,
+            body,
+            shown,
+            version: Some(webhook.version),
+        }
+    }
+
+    pub fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
+        let all = std::iter::once(webhook).chain(others);
+        Self {
+            rotated: Some(all.map(|webhook| webhook.id.to_string()).collect()),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for Registered {
+    fn into_response(self) -> Response {
+        ([(ETAG, self.etag.clone())], Json(self)).into_response()
+    }
+}

@@ -1,0 +1,158 @@
+//! Writing webhooks that have been decided on: what goes together is written together, or not at
+//! all.
+
+use std::collections::HashMap;
+
+use carillon_aws::{Change, WriteError};
+use carillon_domain::{CredentialRef, OrganizationId, Webhook};
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use crate::problem::Problem;
+use crate::{Api, waking};
+
+/// How many calls about credentials are under way at once.
+pub const AT_ONCE: usize = 16;
+
+/// Writes webhooks of one organization, at most so many as go together, in place of those that
+/// were read; false, and none is written, where one of those is no longer there.
+pub async fn replace_together(api: &Api, changes: &[(Webhook, Webhook)]) -> Result<bool, Problem> {
+    let changed = changes.iter().filter(|(read, new)| read != new);
+    let changed: Vec<Change<'_>> = changed
+        .map(|(read, new)| Change::Update(read, new))
+        .collect();
+    match changes.first() {
+        Some((read, _)) => write_together(api, &read.organization, &changed).await,
+        None => Ok(true),
+    }
+}
+
+/// Makes changes that fit into one transaction; false, and none is made, where something that
+/// they depend on is no longer as it was read.
+pub async fn write_together(
+    api: &Api,
+    organization: &OrganizationId,
+    changes: &[Change<'_>],
+) -> Result<bool, Problem> {
+    match api.registry.change_together(changes).await {
+        Ok(()) => {
+            follow(api, organization, changes).await;
+            Ok(true)
+        }
+        Err(error) => {
+            again(api, organization, changes, error).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// What changes that were made are followed by: credentials that nobody uses go, and what waits
+/// is looked at now.
+async fn follow(api: &Api, organization: &OrganizationId, changes: &[Change<'_>]) {
+    let (mut unused, mut lanes) = (Vec::new(), Vec::new());
+    for change in changes {
+        match change {
+            Change::Create(new) => {
+                let webhook_id = new.id.as_str();
+                tracing::info!(webhook_id, %organization, "registered");
+            }
+            Change::Update(read, new) => {
+                let webhook_id = new.id.as_str();
+                tracing::info!(webhook_id, version = new.version, "changed");
+                unused.extend(left(read, Some(new)));
+                lanes.extend(waking::lanes(read));
+                lanes.extend(waking::lanes(new));
+            }
+            Change::Remove(read) => {
+                let webhook_id = read.id.as_str();
+                tracing::info!(webhook_id, "removed");
+                unused.extend(left(read, None));
+                lanes.extend(waking::lanes(read));
+            }
+        }
+    }
+    release(api, unused, organization).await;
+    lanes.sort();
+    lanes.dedup();
+    if !lanes.is_empty() {
+        waking::wake_after_change(api, organization, &lanes).await;
+    }
+}
+
+/// After a write that failed: an error where it makes no sense to try again.
+async fn again(
+    api: &Api,
+    organization: &OrganizationId,
+    changes: &[Change<'_>],
+    error: WriteError,
+) -> Result<(), Problem> {
+    const OPERATION: &str = "writing a webhook";
+    let opened = || {
+        let opened = changes.iter().filter_map(|change| match change {
+            Change::Create(new) | Change::Update(_, new) => Some(new.credential.clone()),
+            Change::Remove(_) => None,
+        });
+        opened.collect()
+    };
+    match error {
+        WriteError::NameFreed | WriteError::Changed => Ok(()),
+        WriteError::CredentialGone(id) => api
+            .credentials
+            .close(organization, &id)
+            .await
+            .map_err(Problem::internal(OPERATION)),
+        WriteError::NameTaken(existing_id) => {
+            release(api, opened(), organization).await;
+            Err(Problem::NameTaken { existing_id })
+        }
+        WriteError::QuotaExceeded(quota) => {
+            release(api, opened(), organization).await;
+            let limit = api.registry.quotas().limit(quota);
+            Err(Problem::quota_exceeded(quota, limit))
+        }
+        WriteError::Aws(error) => Err(Problem::internal(OPERATION)(error)),
+    }
+}
+
+/// The credentials that one version of a webhook used and the next does not.
+fn left(read: &Webhook, new: Option<&Webhook>) -> Vec<CredentialRef> {
+    let still = |credential: &CredentialRef| {
+        new.is_some_and(|new| {
+            new.credential == *credential || new.fallback.as_ref() == Some(credential)
+        })
+    };
+    std::iter::once(&read.credential)
+        .chain(&read.fallback)
+        .filter(|credential| !still(credential))
+        .cloned()
+        .collect()
+}
+
+/// Has those of these credentials go that nobody uses. The webhooks are written, or were never
+/// made: whatever goes wrong from here on is left to the next sweep, and no concern of the
+/// caller's.
+async fn release(api: &Api, credentials: Vec<CredentialRef>, organization: &OrganizationId) {
+    let credentials: HashMap<_, _> = credentials
+        .into_iter()
+        .map(|credential| (credential.fingerprint.clone(), credential))
+        .collect();
+    let credentials: Vec<_> = credentials.into_values().collect();
+    for credentials in credentials.chunks(AT_ONCE) {
+        join_all(
+            credentials
+                .iter()
+                .map(|it| release_one(api, it, organization)),
+        )
+        .await;
+    }
+}
+
+async fn release_one(api: &Api, credential: &CredentialRef, organization: &OrganizationId) {
+    let released = api
+        .credentials
+        .release(organization, &credential.fingerprint, Timestamp::now())
+        .await;
+    if let Err(error) = released {
+        tracing::error!(%organization, %error, "a credential could not be released");
+    }
+}
