@@ -1,5 +1,6 @@
 //! The event: something that happened, immutable once captured.
 
+mod described;
 mod fit;
 mod foreign;
 mod loose;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
 
+pub use described::{Cost, NEW_EVENT, PublishableType, ResourceRule, kept};
 pub use fit::CHANGES_LEFT_OUT;
 
 /// The longest a name, a place or a person may be, in characters.

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::field::Formed;
 use crate::lane::LaneId;
 
 macro_rules! identifier {
@@ -80,6 +81,13 @@ impl OrganizationId {
 impl EventId {
     /// The rule in words, for error messages.
     pub const RULE: &str = "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -";
+
+    pub const FORM: Formed<Self> = Formed {
+        max: 128,
+        pattern: "^[A-Za-z0-9._:-]+$",
+        parse: Self::parse,
+        rule: Self::RULE,
+    };
 
     pub fn parse(text: &str) -> Option<Self> {
         ((1..=128).contains(&text.len()) && all_of(text, "._:-")).then(|| Self(text.to_owned()))

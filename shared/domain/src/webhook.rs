@@ -1,6 +1,7 @@
 //! The webhook: which events, filtered how, go to which destination.
 
 mod configuration;
+mod described;
 mod kind;
 mod lanes;
 mod registration;
@@ -17,6 +18,7 @@ use crate::lane::LaneId;
 use crate::suspension;
 
 pub use configuration::{Configuration, Digest, Grouping};
+pub use described::{DESTINATION_TYPE, ENTRY_EVENTS, NEW_WEBHOOK};
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};
 pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Made, Registration};
