@@ -12,6 +12,7 @@ mod ledger_page;
 mod loops;
 mod mistaken_type;
 mod page;
+mod parameters;
 mod path;
 mod pause;
 mod problem;

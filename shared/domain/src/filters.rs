@@ -146,6 +146,23 @@ impl Filters {
 const MAX_VALUES: usize = 50;
 const MAX_VALUE: usize = 256;
 
+/// The values of one filter.
+#[derive(Debug, Clone, Copy)]
+pub struct FilterValues;
+
+impl Rule for FilterValues {
+    type Value = Vec<String>;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Vec<String>> {
+        let texts = texts_of(value, at.clone(), MAX_VALUES, MAX_VALUE, faults)?;
+        Some(texts.into_iter().map(|(_, text)| text).collect())
+    }
+
+    fn schema(&self) -> Value {
+        listed(1, MAX_VALUES, &schema::said(MAX_VALUE))
+    }
+}
+
 /// The filters of a webhook.
 #[derive(Debug, Clone, Copy)]
 pub struct FiltersRule;

@@ -45,6 +45,11 @@ pub fn line() -> String {
     format!("^{shown}(?: {shown})*$")
 }
 
+/// A text that matches as a whole.
+pub fn whole(pattern: &str) -> String {
+    format!("^(?:{pattern})$")
+}
+
 /// A URL of the web, in its usual forms.
 pub fn web_url() -> &'static str {
     "^https?://[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z][A-Za-z0-9]*)*(?::[0-9]{1,4})?(?:[/?#][!-~]*)?$"

@@ -60,7 +60,7 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
     Some(match (name, media_type) {
         ("POST /api/v1/webhooks/" | "PUT /api/v1/webhooks/{id}/", _) => new_webhook(),
         ("PATCH /api/v1/webhooks/{id}/", _) => json!({
-            "filters": {"environment": ["production", "prod-*"], "project": null},
+            "filters": {"environment": ["production", "prod-*"]},
             "configuration": {"channel": "alerts"}
         }),
         ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/events/match/", _) => {
@@ -97,11 +97,9 @@ fn response(name: &str, status: &str) -> Option<Value> {
             | "PATCH /api/v1/webhooks/{id}/",
             _,
         ) => webhook(),
-        ("GET /api/v1/webhooks/", _) => page(webhook()),
         ("POST /api/v1/webhooks/{id}/rotate/", _) => with(webhook(), "rotated", json!([WEBHOOK])),
         ("POST /api/v1/webhooks/{id}/test/", _) => attempt(),
         ("POST /api/v1/webhooks/{id}/preview/", _) => preview(),
-        ("GET /api/v1/webhooks/{id}/deliveries/", _) => page(delivery()),
         ("GET /api/v1/webhooks/{id}/deliveries/{delivery_id}/", _) => delivery(),
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
             json!({"accepted": 1})
@@ -110,8 +108,10 @@ fn response(name: &str, status: &str) -> Option<Value> {
             json!({"accepted": 12})
         }
         ("POST /api/v1/events/", _) => json!({"id": "deploy-7f3a", "duplicate": false}),
-        ("GET /api/v1/events/", _) => page(event()),
-        ("GET /api/v1/events/{id}/", _) => with(event(), "deliveries", json!([delivery()])),
+        ("GET /api/v1/events/{id}/", _) => {
+            let event = with(event(), "deliveries", json!([delivery()]));
+            with(with(event, "matched", 1.into()), "unmatched", json!([]))
+        }
         ("POST /api/v1/events/match/", _) => json!({"results": [
             {"webhook_id": WEBHOOK, "name": "prod alerts", "would_send": true, "why_not": null},
             {"webhook_id": "wh_01KAJ2V5J8M3E1Q7S9T0C4X6Z0", "name": "staging", "would_send": false,
@@ -123,7 +123,6 @@ fn response(name: &str, status: &str) -> Option<Value> {
         })),
         ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
         ("PATCH /api/v1/api-keys/{id}/", _) => key(),
-        ("GET /api/v1/api-keys/", _) => page(key()),
         ("GET /api/v1/audit/", _) => page(json!({
             "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
             "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",
@@ -205,6 +204,7 @@ fn delivery() -> Value {
     json!({
         "id": DELIVERY, "webhook_id": WEBHOOK, "event_id": "deploy-7f3a", "event_type": "deploy",
         "channel": "infra", "status": "delivered", "reason": null, "possible_duplicate": false,
+        "overtaken": false,
         "created_at": TIME, "next_attempt_at": null,
         "message": {"id": "1795256100.000100", "channel_id": "C0EXAMPLE1"},
         "attempts": [{

@@ -85,24 +85,13 @@ pub fn responses() -> Map<String, Value> {
             let description = titles.join(", or: ");
             let mut examples = Map::new();
             for document in &documents {
-                // Some kinds have several forms.
-                let forms = examples
-                    .keys()
-                    .filter(|name| name.starts_with(document.kind()));
-                let name = match forms.count() {
-                    0 => document.kind().to_owned(),
-                    n => format!("{}-{}", document.kind(), n + 1),
-                };
-                examples.insert(
-                    name,
-                    json!({"summary": document.title(), "value": document}),
-                );
+                // Some kinds have several forms; one shows what they are like.
+                let example = json!({"summary": document.title(), "value": document});
+                examples.entry(document.kind()).or_insert(example);
             }
             let response = json!({
                 "description": description,
-                "headers": {"X-Request-Id": {
-                    "description": "Names this request in the log", "schema": {"type": "string"}
-                }},
+                "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
                 "content": {"application/problem+json": {
                     "schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples
                 }},
@@ -125,7 +114,7 @@ pub fn responses() -> Map<String, Value> {
 
 /// The statuses of the problems that an operation can have.
 pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
-    let has_key = operation.get("security").is_some();
+    let has_key = operation.get("security").is_none();
     let has_body = operation.get("requestBody").is_some();
     let parameters = operation["parameters"].as_array();
     let is_conditional =

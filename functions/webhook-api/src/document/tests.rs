@@ -40,7 +40,9 @@ fn each_operation_says_what_it_is_takes_and_answers_by_example() {
         for content in bodies.into_iter().chain(answers) {
             for (media_type, body) in content.as_object().unwrap() {
                 let has_example = body.get("example").or(body.get("examples")).is_some();
-                assert!(has_example, "{name}: {media_type}");
+                // A page's items have examples of their own.
+                let is_page = body["schema"].to_string().contains("/Page_");
+                assert!(has_example || is_page, "{name}: {media_type}");
             }
         }
     }
@@ -75,7 +77,6 @@ fn each_problem_has_an_example_that_is_one() {
         };
         for (kind, example) in examples.as_object().unwrap() {
             let urn = example["value"]["type"].as_str().unwrap();
-            let kind = kind.trim_end_matches("-2").trim_end_matches("-3");
             assert_eq!(urn, format!("urn:carillon:problem:{kind}"));
             let status = example["value"]["status"].as_u64().unwrap();
             assert_eq!(*name, format!("Problem{status}"));
@@ -102,15 +103,4 @@ fn the_examples_of_bodies_are_taken_by_what_reads_them() {
     let root = Pointer::root();
     assert!(Event::parse(&examples::new_event(), &root, capture(), &mut faults).is_some());
     cloudevents::read_structured(&examples::cloud_event(), capture()).unwrap();
-}
-
-#[test]
-fn numbers_are_texts_in_yaml_and_nowhere_else() {
-    let document = document();
-    let numbers = |name: &str| {
-        let schema = document["components"]["schemas"][name].to_string();
-        schema.matches("\"integer\"").count()
-    };
-    assert_eq!(numbers("Notifications"), 0);
-    assert!(numbers("NotificationsInYaml") > 10);
 }

@@ -25,10 +25,8 @@ use crate::query::Query;
 use crate::recovery::asks_to_wait;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
-use crate::{Api, registration, schema, tried_event, waking};
-
-/// The longest channel that is looked up, in characters.
-const MAX_CHANNEL: usize = 100;
+use crate::view::WebhookView;
+use crate::{Api, parameters, registration, schema, tried_event, waking};
 
 /// What would be sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,13 +34,25 @@ pub struct Preview {
     /// Whether it would be sent, were the event published now.
     would_send: bool,
     /// Why not, where it would not.
+    #[schema(required)]
     why_not: Option<String>,
     request: PreviewRequest,
     /// How full each limit of the platform is.
-    #[schema(value_type = Vec<schema::Usage>)]
+    #[schema(value_type = Vec<LimitUsage>)]
     limits: Vec<Usage>,
     /// Where the message can be looked at and changed: Slack's Block Kit Builder.
+    #[schema(required)]
     builder_url: Option<String>,
+}
+
+/// How full a limit of the platform is: the fullest place, where it applies to several.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct LimitUsage {
+    #[schema(example = "characters of a section's text")]
+    what: String,
+    used: u32,
+    limit: u32,
 }
 
 /// The exact request, its secret parts masked.
@@ -58,18 +68,18 @@ pub struct PreviewRequest {
     body: Value,
 }
 
-/// Shows the exact request that an event would be sent with, says whether it would be sent, and
-/// sends nothing. The body is
-/// an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
+/// Shows the exact request that an event would be sent with.
+///
+/// Says whether it would be sent, and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
 /// published.
 #[utoipa::path(
     post, path = "/webhooks/{id}/preview/", tag = "webhooks",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "preview_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        schema::ChannelParameter,
+        parameters::OfChannel,
     ),
-    request_body(content = schema::PreviewOf),
+    request_body(content = ref("#/components/schemas/TriedEvent")),
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
@@ -122,22 +132,26 @@ pub async fn preview(
 pub struct Tested {
     #[schema(value_type = schema::Outcome)]
     outcome: Outcome,
+    #[schema(required)]
     http_status: Option<u16>,
     /// The platform's error code.
+    #[schema(required)]
     code: Option<String>,
     /// What to do, in plain words.
+    #[schema(required)]
     hint: Option<String>,
     duration_ms: u64,
 }
 
-/// Sends a `ping` in the way of every delivery and waits for the platform's answer, which
-/// may take up to 22 s. A webhook that is switched off can be tested, too.
+/// Sends a `ping`, and says what the platform answers.
+///
+/// It goes in the way of every delivery, and may take up to 22 s. A webhook that is switched off can be tested, too.
 #[utoipa::path(
     post, path = "/webhooks/{id}/test/", tag = "webhooks",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "test_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        schema::ChannelParameter,
+        parameters::OfChannel,
     ),
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
@@ -234,21 +248,22 @@ impl From<Reply> for Tested {
     }
 }
 
-/// Puts a new credential in the place of the one that is there: it is verified, kept and used.
-/// The one before remains the fallback until the new one has delivered once. With
+/// Puts a new credential in the place of the one that is there.
+///
+/// It is verified, kept and used. The one before remains the fallback until the new one has delivered once. With
 /// `"everywhere": true`, which is for credentials of one part, all webhooks that share the old
 /// credential get the new one, the named one last: where the call breaks off, the same call goes
 /// on.
 #[utoipa::path(
     post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "rotate_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
-        schema::VerifyParameter,
+        parameters::Verifying,
     ),
-    request_body(content = schema::Rotation),
-    responses((status = 200, description = "The webhook", body = Registered, headers(
+    request_body(content = ref("#/components/schemas/Rotation")),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(
         ("ETag" = String, description = "The webhook's version"),
     ))),
 )]
@@ -261,7 +276,7 @@ pub async fn rotate(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
-    let wanted = query.flag("verify").unwrap_or(true);
+    let wanted = query.flag(&parameters::VERIFY);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
     let rotation = Rotation::parse(api.chat.kinds(), &body, &webhook);
@@ -304,7 +319,7 @@ fn lane(webhook: &Webhook, channel: &str) -> LaneId {
 fn channel(webhook: &Webhook, query: &mut Query) -> String {
     let channels = webhook.lanes.names();
     let first = channels.first().copied().unwrap_or_default().to_owned();
-    let Some(named) = query.text("channel", MAX_CHANNEL) else {
+    let Some(named) = query.get(&parameters::CHANNEL) else {
         return first;
     };
     if !channels.contains(&named.as_str()) {

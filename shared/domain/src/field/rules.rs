@@ -7,7 +7,6 @@ use super::{Rule, reference, schema};
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::{NOT_BLANK, TIME_RULE, kind, text_of, texts_of, time_of};
 use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
-use crate::pattern;
 use crate::text::clean_line;
 
 /// A text, where a blank one is answered with `blank`.
@@ -85,7 +84,7 @@ impl Rule for Line {
     }
 
     fn schema(&self) -> Value {
-        schema::form(self.0, &pattern::line())
+        schema::line(self.0)
     }
 }
 
@@ -155,6 +154,31 @@ impl Rule for Flag {
 
     fn schema(&self) -> Value {
         json!({"type": "boolean"})
+    }
+}
+
+/// A flag of a query, and what counts where it is left out.
+#[derive(Debug, Clone, Copy)]
+pub struct FlagOr(pub bool);
+
+impl Rule for FlagOr {
+    type Value = bool;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<bool> {
+        let flag = match value.as_str() {
+            // One that stands there without a value is true.
+            Some("" | "true" | "1") => Some(true),
+            Some("false" | "0") => Some(false),
+            _ => None,
+        };
+        if flag.is_none() {
+            faults.add(at.clone(), FaultCode::UnknownValue, "must be true or false");
+        }
+        flag
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "boolean", "default": self.0})
     }
 }
 

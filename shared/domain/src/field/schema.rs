@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::reference;
+use crate::pattern;
+
 /// A text that says something.
 pub fn said(max: usize) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": max, "pattern": "\\S"})
@@ -10,6 +13,25 @@ pub fn said(max: usize) -> Value {
 /// A text of this form.
 pub fn form(max: usize, pattern: &str) -> Value {
     json!({"type": "string", "maxLength": max, "pattern": pattern})
+}
+
+/// What the API's document calls the form of a line.
+pub const LINE: &str = "Line";
+
+/// One line, as people name things.
+pub fn line(max: usize) -> Value {
+    let mut line = reference(LINE);
+    line["maxLength"] = max.into();
+    line
+}
+
+/// The form of a line.
+pub fn form_of_line() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "pattern": pattern::line(),
+        "description": "One line, without control or invisible characters, runs of spaces, and \
+                        spaces around it",
+    })
 }
 
 /// An object with these fields and no others.

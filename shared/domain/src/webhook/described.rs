@@ -21,11 +21,11 @@ pub(super) const EVENT_TYPES: Field<EventTypes> = Field::required(
     "Event types, or patterns with `*`",
     EventTypes,
 );
-pub(super) const FILTERS: Field<FiltersRule> =
-    Field::optional("filters", "Which events of these types", FiltersRule);
+pub const FILTERS: Field<FiltersRule> =
+    Field::optional("filters", "", FiltersRule);
 pub(super) const CONFIGURATION: Field<Given> =
     Field::required("configuration", "", Given("Configuration"));
-pub(super) const ENABLED: Field<Flag> =
+pub const ENABLED: Field<Flag> =
     Field::optional("enabled", "Whether it delivers; true, if left out", Flag);
 
 /// A webhook that a client registers. What its `configuration` holds depends on its `type`.
