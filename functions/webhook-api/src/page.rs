@@ -26,8 +26,8 @@ const SIGNATURE: usize = 32;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     pub results: Vec<T>,
-    /// The cursor of the next page, or null where this is the last. Where few items match the
-    /// filters, a page can have fewer than `limit`, or none, and still have a next one.
+    /// The cursor of the next page; null on the last. A page may be short, or empty, and still have
+    /// a next one.
     #[schema(required)]
     pub next: Option<String>,
 }

@@ -57,7 +57,9 @@ impl Query {
     /// something by it.
     pub fn get<R: Rule>(&mut self, field: &Field<R>) -> Option<R::Value> {
         let text = self.said(field.name)?;
-        field.rule.read(&text.into(), &at(field.name), &mut self.faults)
+        field
+            .rule
+            .read(&text.into(), &at(field.name), &mut self.faults)
     }
 
     /// A text that says something.

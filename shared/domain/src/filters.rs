@@ -150,6 +150,16 @@ const MAX_VALUE: usize = 256;
 #[derive(Debug, Clone, Copy)]
 pub struct FilterValues;
 
+impl FilterValues {
+    /// What the API's document calls them.
+    pub const NAME: &'static str = "FilterValues";
+
+    /// As a JSON Schema.
+    pub fn list() -> Value {
+        listed(1, MAX_VALUES, &schema::said(MAX_VALUE))
+    }
+}
+
 impl Rule for FilterValues {
     type Value = Vec<String>;
 
@@ -159,7 +169,7 @@ impl Rule for FilterValues {
     }
 
     fn schema(&self) -> Value {
-        listed(1, MAX_VALUES, &schema::said(MAX_VALUE))
+        reference(Self::NAME)
     }
 }
 
@@ -175,14 +185,15 @@ impl FiltersRule {
     pub fn object() -> Value {
         let fields = FilterKey::ALL.map(|(name, key)| {
             let of = |set: &str, globs: &str| {
-                json!({"anyOf": [reference(set), schema::form(MAX_VALUE, globs)]})
+                let any = [reference(set), schema::form(MAX_VALUE, globs)];
+                listed(1, MAX_VALUES, &json!({ "anyOf": any }))
             };
-            let value = match key {
+            let values = match key {
                 FilterKey::Status => of(Status::SET, &pattern::statuses()),
                 FilterKey::Severity => of(Severity::SET, &pattern::severities()),
-                _ => schema::said(MAX_VALUE),
+                _ => FilterValues.schema(),
             };
-            (name.to_owned(), listed(1, MAX_VALUES, &value))
+            (name.to_owned(), values)
         });
         let mut object = schema::object(&[], fields.into_iter().collect());
         object["description"] =

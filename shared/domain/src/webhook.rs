@@ -18,7 +18,7 @@ use crate::lane::LaneId;
 use crate::suspension;
 
 pub use configuration::{Configuration, Digest, Grouping};
-pub use described::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, FILTERS, NEW_WEBHOOK};
+pub use described::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, EventTypes, FILTERS, NEW_WEBHOOK};
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};
 pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Made, Registration};

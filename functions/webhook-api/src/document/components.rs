@@ -9,7 +9,8 @@ use carillon_domain::event::{Cost, NEW_EVENT, Period, PublishableType, ResourceR
 use carillon_domain::event_type::{EventGroup, NameOrPattern};
 use carillon_domain::field::{Named, reference, schema};
 use carillon_domain::fields::OwnOrganization;
-use carillon_domain::filters::FiltersRule;
+use carillon_domain::filters::{FilterValues, FiltersRule};
+use carillon_domain::webhook::EventTypes;
 use carillon_domain::{
     DeliveryStatus, Digest, EventType, Grouping, Outcome, Role, Status, WebhookStatus, event,
 };
@@ -84,6 +85,8 @@ fn events(schemas: &mut Schemas) {
     add(OwnOrganization::NAME, OwnOrganization::form());
     add(schema::LINE, schema::form_of_line());
     add(NameOrPattern::NAME, NameOrPattern::schema());
+    add(EventTypes::NAME, EventTypes::list());
+    add(FilterValues::NAME, FilterValues::list());
     add(FiltersRule::NAME, FiltersRule::object());
     add(ResourceRule::NAME, ResourceRule::OBJECT.schema());
     add(Cost::NAME, Cost::OBJECT.schema());
@@ -92,7 +95,10 @@ fn events(schemas: &mut Schemas) {
     add("NewEventBatch", publishing::BATCH.schema());
     add(
         "Publication",
-        either("An event, or up to 100 of them", &["NewEvent", "NewEventBatch"]),
+        either(
+            "An event, or up to 100 of them",
+            &["NewEvent", "NewEventBatch"],
+        ),
     );
     add(
         "PublicationAnswer",
@@ -101,7 +107,10 @@ fn events(schemas: &mut Schemas) {
             &["Published", "PublishedBatch"],
         ),
     );
-    add(cloudevents::schema::CLOUD_EVENT, cloudevents::schema::cloud_event());
+    add(
+        cloudevents::schema::CLOUD_EVENT,
+        cloudevents::schema::cloud_event(),
+    );
     add("CloudEventBatch", cloudevents::schema::batch());
     add("SampleEvent", tried_event::SAMPLED.schema());
     add("PublishedEvent", tried_event::PUBLISHED.schema());

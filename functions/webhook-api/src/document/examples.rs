@@ -32,7 +32,10 @@ pub fn add(name: &str, operation: &mut Value) {
         if let Some(content) = answer.pointer_mut("/content/application~1json")
             && let Some(example) = response(name, status)
         {
-            content["example"] = example;
+            match example == webhook() {
+                true => content["examples"] = json!({"webhook": {"$ref": WEBHOOK_EXAMPLE}}),
+                false => content["example"] = example,
+            }
         }
     }
     // Looked up by `get`: an index would put a null there.
@@ -53,6 +56,13 @@ pub fn add(name: &str, operation: &mut Value) {
         };
         parameter["example"] = example.into();
     }
+}
+
+const WEBHOOK_EXAMPLE: &str = "#/components/examples/Webhook";
+
+/// The examples of several calls.
+pub fn shared() -> Value {
+    json!({"Webhook": {"value": webhook()}})
 }
 
 /// What a client would send.

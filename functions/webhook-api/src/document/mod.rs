@@ -31,6 +31,7 @@ pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
         components::complete(kinds, schemas);
     }
     components["responses"] = problems::responses().into();
+    components["examples"] = examples::shared();
     components["headers"] = json!({"X-Request-Id": {
         "description": "Names this request in the log", "schema": {"type": "string"}
     }});
@@ -87,6 +88,12 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
     let parameters = operation.get_mut("parameters");
     let parameters = parameters.and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
+        // It is so where nothing else is said.
+        if parameter["required"] == false
+            && let Some(parameter) = parameter.as_object_mut()
+        {
+            parameter.remove("required");
+        }
         // What may be left out is never null.
         if parameter["schema"]["type"] == json!(["string", "null"]) {
             parameter["schema"]["type"] = "string".into();

@@ -17,7 +17,10 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     }
     let any: Vec<Value> = names.iter().map(|name| reference(name)).collect();
     // The provider tells them apart, and where it has several kinds, the credential.
-    schemas.insert("Entry".into(), json!({"anyOf": any, "description": ENTRY.about}));
+    schemas.insert(
+        "Entry".into(),
+        json!({"anyOf": any, "description": ENTRY.about}),
+    );
     schemas.insert("Notifications".into(), file());
 }
 

@@ -26,8 +26,12 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     for api_type in &types {
         let name = type_name(api_type);
         let names: Vec<String> = kinds.of_type(api_type).map(kind_name).collect();
-        let configuration = named(schemas, &name, &names, |name| format!("{name}Configuration"));
-        let shown = named(schemas, &name, &names, |name| format!("Shown{name}Configuration"));
+        let configuration = named(schemas, &name, &names, |name| {
+            format!("{name}Configuration")
+        });
+        let shown = named(schemas, &name, &names, |name| {
+            format!("Shown{name}Configuration")
+        });
         let own = |configuration: Value| {
             [
                 ("type", json!({"type": "string", "const": api_type})),
@@ -61,7 +65,11 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     };
     let about = &NEW_WEBHOOK.about.into();
     add("NewWebhook", &|name| format!("New{name}Webhook"), about);
-    add("Webhook", &|name| format!("{name}Webhook"), &answered["description"]);
+    add(
+        "Webhook",
+        &|name| format!("{name}Webhook"),
+        &answered["description"],
+    );
     add(
         "WebhookReplacement",
         &|name| format!("{name}WebhookReplacement"),

@@ -14,9 +14,9 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::{parameters, schema};
 use crate::view::DeliveryView;
 use crate::{Api, event_deliveries, publishing};
+use crate::{parameters, schema};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]

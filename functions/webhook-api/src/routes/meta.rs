@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Api;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::{Api, document};
 
 /// The API answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,9 +45,6 @@ pub async fn openapi(
     query: Query,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let document = document.get_or_init(|| {
-        let (_, routes) = super::all().split_for_parts();
-        document::complete(&routes, api.chat.kinds())
-    });
+    let document = document.get_or_init(|| crate::document(api.chat.kinds()));
     Ok(Json(document).into_response())
 }

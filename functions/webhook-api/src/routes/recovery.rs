@@ -26,15 +26,10 @@ const SINCE: Field<Time> = Field::optional(
 );
 const UNTIL: Field<Time> = Field::optional("until", "What failed or was skipped before then", Time);
 const AFTER: Field<Formed<DeliveryId>> = after("^dl_[A-Za-z0-9]{26}$", DeliveryId::parse);
-const AFTER_OF_ALL: Field<Formed<Place>> = after(
-    "^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$",
-    Place::parse,
-);
+const AFTER_OF_ALL: Field<Formed<Place>> =
+    after("^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$", Place::parse);
 
-const fn after<T>(
-    pattern: &'static str,
-    parse: fn(&str) -> Option<T>,
-) -> Field<Formed<T>> {
+const fn after<T>(pattern: &'static str, parse: fn(&str) -> Option<T>) -> Field<Formed<T>> {
     let form = Formed {
         max: 100,
         pattern,
@@ -131,7 +126,12 @@ pub async fn recover_all(
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let organization = &caller.organization;
-    let (asked, place) = read(query, &body, organization, (&RECOVERY_OF_ALL, &AFTER_OF_ALL))?;
+    let (asked, place) = read(
+        query,
+        &body,
+        organization,
+        (&RECOVERY_OF_ALL, &AFTER_OF_ALL),
+    )?;
     let recovered = recovery_of_all::recover(&api, organization, &asked, place).await?;
     Ok(answer(&asked, recovered, "all"))
 }

@@ -6,7 +6,7 @@ use super::{Digest, Grouping, MAX_WEBHOOK_NAME, WebhookStatus};
 use crate::delivery::DeliveryStatus;
 use crate::event_type::{EventTypePattern, NameOrPattern};
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::field::{Field, Flag, Given, Line, Named, Object, Rule, listed};
+use crate::field::{Field, Flag, Given, Line, Named, Object, Rule, listed, reference};
 use crate::fields::{ORGANIZATION, texts_of};
 use crate::filters::FiltersRule;
 
@@ -16,13 +16,8 @@ pub const DESTINATION_TYPE: &str = "DestinationType";
 pub(super) const NAME: Field<Line> =
     Field::required("name", "Unique in the organization", Line(MAX_WEBHOOK_NAME));
 pub(super) const TYPE: Field<Given> = Field::required("type", "", Given(DESTINATION_TYPE));
-pub(super) const EVENT_TYPES: Field<EventTypes> = Field::required(
-    "event_types",
-    "Event types, or patterns with `*`",
-    EventTypes,
-);
-pub const FILTERS: Field<FiltersRule> =
-    Field::optional("filters", "", FiltersRule);
+pub(super) const EVENT_TYPES: Field<EventTypes> = Field::required("event_types", "", EventTypes);
+pub const FILTERS: Field<FiltersRule> = Field::optional("filters", "", FiltersRule);
 pub(super) const CONFIGURATION: Field<Given> =
     Field::required("configuration", "", Given("Configuration"));
 pub const ENABLED: Field<Flag> =
@@ -45,7 +40,7 @@ pub const NEW_WEBHOOK: Object = Object {
 /// What an entry of a file says beside its configuration.
 pub const ENTRY_EVENTS: Field<EventTypes> = Field::optional(
     "events",
-    "Event types, or patterns with `*`; `deploy`, `destroy` and `error`, if left out",
+    "`deploy`, `destroy` and `error`, if left out",
     EventTypes,
 );
 
@@ -57,6 +52,18 @@ const RULE: &str =
 
 /// How many subscriptions a webhook has at most.
 const MAX: usize = 50;
+
+impl EventTypes {
+    /// What the API's document calls them.
+    pub const NAME: &'static str = "EventTypes";
+
+    /// As a JSON Schema.
+    pub fn list() -> Value {
+        let mut list = listed(1, MAX, &NameOrPattern.schema());
+        list["description"] = "Event types, or patterns with `*`".into();
+        list
+    }
+}
 
 impl Rule for EventTypes {
     type Value = Vec<EventTypePattern>;
@@ -78,7 +85,7 @@ impl Rule for EventTypes {
     }
 
     fn schema(&self) -> Value {
-        listed(1, MAX, &NameOrPattern.schema())
+        reference(Self::NAME)
     }
 
     fn required(&self, _name: &str) -> String {
