@@ -43,6 +43,7 @@ pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
         ("AuditObject", audit_object()),
         ("Message", message()),
         ("Fault", fault()),
+        ("TooManyRequests", too_many_requests()),
     ];
     schemas.extend(others.map(|(name, schema)| (name.to_owned(), schema)));
 }
@@ -182,6 +183,11 @@ fn message() -> Value {
             "channel_id": {"type": "string"},
         },
     })
+}
+
+/// What API Gateway answers by itself.
+fn too_many_requests() -> Value {
+    json!({"type": "object", "properties": {"message": {"type": "string"}}})
 }
 
 fn fault() -> Value {

@@ -104,7 +104,7 @@ pub fn responses() -> Map<String, Value> {
         json!({
             "description": "API Gateway has had too many requests; come back in a second",
             "content": {"application/json": {
-                "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
+                "schema": {"$ref": "#/components/schemas/TooManyRequests"},
                 "example": {"message": "Too Many Requests"}
             }}
         }),

@@ -42,6 +42,7 @@ pub struct PublishedBatch {
 /// event, text becomes its message, anything else is only mentioned.
 #[utoipa::path(
     post, path = "/events/", tag = "events", operation_id = "publish_events",
+    params(("traceparent" = Option<String>, Header, description = "The trace that it belongs to (W3C Trace Context)")),
     request_body(content(
         (ref("#/components/schemas/Publication") = "application/json"),
         (ref("#/components/schemas/CloudEvent") = "application/cloudevents+json"),
