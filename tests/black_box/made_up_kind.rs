@@ -384,11 +384,11 @@ async fn a_file_and_the_document_have_the_kind_too() {
 
     let document = app.get("/openapi.json").await.body;
     let schema = &document["components"]["schemas"]["TowerConfiguration"];
-    assert_eq!(schema["title"], "Bells of a tower");
+    assert_eq!(schema["description"], "Bells of a tower");
     assert_eq!(schema["required"], json!(["url"]));
     let types = &document["components"]["schemas"]["DestinationType"]["enum"];
     let expected = json!(["slack", "discord", "teams", "webhook", "tower"]);
     assert_eq!(*types, expected);
     let pattern = &schema["properties"]["url"]["pattern"];
-    assert_eq!(*pattern, pattern::around("https://bells\\.example/[a-z-]+"));
+    assert_eq!(*pattern, pattern::whole("https://bells\\.example/[a-z-]+"));
 }

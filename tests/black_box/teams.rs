@@ -100,6 +100,9 @@ async fn a_config_file_can_have_it_as_a_provider() {
     }
     let document = app.get("/openapi.json").await.body;
     let schema = &document["components"]["schemas"]["TeamsConfiguration"];
-    assert_eq!(schema["title"], "Microsoft Teams, workflow", "{schema}");
+    assert_eq!(
+        schema["description"], "Microsoft Teams, workflow",
+        "{schema}"
+    );
     assert_eq!(schema["required"], json!(["webhook_url"]));
 }

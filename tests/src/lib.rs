@@ -1,7 +1,10 @@
 //! A running Carillon for tests, and what a caller does with it.
 
+mod document;
+
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::{Clients, Quotas, Registry};
@@ -16,6 +19,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::document::Document;
+
 /// How long anything may take before a test gives up on it.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -25,10 +30,12 @@ pub const KEY: &str = "fake-admin-key-for-tests";
 /// The tests' organization.
 pub const ORGANIZATION: &str = "org_acme";
 
-/// Carillon, with the built-in Slack and Discord.
+/// Carillon, with the built-in Slack and Discord. Every answer of its API is held to its
+/// document.
 pub struct App {
     local: Local,
     http: reqwest::Client,
+    document: Arc<Document>,
 }
 
 /// An answer of the API.
@@ -101,6 +108,7 @@ impl App {
         quotas: Quotas,
         settings: &[(&str, &str)],
     ) -> Self {
+        let document = Document::of(&kinds);
         let settings = settings.iter();
         let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let local = Local::start(Options {
@@ -122,6 +130,7 @@ impl App {
         Self {
             local,
             http: reqwest::Client::new(),
+            document,
         }
     }
 
@@ -150,15 +159,22 @@ impl App {
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.send().await.expect("the API answers");
+        let request = request.build().expect("a request");
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let answer = self.http.execute(request).await;
+        let answer = answer.expect("the API answers");
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.unwrap_or_default();
-        Answer {
+        let answer = Answer {
             status,
             headers,
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+        };
+        if url.as_str().starts_with(&self.url()) {
+            self.document.check(&method, url.path(), &answer);
         }
+        answer
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {

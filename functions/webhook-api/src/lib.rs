@@ -15,6 +15,7 @@ mod loops;
 mod made_again;
 mod mistaken_type;
 mod page;
+mod parameters;
 mod path;
 mod pause;
 mod problem;
@@ -43,7 +44,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::{Extension, Router, middleware};
 use carillon_aws::{Credentials, DeliveryQueue, EventStore, Lanes, Ledger, Registry};
-use carillon_chat::Client;
+use carillon_chat::{Client, Kinds};
 use carillon_delivery::Poster;
 use lambda_http::tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
@@ -55,6 +56,12 @@ pub use loops::host_called;
 
 /// Where the API begins.
 pub const BASE: &str = "/api/v1";
+
+/// The API's OpenAPI document.
+pub fn document(kinds: &Kinds) -> serde_json::Value {
+    let (_, routes) = routes::all().split_for_parts();
+    document::complete(&routes, kinds)
+}
 
 /// What the API reads and writes; one for a process.
 #[derive(Clone)]

@@ -15,14 +15,10 @@ use utoipa::ToSchema;
 
 use crate::Api;
 use crate::auth::Caller;
+use crate::parameters::{CURSOR, LIMIT};
 use crate::problem::Problem;
 use crate::query::Query;
 
-/// How many items a page has where nobody says.
-const DEFAULT_LIMIT: usize = 50;
-const MAX_LIMIT: usize = 100;
-/// The longest cursor that is looked at, in characters.
-const MAX_CURSOR: usize = 2_048;
 /// A signature's length, in bytes: SHA-256.
 const SIGNATURE: usize = 32;
 
@@ -30,8 +26,9 @@ const SIGNATURE: usize = 32;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     pub results: Vec<T>,
-    /// The cursor of the next page, or null where this is the last. Where few items match the
-    /// filters, a page can have fewer than `limit`, or none, and still have a next one.
+    /// The cursor of the next page; null on the last. A page may be short, or empty, and still have
+    /// a next one.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
@@ -54,14 +51,14 @@ impl Wanted {
         query: &mut Query,
     ) -> Result<Self, Problem> {
         let binding = binding(&caller.organization, list, query.taken());
-        let limit = query.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
-        let after = match query.text("cursor", MAX_CURSOR) {
+        let limit = query.get(&LIMIT).unwrap_or(LIMIT.rule.default);
+        let after = match query.get(&CURSOR) {
             None => None,
             Some(cursor) => {
                 let after = verified(api, &binding, &cursor).await?;
                 if after.is_none() {
                     query.fault(
-                        "cursor",
+                        CURSOR.name,
                         FaultCode::Malformed,
                         "is not a cursor of this list with this query; begin again without it",
                     );

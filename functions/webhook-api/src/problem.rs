@@ -117,10 +117,11 @@ pub struct Document {
     request_id: String,
     /// Every fault of the input.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<schema::Fault>>)]
+    #[schema(value_type = Option<Vec<schema::Fault>>, nullable = false)]
     errors: Option<Value>,
     /// The webhook that has the name already.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     existing_id: Option<String>,
 }
 

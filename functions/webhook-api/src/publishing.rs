@@ -4,6 +4,8 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use carillon_domain::cloudevents::{self, CloudEvent, Mode};
+use carillon_domain::field::{Field, Object, Rule, listed, reference};
+use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{
     Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer, TraceParent,
 };
@@ -15,6 +17,35 @@ use crate::{Api, body, request_id};
 
 /// How many events a batch may have.
 const MAX_BATCH: usize = 100;
+
+const EVENTS: Field<Events> = Field::required("events", "In their order", Events);
+
+/// Several events.
+pub const BATCH: Object = Object {
+    about: "Up to 100 events; with a fault in one, none is stored",
+    fields: &[&EVENTS, &ORGANIZATION],
+};
+
+/// The events of a batch; each is read by itself.
+struct Events;
+
+impl Rule for Events {
+    type Value = ();
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<()> {
+        let count = value.as_array().map_or(0, Vec::len);
+        let is_right = (1..=MAX_BATCH).contains(&count);
+        if !is_right {
+            let detail = format!("must be a list of 1 to {MAX_BATCH} events");
+            faults.add(at.clone(), FaultCode::OutOfRange, detail);
+        }
+        is_right.then_some(())
+    }
+
+    fn schema(&self) -> Value {
+        listed(1, MAX_BATCH, &reference("NewEvent"))
+    }
+}
 
 const TAKEN: &str =
     "application/json, application/cloudevents+json or application/cloudevents-batch+json";
@@ -131,26 +162,17 @@ fn read_batch(body: &Value, capture: impl Fn() -> Capture, faults: &mut Faults) 
         return Vec::new();
     };
     fields.own_organization(&capture().organization);
-    let at = fields.at("events");
+    let at = fields.at(EVENTS.name);
+    let list = match fields.get(&EVENTS) {
+        Some(()) => body[EVENTS.name].as_array(),
+        None => None,
+    };
     let mut events = Vec::new();
-    match fields.value("events").and_then(Value::as_array) {
-        Some(list) if (1..=MAX_BATCH).contains(&list.len()) => {
-            for (n, value) in list.iter().enumerate() {
-                events.extend(Event::parse(
-                    value,
-                    &at.index(n),
-                    capture(),
-                    fields.faults(),
-                ));
-            }
-        }
-        _ => fields.fault(
-            "events",
-            FaultCode::OutOfRange,
-            format!("must be a list of 1 to {MAX_BATCH} events"),
-        ),
+    for (n, value) in list.into_iter().flatten().enumerate() {
+        let event = Event::parse(value, &at.index(n), capture(), fields.faults());
+        events.extend(event);
     }
-    fields.finish();
+    fields.finish_as(&BATCH);
     events
 }
 

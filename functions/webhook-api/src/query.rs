@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use carillon_domain::event_type::NameOrPattern;
 use carillon_domain::fault::unknown;
+use carillon_domain::field::{Field, FlagOr, Given, Rule, Time};
 use carillon_domain::fields::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
-use carillon_domain::{EventType, EventTypePattern, FaultCode, Faults, Pointer};
+use carillon_domain::{EventType, FaultCode, Faults, Pointer};
 use jiff::Timestamp;
 
 use crate::problem::Problem;
@@ -51,10 +53,18 @@ impl Query {
         &self.taken
     }
 
-    /// A text of at most `max` characters. A blank one is a fault: whoever names a parameter
-    /// means something by it.
-    pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
-        let text = self.value(name, max)?;
+    /// A parameter by its description. A blank one is a fault: whoever names a parameter means
+    /// something by it.
+    pub fn get<R: Rule>(&mut self, field: &Field<R>) -> Option<R::Value> {
+        let text = self.said(field.name)?;
+        field
+            .rule
+            .read(&text.into(), &at(field.name), &mut self.faults)
+    }
+
+    /// A text that says something.
+    fn said(&mut self, name: &'static str) -> Option<String> {
+        let text = self.value(name)?;
         if text.trim().is_empty() {
             self.fault(name, FaultCode::Required, NOT_BLANK);
             return None;
@@ -64,7 +74,7 @@ impl Query {
     }
 
     /// The only value of a parameter.
-    fn value(&mut self, name: &'static str, max: usize) -> Option<String> {
+    fn value(&mut self, name: &'static str) -> Option<String> {
         self.asked.push(name);
         let mut values = self.given.iter().filter(|(given, _)| given == name);
         let text = values.next().map(|(_, text)| text.clone())?;
@@ -72,77 +82,48 @@ impl Query {
             self.fault(name, FaultCode::Repeated, "must be there once");
             return None;
         }
-        let length = text.chars().count();
-        if length > max {
-            let detail = format!("must have at most {max} characters; it has {length}");
-            self.fault(name, FaultCode::OutOfRange, detail);
-            return None;
-        }
         Some(text)
     }
 
-    pub fn number(&mut self, name: &'static str, least: usize, most: usize) -> Option<usize> {
-        let text = self.text(name, 20)?;
-        let number = text.parse().ok().filter(|n| (least..=most).contains(n));
-        if number.is_none() {
-            let detail = format!("must be a whole number from {least} to {most}");
-            self.fault(name, FaultCode::OutOfRange, detail);
-        }
-        number
-    }
-
     /// A flag; one that is there without a value is true.
-    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        let text = self.value(name, 20)?;
-        let flag = match text.as_str() {
-            "" | "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        };
-        if flag.is_none() {
-            self.fault(name, FaultCode::UnknownValue, "must be true or false");
-        }
-        flag
+    pub fn flag(&mut self, field: &Field<FlagOr>) -> bool {
+        let text = self.value(field.name);
+        let flag = text.and_then(|text| {
+            let at = at(field.name);
+            field.rule.read(&text.into(), &at, &mut self.faults)
+        });
+        flag.unwrap_or(field.rule.0)
     }
 
-    pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
-        let text = self.text(name, 64)?;
+    pub fn time(&mut self, field: &Field<Time>) -> Option<Timestamp> {
+        let text = self.said(field.name)?;
         let time = time_of(&text);
         if time.is_none() {
             // A plus sign of an offset that was not encoded has become a space.
             let detail = format!("{TIME_RULE}; + is to be written as %2B");
-            self.fault(name, FaultCode::Malformed, detail);
+            self.fault(field.name, FaultCode::Malformed, detail);
         }
         time
     }
 
-    /// One of a fixed set of names.
-    pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text(name, 100)?;
-        let found = choices.iter().find(|(label, _)| *label == text);
+    /// One of names that are not known beforehand.
+    pub fn choice<'c>(&mut self, field: &Field<Given>, names: &'c [String]) -> Option<&'c str> {
+        let text = self.said(field.name)?;
+        let found = names.iter().find(|name| **name == text);
         if found.is_none() {
-            let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
-            let detail = format!("must be one of {}", labels.join(", "));
-            self.fault(name, FaultCode::UnknownValue, detail);
+            let detail = format!("must be one of {}", names.join(", "));
+            self.fault(field.name, FaultCode::UnknownValue, detail);
         }
-        found.map(|(_, value)| *value)
+        found.map(String::as_str)
     }
 
     /// The event types that a name, or a pattern with `*`, means; none where it is left out.
-    pub fn event_types(&mut self, name: &'static str) -> Vec<EventType> {
-        let Some(text) = self.text(name, 100) else {
+    pub fn event_types(&mut self, field: &Field<NameOrPattern>) -> Vec<EventType> {
+        let Some(pattern) = self.get(field) else {
             return Vec::new();
         };
-        match EventTypePattern::parse(&text) {
-            Ok(pattern) => {
-                let all = EventType::ALL.iter().copied();
-                all.filter(|known| pattern.matches(*known)).collect()
-            }
-            Err(detail) => {
-                self.fault(name, FaultCode::UnknownValue, detail);
-                Vec::new()
-            }
-        }
+        let all = EventType::ALL.iter().copied();
+        all.filter(|known| pattern.matches(*known)).collect()
     }
 
     /// Ends the reading of a call without a body.
@@ -197,6 +178,23 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carillon_domain::Status;
+    use carillon_domain::field::{Number, OneOf, Said};
+
+    const LIMIT: Field<Number> = Field::optional(
+        "limit",
+        "",
+        Number {
+            least: 1,
+            most: 100,
+            default: 50,
+        },
+    );
+    const VERIFY: Field<FlagOr> = Field::optional("verify", "", FlagOr(true));
+    const DRY_RUN: Field<FlagOr> = Field::optional("dry_run", "", FlagOr(false));
+    const SINCE: Field<Time> = Field::optional("since", "", Time);
+    const STATUS: Field<OneOf<Status>> = Field::optional("status", "", OneOf::NAMES);
+    const NAME: Field<Said> = Field::optional("name", "", Said(10));
 
     fn query(text: &str) -> Query {
         Query {
@@ -217,10 +215,10 @@ mod tests {
     #[test]
     fn every_fault_of_a_query_is_found_at_once() {
         let mut query = query("limit=0&verify=maybe&since=yesterday&status=x&status=y&lmit=2");
-        query.number("limit", 1, 100);
-        query.flag("verify");
-        query.time("since");
-        query.text("status", 10);
+        query.get(&LIMIT);
+        query.flag(&VERIFY);
+        query.time(&SINCE);
+        query.get(&STATUS);
         assert_eq!(
             pointers(query),
             [
@@ -253,7 +251,7 @@ mod tests {
         };
         let verify = |text| {
             let mut query = query(text);
-            query.flag("verify");
+            query.flag(&VERIFY);
             query
         };
         assert_eq!(all(verify("verify=x").with(body())), "/query/verify /name");
@@ -269,9 +267,9 @@ mod tests {
     #[test]
     fn what_is_right_is_taken() {
         let mut query = query("limit=100&verify=false&since=2026-11-21T10:15:00%2B01:00");
-        assert_eq!(query.number("limit", 1, 100), Some(100));
-        assert_eq!(query.flag("verify"), Some(false));
-        assert!(query.time("since").is_some());
+        assert_eq!(query.get(&LIMIT), Some(100));
+        assert!(!query.flag(&VERIFY));
+        assert!(query.time(&SINCE).is_some());
         assert_eq!(pointers(query), Vec::<String>::new());
     }
 
@@ -279,15 +277,15 @@ mod tests {
     fn a_flag_without_a_value_is_true_and_anything_else_needs_one() {
         for text in ["dry_run", "dry_run=", "dry_run=1"] {
             let mut query = query(text);
-            assert_eq!(query.flag("dry_run"), Some(true), "{text}");
+            assert!(query.flag(&DRY_RUN), "{text}");
             assert_eq!(pointers(query), Vec::<String>::new());
         }
         let mut query = query("limit=&since&status=&name=%20&dry_run=%20");
-        query.number("limit", 1, 100);
-        query.time("since");
-        query.choice("status", &[("active", ())]);
-        query.text("name", 10);
-        assert_eq!(query.flag("dry_run"), None);
+        query.get(&LIMIT);
+        query.time(&SINCE);
+        query.get(&STATUS);
+        query.get(&NAME);
+        assert!(!query.flag(&DRY_RUN));
         let all = ["limit", "since", "status", "name", "dry_run"];
         assert_eq!(pointers(query), all.map(|name| format!("/query/{name}")));
     }

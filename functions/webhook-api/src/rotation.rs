@@ -1,8 +1,9 @@
 //! Putting a new credential in the place of the one that is there.
 
 use carillon_aws::TOGETHER;
-use carillon_chat::form::{Field, Rule};
+use carillon_chat::form::{self, Rule};
 use carillon_chat::{Kind, Kinds};
+use carillon_domain::field::{Field, Flag};
 use carillon_domain::{
     Configured, Credential, CredentialRef, FaultCode, Faults, Fields, Fingerprint, OrganizationId,
     Pointer, Webhook, WebhookId,
@@ -17,6 +18,14 @@ use crate::registration::{self, Precondition, TRIES, pause};
 use crate::writing;
 
 const OPERATION: &str = "rotating a credential";
+
+/// Whether the other webhooks get the credential, too.
+pub const EVERYWHERE: Field<Flag> = Field::optional(
+    "everywhere",
+    "Whether all webhooks that share the old credential get the new one; only for credentials of \
+     one part",
+    Flag,
+);
 
 /// What a client asks for: the new credential, and whether all webhooks that share the old
 /// one get it.
@@ -51,7 +60,7 @@ impl Rotation {
     ) -> Option<Self> {
         let root = Pointer::root();
         let mut fields = Fields::of(value, root.clone(), faults)?;
-        let everywhere = fields.boolean("everywhere").unwrap_or(false);
+        let everywhere = fields.get(&EVERYWHERE).unwrap_or(false);
         fields.own_organization(&webhook.organization);
         let inside = fields.value("configuration").filter(|it| it.is_object());
         let at = match inside {
@@ -143,7 +152,7 @@ impl Rotation {
 }
 
 /// Whether a part of a credential is made where it is left out.
-pub fn can_be_made(field: &Field) -> bool {
+pub fn can_be_made(field: &form::Field) -> bool {
     matches!(&field.rule, Rule::Secret(rule) if rule.make.is_some())
 }
 

@@ -1,5 +1,6 @@
 //! The event that something is tried out with: given, a sample, or one that was published.
 
+use carillon_domain::field::{Field, Formed, Named, Object, Rule, Said, reference};
 use carillon_domain::{
     Capture, Event, EventId, EventType, FaultCode, Faults, Fields, OrganizationId, Pointer,
     cloudevents, sample,
@@ -9,6 +10,43 @@ use serde_json::{Value, json};
 
 use crate::Api;
 use crate::problem::Problem;
+
+const SAMPLE: Field<AnyType> = Field::required("sample", "", AnyType);
+const EVENT_ID: Field<Formed<EventId>> =
+    Field::required("event_id", "Of an event that is there", EventId::FORM);
+
+/// What asks for a sample.
+pub const SAMPLED: Object = Object {
+    about: "The catalogue's sample of a type",
+    fields: &[&SAMPLE],
+};
+
+/// What names an event that was published.
+pub const PUBLISHED: Object = Object {
+    about: "An event that was published",
+    fields: &[&EVENT_ID],
+};
+
+/// The name of any event type, Carillon's own among them.
+struct AnyType;
+
+impl Rule for AnyType {
+    type Value = EventType;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<EventType> {
+        let name = Said(1_000).read(value, at, faults)?;
+        let found = EventType::parse(&name);
+        if found.is_none() {
+            let detail = EventType::unknown(&name, |_| true);
+            faults.add(at.clone(), FaultCode::UnknownValue, detail);
+        }
+        found
+    }
+
+    fn schema(&self) -> Value {
+        reference(EventType::SET)
+    }
+}
 
 /// Reads an event, a CloudEvent (structured), `{"sample": "<event type>"}`, or
 /// `{"event_id": "<id>"}`.
@@ -68,17 +106,11 @@ fn sampled(organization: &OrganizationId, body: &Value) -> Result<Event, Faults>
     let mut faults = Faults::default();
     let mut event = None;
     if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        if let Some(name) = fields.required_text("sample", 1_000) {
-            event = EventType::parse(&name).map(|event_type| Event {
-                organization: organization.clone(),
-                ..sample::event(event_type)
-            });
-            if event.is_none() {
-                let detail = EventType::unknown(&name, |_| true);
-                fields.fault("sample", FaultCode::UnknownValue, detail);
-            }
-        }
-        fields.finish();
+        event = fields.get(&SAMPLE).map(|event_type| Event {
+            organization: organization.clone(),
+            ..sample::event(event_type)
+        });
+        fields.finish_as(&SAMPLED);
     }
     faults.into_result(event)
 }
@@ -87,13 +119,8 @@ fn published(body: &Value) -> Result<EventId, Faults> {
     let mut faults = Faults::default();
     let mut id = None;
     if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        if let Some(text) = fields.required_text("event_id", 1_000) {
-            id = EventId::parse(&text);
-            if id.is_none() {
-                fields.fault("event_id", FaultCode::Malformed, EventId::RULE);
-            }
-        }
-        fields.finish();
+        id = fields.get(&EVENT_ID);
+        fields.finish_as(&PUBLISHED);
     }
     faults.into_result(id)
 }

@@ -20,12 +20,15 @@ pub struct Verified {
     status: &'static str,
     /// Why it could not be verified.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     hint: Option<String>,
     /// What the credential leads to, in the platform's own names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     facts: BTreeMap<&'static str, String>,
     /// What could not be found out, or will go wrong later.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     warnings: Vec<String>,
 }
 

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use crate::auth::DEPLOYMENT;
 use crate::idempotency::Answer;
 use crate::schema;
+use crate::verification::Verified;
 use crate::waking::Standing;
 
 /// A registration; its credential is masked.
@@ -34,23 +35,46 @@ pub struct WebhookView {
     #[schema(value_type = schema::WebhookStatus)]
     status: WebhookStatus,
     /// Why the system suspended it, and what to do.
+    #[schema(required)]
     status_reason: Option<String>,
     /// Since when a channel of it has taken no message, where that is so.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     failing_since: Option<String>,
     /// When what waits is tried next, the first of all channels.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     next_attempt_at: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
     modified_at: String,
+    /// What the platform said of a new credential, in the answer to the call that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    verification: Option<Verified>,
+    /// After a rotation: all webhooks that have the new credential now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rotated: Option<Vec<String>>,
 }
 
 impl WebhookView {
     /// Shows a part of the credential that was made here.
     pub fn reveal(&mut self, field: &str, secret: &str) {
         self.configuration[field] = secret.into();
+    }
+
+    pub fn verified(self, verification: Option<Verified>) -> Self {
+        Self {
+            verification,
+            ..self
+        }
+    }
+
+    pub fn rotated(self, all: Vec<String>) -> Self {
+        Self {
+            rotated: Some(all),
+            ..self
+        }
     }
 
     pub fn standing(self, standing: Standing) -> Self {
@@ -83,6 +107,8 @@ impl From<&Webhook> for WebhookView {
             status_reason: webhook.status_reason.clone(),
             created_at: webhook.created_at.to_string(),
             modified_at: webhook.modified_at.to_string(),
+            verification: None,
+            rotated: None,
         }
     }
 }
@@ -94,20 +120,23 @@ pub struct DeliveryView {
     id: String,
     webhook_id: String,
     event_id: String,
-    #[schema(value_type = schema::EventTypeName)]
+    #[schema(value_type = schema::EventType)]
     event_type: EventType,
     /// The trace that the event belongs to.
     traceparent: Option<String>,
     channel: String,
     #[schema(value_type = schema::DeliveryStatus)]
     status: DeliveryStatus,
+    #[schema(required)]
     reason: Option<String>,
     possible_duplicate: bool,
     /// Whether later ones were sent before it, as it kept failing while its channel took them.
     overtaken: bool,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime, required)]
     next_attempt_at: Option<String>,
-    #[schema(value_type = Option<schema::Message>)]
+    #[schema(value_type = Option<schema::Message>, required)]
     message: Option<MessageRef>,
     attempts: Vec<AttemptView>,
 }
@@ -116,11 +145,17 @@ pub struct DeliveryView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Attempt)]
 pub struct AttemptView {
+    #[schema(format = DateTime)]
     at: String,
     #[schema(value_type = schema::Outcome)]
     outcome: Outcome,
+    #[schema(required)]
     http_status: Option<u16>,
+    /// The platform's error code.
+    #[schema(required)]
     code: Option<String>,
+    /// What to do, in plain words.
+    #[schema(required)]
     hint: Option<String>,
     duration_ms: u64,
 }
@@ -174,14 +209,15 @@ pub struct KeyView {
     role: Role,
     /// The key itself, only in the answer that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     key: Option<String>,
     /// Null of the key that was made at deployment.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     created_at: Option<String>,
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     expires_at: Option<String>,
     /// To the minute.
-    #[schema(format = DateTime)]
+    #[schema(format = DateTime, required)]
     last_used_at: Option<String>,
 }
 

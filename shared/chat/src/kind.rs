@@ -49,8 +49,8 @@ pub trait Kind: Send + Sync + 'static {
     /// The rules between its fields; what else follows from what was read.
     fn check(&self, _reading: &mut Reading<'_, '_>) {}
 
-    /// What [`check`](Self::check) refuses, as JSON Schemas that all have to hold.
-    fn conditions(&self) -> Vec<Value> {
+    /// What [`check`](Self::check) refuses, as JSON Schemas none of which may hold.
+    fn refused(&self) -> Vec<Value> {
         Vec::new()
     }
 
@@ -232,7 +232,7 @@ impl dyn Kind {
             self.fields(),
             self.either(),
             self.groupings(),
-            self.conditions(),
+            self.refused(),
             masks,
         )
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::fields::Fields;
+use crate::field::{Field, Line, Named, Object, OneOf, Time};
+use crate::fields::{Fields, ORGANIZATION};
 use crate::ids::{ApiKeyId, OrganizationId};
 
 /// The longest a key's name may be, in characters.
@@ -74,6 +75,36 @@ impl fmt::Display for Role {
     }
 }
 
+impl Named for Role {
+    const SET: &'static str = "Role";
+    const ABOUT: &'static str = "What a key allows: everything (`admin`), webhooks and events \
+        (`editor`), publishing events (`publisher`), reading (`viewer`)";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        Self::ALL.map(|role| (role.as_str(), role)).to_vec()
+    }
+}
+
+const NAME: Field<Line> = Field::required("name", "", Line(MAX_KEY_NAME));
+const ROLE: Field<OneOf<Role>> = Field::required("role", "", OneOf::NAMES);
+const EXPIRES_AT: Field<Time> = Field::optional(
+    "expires_at",
+    "When it stops working, in the future; never, where there is none",
+    Time,
+);
+
+/// A key that is asked for.
+pub const NEW_KEY: Object = Object {
+    about: "A key to make",
+    fields: &[&NAME, &ROLE, &EXPIRES_AT, &ORGANIZATION],
+};
+
+/// What can be changed of a key.
+pub const KEY_CHANGE: Object = Object {
+    about: "What to change; null as `expires_at` means never",
+    fields: &[&NAME, &EXPIRES_AT, &ORGANIZATION],
+};
+
 /// A key as it is kept: without the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -125,17 +156,16 @@ impl KeyRequest {
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
-        let name = fields.required_line("name", MAX_KEY_NAME);
-        let roles = Role::ALL.map(|role| (role.as_str(), role));
-        let role = fields.required_choice("role", &roles);
-        let expires_at = fields.time("expires_at");
+        let name = fields.get(&NAME);
+        let role = fields.get(&ROLE);
+        let expires_at = fields.get(&EXPIRES_AT);
         if expires_at.is_some_and(|time| time <= now) {
             fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
         }
         fields.own_organization(organization);
-        fields.finish();
+        fields.finish_as(&NEW_KEY);
         Some(Self {
-            name: name?.trim().to_owned(),
+            name: name?,
             role: role?,
             expires_at,
         })
@@ -160,10 +190,9 @@ impl ApiKey {
             // Asked for, so that a typo is told.
             fields.value("name");
         } else {
-            let name = fields.required_line("name", MAX_KEY_NAME);
-            changed.name = name.map_or_else(String::new, |name| name.trim().to_owned());
+            changed.name = fields.get(&NAME).unwrap_or_default();
         }
-        let end = fields.time("expires_at");
+        let end = fields.get(&EXPIRES_AT);
         if value.get("expires_at").is_some() {
             changed.expires_at = end;
             if changed.expires_at.is_some_and(|time| time <= now) {
@@ -171,16 +200,16 @@ impl ApiKey {
                 fields.fault("expires_at", FaultCode::OutOfRange, detail);
             }
         }
-        let roles = Role::ALL.map(|role| (role.as_str(), role));
+        // It may be sent back as it was read.
         if fields
-            .choice("role", &roles)
+            .choice("role", &Role::all())
             .is_some_and(|role| role != self.role)
         {
             let detail = "cannot be changed: make another key, and delete this one";
             fields.fault("role", FaultCode::NotAllowed, detail);
         }
         fields.own_organization(&self.organization);
-        fields.finish();
+        fields.finish_as(&KEY_CHANGE);
         Some(changed)
     }
 

@@ -12,6 +12,7 @@ mod draft;
 mod event_type;
 mod extras;
 mod mapping;
+pub mod schema;
 
 use serde_json::Value;
 

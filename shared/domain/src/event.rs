@@ -1,5 +1,6 @@
 //! The event: something that happened, immutable once captured.
 
+mod described;
 mod fit;
 mod foreign;
 mod loose;
@@ -14,6 +15,7 @@ use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
 use crate::trace::TraceParent;
 
+pub use described::{Cost, NEW_EVENT, PublishableType, ResourceRule, kept};
 pub use fit::CHANGES_LEFT_OUT;
 
 /// The longest a name, a place or a person may be, in characters.

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::fault::nearest;
+use serde_json::{Value, json};
+
+use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::field::{Named, Rule, reference, said};
+use crate::fields::NOT_BLANK;
 use crate::glob::Glob;
 use crate::masking::without_credential;
 use crate::text::shorten;
@@ -98,6 +102,29 @@ impl EventType {
     }
 }
 
+impl Named for EventType {
+    const SET: &'static str = "EventType";
+    const ABOUT: &'static str = "The name of an event type";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        let all = Self::ALL.iter().copied();
+        all.map(|known| (known.as_str(), known)).collect()
+    }
+}
+
+impl Named for EventGroup {
+    const SET: &'static str = "EventGroup";
+    const ABOUT: &'static str = "What an event type is about";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        vec![
+            ("configuration", Self::Configuration),
+            ("infrastructure", Self::Infrastructure),
+            ("system", Self::System),
+        ]
+    }
+}
+
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -149,6 +176,59 @@ impl EventTypePattern {
 
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+}
+
+/// The name of an event type, or a pattern with `*`.
+#[derive(Debug, Clone, Copy)]
+pub struct NameOrPattern;
+
+impl NameOrPattern {
+    /// What the API's document calls it.
+    pub const NAME: &'static str = "EventTypePattern";
+
+    /// As a JSON Schema. Patterns may have stars anywhere; these are the usual ones.
+    pub fn schema() -> Value {
+        let (mut begins, mut ends): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+        for (first, last) in EventType::ALL
+            .iter()
+            .filter_map(|it| it.as_str().split_once('_'))
+        {
+            if !begins.contains(&first) {
+                begins.push(first);
+            }
+            if !ends.contains(&last) {
+                ends.push(last);
+            }
+        }
+        let (begins, ends) = (begins.join("|"), ends.join("|"));
+        json!({
+            "description": "An event type, or a pattern with `*` that matches at least one, such \
+                            as `parameter_*`, `*_deleted` or `*`",
+            "anyOf": [reference(EventType::SET), {
+                "type": "string",
+                "pattern": format!("^(?:\\*|(?:{begins})_\\*|\\*_(?:{ends}))$"),
+            }],
+        })
+    }
+}
+
+impl Rule for NameOrPattern {
+    type Value = EventTypePattern;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<EventTypePattern> {
+        let text = said(value, at, 256, NOT_BLANK, faults)?;
+        match EventTypePattern::parse(&text) {
+            Ok(pattern) => Some(pattern),
+            Err(detail) => {
+                faults.add(at.clone(), FaultCode::UnknownValue, detail);
+                None
+            }
+        }
+    }
+
+    fn schema(&self) -> Value {
+        reference(Self::NAME)
     }
 }
 

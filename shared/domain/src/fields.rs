@@ -4,8 +4,40 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer, unknown};
+use crate::field::{Field, Flag, Object, Rule, Said, Time, reference, said, schema};
 use crate::ids::OrganizationId;
-use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential, without_credential};
+use crate::masking::without_credential;
+
+/// The organization may be named where it is the caller's own.
+pub const ORGANIZATION: Field<OwnOrganization> =
+    Field::optional("organization", "", OwnOrganization);
+
+/// An organization that can only be the caller's.
+pub struct OwnOrganization;
+
+impl OwnOrganization {
+    /// What the API's document calls it.
+    pub const NAME: &'static str = "OwnOrganization";
+
+    /// As a JSON Schema.
+    pub fn form() -> Value {
+        let mut form = schema::said(1_000);
+        form["description"] = "The caller's own, where it is named at all".into();
+        form
+    }
+}
+
+impl Rule for OwnOrganization {
+    type Value = String;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<String> {
+        Said(1_000).read(value, at, faults)
+    }
+
+    fn schema(&self) -> Value {
+        reference(Self::NAME)
+    }
+}
 
 /// A JSON object being read. Fields that nobody asked for are faults: they are typos.
 pub struct Fields<'v, 'f> {
@@ -56,37 +88,30 @@ impl<'v, 'f> Fields<'v, 'f> {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Reads a field by its description.
+    pub fn get<R: Rule>(&mut self, field: &Field<R>) -> Option<R::Value> {
+        let at = self.at(field.name);
+        match self.value(field.name) {
+            Some(value) => field.rule.read(value, &at, self.faults),
+            None => {
+                if field.is_required {
+                    let detail = field.rule.required(field.name);
+                    self.faults.add(at, FaultCode::Required, detail);
+                }
+                None
+            }
+        }
+    }
+
     /// A text of at most `max` characters. A blank one is a fault: whoever names a field means
     /// something by it.
     pub fn text(&mut self, name: &'static str, max: usize) -> Option<String> {
-        self.said(name, max, NOT_BLANK)
-    }
-
-    /// A text that only describes, of at most `max` characters. A blank one says nothing.
-    pub fn remark(&mut self, name: &'static str, max: usize) -> Option<String> {
-        let value = self.value(name)?;
-        let at = self.at.field(name);
-        text_of(value, at, max, self.faults)
-    }
-
-    /// A text, where a blank one is answered with `rule`.
-    fn said(&mut self, name: &'static str, max: usize, rule: &str) -> Option<String> {
-        let before = self.faults.iter().count();
-        let text = self.remark(name, max);
-        if text.is_none() && self.has(name) && self.faults.iter().count() == before {
-            self.fault(name, FaultCode::Required, rule);
-        }
-        text
+        self.get(&Field::optional(name, "", Said(max)))
     }
 
     /// A text that must be there.
     pub fn required_text(&mut self, name: &'static str, max: usize) -> Option<String> {
-        let before = self.faults.iter().count();
-        let text = self.text(name, max);
-        if text.is_none() && self.faults.iter().count() == before {
-            self.fault(name, FaultCode::Required, format!("`{name}` is required"));
-        }
-        text
+        self.get(&Field::required(name, "", Said(max)))
     }
 
     /// A fault where the field is not there. One that says nothing is not there either.
@@ -102,27 +127,17 @@ impl<'v, 'f> Fields<'v, 'f> {
     }
 
     pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
-        let value = self.value(name)?;
-        if value.as_bool().is_none() {
-            let detail = format!("must be true or false, not {}", kind(value));
-            self.fault(name, FaultCode::WrongType, detail);
-        }
-        value.as_bool()
+        self.get(&Field::optional(name, "", Flag))
     }
 
     /// A time in the form of RFC 3339, since 1970.
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
-        let text = self.said(name, 64, TIME_RULE)?;
-        let time = time_of(&text);
-        if time.is_none() {
-            self.fault(name, FaultCode::Malformed, TIME_RULE);
-        }
-        time
+        self.get(&Field::optional(name, "", Time))
     }
 
     /// The organization may be named, but must be the caller's.
     pub fn own_organization(&mut self, own: &OrganizationId) {
-        let named = self.text("organization", 1_000);
+        let named = self.get(&ORGANIZATION);
         if named.is_some_and(|named| named != own.as_str()) {
             self.fault(
                 "organization",
@@ -136,7 +151,8 @@ impl<'v, 'f> Fields<'v, 'f> {
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
         let rule = format!("must be one of {}", labels.join(", "));
-        let text = self.said(name, 256, &rule)?;
+        let (value, at) = (self.value(name)?, self.at.field(name));
+        let text = said(value, &at, 256, &rule, self.faults)?;
         let found = choices.iter().find(|(label, _)| *label == text);
         if found.is_none() {
             self.fault(name, FaultCode::UnknownValue, rule);
@@ -160,24 +176,6 @@ impl<'v, 'f> Fields<'v, 'f> {
         choice
     }
 
-    /// A text on one line that must be there.
-    pub fn required_line(&mut self, name: &'static str, max: usize) -> Option<String> {
-        let text = self.required_text(name, max)?;
-        if text.trim() != crate::text::clean_line(&text) {
-            self.fault(
-                name,
-                FaultCode::Malformed,
-                "must be one line without control or invisible characters and double spaces",
-            );
-            return None;
-        }
-        if looks_like_credential(&text) {
-            self.fault(name, FaultCode::NotAllowed, LOOKS_LIKE_CREDENTIAL);
-            return None;
-        }
-        Some(text)
-    }
-
     /// A list of texts, each of at most `max` characters, with where each one stands.
     pub fn texts(
         &mut self,
@@ -188,6 +186,14 @@ impl<'v, 'f> Fields<'v, 'f> {
         let value = self.value(name)?;
         let at = self.at.field(name);
         texts_of(value, at, most, max, self.faults)
+    }
+
+    /// Ends the reading of what is described so: whatever was not asked for is a fault.
+    pub fn finish_as(self, described: &Object) {
+        for name in described.names() {
+            debug_assert!(self.asked.contains(&name), "nobody has read `{name}`");
+        }
+        self.finish();
     }
 
     /// Ends the reading: whatever was not asked for is a fault.
@@ -301,6 +307,7 @@ pub fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::Remark;
     use serde_json::json;
 
     #[test]
@@ -342,7 +349,7 @@ mod tests {
         let value = json!({"actor": "  ", "name": " ", "since": "", "role": "", "key": null});
         let mut faults = Faults::default();
         let mut fields = Fields::of(&value, Pointer::root(), &mut faults).unwrap();
-        assert_eq!(fields.remark("actor", 10), None);
+        assert_eq!(fields.get(&Field::optional("actor", "", Remark(10))), None);
         assert_eq!(fields.required_text("name", 10), None);
         assert_eq!(fields.time("since"), None);
         assert_eq!(fields.choice("role", &[("admin", 1), ("viewer", 2)]), None);

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::event::{Event, Severity, Status};
 use crate::fault::{FaultCode, Faults, Pointer, unknown};
+use crate::field::{Named, Rule, listed, reference, schema};
 use crate::fields::{kind, texts_of};
 use crate::glob::Glob;
+use crate::pattern;
 
 /// What an event can be filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,7 +86,7 @@ impl Filters {
             if value.is_null() {
                 continue;
             }
-            let Some(values) = texts_of(value, here.clone(), 50, 256, faults) else {
+            let Some(values) = texts_of(value, here.clone(), MAX_VALUES, MAX_VALUE, faults) else {
                 continue;
             };
             if value.as_array().is_some_and(Vec::is_empty) {
@@ -140,12 +142,83 @@ impl Filters {
     }
 }
 
+/// How many values a filter has at most, and how many characters one has.
+const MAX_VALUES: usize = 50;
+const MAX_VALUE: usize = 256;
+
+/// The values of one filter.
+#[derive(Debug, Clone, Copy)]
+pub struct FilterValues;
+
+impl FilterValues {
+    /// What the API's document calls them.
+    pub const NAME: &'static str = "FilterValues";
+
+    /// As a JSON Schema.
+    pub fn list() -> Value {
+        listed(1, MAX_VALUES, &schema::said(MAX_VALUE))
+    }
+}
+
+impl Rule for FilterValues {
+    type Value = Vec<String>;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Vec<String>> {
+        let texts = texts_of(value, at.clone(), MAX_VALUES, MAX_VALUE, faults)?;
+        Some(texts.into_iter().map(|(_, text)| text).collect())
+    }
+
+    fn schema(&self) -> Value {
+        reference(Self::NAME)
+    }
+}
+
+/// The filters of a webhook.
+#[derive(Debug, Clone, Copy)]
+pub struct FiltersRule;
+
+impl FiltersRule {
+    /// What the API's document calls them.
+    pub const NAME: &'static str = "Filters";
+
+    /// As a JSON Schema.
+    pub fn object() -> Value {
+        let fields = FilterKey::ALL.map(|(name, key)| {
+            let of = |set: &str, globs: &str| {
+                let any = [reference(set), schema::form(MAX_VALUE, globs)];
+                listed(1, MAX_VALUES, &json!({ "anyOf": any }))
+            };
+            let values = match key {
+                FilterKey::Status => of(Status::SET, &pattern::statuses()),
+                FilterKey::Severity => of(Severity::SET, &pattern::severities()),
+                _ => FilterValues.schema(),
+            };
+            (name.to_owned(), values)
+        });
+        let mut object = schema::object(&[], fields.into_iter().collect());
+        object["description"] =
+            "All keys must match; of a key, any value; `*` stands for any run of characters".into();
+        object
+    }
+}
+
+impl Rule for FiltersRule {
+    type Value = Filters;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Filters> {
+        Some(Filters::parse(value, at, faults))
+    }
+
+    fn schema(&self) -> Value {
+        reference(Self::NAME)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event_type::EventType;
     use crate::sample;
-    use serde_json::json;
 
     fn filters(value: Value) -> Result<Filters, Faults> {
         let mut faults = Faults::default();

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::field::Formed;
 use crate::lane::LaneId;
 
 macro_rules! identifier {
@@ -81,6 +82,13 @@ impl EventId {
     /// The rule in words, for error messages.
     pub const RULE: &str =
         "must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -, and more than dots";
+
+    pub const FORM: Formed<Self> = Formed {
+        max: 128,
+        pattern: r"^\.*[A-Za-z0-9_:-][A-Za-z0-9._:-]*$",
+        parse: Self::parse,
+        rule: Self::RULE,
+    };
 
     /// Dots alone mean another place where they stand in a path (RFC 3986, section 5.2.4): nobody
     /// could ask for such an event.

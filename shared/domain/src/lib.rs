@@ -12,6 +12,7 @@ pub mod event;
 pub mod event_type;
 pub mod failing;
 pub mod fault;
+pub mod field;
 pub mod fields;
 pub mod filters;
 pub mod glob;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::field::Formed;
+
 /// The length of a `traceparent` of version 00, in characters.
 const LENGTH: usize = 55;
 
@@ -16,6 +18,13 @@ impl TraceParent {
     /// Its form, for people.
     pub const RULE: &str = "must be a W3C traceparent, such as \
                             00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    pub const FORM: Formed<Self> = Formed {
+        max: 256,
+        pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}",
+        parse: Self::parse,
+        rule: Self::RULE,
+    };
 
     /// Reads one of version 00, or what a later version has in common with it. None where it is
     /// not valid: whoever carries it then goes on without.

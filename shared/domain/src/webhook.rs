@@ -1,6 +1,7 @@
 //! The webhook: which events, filtered how, go to which destination.
 
 mod configuration;
+mod described;
 mod kind;
 mod lanes;
 mod registration;
@@ -16,6 +17,7 @@ use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use crate::lane::LaneId;
 
 pub use configuration::{Configuration, Digest, Grouping};
+pub use described::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, EventTypes, FILTERS, NEW_WEBHOOK};
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};
 pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Made, Registration};

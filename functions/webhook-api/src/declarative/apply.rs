@@ -58,9 +58,11 @@ pub struct Outcome {
     /// The fields of the file that are other than they were.
     changed: Vec<&'static str>,
     /// Null where a dry run would create it.
+    #[schema(required)]
     id: Option<String>,
     /// What could not be verified, or will go wrong later.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     warnings: Vec<String>,
     /// The parts of the credential that were made as the file does not have them, such as
     /// `secret`, in full: they are shown this once.

@@ -2,8 +2,12 @@
 //! same rules are for both.
 
 use carillon_chat::Kinds;
-use carillon_chat::form::{Field, Rule};
+use carillon_chat::form::{self, Rule};
 use carillon_domain::fault::Fault;
+use carillon_domain::field::{Field, Given, Object};
+use carillon_domain::fields::ORGANIZATION;
+use carillon_domain::filters::FilterValues;
+use carillon_domain::webhook::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, FILTERS};
 use carillon_domain::{FaultCode, Faults, Fields, OrganizationId, Pointer, Registration, Webhook};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +16,26 @@ use crate::registration;
 
 /// The event types of an entry that names none.
 const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
+
+const PROVIDER: Field<Given> = Field::required("provider", "", Given(DESTINATION_TYPE));
+const ENVIRONMENTS: Field<FilterValues> = Field::optional(
+    "environments",
+    "Short for `environment` under `filters`",
+    FilterValues,
+);
+
+/// What an entry says beside its configuration.
+pub const ENTRY: Object = Object {
+    about: "A webhook; its name is the entry's key",
+    fields: &[
+        &PROVIDER,
+        &ENABLED,
+        &ENTRY_EVENTS,
+        &ENVIRONMENTS,
+        &FILTERS,
+        &ORGANIZATION,
+    ],
+};
 
 /// What the API calls otherwise than an entry does, and what to write instead.
 const API_WORDS: [(&str, &str); 4] = [
@@ -80,7 +104,7 @@ fn translate(
     let types = kinds.types();
     let types: Vec<(&str, &str)> = types.iter().map(|name| (&**name, &**name)).collect();
     let api_type = fields
-        .required_choice("provider", &types)
+        .required_choice(PROVIDER.name, &types)
         .map(str::to_owned)
         // The fault is found; the rest is read all the same.
         .unwrap_or_else(|| guessed(kinds, &entry.value));
@@ -89,12 +113,12 @@ fn translate(
     document.insert("type".into(), json!(api_type));
     let enabled = fields.value("enabled").cloned();
     document.insert("enabled".into(), enabled.unwrap_or(Value::Bool(true)));
-    let events = fields.value("events").cloned();
+    let events = fields.value(ENTRY_EVENTS.name).cloned();
     document.insert(
         "event_types".into(),
         events.unwrap_or(json!(DEFAULT_EVENTS)),
     );
-    let environments = fields.value("environments").cloned();
+    let environments = fields.value(ENVIRONMENTS.name).cloned();
     let mut filters = fields.value("filters").cloned();
     let mut environments_at = at.field("filters").field("environment");
     if let Some(environments) = environments {
@@ -126,7 +150,7 @@ fn translate(
         }
     }
     fields.own_organization(organization);
-    fields.finish();
+    fields.finish_as(&ENTRY);
     let target = |name: &str| Pointer::root().field(name);
     Some(Translated {
         document: Value::Object(document),
@@ -156,7 +180,7 @@ fn configuration_fields(kinds: &Kinds) -> Vec<&'static str> {
 
 /// The `type` of an entry that does not name one: whose credential it looks like.
 fn guessed(kinds: &Kinds, entry: &Value) -> String {
-    let fits = |field: &Field| match field.rule {
+    let fits = |field: &form::Field| match field.rule {
         Rule::Secret(rule) => {
             let given = entry[field.name].as_str();
             given.is_some_and(|text| (rule.read)(text).is_ok())

@@ -20,4 +20,5 @@ pub mod testing;
 
 pub use apply::{Options, Outcome, apply};
 pub use document::{Document, Format};
+pub use entry::ENTRY;
 pub use export::Notifications;

@@ -1,66 +1,133 @@
-//! The schemas of what clients send and get, with the limits that the domain has.
-//!
-//! What is read is read by hand, so that every fault of it is found; tests hold the
-//! examples against the code that reads them.
+//! The schemas of what clients send and get: from what the domain says of its fields, and from
+//! what the answers say of themselves.
 
 use carillon_chat::Kinds;
-use carillon_domain::api_key::MAX_KEY_NAME;
+use carillon_domain::api_key::{KEY_CHANGE, NEW_KEY};
 use carillon_domain::audit::{Action, ActorType, ObjectType};
-use carillon_domain::{DeliveryStatus, Outcome, Role};
-use serde_json::{Map, Value, json};
+use carillon_domain::cloudevents;
+use carillon_domain::event::{Cost, NEW_EVENT, Period, PublishableType, ResourceRule, Severity};
+use carillon_domain::event_type::{EventGroup, NameOrPattern};
+use carillon_domain::field::{Named, reference, schema};
+use carillon_domain::fields::OwnOrganization;
+use carillon_domain::filters::{FilterValues, FiltersRule};
+use carillon_domain::webhook::EventTypes;
+use carillon_domain::{
+    DeliveryStatus, Digest, EventType, Grouping, Outcome, Role, Status, WebhookStatus, event,
+};
+use serde_json::{Value, json};
 
-use super::texts::{choice, line, organization, time};
-use super::{events, notifications, webhooks};
+use super::{Schemas, notifications, webhooks};
+use crate::routes::{NOTHING, RECOVERY, RECOVERY_OF_ALL};
+use crate::{publishing, tried_event};
 
-pub fn schemas(kinds: &Kinds) -> Map<String, Value> {
-    let mut schemas = Map::new();
-    events::add(&mut schemas);
-    webhooks::add(kinds, &mut schemas);
-    notifications::add(kinds, &mut schemas);
+/// Completes the schemas that the routes have.
+pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
+    pages(schemas);
+    sets(schemas);
+    events(schemas);
+    webhooks::add(kinds, schemas);
+    notifications::add(kinds, schemas);
+    let mut key_patch = schema::object(&[], KEY_CHANGE.patch());
+    key_patch["description"] = KEY_CHANGE.about.into();
+    let others = [
+        ("NewApiKey", NEW_KEY.schema()),
+        ("ApiKeyPatch", key_patch),
+        ("Recovery", RECOVERY.schema()),
+        ("RecoveryOfAll", RECOVERY_OF_ALL.schema()),
+        ("Nothing", NOTHING.schema()),
+        ("Actor", actor()),
+        (
+            "AuditAction",
+            json!({"type": "string", "enum": [Action::Created, Action::Updated, Action::Removed]}),
+        ),
+        ("AuditObject", audit_object()),
+        ("Message", message()),
+        ("Fault", fault()),
+        ("TooManyRequests", too_many_requests()),
+    ];
+    schemas.extend(others.map(|(name, schema)| (name.to_owned(), schema)));
+}
+
+/// The items of pages have names of their own.
+fn pages(schemas: &mut Schemas) {
+    for (name, page) in schemas.iter_mut() {
+        if let Some(item) = name.strip_prefix("Page_") {
+            page["properties"]["results"] = json!({"type": "array", "items": reference(item)});
+        }
+    }
+}
+
+/// The sets of names.
+fn sets(schemas: &mut Schemas) {
+    fn add<T: Named>(schemas: &mut Schemas) {
+        schemas.insert(T::SET.to_owned(), T::schema());
+    }
+    add::<Role>(schemas);
+    add::<EventType>(schemas);
+    add::<EventGroup>(schemas);
+    add::<Status>(schemas);
+    add::<Severity>(schemas);
+    add::<Period>(schemas);
+    add::<WebhookStatus>(schemas);
+    add::<DeliveryStatus>(schemas);
+    add::<Grouping>(schemas);
+    add::<Digest>(schemas);
+    let outcomes = json!({
+        "type": "string", "enum": outcomes(), "description": "How an attempt to post ended",
+    });
+    schemas.insert("Outcome".into(), outcomes);
+}
+
+fn events(schemas: &mut Schemas) {
     let mut add = |name: &str, schema: Value| {
         schemas.insert(name.to_owned(), schema);
     };
-    add("NewApiKey", new_api_key());
-    add("ApiKeyPatch", api_key_patch());
-    add("Actor", actor());
+    add(PublishableType::SET, PublishableType::types());
+    add(OwnOrganization::NAME, OwnOrganization::form());
+    add(schema::LINE, schema::form_of_line());
+    add(NameOrPattern::NAME, NameOrPattern::schema());
+    add(EventTypes::NAME, EventTypes::list());
+    add(FilterValues::NAME, FilterValues::list());
+    add(FiltersRule::NAME, FiltersRule::object());
+    add(ResourceRule::NAME, ResourceRule::OBJECT.schema());
+    add(Cost::NAME, Cost::OBJECT.schema());
+    add("Event", event::kept());
+    add("NewEvent", NEW_EVENT.schema());
+    add("NewEventBatch", publishing::BATCH.schema());
     add(
-        "AuditAction",
-        json!({"type": "string", "enum": [Action::Created, Action::Updated, Action::Removed]}),
+        "Publication",
+        either(
+            "An event, or up to 100 of them",
+            &["NewEvent", "NewEventBatch"],
+        ),
     );
-    add("AuditObject", audit_object());
-    add("Message", message());
-    add("Fault", fault());
     add(
-        "DeliveryStatus",
-        json!({"type": "string", "enum": DeliveryStatus::ALL.map(|(name, _)| name)}),
+        "PublicationAnswer",
+        either(
+            "What became of the event, or of each event of a batch, in the order sent",
+            &["Published", "PublishedBatch"],
+        ),
     );
-    add("Outcome", json!({"type": "string", "enum": outcomes()}));
-    schemas
+    add(
+        cloudevents::schema::CLOUD_EVENT,
+        cloudevents::schema::cloud_event(),
+    );
+    add("CloudEventBatch", cloudevents::schema::batch());
+    add("SampleEvent", tried_event::SAMPLED.schema());
+    add("PublishedEvent", tried_event::PUBLISHED.schema());
+    add(
+        "TriedEvent",
+        either(
+            "An event, a sample, or an event that was published",
+            &["NewEvent", "SampleEvent", "PublishedEvent"],
+        ),
+    );
 }
 
-fn new_api_key() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false, "required": ["name", "role"],
-        "properties": {
-            "name": line(MAX_KEY_NAME),
-            "role": {"type": "string", "enum": Role::ALL.map(Role::as_str)},
-            "expires_at": time("When it stops working, in the future; never, if left out"),
-            "organization": organization(),
-        },
-    })
-}
-
-fn api_key_patch() -> Value {
-    json!({
-        "type": "object", "additionalProperties": false,
-        "description": "The fields to change (RFC 7396)",
-        "properties": {
-            "name": line(MAX_KEY_NAME),
-            "expires_at": time("When it stops working, in the future; null means never"),
-            "role": choice(&Role::ALL.map(Role::as_str), "As it is"),
-            "organization": organization(),
-        },
-    })
+/// One of several, none of which has the fields of another.
+fn either(about: &str, names: &[&str]) -> Value {
+    let any: Vec<Value> = names.iter().map(|name| reference(name)).collect();
+    json!({"anyOf": any, "description": about})
 }
 
 fn actor() -> Value {
@@ -118,13 +185,19 @@ fn message() -> Value {
     })
 }
 
+/// What API Gateway answers by itself.
+fn too_many_requests() -> Value {
+    json!({"type": "object", "properties": {"message": {"type": "string"}}})
+}
+
 fn fault() -> Value {
     json!({
         "type": "object", "required": ["pointer", "detail", "code"],
+        "description": "A fault of the input",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer into the body; /query/… and /headers/… for the rest of a request"},
-            "detail": {"type": "string"},
-            "code": {"type": "string"},
+            "detail": {"type": "string", "description": "What would be right, for people"},
+            "code": {"type": "string", "description": "For programs"},
         },
     })
 }

@@ -32,7 +32,10 @@ pub fn add(name: &str, operation: &mut Value) {
         if let Some(content) = answer.pointer_mut("/content/application~1json")
             && let Some(example) = response(name, status)
         {
-            content["example"] = example;
+            match example == webhook() {
+                true => content["examples"] = json!({"webhook": {"$ref": WEBHOOK_EXAMPLE}}),
+                false => content["example"] = example,
+            }
         }
     }
     // Looked up by `get`: an index would put a null there.
@@ -55,12 +58,19 @@ pub fn add(name: &str, operation: &mut Value) {
     }
 }
 
+const WEBHOOK_EXAMPLE: &str = "#/components/examples/Webhook";
+
+/// The examples of several calls.
+pub fn shared() -> Value {
+    json!({"Webhook": {"value": webhook()}})
+}
+
 /// What a client would send.
 fn request(name: &str, media_type: &str) -> Option<Value> {
     Some(match (name, media_type) {
         ("POST /api/v1/webhooks/" | "PUT /api/v1/webhooks/{id}/", _) => new_webhook(),
         ("PATCH /api/v1/webhooks/{id}/", _) => json!({
-            "filters": {"environment": ["production", "prod-*"], "project": null},
+            "filters": {"environment": ["production", "prod-*"]},
             "configuration": {"channel": "alerts"}
         }),
         ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/events/match/", _) => {
@@ -97,11 +107,9 @@ fn response(name: &str, status: &str) -> Option<Value> {
             | "PATCH /api/v1/webhooks/{id}/",
             _,
         ) => webhook(),
-        ("GET /api/v1/webhooks/", _) => page(webhook()),
         ("POST /api/v1/webhooks/{id}/rotate/", _) => with(webhook(), "rotated", json!([WEBHOOK])),
         ("POST /api/v1/webhooks/{id}/test/", _) => attempt(),
         ("POST /api/v1/webhooks/{id}/preview/", _) => preview(),
-        ("GET /api/v1/webhooks/{id}/deliveries/", _) => page(delivery()),
         ("GET /api/v1/webhooks/{id}/deliveries/{delivery_id}/", _) => delivery(),
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
             json!({"accepted": 1})
@@ -110,8 +118,10 @@ fn response(name: &str, status: &str) -> Option<Value> {
             json!({"accepted": 12})
         }
         ("POST /api/v1/events/", _) => json!({"id": "deploy-7f3a", "duplicate": false}),
-        ("GET /api/v1/events/", _) => page(event()),
-        ("GET /api/v1/events/{id}/", _) => with(event(), "deliveries", json!([delivery()])),
+        ("GET /api/v1/events/{id}/", _) => {
+            let event = with(event(), "deliveries", json!([delivery()]));
+            with(with(event, "matched", 1.into()), "unmatched", json!([]))
+        }
         ("POST /api/v1/events/match/", _) => json!({"results": [
             {"webhook_id": WEBHOOK, "name": "prod alerts", "would_send": true, "why_not": null},
             {"webhook_id": "wh_01KAJ2V5J8M3E1Q7S9T0C4X6Z0", "name": "staging", "would_send": false,
@@ -123,7 +133,6 @@ fn response(name: &str, status: &str) -> Option<Value> {
         })),
         ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
         ("PATCH /api/v1/api-keys/{id}/", _) => key(),
-        ("GET /api/v1/api-keys/", _) => page(key()),
         ("GET /api/v1/me/", _) => json!({
             "organization": "org_acme", "role": "editor",
             "actor": {"type": "api_key", "id": KEY, "name": "ci"},
@@ -209,6 +218,7 @@ fn delivery() -> Value {
     json!({
         "id": DELIVERY, "webhook_id": WEBHOOK, "event_id": "deploy-7f3a", "event_type": "deploy",
         "channel": "infra", "status": "delivered", "reason": null, "possible_duplicate": false,
+        "overtaken": false,
         "created_at": TIME, "next_attempt_at": null,
         "message": {"id": "1795256100.000100", "channel_id": "C0EXAMPLE1"},
         "attempts": [{

@@ -1,17 +1,21 @@
-//! The OpenAPI document: what the routes say of themselves, and what all of them have in
-//! common, which is added here.
+//! The OpenAPI document: what the routes say of themselves, what the domain says of what it
+//! reads, and what all calls have in common.
+//!
+//! It has the canonical forms. The code takes a little more.
 
 mod components;
-mod events;
 mod examples;
 mod notifications;
-mod parameters;
 mod problems;
-mod texts;
 mod webhooks;
+
+use std::collections::BTreeMap;
 
 use carillon_chat::Kinds;
 use serde_json::{Map, Value, json};
+
+/// Schemas by their names.
+type Schemas = Map<String, Value>;
 
 /// The methods that a path can have.
 const METHODS: [&str; 6] = ["get", "put", "post", "delete", "patch", "head"];
@@ -19,23 +23,52 @@ const METHODS: [&str; 6] = ["get", "put", "post", "delete", "patch", "head"];
 /// Completes the document that the routes have made.
 pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
     let mut document = serde_json::to_value(routes).unwrap_or_default();
-    if let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    {
-        schemas.extend(components::schemas(kinds));
+    // Where the document came from.
+    document["servers"] = json!([{"url": "/", "description": "Where this document was found"}]);
+    document["security"] = json!([{"bearer": []}, {"key_header": []}]);
+    let components = &mut document["components"];
+    if let Some(schemas) = components["schemas"].as_object_mut() {
+        components::complete(kinds, schemas);
     }
-    document["components"]["responses"] = problems::responses().into();
-    if let Some(paths) = document["paths"].as_object_mut() {
-        for (path, item) in paths {
-            for method in METHODS {
-                if let Some(operation) = item.get_mut(method) {
-                    operation_of(path, method, operation);
-                }
+    components["responses"] = problems::responses().into();
+    components["examples"] = examples::shared();
+    components["headers"] = json!({"X-Request-Id": {
+        "description": "Names this request in the log", "schema": {"type": "string"}
+    }});
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method) {
+                operation_of(path, method, operation);
             }
         }
     }
+    hoist_parameters(&mut document);
+    unwrap(&mut document);
     document
+}
+
+/// Takes out what several calls have in common, so that it is said once.
+fn hoist_parameters(document: &mut Value) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut all = Vec::new();
+    for item in document["paths"].as_object_mut().into_iter().flatten() {
+        let operations = item.1.as_object_mut().into_iter().flatten();
+        let lists = operations.filter_map(|(_, operation)| operation.get_mut("parameters"));
+        all.extend(lists.filter_map(Value::as_array_mut).flatten());
+    }
+    for parameter in &all {
+        *counts.entry(parameter.to_string()).or_default() += 1;
+    }
+    let mut hoisted: Map<String, Value> = Map::new();
+    for parameter in all {
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let is_free = hoisted.get(&name).is_none_or(|known| *known == *parameter);
+        if counts[&parameter.to_string()] > 1 && is_free {
+            let reference = json!({"$ref": format!("#/components/parameters/{name}")});
+            hoisted.insert(name, std::mem::replace(parameter, reference));
+        }
+    }
+    document["components"]["parameters"] = hoisted.into();
 }
 
 /// The calls that take a body, and do without one.
@@ -43,19 +76,35 @@ const BODY_OPTIONAL: [&str; 2] = ["/redeliver/", "/recover/"];
 
 fn operation_of(path: &str, method: &str, operation: &mut Value) {
     let name = format!("{} {path}", method.to_uppercase());
-    if BODY_OPTIONAL.iter().any(|end| path.ends_with(end)) {
-        operation["requestBody"]["required"] = Value::Bool(false);
+    if operation["tags"] == json!(["meta"]) {
+        operation["security"] = json!([]);
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        let is_required = !BODY_OPTIONAL.iter().any(|end| path.ends_with(end));
+        body["required"] = is_required.into();
     }
     let kinds = problems::of(path, method, operation);
-    parameters::complete(path, operation);
+    // Looked up by `get_mut`: an index would put a null there.
+    let parameters = operation.get_mut("parameters");
+    let parameters = parameters.and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        // It is so where nothing else is said.
+        if parameter["required"] == false
+            && let Some(parameter) = parameter.as_object_mut()
+        {
+            parameter.remove("required");
+        }
+        // What may be left out is never null.
+        if parameter["schema"]["type"] == json!(["string", "null"]) {
+            parameter["schema"]["type"] = "string".into();
+        }
+    }
     examples::add(&name, operation);
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
     for response in responses.values_mut() {
-        response["headers"]["X-Request-Id"] = json!({
-            "description": "Names this request in the log", "schema": {"type": "string"}
-        });
+        response["headers"]["X-Request-Id"] = json!({"$ref": "#/components/headers/X-Request-Id"});
     }
     let problems: Map<String, Value> = kinds
         .into_iter()
@@ -65,6 +114,27 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
         })
         .collect();
     responses.extend(problems);
+}
+
+/// Takes out the line breaks that descriptions have in the code, but for those between
+/// paragraphs.
+fn unwrap(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name == "description" => {
+                        let paragraphs = text.trim().split("\n\n");
+                        let paragraphs = paragraphs.map(|it| it.replace('\n', " "));
+                        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+                    }
+                    value => unwrap(value),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(unwrap),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -94,24 +94,13 @@ pub fn responses() -> Map<String, Value> {
             let description = titles.join(", or: ");
             let mut examples = Map::new();
             for document in &documents {
-                // Some kinds have several forms.
-                let forms = examples
-                    .keys()
-                    .filter(|name| name.starts_with(document.kind()));
-                let name = match forms.count() {
-                    0 => document.kind().to_owned(),
-                    n => format!("{}-{}", document.kind(), n + 1),
-                };
-                examples.insert(
-                    name,
-                    json!({"summary": document.title(), "value": document}),
-                );
+                // Some kinds have several forms; one shows what they are like.
+                let example = json!({ "value": document });
+                examples.entry(document.kind()).or_insert(example);
             }
             let response = json!({
                 "description": description,
-                "headers": {"X-Request-Id": {
-                    "description": "Names this request in the log", "schema": {"type": "string"}
-                }},
+                "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
                 "content": {"application/problem+json": {
                     "schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples
                 }},
@@ -124,7 +113,7 @@ pub fn responses() -> Map<String, Value> {
         json!({
             "description": "API Gateway has had too many requests; come back in a second",
             "content": {"application/json": {
-                "schema": {"type": "object", "properties": {"message": {"type": "string"}}},
+                "schema": {"$ref": "#/components/schemas/TooManyRequests"},
                 "example": {"message": "Too Many Requests"}
             }}
         }),
@@ -134,7 +123,7 @@ pub fn responses() -> Map<String, Value> {
 
 /// The statuses of the problems that an operation can have.
 pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
-    let has_key = operation.get("security").is_some();
+    let has_key = operation.get("security").is_none();
     let has_body = operation.get("requestBody").is_some();
     let parameters = operation["parameters"].as_array();
     let is_conditional =

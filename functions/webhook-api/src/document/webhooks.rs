@@ -1,249 +1,255 @@
-//! The schemas of webhooks, as they are registered, changed and rotated.
+//! The schemas of webhooks: as they are registered, answered, replaced and changed. Each type of
+//! destination has schemas of its own, told apart by `type`.
 
-use carillon_chat::form::schema;
+use carillon_chat::form::schema::field;
 use carillon_chat::{Kind, Kinds};
-use carillon_domain::event::{MAX_NAME, Severity, Status};
-use carillon_domain::webhook::MAX_WEBHOOK_NAME;
-use carillon_domain::{EventType, WebhookStatus, pattern};
+use carillon_domain::field::{Described, reference, schema};
+use carillon_domain::fields::ORGANIZATION;
+use carillon_domain::webhook::NEW_WEBHOOK;
 use serde_json::{Map, Value, json};
 
-use super::texts::{
-    choice, form, line, listed, object, optional, or_null, organization, said, time,
-};
-use crate::rotation::can_be_made;
+use super::Schemas;
+use crate::rotation::EVERYWHERE;
 
-pub fn add(kinds: &Kinds, schemas: &mut Map<String, Value>) {
-    let mut add = |name: &str, schema: Value| {
-        schemas.insert(name.to_owned(), schema);
-    };
-    add("NewWebhook", new_webhook(kinds));
-    add("WebhookReplacement", replacement(kinds));
-    add("WebhookPatch", patch(kinds));
-    add(
-        "DestinationType",
-        json!({"type": "string", "enum": kinds.types()}),
-    );
+const CONFIGURATION: &str = "configuration";
+
+/// Adds them all, where there is the webhook as it is answered whatever its type.
+pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
+    let answered = schemas.remove("Webhook").unwrap_or_default();
+    let read_only = read_only(&answered);
+    let types = kinds.types();
     for kind in kinds.iter() {
-        add(&configuration_name(kind), kind.schema(false));
+        let name = kind_name(kind);
+        schemas.insert(format!("{name}Configuration"), kind.schema(false));
+        schemas.insert(format!("Shown{name}Configuration"), shown(kind));
     }
-    add("Filters", filters());
-    add("Rotation", rotation(kinds));
-    add("Recovery", recovery("^dl_[A-Za-z0-9]{26}$"));
-    let place = "^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$";
-    add("RecoveryOfAll", recovery(place));
-    add("Nothing", nothing());
+    for api_type in &types {
+        let name = type_name(api_type);
+        let names: Vec<String> = kinds.of_type(api_type).map(kind_name).collect();
+        let configuration = named(schemas, &name, &names, |name| {
+            format!("{name}Configuration")
+        });
+        let shown = named(schemas, &name, &names, |name| {
+            format!("Shown{name}Configuration")
+        });
+        let own = |configuration: Value| {
+            [
+                ("type", json!({"type": "string", "const": api_type})),
+                (CONFIGURATION, configuration),
+            ]
+        };
+        let mut new = NEW_WEBHOOK.schema();
+        set(&mut new, own(configuration.clone()));
+        let mut replacement = new.clone();
+        let either = json!({
+            "description": "As a new one, or as it was shown: what is masked is unchanged",
+            "anyOf": [configuration, shown],
+        });
+        set(&mut replacement, read_only.clone());
+        undescribed(&mut replacement);
+        set(&mut replacement, own(either));
+        replacement["description"] =
+            "The whole webhook; what the server adds may be sent back as it was read".into();
+        let mut specific = json!({"type": "object", "required": ["type", CONFIGURATION]});
+        set(&mut specific, own(shown));
+        schemas.insert(format!("New{name}Webhook"), new);
+        schemas.insert(format!("{name}WebhookReplacement"), replacement);
+        schemas.insert(
+            format!("{name}Webhook"),
+            json!({"allOf": [reference(COMMON), specific]}),
+        );
+    }
+    let mut add = |name: &str, of: &dyn Fn(String) -> String, about: &Value| {
+        let names = types.iter().map(|it| (it.clone(), of(type_name(it))));
+        schemas.insert(name.into(), union("type", names.collect(), about));
+    };
+    let about = &NEW_WEBHOOK.about.into();
+    add("NewWebhook", &|name| format!("New{name}Webhook"), about);
+    add(
+        "Webhook",
+        &|name| format!("{name}Webhook"),
+        &answered["description"],
+    );
+    add(
+        "WebhookReplacement",
+        &|name| format!("{name}WebhookReplacement"),
+        &"A webhook in the place of the one that is there".into(),
+    );
+    schemas.insert(COMMON.into(), without(answered, ["type", CONFIGURATION]));
+    schemas.insert("WebhookPatch".into(), patch());
+    schemas.insert("ConfigurationPatch".into(), configuration_patch(kinds));
+    schemas.insert("Rotation".into(), rotation(kinds));
+    let types = json!({"type": "string", "enum": types, "description": "A type of destination"});
+    schemas.insert("DestinationType".into(), types);
 }
 
-/// What the document calls the configuration of a kind, such as `SlackBotConfiguration`.
-fn configuration_name(kind: &dyn Kind) -> String {
+/// What webhooks of all types have in common.
+const COMMON: &str = "WebhookCommon";
+
+/// Refers to the only one of these, or to their union, which is added: their credentials tell
+/// them apart.
+fn named(
+    schemas: &mut Schemas,
+    whole: &str,
+    parts: &[String],
+    schema: impl Fn(&str) -> String,
+) -> Value {
+    if let [only] = parts {
+        return reference(&schema(only));
+    }
+    let any: Vec<Value> = parts.iter().map(|part| reference(&schema(part))).collect();
+    schemas.insert(schema(whole), json!({ "anyOf": any }));
+    reference(&schema(whole))
+}
+
+/// Takes out what properties are for: it is said elsewhere.
+fn undescribed(object: &mut Value) {
+    let properties = object["properties"].as_object_mut().into_iter().flatten();
+    for (_, property) in properties {
+        if let Some(property) = property.as_object_mut() {
+            property.retain(|name, _| !matches!(name.as_str(), "description" | "example"));
+        }
+    }
+}
+
+/// Puts properties into an object's schema.
+fn set(object: &mut Value, properties: impl IntoIterator<Item = (impl Into<String>, Value)>) {
+    for (name, schema) in properties {
+        object["properties"][name.into()] = schema;
+    }
+}
+
+/// An object's schema without some of its properties.
+fn without<const N: usize>(mut object: Value, names: [&str; N]) -> Value {
+    if let Some(properties) = object["properties"].as_object_mut() {
+        properties.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    if let Some(required) = object["required"].as_array_mut() {
+        required.retain(|name| !names.iter().any(|it| name == it));
+    }
+    object
+}
+
+/// One of some schemas, told apart by the value of a field.
+fn union(by: &str, names: Vec<(String, String)>, about: &Value) -> Value {
+    let mapping = names.iter().map(|(value, name)| {
+        let path = format!("#/components/schemas/{name}");
+        (value.clone(), path.into())
+    });
+    let mapping: Map<String, Value> = mapping.collect();
+    let any: Vec<Value> = names.iter().map(|(_, name)| reference(name)).collect();
+    json!({
+        "oneOf": any,
+        "discriminator": {"propertyName": by, "mapping": mapping},
+        "description": about,
+    })
+}
+
+/// What the document calls a type of destinations: `Slack`.
+fn type_name(api_type: &str) -> String {
+    match api_type {
+        "webhook" => "Signed".to_owned(),
+        other => camel(other),
+    }
+}
+
+/// What the document calls a kind of destinations: `SlackIncomingWebhook`.
+pub fn kind_name(kind: &dyn Kind) -> String {
     let id = kind.id();
-    let words = id.as_str().split(['/', '_']);
-    let words = words.map(|word| {
+    match id.as_str() {
+        "webhook" => "Signed".to_owned(),
+        other => camel(other),
+    }
+}
+
+fn camel(name: &str) -> String {
+    let words = name.split(['/', '_']).map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         format!("{}{rest}", first.to_uppercase())
     });
-    format!("{}Configuration", words.collect::<String>())
+    words.collect()
 }
 
-/// The fields of both, those of the second before the first's.
-fn joined(mut fields: Value, more: &Value) -> Value {
-    if let (Some(fields), Some(more)) = (fields.as_object_mut(), more.as_object()) {
-        fields.extend(more.clone());
+/// What the server adds to a webhook: it may be sent back as it was read, and not otherwise.
+fn read_only(answered: &Value) -> Map<String, Value> {
+    let known = NEW_WEBHOOK.names();
+    let properties = answered["properties"].as_object().into_iter().flatten();
+    let added = properties.filter(|(name, _)| !known.contains(&name.as_str()));
+    added
+        .map(|(name, schema)| {
+            let mut schema = schema.clone();
+            schema["readOnly"] = true.into();
+            (name.clone(), schema)
+        })
+        .collect()
+}
+
+/// A configuration as answers show it: in the stored form, its credential masked.
+fn shown(kind: &dyn Kind) -> Value {
+    let mut schema = schema::unlimited(&kind.schema(true));
+    undescribed(&mut schema);
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.extend(["grouping".into(), "digest".into()]);
     }
-    fields
+    schema
 }
 
-fn event_types() -> Value {
-    let names: Vec<&str> = EventType::ALL.iter().map(|known| known.as_str()).collect();
-    let item = json!({"anyOf": [
-        {"type": "string", "enum": names}, form(256, &pattern::event_types()),
-    ]});
-    listed(
-        1,
-        50,
-        item,
-        "Event types, or patterns with * that match at least one, such as parameter_*",
-    )
-}
-
-fn fields() -> Value {
-    let mut name = line(MAX_WEBHOOK_NAME);
-    name["description"] = "Unique in the organization".into();
-    json!({
-        "name": name,
-        "event_types": event_types(),
-        "filters": {"$ref": "#/components/schemas/Filters"},
-        "enabled": {"type": ["boolean", "null"]},
-        "organization": organization(),
-    })
-}
-
-/// A webhook of each type, whose configuration is that of a kind of the type.
-fn of_types(
-    kinds: &Kinds,
-    fields: &Value,
-    configuration: impl Fn(&dyn Kind) -> Value,
-    about: &str,
-) -> Value {
-    let variants = kinds.types().into_iter().map(|api_type| {
-        let configurations: Vec<Value> = kinds.of_type(&api_type).map(&configuration).collect();
-        let own = json!({
-            "type": {"type": "string", "const": api_type},
-            "configuration": {
-                "description": "A masked credential that is sent back means 'unchanged'",
-                "anyOf": configurations,
-            },
-        });
-        let required = ["name", "type", "event_types", "configuration"];
-        object(&required, joined(fields.clone(), &own))
-    });
-    let variants: Vec<Value> = variants.collect();
-    json!({"description": about, "anyOf": variants})
-}
-
-/// What an entry of a file may say beside its configuration.
-pub fn entry_fields() -> Value {
-    let environments = listed(1, 50, said(MAX_NAME), "Short for filters.environment");
-    json!({
-        "enabled": {"type": ["boolean", "null"]},
-        "events": or_null(event_types()),
-        "environments": or_null(environments),
-        "filters": {"$ref": "#/components/schemas/Filters"},
-    })
-}
-
-fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{name}")})
-}
-
-fn new_webhook(kinds: &Kinds) -> Value {
-    let configuration = |kind: &dyn Kind| reference(&configuration_name(kind));
-    of_types(kinds, &fields(), configuration, "At most 16 KB as JSON")
-}
-
-/// What the server adds. It may be sent back as it was read, and not otherwise.
-fn read_only() -> Value {
-    json!({
-        "id": optional("Its own", &[said(1_000)]),
-        "status": choice(
-            &WebhookStatus::ALL.map(|(name, _)| name),
-            "As it is, or with an `enabled` that says the same",
-        ),
-        "status_reason": optional("As it was read", &[said(16_384)]),
-        "created_at": time("As it is"),
-        "modified_at": time("As it was read"),
-        "verification": {"description": "Of an answer; not looked at"},
-        "rotated": {"description": "Of an answer; not looked at"},
-    })
-}
-
-fn replacement(kinds: &Kinds) -> Value {
-    of_types(
-        kinds,
-        &joined(fields(), &read_only()),
-        |kind| kind.schema(true),
-        "The whole webhook; what the server adds may be sent back as it was read",
-    )
-}
-
-fn patch(kinds: &Kinds) -> Value {
-    let mut properties = joined(fields(), &read_only());
-    properties["type"] = reference("DestinationType");
-    let mut configuration: Map<String, Value> = Map::new();
-    for kind in kinds.iter() {
-        let schema = kind.schema(true);
-        for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
-            let any = configuration
-                .entry(name.clone())
-                .or_insert_with(|| json!([{"type": "null"}]));
-            if let Some(any) = any.as_array_mut()
-                && !any.contains(schema)
-            {
-                any.push(schema.clone());
-            }
-        }
-    }
-    let configuration: Map<String, Value> = configuration
-        .into_iter()
-        .map(|(name, any)| (name, json!({ "anyOf": any })))
-        .collect();
-    properties["configuration"] = object(&[], configuration.into());
-    let mut patch = object(&[], properties);
+fn patch() -> Value {
+    let mut properties = NEW_WEBHOOK.patch();
+    properties.insert(CONFIGURATION.into(), reference("ConfigurationPatch"));
+    let mut patch = schema::object(&[], properties);
     patch["description"] =
         "The fields to change (RFC 7396): null removes, lists are replaced as a whole".into();
     patch
 }
 
-pub fn filters() -> Value {
-    let any = "Any of these; * stands for any run of characters";
-    let values = |item: Value| or_null(listed(1, 50, item, any));
-    let names = || values(said(MAX_NAME));
-    let one_of = |names: &[&str], globs: String| json!({"anyOf": [{"type": "string", "enum": names}, form(MAX_NAME, &globs)]});
-    let statuses = one_of(&Status::ALL.map(Status::as_str), pattern::statuses());
-    let severities = one_of(&Severity::ALL.map(Severity::as_str), pattern::severities());
-    json!({
-        "type": ["object", "null"], "additionalProperties": false,
-        "description": "All keys must match; of a key, any value; * stands for any run of characters",
-        "properties": {
-            "environment": names(), "project": names(), "provider": names(), "account": names(),
-            "region": names(), "status": values(statuses), "severity": values(severities),
-            "resource_type": names(),
-        },
-    })
+/// The fields of all kinds: a patch need not say the type.
+fn configuration_patch(kinds: &Kinds) -> Value {
+    let mut fields = Map::new();
+    for kind in kinds.iter() {
+        let schema = kind.schema(true);
+        for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+            join(&mut fields, name, schema.clone());
+        }
+    }
+    let fields = fields.into_iter();
+    let fields = fields.map(|(name, field)| (name, schema::or_null(field)));
+    let mut patch = schema::object(&[], fields.collect());
+    patch["description"] = "The fields to change: null removes. Which there are depends on the \
+                            webhook's type"
+        .into();
+    patch
 }
 
-/// For each kind, its parts of the credential, and none of the others'.
+/// The parts of the credentials of all kinds.
 fn rotation(kinds: &Kinds) -> Value {
-    let foreign = kinds.iter().flat_map(|kind| kind.secret_fields());
-    let foreign: Map<String, Value> = foreign
-        .map(|field| (field.name.to_owned(), json!({"type": "null"})))
-        .collect();
-    let variant = |kind: &dyn Kind| {
-        let own: Map<String, Value> = kind
-            .secret_fields()
-            .map(|field| (field.name.to_owned(), schema::field(field, false)))
-            .collect();
-        let common = json!({
-            "everywhere": {
-                "type": ["boolean", "null"],
-                "description": "Whether all webhooks that share the old credential get the new one; \
-                                only for credentials of one part",
-            },
-            "organization": organization(),
-        });
-        let properties = joined(joined(foreign.clone().into(), &own.into()), &common);
-        let mut fields = kind.secret_fields();
-        let required = match (fields.next(), fields.next()) {
-            // Of several parts, some may stay.
-            (Some(only), None) if !can_be_made(only) => vec![only.name],
-            _ => Vec::new(),
-        };
-        let mut variant = object(&required, properties);
-        variant["title"] = kind.title().into();
-        variant
-    };
-    let variants: Vec<Value> = kinds.iter().map(variant).collect();
-    json!({
-        "description": "A new credential, under the name that it has in the webhook's configuration",
-        "anyOf": variants,
-    })
+    let mut fields = Map::new();
+    for field_of in kinds.iter().flat_map(|kind| kind.secret_fields()) {
+        if let Some(schema) = field(field_of, false) {
+            join(&mut fields, field_of.name, schema);
+        }
+    }
+    for field in [&EVERYWHERE as &dyn Described, &ORGANIZATION] {
+        fields.insert(field.name().into(), field.schema());
+    }
+    let mut rotation = schema::object(&[], fields);
+    rotation["description"] = "The parts of the new credential, under the names that they have in \
+                               the webhook's configuration"
+        .into();
+    rotation
 }
 
-fn recovery(place: &str) -> Value {
-    object(
-        &[],
-        json!({
-            "since": time("What failed or was skipped then or later; everything, if left out"),
-            "until": time("What failed or was skipped before then"),
-            "after": optional(
-                "To go on where an answer before has ended: its `next_after`",
-                &[form(100, place)],
-            ),
-            "organization": organization(),
-        }),
-    )
-}
-
-fn nothing() -> Value {
-    object(&[], json!({"organization": organization()}))
+/// Adds a field that other kinds may have, too. What each of them takes of it is for the
+/// webhook's type to say.
+fn join(fields: &mut Map<String, Value>, name: &str, schema: Value) {
+    match fields.get_mut(name) {
+        None => {
+            fields.insert(name.to_owned(), schema);
+        }
+        Some(known) if *known == schema => {}
+        Some(known) => {
+            *known = schema::unlimited(known);
+            known["description"] = "As in a configuration of the webhook's type".into();
+        }
+    }
 }

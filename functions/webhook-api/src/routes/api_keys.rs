@@ -15,19 +15,21 @@ use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::made_again;
 use crate::page::{Page, Wanted};
+use crate::parameters;
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::schema;
 use crate::view::KeyView;
 
-/// Makes a key. The answer is the only place where it is ever shown.
+/// Makes a key.
+///
+/// The answer is the only place where it is ever shown.
 #[utoipa::path(
-    post, path = "/api-keys/", tag = "api-keys", security(("api_key" = []), ("bearer" = [])),
+    post, path = "/api-keys/", tag = "api-keys", operation_id = "create_api_key",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
     ),
-    request_body(content = schema::NewApiKey),
+    request_body(content = ref("#/components/schemas/NewApiKey")),
     responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
 pub async fn create(
@@ -77,11 +79,12 @@ async fn made(
     Ok(KeyView::answer(key, secret.expose_secret().to_owned()))
 }
 
-/// Lists the organization's keys without the keys themselves: first the one that was made at
-/// deployment, then the others, oldest first.
+/// Lists the organization's keys, without the keys themselves.
+///
+/// First the one that was made at deployment, then the others, oldest first.
 #[utoipa::path(
-    get, path = "/api-keys/", tag = "api-keys", security(("api_key" = []), ("bearer" = [])),
-    params(schema::PageParameters),
+    get, path = "/api-keys/", tag = "api-keys", operation_id = "list_api_keys",
+    params(parameters::Paging),
     responses((status = 200, description = "The keys", body = Page<KeyView>)),
 )]
 pub async fn list(
@@ -106,14 +109,16 @@ pub async fn list(
     wanted.page(&api, views, next.as_deref()).await.map(Json)
 }
 
-/// Changes a key's name, or when it ends. The key that was made at deployment is not changed here.
+/// Changes a key's name, or when it ends.
+///
+/// The key that was made at deployment is not changed here.
 #[utoipa::path(
-    patch, path = "/api-keys/{id}/", tag = "api-keys", operation_id = "patch_api_key",
-    security(("api_key" = []), ("bearer" = [])),
+    patch, path = "/api-keys/{id}/", tag = "api-keys",
+    operation_id = "update_api_key",
     params(("id" = String, Path, description = "The key's id")),
     request_body(content(
-        (schema::ApiKeyPatch = "application/merge-patch+json"),
-        (schema::ApiKeyPatch = "application/json"),
+        (ref("#/components/schemas/ApiKeyPatch") = "application/merge-patch+json"),
+        (ref("#/components/schemas/ApiKeyPatch") = "application/json"),
     )),
     responses((status = 200, description = "The key as it is now", body = KeyView)),
 )]
@@ -133,10 +138,12 @@ pub async fn update(
     Ok(Json(KeyView::from(key)))
 }
 
-/// Revokes a key. It stops working within seconds.
+/// Revokes a key.
+///
+/// It stops working within seconds.
 #[utoipa::path(
     delete, path = "/api-keys/{id}/", tag = "api-keys",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "delete_api_key",
     params(("id" = String, Path, description = "The key's id", example = "key_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")),
     responses((status = 204, description = "Revoked")),
 )]

@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::page::{Page, Wanted};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::{Api, schema};
+use crate::{Api, parameters, schema};
 
 /// A change that somebody made. It has the names of what changed, and no values.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,11 +43,13 @@ impl From<Entry> for AuditEntry {
     }
 }
 
-/// Lists who changed what, newest first. It is kept as long as events are.
+/// Lists who changed what, newest first.
+///
+/// It is kept as long as events are.
 #[utoipa::path(
-    get, path = "/audit/", tag = "audit", operation_id = "list_audit",
-    security(("api_key" = []), ("bearer" = [])),
-    params(schema::PageParameters),
+    get, path = "/audit/", tag = "audit",
+    operation_id = "list_audit",
+    params(parameters::Paging),
     responses((status = 200, description = "The changes", body = Page<AuditEntry>)),
 )]
 pub async fn list(

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Faults, Fields, Pointer, Webhook};
+use carillon_domain::field::Object;
+use carillon_domain::fields::ORGANIZATION;
+use carillon_domain::{Delivery, DeliveryId, Faults, Fields, Pointer, Webhook};
 
 use super::recovery::Accepted;
 use crate::auth::{Caller, Write};
@@ -14,17 +16,24 @@ use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::view::DeliveryView;
-use crate::{Api, recovery, registration, schema};
+use crate::{Api, parameters, recovery, registration};
 
-/// Lists a webhook's deliveries, newest first. Under a filter, a page may be short and still
-/// have a next one.
+/// What a call says that needs nothing.
+pub const NOTHING: Object = Object {
+    about: "Nothing is needed",
+    fields: &[&ORGANIZATION],
+};
+
+/// Lists a webhook's deliveries, newest first.
+///
+/// Under a filter, a page may be short and still have a next one.
 #[utoipa::path(
     get, path = "/webhooks/{id}/deliveries/", tag = "deliveries",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "list_deliveries",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        schema::DeliveryFilters,
-        schema::PageParameters,
+        parameters::DeliveryFilters,
+        parameters::Paging,
     ),
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
@@ -35,7 +44,7 @@ pub async fn list(
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let status = query.choice("status", &DeliveryStatus::ALL);
+    let status = query.get(&parameters::DELIVERY_STATUS);
     let list = format!("deliveries/{}", webhook.id);
     let wanted = Wanted::read(&api, &caller, &list, &mut query).await?;
     query.finish()?;
@@ -56,16 +65,18 @@ pub async fn list(
     wanted.page(&api, results, next.as_deref()).await.map(Json)
 }
 
-/// Sends a delivery once more: one that failed or was skipped, or one that was delivered. What
-/// still waits is tried now, unless the platform itself asks to wait.
+/// Sends a delivery once more.
+///
+/// One that failed or was skipped, or one that was delivered. What still waits is tried now,
+/// unless the platform itself asks to wait.
 #[utoipa::path(
     post, path = "/webhooks/{id}/deliveries/{delivery_id}/redeliver/", tag = "deliveries",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "redeliver",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("delivery_id" = String, Path, description = "The delivery's id"),
     ),
-    request_body(content = schema::Nothing, description = "Not needed"),
+    request_body(content = ref("#/components/schemas/Nothing"), description = "Not needed"),
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
 pub async fn redeliver(
@@ -79,7 +90,7 @@ pub async fn redeliver(
     let mut faults = Faults::default();
     if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
         fields.own_organization(&caller.organization);
-        fields.finish();
+        fields.finish_as(&NOTHING);
     }
     query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
     let delivery = find(&api, &webhook, &delivery_id).await?;
@@ -93,13 +104,13 @@ pub async fn redeliver(
 /// Reads a delivery, with every attempt.
 #[utoipa::path(
     get, path = "/webhooks/{id}/deliveries/{delivery_id}/", tag = "deliveries",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "get_delivery",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("delivery_id" = String, Path, description = "The delivery's id"),
     ),
     responses(
-        (status = 200, body = DeliveryView),
+        (status = 200, description = "The delivery", body = DeliveryView),
     ),
 )]
 pub async fn read(

@@ -14,9 +14,9 @@ use crate::schema;
 
 /// A type of events, with a sample.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EventType)]
+#[schema(as = CatalogueEntry)]
 pub struct EventTypeView {
-    #[schema(example = "deploy")]
+    #[schema(value_type = schema::EventType)]
     r#type: &'static str,
     #[schema(value_type = schema::EventGroup)]
     group: EventGroup,
@@ -29,7 +29,7 @@ pub struct EventTypeView {
 
 /// Lists all event types, each with a sample.
 #[utoipa::path(
-    get, path = "/event-types/", tag = "events", security(("api_key" = []), ("bearer" = [])),
+    get, path = "/event-types/", tag = "events", operation_id = "list_event_types",
     responses((status = 200, description = "The catalogue", body = Page<EventTypeView>)),
 )]
 pub async fn list(

@@ -5,8 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use carillon_aws::EventFilter;
-use carillon_domain::event::MAX_NAME;
-use carillon_domain::{Event, EventId, Status};
+use carillon_domain::{Event, EventId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,9 +14,9 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::schema;
 use crate::view::DeliveryView;
 use crate::{Api, event_deliveries, publishing};
+use crate::{parameters, schema};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,18 +32,21 @@ pub struct PublishedBatch {
     results: Vec<Published>,
 }
 
-/// Publishes an event, or up to 100 as `{"events": [...]}`. A batch with a fault stores nothing.
+/// Publishes an event, or up to 100 of them.
+///
+/// Several are sent as `{"events": [...]}`; a batch with a fault stores nothing.
 ///
 /// CloudEvents 1.0 are taken in the structured and batch mode of their HTTP binding, and in its
 /// binary mode: the attributes are headers (`ce-specversion: 1.0`, `ce-id`, `ce-source`, `ce-type`
 /// and others), and the body, of any media type, is the data. JSON data may have the fields of an
 /// event, text becomes its message, anything else is only mentioned.
 #[utoipa::path(
-    post, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
+    post, path = "/events/", tag = "events", operation_id = "publish_events",
+    params(("traceparent" = Option<String>, Header, description = "The trace that it belongs to (W3C Trace Context)")),
     request_body(content(
-        (schema::Publication = "application/json"),
-        (schema::CloudEvent = "application/cloudevents+json"),
-        (schema::CloudEventBatch = "application/cloudevents-batch+json"),
+        (ref("#/components/schemas/Publication") = "application/json"),
+        (ref("#/components/schemas/CloudEvent") = "application/cloudevents+json"),
+        (ref("#/components/schemas/CloudEventBatch") = "application/cloudevents-batch+json"),
     )),
     responses(
         (status = 202, description = "Stored: it will be delivered", body = schema::PublicationAnswer),
@@ -74,10 +76,12 @@ pub async fn publish(
     })
 }
 
-/// Lists the organization's events, newest first, by when they happened.
+/// Lists the organization's events, newest first.
+///
+/// By when they happened.
 #[utoipa::path(
-    get, path = "/events/", tag = "events", security(("api_key" = []), ("bearer" = [])),
-    params(schema::EventFilters, schema::PageParameters),
+    get, path = "/events/", tag = "events", operation_id = "list_events",
+    params(parameters::EventFilters, parameters::Paging),
     responses((status = 200, description = "The events", body = Page<schema::Event>)),
 )]
 pub async fn list(
@@ -86,14 +90,14 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Json<Page<Event>>, Problem> {
     let filter = EventFilter {
-        since: query.time("since"),
-        until: query.time("until"),
-        event_types: query.event_types("type"),
-        status: query.choice("status", &Status::ALL.map(|it| (it.as_str(), it))),
-        environment: query.text("environment", MAX_NAME),
-        project: query.text("project", MAX_NAME),
-        actor: query.text("actor", MAX_NAME),
-        correlation_id: query.text("correlation_id", MAX_NAME),
+        since: query.time(&parameters::SINCE),
+        until: query.time(&parameters::UNTIL),
+        event_types: query.event_types(&parameters::TYPE),
+        status: query.get(&parameters::STATUS),
+        environment: query.get(&parameters::ENVIRONMENT),
+        project: query.get(&parameters::PROJECT),
+        actor: query.get(&parameters::ACTOR),
+        correlation_id: query.get(&parameters::CORRELATION_ID),
     };
     let wanted = Wanted::read(&api, &caller, "events", &mut query).await?;
     query.finish()?;
@@ -108,7 +112,7 @@ pub async fn list(
 
 /// Reads an event, with what became of it for each webhook.
 #[utoipa::path(
-    get, path = "/events/{id}/", tag = "events", security(("api_key" = []), ("bearer" = [])),
+    get, path = "/events/{id}/", tag = "events", operation_id = "get_event",
     params(("id" = String, Path, description = "The event's id", example = "deploy-7f3a")),
     responses((status = 200, description = "The event", body = EventView)),
 )]
@@ -154,6 +158,7 @@ pub struct EventView {
     event: Event,
     /// How many webhooks subscribe to it. Null where the event was published a moment ago and
     /// the organization has more webhooks than are looked at at once.
+    #[schema(required)]
     matched: Option<usize>,
     /// By webhook and channel, also of webhooks that were removed since.
     deliveries: Vec<DeliveryView>,

@@ -11,7 +11,7 @@ use crate::body::JsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::{Api, schema, tried_event};
+use crate::{Api, tried_event};
 
 /// Every webhook of the organization, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,16 +27,17 @@ pub struct Match {
     name: String,
     would_send: bool,
     /// Why not, where it would not.
+    #[schema(required)]
     why_not: Option<String>,
 }
 
-/// Says of each webhook whether it would get an event and, if not, why. Stores and sends nothing.
-/// The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that
+/// Says of each webhook whether it would get an event and, if not, why.
+///
+/// Stores and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that
 /// was published.
 #[utoipa::path(
-    post, path = "/events/match/", tag = "events", security(("api_key" = []), ("bearer" = [])),
-    operation_id = "match_event",
-    request_body(content = schema::PreviewOf),
+    post, path = "/events/match/", tag = "events", operation_id = "match_event",
+    request_body(content = ref("#/components/schemas/TriedEvent")),
     responses((status = 200, description = "Each webhook", body = Matches)),
 )]
 pub async fn matches(

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Api;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::{Api, document};
 
 /// The API answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,8 +21,8 @@ pub struct Health {
     version: &'static str,
 }
 
-/// Whether the API answers.
-#[utoipa::path(get, path = "/health", tag = "meta", responses((status = 200, description = "It does", body = Health)))]
+/// Says whether the API answers.
+#[utoipa::path(get, path = "/health", tag = "meta", operation_id = "get_health", responses((status = 200, description = "It does", body = Health)))]
 pub async fn health(query: Query) -> Result<Json<Health>, Problem> {
     query.finish()?;
     Ok(Json(Health {
@@ -35,8 +35,8 @@ pub async fn health(query: Query) -> Result<Json<Health>, Problem> {
 #[derive(Clone, Default)]
 pub struct Document(Arc<OnceLock<Value>>);
 
-/// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "meta", responses(
+/// Gives this document.
+#[utoipa::path(get, path = "/openapi.json", tag = "meta", operation_id = "get_openapi_document", responses(
     (status = 200, description = "OpenAPI 3.1", body = Object, example = json!({"openapi": "3.1.0"})),
 ))]
 pub async fn openapi(
@@ -45,9 +45,6 @@ pub async fn openapi(
     query: Query,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let document = document.get_or_init(|| {
-        let (_, routes) = super::all().split_for_parts();
-        document::complete(&routes, api.chat.kinds())
-    });
+    let document = document.get_or_init(|| crate::document(api.chat.kinds()));
     Ok(Json(document).into_response())
 }

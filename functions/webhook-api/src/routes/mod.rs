@@ -13,7 +13,9 @@ mod recovery;
 mod trial;
 mod webhooks;
 
+pub use deliveries::NOTHING;
 pub use meta::Document;
+pub use recovery::{RECOVERY, RECOVERY_OF_ALL};
 
 use axum::routing::get;
 use utoipa::OpenApi;
@@ -28,12 +30,18 @@ use crate::{Api, BASE, problem};
     components(schemas(
         problem::Document,
         events::Published,
-        events::PublishedBatch,
-        crate::schema::EventStatus
+        events::PublishedBatch
     )),
     info(
         title = "Carillon",
-        description = "Tells people in Slack, Discord and Teams what changed in their cloud.",
+        description = "Tells people in Slack, Discord and Teams what changed in their cloud.\n\n\
+                       **Versions.** What is under `/api/v1` stays compatible: fields, parameters, \
+                       calls, event types, codes and values of an answer's texts may be added, so \
+                       ignore those you do not know; nothing is removed, renamed or given another \
+                       meaning. What is to go is marked `deprecated` here at least six months \
+                       before, and goes only with the next version, which has a path of its own \
+                       and answers beside this one meanwhile. What is sent is checked: unknown \
+                       fields and parameters are refused, as they are typos.",
     ),
     tags(
         (name = "webhooks", description = "Which events go to which destination"),
@@ -51,15 +59,15 @@ pub fn all() -> OpenApiRouter<Api> {
     let mut document = Described::openapi();
     let schemes = [
         (
-            "api_key",
+            "bearer",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        ),
+        (
+            "key_header",
             SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
                 "Authorization",
                 "`Api-Key <key>`",
             ))),
-        ),
-        (
-            "bearer",
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
         ),
     ];
     let components = document.components.get_or_insert_default();

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::Api;
 use crate::auth::{Caller, Write};
@@ -14,7 +14,7 @@ use crate::body;
 use crate::declarative::{self, Document, Format, Notifications, Options, Outcome};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::schema;
+use crate::{parameters, schema};
 
 const YAML: &str = "application/yaml";
 const TAKEN: &str = "application/yaml or application/json";
@@ -38,22 +38,6 @@ notifications:
     - production
 ";
 
-/// How a file is applied.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only its description is used")]
-pub struct ApplyParameters {
-    /// Answers what would be done, and does nothing.
-    #[param(required = false, default = false)]
-    dry_run: bool,
-    /// Removes the webhooks that the file does not name.
-    #[param(required = false, default = false)]
-    prune: bool,
-    /// Asks the platforms about credentials that are new, or used in a new way.
-    #[param(required = false, default = true)]
-    verify: bool,
-}
-
 /// What became of each name, in the order of the file; what was removed comes last.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Applied {
@@ -62,15 +46,17 @@ pub struct Applied {
     results: Vec<Outcome>,
 }
 
-/// Makes the webhooks what the file says: creates, updates and, with `prune`, removes. The
-/// keys of `notifications` are the webhooks' names. Applying the same file again changes
-/// nothing; a file with one fault changes nothing at all. Other keys of the file are ignored.
+/// Makes the webhooks what the file says.
+///
+/// Creates, updates and, with `prune`, removes. The keys of `notifications` are the webhooks'
+/// names. Applying the same file again changes nothing; a file with one fault changes nothing at
+/// all. Other keys of the file are ignored.
 #[utoipa::path(
-    put, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    params(ApplyParameters),
+    put, path = "/notifications/", tag = "webhooks", operation_id = "apply_notifications",
+    params(parameters::Applying),
     request_body(content(
-        (schema::NotificationsInYaml = "application/yaml"),
-        (schema::Notifications = "application/json"),
+        (ref("#/components/schemas/Notifications") = "application/yaml"),
+        (ref("#/components/schemas/Notifications") = "application/json"),
     )),
     responses((status = 200, description = "What was done, or would be", body = Applied)),
 )]
@@ -82,9 +68,9 @@ pub async fn apply(
 ) -> Result<Json<Applied>, Problem> {
     let api = api.by(&caller);
     let options = Options {
-        dry_run: query.flag("dry_run").unwrap_or(false),
-        prune: query.flag("prune").unwrap_or(false),
-        verify: query.flag("verify").unwrap_or(true),
+        dry_run: query.flag(&parameters::APPLY_DRY_RUN),
+        prune: query.flag(&parameters::PRUNE),
+        verify: query.flag(&parameters::VERIFY),
     };
     let media_type = request
         .headers()
@@ -112,12 +98,14 @@ pub async fn apply(
     Ok(Json(Applied { dry_run, results }))
 }
 
-/// The webhooks as a file that can be applied again: credentials are masked, and mean
-/// 'unchanged' there. JSON, or YAML for `Accept: application/yaml`.
+/// Gives the webhooks as a file that can be applied again.
+///
+/// Credentials are masked, and mean 'unchanged' there. JSON, or YAML for
+/// `Accept: application/yaml`.
 #[utoipa::path(
-    get, path = "/notifications/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    get, path = "/notifications/", tag = "webhooks", operation_id = "export_notifications",
     responses((status = 200, description = "The file", content(
-        (Value = "application/json"),
+        (schema::Notifications = "application/json"),
         (String = "application/yaml", example = json!(EXPORTED)),
     ))),
 )]

@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use carillon_domain::field::{Field, Formed, Object, Time};
+use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{DeliveryId, FaultCode, Faults, Fields, OrganizationId, Pointer};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +17,40 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::recovery::{Asked, Recovered};
 use crate::recovery_of_all::Place;
-use crate::{Api, recovery, recovery_of_all, registration, schema};
+use crate::{Api, parameters, recovery, recovery_of_all, registration};
+
+const SINCE: Field<Time> = Field::optional(
+    "since",
+    "What failed or was skipped then or later; everything, if left out",
+    Time,
+);
+const UNTIL: Field<Time> = Field::optional("until", "What failed or was skipped before then", Time);
+const AFTER: Field<Formed<DeliveryId>> = after("^dl_[A-Za-z0-9]{26}$", DeliveryId::parse);
+const AFTER_OF_ALL: Field<Formed<Place>> =
+    after("^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$", Place::parse);
+
+const fn after<T>(pattern: &'static str, parse: fn(&str) -> Option<T>) -> Field<Formed<T>> {
+    let form = Formed {
+        max: 100,
+        pattern,
+        parse,
+        rule: "must be `next_after` of an answer before",
+    };
+    let about = "To go on where an answer before has ended: its `next_after`";
+    Field::optional("after", about, form)
+}
+
+/// What is sent again of a webhook.
+pub const RECOVERY: Object = Object {
+    about: "What to send again",
+    fields: &[&SINCE, &UNTIL, &AFTER, &ORGANIZATION],
+};
+
+/// What is sent again of all webhooks.
+pub const RECOVERY_OF_ALL: Object = Object {
+    about: "What to send again, of all webhooks",
+    fields: &[&SINCE, &UNTIL, &AFTER_OF_ALL, &ORGANIZATION],
+};
 
 /// How many deliveries will be sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,9 +58,11 @@ pub struct Accepted {
     accepted: usize,
     /// Where there were too many for one call: `after` of the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next_after: Option<String>,
     /// Why nothing will be sent, where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<String>,
     /// Whether they were only counted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -43,17 +80,18 @@ impl From<Recovered> for Accepted {
     }
 }
 
-/// Sends everything once more that failed or was skipped, in the order of the events, and has
-/// what waits tried now. Left out is what a later message has told already.
+/// Sends everything of a webhook once more that failed or was skipped.
+///
+/// In the order of the events; what waits is tried now. Left out is what a later message has told already.
 #[utoipa::path(
     post, path = "/webhooks/{id}/recover/", tag = "deliveries",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "recover_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        schema::RecoverParameter,
+        parameters::Recovering,
     ),
     request_body(
-        content = schema::Recovery, example = json!({"since": "2026-11-21T00:00:00Z"}),
+        content = ref("#/components/schemas/Recovery"), example = json!({"since": "2026-11-21T00:00:00Z"}),
     ),
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
@@ -65,19 +103,19 @@ pub async fn recover(
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let (asked, after) = read(query, &body, &caller.organization, DeliveryId::parse)?;
+    let (asked, after) = read(query, &body, &caller.organization, (&RECOVERY, &AFTER))?;
     let recovered = recovery::recover(&api, &webhook, &asked, after).await?;
     Ok(answer(&asked, recovered, webhook.id.as_str()))
 }
 
-/// The same for all webhooks of the organization, one after the other: after an outage. Webhooks
-/// that are switched off are left out.
+/// Sends everything of all webhooks once more that failed or was skipped.
+///
+/// One webhook after the other, as after an outage. Webhooks that are switched off are left out.
 #[utoipa::path(
-    post, path = "/recover/", tag = "deliveries",
-    operation_id = "recover_all", security(("api_key" = []), ("bearer" = [])),
-    params(schema::RecoverParameter),
+    post, path = "/recover/", tag = "deliveries", operation_id = "recover_all",
+    params(parameters::Recovering),
     request_body(
-        content = schema::RecoveryOfAll, example = json!({"since": "2026-11-21T00:00:00Z"}),
+        content = ref("#/components/schemas/RecoveryOfAll"), example = json!({"since": "2026-11-21T00:00:00Z"}),
     ),
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
@@ -88,7 +126,12 @@ pub async fn recover_all(
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let organization = &caller.organization;
-    let (asked, place) = read(query, &body, organization, Place::parse)?;
+    let (asked, place) = read(
+        query,
+        &body,
+        organization,
+        (&RECOVERY_OF_ALL, &AFTER_OF_ALL),
+    )?;
     let recovered = recovery_of_all::recover(&api, organization, &asked, place).await?;
     Ok(answer(&asked, recovered, "all"))
 }
@@ -97,32 +140,25 @@ fn read<T>(
     mut query: Query,
     body: &Value,
     organization: &OrganizationId,
-    place: impl Fn(&str) -> Option<T>,
+    (described, place): (&Object, &Field<Formed<T>>),
 ) -> Result<(Asked, Option<T>), Problem> {
     let mut asked = Asked {
-        dry_run: query.flag("dry_run").unwrap_or(false),
+        dry_run: query.flag(&parameters::RECOVER_DRY_RUN),
         ..Asked::default()
     };
     let mut after = None;
     let mut faults = Faults::default();
     if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        asked.since = fields.time("since");
-        asked.until = fields.time("until");
+        asked.since = fields.get(&SINCE);
+        asked.until = fields.get(&UNTIL);
         if let (Some(since), Some(until)) = (asked.since, asked.until)
             && until <= since
         {
             fields.fault("until", FaultCode::OutOfRange, "must be later than `since`");
         }
-        after = fields.text("after", 100).and_then(|text| {
-            let after = place(&text);
-            if after.is_none() {
-                let detail = "must be `next_after` of an answer before";
-                fields.fault("after", FaultCode::Malformed, detail);
-            }
-            after
-        });
+        after = fields.get(place);
         fields.own_organization(organization);
-        fields.finish();
+        fields.finish_as(described);
     }
     query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
     Ok((asked, after))

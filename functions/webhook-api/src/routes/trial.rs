@@ -27,10 +27,8 @@ use crate::recovery::asks_to_wait;
 use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
-use crate::{Api, made_again, registration, schema, tried_event, waking};
-
-/// The longest channel that is looked up, in characters.
-const MAX_CHANNEL: usize = 100;
+use crate::{Api, made_again, parameters, registration, schema, tried_event, waking};
+use crate::view::WebhookView;
 
 /// What would be sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,13 +36,25 @@ pub struct Preview {
     /// Whether it would be sent, were the event published now.
     would_send: bool,
     /// Why not, where it would not.
+    #[schema(required)]
     why_not: Option<String>,
     request: PreviewRequest,
     /// How full each limit of the platform is.
-    #[schema(value_type = Vec<schema::Usage>)]
+    #[schema(value_type = Vec<LimitUsage>)]
     limits: Vec<Usage>,
     /// Where the message can be looked at and changed: Slack's Block Kit Builder.
+    #[schema(required)]
     builder_url: Option<String>,
+}
+
+/// How full a limit of the platform is: the fullest place, where it applies to several.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct LimitUsage {
+    #[schema(example = "characters of a section's text")]
+    what: String,
+    used: u32,
+    limit: u32,
 }
 
 /// The exact request, its secret parts masked.
@@ -60,18 +70,18 @@ pub struct PreviewRequest {
     body: Value,
 }
 
-/// Shows the exact request that an event would be sent with, says whether it would be sent, and
-/// sends nothing. The body is
-/// an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
+/// Shows the exact request that an event would be sent with.
+///
+/// Says whether it would be sent, and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
 /// published.
 #[utoipa::path(
     post, path = "/webhooks/{id}/preview/", tag = "webhooks",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "preview_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        schema::ChannelParameter,
+        parameters::OfChannel,
     ),
-    request_body(content = schema::PreviewOf),
+    request_body(content = ref("#/components/schemas/TriedEvent")),
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
@@ -124,22 +134,26 @@ pub async fn preview(
 pub struct Tested {
     #[schema(value_type = schema::Outcome)]
     outcome: Outcome,
+    #[schema(required)]
     http_status: Option<u16>,
     /// The platform's error code.
+    #[schema(required)]
     code: Option<String>,
     /// What to do, in plain words.
+    #[schema(required)]
     hint: Option<String>,
     duration_ms: u64,
 }
 
-/// Sends a `ping` in the way of every delivery and waits for the platform's answer, which
-/// may take up to 22 s. A webhook that is switched off can be tested, too.
+/// Sends a `ping`, and says what the platform answers.
+///
+/// It goes in the way of every delivery, and may take up to 22 s. A webhook that is switched off can be tested, too.
 #[utoipa::path(
     post, path = "/webhooks/{id}/test/", tag = "webhooks",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "test_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        schema::ChannelParameter,
+        parameters::OfChannel,
     ),
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
@@ -236,22 +250,23 @@ impl From<Reply> for Tested {
     }
 }
 
-/// Puts a new credential in the place of the one that is there: it is verified, kept and used.
-/// The one before remains the fallback until the new one has delivered once. With
+/// Puts a new credential in the place of the one that is there.
+///
+/// It is verified, kept and used. The one before remains the fallback until the new one has delivered once. With
 /// `"everywhere": true`, which is for credentials of one part, all webhooks that share the old
 /// credential get the new one, the named one last: where the call breaks off, the same call goes
 /// on.
 #[utoipa::path(
     post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
-    security(("api_key" = []), ("bearer" = [])),
+    operation_id = "rotate_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
-        schema::VerifyParameter,
+        parameters::Verifying,
     ),
-    request_body(content = schema::Rotation),
-    responses((status = 200, description = "The webhook", body = Registered, headers(
+    request_body(content = ref("#/components/schemas/Rotation")),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(
         ("ETag" = String, description = "The webhook's version"),
     ))),
 )]
@@ -265,7 +280,7 @@ pub async fn rotate(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
-    let verified = query.flag("verify").unwrap_or(true);
+    let verified = query.flag(&parameters::VERIFY);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
     let rotation = Rotation::parse(api.chat.kinds(), &body, &webhook);
@@ -324,7 +339,7 @@ fn lane(webhook: &Webhook, channel: &str) -> LaneId {
 fn channel(webhook: &Webhook, query: &mut Query) -> String {
     let channels = webhook.lanes.names();
     let first = channels.first().copied().unwrap_or_default().to_owned();
-    let Some(named) = query.text("channel", MAX_CHANNEL) else {
+    let Some(named) = query.get(&parameters::CHANNEL) else {
         return first;
     };
     if !channels.contains(&named.as_str()) {

@@ -5,10 +5,8 @@ use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
-use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Made, Update};
-use carillon_domain::{
-    Configured, OrganizationId, Pointer, Registration, Webhook, WebhookId, WebhookStatus,
-};
+use carillon_domain::webhook::{Made, Update};
+use carillon_domain::{Configured, OrganizationId, Pointer, Registration, Webhook, WebhookId};
 use serde_json::{Value, json};
 
 use crate::auth::{Caller, Write};
@@ -21,7 +19,7 @@ use crate::query::Query;
 use crate::registered::{Registered, etag};
 use crate::verification::verify;
 use crate::view::WebhookView;
-use crate::{Api, made_again, registration, schema, waking};
+use crate::{Api, made_again, parameters, registration, waking};
 
 /// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`). Only
 /// the very same counts: a weak one says less than the caller must know.
@@ -50,14 +48,14 @@ fn listed<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item =
 
 /// Registers a webhook.
 #[utoipa::path(
-    post, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    post, path = "/webhooks/", tag = "webhooks", operation_id = "create_webhook",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
-        schema::VerifyParameter,
+        parameters::Verifying,
     ),
-    request_body(content = schema::NewWebhook),
+    request_body(content = ref("#/components/schemas/NewWebhook")),
     responses(
-        (status = 201, description = "Registered", body = Registered, headers(
+        (status = 201, description = "Registered", body = WebhookView, headers(
             ("Location" = String, description = "The webhook's path"),
             ("ETag" = String, description = "The webhook's version"),
         )),
@@ -71,7 +69,7 @@ pub async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
-    let verified = query.flag("verify").unwrap_or(true);
+    let verified = query.flag(&parameters::VERIFY);
     let organization = &caller.organization;
     let registration = registration::read(api.chat.kinds(), &body, organization, None);
     let registration = query.with(registration.map_err(Problem::Invalid))?;
@@ -128,11 +126,13 @@ async fn registered_before(
     Ok(Registered::new(&webhook, None).answer(&webhook, StatusCode::CREATED, &made))
 }
 
-/// Lists the organization's webhooks, oldest first. Of a large organization a call looks at some
+/// Lists the organization's webhooks, oldest first.
+///
+/// Of a large organization a call looks at some
 /// thousands: where few of them match, a page may be short, or empty, and `next` goes on.
 #[utoipa::path(
-    get, path = "/webhooks/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
-    params(schema::WebhookFilters, schema::PageParameters),
+    get, path = "/webhooks/", tag = "webhooks", operation_id = "list_webhooks",
+    params(parameters::WebhookFilters, parameters::Paging),
     responses((status = 200, description = "The webhooks", body = Page<WebhookView>)),
 )]
 pub async fn list(
@@ -141,11 +141,10 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Json<Page<WebhookView>>, Problem> {
     let types = api.chat.kinds().types();
-    let types: Vec<(&str, &str)> = types.iter().map(|name| (&**name, &**name)).collect();
-    let api_type = query.choice("type", &types);
-    let event_types = query.event_types("event_type");
-    let status = query.choice("status", &WebhookStatus::ALL);
-    let name = query.text("name", MAX_WEBHOOK_NAME);
+    let api_type = query.choice(&parameters::WEBHOOK_TYPE, &types);
+    let event_types = query.event_types(&parameters::EVENT_TYPE);
+    let status = query.get(&parameters::WEBHOOK_STATUS);
+    let name = query.get(&parameters::WEBHOOK_NAME);
     let wanted = Wanted::read(&api, &caller, "webhooks", &mut query).await?;
     query.finish()?;
     let is_wanted = |webhook: &Webhook| {
@@ -198,7 +197,7 @@ async fn named(
 
 /// Reads a webhook.
 #[utoipa::path(
-    get, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    get, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "get_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-None-Match" = Option<String>, Header, description = "Only if the webhook has another version"),
@@ -233,21 +232,22 @@ pub async fn read(
     Ok((version, Json(shown)).into_response())
 }
 
-/// Changes what the body names and leaves the rest as it is (RFC 7396). The masked credential
-/// means 'unchanged'. A new credential or channel, or `enabled: true`, ends a suspension.
+/// Changes what the body names, and leaves the rest as it is.
+///
+/// The body is a merge patch (RFC 7396). The masked credential means 'unchanged'. A new credential or channel, or `enabled: true`, ends a suspension.
 #[utoipa::path(
-    patch, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    patch, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "update_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
-        schema::VerifyParameter,
+        parameters::Verifying,
     ),
     request_body(content(
-        (schema::WebhookPatch = "application/merge-patch+json"),
-        (schema::WebhookPatch = "application/json"),
+        (ref("#/components/schemas/WebhookPatch") = "application/merge-patch+json"),
+        (ref("#/components/schemas/WebhookPatch") = "application/json"),
     )),
     responses(
-        (status = 200, description = "The webhook as it is now", body = Registered, headers(
+        (status = 200, description = "The webhook as it is now", body = WebhookView, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
     ),
@@ -261,25 +261,26 @@ pub async fn patch(
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
-    let verified = query.flag("verify").unwrap_or(true);
+    let verified = query.flag(&parameters::VERIFY);
     let document = |webhook: &Webhook| patched(webhook, &patch);
     check(&api, &caller, query, &id, document).await?;
     let update = (Update::Patch, verified);
     change(&api, &caller, &headers, &id, update, document).await
 }
 
-/// Replaces a webhook: what the body does not name gets its default. The masked credential
-/// means 'unchanged'; what the server adds may be sent along.
+/// Replaces a webhook.
+///
+/// What the body does not name gets its default. The masked credential means 'unchanged'; what the server adds may be sent along.
 #[utoipa::path(
-    put, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    put, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "replace_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
-        schema::VerifyParameter,
+        parameters::Verifying,
     ),
-    request_body(content = schema::WebhookReplacement),
+    request_body(content = ref("#/components/schemas/WebhookReplacement")),
     responses(
-        (status = 200, description = "The webhook as it is now", body = Registered, headers(
+        (status = 200, description = "The webhook as it is now", body = WebhookView, headers(
             ("ETag" = String, description = "The webhook's version"),
         )),
     ),
@@ -293,7 +294,7 @@ pub async fn replace(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
-    let verified = query.flag("verify").unwrap_or(true);
+    let verified = query.flag(&parameters::VERIFY);
     let document = |_: &Webhook| body.clone();
     check(&api, &caller, query, &id, document).await?;
     let update = (Update::Replace, verified);
@@ -357,7 +358,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
 
 /// Removes a webhook, and its credential if no other webhook uses it.
 #[utoipa::path(
-    delete, path = "/webhooks/{id}/", tag = "webhooks", security(("api_key" = []), ("bearer" = [])),
+    delete, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "delete_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),

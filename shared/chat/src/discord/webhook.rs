@@ -117,10 +117,10 @@ impl Kind for Webhook {
         }
     }
 
-    fn conditions(&self) -> Vec<Value> {
+    fn refused(&self) -> Vec<Value> {
         // A thread is named once, and then there are no others.
-        let thread_id = json!({"type": "string", "pattern": "[0-9]"});
-        let in_url = json!({"type": "string", "pattern": "thread_id="});
+        let thread_id = json!({});
+        let in_url = json!({"pattern": "thread_id="});
         let thread = json!({"const": "thread"});
         [
             ("thread_id", &thread_id, "grouping", &thread),
@@ -128,9 +128,7 @@ impl Kind for Webhook {
             ("webhook_url", &in_url, "thread_id", &thread_id),
         ]
         .map(|(one, first, other, second)| {
-            json!({"not": {
-                "required": [one, other], "properties": {one: first, other: second},
-            }})
+            json!({"required": [one, other], "properties": {one: first, other: second}})
         })
         .to_vec()
     }

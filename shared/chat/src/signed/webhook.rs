@@ -29,8 +29,7 @@ const FIELDS: &[Field] = &[
             "https://\u{2026}: a public host, port 443 or 8443; its query is secret",
             Rule::Secret(Secret {
                 max: MAX_URL,
-                form: "[hH][tT][tT][pP][sS]?://[^\\s\\u0000-\\u001f\\u007f-\\u009f\\\\#@%/?]+\
-                       (?:[/?][^\\s\\u0000-\\u001f\\u007f-\\u009f\\\\#]*)?",
+                form: "https?://(?:[a-z0-9-]+\\.)+[a-z0-9]+(?::[0-9]{2,5})?(?:[/?][!$-\\[\\]-~]*)?",
                 read: texts::url,
                 mask: texts::masked_url,
                 make: None,

@@ -44,7 +44,7 @@ const CHANNEL: Text = Text {
 
 /// A channel's name, or its id.
 fn channel_pattern() -> String {
-    pattern::around(
+    pattern::whole(
         "#?(?:[a-z0-9_-]|[^\\u0000-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]){1,80}|\
          [CGDUW](?:[A-Z0-9]{8,31}|[A-Z]{0,6}[0-9][A-Z0-9]{0,6})",
     )

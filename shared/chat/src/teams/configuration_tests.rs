@@ -58,7 +58,7 @@ fn registered(url: &str) -> Result<(Configuration, SecretString), String> {
 
 #[test]
 fn each_form_of_a_workflows_url_is_stored_as_it_was_pasted_and_shown_masked() {
-    let described = regex::Regex::new(&pattern::around(FORM)).unwrap();
+    let described = regex::Regex::new(&pattern::whole(FORM)).unwrap();
     for url in forms() {
         let (configuration, secret) = registered(&format!(" {url}\n")).unwrap();
         assert_eq!(secret.expose_secret(), url);
@@ -74,7 +74,7 @@ fn each_form_of_a_workflows_url_is_stored_as_it_was_pasted_and_shown_masked() {
 
 #[test]
 fn what_is_no_workflows_url_is_refused_with_what_would_be_right() {
-    let described = regex::Regex::new(&pattern::around(FORM)).unwrap();
+    let described = regex::Regex::new(&pattern::whole(FORM)).unwrap();
     let host = "prod-00.westeurope.logic.azure.com";
     let new = "0fa1.b2.environment.api.powerplatform.com";
     let path = format!("workflows/{ID}/triggers/manual/paths/invoke");

@@ -1,18 +1,15 @@
 //! Reading a client's event: every fault of it at once.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::{
-    Capture, EstimatedCost, Event, MAX_CHANGES, MAX_DETAIL, MAX_DETAILS, MAX_EVENT_BYTES,
-    MAX_MESSAGE, MAX_NAME, MAX_URL, Period, Resource, Severity, Status, is_web_url,
+use super::described::{
+    ACCOUNT, ACTOR, CHANGES, CORRELATION_ID, DETAILS, DRY_RUN, ENVIRONMENT, ESTIMATED_COST, ID,
+    MESSAGE, NEW_EVENT, OCCURRED_AT, PROJECT, PROVIDER, REGION, RESOURCE, SEVERITY, STATUS, TRACEPARENT, TYPE,
 };
+use super::{Capture, Event, MAX_EVENT_BYTES};
 use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::fields::{Fields, kind, text_of};
-use crate::ids::EventId;
-use crate::trace::TraceParent;
+use crate::fields::Fields;
 
 impl Event {
     /// Reads a client's event that stands at `at`. Every fault is added to `faults`;
@@ -41,176 +38,39 @@ impl Event {
     ) -> Option<Self> {
         let before = faults.iter().count();
         let mut fields = Fields::of(value, at.clone(), faults)?;
-        let event_type = event_type(&mut fields);
-        let id = id(&mut fields);
+        let event_type = fields.get(&TYPE);
+        let id = fields.get(&ID);
         fields.own_organization(&capture.organization);
         let event = Self {
-            status: fields.choice("status", &Status::ALL.map(|s| (s.as_str(), s))),
-            occurred_at: fields.time("occurred_at").unwrap_or(capture.now),
-            environment: fields.remark("environment", MAX_NAME),
-            project: fields.remark("project", MAX_NAME),
-            resource: resource(&mut fields),
-            provider: fields.remark("provider", MAX_NAME),
-            account: fields.remark("account", MAX_NAME),
-            region: fields.remark("region", MAX_NAME),
-            severity: fields.choice("severity", &Severity::ALL.map(|s| (s.as_str(), s))),
-            estimated_cost: estimated_cost(&mut fields),
-            actor: fields.remark("actor", MAX_NAME),
-            message: fields.remark("message", MAX_MESSAGE),
-            correlation_id: fields.remark("correlation_id", MAX_NAME),
-            traceparent: traceparent(&mut fields),
-            dry_run: fields.boolean("dry_run").unwrap_or(false),
-            changes: fields
-                .texts("changes", MAX_CHANGES, MAX_NAME)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(_, name)| name)
-                .collect(),
-            details: details(&mut fields),
+            status: fields.get(&STATUS),
+            occurred_at: fields.get(&OCCURRED_AT).unwrap_or(capture.now),
+            environment: fields.get(&ENVIRONMENT),
+            project: fields.get(&PROJECT),
+            resource: fields.get(&RESOURCE),
+            provider: fields.get(&PROVIDER),
+            account: fields.get(&ACCOUNT),
+            region: fields.get(&REGION),
+            severity: fields.get(&SEVERITY),
+            estimated_cost: fields.get(&ESTIMATED_COST),
+            actor: fields.get(&ACTOR),
+            message: fields.get(&MESSAGE),
+            correlation_id: fields.get(&CORRELATION_ID),
+            traceparent: fields.get(&TRACEPARENT),
+            dry_run: fields.get(&DRY_RUN).unwrap_or(false),
+            changes: fields.get(&CHANGES).unwrap_or_default(),
+            details: fields.get(&DETAILS).unwrap_or_default(),
             id: id.unwrap_or_else(|| capture.fallback_id.clone()),
             ..Self::bare(event_type.unwrap_or(EventType::Ping), capture)
         };
-        fields.finish();
+        fields.finish_as(&NEW_EVENT);
         (faults.iter().count() == before).then_some(event)
     }
-}
-
-fn event_type(fields: &mut Fields) -> Option<EventType> {
-    let name = fields.required_text("type", 1_000)?;
-    let found = EventType::parse(&name).filter(|found| found.is_publishable());
-    if found.is_none() {
-        let detail = match EventType::parse(&name) {
-            Some(own) => format!("`{own}` is raised by Carillon itself and cannot be published"),
-            None => EventType::unknown(&name, EventType::is_publishable),
-        };
-        fields.fault("type", FaultCode::UnknownValue, detail);
-    }
-    found
-}
-
-fn id(fields: &mut Fields) -> Option<EventId> {
-    let value = fields.value("id")?;
-    let Some(text) = value.as_str() else {
-        let detail = format!("must be a string, not {}", kind(value));
-        fields.fault("id", FaultCode::WrongType, detail);
-        return None;
-    };
-    let id = EventId::parse(text);
-    if id.is_none() {
-        fields.fault("id", FaultCode::Malformed, EventId::RULE);
-    }
-    id
-}
-
-fn traceparent(fields: &mut Fields) -> Option<TraceParent> {
-    let text = fields.remark("traceparent", MAX_NAME)?;
-    let read = TraceParent::parse(&text);
-    if read.is_none() {
-        fields.fault("traceparent", FaultCode::Malformed, TraceParent::RULE);
-    }
-    read
-}
-
-fn resource(fields: &mut Fields) -> Option<Resource> {
-    let value = fields.value("resource")?;
-    let at = fields.at("resource");
-    let mut inner = Fields::of(value, at, fields.faults())?;
-    let resource = Resource {
-        resource_type: inner.remark("type", MAX_NAME),
-        id: inner.remark("id", 1_024),
-        name: inner.remark("name", MAX_NAME),
-        url: inner.remark("url", MAX_URL),
-    };
-    if resource.url.as_deref().is_some_and(|url| !is_web_url(url)) {
-        inner.fault(
-            "url",
-            FaultCode::Malformed,
-            "must be an http or https URL without spaces",
-        );
-    }
-    inner.finish();
-    (resource != Resource::default()).then_some(resource)
-}
-
-fn estimated_cost(fields: &mut Fields) -> Option<EstimatedCost> {
-    let value = fields.value("estimated_cost")?;
-    let at = fields.at("estimated_cost");
-    let mut inner = Fields::of(value, at, fields.faults())?;
-    let amount = inner.value("amount");
-    match amount {
-        Some(Value::String(text)) if is_decimal(text) => {}
-        Some(_) => inner.fault(
-            "amount",
-            FaultCode::Malformed,
-            "must be a decimal string such as \"41.20\", at most 15 digits before and 6 after the point",
-        ),
-        None => inner.fault("amount", FaultCode::Required, "`amount` is required"),
-    }
-    let currency = inner.required_text("currency", 64);
-    if let Some(currency) = &currency
-        && !(currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase()))
-    {
-        inner.fault(
-            "currency",
-            FaultCode::Malformed,
-            "must be an ISO 4217 code such as USD",
-        );
-    }
-    let period = inner.choice("period", &Period::ALL.map(|p| (p.as_str(), p)));
-    inner.finish();
-    Some(EstimatedCost {
-        amount: amount?.as_str()?.to_owned(),
-        currency: currency?,
-        period,
-    })
-}
-
-fn is_decimal(text: &str) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-    let digits = |part: &str, max: usize| {
-        (1..=max).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
-    };
-    digits(whole, 15) && digits(fraction, 6)
-}
-
-fn details(fields: &mut Fields) -> BTreeMap<String, String> {
-    let mut details = BTreeMap::new();
-    let Some(value) = fields.value("details") else {
-        return details;
-    };
-    let at = fields.at("details");
-    let Some(object) = value.as_object() else {
-        let detail = format!("must be an object of strings, not {}", kind(value));
-        fields.fault("details", FaultCode::WrongType, detail);
-        return details;
-    };
-    if object.len() > MAX_DETAILS {
-        let detail = format!("may have {MAX_DETAILS} entries; it has {}", object.len());
-        fields.fault("details", FaultCode::OutOfRange, detail);
-    }
-    for (key, value) in object {
-        let shown = crate::text::shorten(key, 100);
-        let here = at.field(&shown);
-        if key.trim().is_empty() || key.chars().count() > 100 {
-            fields.faults().add(
-                here,
-                FaultCode::OutOfRange,
-                "a detail's name must have 1 to 100 characters",
-            );
-            continue;
-        }
-        if let Some(text) = text_of(value, here, MAX_DETAIL, fields.faults()) {
-            details.insert(key.clone(), text);
-        }
-    }
-    details
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::OrganizationId;
+    use crate::ids::{EventId, OrganizationId};
     use serde_json::json;
 
     fn capture() -> Capture {

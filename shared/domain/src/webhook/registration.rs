@@ -3,8 +3,9 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Configuration, KindId, MAX_WEBHOOK_NAME, Webhook, WebhookStatus};
-use crate::event_type::{EventType, EventTypePattern};
+use super::described::{CONFIGURATION, ENABLED, EVENT_TYPES, FILTERS, NAME, NEW_WEBHOOK, TYPE};
+use super::{Configuration, KindId, Webhook, WebhookStatus};
+use crate::event_type::EventTypePattern;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::Fields;
 use crate::filters::Filters;
@@ -101,30 +102,16 @@ impl Registration {
             let root = Pointer::root();
             fields.faults().add(root, FaultCode::OutOfRange, detail);
         }
-        let name = fields.required_line("name", MAX_WEBHOOK_NAME);
+        let name = fields.get(&NAME);
         let types: Vec<(&str, &str)> = types.iter().map(|name| (*name, *name)).collect();
-        let api_type = fields.required_choice("type", &types);
-        let event_types = event_types(&mut fields);
-        let at = fields.at("filters");
-        let filters = fields
-            .value("filters")
-            .map(|value| Filters::parse(value, &at, fields.faults()))
-            .unwrap_or_default();
-        let at = fields.at("configuration");
-        let configured = match fields.value("configuration") {
-            None => {
-                fields.fault(
-                    "configuration",
-                    FaultCode::Required,
-                    "`configuration` is required",
-                );
-                None
-            }
-            Some(value) => {
-                api_type.and_then(|api_type| configuration(api_type, value, &at, fields.faults()))
-            }
-        };
-        let mut enabled = fields.boolean("enabled");
+        let api_type = fields.required_choice(TYPE.name, &types);
+        let event_types = fields.get(&EVENT_TYPES);
+        let filters = fields.get(&FILTERS).unwrap_or_default();
+        let at = fields.at(CONFIGURATION.name);
+        let configured = fields.get(&CONFIGURATION).and_then(|value| {
+            api_type.and_then(|api_type| configuration(api_type, &value, &at, fields.faults()))
+        });
+        let mut enabled = fields.get(&ENABLED);
         fields.own_organization(organization);
         if let Some(current) = current {
             read_only(&mut fields, current, enabled);
@@ -134,10 +121,10 @@ impl Registration {
                 && value.get("status").and_then(Value::as_str) == Some("suspended");
             enabled = enabled.filter(|enabled| !(*enabled && is_as_read));
         }
-        fields.finish();
+        fields.finish_as(&NEW_WEBHOOK);
         Some(Self {
-            name: name?.trim().to_owned(),
-            event_types,
+            name: name?,
+            event_types: event_types.unwrap_or_default(),
             filters,
             destination: configured?,
             enabled,
@@ -184,34 +171,6 @@ fn read_only(fields: &mut Fields, current: &Webhook, enabled: Option<bool>) {
         let detail = "is set by the server; leave it out";
         fields.fault("status_reason", FaultCode::NotAllowed, detail);
     }
-}
-
-fn event_types(fields: &mut Fields) -> Vec<EventTypePattern> {
-    let rule =
-        "at least one event type, or a pattern such as \"*\" or \"parameter_*\", is required";
-    if !fields.has("event_types") {
-        fields.fault("event_types", FaultCode::Required, rule);
-    }
-    let Some(texts) = fields.texts("event_types", 50, 256) else {
-        return Vec::new();
-    };
-    if fields.value("event_types") == Some(&Value::Array(Vec::new())) {
-        fields.fault("event_types", FaultCode::OutOfRange, rule);
-    }
-    let mut patterns = Vec::with_capacity(texts.len());
-    for (at, text) in texts {
-        match EventTypePattern::parse(&text) {
-            Ok(pattern) if pattern.is_only(EventType::Ping) => {
-                let detail = "a `ping` is only sent by a test call, to the webhook that is tested: \
-                              leave it out";
-                fields.faults().add(at, FaultCode::NotAllowed, detail);
-            }
-            Ok(pattern) if patterns.contains(&pattern) => {}
-            Ok(pattern) => patterns.push(pattern),
-            Err(detail) => fields.faults().add(at, FaultCode::UnknownValue, detail),
-        }
-    }
-    patterns
 }
 
 #[cfg(test)]

@@ -1,0 +1,62 @@
+//! One of a fixed set of names.
+
+use std::marker::PhantomData;
+
+use serde_json::{Value, json};
+
+use super::{Rule, reference, rules};
+use crate::fault::{FaultCode, Faults, Pointer};
+
+/// What has a fixed set of names.
+pub trait Named: Copy + 'static {
+    /// What the API's document calls the set.
+    const SET: &'static str;
+    const ABOUT: &'static str;
+
+    /// All of them, in the order in which they are told.
+    fn all() -> Vec<(&'static str, Self)>;
+
+    fn names() -> Vec<&'static str> {
+        Self::all().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The set as a JSON Schema.
+    fn schema() -> Value {
+        json!({"type": "string", "enum": Self::names(), "description": Self::ABOUT})
+    }
+}
+
+/// One of the names.
+pub struct OneOf<T>(PhantomData<fn() -> T>);
+
+impl<T> OneOf<T> {
+    pub const NAMES: Self = Self(PhantomData);
+}
+
+impl<T: Named> OneOf<T> {
+    fn rule() -> String {
+        format!("must be one of {}", T::names().join(", "))
+    }
+}
+
+impl<T: Named> Rule for OneOf<T> {
+    type Value = T;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<T> {
+        let rule = Self::rule();
+        let text = rules::said(value, at, 256, &rule, faults)?;
+        let found = T::all().into_iter().find(|(name, _)| *name == text);
+        if found.is_none() {
+            faults.add(at.clone(), FaultCode::UnknownValue, rule);
+        }
+        found.map(|(_, value)| value)
+    }
+
+    fn schema(&self) -> Value {
+        reference(T::SET)
+    }
+
+    fn required(&self, name: &str) -> String {
+        format!("`{name}` is required: {}", T::names().join(", "))
+    }
+}

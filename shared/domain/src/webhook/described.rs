@@ -1,0 +1,138 @@
+//! The fields of a client's webhook, described.
+
+use serde_json::Value;
+
+use super::{Digest, Grouping, MAX_WEBHOOK_NAME, WebhookStatus};
+use crate::delivery::DeliveryStatus;
+use crate::event_type::{EventType, EventTypePattern, NameOrPattern};
+use crate::fault::{FaultCode, Faults, Pointer};
+use crate::field::{Field, Flag, Given, Line, Named, Object, Rule, listed, reference};
+use crate::fields::{ORGANIZATION, texts_of};
+use crate::filters::FiltersRule;
+
+/// The `type`s of destinations, in the API's document.
+pub const DESTINATION_TYPE: &str = "DestinationType";
+
+pub(super) const NAME: Field<Line> =
+    Field::required("name", "Unique in the organization", Line(MAX_WEBHOOK_NAME));
+pub(super) const TYPE: Field<Given> = Field::required("type", "", Given(DESTINATION_TYPE));
+pub(super) const EVENT_TYPES: Field<EventTypes> = Field::required("event_types", "", EventTypes);
+pub const FILTERS: Field<FiltersRule> = Field::optional("filters", "", FiltersRule);
+pub(super) const CONFIGURATION: Field<Given> =
+    Field::required("configuration", "", Given("Configuration"));
+pub const ENABLED: Field<Flag> =
+    Field::optional("enabled", "Whether it delivers; true, if left out", Flag);
+
+/// A webhook that a client registers. What its `configuration` holds depends on its `type`.
+pub const NEW_WEBHOOK: Object = Object {
+    about: "A webhook to register; at most 16 KB as JSON",
+    fields: &[
+        &NAME,
+        &TYPE,
+        &EVENT_TYPES,
+        &FILTERS,
+        &CONFIGURATION,
+        &ENABLED,
+        &ORGANIZATION,
+    ],
+};
+
+/// What an entry of a file says beside its configuration.
+pub const ENTRY_EVENTS: Field<EventTypes> = Field::optional(
+    "events",
+    "`deploy`, `destroy` and `error`, if left out",
+    EventTypes,
+);
+
+/// Event types, and patterns of them.
+pub struct EventTypes;
+
+const RULE: &str =
+    "at least one event type, or a pattern such as \"*\" or \"parameter_*\", is required";
+
+/// How many subscriptions a webhook has at most.
+const MAX: usize = 50;
+
+impl EventTypes {
+    /// What the API's document calls them.
+    pub const NAME: &'static str = "EventTypes";
+
+    /// As a JSON Schema.
+    pub fn list() -> Value {
+        let mut list = listed(1, MAX, &NameOrPattern.schema());
+        list["description"] = "Event types, or patterns with `*`".into();
+        list
+    }
+}
+
+impl Rule for EventTypes {
+    type Value = Vec<EventTypePattern>;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Self::Value> {
+        let texts = texts_of(value, at.clone(), MAX, 256, faults)?;
+        if *value == Value::Array(Vec::new()) {
+            faults.add(at.clone(), FaultCode::OutOfRange, RULE);
+        }
+        let mut patterns = Vec::with_capacity(texts.len());
+        for (at, text) in texts {
+            match EventTypePattern::parse(&text) {
+                Ok(pattern) if pattern.is_only(EventType::Ping) => {
+                    let detail = "a `ping` is only sent by a test call, to the webhook that is \
+                                  tested: leave it out";
+                    faults.add(at, FaultCode::NotAllowed, detail);
+                }
+                Ok(pattern) if patterns.contains(&pattern) => {}
+                Ok(pattern) => patterns.push(pattern),
+                Err(detail) => faults.add(at, FaultCode::UnknownValue, detail),
+            }
+        }
+        Some(patterns)
+    }
+
+    fn schema(&self) -> Value {
+        reference(Self::NAME)
+    }
+
+    fn required(&self, _name: &str) -> String {
+        RULE.to_owned()
+    }
+}
+
+impl Named for WebhookStatus {
+    const SET: &'static str = "WebhookStatus";
+    const ABOUT: &'static str = "Whether a webhook delivers (`active`), or was switched off by its owner (`disabled`) or \
+         by the system (`suspended`)";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        Self::ALL.to_vec()
+    }
+}
+
+impl Named for DeliveryStatus {
+    const SET: &'static str = "DeliveryStatus";
+    const ABOUT: &'static str = "How a delivery stands";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        Self::ALL.to_vec()
+    }
+}
+
+impl Named for Grouping {
+    const SET: &'static str = "Grouping";
+    const ABOUT: &'static str = "Whether the events of one `correlation_id` share a thread, or \
+        later ones edit the first message; `none`, if left out";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        Self::ALL.to_vec()
+    }
+}
+
+impl Named for Digest {
+    const SET: &'static str = "Digest";
+    const ABOUT: &'static str = "Whether a backlog is sent as one message of up to 10 events; \
+        `auto`, if left out";
+
+    fn all() -> Vec<(&'static str, Self)> {
+        Self::ALL.to_vec()
+    }
+}
