@@ -42,6 +42,6 @@ pub use ids::{
 pub use lane::LaneId;
 pub use tone::Tone;
 pub use webhook::{
-    Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId, Registration,
-    Webhook, WebhookStatus,
+    Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId,
+    MessageTemplate, Registration, Webhook, WebhookStatus,
 };

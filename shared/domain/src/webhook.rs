@@ -3,6 +3,7 @@
 mod configuration;
 mod kind;
 mod lanes;
+mod message;
 mod registration;
 mod update;
 
@@ -19,6 +20,7 @@ use crate::suspension;
 pub use configuration::{Configuration, Digest, Grouping};
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};
+pub use message::{LinkTemplate, MentionRule, MessageTemplate};
 pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Made, Registration};
 pub use update::Update;
 
@@ -66,6 +68,9 @@ pub struct Webhook {
     #[serde(skip_serializing_if = "Filters::is_empty", default)]
     pub filters: Filters,
     pub configuration: Configuration,
+    /// Words of its owner's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<MessageTemplate>,
     /// Its channels, each with its lane.
     pub lanes: Lanes,
     /// Which secret holds the credential.

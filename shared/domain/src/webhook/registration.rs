@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::{Configuration, KindId, MAX_WEBHOOK_NAME, Webhook, WebhookStatus};
+use super::{Configuration, KindId, MAX_WEBHOOK_NAME, MessageTemplate, Webhook, WebhookStatus};
 use crate::event_type::EventTypePattern;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::Fields;
@@ -44,6 +44,8 @@ pub struct Registration {
     pub filters: Filters,
     /// What it posts to, and how.
     pub destination: Configured,
+    /// Words of its owner's; none where it has none.
+    pub message: Option<MessageTemplate>,
     /// None where the client does not say.
     pub enabled: Option<bool>,
 }
@@ -63,7 +65,7 @@ const OF_ANSWERS: [&str; 4] = [
 impl Registration {
     /// Reads a client's webhook: a new one, or the one that is to replace `current`.
     /// `configuration` reads the part that each kind of destination has rules of its own for,
-    /// by the `type`, which is one of `types`.
+    /// by the `type`, which is one of `types`; `message` reads the words of its owner's.
     ///
     /// # Errors
     /// All faults of the document, the configuration's included.
@@ -73,6 +75,7 @@ impl Registration {
         current: Option<&Webhook>,
         types: &[&str],
         configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
+        message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
     ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let registration = Self::read(
@@ -81,6 +84,7 @@ impl Registration {
             current,
             types,
             configuration,
+            message,
             &mut faults,
         );
         faults.into_result(registration)
@@ -92,6 +96,7 @@ impl Registration {
         current: Option<&Webhook>,
         types: &[&str],
         configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
+        message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
@@ -124,6 +129,11 @@ impl Registration {
                 api_type.and_then(|api_type| configuration(api_type, value, &at, fields.faults()))
             }
         };
+        let at = fields.at("message");
+        let message = fields
+            .value("message")
+            .map(|value| message(value, &at, fields.faults()))
+            .filter(|message| !message.is_empty());
         let mut enabled = fields.boolean("enabled");
         fields.own_organization(organization);
         if let Some(current) = current {
@@ -140,6 +150,7 @@ impl Registration {
             event_types,
             filters,
             destination: configured?,
+            message,
             enabled,
         })
     }
@@ -220,15 +231,21 @@ mod tests {
     }
 
     fn read(value: &Value, current: Option<&Webhook>) -> Result<Registration, Faults> {
-        Registration::parse(value, &organization(), current, &["slack"], |_, _, _, _| {
-            Some(Configured {
-                kind: KindId::new("slack/bot"),
-                configuration: Configuration::default(),
-                channels: vec!["infra".into()],
-                credential: Credential::New(SecretString::from("fake")),
-                made: Vec::new(),
-            })
-        })
+        let configured = Configured {
+            kind: KindId::new("slack/bot"),
+            configuration: Configuration::default(),
+            channels: vec!["infra".into()],
+            credential: Credential::New(SecretString::from("fake")),
+            made: Vec::new(),
+        };
+        Registration::parse(
+            value,
+            &organization(),
+            current,
+            &["slack"],
+            |_, _, _, _| Some(configured),
+            |_, _, _| MessageTemplate::default(),
+        )
     }
 
     fn pointers(value: &Value, current: Option<&Webhook>) -> Vec<String> {
