@@ -58,3 +58,4 @@ mod teams;
 mod trying;
 mod updating;
 mod verification;
+mod words;

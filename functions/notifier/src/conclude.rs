@@ -87,8 +87,10 @@ impl Notifier {
         match verdict {
             Verdict::Delivered => {
                 let rows = self.tried(visit, &message, &answer, &attempt);
-                let rows =
-                    rows.map(|row| row.ended(DeliveryStatus::Delivered, None, self.clock.now()));
+                let rows = rows.zip(&message.parts).map(|(row, part)| {
+                    let form = part.standard_form.clone();
+                    row.ended(DeliveryStatus::Delivered, form, self.clock.now())
+                });
                 self.write(visit.id, &rows.collect::<Vec<_>>()).await?;
                 let was_failing = visit.lane.trouble.is_some();
                 visit.lane.succeeded();

@@ -134,6 +134,7 @@ pub async fn register(
             filters: registration.filters.clone(),
             lanes: Lanes::of(&destination.channels),
             configuration: destination.configuration.clone(),
+            message: registration.message.clone(),
             credential,
             fallback: None,
             status: match registration.enabled {

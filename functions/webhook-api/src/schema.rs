@@ -72,7 +72,7 @@ macro_rules! elsewhere {
 }
 
 elsewhere! {
-    Actor AuditAction AuditObject ApiKeyPatch CloudEvent CloudEventBatch DeliveryStatus DestinationType Event Fault Filters Message NewApiKey NewWebhook
+    Actor AuditAction AuditObject ApiKeyPatch CloudEvent CloudEventBatch DeliveryStatus DestinationType Event Fault Filters Message MessageTemplate NewApiKey NewWebhook
     Nothing Notifications NotificationsInYaml Outcome PreviewOf Publication PublicationAnswer Recovery RecoveryOfAll Rotation
     WebhookPatch WebhookReplacement
 }

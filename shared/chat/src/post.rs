@@ -45,12 +45,14 @@ impl Post<'_> {
         template.map_or_else(Vec::new, |template| template.mentioned(self.events))
     }
 
-    /// Why an event of the message is sent in the standard form, where the webhook has words of
-    /// its own that cannot be rendered over it.
-    pub fn standard_form(&self) -> Option<String> {
-        let template = self.webhook.message.as_ref()?;
-        let mut events = self.events.iter();
-        events.find_map(|event| standard_form(event, template))
+    /// Why each of the events is sent in the standard form, where the webhook has words of its
+    /// own that cannot be rendered over it.
+    pub fn standard_forms(&self) -> Vec<Option<String>> {
+        let template = self.webhook.message.as_ref();
+        let events = self.events.iter();
+        events
+            .map(|event| standard_form(event, template?))
+            .collect()
     }
 }
 

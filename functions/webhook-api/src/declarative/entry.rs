@@ -114,6 +114,8 @@ fn translate(
         }
     }
     document.extend(filters.map(|filters| ("filters".to_owned(), filters)));
+    let message = fields.value("message").cloned();
+    document.extend(message.map(|message| ("message".to_owned(), message)));
     let configuration: Map<String, Value> = configuration_fields(kinds)
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), fields.value(name)?.clone())))

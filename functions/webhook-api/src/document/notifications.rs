@@ -26,6 +26,9 @@ fn entries(kinds: &Kinds) -> Vec<Value> {
             properties.extend(common.clone());
             let provider = json!({"type": "string", "const": kind.id().api_type()});
             properties.insert("provider".into(), provider);
+            let filters = json!({"$ref": "#/components/schemas/Filters"});
+            let message = webhooks::message(std::iter::once(kind), &filters);
+            properties.insert("message".into(), message);
             properties.insert("organization".into(), organization());
         }
         if let Some(required) = entry["required"].as_array_mut() {

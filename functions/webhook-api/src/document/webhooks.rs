@@ -1,7 +1,7 @@
 //! The schemas of webhooks, as they are registered, changed and rotated.
 
 use carillon_chat::form::schema;
-use carillon_chat::{Kind, Kinds};
+use carillon_chat::{Kind, Kinds, message};
 use carillon_domain::event::{MAX_NAME, Severity, Status};
 use carillon_domain::webhook::MAX_WEBHOOK_NAME;
 use carillon_domain::{EventType, WebhookStatus, pattern};
@@ -27,6 +27,7 @@ pub fn add(kinds: &Kinds, schemas: &mut Map<String, Value>) {
         add(&configuration_name(kind), kind.schema(false));
     }
     add("Filters", filters());
+    add("MessageTemplate", message(kinds.iter(), &filters()));
     add("Rotation", rotation(kinds));
     add("Recovery", recovery("^dl_[A-Za-z0-9]{26}$"));
     let place = "^wh_[A-Za-z0-9]{26}(?::dl_[A-Za-z0-9]{26})?$";
@@ -78,6 +79,28 @@ fn fields() -> Value {
     })
 }
 
+/// The words that webhooks of these kinds may have of their own.
+pub fn message<'k>(kinds: impl Iterator<Item = &'k dyn Kind>, filters: &Value) -> Value {
+    let mut refusals = Vec::new();
+    let mut forms: Vec<Value> = Vec::new();
+    for kind in kinds {
+        match kind.message() {
+            Ok(mentions) => {
+                let schema = message::schema::message(mentions, filters);
+                if !forms.contains(&schema) {
+                    forms.push(schema);
+                }
+            }
+            Err(why) => refusals.push(why),
+        }
+    }
+    match (forms.as_slice(), refusals.first()) {
+        ([one], _) => one.clone(),
+        ([], Some(why)) => json!({"type": "null", "description": format!("Not here: {why}")}),
+        (several, _) => json!({ "anyOf": several }),
+    }
+}
+
 /// A webhook of each type, whose configuration is that of a kind of the type.
 fn of_types(
     kinds: &Kinds,
@@ -93,6 +116,7 @@ fn of_types(
                 "description": "A masked credential that is sent back means 'unchanged'",
                 "anyOf": configurations,
             },
+            "message": message(kinds.of_type(&api_type), &reference("Filters")),
         });
         let required = ["name", "type", "event_types", "configuration"];
         object(&required, joined(fields.clone(), &own))
@@ -168,6 +192,7 @@ fn patch(kinds: &Kinds) -> Value {
         .map(|(name, any)| (name, json!({ "anyOf": any })))
         .collect();
     properties["configuration"] = object(&[], configuration.into());
+    properties["message"] = message(kinds.iter(), &reference("Filters"));
     let mut patch = object(&[], properties);
     patch["description"] =
         "The fields to change (RFC 7396): null removes, lists are replaced as a whole".into();
