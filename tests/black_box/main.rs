@@ -64,4 +64,5 @@ mod trying;
 mod updating;
 mod verification;
 mod wording;
+mod words;
 mod yaml;

@@ -17,6 +17,8 @@ pub struct Part {
     pub event: Event,
     /// As the ledger has it, or as it begins.
     pub row: Delivery,
+    /// Why it was sent in the standard form, where the webhook has words of its own.
+    pub standard_form: Option<String>,
 }
 
 /// What is posted next.
@@ -175,6 +177,7 @@ impl Notifier {
                 candidate,
                 event,
                 row,
+                standard_form: None,
             });
         }
         let log = parts.first().map_or(Log::Main, |part| part.candidate.log());

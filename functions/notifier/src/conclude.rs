@@ -89,8 +89,10 @@ impl Notifier {
             Verdict::Delivered => {
                 self.measure(&message);
                 let rows = self.tried(visit, &message, &answer, &attempt);
-                let rows =
-                    rows.map(|row| row.ended(DeliveryStatus::Delivered, None, self.clock.now()));
+                let rows = rows.zip(&message.parts).map(|(row, part)| {
+                    let form = part.standard_form.clone();
+                    row.ended(DeliveryStatus::Delivered, form, self.clock.now())
+                });
                 self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 let was_failing = visit.lane.trouble.is_some();
                 visit.lane.succeeded();

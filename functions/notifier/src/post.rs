@@ -96,6 +96,10 @@ impl Notifier {
         for earlier in &posted.earlier {
             note(message, earlier, begun);
         }
+        let forms = posted.standard_forms.into_iter();
+        for (part, form) in message.parts.iter_mut().zip(forms) {
+            part.standard_form = form;
+        }
         let pause = self
             .pace
             .posted(webhook, channel, begun, &posted.reply)

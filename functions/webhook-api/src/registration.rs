@@ -152,6 +152,7 @@ pub fn new_webhook(
         filters: registration.filters.clone(),
         lanes: Lanes::of(&destination.channels),
         configuration: destination.configuration.clone(),
+        message: registration.message.clone(),
         credential,
         fallback: None,
         status: match registration.enabled {

@@ -28,5 +28,5 @@ macro_rules! names {
 
 names! {
     Actor AuditAction AuditObject DeliveryStatus DestinationType Event EventGroup EventType Fault
-    Filters Message Notifications Outcome PublicationAnswer Role WebhookStatus
+    Filters Message MessageTemplate Notifications Outcome PublicationAnswer Role WebhookStatus
 }

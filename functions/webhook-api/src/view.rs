@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::{
-    ApiKey, Attempt, Delivery, DeliveryStatus, EventType, Filters, Outcome, Role, Webhook,
-    WebhookStatus,
+    ApiKey, Attempt, Delivery, DeliveryStatus, EventType, Filters, MessageTemplate, Outcome, Role,
+    Webhook, WebhookStatus,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -30,6 +30,9 @@ pub struct WebhookView {
     filters: Filters,
     #[schema(value_type = Object)]
     configuration: Value,
+    /// Words of its own; null where its messages have the standard ones.
+    #[schema(value_type = Option<schema::MessageTemplate>)]
+    message: Option<MessageTemplate>,
     organization: String,
     enabled: bool,
     #[schema(value_type = schema::WebhookStatus)]
@@ -101,6 +104,7 @@ impl From<&Webhook> for WebhookView {
                 .collect(),
             filters: webhook.filters.clone(),
             configuration: webhook.configuration.shown(),
+            message: webhook.message.clone(),
             organization: webhook.organization.to_string(),
             enabled: webhook.status != WebhookStatus::Disabled,
             status: webhook.status,

@@ -39,6 +39,15 @@ pub(crate) enum Words {
     Theirs(String),
 }
 
+#[cfg(test)]
+impl Words {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Ours(text) | Self::Theirs(text) => text,
+        }
+    }
+}
+
 /// Everything but the details: resource, provider, account, region, environment, project, status,
 /// severity, estimated cost, changed names.
 pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
@@ -79,32 +88,37 @@ pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
         .collect()
 }
 
-/// The details, by name. One that is called like a label of ours says so: it cannot pass
-/// itself off as the status.
+/// The details, by name.
 pub(crate) fn details(event: &Event) -> Vec<Fact> {
-    let ours = |name: &str| LABELS.iter().any(|label| label.eq_ignore_ascii_case(name));
-    event
-        .details
-        .iter()
-        .filter_map(|(name, value)| {
-            let name = visible_line(name)?;
-            let label = if ours(&name) {
-                format!("{name} (detail)")
-            } else {
-                name
-            };
-            Some(Fact {
-                label: Words::Theirs(label),
-                value: Words::Theirs(visible_line(value)?),
-            })
-        })
+    let details = event.details.iter();
+    details
+        .filter_map(|(name, value)| detail(name, value))
         .collect()
 }
 
-/// Where the resource can be looked at: an http(s) URL in which everything is encoded that
-/// could end it inside a message. One with a user name is none: it hides where it leads.
+/// One detail. If it is called like a label of ours, it says so: it cannot pass itself off as
+/// the status.
+pub(crate) fn detail(name: &str, value: &str) -> Option<Fact> {
+    let name = visible_line(name)?;
+    let is_ours = LABELS.iter().any(|label| label.eq_ignore_ascii_case(&name));
+    let label = match is_ours {
+        true => format!("{name} (detail)"),
+        false => name,
+    };
+    Some(Fact {
+        label: Words::Theirs(label),
+        value: Words::Theirs(visible_line(value)?),
+    })
+}
+
+/// Where the resource can be looked at.
 pub(crate) fn link(event: &Event) -> Option<Url> {
-    let text = event.resource.as_ref()?.url.as_deref()?;
+    web_url(event.resource.as_ref()?.url.as_deref()?)
+}
+
+/// An http(s) URL in which everything is encoded that could end it inside a message. One with a
+/// user name is none: it hides where it leads.
+pub(crate) fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim()).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.has_host()
@@ -174,7 +188,7 @@ fn resource(event: &Event) -> Option<String> {
 }
 
 /// "41.20 USD / month".
-fn cost(cost: &EstimatedCost) -> String {
+pub(crate) fn cost(cost: &EstimatedCost) -> String {
     let period = cost.period.map(Period::as_str);
     let period = period.map(|period| format!(" / {period}"));
     format!(

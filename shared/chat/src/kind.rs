@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing};
 use crate::form::{Either, Field, Reading, first_label};
 use crate::limits::Usage;
+use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::{Verification, Verified, is_placeholder, refused};
@@ -74,6 +75,14 @@ pub trait Kind: Send + Sync + 'static {
     /// what of the old one still counts for a while. Not asked of one of a single part.
     fn rotated(&self, _old: &SecretString, new: SecretString, _now: Timestamp) -> SecretString {
         new
+    }
+
+    /// How mentions are written in the webhook's `message`.
+    ///
+    /// # Errors
+    /// Why the messages of this kind cannot have words of their own.
+    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
+        Err("the messages of this destination have no words of their own: leave it out")
     }
 
     // Posting.

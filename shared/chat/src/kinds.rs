@@ -96,6 +96,13 @@ impl Kinds {
     ) -> Result<Registration, Faults> {
         let types = self.types();
         let types: Vec<&str> = types.iter().map(String::as_str).collect();
+        let configuration = &value["configuration"];
+        let kind = value["type"].as_str();
+        let kind = kind.and_then(|api_type| self.meant(api_type, configuration));
+        let words = crate::message::Reading {
+            forms: kind.map(Kind::message),
+            edits: configuration["grouping"] == "update",
+        };
         Registration::parse(
             value,
             organization,
@@ -104,6 +111,7 @@ impl Kinds {
             |api_type, value, at, faults| {
                 self.configuration(api_type, value, at, current, random, faults)
             },
+            |value, at, faults| crate::message::read(words, value, at, faults),
         )
     }
 

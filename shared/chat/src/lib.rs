@@ -14,6 +14,7 @@ pub mod draft;
 pub mod form;
 pub mod kind;
 pub mod limits;
+pub mod message;
 pub mod post;
 pub mod reply;
 pub mod signed;

@@ -3,6 +3,7 @@
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::{Event, Webhook};
 
+use crate::message::{Content, standard_form};
 use crate::reply::Remedy;
 
 /// Where a message goes, beside its channel.
@@ -28,6 +29,31 @@ pub struct Post<'a> {
     pub post_id: &'a str,
     pub place: &'a Place,
     pub without: Without,
+}
+
+impl Post<'_> {
+    /// What the message says of each event, in the webhook's own words where it has any.
+    pub(crate) fn contents(&self) -> Vec<Content<'_>> {
+        let template = self.webhook.message.as_ref();
+        let events = self.events.iter();
+        events.map(|event| Content::of(event, template)).collect()
+    }
+
+    /// Whom the message mentions, each once.
+    pub(crate) fn mentioned(&self) -> Vec<&str> {
+        let template = self.webhook.message.as_ref();
+        template.map_or_else(Vec::new, |template| template.mentioned(self.events))
+    }
+
+    /// Why each of the events is sent in the standard form, where the webhook has words of its
+    /// own that cannot be rendered over it.
+    pub fn standard_forms(&self) -> Vec<Option<String>> {
+        let template = self.webhook.message.as_ref();
+        let events = self.events.iter();
+        events
+            .map(|event| standard_form(event, template?))
+            .collect()
+    }
 }
 
 /// What to leave out of a message, because the platform has refused it.

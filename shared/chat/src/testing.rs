@@ -142,6 +142,7 @@ pub(crate) fn webhook(kind: &dyn Kind) -> Webhook {
         filters: Filters::default(),
         lanes: Lanes::of(&read.channels),
         configuration: read.configuration,
+        message: None,
         credential: sample::webhook(1, &[]).credential,
         fallback: None,
         status: WebhookStatus::Active,

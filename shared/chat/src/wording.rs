@@ -11,6 +11,8 @@ use crate::facts::{that_fit, visible_line};
 const MAX_SUBJECT: usize = 100;
 /// The longest that a project's or an environment's name gets in a headline, once escaped.
 const MAX_PLACE: usize = 40;
+/// The longest that an owner's title gets in a headline, once escaped.
+const MAX_TITLE: usize = 150;
 /// The longest that a headline gets: the names above and our own words around them.
 #[cfg(test)]
 pub(crate) const MAX_HEADLINE: usize = 256;
@@ -68,9 +70,19 @@ pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String
     }
 }
 
-/// One line that says what a digest has: how many events, and the first of them.
-pub(crate) fn digest_line(events: &[&Event], escape: impl Fn(&str) -> String) -> String {
-    let headlines = events.iter().map(|event| headline(event, &escape));
+/// As [`headline`], in words of the webhook's owner's.
+pub(crate) fn titled(event: &Event, title: &str, escape: impl Fn(&str) -> String) -> String {
+    let emoji = emoji(Tone::of(event), event.event_type);
+    let title = fit(title, MAX_TITLE, escape);
+    match event.dry_run {
+        true => format!("{emoji} Dry run: {title}"),
+        false => format!("{emoji} {title}"),
+    }
+}
+
+/// One line that says what a digest has: how many events, and the first of their headlines.
+pub(crate) fn digest_line(headlines: impl ExactSizeIterator<Item = String>) -> String {
+    let count = headlines.len();
     let (shown, more) = that_fit(headlines, usize::MAX, MAX_DIGEST_LINE, |line| {
         length(line) + 3
     });
@@ -78,7 +90,7 @@ pub(crate) fn digest_line(events: &[&Event], escape: impl Fn(&str) -> String) ->
         0 => String::new(),
         more => format!(" · and {more} more"),
     };
-    format!("{} events: {}{more}", events.len(), shown.join(" · "))
+    format!("{count} events: {}{more}", shown.join(" · "))
 }
 
 /// "Deployed billing-db to billing / production".

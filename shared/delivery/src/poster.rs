@@ -28,6 +28,9 @@ pub struct Posted {
     /// What the platform said to tries before, which it refused: with another credential, or
     /// with what was left out since.
     pub earlier: Vec<Reply>,
+    /// Why each of the events was sent in the standard form, where the webhook has words of its
+    /// own that cannot be rendered over it.
+    pub standard_forms: Vec<Option<String>>,
 }
 
 /// Which credential the platform has answered to.
@@ -105,10 +108,11 @@ impl Poster {
     /// # Errors
     /// Where the credential could not be read; nothing was posted then.
     pub async fn send(&self, post: &Post<'_>, within: Duration) -> Result<Posted, NotPosted> {
-        match tokio::time::timeout(within, self.with_credentials(post)).await {
-            Ok(posted) => posted,
-            Err(_) => Ok(Posted::first(reply::took_too_long())),
-        }
+        let posted = match tokio::time::timeout(within, self.with_credentials(post)).await {
+            Ok(posted) => posted?,
+            Err(_) => Posted::first(reply::took_too_long()),
+        };
+        Ok(posted.telling(post.standard_forms()))
     }
 
     async fn with_credentials(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
@@ -205,6 +209,22 @@ impl Posted {
             reply,
             by: By::Current,
             earlier: Vec::new(),
+            standard_forms: Vec::new(),
+        }
+    }
+
+    /// With what the reader of an attempt has to know of a message that has arrived.
+    fn telling(mut self, standard_forms: Vec<Option<String>>) -> Self {
+        if let Some(why) = standard_forms.iter().flatten().next()
+            && self.reply.outcome == Outcome::Delivered
+        {
+            let hint = self.reply.hint.take();
+            let both = [Some(why.clone()), hint].into_iter().flatten();
+            self.reply.hint = Some(both.collect::<Vec<_>>().join(" "));
+        }
+        Self {
+            standard_forms,
+            ..self
         }
     }
 

@@ -106,6 +106,7 @@ pub fn changed_fields(before: &Webhook, after: &Webhook) -> Vec<String> {
         ("type", before.kind.api_type() != after.kind.api_type()),
         ("event_types", before.event_types != after.event_types),
         ("filters", before.filters != after.filters),
+        ("message", before.message != after.message),
         ("enabled", enabled),
         ("status", status),
         ("credential", before.credential != after.credential),

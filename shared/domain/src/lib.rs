@@ -45,6 +45,6 @@ pub use lane::LaneId;
 pub use tone::Tone;
 pub use trace::TraceParent;
 pub use webhook::{
-    Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId, Registration,
-    Webhook, WebhookStatus,
+    Configuration, Configured, Credential, CredentialRef, Digest, Grouping, KindId,
+    MessageTemplate, Registration, Webhook, WebhookStatus,
 };

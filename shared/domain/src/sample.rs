@@ -54,6 +54,7 @@ pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
         configuration: Configuration::default()
             .with("token", "xoxb-…wxyz")
             .with("channel", "infra"),
+        message: None,
         lanes: Lanes::of(&["infra"]),
         credential: CredentialRef {
             id: CredentialId::generate(ulid),

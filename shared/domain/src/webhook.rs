@@ -4,6 +4,7 @@ mod configuration;
 mod described;
 mod kind;
 mod lanes;
+mod message;
 mod registration;
 mod update;
 
@@ -17,9 +18,13 @@ use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use crate::lane::LaneId;
 
 pub use configuration::{Configuration, Digest, Grouping};
-pub use described::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, EventTypes, FILTERS, NEW_WEBHOOK};
+pub use described::{
+    DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, EventTypes, FILTERS, MESSAGE, MESSAGE_TEMPLATE,
+    NEW_WEBHOOK,
+};
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};
+pub use message::{LinkTemplate, MentionRule, MessageTemplate};
 pub use registration::{Configured, Credential, MAX_WEBHOOK_BYTES, Made, Registration};
 pub use update::Update;
 
@@ -67,6 +72,9 @@ pub struct Webhook {
     #[serde(skip_serializing_if = "Filters::is_empty", default)]
     pub filters: Filters,
     pub configuration: Configuration,
+    /// Words of its owner's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<MessageTemplate>,
     /// Its channels, each with its lane.
     pub lanes: Lanes,
     /// Which secret holds the credential.

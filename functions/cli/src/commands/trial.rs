@@ -102,6 +102,9 @@ fn shown(answer: &Value) -> String {
         }
         None => {}
     }
+    if let Some(why) = answer["standard_form"].as_str() {
+        let _ = write!(shown, "{}\n\n", clean(why));
+    }
     let request = &answer["request"];
     let (method, url) = (text(&request["method"]), text(&request["url"]));
     let _ = writeln!(shown, "{} {}", clean(&method), clean(&url));

@@ -207,9 +207,7 @@ fn shown(webhook: &Value) -> String {
     for (name, value) in webhook["configuration"].as_object().into_iter().flatten() {
         lines.push((name.as_str(), text(value)));
     }
-    if let Some(message) = webhook["message"].as_object() {
-        lines.push(("message", Value::Object(message.clone()).to_string()));
-    }
+    lines.extend(words(&webhook["message"]));
     let verification = &webhook["verification"];
     let said = ["status", "hint", "warnings"].map(|field| text(&verification[field]));
     let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
@@ -217,6 +215,26 @@ fn shown(webhook: &Value) -> String {
     lines.push(("created", time(&webhook["created_at"])));
     lines.push(("modified", time(&webhook["modified_at"])));
     facts(&lines)
+}
+
+/// What its messages say in words of its own.
+fn words(message: &Value) -> Vec<(&'static str, String)> {
+    let each = |name: &str, line: fn(&Value) -> String| {
+        let entries = message[name].as_array().into_iter().flatten();
+        entries.map(line).collect::<Vec<_>>().join("; ")
+    };
+    let link = |link: &Value| format!("{} ({})", text(&link["label"]), text(&link["url"]));
+    let mention = |rule: &Value| match text(&rule["when"]) {
+        when if when.is_empty() => text(&rule["who"]),
+        when => format!("{} when {when}", text(&rule["who"])),
+    };
+    vec![
+        ("title", text(&message["title"])),
+        ("text", text(&message["text"])),
+        ("fields", text(&message["fields"])),
+        ("links", each("links", link)),
+        ("mentions", each("mentions", mention)),
+    ]
 }
 
 fn from_file(file: &std::path::Path) -> Result<(Value, Places), Error> {
@@ -314,6 +332,30 @@ fn rotate(client: &Client, name: &str, everywhere: bool) -> Result<Report, Error
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_its_own_are_shown() {
+        let webhook = json!({"name": "x", "message": {
+            "title": "{{ status }}", "fields": ["status", "project"],
+            "links": [{"label": "Runbook", "url": "https://wiki.example.com/"}],
+            "mentions": [
+                {"when": {"status": ["failed"]}, "who": ["S0FAKE", "here"]}, {"who": ["U0FAKE"]}
+            ],
+        }});
+        let shown = shown(&webhook);
+        for (name, value) in [
+            ("title", "{{ status }}"),
+            ("fields", "status, project"),
+            ("links", "Runbook (https://wiki.example.com/)"),
+            ("mentions", "S0FAKE, here when status: failed; U0FAKE"),
+        ] {
+            let line = shown.lines().find(|line| line.starts_with(name));
+            assert!(
+                line.is_some_and(|line| line.contains(value)),
+                "{name}: {shown}"
+            );
+        }
+    }
 
     #[test]
     fn one_that_fails_is_seen_in_the_list() {

@@ -129,7 +129,7 @@ impl ApiKeys {
         let Some((key, old)) = found.map_err(Problem::internal(OPERATION))? else {
             return Ok(None);
         };
-        let secret = new_key();
+        let secret = Self::new_key();
         let renewed = self
             .registry
             .replace_unused_key(&key, &old, &hash(&secret))

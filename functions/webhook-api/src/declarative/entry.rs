@@ -7,7 +7,7 @@ use carillon_domain::fault::Fault;
 use carillon_domain::field::{Field, Given, Object};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::filters::FilterValues;
-use carillon_domain::webhook::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, FILTERS};
+use carillon_domain::webhook::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, FILTERS, MESSAGE};
 use carillon_domain::{FaultCode, Faults, Fields, OrganizationId, Pointer, Registration, Webhook};
 use serde_json::{Map, Value, json};
 
@@ -33,6 +33,7 @@ pub const ENTRY: Object = Object {
         &ENTRY_EVENTS,
         &ENVIRONMENTS,
         &FILTERS,
+        &MESSAGE,
         &ORGANIZATION,
     ],
 };
@@ -138,6 +139,8 @@ fn translate(
         }
     }
     document.extend(filters.map(|filters| ("filters".to_owned(), filters)));
+    let message = fields.value("message").cloned();
+    document.extend(message.map(|message| ("message".to_owned(), message)));
     let configuration: Map<String, Value> = configuration_fields(kinds)
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), fields.value(name)?.clone())))

@@ -73,6 +73,9 @@ impl Serialize for Entry<'_> {
         if !filters.is_null() && filters != json!({}) {
             entry.serialize_entry("filters", &filters)?;
         }
+        if let Some(message) = &webhook.message {
+            entry.serialize_entry("message", message)?;
+        }
         let value = |value: &Value| value.clone();
         if configuration.grouping != Grouping::None {
             entry.serialize_entry("grouping", &value(&json!(configuration.grouping)))?;

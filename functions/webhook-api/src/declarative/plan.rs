@@ -213,6 +213,7 @@ fn changed(
             ("events", current.event_types != wanted.event_types),
             ("environments", environments),
             ("filters", filters),
+            ("message", current.message != wanted.message),
             ("grouping", ours.grouping != theirs.grouping),
             ("digest", ours.digest != theirs.digest),
         ])

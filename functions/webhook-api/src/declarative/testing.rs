@@ -43,6 +43,7 @@ pub fn applied(text: &str) -> Vec<Webhook> {
                 lanes: Lanes::of(&wanted.destination.channels),
                 kind: wanted.destination.kind,
                 event_types: wanted.event_types,
+                message: wanted.message,
                 filters: wanted.filters,
                 credential: CredentialRef {
                     fingerprint: Fingerprint::of(&organization(), secret),

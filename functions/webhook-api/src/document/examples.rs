@@ -167,7 +167,17 @@ pub fn new_webhook() -> Value {
     json!({
         "name": "prod alerts", "type": "slack", "event_types": ["deploy", "destroy", "error"],
         "filters": {"environment": ["production", "prod-*"]},
-        "configuration": {"token": "xoxb-example-not-a-real-token", "channel": "infra"}
+        "configuration": {"token": "xoxb-example-not-a-real-token", "channel": "infra"},
+        "message": message()
+    })
+}
+
+fn message() -> Value {
+    json!({
+        "title": "{{ resource.name }} {{ status }} in {{ environment }}",
+        "fields": ["environment", "status", "estimated_cost"],
+        "links": [{"label": "Runbook", "url": "https://wiki.example.com/{{ resource.type }}"}],
+        "mentions": [{"when": {"status": ["failed"]}, "who": ["S0123ABCD"]}]
     })
 }
 
@@ -230,7 +240,7 @@ fn delivery() -> Value {
 
 fn preview() -> Value {
     json!({
-        "would_send": true, "why_not": null,
+        "would_send": true, "why_not": null, "standard_form": null,
         "request": {
             "method": "POST", "url": "https://slack.com/api/chat.postMessage",
             "headers": {"Content-Type": "application/json; charset=utf-8", "Authorization": "Bearer xoxb-…wxyz"},

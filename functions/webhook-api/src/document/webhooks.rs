@@ -2,10 +2,10 @@
 //! destination has schemas of its own, told apart by `type`.
 
 use carillon_chat::form::schema::field;
-use carillon_chat::{Kind, Kinds};
+use carillon_chat::{Kind, Kinds, message};
 use carillon_domain::field::{Described, reference, schema};
 use carillon_domain::fields::ORGANIZATION;
-use carillon_domain::webhook::NEW_WEBHOOK;
+use carillon_domain::webhook::{MESSAGE_TEMPLATE, NEW_WEBHOOK};
 use serde_json::{Map, Value, json};
 
 use super::Schemas;
@@ -78,9 +78,22 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     schemas.insert(COMMON.into(), without(answered, ["type", CONFIGURATION]));
     schemas.insert("WebhookPatch".into(), patch());
     schemas.insert("ConfigurationPatch".into(), configuration_patch(kinds));
+    schemas.insert(MESSAGE_TEMPLATE.into(), message_template(kinds));
     schemas.insert("Rotation".into(), rotation(kinds));
     let types = json!({"type": "string", "enum": types, "description": "A type of destination"});
     schemas.insert("DestinationType".into(), types);
+}
+
+/// The words that webhooks may have of their own; whom they may mention depends on the kind.
+fn message_template(kinds: &Kinds) -> Value {
+    let mut forms: Vec<Value> = Vec::new();
+    for mentions in kinds.iter().filter_map(|kind| kind.message().ok()) {
+        let schema = message::schema::message(mentions, &reference("Filters"));
+        if !forms.contains(&schema) {
+            forms.push(schema);
+        }
+    }
+    json!({ "anyOf": forms })
 }
 
 /// What webhooks of all types have in common.

@@ -27,8 +27,8 @@ use crate::recovery::asks_to_wait;
 use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
-use crate::{Api, made_again, parameters, registration, schema, tried_event, waking};
 use crate::view::WebhookView;
+use crate::{Api, made_again, parameters, registration, schema, tried_event, waking};
 
 /// What would be sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +38,9 @@ pub struct Preview {
     /// Why not, where it would not.
     #[schema(required)]
     why_not: Option<String>,
+    /// Why it would be sent in the standard form, where the webhook's own words cannot be
+    /// rendered over this event.
+    standard_form: Option<String>,
     request: PreviewRequest,
     /// How full each limit of the platform is.
     #[schema(value_type = Vec<LimitUsage>)]
@@ -102,19 +105,21 @@ pub async fn preview(
         &lane(&webhook, &channel),
     );
     let kind = kind(&api, &webhook, "previewing a message")?;
-    let draft = kind.draft(&Post {
+    let post = Post {
         webhook: &webhook,
         channel: &channel,
         events: &[&event],
         post_id: &delivery_id.post_id(0),
         place: &Place::Channel,
         without: Without::default(),
-    });
+    };
+    let draft = kind.draft(&post);
     let headers = draft.shown_headers().into_iter();
     let why_not = webhook.why_not_now(&event);
     Ok(Json(Preview {
         would_send: why_not.is_none(),
         why_not,
+        standard_form: post.standard_forms().into_iter().flatten().next(),
         request: PreviewRequest {
             method: draft.method.to_string(),
             url: draft.masked_url(),

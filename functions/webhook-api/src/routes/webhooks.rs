@@ -347,6 +347,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
         "event_types": webhook.event_types,
         "filters": webhook.filters,
         "configuration": webhook.configuration.shown(),
+        "message": webhook.message,
     });
     json_patch::merge(&mut document, patch);
     // Null asks for the default.

@@ -53,8 +53,13 @@ pub struct Footer {
     pub text: String,
 }
 
-/// Who may be mentioned: nobody. Without it, the mentions of a webhook's text are live.
+/// Who may be mentioned, and nobody else. Without it, the mentions of a webhook's text are live.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct AllowedMentions {
-    parse: [&'static str; 0],
+    /// `everyone` for @everyone and @here. Nothing else is looked for.
+    pub parse: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
 }

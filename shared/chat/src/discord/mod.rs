@@ -6,6 +6,7 @@ pub mod limits;
 mod codes;
 mod escape;
 mod form;
+mod mention;
 mod message;
 mod render;
 mod target;

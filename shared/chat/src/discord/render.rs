@@ -8,10 +8,12 @@ use jiff::Timestamp;
 
 use super::escape::{markdown, plain};
 use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
-use super::message::{AllowedMentions, Embed, Field, Footer, Message};
-use crate::facts::{self, Fact, Words, visible, visible_line};
+use super::mention;
+use super::message::{Embed, Field, Footer, Message};
+use crate::facts::{self, Fact, Words, visible_line};
+use crate::message::{Content, Link};
 use crate::post::{Place, Post};
-use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+use crate::wording::{DRY_RUN, Tone, digest_line};
 
 /// What the embed's texts together may hold. Below the limit, because Discord does not say
 /// what it counts as a character.
@@ -26,6 +28,8 @@ const MAX_DETAIL: usize = 500;
 const MAX_LABEL: usize = 150;
 /// The longest name of a person, and the longest event id: what ids may have.
 const MAX_FOOTER_PART: usize = 128;
+/// The longest that the owner's links get together.
+const MAX_LINKS: usize = 1_000;
 /// The longest value that stands beside others.
 const MAX_INLINE: usize = 60;
 
@@ -35,13 +39,17 @@ const PLAIN_THREAD_NAME: &str = "Notifications";
 /// The message as the webhook posts it.
 pub(crate) fn message(post: &Post<'_>) -> Message {
     let configuration = &post.webhook.configuration;
-    let (content, embeds) = match post.events {
-        [event] => (None, vec![embed(event, post.without.link(0))]),
-        events => {
-            let (line, embeds) = digest::content(events, post.without);
+    let contents = post.contents();
+    let (content, embeds) = match contents.as_slice() {
+        [content] => (None, vec![embed(content, post.without.link(0))]),
+        contents => {
+            let (line, embeds) = digest::content(contents, post.without);
             (Some(line), embeds)
         }
     };
+    // Those in an embed ping nobody.
+    let (mentions, allowed_mentions) = mention::markup(&post.mentioned());
+    let content: Vec<String> = content.into_iter().chain(mentions).collect();
     // A forum's thread needs a name; whoever knows the thread needs none.
     let opens_thread = *post.place == Place::Channel
         && configuration.grouping == Grouping::Thread
@@ -59,27 +67,29 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
         avatar_url: own("avatar_url"),
         thread_name: opens_thread.then(|| match post.without.thread_name {
             true => PLAIN_THREAD_NAME.to_owned(),
-            false => thread_name(post.events),
+            false => thread_name(&contents),
         }),
-        content,
+        content: (!content.is_empty()).then(|| content.join(" ")),
         embeds,
-        allowed_mentions: AllowedMentions::default(),
+        allowed_mentions,
     }
 }
 
-fn thread_name(events: &[&Event]) -> String {
-    let name = match events {
-        [event] => headline(event, plain),
-        events => digest_line(events, plain),
+fn thread_name(contents: &[Content<'_>]) -> String {
+    let name = match contents {
+        [content] => content.headline(plain),
+        contents => digest_line(contents.iter().map(|content| content.headline(plain))),
     };
     fit(&name, MAX_THREAD_NAME, str::to_owned)
 }
 
-fn embed(event: &Event, without_link: bool) -> Embed {
-    let title = headline(event, markdown);
-    let description = description(event);
+fn embed(content: &Content<'_>, without_link: bool) -> Embed {
+    let event = content.event;
+    let title = content.headline(markdown);
+    let description = description(content);
     let footer = footer(event);
-    let mut fields: Vec<Field> = facts::fixed(event)
+    let mut fields: Vec<Field> = content
+        .fixed
         .iter()
         .map(|fact| field(fact, MAX_VALUE))
         .collect();
@@ -103,12 +113,15 @@ fn embed(event: &Event, without_link: bool) -> Embed {
         + length(&footer)
         + fields.iter().map(size).sum::<usize>();
     let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
-    let most = MAX_FIELDS - 1 - fields.len();
-    let details = facts::details(event);
-    let details = details.iter().map(|fact| field(fact, MAX_DETAIL));
+    let links = links(content, room.min(MAX_LINKS));
+    let room = room - links.as_ref().map_or(0, size);
+    let most = MAX_FIELDS - 1 - fields.len() - usize::from(links.is_some());
+    let details = content.details.iter();
+    let details = details.map(|fact| field(fact, MAX_DETAIL));
     let (details, left_out) = facts::that_fit(details, most, room, size);
     fields.extend(details);
     fields.extend((left_out > 0).then(|| note(left_out)));
+    fields.extend(links);
 
     Embed {
         title,
@@ -121,13 +134,12 @@ fn embed(event: &Event, without_link: bool) -> Embed {
     }
 }
 
-fn description(event: &Event) -> Option<String> {
-    let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**"));
-    let message = event
-        .message
+fn description(content: &Content<'_>) -> Option<String> {
+    let dry_run = content.event.dry_run.then(|| format!("**{DRY_RUN}**"));
+    let message = content
+        .text
         .as_deref()
-        .and_then(visible)
-        .map(|text| fit(&text, MAX_MESSAGE, markdown));
+        .map(|text| fit(text, MAX_MESSAGE, markdown));
     let parts: Vec<String> = dry_run.into_iter().chain(message).collect();
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
@@ -161,6 +173,18 @@ fn link(url: &str) -> Option<Field> {
     let value = markdown(url);
     (length(&value) <= MAX_VALUE).then(|| Field {
         name: "Link".to_owned(),
+        value,
+        inline: false,
+    })
+}
+
+/// The owner's links, in a field of their own.
+fn links(content: &Content<'_>, room: usize) -> Option<Field> {
+    const NAME: &str = "Links";
+    let write = |link: &Link| format!("[{}]({})", markdown(&link.label), link.url);
+    let value = content.links(room.checked_sub(NAME.len())?, write)?;
+    Some(Field {
+        name: NAME.to_owned(),
         value,
         inline: false,
     })

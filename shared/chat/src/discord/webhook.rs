@@ -8,12 +8,13 @@ use url::Url;
 
 use super::limits::{MAX_URL, MAX_USERNAME};
 use super::target::{API_HOST, NAME, Target, base};
-use super::{classify, codes, limits, render, texts, verify};
+use super::{classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
+use crate::message::MentionForm;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
@@ -135,6 +136,10 @@ impl Kind for Webhook {
 
     fn groupings(&self) -> &'static [Grouping] {
         &[Grouping::None, Grouping::Thread, Grouping::Update]
+    }
+
+    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
+        Ok(mention::FORMS)
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {

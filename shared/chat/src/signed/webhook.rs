@@ -17,6 +17,7 @@ use crate::answer::Answer;
 use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing};
 use crate::form::{Field, Reading, Rule, Secret, Secrets, Text};
 use crate::kind::Kind;
+use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::Verified;
@@ -138,6 +139,13 @@ impl Kind for Webhook {
 
     fn rotated(&self, old: &SecretString, new: SecretString, now: Timestamp) -> SecretString {
         credential::rotated(old, new, now)
+    }
+
+    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
+        Err(
+            "a signed webhook carries the event itself, for programs: it has no words to choose, \
+             and nobody to mention. Leave it out",
+        )
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {

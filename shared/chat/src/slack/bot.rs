@@ -8,12 +8,13 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::api::{HOST, NAME, POST_MESSAGE, UPDATE};
-use super::{builder, classify, codes, limits, render, texts, verify};
+use super::{builder, classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, List, Rule, Secret, Text};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
+use crate::message::MentionForm;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
@@ -142,6 +143,10 @@ impl Kind for Bot {
 
     fn groupings(&self) -> &'static [Grouping] {
         &[Grouping::None, Grouping::Thread, Grouping::Update]
+    }
+
+    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
+        Ok(mention::FORMS)
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {

@@ -6,12 +6,13 @@ use url::Url;
 
 use super::api::{NAME, WEBHOOK_HOSTS};
 use super::bot::{BETWEEN, BOTH};
-use super::{builder, classify, codes, limits, render, texts, verify};
+use super::{builder, classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
+use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::Verification;
@@ -72,9 +73,13 @@ impl Kind for IncomingWebhook {
          update; use a bot token"
     }
 
+    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
+        Ok(mention::FORMS)
+    }
+
     fn draft(&self, post: &Post<'_>) -> Draft {
         let url = post.webhook.configuration.text("webhook_url");
-        Draft::post(url.unwrap_or("…"), &render::for_webhook(post.events))
+        Draft::post(url.unwrap_or("…"), &render::for_webhook(post))
     }
 
     fn seal(&self, _: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {

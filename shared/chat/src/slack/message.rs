@@ -9,6 +9,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
     pub attachments: Vec<Attachment>,
+    /// What stands above the attachments instead of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Vec<Block>>,
     /// Where to post; an incoming webhook knows itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,

@@ -9,6 +9,8 @@ mod builder;
 mod codes;
 mod escape;
 mod incoming_webhook;
+mod link;
+mod mention;
 mod message;
 mod render;
 mod texts;

@@ -9,10 +9,13 @@ use jiff::Timestamp;
 
 use super::escape::{code, entities, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
+use super::link::link as own_link;
+use super::mention;
 use super::message::{Attachment, Block, Message, Text};
-use crate::facts::{self, Fact, Words, visible, visible_line};
+use crate::facts::{self, Fact, Words, visible_line};
+use crate::message::Content;
 use crate::post::{Place, Post};
-use crate::wording::{DRY_RUN, Tone, headline};
+use crate::wording::{DRY_RUN, Tone, digest_line};
 
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
 /// counts there.
@@ -32,13 +35,15 @@ const MAX_EVENT_ID: usize = 128;
 const MAX_DETAILS: usize = carillon_domain::event::MAX_DETAILS;
 /// The longest URL that becomes a link; one that was cut would lead nowhere.
 const MAX_LINK: usize = 2_000;
+/// The longest that the owner's links get together.
+const MAX_LINKS: usize = MAX_SECTION_TEXT - 100;
 /// The longest host that a link is named after.
 const MAX_HOST: usize = 100;
 
 /// The message as a bot posts it.
 pub(crate) fn for_bot(post: &Post<'_>) -> Message {
     let configuration = &post.webhook.configuration;
-    let content = for_webhook(post.events);
+    let content = for_webhook(post);
     let there = |message: &MessageRef| message.channel_id.clone();
     let message = Message {
         channel: Some(post.channel.to_owned()),
@@ -69,21 +74,40 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
             client_msg_id: None,
             unfurl_links: None,
             unfurl_media: None,
+            // Left out, those of the message before would stay.
+            blocks: Some(message.blocks.unwrap_or_default()),
             ..message
         },
     }
 }
 
 /// The message as an incoming webhook posts it: where, and under which name, is not ours to say.
-pub(crate) fn for_webhook(events: &[&Event]) -> Message {
-    let (text, attachments) = match events {
-        [event] => {
-            let attachment = attachment(event, blocks(event));
+pub(crate) fn for_webhook(post: &Post<'_>) -> Message {
+    message(&post.contents(), mention::markup(&post.mentioned()))
+}
+
+fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
+    let (text, attachments) = match contents {
+        [content] => {
+            let attachment = attachment(content, blocks(content));
             (attachment.fallback.clone(), vec![attachment])
         }
-        _ => digest::content(events),
+        _ => digest::content(contents),
     };
+    // Where there are blocks, the text is only what notifications say. A mention in an
+    // attachment does not reach every phone.
+    let blocks = mentions.map(|mentions| {
+        let headlines = contents.iter().map(|content| content.headline(entities));
+        let line = match contents {
+            [content] => content.headline(entities),
+            _ => digest_line(headlines),
+        };
+        [Text::plain(line), Text::mrkdwn(mentions)]
+            .map(Block::text)
+            .into()
+    });
     Message {
+        blocks,
         channel: None,
         thread_ts: None,
         ts: None,
@@ -99,26 +123,26 @@ pub(crate) fn for_webhook(events: &[&Event]) -> Message {
     }
 }
 
-fn attachment(event: &Event, blocks: Vec<Block>) -> Attachment {
+fn attachment(content: &Content<'_>, blocks: Vec<Block>) -> Attachment {
     Attachment {
-        color: format!("#{:06x}", Tone::of(event).colour()),
-        fallback: headline(event, inert),
+        color: format!("#{:06x}", Tone::of(content.event).colour()),
+        fallback: content.headline(inert),
         blocks,
     }
 }
 
-fn blocks(event: &Event) -> Vec<Block> {
+fn blocks(content: &Content<'_>) -> Vec<Block> {
+    let event = content.event;
     let dry_run = event
         .dry_run
         .then(|| Block::text(Text::mrkdwn(format!("*{DRY_RUN}*"))));
-    let message = event
-        .message
+    let message = content
+        .text
         .as_deref()
-        .and_then(visible)
-        .map(|text| Block::text(Text::plain(fit(&text, MAX_MESSAGE, entities))));
+        .map(|text| Block::text(Text::plain(fit(text, MAX_MESSAGE, entities))));
     let link = link(event).map(|link| Block::text(Text::mrkdwn(link)));
     let context = Block::context(context(event));
-    let mut fields: Vec<Text> = facts::fixed(event).iter().map(field).collect();
+    let mut fields: Vec<Text> = content.fixed.iter().map(field).collect();
 
     // The details get what room the rest leaves.
     let size = |text: &Text| length(text.as_str());
@@ -131,8 +155,11 @@ fn blocks(event: &Event) -> Vec<Block> {
         .chain(fields.iter().map(size))
         .sum::<usize>();
     let room = ROOM.saturating_sub(taken + note);
-    let details = facts::details(event);
-    let (details, left_out) = facts::that_fit(details.iter().map(field), MAX_DETAILS, room, size);
+    let links = content.links(room.min(MAX_LINKS), own_link);
+    let room = room - links.as_deref().map_or(0, length);
+    let links = links.map(|links| Block::text(Text::mrkdwn(links)));
+    let details = content.details.iter().map(field);
+    let (details, left_out) = facts::that_fit(details, MAX_DETAILS, room, size);
     fields.extend(details);
 
     let mut fields = fields.into_iter();
@@ -148,6 +175,7 @@ fn blocks(event: &Event) -> Vec<Block> {
         .chain(fields)
         .chain(left_out)
         .chain(link)
+        .chain(links)
         .chain([context])
         .collect()
 }

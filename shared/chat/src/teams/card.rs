@@ -29,24 +29,63 @@ struct Card {
     #[serde(rename = "type")]
     kind: &'static str,
     version: &'static str,
-    msteams: Width,
+    msteams: Settings,
     body: Vec<Element>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     actions: Vec<OpenUrl>,
 }
 
 #[derive(Debug, Serialize)]
-struct Width {
+struct Settings {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entities: Vec<Mention>,
     width: &'static str,
 }
 
+/// Makes a text of the card a mention.
+#[derive(Debug, Serialize)]
+pub(super) struct Mention {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// As it stands in the card's text.
+    text: String,
+    mentioned: User,
+}
+
+#[derive(Debug, Serialize)]
+struct User {
+    id: String,
+    name: String,
+}
+
+impl Mention {
+    /// `name` must mean nothing in Markdown.
+    pub(super) fn new(id: &str, name: &str) -> Self {
+        Self {
+            kind: "mention",
+            text: format!("<at>{name}</at>"),
+            mentioned: User {
+                id: id.to_owned(),
+                name: name.to_owned(),
+            },
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Message {
-    pub(super) fn new(body: Vec<Element>, actions: Vec<OpenUrl>) -> Self {
+    pub(super) fn new(body: Vec<Element>, actions: Vec<OpenUrl>, entities: Vec<Mention>) -> Self {
         let content = Card {
             schema: "http://adaptivecards.io/schemas/adaptive-card.json",
             kind: "AdaptiveCard",
             version: VERSION,
-            msteams: Width { width: "Full" },
+            msteams: Settings {
+                entities,
+                width: "Full",
+            },
             body,
             actions,
         };
@@ -104,6 +143,16 @@ impl Element {
         }
     }
 
+    pub(super) fn text(text: String) -> Self {
+        Self::TextBlock {
+            text,
+            wrap: true,
+            weight: None,
+            size: None,
+            is_subtle: false,
+        }
+    }
+
     pub(super) fn small(text: String) -> Self {
         Self::TextBlock {
             text,
@@ -135,6 +184,6 @@ pub(super) struct TextRun {
 #[serde(tag = "type", rename = "Action.OpenUrl")]
 pub(super) struct OpenUrl {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<&'static str>,
+    pub title: Option<String>,
     pub url: String,
 }

@@ -5,6 +5,7 @@ pub mod limits;
 
 mod card;
 mod escape;
+mod mention;
 mod render;
 mod url;
 mod workflow;

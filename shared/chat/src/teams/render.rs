@@ -7,11 +7,13 @@ use url::Url;
 
 use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
 use super::escape::{markdown, plain};
-use super::limits::{MAX_URL, fill};
+use super::limits::{MAX_ACTIONS, MAX_URL, fill};
+use super::mention;
 use crate::escape::is_plain_url;
-use crate::facts::{self, Fact, Words, visible, visible_line};
+use crate::facts::{self, Fact, Words, visible_line};
+use crate::message::{Content, Link};
 use crate::post::Post;
-use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+use crate::wording::{DRY_RUN, Tone, digest_line};
 
 /// The longest message text.
 const MAX_MESSAGE: usize = 4_000;
@@ -26,6 +28,9 @@ const MAX_FACTS: usize = 28;
 const MAX_FACTS_TEXT: usize = 7_000;
 /// The longest name of a person, and the longest event id: what ids may have.
 const MAX_FOOTER_PART: usize = 128;
+/// The longest that the owner's links get together, and the label of one.
+const MAX_OWN_LINKS: usize = 2_500;
+const MAX_LINK_LABEL: usize = 60;
 /// The most links in a message's text.
 const MAX_LINKS: usize = 10;
 /// A message's text that would be shorter than this says nothing.
@@ -37,10 +42,11 @@ const ALL: usize = 1_000;
 /// The message as the workflow takes it. Where it is too large, each event has its part of what
 /// is above; few messages are, so that nothing is measured beforehand.
 pub(super) fn message(post: &Post<'_>) -> Value {
+    let contents = post.contents();
     let mut share = Share(ALL);
     loop {
         // Our own structures of texts and lists always become JSON.
-        let message = serde_json::to_value(with_share(post, share)).unwrap_or_default();
+        let message = serde_json::to_value(with_share(post, &contents, share)).unwrap_or_default();
         let fill = fill(&message.to_string());
         if fill <= ALL || share.0 == 0 {
             return message;
@@ -60,48 +66,74 @@ impl Share {
     }
 }
 
-fn with_share(post: &Post<'_>, share: Share) -> Message {
+fn with_share(post: &Post<'_>, contents: &[Content<'_>], share: Share) -> Message {
     let mut body = Vec::new();
-    if post.events.len() > 1 {
-        let line = digest_line(post.events, markdown);
-        body.push(Element::bold(line, None));
+    if contents.len() > 1 {
+        let headlines = contents.iter().map(|content| content.headline(markdown));
+        body.push(Element::bold(digest_line(headlines), None));
     }
     let mut actions = Vec::new();
-    for (index, event) in post.events.iter().enumerate() {
-        let link = facts::link(event)
+    for (index, content) in contents.iter().enumerate() {
+        let link = facts::link(content.event)
             .map(String::from)
             .filter(|link| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0));
         // A card has one row of buttons, in which nobody could tell what each is for.
         if let (Some(url), [_]) = (&link, post.events) {
             actions.push(OpenUrl {
-                title: Some("Open"),
+                title: Some("Open".to_owned()),
                 url: url.clone(),
             });
         }
-        body.extend(elements(event, link, share));
+        body.extend(elements(content, link, share));
+        let room = share.of(MAX_OWN_LINKS, 0) / contents.len();
+        let as_buttons = contents.len() == 1 && actions.len() + content.links.len() <= MAX_ACTIONS;
+        let size = content
+            .links
+            .iter()
+            .map(|link| link.url.len())
+            .sum::<usize>();
+        if as_buttons && size <= room {
+            actions.extend(content.links.iter().map(button));
+        } else {
+            body.extend(content.links(room, markdown_link).map(Element::text));
+        }
     }
-    Message::new(body, actions)
+    let (mentions, entities) = mention::markup(&post.mentioned());
+    body.extend(mentions.map(Element::text));
+    Message::new(body, actions, entities)
 }
 
-fn elements(event: &Event, link: Option<String>, share: Share) -> Vec<Element> {
+fn button(link: &Link) -> OpenUrl {
+    OpenUrl {
+        title: Some(fit(&link.label, MAX_LINK_LABEL, plain)),
+        url: link.url.clone(),
+    }
+}
+
+fn markdown_link(link: &Link) -> String {
+    format!("[{}]({})", markdown(&link.label), link.url)
+}
+
+fn elements(content: &Content<'_>, link: Option<String>, share: Share) -> Vec<Element> {
+    let event = content.event;
     let mut elements = vec![Element::Container {
         style: style(Tone::of(event)),
         bleed: true,
-        items: vec![Element::bold(headline(event, markdown), Some("Medium"))],
+        items: vec![Element::bold(content.headline(markdown), Some("Medium"))],
         select_action: link.map(|url| OpenUrl { title: None, url }),
     }];
     if event.dry_run {
         elements.push(Element::bold(DRY_RUN.to_owned(), None));
     }
     let most = share.of(MAX_MESSAGE, 0);
-    if let Some(text) = event.message.as_deref().and_then(visible)
+    if let Some(text) = content.text.as_deref()
         && most >= LEAST_MESSAGE
     {
         elements.push(Element::RichTextBlock {
-            inlines: runs(&text, most),
+            inlines: runs(text, most),
         });
     }
-    let (facts, left_out) = shown(event, share);
+    let (facts, left_out) = shown(content, share);
     if !facts.is_empty() {
         elements.push(Element::FactSet { facts });
     }
@@ -127,10 +159,9 @@ fn style(tone: Tone) -> &'static str {
 }
 
 /// The facts that have room, and how many have none.
-fn shown(event: &Event, share: Share) -> (Vec<CardFact>, usize) {
-    let (fixed, details) = (facts::fixed(event), facts::details(event));
-    let fixed = fixed.iter().map(|fact| (fact, MAX_VALUE));
-    let details = details.iter().map(|fact| (fact, MAX_DETAIL));
+fn shown(content: &Content<'_>, share: Share) -> (Vec<CardFact>, usize) {
+    let fixed = content.fixed.iter().map(|fact| (fact, MAX_VALUE));
+    let details = content.details.iter().map(|fact| (fact, MAX_DETAIL));
     let facts: Vec<(&Fact, usize)> = fixed.chain(details).collect();
     let facts = facts
         .into_iter()

@@ -6,12 +6,13 @@ use carillon_domain::{Configuration, KindId};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{NAME, classify, limits, render, url as form};
+use super::{NAME, classify, limits, mention, render, url as form};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing};
 use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
+use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::{Verified, is_placeholder};
@@ -68,6 +69,10 @@ impl Kind for Workflow {
 
     fn cannot_group(&self) -> &'static str {
         "a workflow never tells which message it posted, so it can neither thread nor update"
+    }
+
+    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
+        Ok(mention::FORMS)
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {

@@ -13,6 +13,9 @@ use crate::filters::FiltersRule;
 /// The `type`s of destinations, in the API's document.
 pub const DESTINATION_TYPE: &str = "DestinationType";
 
+/// The words that a webhook may have of its own, in the API's document.
+pub const MESSAGE_TEMPLATE: &str = "MessageTemplate";
+
 pub(super) const NAME: Field<Line> =
     Field::required("name", "Unique in the organization", Line(MAX_WEBHOOK_NAME));
 pub(super) const TYPE: Field<Given> = Field::required("type", "", Given(DESTINATION_TYPE));
@@ -20,6 +23,8 @@ pub(super) const EVENT_TYPES: Field<EventTypes> = Field::required("event_types",
 pub const FILTERS: Field<FiltersRule> = Field::optional("filters", "", FiltersRule);
 pub(super) const CONFIGURATION: Field<Given> =
     Field::required("configuration", "", Given("Configuration"));
+pub const MESSAGE: Field<Given> =
+    Field::optional("message", "Words of its own", Given(MESSAGE_TEMPLATE));
 pub const ENABLED: Field<Flag> =
     Field::optional("enabled", "Whether it delivers; true, if left out", Flag);
 
@@ -32,6 +37,7 @@ pub const NEW_WEBHOOK: Object = Object {
         &EVENT_TYPES,
         &FILTERS,
         &CONFIGURATION,
+        &MESSAGE,
         &ENABLED,
         &ORGANIZATION,
     ],

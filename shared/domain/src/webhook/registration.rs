@@ -3,8 +3,10 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::described::{CONFIGURATION, ENABLED, EVENT_TYPES, FILTERS, NAME, NEW_WEBHOOK, TYPE};
-use super::{Configuration, KindId, Webhook, WebhookStatus};
+use super::described::{
+    CONFIGURATION, ENABLED, EVENT_TYPES, FILTERS, MESSAGE, NAME, NEW_WEBHOOK, TYPE,
+};
+use super::{Configuration, KindId, MessageTemplate, Webhook, WebhookStatus};
 use crate::event_type::EventTypePattern;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::fields::Fields;
@@ -45,6 +47,8 @@ pub struct Registration {
     pub filters: Filters,
     /// What it posts to, and how.
     pub destination: Configured,
+    /// Words of its owner's; none where it has none.
+    pub message: Option<MessageTemplate>,
     /// None where the client does not say.
     pub enabled: Option<bool>,
 }
@@ -64,7 +68,7 @@ const OF_ANSWERS: [&str; 4] = [
 impl Registration {
     /// Reads a client's webhook: a new one, or the one that is to replace `current`.
     /// `configuration` reads the part that each kind of destination has rules of its own for,
-    /// by the `type`, which is one of `types`.
+    /// by the `type`, which is one of `types`; `message` reads the words of its owner's.
     ///
     /// # Errors
     /// All faults of the document, the configuration's included.
@@ -74,6 +78,7 @@ impl Registration {
         current: Option<&Webhook>,
         types: &[&str],
         configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
+        message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
     ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let registration = Self::read(
@@ -82,6 +87,7 @@ impl Registration {
             current,
             types,
             configuration,
+            message,
             &mut faults,
         );
         faults.into_result(registration)
@@ -93,6 +99,7 @@ impl Registration {
         current: Option<&Webhook>,
         types: &[&str],
         configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
+        message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut fields = Fields::of(value, Pointer::root(), faults)?;
@@ -111,6 +118,11 @@ impl Registration {
         let configured = fields.get(&CONFIGURATION).and_then(|value| {
             api_type.and_then(|api_type| configuration(api_type, &value, &at, fields.faults()))
         });
+        let at = fields.at(MESSAGE.name);
+        let message = fields
+            .get(&MESSAGE)
+            .map(|value| message(&value, &at, fields.faults()))
+            .filter(|message| !message.is_empty());
         let mut enabled = fields.get(&ENABLED);
         fields.own_organization(organization);
         if let Some(current) = current {
@@ -127,6 +139,7 @@ impl Registration {
             event_types: event_types.unwrap_or_default(),
             filters,
             destination: configured?,
+            message,
             enabled,
         })
     }
@@ -184,15 +197,21 @@ mod tests {
     }
 
     fn read(value: &Value, current: Option<&Webhook>) -> Result<Registration, Faults> {
-        Registration::parse(value, &organization(), current, &["slack"], |_, _, _, _| {
-            Some(Configured {
-                kind: KindId::new("slack/bot"),
-                configuration: Configuration::default(),
-                channels: vec!["infra".into()],
-                credential: Credential::New(SecretString::from("fake")),
-                made: Vec::new(),
-            })
-        })
+        let configured = Configured {
+            kind: KindId::new("slack/bot"),
+            configuration: Configuration::default(),
+            channels: vec!["infra".into()],
+            credential: Credential::New(SecretString::from("fake")),
+            made: Vec::new(),
+        };
+        Registration::parse(
+            value,
+            &organization(),
+            current,
+            &["slack"],
+            |_, _, _, _| Some(configured),
+            |_, _, _| MessageTemplate::default(),
+        )
     }
 
     fn pointers(value: &Value, current: Option<&Webhook>) -> Vec<String> {

@@ -35,6 +35,7 @@ impl Webhook {
             kind,
             event_types: registration.event_types,
             filters: registration.filters,
+            message: registration.message,
             lanes: self.lanes.renamed(&channels),
             configuration,
             ..self.clone()
@@ -149,6 +150,7 @@ mod tests {
                 credential: Credential::Unchanged,
                 made: Vec::new(),
             },
+            message: webhook.message.clone(),
             enabled,
         }
     }

@@ -14,6 +14,15 @@ fn webhooks() -> Vec<Webhook> {
     let bot = Webhook {
         name: "yes".into(),
         filters: filters(json!({"environment": ["on", "*", "- a"], "project": ["~", "0123"]})),
+        message: Some(
+            serde_json::from_value(json!({
+                "title": "{{ resource.name }}: {% if status %}yes{% endif %} #1",
+                "text": "- a\n  {{ message }}\n", "fields": ["status", "details.on"],
+                "links": [{"label": "~", "url": "https://example.com/{{ project }}#x"}],
+                "mentions": [{"when": {"status": ["failed"]}, "who": ["S0FAKE", "here"]}],
+            }))
+            .unwrap(),
+        ),
         status: WebhookStatus::Suspended,
         configuration: Configuration {
             grouping: Grouping::Thread,

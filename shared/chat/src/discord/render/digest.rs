@@ -7,60 +7,62 @@ use carillon_domain::text::{fit, length};
 
 use super::super::escape::{markdown, plain};
 use super::super::limits::{MAX_FIELDS, is_embed_url};
-use super::super::message::{Embed, Footer};
-use super::{MAX_DETAIL, MAX_MESSAGE, ROOM, field, timestamp};
-use crate::facts::{self, Fact, visible, visible_line};
+use super::super::message::{Embed, Field, Footer};
+use super::{MAX_DETAIL, MAX_LINKS, MAX_MESSAGE, ROOM, field, links, timestamp};
+use crate::facts::{self, visible_line};
+use crate::message::Content;
 use crate::post::Without;
-use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+use crate::wording::{DRY_RUN, Tone, digest_line};
 
 /// The longest name of a person, and the longest event id.
 const MAX_FOOTER_PART: usize = 60;
 
 /// The text above the embeds, and the embeds.
-pub(super) fn content(events: &[&Event], without: Without) -> (String, Vec<Embed>) {
-    let room = ROOM / events.len().max(1);
+pub(super) fn content(contents: &[Content<'_>], without: Without) -> (String, Vec<Embed>) {
+    let room = ROOM / contents.len().max(1);
     // Of embeds with the same URL, Discord shows the first alone (resources/message).
     let mut urls = HashSet::new();
-    let embeds = events
+    let embeds = contents
         .iter()
         .enumerate()
-        .map(|(index, event)| {
-            let url = facts::link(event).map(String::from).filter(|url| {
+        .map(|(index, content)| {
+            let url = facts::link(content.event).map(String::from).filter(|url| {
                 !without.link(index) && is_embed_url(url) && urls.insert(url.clone())
             });
-            embed(event, url, room)
+            embed(content, url, room)
         })
         .collect();
-    (digest_line(events, markdown), embeds)
+    let headlines = contents.iter().map(|content| content.headline(markdown));
+    (digest_line(headlines), embeds)
 }
 
 /// What an event says in the room that it has. Whatever does not fit is counted.
-fn embed(event: &Event, url: Option<String>, room: usize) -> Embed {
-    let title = headline(event, markdown);
+fn embed(content: &Content<'_>, url: Option<String>, room: usize) -> Embed {
+    let event = content.event;
+    let title = content.headline(markdown);
     let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**\n"));
     let dry_run = dry_run.unwrap_or_default();
     let footer = footer(event);
     let note = |count| format!(" · {}", facts::left_out(count));
     let taken = length(&title) + length(&dry_run) + length(&footer) + length(&note(usize::MAX));
     let room = room.saturating_sub(taken);
-    let message = event
-        .message
+    let size = |field: &Field| length(&field.name) + length(&field.value);
+    let links = links(content, MAX_LINKS.min(room / 3));
+    let room = room - links.as_ref().map_or(0, size);
+    let message = content
+        .text
         .as_deref()
-        .and_then(visible)
-        .map(|text| fit(&text, MAX_MESSAGE.min(room / 2), markdown))
+        .map(|text| fit(text, MAX_MESSAGE.min(room / 2), markdown))
         .unwrap_or_default();
     let room = room - length(&message);
 
-    let facts: Vec<Fact> = facts::fixed(event)
-        .into_iter()
-        .chain(facts::details(event))
-        .collect();
+    let facts: Vec<_> = content.fixed.iter().chain(&content.details).collect();
     let fields = facts
-        .iter()
+        .into_iter()
         .map(|fact| field(fact, MAX_DETAIL.min(room / 2)));
-    let (fields, left_out) = facts::that_fit(fields, MAX_FIELDS, room, |field| {
-        length(&field.name) + length(&field.value)
-    });
+    let most = MAX_FIELDS - usize::from(links.is_some());
+    let (mut fields, left_out) = facts::that_fit(fields, most, room, size);
+    fields.extend(links);
     let footer = match left_out {
         0 => footer,
         count => format!("{footer}{}", note(count)),

@@ -1,4 +1,7 @@
 use super::*;
+
+mod words;
+
 use crate::discord::limits::violations;
 use crate::testing::{DISCORD, any_event, gallery, hostile, webhook};
 use carillon_domain::delivery::MessageRef;
@@ -6,6 +9,11 @@ use carillon_domain::{EventType, Webhook, sample};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+/// In the standard words.
+fn embed(event: &Event, without_link: bool) -> Embed {
+    super::embed(&Content::standard(event), without_link)
+}
 
 fn rendered(event: &Event) -> Value {
     several(&[event])

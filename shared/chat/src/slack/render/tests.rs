@@ -1,10 +1,22 @@
 use super::*;
+
+mod words;
+
 use crate::slack::limits::violations;
 use crate::testing::{BOT, any_event, gallery, hostile, webhook};
 use carillon_domain::{EventType, sample};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
+
+/// In the standard words.
+fn for_webhook(events: &[&Event]) -> Message {
+    let contents: Vec<_> = events
+        .iter()
+        .map(|event| Content::standard(event))
+        .collect();
+    message(&contents, None)
+}
 
 fn rendered(event: &Event) -> Value {
     serde_json::to_value(for_webhook(&[event])).unwrap()

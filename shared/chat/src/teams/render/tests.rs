@@ -1,4 +1,7 @@
 use super::*;
+
+mod words;
+
 use crate::post::{Place, Without};
 use crate::teams::limits::violations;
 use crate::testing::{TEAMS, any_event, gallery, hostile, webhook};
