@@ -16,6 +16,7 @@ mod concurrency;
 mod credentials;
 mod declarative;
 mod delivery;
+mod described;
 mod digests;
 mod dispatching;
 mod edges;
