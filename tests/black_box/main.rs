@@ -17,6 +17,7 @@ mod console;
 mod credentials;
 mod declarative;
 mod delivery;
+mod described;
 mod digests;
 mod dispatching;
 mod edges;

@@ -13,7 +13,8 @@ use crate::Answer;
 /// The documents that tests have asked for, by the types of destinations. Tests run in one process.
 static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Document>>>> = LazyLock::new(Mutex::default);
 
-pub(crate) struct Document {
+/// The document, of some kinds of destinations.
+pub struct Document {
     document: Value,
     /// By the pointer of their schema; compiled when they are first needed.
     validators: Mutex<HashMap<String, Arc<Validator>>>,
@@ -98,6 +99,15 @@ impl Document {
     }
 
     fn validate(&self, schema: &str, what: &str, body: &Value) {
+        let faults = self.faults(schema, body);
+        assert!(
+            faults.is_empty(),
+            "{what} is another than in the document: {faults:#?}\n{body:#}"
+        );
+    }
+
+    /// What is wrong with a value, by the schema that stands there.
+    pub fn faults(&self, schema: &str, value: &Value) -> Vec<String> {
         let mut validators = self.validators.lock().expect("no test has failed in here");
         let validator = validators.entry(schema.to_owned()).or_insert_with(|| {
             let schema = self.document.pointer(schema).expect("it was found");
@@ -108,13 +118,9 @@ impl Document {
         });
         let validator = Arc::clone(validator);
         drop(validators);
-        let faults: Vec<String> = validator
-            .iter_errors(body)
+        let faults = validator.iter_errors(value);
+        faults
             .map(|fault| format!("{}: {fault}", fault.instance_path()))
-            .collect();
-        assert!(
-            faults.is_empty(),
-            "{what} is another than in the document: {faults:#?}\n{body:#}"
-        );
+            .collect()
     }
 }

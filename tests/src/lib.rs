@@ -1,6 +1,6 @@
 //! A running Carillon for tests, and what a caller does with it.
 
-mod document;
+pub mod document;
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;

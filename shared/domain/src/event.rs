@@ -4,6 +4,7 @@ mod described;
 mod fit;
 mod foreign;
 mod loose;
+mod parts;
 mod read;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,9 @@ use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
 use crate::trace::TraceParent;
 
-pub use described::{Cost, NEW_EVENT, PublishableType, ResourceRule, kept};
+pub use described::{NEW_EVENT, PublishableType, kept};
 pub use fit::CHANGES_LEFT_OUT;
+pub use parts::{Cost, ResourceRule};
 
 /// The longest a name, a place or a person may be, in characters.
 pub const MAX_NAME: usize = 256;

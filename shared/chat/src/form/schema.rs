@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::field::{Either, Field, Rule, Secret, Text};
 
 /// What reads show in the place of a credential, and means 'unchanged'.
-const MASK: &str = "[!-~]*\u{2026}[!-~]*";
+const MASK: &str = "(?:[!-~]*\u{2026})+[!-~]*";
 
 /// Of the field of a configuration; none where its kind does not take it. `masks` says whether a
 /// masked credential is taken: where there is one that it can mean.

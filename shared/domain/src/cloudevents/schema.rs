@@ -52,9 +52,11 @@ pub fn cloud_event() -> Value {
     })
 }
 
-/// A batch of them.
+/// A batch of them. The list stands by itself: a widely used generator makes nothing of a call
+/// with several bodies of which one is nothing but a list.
 pub fn batch() -> Value {
-    let mut batch = listed(0, MAX_BATCH, &reference(CLOUD_EVENT));
-    batch["description"] = "With a fault in one, none is stored".into();
-    batch
+    json!({
+        "description": "With a fault in one, none is stored",
+        "allOf": [listed(0, MAX_BATCH, &reference(CLOUD_EVENT))],
+    })
 }

@@ -199,7 +199,8 @@ impl Rule for Time {
     }
 
     fn schema(&self) -> Value {
-        json!({"type": "string", "format": "date-time"})
+        let since_1970 = "^(?:19[7-9][0-9]|[2-9][0-9]{3})-";
+        json!({"type": "string", "format": "date-time", "pattern": since_1970})
     }
 }
 
