@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod another_key;
 mod audit;
 mod bad_days;
 mod blank;
