@@ -85,7 +85,10 @@ async fn each_secret_is_encrypted_anew_once_and_stays_what_it_is() {
         let open = credentials.open(organization, &value, Timestamp::now());
         opened.push(open.await.unwrap());
     }
-    assert!(deployment.round(Some(FIRST)).await.is_empty(), "it has that key");
+    assert!(
+        deployment.round(Some(FIRST)).await.is_empty(),
+        "it has that key"
+    );
     for (key, named) in [(Some(SECOND), SECOND), (None, OWN), (Some(FIRST), FIRST)] {
         assert_eq!(deployment.round(key).await, [named; SECRETS]);
         assert!(deployment.round(key).await.is_empty(), "once");

@@ -24,6 +24,7 @@ mod event_sources;
 mod events;
 mod flat;
 mod flood;
+mod foreign;
 mod forums;
 mod hostile_input;
 mod inside;

@@ -46,8 +46,7 @@ async fn main() -> Result<(), Error> {
         metrics: Metrics::from_environment(),
     };
     let registry = Registry::new(dynamodb, registry_table);
-    let secrets =
-        SecretStore::new(clients.secrets, secret_prefix, cache).encrypted_with(kms_key);
+    let secrets = SecretStore::new(clients.secrets, secret_prefix, cache).encrypted_with(kms_key);
     let credentials = Credentials::new(registry.clone(), secrets);
     let janitor = &Janitor::new(registry, credentials);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {

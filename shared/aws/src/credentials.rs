@@ -155,9 +155,7 @@ impl Credentials {
         self.secrets
             .encrypt_anew(organization, &row.credential_id)
             .await?;
-        self.registry
-            .note_encrypted(organization, row, key)
-            .await
+        self.registry.note_encrypted(organization, row, key).await
     }
 
     /// Deletes the secret of a condemned credential, and forgets the credential in time.

@@ -29,6 +29,8 @@ mod origin;
 mod wording;
 
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod testing;
 
 pub use answer::Answer;

@@ -14,6 +14,8 @@ pub mod failing;
 pub mod fault;
 pub mod fields;
 pub mod filters;
+#[cfg(test)]
+mod foreign;
 pub mod glob;
 pub mod ids;
 pub mod lane;
