@@ -57,6 +57,7 @@ mod suspension;
 mod sweeping;
 mod tables;
 mod teams;
+mod template;
 mod trying;
 mod updating;
 mod verification;
