@@ -6,6 +6,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod another_key;
 mod audit;
 mod bad_days;
 mod blank;
@@ -25,6 +26,7 @@ mod event_sources;
 mod events;
 mod flat;
 mod flood;
+mod foreign;
 mod forums;
 mod hostile_input;
 mod inside;
@@ -61,6 +63,7 @@ mod tables;
 mod teams;
 mod told_failures;
 mod traces;
+mod template;
 mod trying;
 mod updating;
 mod verification;

@@ -219,7 +219,9 @@ fn watched(template: &Value) -> Vec<(String, Watched)> {
                 .iter()
                 .map(|dimension| {
                     let name = dimension["Name"].as_str().unwrap().to_owned();
-                    let of = dimension["Value"].as_str().unwrap();
+                    // Of `!If`, what is there without kept tables.
+                    let of = &dimension["Value"];
+                    let of = of.get(1).unwrap_or(of).as_str().unwrap();
                     (name, of.split('.').next().unwrap().to_owned())
                 });
             let watched = (text("Namespace"), text("MetricName"), dimensions.collect());

@@ -18,7 +18,7 @@ use crate::event::{Meaning, read};
 use crate::kinds;
 use crate::story::Turn;
 
-fn fixtures() -> Vec<(String, Value)> {
+pub(crate) fn fixtures() -> Vec<(String, Value)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/eventbridge");
     let mut found: Vec<_> = fs::read_dir(folder)
         .unwrap()

@@ -296,3 +296,5 @@ impl CloudEvents {
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod foreign;

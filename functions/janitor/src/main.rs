@@ -32,6 +32,7 @@ async fn main() -> Result<(), Error> {
     let deliveries_table = settings.required("DELIVERIES_TABLE");
     let queue_url = settings.required("DELIVERY_QUEUE_URL");
     let retention = settings.parsed("EVENT_RETENTION_DAYS", Retention::default());
+    let kms_key = settings.optional("KMS_KEY_ARN");
     settings.finish(())?;
     let clients = Clients::from_environment();
     let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Error> {
         metrics: Metrics::from_environment(),
     };
     let registry = Registry::new(dynamodb, registry_table);
-    let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);
+    let secrets = SecretStore::new(clients.secrets, secret_prefix, cache).encrypted_with(kms_key);
     let credentials = Credentials::new(registry.clone(), secrets);
     let janitor = &Janitor::new(registry, credentials);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {

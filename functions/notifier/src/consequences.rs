@@ -49,14 +49,19 @@ impl Notifier {
         };
         match suspended {
             Ok((suspension, others)) => {
+                let is_suspended = suspension == Suspension::Suspended;
+                let count = match is_shared {
+                    true => others.len(),
+                    false => usize::from(is_suspended),
+                };
+                if count > 0 {
+                    self.metrics.count(SUSPENSIONS, &[], count);
+                }
                 for other in others {
-                    self.metrics.add(SUSPENSIONS, &[]);
                     tracing::warn!(webhook_id = other.id.as_str(), code, reason, "suspended");
                     webhooks.update(other);
                 }
-                let is_suspended = suspension == Suspension::Suspended;
                 if is_suspended {
-                    self.metrics.add(SUSPENSIONS, &[]);
                     tracing::warn!(webhook_id, code, reason, "suspended");
                     webhooks.update(suspension::suspended(webhook, reason, now));
                 } else {

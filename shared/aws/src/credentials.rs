@@ -51,6 +51,7 @@ impl Credentials {
                 created_at: now,
                 user_count: 0,
                 dead_since: None,
+                encrypted_with: self.secrets.kms_key().map(ToOwned::to_owned),
             };
             if self
                 .registry
@@ -111,7 +112,8 @@ impl Credentials {
         Ok(())
     }
 
-    /// Finishes what calls that died have left behind. Two sweeps at once do no harm: what one
+    /// Finishes what calls that died have left behind, and encrypts anew what another key
+    /// encrypts than the deployment has. Two sweeps at once do no harm: what one
     /// has condemned or forgotten, the other does not find, or finds done.
     pub async fn sweep(&self, organization: &OrganizationId, now: Timestamp) -> Result<(), Error> {
         let registry = &self.registry;
@@ -121,6 +123,8 @@ impl Credentials {
             for row in rows {
                 if row.user_count == 0 && row.created_at + ABANDONED_AFTER <= now {
                     self.condemn(organization, &row, now).await?;
+                } else if row.encrypted_with.as_deref() != self.secrets.kms_key() {
+                    self.encrypt_anew(organization, &row).await?;
                 }
             }
             after = next;
@@ -138,6 +142,20 @@ impl Credentials {
                 return Ok(());
             }
         }
+    }
+
+    /// The deployment has another key since. First the secret, then the note: done twice, it does
+    /// no harm.
+    async fn encrypt_anew(
+        &self,
+        organization: &OrganizationId,
+        row: &CredentialRow,
+    ) -> Result<(), Error> {
+        let key = self.secrets.kms_key();
+        self.secrets
+            .encrypt_anew(organization, &row.credential_id)
+            .await?;
+        self.registry.note_encrypted(organization, row, key).await
     }
 
     /// Deletes the secret of a condemned credential, and forgets the credential in time.

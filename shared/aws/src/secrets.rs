@@ -10,12 +10,15 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::operation::update_secret::UpdateSecretError;
 use carillon_domain::{CredentialId, OrganizationId};
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
 
+/// The key that encrypts an account's secrets where no other is named.
+const OWN_KEY: &str = "alias/aws/secretsmanager";
 /// How long a secret is kept in memory.
 pub const CACHE_PERIOD: Duration = Duration::from_secs(300);
 
@@ -98,6 +101,11 @@ impl SecretStore {
         Self { kms_key, ..self }
     }
 
+    /// The KMS key of what is made from now on; none where that is the account's own.
+    pub(crate) fn kms_key(&self) -> Option<&str> {
+        self.kms_key.as_deref()
+    }
+
     fn name(&self, organization: &OrganizationId, credential: &CredentialId) -> String {
         format!("{}/{organization}/{credential}", self.prefix)
     }
@@ -147,6 +155,34 @@ impl SecretStore {
             // Somebody marked it for deletion by hand.
             Some(CreateSecretError::InvalidRequestException(_)) => self.restore(&name, value).await,
             _ => Err(Error::call("making a secret")(error)),
+        }
+    }
+
+    /// Encrypts a secret anew, with the key of this store; one that is not there is fine. The key
+    /// that encrypts it so far must still be enabled ("UpdateSecret" in the Secrets Manager API
+    /// reference: with another key, the versions in use are encrypted anew).
+    pub(crate) async fn encrypt_anew(
+        &self,
+        organization: &OrganizationId,
+        credential: &CredentialId,
+    ) -> Result<(), Error> {
+        let result = self
+            .client
+            .update_secret()
+            .secret_id(self.name(organization, credential))
+            .kms_key_id(self.kms_key().unwrap_or(OWN_KEY))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateSecretError::is_resource_not_found_exception) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(Error::call("encrypting a secret anew")(error)),
         }
     }
 

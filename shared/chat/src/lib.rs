@@ -30,6 +30,8 @@ mod origin;
 mod wording;
 
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod testing;
 
 pub use answer::Answer;

@@ -15,6 +15,8 @@ pub mod fault;
 pub mod field;
 pub mod fields;
 pub mod filters;
+#[cfg(test)]
+mod foreign;
 pub mod glob;
 pub mod ids;
 pub mod json;

@@ -1,5 +1,6 @@
-"""The emulator, mended in two places where it is not like AWS."""
+"""The emulator, mended in three places where it is not like AWS."""
 
+import json
 from functools import partial
 
 from ministack import app
@@ -20,5 +21,50 @@ def _single_action(service, *request):
 
 
 iam_actions.extract_iam_action = _single_action
+
+# On AWS a policy can depend on the partition keys of the rows that a call is about. The emulator
+# knows no such condition. The names are those of our tables' partition keys.
+_HASHES = ("pk", "webhook_id", "organization")
+_context = iam_actions.dynamodb_service_context
+
+
+def _leading_keys(value):
+    """The partition keys in a call's items, keys and conditions, however deep."""
+    if isinstance(value, list):
+        return [key for one in value for key in _leading_keys(one)]
+    if not isinstance(value, dict):
+        return []
+    for name in ("Item", "Key"):
+        row = value.get(name)
+        if isinstance(row, dict):
+            hashes = [row[hash] for hash in _HASHES if hash in row]
+            return [next(iter(hashes[0].values()))] if hashes else []
+    if "KeyConditionExpression" in value:
+        name, _, placeholder = value["KeyConditionExpression"].split(" AND ")[0].partition(" = ")
+        found = value.get("ExpressionAttributeValues", {}).get(placeholder.strip(), {})
+        return list(found.values()) if name.strip() in _HASHES else []
+    if "Keys" in value and isinstance(value["Keys"], list):
+        return [key for row in value["Keys"] for key in _leading_keys({"Key": row})]
+    return [key for one in value.values() for key in _leading_keys(one)]
+
+
+def _with_leading_keys(body):
+    context = _context(body)
+    try:
+        call = json.loads(body or b"{}")
+    except ValueError:
+        return context
+    if "TransactItems" in call:
+        # AWS looks at each row by itself; here one condition is for all. Rows of other tables than
+        # the registry are not restricted in a transaction.
+        steps = [one for item in call["TransactItems"] for one in item.values()]
+        rows = [step.get("Item") or step.get("Key") or {} for step in steps]
+        keys = _leading_keys([{"Key": row} for row in rows if "pk" in row])
+    else:
+        keys = _leading_keys(call)
+    return context | ({"dynamodb:leadingkeys": keys} if keys else {})
+
+
+iam_actions.dynamodb_service_context = _with_leading_keys
 
 app.main()

@@ -10,6 +10,7 @@ from . import canaries
 from .api import Api
 from .chat import ChatServer
 from .checks import section, wait_until
+from .roles import Roles
 from .stack import NAME
 
 # Everything is warm in milliseconds; this is for a machine that compiles at the same time.
@@ -124,6 +125,10 @@ class Scenario:
         section("Secrets")
         self._no_secret_anywhere()
         self._delete_webhook()
+        section("What roles must not do")
+        Roles(self._checks, self._emulator, self._stack).check()
+        section("The janitor")
+        self._janitor()
         section("The end")
         self._nothing_given_up()
         self._delete_stack()
@@ -309,14 +314,14 @@ class Scenario:
         sqs.send_message(
             QueueUrl=self._stack.resources["CloudEventsQueue"], MessageBody=json.dumps(weather)
         )
-        queue = self._stack.resources["CloudEventsFailureQueue"]
+        queue = self._stack.resources["RefusedQueue"]
 
         def received():
             answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
             return answer.get("Messages")
 
         messages = wait_until(received, PATIENCE)
-        self._checks.need("an unknown event is kept in the failure queue of its function", messages)
+        self._checks.need("an unknown event is kept among what is refused", messages)
         kept = json.loads(messages[0]["Body"])
         self._checks.check(
             "... as it was, with the reason",
@@ -496,10 +501,27 @@ class Scenario:
         answer = self._api.call("GET", f"/webhooks/{self._ids[DISCORD]}/")
         self._checks.check("... and it cannot be read any more", answer.status == 404, answer)
 
+    def _janitor(self):
+        """Both of its schedules' calls, with the role's own rights, and what they count."""
+        lambdas = self._emulator.client("lambda")
+        function = self._stack.resources["JanitorFunction"]
+        for payload in ({}, {"sweep": "lanes"}):
+            answer = lambdas.invoke(FunctionName=function, Payload=json.dumps(payload))
+            failed = answer.get("FunctionError")
+            self._checks.check(f"the janitor does {payload or 'a round'}", not failed, failed)
+        wanted = {"Rounds", "LanesWaiting", "OldestWaitingSeconds", "OverdueSeconds"}
+
+        def counted():
+            lines = self._stack.logs()[self._stack.resources["JanitorLogs"]]
+            return {name for name in wanted for line in lines if f'"{name}":' in line} == wanted
+
+        self._checks.check("... and counts it", wait_until(counted, PATIENCE))
+
     def _nothing_given_up(self):
         sqs = self._emulator.client("sqs")
         queues = ("DeadLetterQueue", "FailureQueue", "DeliveryQueue")
-        for queue in (*queues, "CloudEventsQueue", "CloudEventsFailureQueue"):
+        others = ("CloudEventsQueue", "CloudEventsFailureQueue", "RefusedQueue")
+        for queue in (*queues, *others):
             attributes = {}
 
             def is_empty(queue=queue, attributes=attributes):

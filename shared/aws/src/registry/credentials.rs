@@ -32,6 +32,9 @@ pub(crate) struct CredentialRow {
     /// told of it and none was resumed or added since.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub dead_since: Option<Timestamp>,
+    /// The KMS key of its secret; none where that is the account's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub encrypted_with: Option<String>,
 }
 
 /// A credential whose secret must not be there.
@@ -101,6 +104,31 @@ impl Registry {
         let item = to_item(WHAT, row)?;
         let item = with_key(item, organization, credential_sk(&row.fingerprint));
         self.put_if_new("announcing a credential", item).await
+    }
+
+    /// Notes which key encrypts a credential's secret.
+    pub(crate) async fn note_encrypted(
+        &self,
+        organization: &OrganizationId,
+        row: &CredentialRow,
+        kms_key: Option<&str>,
+    ) -> Result<(), Error> {
+        let note = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(organization, credential_sk(&row.fingerprint))))
+            .condition_expression("credential_id = :credential")
+            .expression_attribute_values(":credential", text(row.credential_id.as_str()));
+        let note = match kms_key {
+            Some(kms_key) => note
+                .update_expression("SET encrypted_with = :key")
+                .expression_attribute_values(":key", text(kms_key)),
+            None => note.update_expression("REMOVE encrypted_with"),
+        };
+        let note = note.build();
+        let note = note.map(|update| TransactWriteItem::builder().update(update).build());
+        // A failed condition: the credential is gone, or another one.
+        self.transact("noting a key", [note]).await?;
+        Ok(())
     }
 
     /// Condemns a credential that nobody uses; false where somebody does.
