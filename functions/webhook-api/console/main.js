@@ -51,6 +51,8 @@ function put(view, name) {
   shown = { ...view, name, by: session.me() };
   const main = document.getElementById('main');
   main.replaceChildren(view.node);
+  // Which view it is, for whoever waits for it.
+  main.dataset.view = location.hash;
   document.title = `${view.title} · Carillon`;
   if (moved) {
     main.scrollTop = 0;

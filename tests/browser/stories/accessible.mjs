@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { calm, DISCORD, slack, Stage, TEAMS, tools } from '../harness.mjs';
+import { calm, DISCORD, go, slack, Stage, TEAMS, tools } from '../harness.mjs';
 
 const stage = await Stage.start();
 const AXE = readFileSync(tools.resolve('axe-core/axe.min.js'), 'utf8');
@@ -45,9 +45,7 @@ for (const scheme of ['light', 'dark']) {
       await page.evaluate(AXE);
       const found = [];
       for (const view of views) {
-        await page.evaluate((hash) => { location.hash = hash; }, view);
-        await page.locator('#main h1').first().waitFor();
-        await page.waitForLoadState('networkidle');
+        await go(page, view);
         const opener = page.locator('.row-open').first();
         if (await opener.count()) await opener.click();
         for (const fault of await look(page)) found.push(`${view} ${fault}`);
