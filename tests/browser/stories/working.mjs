@@ -139,3 +139,18 @@ test('the reference shows every call of the document, with samples in three lang
   assert.match(shown.TypeScript, /JSON\.stringify/);
   calm(page);
 });
+
+test('an edit changes what it was made for, and nothing else', async () => {
+  const before = await stage.webhook({ ...slack('edited', { grouping: 'thread' }), filters: { environment: ['production'] }, event_types: ['deploy'] });
+  const page = await stage.open(`#/webhooks/${before.id}/edit`);
+  await page.getByLabel('Channels').fill('infra, deploys');
+  await page.getByRole('button', { name: 'Deletions' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('#infra, #deploys').waitFor();
+  const after = await stage.api('GET', `webhooks/${before.id}/`);
+  assert.deepEqual(after.configuration.channels, ['infra', 'deploys']);
+  assert.deepEqual([after.configuration.grouping, after.configuration.channel, after.configuration.token], ['thread', undefined, before.configuration.token]);
+  assert.deepEqual(after.event_types, ['*_deleted', 'destroy']);
+  assert.deepEqual(after.filters, before.filters);
+  calm(page);
+});
