@@ -165,8 +165,11 @@ export class VirtualList {
     const wanted = new Map();
     for (let index = begin; index < end; index += 1) wanted.set(this.key(this.items[index]), index);
     for (const [key, { row }] of this.rows) {
-      // Whoever is in a row is not taken out of it.
-      if (wanted.has(key) || row.contains(document.activeElement)) continue;
+      const isSeen = wanted.has(key);
+      // Whoever is in a row is not taken out of it: the keyboard would begin anew.
+      const isHeld = !isSeen && row.contains(document.activeElement) && this.items.some((item) => this.key(item) === key);
+      row.classList.toggle('visually-hidden', isHeld);
+      if (isSeen || isHeld) continue;
       this.sizes.unobserve(row);
       row.remove();
       this.rows.delete(key);
@@ -206,7 +209,7 @@ export class VirtualList {
     let changed = false;
     for (const { target } of entries) {
       const height = target.getBoundingClientRect().height;
-      if (!height || !target.isConnected || this.heights.get(target.dataset.key) === height) continue;
+      if (!height || !target.isConnected || target.classList.contains('visually-hidden') || this.heights.get(target.dataset.key) === height) continue;
       this.heights.set(target.dataset.key, height);
       changed = true;
     }

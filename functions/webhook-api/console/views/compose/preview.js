@@ -50,7 +50,8 @@ export function preview() {
       rest.length ? details(`${plural(rest.length, 'further webhook')}`, el('ul', 'stack', ...rest.map((result) => el('li', '', name(result), ' ', el('span', 'soft', result.why_not ?? 'would send it'))))) : '');
   }
 
-  return { node, show };
+  const none = () => node.replaceChildren(el('p', 'soft', 'Previews need a key that may read webhooks.'));
+  return { node, show, none };
 }
 
 function name({ webhook_id: id, name: text }) {
