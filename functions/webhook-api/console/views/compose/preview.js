@@ -79,6 +79,7 @@ function box(result, answer, shown) {
     el('header', 'row-line', name(result), platform(kind)),
     result.would_send ? null : notice('', 'skip', el('p', '', el('span', 'strong', 'Would not be sent: '), why ?? result.why_not)),
     el('div', `card ${kind}`, message({ platform: kind, payload: request.body, sender: request.body.username ?? null, received_at: new Date().toISOString() })),
+    answer.standard_form ? notice('warn', 'warning', el('p', '', `In the standard form: ${answer.standard_form}`)) : null,
     usage);
 }
 

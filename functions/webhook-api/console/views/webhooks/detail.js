@@ -107,6 +107,7 @@ function settings(webhook, changed) {
     ['Kind', kindOf(webhook).label],
     ['Gets', foreign('span', '', subscription(webhook))],
     ...Object.entries(webhook.configuration).map(([name, given]) => [name.replaceAll('_', ' '), value(given)]),
+    ...(webhook.message ? [['Words of its own', el('pre', 'small', JSON.stringify(webhook.message, null, 2))]] : []),
     ['Made', time(webhook.created_at)],
     ['Changed', time(webhook.modified_at)],
     ['Id', el('span', 'row-line', el('code', '', webhook.id), copyButton(webhook.id))],
