@@ -1,7 +1,7 @@
 // One webhook: how it is, what to do, what it delivered, how it is set up.
 
 import { get } from '../../core/api.js';
-import { ago, el, foreign, moment } from '../../core/dom.js';
+import { ago, el, foreign, format, moment } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -100,7 +100,7 @@ function tabs(webhook, tab) {
 }
 
 function settings(webhook, changed) {
-  const time = (text) => moment(new Date(text), new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }));
+  const time = (text) => moment(new Date(text), format(new Date(text), { dateStyle: 'medium', timeStyle: 'short' }));
   const value = (given) => (typeof given === 'string' ? foreign('code', '', given)
     : Array.isArray(given) ? foreign('span', '', given.join(', ')) : el('code', '', JSON.stringify(given)));
   const rows = [
