@@ -106,6 +106,13 @@ export class Stage {
   }
 }
 
+/** Goes to another view of the same page. */
+export async function go(page, hash) {
+  await page.evaluate((wanted) => { location.hash = wanted; }, hash);
+  await page.waitForFunction((wanted) => document.getElementById('main').dataset.view === wanted, hash);
+  await page.waitForLoadState('networkidle');
+}
+
 /** Nothing went wrong in the page. */
 export function calm(page) {
   assert.deepEqual(page.faults, []);

@@ -4,7 +4,7 @@ import { call, Pages } from '../core/api.js';
 import { el, foreign } from '../core/dom.js';
 import { icon } from '../core/icons.js';
 import { keepUp } from '../core/live.js';
-import { here, note, to } from '../core/router.js';
+import { here, to } from '../core/router.js';
 import * as session from '../core/session.js';
 import { button, empty, input, notice, plural, select, debounce, toast } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
@@ -180,7 +180,6 @@ export function show(_, query) {
       messages.begin();
       rest = keepUp(look, 1500);
       look().catch(() => {});
-      if (wanted) note({ message: wanted });
     },
     end() {
       rows.end();

@@ -10,7 +10,8 @@ export class Messages {
   constructor(changed, state) {
     Object.assign(this, { changed, state, revision: 0, ended: false });
     this.others = new BroadcastChannel(LOCK);
-    this.others.addEventListener('message', ({ data }) => this.#take(data));
+    // Who rests reads later what it missed.
+    this.others.addEventListener('message', ({ data }) => { if (this.turn) this.#take(data); });
     this.looked = () => this.#look();
   }
 

@@ -29,7 +29,8 @@ async function show() {
   const { parts, query } = here();
   const [first] = parts;
   if (first?.startsWith('log-in=')) return exchange(first.slice('log-in='.length));
-  const name = Object.hasOwn(VIEWS, first ?? '') ? first : place.local ? 'channels' : 'webhooks';
+  const usual = place.local ? 'channels' : session.me() && !session.may('read') ? 'compose' : 'webhooks';
+  const name = Object.hasOwn(VIEWS, first ?? '') ? first : usual;
   const mine = ++turn;
   mark(name);
   // A view may go from one place to another within itself.
@@ -51,6 +52,8 @@ function put(view, name) {
   shown = { ...view, name, by: session.me() };
   const main = document.getElementById('main');
   main.replaceChildren(view.node);
+  // Which view it is, for whoever waits for it.
+  main.dataset.view = location.hash;
   document.title = `${view.title} · Carillon`;
   if (moved) {
     main.scrollTop = 0;

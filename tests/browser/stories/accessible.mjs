@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { calm, DISCORD, slack, Stage, TEAMS, tools } from '../harness.mjs';
+import { calm, DISCORD, go, slack, Stage, TEAMS, tools } from '../harness.mjs';
 
 const stage = await Stage.start();
+/** A folder that gets a picture of each view, where somebody wants to look at them. */
+const SHOTS = process.env.BROWSER_SHOTS;
 const AXE = readFileSync(tools.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Something of everything, and every view of it. */
@@ -45,14 +48,14 @@ for (const scheme of ['light', 'dark']) {
       await page.evaluate(AXE);
       const found = [];
       for (const view of views) {
-        await page.evaluate((hash) => { location.hash = hash; }, view);
-        await page.locator('#main h1').first().waitFor();
-        await page.waitForLoadState('networkidle');
+        await go(page, view);
         const opener = page.locator('.row-open').first();
         if (await opener.count()) await opener.click();
         for (const fault of await look(page)) found.push(`${view} ${fault}`);
         const wide = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.getElementById('main').scrollWidth) - innerWidth);
         if (wide > 0) found.push(`${view} sticks out by ${wide} px`);
+        const name = view.replaceAll(/[^a-z]+|wh_\w+|evt_\w+/gi, '-');
+        if (SHOTS) await page.screenshot({ path: join(SHOTS, `${scheme}-${width}${name}.png`) });
       }
       assert.deepEqual(found, []);
       calm(page);

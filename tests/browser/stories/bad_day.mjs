@@ -55,7 +55,7 @@ test('a channel that is well again says that its webhook is still suspended', as
 });
 
 test('an event that matched nobody says why, for each webhook', async () => {
-  await stage.webhook({ ...slack('only production'), filters: { environment: ['production'] }, event_types: ['scale'] });
+  await stage.webhook({ ...slack('only production', { token: 'xoxb-third-made-up-token' }), filters: { environment: ['production'] }, event_types: ['scale'] });
   const { results } = await stage.api('GET', 'webhooks/');
   for (const { id, name } of results) if (name !== 'only production') await stage.api('DELETE', `webhooks/${id}/`);
   const { id } = await stage.publish({ type: 'scale', environment: 'staging' });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { calm, DISCORD, slack, Stage, TEAMS } from '../harness.mjs';
+import { calm, DISCORD, go, slack, Stage, TEAMS } from '../harness.mjs';
 
 const stage = await Stage.start();
 
@@ -36,9 +36,7 @@ test('no text of an event or of a name runs, nor makes the page call another hos
   await page.locator('.post').first().waitFor();
   const views = ['#/webhooks', `#/webhooks/${ids[0]}`, `#/webhooks/${ids[0]}?tab=settings`, `#/webhooks/${ids[0]}/edit`, '#/events', `#/events/${last.id}`, `#/compose?event=${last.id}`, '#/activity', '#/declare'];
   for (const view of views) {
-    await page.goto(`${stage.url}${view}`);
-    await page.locator('#main h1').first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await go(page, view);
     const found = await page.evaluate(() => ({
       taken: window.taken, images: [...document.images].map(({ src }) => src), scripts: document.scripts.length,
       links: [...document.links].map(({ href }) => new URL(href).protocol),

@@ -7,6 +7,10 @@ import { calm, slack, Stage } from '../harness.mjs';
 
 const stage = await Stage.start();
 const MANY = 10_000;
+/** Later than what the sink itself counts, so that it has nothing to add. */
+const LATEST = 8e15;
+/** No frame may be longer, in milliseconds. */
+const LONGEST = 50;
 
 const delivery = (n) => ({
   id: `dl_${n}`, webhook_id: 'wh', event_id: `evt_${n}`, event_type: 'deploy', channel: 'infra', status: n % 9 ? 'delivered' : 'failed',
@@ -15,26 +19,35 @@ const delivery = (n) => ({
 });
 
 const message = (n) => ({
-  number: n, revision: n, received_at: new Date(1.8e12 + n * 1000).toISOString(), platform: n % 2 ? 'slack' : 'discord', host: 'slack.com', channel: `c${n % 7}`, channel_id: `C${n % 7}`,
+  number: n, revision: LATEST - MANY + n, received_at: new Date(1.8e12 + n * 1000).toISOString(), platform: n % 2 ? 'slack' : 'discord', host: 'slack.com', channel: `c${n % 7}`, channel_id: `C${n % 7}`,
   sender: null, id: `m${n}`, thread: null, thread_name: null, edited: false, edited_at: null, open_mentions: [], not_shown: [], verified: null,
   payload: n % 2 ? { text: `Message ${n}`, attachments: [{ color: '#2e9e5b', blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'line\n'.repeat(n % 6 + 1) } }] }] } : { embeds: [{ title: `Message ${n}`, description: 'line\n'.repeat(n % 5 + 1), fields: [{ name: 'a', value: 'b', inline: true }] }] },
 });
 
-/** Scrolls through all of it, a good deal a frame; gives the long frames' lengths in milliseconds. */
+/**
+ * Scrolls through all of it, a good deal a frame; gives the most that a frame took of the page's
+ * thread, in milliseconds. Not by the clock: a busy machine says nothing about the page.
+ */
 async function scrolled(page, selector) {
-  return page.evaluate(async (name) => {
-    const long = [];
-    const observer = new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)));
-    observer.observe({ entryTypes: ['longtask'] });
-    const box = document.querySelector(name);
-    for (let turn = 0; turn < 120; turn += 1) {
-      box.scrollTop += turn % 40 === 39 ? box.scrollHeight / 4 : 900;
+  const tools = await page.context().newCDPSession(page);
+  await tools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const spent = async () => {
+    const { metrics } = await tools.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+  };
+  let most = 0;
+  let before = await spent();
+  for (let turn = 0; turn < 100; turn += 1) {
+    await page.evaluate(async ([name, far]) => {
+      const box = document.querySelector(name);
+      box.scrollTop += far ? box.scrollHeight / 4 : 900;
       await new Promise((next) => { requestAnimationFrame(() => requestAnimationFrame(next)); });
-    }
-    await new Promise((next) => { setTimeout(next, 100); });
-    observer.disconnect();
-    return long;
-  }, selector);
+    }, [selector, turn % 33 === 32]);
+    const now = await spent();
+    most = Math.max(most, now - before);
+    before = now;
+  }
+  return most;
 }
 
 test('ten thousand deliveries are read as one scrolls, without a long frame', async (t) => {
@@ -60,9 +73,9 @@ test('ten thousand deliveries are read as one scrolls, without a long frame', as
   const rows = await page.getByRole('listitem').count();
   assert.ok(rows < 120, `${rows} rows are in the page`);
   await page.evaluate(() => { document.getElementById('main').scrollTop = 0; });
-  const long = await scrolled(page, '#main');
-  t.diagnostic(`long frames: ${long.map(Math.round)}`);
-  assert.ok(long.length <= 2 && Math.max(0, ...long) < 150, `long frames: ${long}`);
+  const most = await scrolled(page, '#main');
+  t.diagnostic(`the longest frame took ${most.toFixed(1)} ms`);
+  assert.ok(most < LONGEST, `a frame took ${most} ms`);
   calm(page);
 });
 
@@ -71,15 +84,15 @@ test('ten thousand messages are scrolled without a long frame', async (t) => {
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
   await page.route('**/_local/messages?*', (route) => route.fulfill({
-    json: { results: Array.from({ length: MANY }, (_, index) => message(MANY - index)), revision: MANY, removed: [], cleared: false },
+    json: { results: Array.from({ length: MANY }, (_, index) => message(MANY - index)), revision: LATEST, removed: [], cleared: false },
   }));
   await page.goto(stage.url);
   await page.getByText('Message 10000').waitFor();
   await page.evaluate(() => { document.querySelector('.scroll').scrollTop = 0; });
   await page.getByText('Message 1', { exact: true }).waitFor();
-  const long = await scrolled(page, '.scroll');
-  t.diagnostic(`long frames: ${long.map(Math.round)}`);
-  assert.ok(long.length <= 2 && Math.max(0, ...long) < 150, `long frames: ${long}`);
+  const most = await scrolled(page, '.scroll');
+  t.diagnostic(`the longest frame took ${most.toFixed(1)} ms`);
+  assert.ok(most < LONGEST, `a frame took ${most} ms`);
   const began = Date.now();
   await page.getByLabel('Search messages').fill('message 4242');
   await page.getByText('Message 4242').waitFor();
@@ -93,7 +106,7 @@ test('eight tabs share one stream, and a tab that nobody sees hands it on', asyn
   for (let index = 0; index < 8; index += 1) pages.push(await stage.open('', { context }));
   await stage.publish({ type: 'deploy', message: 'for all tabs' });
   await Promise.all(pages.map((page) => page.getByText('for all tabs').first().waitFor()));
-  const streams = () => pages.filter((page) => page.requests.some((url) => url.includes('/stream')));
+  const streams = () => pages.filter((page) => page.requests.some((url) => url.includes('/messages/stream')));
   assert.equal(streams().length, 1);
 
   const [leader] = streams();

@@ -46,7 +46,7 @@ test('an event is previewed for every platform, with its limits, and copied as c
 
 test('a file is planned, its faults stand at their lines, and it is applied', async () => {
   const page = await stage.open('#/declare', { expects: [400] });
-  const file = page.getByLabel('The file');
+  const file = page.getByLabel('The file', { exact: true });
   await file.fill('notifications:\n  work:\n    provider: slack\n    chanels: ["#x"]\n');
   await page.getByRole('button', { name: 'Line 4' }).click();
   const chosen = await file.evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd));
@@ -69,7 +69,7 @@ test('a viewer sees and is offered nothing to change', async () => {
   for (const name of ['Send a test', 'Edit', 'Switch off', 'Recover']) {
     assert.equal(await page.getByText(name, { exact: true }).count(), 0, name);
   }
-  assert.deepEqual(await page.locator('.nav-link').allTextContents(), ['Channels', 'Webhooks', 'Events', 'Activity']);
+  assert.deepEqual(await page.locator('.nav-link').allTextContents(), ['Channels', 'Webhooks', 'Events', 'Activity', 'API']);
   calm(page);
 });
 
@@ -127,7 +127,7 @@ test('the reference shows every call of the document, with samples in three lang
   await page.locator('.call-link').first().waitFor();
   assert.equal(await page.locator('.call-link').count(), calls);
   await page.getByLabel('Search calls').fill('post /api/v1/webhooks/');
-  await page.locator('.call-link', { hasText: '/webhooks/' }).first().click();
+  await page.locator('.call-link', { hasText: /^POST\/webhooks\/$/ }).click();
   await page.getByRole('heading', { name: 'Registers a webhook.' }).waitFor();
   const shown = {};
   for (const name of ['curl', 'Python', 'TypeScript']) {
@@ -137,5 +137,20 @@ test('the reference shows every call of the document, with samples in three lang
   assert.match(shown.curl, /^curl -X POST/);
   assert.match(shown.Python, /requests\.post/);
   assert.match(shown.TypeScript, /JSON\.stringify/);
+  calm(page);
+});
+
+test('an edit changes what it was made for, and nothing else', async () => {
+  const before = await stage.webhook({ ...slack('edited', { grouping: 'thread' }), filters: { environment: ['production'] }, event_types: ['deploy'] });
+  const page = await stage.open(`#/webhooks/${before.id}/edit`);
+  await page.getByLabel('Channels').fill('infra, deploys');
+  await page.getByRole('button', { name: 'Deletions' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('#infra, #deploys').waitFor();
+  const after = await stage.api('GET', `webhooks/${before.id}/`);
+  assert.deepEqual(after.configuration.channels, ['infra', 'deploys']);
+  assert.deepEqual([after.configuration.grouping, after.configuration.channel, after.configuration.token], ['thread', undefined, before.configuration.token]);
+  assert.deepEqual(after.event_types, ['*_deleted', 'destroy']);
+  assert.deepEqual(after.filters, before.filters);
   calm(page);
 });

@@ -43,7 +43,7 @@ export function moment(date, text) {
   const element = el('time', '', text ?? clock(date));
   if (!Number.isNaN(date.getTime())) {
     element.dateTime = date.toISOString();
-    element.title = date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
+    element.title = format(date, { dateStyle: 'full', timeStyle: 'long' });
   }
   return element;
 }
@@ -65,7 +65,7 @@ export function dayName(date) {
   const midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
   const days = Math.round((midnight(date) - midnight(new Date())) / 86_400_000);
   if (!(Math.abs(days) <= 1)) return null;
-  return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(days, 'day');
+  return RELATIVE.format(days, 'day');
 }
 
 /** 'in 3 minutes', '2 hours ago'. */
@@ -73,11 +73,18 @@ export function ago(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
   const units = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60]];
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
-  return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+  return RELATIVE.format(Math.round(seconds / size), unit);
 }
 
+// Making one takes longer than all that it then does.
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const formats = new Map();
+
 export function format(date, options) {
-  return Number.isNaN(date.getTime()) ? '' : new Intl.DateTimeFormat(undefined, options).format(date);
+  if (Number.isNaN(date.getTime())) return '';
+  const name = JSON.stringify(options);
+  if (!formats.has(name)) formats.set(name, new Intl.DateTimeFormat(undefined, options));
+  return formats.get(name).format(date);
 }
 
 /**

@@ -5,6 +5,8 @@ import { el } from './dom.js';
 
 /** As many rows above and below what can be seen. */
 const AROUND = 8;
+/** So long a frame may draw what cannot be seen yet, in milliseconds. */
+const PATIENCE = 6;
 /** So near to the end, in pixels, more is asked for. */
 const NEAR = 1200;
 
@@ -157,41 +159,64 @@ export class VirtualList {
     this.below.style.height = `${offsets[this.items.length] - offsets[end]}px`;
   }
 
+  /** What can be seen is drawn now; what is around it as far as the frame allows, and then the next. */
   render() {
     if (!this.node.isConnected) return;
+    const begun = performance.now();
     const [top, room] = this.#view();
-    const begin = Math.max(0, this.#at(Math.max(0, top)) - AROUND);
-    const end = Math.min(this.items.length, this.#at(Math.max(0, top + room)) + 1 + AROUND);
-    const wanted = new Map();
-    for (let index = begin; index < end; index += 1) wanted.set(this.key(this.items[index]), index);
+    let begin = Math.min(this.#at(Math.max(0, top)), this.items.length);
+    let end = Math.min(this.items.length, this.#at(Math.max(0, top + room)) + 1);
+    for (let index = begin; index < end; index += 1) this.#drawn(index);
+    for (let step = 0; step < AROUND; step += 1) {
+      if (performance.now() - begun > PATIENCE) {
+        this.#later();
+        break;
+      }
+      if (end < this.items.length) this.#drawn(end++);
+      if (begin > 0) this.#drawn(--begin);
+    }
+    this.#keep(begin, end);
+    let after = this.above;
+    for (let index = begin; index < end; index += 1) {
+      const { row } = this.rows.get(this.key(this.items[index]));
+      row.setAttribute('aria-posinset', index + 1);
+      row.setAttribute('aria-setsize', this.ended ? this.items.length : -1);
+      if (after.nextSibling !== row) after.after(row);
+      after = row;
+    }
+    this.#spread(begin, end);
+    this.#ask(top + room);
+  }
+
+  /** Draws the row, unless it is drawn. */
+  #drawn(index) {
+    const item = this.items[index];
+    const key = this.key(item);
+    const known = this.rows.get(key);
+    if (known?.item === item) return;
+    const row = this.#row(item, key, index);
+    if (known) {
+      this.sizes.unobserve(known.row);
+      known.row.replaceWith(row);
+    }
+    this.rows.set(key, { item, row });
+    this.sizes.observe(row);
+  }
+
+  /** Takes the rows away that are out of sight. */
+  #keep(begin, end) {
+    const seen = new Set();
+    for (let index = begin; index < end; index += 1) seen.add(this.key(this.items[index]));
     for (const [key, { row }] of this.rows) {
-      // Whoever is in a row is not taken out of it.
-      if (wanted.has(key) || row.contains(document.activeElement)) continue;
+      const isSeen = seen.has(key);
+      // Whoever is in a row is not taken out of it: the keyboard would begin anew.
+      const isHeld = !isSeen && row.contains(document.activeElement) && this.items.some((item) => this.key(item) === key);
+      row.classList.toggle('visually-hidden', isHeld);
+      if (isSeen || isHeld) continue;
       this.sizes.unobserve(row);
       row.remove();
       this.rows.delete(key);
     }
-    let after = this.above;
-    for (const [key, index] of wanted) {
-      const item = this.items[index];
-      let known = this.rows.get(key);
-      if (known?.item !== item) {
-        const row = this.#row(item, key, index);
-        if (known) {
-          this.sizes.unobserve(known.row);
-          known.row.replaceWith(row);
-        }
-        known = { item, row };
-        this.rows.set(key, known);
-        this.sizes.observe(row);
-      }
-      known.row.setAttribute('aria-posinset', index + 1);
-      known.row.setAttribute('aria-setsize', this.ended ? this.items.length : -1);
-      if (after.nextSibling !== known.row) after.after(known.row);
-      after = known.row;
-    }
-    this.#spread(begin, end);
-    this.#ask(top + room);
   }
 
   #row(item, key, index) {
@@ -206,7 +231,7 @@ export class VirtualList {
     let changed = false;
     for (const { target } of entries) {
       const height = target.getBoundingClientRect().height;
-      if (!height || !target.isConnected || this.heights.get(target.dataset.key) === height) continue;
+      if (!height || !target.isConnected || target.classList.contains('visually-hidden') || this.heights.get(target.dataset.key) === height) continue;
       this.heights.set(target.dataset.key, height);
       changed = true;
     }

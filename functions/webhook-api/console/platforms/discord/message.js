@@ -44,7 +44,7 @@ function fields(given) {
     if (field.inline && last?.inline && last.fields.length < 3) last.fields.push(field);
     else rows.push({ inline: Boolean(field.inline), fields: [field] });
   }
-  return el('dl', 'dc-fields', ...rows.map((row) => el('div', `dc-row dc-row-${row.fields.length}`,
+  return el('div', 'dc-fields', ...rows.map((row) => el('dl', `dc-row dc-row-${row.fields.length}`,
     ...row.fields.map((field) => el('div', row.inline ? 'dc-field' : 'dc-field wide',
       foreign('dt', '', ...markdownLine(field.name)),
       foreign('dd', '', ...markdown(field.value)))))));

@@ -56,6 +56,7 @@ export async function show(_, query) {
     const given = read();
     const mine = ++turn;
     if (typeof given === 'string') return tell([{ pointer: '', detail: given }]);
+    if (!may('read')) return seen.none();
     try {
       const { results } = await post('events/match/', given);
       if (mine !== turn) return undefined;

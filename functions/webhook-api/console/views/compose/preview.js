@@ -50,7 +50,8 @@ export function preview() {
       rest.length ? details(`${plural(rest.length, 'further webhook')}`, el('ul', 'stack', ...rest.map((result) => el('li', '', name(result), ' ', el('span', 'soft', result.why_not ?? 'would send it'))))) : '');
   }
 
-  return { node, show };
+  const none = () => node.replaceChildren(el('p', 'soft', 'Previews need a key that may read webhooks.'));
+  return { node, show, none };
 }
 
 function name({ webhook_id: id, name: text }) {
@@ -78,6 +79,7 @@ function box(result, answer, shown) {
     el('header', 'row-line', name(result), platform(kind)),
     result.would_send ? null : notice('', 'skip', el('p', '', el('span', 'strong', 'Would not be sent: '), why ?? result.why_not)),
     el('div', `card ${kind}`, message({ platform: kind, payload: request.body, sender: request.body.username ?? null, received_at: new Date().toISOString() })),
+    answer.standard_form ? notice('warn', 'warning', el('p', '', `In the standard form: ${answer.standard_form}`)) : null,
     usage);
 }
 

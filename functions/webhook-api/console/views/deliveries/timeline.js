@@ -92,7 +92,8 @@ export function timeline(delivery, { event = true, changed } = {}) {
       may('write') ? again(delivery, changed) : null,
       event ? anchor('Show the event', to('events', delivery.event_id)) : null,
       place.local && message?.id ? anchor('Show the message', to('channels', { message: message.id })) : null),
-    el('p', 'soft small', 'Delivery ', el('code', '', delivery.id), message?.id ? [', message ', el('code', '', message.id)] : null));
+    el('p', 'soft small', 'Delivery ', el('code', '', delivery.id), message?.id ? [', message ', el('code', '', message.id)] : null,
+      delivery.traceparent ? [', trace ', el('code', '', delivery.traceparent)] : null));
 }
 
 function anchor(label, address) {

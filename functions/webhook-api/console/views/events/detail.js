@@ -1,7 +1,7 @@
 // One event: what it says, who was told and how, and who was not and why.
 
 import { get } from '../../core/api.js';
-import { el, foreign, moment } from '../../core/dom.js';
+import { el, foreign, format, moment } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -80,7 +80,7 @@ function untold({ unmatched }) {
 
 function facts(event) {
   const own = Object.entries(event).filter(([name, value]) => !EDGE.includes(name) && value !== null && value !== false);
-  const time = (text) => moment(new Date(text), new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' }));
+  const time = (text) => moment(new Date(text), format(new Date(text), { dateStyle: 'medium', timeStyle: 'medium' }));
   const shown = ([name, value]) => {
     if (name.endsWith('_at')) return time(value);
     if (typeof value === 'object') return foreign('code', '', Array.isArray(value) ? value.join(', ') : Object.entries(value).map((pair) => pair.join(': ')).join('\n'));

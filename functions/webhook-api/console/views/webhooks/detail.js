@@ -1,7 +1,7 @@
 // One webhook: how it is, what to do, what it delivered, how it is set up.
 
 import { get } from '../../core/api.js';
-import { ago, el, foreign, moment } from '../../core/dom.js';
+import { ago, el, foreign, format, moment } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -100,13 +100,14 @@ function tabs(webhook, tab) {
 }
 
 function settings(webhook, changed) {
-  const time = (text) => moment(new Date(text), new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }));
+  const time = (text) => moment(new Date(text), format(new Date(text), { dateStyle: 'medium', timeStyle: 'short' }));
   const value = (given) => (typeof given === 'string' ? foreign('code', '', given)
     : Array.isArray(given) ? foreign('span', '', given.join(', ')) : el('code', '', JSON.stringify(given)));
   const rows = [
     ['Kind', kindOf(webhook).label],
     ['Gets', foreign('span', '', subscription(webhook))],
     ...Object.entries(webhook.configuration).map(([name, given]) => [name.replaceAll('_', ' '), value(given)]),
+    ...(webhook.message ? [['Words of its own', el('pre', 'small', JSON.stringify(webhook.message, null, 2))]] : []),
     ['Made', time(webhook.created_at)],
     ['Changed', time(webhook.modified_at)],
     ['Id', el('span', 'row-line', el('code', '', webhook.id), copyButton(webhook.id))],

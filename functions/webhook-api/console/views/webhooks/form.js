@@ -111,7 +111,7 @@ export async function form(webhook, query) {
     const ask = { query: { verify: verify.box.checked ? null : 'false' } };
     try {
       const answer = webhook
-        ? await call('PUT', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: { ...given, enabled: webhook.status !== 'disabled' }, version: webhook.etag, ...ask })
+        ? await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: patch(webhook, given), version: webhook.etag, ...ask })
         : await call('POST', 'webhooks/', { body: given, ...ask });
       toast(webhook ? 'Saved.' : `${answer.name} is there. Send a test to see it ring.`);
       go('webhooks', answer.id);
@@ -147,6 +147,16 @@ export async function form(webhook, query) {
     node: el('div', 'page',
       head(title, { back: webhook ? backTo(webhook.name, to('webhooks', webhook.id)) : backTo('Webhooks', to('webhooks')) }),
       el('div', 'beside', made, steps)),
+  };
+}
+
+/** What the form asked for as a merge patch (RFC 7396): what it did not ask for stays as it is. */
+function patch(webhook, { name, event_types: types, filters, configuration }) {
+  const gone = (before, now) => Object.fromEntries(Object.keys(before ?? {}).filter((key) => !(key in now)).map((key) => [key, null]));
+  return {
+    name, event_types: types,
+    filters: { ...gone(webhook.filters, filters), ...filters },
+    configuration: { ...gone(webhook.configuration, configuration), ...configuration },
   };
 }
 
