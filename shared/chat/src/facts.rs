@@ -1,10 +1,14 @@
 //! The facts of an event that every platform shows as fields, in their order.
 
-use carillon_domain::text::{clean, clean_line, length};
+use carillon_domain::event::CHANGES_LEFT_OUT;
+use carillon_domain::text::urls::{Part, parts};
+use carillon_domain::text::{Escaped, clean, clean_line, fit, length};
 use carillon_domain::{EstimatedCost, Event, Period, Severity, Status};
 use url::Url;
 
-/// The longest that a list of changed attributes gets, before it says how many are left.
+use crate::layout::without_tabs;
+
+/// The longest that a list of changed attributes gets, before it says how many there are in all.
 const MAX_CHANGES: usize = 200;
 /// The longest that one name of such a list gets.
 const MAX_CHANGE: usize = 60;
@@ -30,13 +34,35 @@ pub(crate) struct Fact {
     pub value: Words,
 }
 
-/// A line of text, and whose words they are. It is never blank.
+/// A text, and whose words they are. It is never blank; of labels and of what is no detail it is
+/// one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Words {
     /// Ours: they may be shown as they are.
     Ours(String),
     /// The event's: they may contain anything.
     Theirs(String),
+}
+
+impl Fact {
+    /// The URL that its value is, where it is nothing else.
+    pub(crate) fn url(&self) -> Option<&str> {
+        let Words::Theirs(text) = &self.value else {
+            return None;
+        };
+        let is_url = parts(text).next() == Some(Part::Url(text));
+        (is_url && is_link(text)).then_some(text)
+    }
+
+    /// Details have names that the event gave them.
+    pub(crate) fn is_detail(&self) -> bool {
+        matches!(self.label, Words::Theirs(_))
+    }
+
+    /// Whether its value has several lines.
+    pub(crate) fn has_lines(&self) -> bool {
+        matches!(&self.value, Words::Theirs(text) if text.contains('\n'))
+    }
 }
 
 /// Everything but the details: resource, provider, account, region, environment, project, status,
@@ -65,7 +91,7 @@ pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
         status.map(|status| Words::Ours(status.to_owned())),
         severity.map(|severity| Words::Ours(severity.to_owned())),
         theirs(cost.as_deref()),
-        theirs(Some(&changes(&event.changes))),
+        theirs(Some(&changes(event))),
     ];
     LABELS
         .into_iter()
@@ -83,9 +109,11 @@ pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
 /// itself off as the status.
 pub(crate) fn details(event: &Event) -> Vec<Fact> {
     let ours = |name: &str| LABELS.iter().any(|label| label.eq_ignore_ascii_case(name));
+    let told = changes_left_out(event).map(|_| CHANGES_LEFT_OUT);
     event
         .details
         .iter()
+        .filter(|(name, _)| Some(name.as_str()) != told)
         .filter_map(|(name, value)| {
             let name = visible_line(name)?;
             let label = if ours(&name) {
@@ -95,7 +123,7 @@ pub(crate) fn details(event: &Event) -> Vec<Fact> {
             };
             Some(Fact {
                 label: Words::Theirs(label),
-                value: Words::Theirs(visible_line(value)?),
+                value: Words::Theirs(visible(value)?),
             })
         })
         .collect()
@@ -105,14 +133,7 @@ pub(crate) fn details(event: &Event) -> Vec<Fact> {
 /// could end it inside a message. One with a user name is none: it hides where it leads.
 pub(crate) fn link(event: &Event) -> Option<Url> {
     let text = event.resource.as_ref()?.url.as_deref()?;
-    let url = Url::parse(text.trim()).ok()?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if !plain {
-        return None;
-    }
+    let url = web_url(text.trim())?;
     // The parser has done the rest.
     let mut encoded = String::new();
     for c in url.as_str().chars() {
@@ -124,6 +145,32 @@ pub(crate) fn link(event: &Event) -> Option<Url> {
         }
     }
     Url::parse(&encoded).ok()
+}
+
+/// Whether a URL within a text can be followed, by the same rule.
+pub(crate) fn is_link(url: &str) -> bool {
+    web_url(url).is_some()
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none();
+    is_plain.then_some(url)
+}
+
+/// How many attributes were changed, also of those that the event has no room to name.
+pub(crate) fn changed(event: &Event) -> usize {
+    event.changes.len() + changes_left_out(event).unwrap_or_default()
+}
+
+/// How many changed attributes the event does not name, where it says so.
+fn changes_left_out(event: &Event) -> Option<usize> {
+    let count = event.details.get(CHANGES_LEFT_OUT)?;
+    let count: usize = count.parse().ok().filter(|count| *count < 1_000_000)?;
+    (!event.changes.is_empty()).then_some(count)
 }
 
 /// The first of `items` that have room together, and how many were left out. There is
@@ -185,20 +232,21 @@ fn cost(cost: &EstimatedCost) -> String {
     )
 }
 
-/// "description, rotation and 7 more".
-fn changes(names: &[String]) -> String {
-    let names: Vec<String> = names
+/// "description, rotation, … (9 in all)".
+fn changes(event: &Event) -> String {
+    let names: Vec<String> = event
+        .changes
         .iter()
         .filter_map(|name| visible_line(name))
-        .map(|name| carillon_domain::text::shorten(&name, MAX_CHANGE))
+        .map(|name| fit(&name, MAX_CHANGE, Escaped::plain))
         .collect();
-    let (shown, more) = that_fit(names.into_iter(), usize::MAX, MAX_CHANGES, |name| {
+    let named = names.len();
+    let (shown, _) = that_fit(names.into_iter(), usize::MAX, MAX_CHANGES, |name| {
         length(name) + 2
     });
-    let shown = shown.join(", ");
-    match more {
-        0 => shown,
-        _ => format!("{shown} and {more} more"),
+    match changed(event) {
+        all if shown.len() == named && all == event.changes.len() => shown.join(", "),
+        all => format!("{}, … ({all} in all)", shown.join(", ")),
     }
 }
 
@@ -207,9 +255,9 @@ pub(crate) fn visible_line(text: &str) -> Option<String> {
     Some(clean_line(text)).filter(|text| is_visible(text))
 }
 
-/// A text with its line breaks, if there is anything to see.
+/// A text with its lines and columns, if there is anything to see.
 pub(crate) fn visible(text: &str) -> Option<String> {
-    Some(clean(text)).filter(|text| is_visible(text))
+    Some(without_tabs(&clean(text))).filter(|text| is_visible(text))
 }
 
 /// Characters that join or vary others show nothing on their own; a platform that
@@ -300,11 +348,44 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_of_changes_says_how_many_are_left() {
-        let names: Vec<String> = (0..100).map(|n| format!("attribute-{n:02}")).collect();
-        let text = changes(&names);
+    fn a_long_list_of_changes_says_how_many_there_are_in_all() {
+        let mut event = sample::event(EventType::ParameterUpdated);
+        event.changes = (0..100).map(|n| format!("attribute-{n:02}")).collect();
+        let text = changes(&event);
         assert!(text.starts_with("attribute-00, attribute-01, "), "{text}");
-        assert!(text.ends_with(" and 86 more"), "{text}");
+        assert!(text.ends_with(", … (100 in all)"), "{text}");
+        // Those that the event itself has no room for count, too, and are told once.
+        event.details.insert(CHANGES_LEFT_OUT.into(), "1900".into());
+        assert!(changes(&event).ends_with(", … (2000 in all)"));
+        assert_eq!(changed(&event), 2_000);
+        assert_eq!(details(&event), []);
+        event.changes.truncate(2);
+        event.details.clear();
+        assert_eq!(changes(&event), "attribute-00, attribute-01");
+    }
+
+    #[test]
+    fn a_detail_keeps_its_lines_and_columns_and_may_be_a_url() {
+        let mut event = sample::event(EventType::Ping);
+        event.details = [
+            ("diff".into(), "- old\n+ new".into()),
+            ("run".into(), "https://ci.example.com/9?a=1".into()),
+            ("table".into(), "a\tb\nccc\td".into()),
+        ]
+        .into();
+        let facts = details(&event);
+        let values: Vec<_> = shown(&facts).into_iter().map(|fact| fact.1).collect();
+        assert_eq!(
+            values,
+            [
+                "- old\n+ new",
+                "https://ci.example.com/9?a=1",
+                "a    b\nccc  d"
+            ]
+        );
+        assert!(facts[0].has_lines() && !facts[1].has_lines());
+        assert_eq!(facts[1].url(), Some("https://ci.example.com/9?a=1"));
+        assert_eq!(facts[0].url(), None);
     }
 
     #[test]

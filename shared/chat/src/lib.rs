@@ -25,9 +25,12 @@ mod client;
 mod escape;
 mod facts;
 mod kinds;
+mod layout;
 mod origin;
 mod wording;
 
+#[cfg(test)]
+mod messages_tests;
 #[cfg(test)]
 mod testing;
 

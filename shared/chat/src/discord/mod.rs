@@ -9,6 +9,7 @@ mod form;
 mod message;
 mod render;
 mod target;
+mod text;
 mod texts;
 mod verify;
 mod webhook;

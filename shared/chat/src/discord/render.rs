@@ -2,16 +2,17 @@
 
 mod digest;
 
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 use carillon_domain::{Event, Grouping};
 use jiff::Timestamp;
 
-use super::escape::{markdown, plain};
-use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
+use super::escape::{markdown, plain, without_preview};
+use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELD_VALUE, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
 use super::message::{AllowedMentions, Embed, Field, Footer, Message};
-use crate::facts::{self, Fact, Words, visible, visible_line};
+use super::text;
+use crate::facts::{self, Fact, Words, visible_line};
 use crate::post::{Place, Post};
-use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+use crate::wording::{self, DRY_RUN, Tone, digest_line, headline};
 
 /// What the embed's texts together may hold. Below the limit, because Discord does not say
 /// what it counts as a character.
@@ -22,6 +23,8 @@ const MAX_MESSAGE: usize = 2_400;
 const MAX_VALUE: usize = 250;
 /// The longest value of a detail.
 const MAX_DETAIL: usize = 500;
+/// The longest value that is a URL and nothing else: cut, it would lead nowhere.
+const MAX_LINK: usize = MAX_FIELD_VALUE;
 /// The longest name of a field.
 const MAX_LABEL: usize = 150;
 /// The longest name of a person, and the longest event id: what ids may have.
@@ -36,11 +39,11 @@ const PLAIN_THREAD_NAME: &str = "Notifications";
 pub(crate) fn message(post: &Post<'_>) -> Message {
     let configuration = &post.webhook.configuration;
     let (content, embeds) = match post.events {
-        [event] => (None, vec![embed(event, post.without.link(0))]),
-        events => {
-            let (line, embeds) = digest::content(events, post.without);
-            (Some(line), embeds)
-        }
+        [event] => (
+            headline(event, without_preview),
+            vec![embed(event, post.without.link(0))],
+        ),
+        events => digest::content(events, post.without),
     };
     // A forum's thread needs a name; whoever knows the thread needs none.
     let opens_thread = *post.place == Place::Channel
@@ -61,7 +64,7 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
             true => PLAIN_THREAD_NAME.to_owned(),
             false => thread_name(post.events),
         }),
-        content,
+        content: Some(content),
         embeds,
         allowed_mentions: AllowedMentions::default(),
     }
@@ -72,12 +75,11 @@ fn thread_name(events: &[&Event]) -> String {
         [event] => headline(event, plain),
         events => digest_line(events, plain),
     };
-    fit(&name, MAX_THREAD_NAME, str::to_owned)
+    fit(&name, MAX_THREAD_NAME, Escaped::plain)
 }
 
 fn embed(event: &Event, without_link: bool) -> Embed {
     let title = headline(event, markdown);
-    let description = description(event);
     let footer = footer(event);
     let mut fields: Vec<Field> = facts::fixed(event)
         .iter()
@@ -91,18 +93,18 @@ fn embed(event: &Event, without_link: bool) -> Embed {
     // Where the title cannot be a link, the URL can still be read.
     fields.extend(shown.and_then(|url| link(&url)));
 
-    // The details get what room the rest leaves, but for the note about those left out.
+    // The message, and then the details, get what room the rest leaves, but for the note about
+    // those left out.
     let size = |field: &Field| length(&field.name) + length(&field.value);
     let note = |count| Field {
         name: "More".to_owned(),
         value: facts::left_out(count),
         inline: false,
     };
-    let taken = length(&title)
-        + description.as_deref().map_or(0, length)
-        + length(&footer)
-        + fields.iter().map(size).sum::<usize>();
+    let taken = length(&title) + length(&footer) + fields.iter().map(size).sum::<usize>();
     let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
+    let description = description(event, room);
+    let room = room.saturating_sub(description.as_deref().map_or(0, length));
     let most = MAX_FIELDS - 1 - fields.len();
     let details = facts::details(event);
     let details = details.iter().map(|fact| field(fact, MAX_DETAIL));
@@ -121,26 +123,31 @@ fn embed(event: &Event, without_link: bool) -> Embed {
     }
 }
 
-fn description(event: &Event) -> Option<String> {
+fn description(event: &Event, room: usize) -> Option<String> {
     let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**"));
-    let message = event
-        .message
-        .as_deref()
-        .and_then(visible)
-        .map(|text| fit(&text, MAX_MESSAGE, markdown));
+    let room = room.saturating_sub(dry_run.as_deref().map_or(0, length) + 1);
+    let message = wording::message(event);
+    let message = message.map(|message| text::lines(&message, MAX_MESSAGE.min(room)));
     let parts: Vec<String> = dry_run.into_iter().chain(message).collect();
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
 fn field(fact: &Fact, max_value: usize) -> Field {
-    let escaped = |words: &Words, limit| match words {
-        Words::Ours(text) => text.clone(),
-        Words::Theirs(text) => fit(text, limit, markdown),
+    let label = match &fact.label {
+        Words::Ours(label) => label.clone(),
+        Words::Theirs(label) => fit(label, MAX_LABEL, markdown),
     };
-    let value = escaped(&fact.value, max_value);
+    let value = match &fact.value {
+        Words::Ours(value) => value.clone(),
+        // Only a detail has room for so much.
+        Words::Theirs(value) if fact.url().is_some() && fact.is_detail() => {
+            fit(value, MAX_LINK, markdown)
+        }
+        Words::Theirs(value) => text::lines(value, max_value),
+    };
     Field {
-        name: escaped(&fact.label, MAX_LABEL),
-        inline: length(&value) <= MAX_INLINE,
+        name: label,
+        inline: length(&value) <= MAX_INLINE && !value.contains('\n'),
         value,
     }
 }
@@ -158,8 +165,8 @@ fn footer(event: &Event) -> String {
 }
 
 fn link(url: &str) -> Option<Field> {
-    let value = markdown(url);
-    (length(&value) <= MAX_VALUE).then(|| Field {
+    let value = markdown(url).into_text();
+    (length(&value) <= MAX_LINK).then(|| Field {
         name: "Link".to_owned(),
         value,
         inline: false,

@@ -1,27 +1,33 @@
-//! An event as a Slack message: a headline, and below it one coloured attachment.
+//! An event as a Slack message: a bold headline, and below it one coloured attachment.
+//!
+//! What an event says stands in rich text and in plain text, in which Slack reads no markup. Markup
+//! is only in texts of ours: times, and links whose every character is escaped.
 
 mod digest;
 
 use carillon_domain::Event;
 use carillon_domain::delivery::MessageRef;
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 use jiff::Timestamp;
 
-use super::escape::{code, entities, inert};
-use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
-use super::message::{Attachment, Block, Message, Text};
-use crate::facts::{self, Fact, Words, visible, visible_line};
+use super::escape::{entities, escaped_url, inert};
+use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELD_TEXT, MAX_FIELDS, MAX_LINK, MAX_RICH_TEXT};
+use super::message::{Attachment, Block, Message, Paragraph, Text};
+use crate::facts::{self, Fact, Words, visible_line};
+use crate::layout::{self, Layout};
 use crate::post::{Place, Post};
-use crate::wording::{DRY_RUN, Tone, headline};
+use crate::wording::{self, DRY_RUN, Tone, headline};
 
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
 /// counts there.
 const ROOM: usize = MAX_BLOCKS_TEXT - 1_700;
-/// The longest message text, below the limit of a section.
-const MAX_MESSAGE: usize = MAX_SECTION_TEXT - 100;
+/// The longest message text.
+const MAX_MESSAGE: usize = MAX_RICH_TEXT - 100;
 /// The longest value of a field. A resource's id is the longest thing that people want to
 /// see whole.
 const MAX_VALUE: usize = 500;
+/// The longest URL that stands beside its label: escaped, it is no longer than a field.
+const MAX_URL_VALUE: usize = (MAX_FIELD_TEXT - 2) / 5;
 /// The longest name of a detail.
 const MAX_LABEL: usize = 100;
 /// The longest name of a person.
@@ -30,8 +36,6 @@ const MAX_ACTOR: usize = 200;
 const MAX_EVENT_ID: usize = 128;
 /// How many details are shown at most.
 const MAX_DETAILS: usize = carillon_domain::event::MAX_DETAILS;
-/// The longest URL that becomes a link; one that was cut would lead nowhere.
-const MAX_LINK: usize = 2_000;
 /// The longest host that a link is named after.
 const MAX_HOST: usize = 100;
 
@@ -76,11 +80,12 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
 
 /// The message as an incoming webhook posts it: where, and under which name, is not ours to say.
 pub(crate) fn for_webhook(events: &[&Event]) -> Message {
-    let (text, attachments) = match events {
-        [event] => {
-            let attachment = attachment(event, blocks(event));
-            (attachment.fallback.clone(), vec![attachment])
-        }
+    let (title, text, attachments) = match events {
+        [event] => (
+            headline(event, Escaped::plain),
+            headline(event, inert),
+            vec![attachment(event, blocks(event))],
+        ),
         _ => digest::content(events),
     };
     Message {
@@ -95,6 +100,7 @@ pub(crate) fn for_webhook(events: &[&Event]) -> Message {
         parse: "none",
         unfurl_links: Some(false),
         unfurl_media: Some(false),
+        blocks: vec![Block::rich(vec![Paragraph::new().bold(&title)])],
         attachments,
     }
 }
@@ -108,68 +114,138 @@ fn attachment(event: &Event, blocks: Vec<Block>) -> Attachment {
 }
 
 fn blocks(event: &Event) -> Vec<Block> {
-    let dry_run = event
-        .dry_run
-        .then(|| Block::text(Text::mrkdwn(format!("*{DRY_RUN}*"))));
-    let message = event
-        .message
-        .as_deref()
-        .and_then(visible)
-        .map(|text| Block::text(Text::plain(fit(&text, MAX_MESSAGE, entities))));
-    let link = link(event).map(|link| Block::text(Text::mrkdwn(link)));
+    let dry_run = event.dry_run.then(|| Paragraph::new().bold(DRY_RUN));
+    let message = wording::message(event).map(|message| lines(&message, MAX_MESSAGE));
     let context = Block::context(context(event));
-    let mut fields: Vec<Text> = facts::fixed(event).iter().map(field).collect();
+    let mut shown = Facts::in_columns();
+    for fact in facts::fixed(event) {
+        shown.add(&fact, MAX_VALUE);
+    }
+
+    match (link(event), link_fact(event)) {
+        (Some(link), _) => shown.links.push([Text::plain("Link"), Text::mrkdwn(link)]),
+        (None, Some(fact)) => shown.add(&fact, MAX_VALUE),
+        (None, None) => {}
+    }
 
     // The details get what room the rest leaves.
-    let size = |text: &Text| length(text.as_str());
     let note = length(&facts::left_out(usize::MAX));
-    let taken = [&dry_run, &message, &link]
+    let taken = [&dry_run, &message]
         .into_iter()
         .flatten()
-        .chain([&context])
-        .map(Block::length)
-        .chain(fields.iter().map(size))
+        .map(Paragraph::length)
+        .chain([context.length(), shown.length()])
         .sum::<usize>();
     let room = ROOM.saturating_sub(taken + note);
-    let details = facts::details(event);
-    let (details, left_out) = facts::that_fit(details.iter().map(field), MAX_DETAILS, room, size);
-    fields.extend(details);
+    let left_out = shown.add_all(&facts::details(event), MAX_DETAILS, room, MAX_VALUE);
 
-    let mut fields = fields.into_iter();
-    let fields = std::iter::from_fn(|| {
-        let next: Vec<Text> = fields.by_ref().take(MAX_FIELDS).collect();
-        (!next.is_empty()).then(|| Block::fields(next))
-    });
     let left_out =
         (left_out > 0).then(|| Block::context(vec![Text::plain(facts::left_out(left_out))]));
-    dry_run
+    let message = message.map(|message| Block::rich(vec![message]));
+    let lines: Vec<Paragraph> = dry_run.into_iter().chain(shown.lines).collect();
+    let lines = (!lines.is_empty()).then(|| Block::rich(lines));
+    lines
         .into_iter()
-        .chain(message)
-        .chain(fields)
+        .chain(links(shown.links))
         .chain(left_out)
-        .chain(link)
+        .chain(message)
         .chain([context])
         .collect()
 }
 
-/// A bold label, and the value below it in a code span: Slack has no other way to show
-/// text beside markup without reading markup into it.
-fn field(fact: &Fact) -> Text {
-    field_within(fact, MAX_VALUE)
+/// Facts as they are shown: each on a line, and those that are URLs below them, in two columns,
+/// where there is room for more blocks.
+struct Facts {
+    lines: Vec<Paragraph>,
+    links: Vec<[Text; 2]>,
+    has_columns: bool,
 }
 
-/// As [`field`], with a value that is no longer than this.
-fn field_within(fact: &Fact, most: usize) -> Text {
-    let span = |text: &str, limit| format!("`{}`", fit(text, limit, code));
-    let label = match &fact.label {
-        Words::Ours(text) => format!("*{text}*"),
-        Words::Theirs(text) => span(text, MAX_LABEL.min(most)),
+impl Facts {
+    fn in_columns() -> Self {
+        Self {
+            lines: Vec::new(),
+            links: Vec::new(),
+            has_columns: true,
+        }
+    }
+
+    fn in_lines() -> Self {
+        Self {
+            has_columns: false,
+            ..Self::in_columns()
+        }
+    }
+
+    fn length(&self) -> usize {
+        let links = self
+            .links
+            .iter()
+            .flatten()
+            .map(|text| length(text.as_str()));
+        links.chain(self.lines.iter().map(Paragraph::length)).sum()
+    }
+
+    /// A quiet label, and its value.
+    fn add(&mut self, fact: &Fact, most: usize) {
+        let label = match &fact.label {
+            Words::Ours(label) => label.clone(),
+            Words::Theirs(label) => fit(label, MAX_LABEL.min(most), Escaped::plain),
+        };
+        let value = match (&fact.value, fact.url()) {
+            // Cut, it would lead nowhere; one that has no room is left out.
+            (_, Some(url)) if self.has_columns && length(url) <= MAX_URL_VALUE => {
+                let link = Text::mrkdwn(format!("<{}>", escaped_url(url)));
+                let label = Text::plain(entities(&label).into_text());
+                self.links.push([label, link]);
+                return;
+            }
+            (_, Some(url)) if fact.is_detail() && length(url) <= MAX_LINK => url,
+            (Words::Ours(value), _) => value,
+            (Words::Theirs(value), _) => &fit(value, most, Escaped::plain),
+        };
+        if fact.has_lines() {
+            self.lines.push(Paragraph::new().text(&format!("{label}:")));
+            self.lines.push(lines(value, most));
+        } else {
+            let line = Paragraph::new().text(&format!("{label}: "));
+            self.lines.push(line.text(value));
+        }
+    }
+
+    /// Adds the first of `facts` that have room, at most `count` of them, and says how many have
+    /// none.
+    fn add_all(&mut self, facts: &[Fact], count: usize, room: usize, most: usize) -> usize {
+        let before = self.length();
+        for (n, fact) in facts.iter().enumerate() {
+            let (lines, links) = (self.lines.len(), self.links.len());
+            self.add(fact, most);
+            if n == count || self.length() - before > room {
+                self.lines.truncate(lines);
+                self.links.truncate(links);
+                return facts.len() - n;
+            }
+        }
+        0
+    }
+}
+
+/// A text with its lines; tables and the like in letters of one width.
+fn lines(text: &str, most: usize) -> Paragraph {
+    let paragraph = match layout::of(text) {
+        Layout::Prose => Paragraph::new(),
+        Layout::Block | Layout::Diff => Paragraph::preformatted(),
     };
-    let value = match &fact.value {
-        Words::Ours(text) => text.clone(),
-        Words::Theirs(text) => span(text, MAX_VALUE.min(most)),
-    };
-    Text::mrkdwn(format!("{label}\n{value}"))
+    paragraph.text(&fit(text, most, Escaped::plain))
+}
+
+/// Labels, and links beside them.
+fn links(links: Vec<[Text; 2]>) -> impl Iterator<Item = Block> {
+    let mut texts = links.into_iter().flatten();
+    std::iter::from_fn(move || {
+        let next: Vec<Text> = texts.by_ref().take(MAX_FIELDS).collect();
+        (!next.is_empty()).then(|| Block::fields(next))
+    })
 }
 
 /// By whom, when, and which event.
@@ -199,7 +275,7 @@ fn time(at: Timestamp) -> Text {
     }
 }
 
-/// A link to the resource, whose label says where it leads.
+/// A link to the resource, whose label says where it leads; none where a field has no room for it.
 fn link(event: &Event) -> Option<String> {
     let url = facts::link(event)?;
     let host = url.host_str()?;
@@ -209,8 +285,16 @@ fn link(event: &Event) -> Option<String> {
     } else {
         "Open".to_owned()
     };
-    let target = entities(url.as_str());
-    (length(&target) <= MAX_LINK).then(|| format!("<{target}|{label}>"))
+    let link = format!("<{}|{label}>", escaped_url(url.as_str()));
+    (length(&link) <= MAX_FIELD_TEXT).then_some(link)
+}
+
+/// The same as a line among the facts.
+fn link_fact(event: &Event) -> Option<Fact> {
+    facts::link(event).map(|url| Fact {
+        label: Words::Theirs("Link".to_owned()),
+        value: Words::Theirs(url.into()),
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::event::{Capture, Event, MAX_DETAIL, MAX_EVENT_BYTES, MAX_MESSAGE, MAX
 use crate::event_type::EventType;
 use crate::fault::{Fault, FaultCode, Faults, Pointer};
 use crate::ids::{EventId, OrganizationId};
-use crate::text::{clean, fit};
+use crate::text::{Escaped, clean, fit};
 
 /// The extension attributes that are fields of an event, and which ones. Their names cannot
 /// have the `_` that the fields have.
@@ -222,7 +222,7 @@ impl Reader<'_> {
     }
 
     fn message(&mut self, text: &str) {
-        let text = fit(&clean(text), MAX_MESSAGE, str::to_owned);
+        let text = fit(&clean(text), MAX_MESSAGE, Escaped::plain);
         if !text.is_empty() {
             self.decide(&["message"], Value::String(text));
         }

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use carillon_domain::Event;
 use carillon_domain::text::{fit, length};
 
-use super::super::escape::{markdown, plain};
+use super::super::escape::{markdown, plain, without_preview};
 use super::super::limits::{MAX_FIELDS, is_embed_url};
-use super::super::message::{Embed, Footer};
-use super::{MAX_DETAIL, MAX_MESSAGE, ROOM, field, timestamp};
-use crate::facts::{self, Fact, visible, visible_line};
+use super::super::message::{Embed, Field, Footer};
+use super::super::text;
+use super::{MAX_DETAIL, MAX_MESSAGE, ROOM, field, link, timestamp};
+use crate::facts::{self, Fact, visible_line};
 use crate::post::Without;
-use crate::wording::{DRY_RUN, Tone, digest_line, headline};
+use crate::wording::{self, DRY_RUN, Tone, digest_line, headline};
 
 /// The longest name of a person, and the longest event id.
 const MAX_FOOTER_PART: usize = 60;
@@ -25,17 +26,19 @@ pub(super) fn content(events: &[&Event], without: Without) -> (String, Vec<Embed
         .iter()
         .enumerate()
         .map(|(index, event)| {
-            let url = facts::link(event).map(String::from).filter(|url| {
+            let url = facts::link(event).map(String::from);
+            let is_title = url.as_ref().is_some_and(|url| {
                 !without.link(index) && is_embed_url(url) && urls.insert(url.clone())
             });
-            embed(event, url, room)
+            embed(event, url, is_title, room)
         })
         .collect();
-    (digest_line(events, markdown), embeds)
+    (digest_line(events, without_preview), embeds)
 }
 
-/// What an event says in the room that it has. Whatever does not fit is counted.
-fn embed(event: &Event, url: Option<String>, room: usize) -> Embed {
+/// What an event says in the room that it has. Whatever does not fit is counted. `is_title` says
+/// whether the title leads to the URL; otherwise it is a field.
+fn embed(event: &Event, url: Option<String>, is_title: bool, room: usize) -> Embed {
     let title = headline(event, markdown);
     let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**\n"));
     let dry_run = dry_run.unwrap_or_default();
@@ -43,11 +46,8 @@ fn embed(event: &Event, url: Option<String>, room: usize) -> Embed {
     let note = |count| format!(" · {}", facts::left_out(count));
     let taken = length(&title) + length(&dry_run) + length(&footer) + length(&note(usize::MAX));
     let room = room.saturating_sub(taken);
-    let message = event
-        .message
-        .as_deref()
-        .and_then(visible)
-        .map(|text| fit(&text, MAX_MESSAGE.min(room / 2), markdown))
+    let message = wording::message(event)
+        .map(|message| text::lines(&message, MAX_MESSAGE.min(room / 2)))
         .unwrap_or_default();
     let room = room - length(&message);
 
@@ -55,10 +55,20 @@ fn embed(event: &Event, url: Option<String>, room: usize) -> Embed {
         .into_iter()
         .chain(facts::details(event))
         .collect();
-    let fields = facts
+    let (url, shown) = match is_title {
+        true => (url, None),
+        false => (None, url),
+    };
+    let fields: Vec<Field> = shown
         .iter()
-        .map(|fact| field(fact, MAX_DETAIL.min(room / 2)));
-    let (fields, left_out) = facts::that_fit(fields, MAX_FIELDS, room, |field| {
+        .filter_map(|url| link(url))
+        .chain(
+            facts
+                .iter()
+                .map(|fact| field(fact, MAX_DETAIL.min(room / 2))),
+        )
+        .collect();
+    let (fields, left_out) = facts::that_fit(fields.into_iter(), MAX_FIELDS, room, |field| {
         length(&field.name) + length(&field.value)
     });
     let footer = match left_out {

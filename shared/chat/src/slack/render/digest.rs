@@ -1,61 +1,60 @@
 //! Several events as one Slack message: an attachment each, in their order.
 
 use carillon_domain::Event;
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 
 use super::super::escape::{entities, inert};
-use super::super::message::{Attachment, Block, Text};
-use super::{MAX_EVENT_ID, MAX_FIELDS, MAX_MESSAGE, ROOM, attachment, field_within, time};
-use crate::facts::{self, Fact, visible, visible_line};
-use crate::wording::{DRY_RUN, digest_line, headline};
+use super::super::message::{Attachment, Block, Paragraph, Text};
+use super::{Facts, MAX_EVENT_ID, MAX_MESSAGE, ROOM, attachment, lines, link_fact, time};
+use crate::facts::{self, Fact, visible_line};
+use crate::wording::{self, DRY_RUN, digest_line, headline};
 
 /// The longest name of a person.
 const MAX_ACTOR: usize = 60;
+/// How many facts an event has at most.
+const MAX_FACTS: usize = 10;
 
-/// The text that notifications show, and the attachments.
-pub(super) fn content(events: &[&Event]) -> (String, Vec<Attachment>) {
+/// How many events there are, the text that notifications show, and the attachments.
+pub(super) fn content(events: &[&Event]) -> (String, String, Vec<Attachment>) {
     let room = ROOM / events.len().max(1);
     let attachments = events
         .iter()
         .map(|event| attachment(event, blocks(event, room)))
         .collect();
-    (digest_line(events, inert), attachments)
+    let title = format!("{} events", events.len());
+    (title, digest_line(events, inert), attachments)
 }
 
-/// What an event says in the room that it has. Whatever does not fit is counted. Four
+/// What an event says in the room that it has. Whatever does not fit is counted. Three
 /// blocks at most, so that ten events stay below the limit of a message.
 fn blocks(event: &Event, room: usize) -> Vec<Block> {
-    let title = Text::plain(headline(event, entities));
+    let title = Paragraph::new().bold(&headline(event, Escaped::plain));
     let mut context = context(event);
     let note = |count| Text::plain(facts::left_out(count));
-    let taken = length(title.as_str())
+    let taken = title.length()
         + context
             .iter()
             .map(|text| length(text.as_str()))
             .sum::<usize>()
         + length(note(usize::MAX).as_str());
     let room = room.saturating_sub(taken);
-    let message = event
-        .message
-        .as_deref()
-        .and_then(visible)
-        .map(|text| fit(&text, MAX_MESSAGE.min(room / 2), entities));
-    let room = room - message.as_deref().map_or(0, length);
+    let message = wording::message(event);
+    let message = message.map(|message| lines(&message, MAX_MESSAGE.min(room / 2)));
+    let room = room - message.as_ref().map_or(0, Paragraph::length);
 
-    let facts: Vec<Fact> = facts::fixed(event)
+    let facts: Vec<Fact> = link_fact(event)
         .into_iter()
+        .chain(facts::fixed(event))
         .chain(facts::details(event))
         .collect();
-    let fields = facts.iter().map(|fact| field_within(fact, room / 4));
-    let (fields, left_out) =
-        facts::that_fit(fields, MAX_FIELDS, room, |field| length(field.as_str()));
+    let mut shown = Facts::in_lines();
+    let left_out = shown.add_all(&facts, MAX_FACTS, room, room / 4);
     context.extend((left_out > 0).then(|| note(left_out)));
 
-    let fields = (!fields.is_empty()).then(|| Block::fields(fields));
-    let message = message.map(|text| Block::text(Text::plain(text)));
-    [Block::text(title)]
+    let rich = [title].into_iter().chain(shown.lines).collect();
+    let message = message.map(|message| Block::rich(vec![message]));
+    [Block::rich(rich)]
         .into_iter()
-        .chain(fields)
         .chain(message)
         .chain([Block::context(context)])
         .collect()
