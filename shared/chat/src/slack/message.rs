@@ -55,13 +55,13 @@ pub struct Attachment {
     pub fallback: String,
 }
 
-/// A block: a section with fields, a context, or rich text.
+/// A block: a section with a text, a context, or rich text.
 #[derive(Debug, Clone, Serialize)]
 pub struct Block {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     elements: Vec<Element>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Text>,
     #[serde(rename = "type")]
     kind: &'static str,
 }
@@ -108,9 +108,12 @@ struct Run {
     url: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 struct Style {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     bold: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    italic: bool,
 }
 
 impl Text {
@@ -162,7 +165,21 @@ impl Paragraph {
 
     #[must_use]
     pub(super) fn bold(mut self, text: &str) -> Self {
-        self.push(text, Some(Style { bold: true }));
+        let bold = Style {
+            bold: true,
+            ..Style::default()
+        };
+        self.push(text, Some(bold));
+        self
+    }
+
+    #[must_use]
+    pub(super) fn italic(mut self, text: &str) -> Self {
+        let italic = Style {
+            italic: true,
+            ..Style::default()
+        };
+        self.push(text, Some(italic));
         self
     }
 
@@ -206,10 +223,10 @@ impl Block {
         }
     }
 
-    /// A section with up to ten fields in two columns.
-    pub(super) fn fields(fields: Vec<Text>) -> Self {
+    /// A section with one text.
+    pub(super) fn text(text: Text) -> Self {
         Self {
-            fields,
+            text: Some(text),
             ..Self::empty("section")
         }
     }
@@ -225,7 +242,7 @@ impl Block {
     fn empty(kind: &'static str) -> Self {
         Self {
             elements: Vec::new(),
-            fields: Vec::new(),
+            text: None,
             kind,
         }
     }
@@ -236,6 +253,6 @@ impl Block {
             Element::Text(text) => text.length(),
             Element::Paragraph(paragraph) => paragraph.length(),
         });
-        elements.chain(self.fields.iter().map(Text::length)).sum()
+        elements.chain(self.text.iter().map(Text::length)).sum()
     }
 }

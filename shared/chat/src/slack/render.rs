@@ -11,7 +11,7 @@ use carillon_domain::text::{Escaped, fit, length};
 use jiff::Timestamp;
 
 use super::escape::{entities, escaped_url, inert};
-use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELD_TEXT, MAX_FIELDS, MAX_LINK, MAX_RICH_TEXT};
+use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT, MAX_SECTION_TEXT};
 use super::message::{Attachment, Block, Message, Paragraph, Text};
 use crate::facts::{self, Fact, Words, visible_line};
 use crate::layout::{self, Layout};
@@ -26,8 +26,6 @@ const MAX_MESSAGE: usize = MAX_RICH_TEXT - 100;
 /// The longest value of a field. A resource's id is the longest thing that people want to
 /// see whole.
 const MAX_VALUE: usize = 500;
-/// The longest URL that stands beside its label: escaped, it is no longer than a field.
-const MAX_URL_VALUE: usize = (MAX_FIELD_TEXT - 2) / 5;
 /// The longest name of a detail.
 const MAX_LABEL: usize = 100;
 /// The longest name of a person.
@@ -117,17 +115,15 @@ fn blocks(event: &Event) -> Vec<Block> {
     let dry_run = event.dry_run.then(|| Paragraph::new().bold(DRY_RUN));
     let message = wording::message(event).map(|message| lines(&message, MAX_MESSAGE));
     let context = Block::context(context(event));
-    let mut shown = Facts::in_columns();
+    let mut shown = Facts::with_links();
     for fact in facts::fixed(event) {
         shown.add(&fact, MAX_VALUE);
     }
-
     match (link(event), link_fact(event)) {
-        (Some(link), _) => shown.links.push([Text::plain("Link"), Text::mrkdwn(link)]),
+        (Some(link), _) => shown.links.push(format!("_Link:_ {link}")),
         (None, Some(fact)) => shown.add(&fact, MAX_VALUE),
         (None, None) => {}
     }
-
     // The details get what room the rest leaves.
     let note = length(&facts::left_out(usize::MAX));
     let taken = [&dry_run, &message]
@@ -153,36 +149,33 @@ fn blocks(event: &Event) -> Vec<Block> {
         .collect()
 }
 
-/// Facts as they are shown: each on a line, and those that are URLs below them, in two columns,
-/// where there is room for more blocks.
+/// Facts as they are shown: each on a line, and those that are URLs below them, where there is room
+/// for one more block.
 struct Facts {
     lines: Vec<Paragraph>,
-    links: Vec<[Text; 2]>,
-    has_columns: bool,
+    /// Lines of markup.
+    links: Vec<String>,
+    has_links: bool,
 }
 
 impl Facts {
-    fn in_columns() -> Self {
+    fn with_links() -> Self {
         Self {
             lines: Vec::new(),
             links: Vec::new(),
-            has_columns: true,
+            has_links: true,
         }
     }
 
     fn in_lines() -> Self {
         Self {
-            has_columns: false,
-            ..Self::in_columns()
+            has_links: false,
+            ..Self::with_links()
         }
     }
 
     fn length(&self) -> usize {
-        let links = self
-            .links
-            .iter()
-            .flatten()
-            .map(|text| length(text.as_str()));
+        let links = self.links.iter().map(|link| length(link) + 1);
         links.chain(self.lines.iter().map(Paragraph::length)).sum()
     }
 
@@ -192,24 +185,26 @@ impl Facts {
             Words::Ours(label) => label.clone(),
             Words::Theirs(label) => fit(label, MAX_LABEL.min(most), Escaped::plain),
         };
+        let has_room = |url: &str| fact.is_detail() || length(url) <= most;
+        if self.has_links
+            && fact.url().is_some_and(has_room)
+            && let Some(link) = fact.url().and_then(|url| labelled(&label, url))
+        {
+            self.links.push(link);
+            return;
+        }
         let value = match (&fact.value, fact.url()) {
-            // Cut, it would lead nowhere; one that has no room is left out.
-            (_, Some(url)) if self.has_columns && length(url) <= MAX_URL_VALUE => {
-                let link = Text::mrkdwn(format!("<{}>", escaped_url(url)));
-                let label = Text::plain(entities(&label).into_text());
-                self.links.push([label, link]);
-                return;
-            }
+            // Cut, it would lead nowhere.
             (_, Some(url)) if fact.is_detail() && length(url) <= MAX_LINK => url,
             (Words::Ours(value), _) => value,
             (Words::Theirs(value), _) => &fit(value, most, Escaped::plain),
         };
+        let line = Paragraph::new().italic(&format!("{label}:"));
         if fact.has_lines() {
-            self.lines.push(Paragraph::new().text(&format!("{label}:")));
+            self.lines.push(line);
             self.lines.push(lines(value, most));
         } else {
-            let line = Paragraph::new().text(&format!("{label}: "));
-            self.lines.push(line.text(value));
+            self.lines.push(line.text(" ").text(value));
         }
     }
 
@@ -239,13 +234,36 @@ fn lines(text: &str, most: usize) -> Paragraph {
     paragraph.text(&fit(text, most, Escaped::plain))
 }
 
-/// Labels, and links beside them.
-fn links(links: Vec<[Text; 2]>) -> impl Iterator<Item = Block> {
-    let mut texts = links.into_iter().flatten();
-    std::iter::from_fn(move || {
-        let next: Vec<Text> = texts.by_ref().take(MAX_FIELDS).collect();
-        (!next.is_empty()).then(|| Block::fields(next))
+/// A line with a link, if its label has nothing that Slack could take for markup.
+fn labelled(label: &str, url: &str) -> Option<String> {
+    let is_known = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '.');
+    // An underscore within a word means nothing.
+    let words = || label.split('_');
+    let is_word = |word: &str| {
+        word.starts_with(char::is_alphanumeric) && word.ends_with(char::is_alphanumeric)
+    };
+    let link = format!("<{}>", escaped_url(url));
+    let is_plain = words().all(|word| is_word(word) && word.chars().all(is_known));
+    (is_plain && length(&link) <= MAX_LINK).then(|| match words().count() {
+        1 => format!("_{label}:_ {link}"),
+        _ => format!("{label}: {link}"),
     })
+}
+
+/// Links below each other, in as many blocks as they need.
+fn links(links: Vec<String>) -> Vec<Block> {
+    let mut texts: Vec<String> = Vec::new();
+    for link in links {
+        match texts.last_mut() {
+            Some(text) if length(text) + length(&link) < MAX_SECTION_TEXT => {
+                text.push('\n');
+                text.push_str(&link);
+            }
+            _ => texts.push(link),
+        }
+    }
+    let texts = texts.into_iter().map(Text::mrkdwn);
+    texts.map(Block::text).collect()
 }
 
 /// By whom, when, and which event.
@@ -275,7 +293,7 @@ fn time(at: Timestamp) -> Text {
     }
 }
 
-/// A link to the resource, whose label says where it leads; none where a field has no room for it.
+/// A link to the resource, whose label says where it leads.
 fn link(event: &Event) -> Option<String> {
     let url = facts::link(event)?;
     let host = url.host_str()?;
@@ -286,7 +304,7 @@ fn link(event: &Event) -> Option<String> {
         "Open".to_owned()
     };
     let link = format!("<{}|{label}>", escaped_url(url.as_str()));
-    (length(&link) <= MAX_FIELD_TEXT).then_some(link)
+    (length(&link) <= MAX_LINK).then_some(link)
 }
 
 /// The same as a line among the facts.

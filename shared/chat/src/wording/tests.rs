@@ -295,10 +295,7 @@ fn what_has_no_name_is_called_by_the_first_line_of_its_message() {
     event.environment = Some("production".into());
     assert_eq!(plain(&event), "✅ Deployed to production");
     event.status = Some(Status::Failed);
-    assert_eq!(
-        plain(&event),
-        "❌ Deploy failed: shipped v2 in production"
-    );
+    assert_eq!(plain(&event), "❌ Deploy failed: shipped v2 in production");
     event.environment = None;
     event.status = Some(Status::Succeeded);
     assert_eq!(plain(&event), "✅ Deployed: shipped v2");
