@@ -28,7 +28,7 @@ fn escape(text: &str, is_bracketed: bool) -> Escaped {
         match part {
             Part::Text(part) => {
                 for (n, c) in part.char_indices() {
-                    reader.read(part, n, c);
+                    reader.read(part, n, c, &text[at + n + c.len_utf8()..]);
                     // Also of what is no URL to us.
                     reader.in_url |= c == '/' && text[..=at + n].ends_with("://");
                 }
@@ -72,7 +72,8 @@ impl Default for Reader {
 }
 
 impl Reader {
-    fn read(&mut self, text: &str, at: usize, c: char) {
+    /// Reads the character at `at` of a part of the text; `rest` is all that follows it.
+    fn read(&mut self, text: &str, at: usize, c: char, rest: &str) {
         let after = &text[at + c.len_utf8()..];
         let interpreted = match c {
             '\\' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '<' => true,
@@ -83,7 +84,9 @@ impl Reader {
         };
         let mut buffer = [0; 4];
         let sign: &str = c.encode_utf8(&mut buffer);
-        if c == '<' && self.in_url || c == '@' && names_everybody(after) {
+        if c == '<' && self.in_url && begins_link(rest) {
+            self.escaped.whole(sign, "< ");
+        } else if c == '<' && self.in_url || c == '@' && names_everybody(after) {
             self.escaped.whole(sign, &format!("{c}{ZERO_WIDTH_SPACE}"));
         } else if interpreted {
             self.escaped.whole(sign, &format!("\\{c}"));
@@ -108,6 +111,13 @@ impl Reader {
         }
         (self.at_start, self.at_number, self.in_url) = (false, false, true);
     }
+}
+
+/// Whether Discord could take `<` before this text for the beginning of a link in angle brackets,
+/// which may begin with any word and has no blank.
+fn begins_link(rest: &str) -> bool {
+    let word = rest.split(char::is_whitespace).next();
+    word.is_some_and(|word| word.contains(":/"))
 }
 
 /// Whether `@` before this text would name everybody. Discord looks for it in the text as
@@ -233,7 +243,7 @@ mod tests {
             ),
             (
                 "https://x.example/a<https://evil.example>",
-                "https://x.example/a<\u{200b}<https://evil.example>>",
+                "https://x.example/a< <https://evil.example>>",
             ),
             ("http://*a<@1> <@2>", "http://\\*a<\u{200b}@1> \\<@2>"),
             ("HTTPS://x<@1>", "HTTPS://x<\u{200b}@1>"),

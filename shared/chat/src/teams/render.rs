@@ -70,9 +70,10 @@ fn with_share(post: &Post<'_>, share: Share) -> Message {
     }
     let mut actions = Vec::new();
     for (index, event) in post.events.iter().enumerate() {
-        let link = facts::link(event)
-            .map(String::from)
-            .filter(|link| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0));
+        let link = facts::link(event).map(String::from);
+        let shown = |link: &String| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0);
+        let lost = usize::from(link.as_ref().is_some_and(|link| !shown(link)));
+        let link = link.filter(shown);
         // A card has one row of buttons, in which nobody could tell what each is for.
         if let (Some(url), [_]) = (&link, post.events) {
             actions.push(OpenUrl {
@@ -80,12 +81,13 @@ fn with_share(post: &Post<'_>, share: Share) -> Message {
                 url: url.clone(),
             });
         }
-        body.extend(elements(event, link, share));
+        body.extend(elements(event, link, lost, share));
     }
     Message::new(body, actions)
 }
 
-fn elements(event: &Event, link: Option<String>, share: Share) -> Vec<Element> {
+/// What an event says. What has no room is counted, beside the `lost` links.
+fn elements(event: &Event, link: Option<String>, lost: usize, share: Share) -> Vec<Element> {
     let mut elements = vec![Element::Container {
         style: style(Tone::of(event)),
         bleed: true,
@@ -111,8 +113,8 @@ fn elements(event: &Event, link: Option<String>, share: Share) -> Vec<Element> {
         elements.push(Element::bold(text.shown.title, None));
         elements.push(lines(&text.written, share.of(MAX_DETAIL, 20)));
     }
-    if left_out > 0 {
-        elements.push(Element::small(facts::left_out(left_out)));
+    if left_out + lost > 0 {
+        elements.push(Element::small(facts::left_out(left_out + lost)));
     }
     let footer = footer(event, share.of(MAX_FOOTER_PART, 16));
     if !footer.is_empty() {

@@ -96,11 +96,20 @@ fn live(text: &str) -> Option<String> {
                 rest = after;
                 continue;
             }
+            // Discord takes more than URLs for links in angle brackets.
+            if let Some((content, _)) = rest.strip_prefix('<').and_then(|it| it.split_once('>'))
+                && !content.contains(' ')
+                && content
+                    .split_once(':')
+                    .is_some_and(|(_, it)| it.starts_with('/'))
+            {
+                return Some(rest.to_owned());
+            }
             let mut skip = c.len_utf8();
             let next = rest[skip..].chars().next();
             if c == '\\' {
                 skip += next.map_or(0, char::len_utf8);
-            } else if "*_~|`[]".contains(c) || c == '<' && next != Some('\u{200b}') {
+            } else if "*_~|`[]".contains(c) || c == '<' && !matches!(next, Some('\u{200b}' | ' ')) {
                 return Some(rest.to_owned());
             }
             rest = &rest[skip..];

@@ -96,3 +96,49 @@ fn styles(gauge: &mut Gauge, at: &Pointer, styles: &Value) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::slack::limits::violations;
+
+    use super::*;
+
+    fn found(paragraph: &Value) -> Vec<String> {
+        let body = json!({"blocks": [{"type": "rich_text", "elements": [paragraph]}]});
+        let violations = violations(&body);
+        let pointers = violations.iter().map(|it| it.pointer.to_string());
+        let below = "/blocks/0/elements/0";
+        pointers.map(|it| it.replace(below, "")).collect()
+    }
+
+    #[test]
+    fn rich_text_is_paragraphs_of_texts_and_links() {
+        let text = |length: usize| json!({"type": "text", "text": "x".repeat(length)});
+        let link = json!({"type": "link", "url": "https://example.com/", "style": {"bold": true}});
+        let section = json!({"type": "rich_text_section", "elements": [text(MAX_RICH_TEXT), link]});
+        assert_eq!(found(&section), [""; 0]);
+        let list = json!({"type": "rich_text_list", "style": "bullet", "elements": [section]});
+        assert_eq!(found(&list), [""; 0]);
+        for (run, expected) in [
+            (text(0), "/elements/0/text"),
+            (text(MAX_RICH_TEXT + 1), "/elements/0/text"),
+            (json!({"type": "mrkdwn", "text": "x"}), "/elements/0/type"),
+            (json!({"type": "link", "url": "x"}), "/elements/0/url"),
+            (
+                json!({"type": "text", "text": "x", "style": {"loud": true}}),
+                "/elements/0/style/loud",
+            ),
+        ] {
+            let broken = json!({"type": "rich_text_preformatted", "elements": [run]});
+            assert_eq!(found(&broken), [expected], "{broken}");
+        }
+        let empty = json!({"type": "rich_text_section", "elements": []});
+        assert_eq!(found(&empty), ["/elements"]);
+        assert_eq!(
+            found(&json!({"type": "section", "elements": [text(1)]})),
+            ["/type"]
+        );
+    }
+}

@@ -87,11 +87,11 @@ fn live(text: &str) -> Option<String> {
 fn after_link(text: &str) -> Option<&str> {
     let (label, rest) = text.strip_prefix('[')?.split_once("](")?;
     let (target, after) = rest.split_once(')')?;
-    let label = label.replace('\\', "").replace('\u{200b}', "");
+    let label = label.replace(['\\', '\u{200b}'], "");
     let host = label.trim_end_matches("/…");
     let url = target.replace("\\&", "&");
     let says = url == label.replace('(', "%28").replace(')', "%29")
-        || label.len() > host.len() && url.split("://").nth(1)?.starts_with(host);
+        || label.len() > host.len() && url.split_once("://")?.1.starts_with(host);
     (is_link(&url) && says).then_some(after)
 }
 
@@ -264,6 +264,19 @@ fn a_table_keeps_its_columns_and_a_detail_its_lines() {
         run("NAME \u{a0}\u{a0}READY\nweb-1 \u{a0}1/1")
     );
     assert_eq!(blocks[1]["inlines"][0], run("- old_value\n+ new_value"));
+}
+
+#[test]
+fn a_link_that_has_no_room_is_counted() {
+    let mut event = sample::event(EventType::Deploy);
+    event.resource.get_or_insert_default().url =
+        Some(format!("https://example.com/{}", "x".repeat(1_900)));
+    event.details.clear();
+    let shown = |count: usize| card(&vec![&event; count]).to_string();
+    assert!(!shown(1).contains("left out"));
+    let several = shown(10);
+    assert_eq!(several.matches("1 more detail was left out").count(), 10);
+    assert!(!several.contains("selectAction"));
 }
 
 #[test]
