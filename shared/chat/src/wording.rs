@@ -306,7 +306,11 @@ fn subject_of(event: &Event) -> Option<Subject> {
         _ => false,
     };
     let message = event.message.as_deref().filter(|_| !says_enough)?;
-    message.lines().find_map(visible_line).map(Subject::Line)
+    // Its columns stay apart.
+    let message = visible(message)?;
+    let mut lines = message.lines().map(str::trim);
+    let line = lines.find(|line| visible_line(line).is_some())?;
+    Some(Subject::Line(line.to_owned()))
 }
 
 fn subject_name(event: &Event) -> Option<String> {

@@ -1,9 +1,13 @@
 //! An event as a Slack message: a bold headline, and below it one coloured attachment.
 //!
+//! The headline is a block of its own: beside blocks, Slack does not show the message's `text`,
+//! which is for notifications, a second time.
+//!
 //! What an event says stands in rich text and in plain text, in which Slack reads no markup. Markup
-//! is only in texts of ours: times, and links whose every character is escaped.
+//! is only in texts of ours: times, and links, whose labels have no sign of it.
 
 mod digest;
+mod fact_lines;
 
 use carillon_domain::Event;
 use carillon_domain::delivery::MessageRef;
@@ -11,10 +15,10 @@ use carillon_domain::text::{Escaped, fit, length};
 use jiff::Timestamp;
 
 use super::escape::{entities, escaped_url, inert};
-use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT, MAX_SECTION_TEXT};
+use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT};
 use super::message::{Attachment, Block, Message, Paragraph, Text};
+use self::fact_lines::{Facts, lines, links};
 use crate::facts::{self, Fact, Words, visible_line};
-use crate::layout::{self, Layout};
 use crate::post::{Place, Post};
 use crate::wording::{self, DRY_RUN, Tone, headline};
 
@@ -26,8 +30,6 @@ const MAX_MESSAGE: usize = MAX_RICH_TEXT - 100;
 /// The longest value of a field. A resource's id is the longest thing that people want to
 /// see whole.
 const MAX_VALUE: usize = 500;
-/// The longest name of a detail.
-const MAX_LABEL: usize = 100;
 /// The longest name of a person.
 const MAX_ACTOR: usize = 200;
 /// The longest event id: what ids may have.
@@ -149,123 +151,6 @@ fn blocks(event: &Event) -> Vec<Block> {
         .collect()
 }
 
-/// Facts as they are shown: each on a line, and those that are URLs below them, where there is room
-/// for one more block.
-struct Facts {
-    lines: Vec<Paragraph>,
-    /// Lines of markup.
-    links: Vec<String>,
-    has_links: bool,
-}
-
-impl Facts {
-    fn with_links() -> Self {
-        Self {
-            lines: Vec::new(),
-            links: Vec::new(),
-            has_links: true,
-        }
-    }
-
-    fn in_lines() -> Self {
-        Self {
-            has_links: false,
-            ..Self::with_links()
-        }
-    }
-
-    fn length(&self) -> usize {
-        let links = self.links.iter().map(|link| length(link) + 1);
-        links.chain(self.lines.iter().map(Paragraph::length)).sum()
-    }
-
-    /// A quiet label, and its value.
-    fn add(&mut self, fact: &Fact, most: usize) {
-        let label = match &fact.label {
-            Words::Ours(label) => label.clone(),
-            Words::Theirs(label) => fit(label, MAX_LABEL.min(most), Escaped::plain),
-        };
-        let has_room = |url: &str| fact.is_detail() || length(url) <= most;
-        if self.has_links
-            && fact.url().is_some_and(has_room)
-            && let Some(link) = fact.url().and_then(|url| labelled(&label, url))
-        {
-            self.links.push(link);
-            return;
-        }
-        let value = match (&fact.value, fact.url()) {
-            // Cut, it would lead nowhere.
-            (_, Some(url)) if fact.is_detail() && length(url) <= MAX_LINK => url,
-            (Words::Ours(value), _) => value,
-            (Words::Theirs(value), _) => &fit(value, most, Escaped::plain),
-        };
-        let line = Paragraph::new().italic(&format!("{label}:"));
-        if fact.has_lines() {
-            self.lines.push(line);
-            self.lines.push(lines(value, most));
-        } else {
-            self.lines.push(line.text(" ").text(value));
-        }
-    }
-
-    /// Adds the first of `facts` that have room, at most `count` of them, and says how many have
-    /// none.
-    fn add_all(&mut self, facts: &[Fact], count: usize, room: usize, most: usize) -> usize {
-        let before = self.length();
-        for (n, fact) in facts.iter().enumerate() {
-            let (lines, links) = (self.lines.len(), self.links.len());
-            self.add(fact, most);
-            if n == count || self.length() - before > room {
-                self.lines.truncate(lines);
-                self.links.truncate(links);
-                return facts.len() - n;
-            }
-        }
-        0
-    }
-}
-
-/// A text with its lines; tables and the like in letters of one width.
-fn lines(text: &str, most: usize) -> Paragraph {
-    let paragraph = match layout::of(text) {
-        Layout::Prose => Paragraph::new(),
-        Layout::Block | Layout::Diff => Paragraph::preformatted(),
-    };
-    paragraph.text(&fit(text, most, Escaped::plain))
-}
-
-/// A line with a link, if its label has nothing that Slack could take for markup.
-fn labelled(label: &str, url: &str) -> Option<String> {
-    let is_known = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '.');
-    // An underscore within a word means nothing.
-    let words = || label.split('_');
-    let is_word = |word: &str| {
-        word.starts_with(char::is_alphanumeric) && word.ends_with(char::is_alphanumeric)
-    };
-    let link = format!("<{}>", escaped_url(url));
-    let is_plain = words().all(|word| is_word(word) && word.chars().all(is_known));
-    (is_plain && length(&link) <= MAX_LINK).then(|| match words().count() {
-        1 => format!("_{label}:_ {link}"),
-        _ => format!("{label}: {link}"),
-    })
-}
-
-/// Links below each other, in as many blocks as they need.
-fn links(links: Vec<String>) -> Vec<Block> {
-    let mut texts: Vec<String> = Vec::new();
-    for link in links {
-        match texts.last_mut() {
-            Some(text) if length(text) + length(&link) < MAX_SECTION_TEXT => {
-                text.push('\n');
-                text.push_str(&link);
-            }
-            _ => texts.push(link),
-        }
-    }
-    let texts = texts.into_iter().map(Text::mrkdwn);
-    texts.map(Block::text).collect()
-}
-
 /// By whom, when, and which event.
 fn context(event: &Event) -> Vec<Text> {
     let actor = event
@@ -307,7 +192,7 @@ fn link(event: &Event) -> Option<String> {
     (length(&link) <= MAX_LINK).then_some(link)
 }
 
-/// The same as a line among the facts.
+/// The same as a line among the facts; as a detail it has room for a long URL.
 fn link_fact(event: &Event) -> Option<Fact> {
     facts::link(event).map(|url| Fact {
         label: Words::Theirs("Link".to_owned()),

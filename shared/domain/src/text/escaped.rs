@@ -98,8 +98,10 @@ impl Escaped {
             return String::new();
         };
         let pieces = self.pieces(room);
-        let kept = leading(pieces.iter(), room);
-        format!("{}…", joined(&pieces[..kept]).trim_end())
+        let kept = &pieces[..leading(pieces.iter(), room)];
+        let blank = kept.iter().rev().take_while(|piece| piece.is_blank());
+        let kept = &kept[..kept.len() - blank.count()];
+        format!("{}…", joined(kept))
     }
 
     /// How many characters were written.
@@ -150,6 +152,10 @@ impl<'a> Piece<'a> {
 
     fn length(&self) -> usize {
         length(self.text)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
     }
 }
 
@@ -230,6 +236,7 @@ mod tests {
             "{cut}"
         );
         assert_eq!(escaped.fit_start(4), "xxx…");
+        assert_eq!(Escaped::plain("a  bc").fit_start(4), "a…");
         let mut long = Escaped::default();
         long.whole("a URL", &"u".repeat(100));
         assert_eq!(long.clone().fit(60), " … (5 characters cut) … ");

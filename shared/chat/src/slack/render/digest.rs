@@ -5,7 +5,8 @@ use carillon_domain::text::{Escaped, fit, length};
 
 use super::super::escape::{entities, inert};
 use super::super::message::{Attachment, Block, Paragraph, Text};
-use super::{Facts, MAX_EVENT_ID, MAX_MESSAGE, ROOM, attachment, lines, link_fact, time};
+use super::fact_lines::{Facts, lines};
+use super::{MAX_EVENT_ID, MAX_MESSAGE, ROOM, attachment, link_fact, time};
 use crate::facts::{self, Fact, visible_line};
 use crate::wording::{self, DRY_RUN, digest_line, headline};
 
