@@ -89,12 +89,12 @@ const FIELDS: &[Field] = &[
     ),
     Field::optional(
         "username",
-        "Needs the scope chat:write.customize",
+        "Shown with the scope chat:write.customize, ignored without it",
         Rule::Text(Text::line(MAX_USERNAME)),
     ),
     Field::optional(
         "icon_emoji",
-        "Such as :bell:; needs the scope chat:write.customize",
+        "Such as :bell:; shown with the scope chat:write.customize, ignored without it",
         Rule::Text(Text {
             max: MAX_EMOJI,
             pattern: emoji_pattern,

@@ -112,7 +112,9 @@ fn another_kind_of_token_is_refused_with_what_is_needed() {
     for (token, what) in [
         ("xoxp-fake-user-token", "user token"),
         ("xapp-fake-app-token", "app-level token"),
-        ("xoxe.xoxb-fake-token", "expires"),
+        ("xoxe.xoxb-fake-token", "an app without it"),
+        ("xoxe.xoxp-fake-token", "user token that expires"),
+        ("xoxe-1-fake-token", "only refreshes"),
         ("xwfp-fake-token", "workflow token"),
         ("https://example.com", "webhook_url"),
         ("fake-token", "no Slack token"),
