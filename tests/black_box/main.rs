@@ -19,6 +19,7 @@ mod delivery;
 mod digests;
 mod dispatching;
 mod edges;
+mod endings;
 mod event_sources;
 mod events;
 mod flat;

@@ -68,6 +68,12 @@ pub fn field(field: &Field, masks: bool) -> Value {
                 false => or_null(list),
             }
         }
+        Rule::Texts(rule) => {
+            let texts = rule.names.iter();
+            let texts = texts.map(|name| ((*name).to_owned(), optional("", &[text(&rule.item)])));
+            let texts: Map<String, Value> = texts.collect();
+            or_null(described(object(&[], texts.into()), field.about))
+        }
         Rule::Choice(names) => match is_required {
             true => described(json!({"type": "string", "enum": names}), field.about),
             false => choice(names, field.about),

@@ -84,6 +84,7 @@ function notes(message, { parent, replies }) {
   if (replies) notes.push(el('span', 'note', replies === 1 ? '1 reply' : `${replies} replies`));
   if (parent) notes.push(el('span', 'note', 'in the thread of ', jump(parent)));
   else if (message.thread && message.thread !== message.id) notes.push(el('span', 'note', 'in a thread'));
+  if (message.payload.reply_broadcast) notes.push(el('span', 'note', 'also in the channel'));
   if (message.verified === true) notes.push(el('span', 'note', 'signature verified'));
   if (message.verified === false) notes.push(el('span', 'note warning', 'signature not checked: the secret is not known here'));
   for (const mention of message.open_mentions) {
