@@ -16,12 +16,13 @@ pub(super) fn markdown(text: &str) -> Escaped {
     escape(text, false)
 }
 
-/// As [`markdown`], for a message's content, below which Discord would show what is behind a URL.
-pub(super) fn without_preview(text: &str) -> Escaped {
+/// As [`markdown`], for a message's content. Below it Discord would show what is behind a URL, and
+/// where the owner's mentions allow it, a name of everybody pings also from within a URL.
+pub(super) fn in_content(text: &str) -> Escaped {
     escape(text, true)
 }
 
-fn escape(text: &str, is_bracketed: bool) -> Escaped {
+fn escape(text: &str, is_content: bool) -> Escaped {
     let mut reader = Reader::default();
     let mut at = 0;
     for part in parts(text) {
@@ -36,7 +37,11 @@ fn escape(text: &str, is_bracketed: bool) -> Escaped {
             }
             Part::Url(url) => {
                 at += url.len();
-                reader.url(url, is_bracketed || !ends_by_itself(url, &text[at..]));
+                let is_bracketed = is_content || !ends_by_itself(url, &text[at..]);
+                match is_content {
+                    true => reader.url(url, &nameless(url), is_bracketed),
+                    false => reader.url(url, url, is_bracketed),
+                }
             }
         }
     }
@@ -104,10 +109,10 @@ impl Reader {
         }
     }
 
-    fn url(&mut self, url: &str, is_bracketed: bool) {
+    fn url(&mut self, written: &str, url: &str, is_bracketed: bool) {
         match is_bracketed {
-            true => self.escaped.whole(url, &format!("<{url}>")),
-            false => self.escaped.whole(url, url),
+            true => self.escaped.whole(written, &format!("<{url}>")),
+            false => self.escaped.whole(written, url),
         }
         (self.at_start, self.at_number, self.in_url) = (false, false, true);
     }
@@ -125,6 +130,18 @@ fn begins_link(rest: &str) -> bool {
 fn names_everybody(after: &str) -> bool {
     let lower: String = after.chars().take(8).flat_map(char::to_lowercase).collect();
     lower.is_empty() || lower.starts_with("everyone") || lower.starts_with("here")
+}
+
+/// A URL that leads to the same place and names nobody.
+fn nameless(url: &str) -> String {
+    let mut nameless = String::with_capacity(url.len());
+    for (at, c) in url.char_indices() {
+        match c == '@' && names_everybody(&url[at + 1..]) {
+            true => nameless.push_str("%40"),
+            false => nameless.push(c),
+        }
+    }
+    nameless
 }
 
 /// In plain text, nothing but the names of everybody could mean anything.
@@ -227,9 +244,14 @@ mod tests {
         ] {
             assert_eq!(shown(text), expected);
         }
+        let in_content = |text: &str| in_content(text).into_text();
         assert_eq!(
-            without_preview("see https://x.example").into_text(),
+            in_content("see https://x.example"),
             "see <https://x.example>"
+        );
+        assert_eq!(
+            in_content("https://x.example/@Everyone?@alice"),
+            "<https://x.example/%40Everyone?@alice>"
         );
     }
 

@@ -6,7 +6,7 @@ use carillon_domain::text::{Escaped, fit, length};
 use carillon_domain::{Event, Grouping};
 use jiff::Timestamp;
 
-use super::escape::{markdown, plain, without_preview};
+use super::escape::{in_content, markdown, plain};
 use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELD_VALUE, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
 use super::mention;
 use super::message::{Embed, Field, Footer, Message};
@@ -45,7 +45,7 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
     let contents = post.contents();
     let (line, embeds) = match contents.as_slice() {
         [content] => (
-            content.headline(without_preview),
+            content.headline(in_content),
             vec![embed(content, post.without.link(0))],
         ),
         contents => digest::content(contents, post.without),
@@ -72,10 +72,21 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
             true => PLAIN_THREAD_NAME.to_owned(),
             false => thread_name(&contents),
         }),
+        applied_tags: match opens_thread && !post.without.tags {
+            true => tag(post).into_iter().collect(),
+            false => Vec::new(),
+        },
         content: Some(content.join(" ")),
         embeds,
         allowed_mentions,
     }
+}
+
+/// The tag that the webhook's owner has chosen for how the first event stands.
+fn tag(post: &Post<'_>) -> Option<String> {
+    let status = post.events.first()?.status?;
+    let tags = post.webhook.configuration.own.get("applied_tags")?;
+    tags[status.as_str()].as_str().map(str::to_owned)
 }
 
 fn thread_name(contents: &[Content<'_>]) -> String {

@@ -120,8 +120,8 @@ fn another_kind_of_token_is_refused_with_what_is_needed() {
         ("fake-token", "no Slack token"),
         ("xoxb-…wxyz", "masked"),
         ("xoxb-", "not a whole bot token"),
-        ("xoxb-fake token", "not a whole bot token"),
-        ("xoxb-fake\ntoken-injected", "not a whole bot token"),
+        ("xoxb-fake token", "no bot token"),
+        ("xoxb-fake\ntoken-injected", "no bot token"),
     ] {
         let detail = fault(&bot(json!({ "token": token })));
         assert!(detail.contains(what), "{token}: {detail}");

@@ -25,6 +25,8 @@ use crate::message::Content;
 use crate::post::{Place, Post};
 use crate::wording::{DRY_RUN, Tone};
 
+/// The value of `thread_broadcast`: replies that tell of a failure also show in the channel.
+pub(super) const BROADCAST_FAILED: &str = "failed";
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
 /// counts there.
 const ROOM: usize = MAX_BLOCKS_TEXT - 1_700;
@@ -67,6 +69,8 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
         Place::Thread(parent) => Message {
             channel: there(parent).or(message.channel),
             thread_ts: parent.id.clone(),
+            reply_broadcast: configuration.text("thread_broadcast") == Some(BROADCAST_FAILED)
+                && post.events.iter().any(|it| Tone::of(it) == Tone::Failed),
             ..message
         },
         Place::Edit(edited) => Message {
@@ -110,6 +114,7 @@ fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
         text,
         mrkdwn: false,
         parse: "none",
+        reply_broadcast: false,
         unfurl_links: Some(false),
         unfurl_media: Some(false),
         blocks: [title].into_iter().chain(mentions).collect(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use carillon_domain::Event;
 use carillon_domain::text::{fit, length};
 
-use super::super::escape::{markdown, plain, without_preview};
+use super::super::escape::{in_content, markdown, plain};
 use super::super::limits::{MAX_FIELDS, is_embed_url};
 use super::super::message::{Embed, Field, Footer};
 use super::super::text;
@@ -35,7 +35,7 @@ pub(super) fn content(contents: &[Content<'_>], without: Without) -> (String, Ve
         })
         .collect();
     let headlines = contents.iter();
-    let headlines = headlines.map(|content| content.headline(without_preview));
+    let headlines = headlines.map(|content| content.headline(in_content));
     (digest_line(headlines), embeds)
 }
 
