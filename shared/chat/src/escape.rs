@@ -10,10 +10,10 @@ const EMOJI_IN_ARNS: [&str; 12] = [
     "zap",
 ];
 
-/// Whether the colon at `at` begins an emoji's code, such as `:tada:`. ARNs have words between
-/// colons as well, hardly any of which is an emoji.
+/// Whether the colon at `at` begins an emoji's code, such as `:tada:`. None has capitals. ARNs have
+/// words between colons as well, hardly any of which is an emoji.
 pub(crate) fn begins_emoji(text: &str, at: usize) -> bool {
-    let known = |c: char| c.is_alphanumeric() || matches!(c, '_' | '+' | '-');
+    let known = |c: char| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '_' | '+' | '-');
     let rest = &text[at + 1..];
     let name = &rest[..rest.find(|c| !known(c)).unwrap_or(rest.len())];
     if name.is_empty() || !rest[name.len()..].starts_with(':') {
@@ -36,7 +36,7 @@ mod tests {
             codes.collect::<Vec<_>>()
         };
         assert_eq!(begins(":tada: a:b"), [0]);
-        assert!(begins("done: 10:15").is_empty());
+        assert!(begins("done: 10:15, AWS::CloudWatch::Alarm").is_empty());
         assert!(begins("arn:aws:rds:eu-west-1:111122223333:db:billing-db").is_empty());
         assert_eq!(
             begins("x arn:aws:secretsmanager:eu-west-1:1:secret:db"),

@@ -66,7 +66,7 @@ impl Facts {
             self.lines.push(line);
             self.lines.push(lines(value, most));
         } else {
-            self.lines.push(line.text(" ").text(value));
+            self.lines.push(line.text(&format!(" {value}")));
         }
     }
 
