@@ -104,6 +104,9 @@ mod tests {
         };
         assert!(rich(json!({"type": "text", "text": "<@U1>"})).is_empty());
         assert_eq!(rich(json!({"type": "user", "user_id": "U1"})), ["users"]);
-        assert_eq!(rich(json!({"type": "broadcast", "range": "here"})), ["here"]);
+        assert_eq!(
+            rich(json!({"type": "broadcast", "range": "here"})),
+            ["here"]
+        );
     }
 }
