@@ -138,6 +138,12 @@ async fn values_at_the_edge_of_their_type_are_faults_or_taken_but_never_ours() {
                 "configuration/digest",
                 "filters/environment",
                 "event_types/0",
+                "message",
+                "message/title",
+                "message/text",
+                "message/fields",
+                "message/links",
+                "message/mentions",
             ],
         ),
         (
@@ -192,6 +198,8 @@ async fn values_at_the_edge_of_their_type_are_faults_or_taken_but_never_ours() {
                 "configuration/token",
                 "configuration/channel",
                 "filters/region",
+                "message",
+                "message/title",
             ],
         ),
     ];

@@ -22,6 +22,7 @@ mod described;
 mod digests;
 mod dispatching;
 mod edges;
+mod endings;
 mod event_sources;
 mod events;
 mod flat;

@@ -7,7 +7,7 @@ use std::path::Path;
 use carillon_aws::WakeUp;
 use carillon_domain::failing::{FailingLane, Outage};
 use carillon_domain::lane::{Entry, Lane, Redo};
-use carillon_domain::{Delivery, Webhook};
+use carillon_domain::{Conversation, Delivery, Webhook};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -35,6 +35,7 @@ fn what_an_earlier_version_has_stored_is_read_and_written_as_it_was() {
         ("failing_lane.json", again::<FailingLane>),
         ("outage.json", again::<Outage>),
         ("webhook.json", again::<Webhook>),
+        ("conversation.json", again::<Conversation>),
     ];
     for (name, again) in forms {
         let (written, golden) = again(name);

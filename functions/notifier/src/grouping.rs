@@ -56,6 +56,14 @@ impl Joined {
         }
     }
 
+    /// The thread whose operation ends with this event, where its first message does not show
+    /// that yet.
+    pub fn ending(&self) -> Option<&Conversation> {
+        let read = self.read.as_ref()?;
+        let ends = self.grouping == Grouping::Thread && read.is_ended_by(&self.event);
+        ends.then_some(read)
+    }
+
     pub fn place(&self) -> Place {
         match (&self.read, self.grouping) {
             (None, _) | (_, Grouping::None) => Place::Channel,
@@ -122,6 +130,25 @@ impl Notifier {
         let shown = reply.in_thread == Some(true);
         let are_shown = self.threads_are_shown.fetch_or(shown, Ordering::Relaxed);
         are_shown && reply.in_thread == Some(false)
+    }
+
+    /// Remembers how the operation ended that a thread is about. Where that fails, its first
+    /// message is edited once more.
+    pub(crate) async fn remember_end(
+        &self,
+        webhook: &Webhook,
+        channel: &str,
+        joined: &Joined,
+        read: &Conversation,
+        end: &Event,
+    ) {
+        let (ledger, ended) = (&self.stores.ledger, read.ended(end));
+        let operation = &joined.correlation_id;
+        let remembered = ledger.remember(&webhook.id, channel, operation, Some(read), &ended);
+        if let Err(error) = remembered.await {
+            let webhook_id = webhook.id.as_str();
+            tracing::error!(webhook_id, %error, "the end of a thread could not be remembered");
+        }
     }
 
     /// Remembers the message that was posted there for what follows. Where that fails, what

@@ -10,7 +10,8 @@
 //! 1. **Open**: the lane's row says which deliveries the message carries, and since when. The
 //!    same write moves the offset behind the message before. It depends on the row's version, so
 //!    that of two who serve a lane only one goes on.
-//! 2. **Post.**
+//! 2. **Post.** Where the message is a reply that ends a thread's operation, the thread's first
+//!    message is edited before, and that it shows the end is written down.
 //! 3. **Settle**: the ledger says of each delivery how it went, and after which post.
 //! 4. Where the lane waits, its row says until when, and why. A wait of up to a minute is its
 //!    wake-up's; for a longer one there is a row that says when the lane is due, and the wake-up
@@ -30,6 +31,7 @@ mod compose;
 mod conclude;
 mod consequences;
 mod deletion;
+mod ending;
 mod failing;
 mod faults;
 mod grouping;

@@ -32,16 +32,22 @@ impl Notifier {
         webhooks: &Webhooks,
     ) -> Result<Posted, NotPosted> {
         let mut place = joined.map_or(Place::Channel, Joined::place);
-        let mut begun = self.clock.now();
         let started = Instant::now();
-        let mut reply = match webhooks.dead_credential(webhook) {
+        let said = match (webhooks.dead_credential(webhook), joined) {
+            (None, Some(joined)) => self.end_story(message, webhook, channel, joined).await?,
+            (said, _) => said,
+        };
+        let has_to_wait = said.is_some();
+        let mut begun = self.clock.now();
+        let left = POST_TIMEOUT.saturating_sub(started.elapsed());
+        let mut reply = match said {
             Some(said) => said,
             None => {
-                self.send(message, webhook, channel, &place, begun, POST_TIMEOUT)
+                self.send(message, webhook, channel, &place, begun, left)
                     .await?
             }
         };
-        if place != Place::Channel && may_be_the_place(&reply) {
+        if place != Place::Channel && !has_to_wait && may_be_the_place(&reply) {
             // The message that it belonged to is gone, or its channel: this one begins anew.
             note(message, &reply, begun);
             let rest = reply.pause_after.unwrap_or_default();

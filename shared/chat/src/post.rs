@@ -65,6 +65,8 @@ pub struct Without {
     pub links: u16,
     /// The name that its event would give a thread.
     pub thread_name: bool,
+    /// The tags of a thread that it opens.
+    pub tags: bool,
 }
 
 impl Without {
@@ -85,6 +87,7 @@ impl Without {
                 thread_name: true,
                 ..self
             },
+            Remedy::Tags => Self { tags: true, ..self },
         };
         (more != self).then_some(more)
     }

@@ -32,6 +32,8 @@ pub enum Remedy {
     Link(u16),
     /// What the thread that it opens would be called by its event.
     ThreadName,
+    /// The tags that the thread which it opens would have.
+    Tags,
 }
 
 /// How a post ended, in the words of the ledger.

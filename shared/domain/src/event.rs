@@ -218,6 +218,17 @@ impl Event {
         }
     }
 
+    /// It as it looks once its operation has ended with another event.
+    #[must_use]
+    pub fn ended_by(&self, end: &Self) -> Self {
+        Self {
+            event_type: end.event_type,
+            status: end.status,
+            severity: end.severity,
+            ..self.clone()
+        }
+    }
+
     /// The resource's type, for filters.
     pub fn resource_type(&self) -> Option<&str> {
         self.resource.as_ref()?.resource_type.as_deref()

@@ -13,6 +13,7 @@ mod cloud;
 mod events;
 mod lambda;
 mod notifier;
+mod rendering;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,6 +46,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wants("sizes") {
         sizes(&binaries)?;
+    }
+    if wants("rendering") {
+        rendering::rendering()?;
     }
     if wants("warm") {
         notifier::warm(&binaries).await?;

@@ -117,6 +117,7 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
             Some(Remedy::Appearance) => Some((Outcome::DestinationDead, codes::APPEARANCE)),
             Some(Remedy::Link(_)) => Some((Outcome::PayloadRefused, codes::LINK)),
             Some(Remedy::ThreadName) => Some((Outcome::PayloadRefused, codes::THREAD_NAME)),
+            Some(Remedy::Tags) => Some((Outcome::PayloadRefused, codes::TAGS)),
             _ => codes::meaning(code),
         },
     };

@@ -30,6 +30,7 @@ pub(super) fn remedy(code: u64) -> Option<Remedy> {
         10003 | 10008 | 50005 | 50021 | 50083 | 160005 => Some(Remedy::Place),
         // The words of a thread's name.
         20031 | 200001 => Some(Remedy::ThreadName),
+        10087 => Some(Remedy::Tags),
         _ => None,
     }
 }
@@ -53,6 +54,8 @@ pub(super) const LINK: &str =
     "Discord refuses the link of the message's title; the message goes out without it.";
 pub(super) const THREAD_NAME: &str =
     "Discord refuses the name of the thread; the message goes out in one with a plain name.";
+pub(super) const TAGS: &str =
+    "Discord knows no such tag of the forum, see applied_tags; the message goes out without.";
 const REFUSED: &str = "Discord refuses the message itself. This is a fault of Carillon: please report it with the code.";
 const OUR_FAULT: &str = "Discord does not understand how it is called. This is a fault of Carillon: please report it with the code.";
 const FORUM: &str = "The channel is a forum: set thread_id to the post that messages are to appear in, or grouping to thread.";
@@ -100,7 +103,8 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
     (
         &[40066, 40067],
         DestinationDead,
-        "The forum requires a tag for each new post: set thread_id, or drop the requirement.",
+        "The forum requires a tag for each new post: set applied_tags or thread_id, or drop the \
+         requirement.",
     ),
     (&[160005, 50083], DestinationDead, THREAD),
     (
@@ -108,15 +112,16 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
         DestinationDead,
         "Discord's own webhooks cannot be posted to: create one in the channel's settings.",
     ),
+    (&[10087], PayloadRefused, TAGS),
     // The message.
     (&[50006, 50035, 40005], PayloadRefused, REFUSED),
     (&[10016, 50041, 50067, 50068, 50109], OurFault, OUR_FAULT),
     (
-        // Of emoji, stickers, tags, files, voice messages, replies and polls, which are never
+        // Of emoji, stickers, files, voice messages, replies and polls, which are never
         // sent.
         &[
-            10014, 10060, 10087, 30015, 50045, 50046, 50080, 50081, 50110, 50123, 50124, 50146,
-            50151, 50159, 50160, 50161, 50162, 50173, 50192, 50600, 160002, 160004, 160014, 400001,
+            10014, 10060, 30015, 50045, 50046, 50080, 50081, 50110, 50123, 50124, 50146, 50151,
+            50159, 50160, 50161, 50162, 50173, 50192, 50600, 160002, 160004, 160014, 400001,
             520000, 520001, 520002, 520003, 520004, 520006,
         ],
         OurFault,

@@ -19,6 +19,7 @@ pub(super) fn remedy(errors: &Value) -> Option<Remedy> {
         .fold(0, |links, index| links | 1 << index);
     match links {
         0 if is_blamed("thread_name") => Some(Remedy::ThreadName),
+        0 if is_blamed("applied_tags") => Some(Remedy::Tags),
         0 => None,
         links => Some(Remedy::Link(links)),
     }
@@ -65,6 +66,7 @@ mod tests {
                 Some(Remedy::Link(0b1010)),
             ),
             (json!({"thread_name": fault()}), Some(Remedy::ThreadName)),
+            (json!({"applied_tags": {"0": fault()}}), Some(Remedy::Tags)),
             (json!({"embeds": {"0": {"title": fault()}}}), None),
             (json!({"embeds": ["0"]}), None),
             (Value::Null, None),

@@ -7,6 +7,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
     pub allowed_mentions: AllowedMentions,
+    /// The tags of the forum's thread that the message opens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub applied_tags: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// The text above the embeds, and what notifications show.

@@ -69,10 +69,21 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
             true => PLAIN_THREAD_NAME.to_owned(),
             false => thread_name(&contents),
         }),
+        applied_tags: match opens_thread && !post.without.tags {
+            true => tag(post).into_iter().collect(),
+            false => Vec::new(),
+        },
         content: (!content.is_empty()).then(|| content.join(" ")),
         embeds,
         allowed_mentions,
     }
+}
+
+/// The tag that the webhook's owner has chosen for how the first event stands.
+fn tag(post: &Post<'_>) -> Option<String> {
+    let status = post.events.first()?.status?;
+    let tags = post.webhook.configuration.own.get("applied_tags")?;
+    tags[status.as_str()].as_str().map(str::to_owned)
 }
 
 fn thread_name(contents: &[Content<'_>]) -> String {

@@ -11,7 +11,9 @@ use super::target::{API_HOST, NAME, Target, base};
 use super::{classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
-use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text};
+use crate::form::{
+    Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text, Texts,
+};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
 use crate::message::MentionForm;
@@ -65,6 +67,19 @@ const FIELDS: &[Field] = &[
             read: texts::thread_id,
         }),
     ),
+    Field::optional(
+        "applied_tags",
+        "Of a forum: the id of the tag that a thread gets by the status of the event which opens \
+         it; for grouping `thread`",
+        Rule::Texts(Texts {
+            names: &["started", "succeeded", "failed"],
+            item: Text {
+                max: 64,
+                pattern: || "^[0-9]{15,20}$".to_owned(),
+                read: texts::thread_id,
+            },
+        }),
+    ),
 ];
 
 /// Posts into the channel that its URL was made for, or into a thread of it.
@@ -107,6 +122,13 @@ impl Kind for Webhook {
             ),
             _ => {}
         }
+        if reading.is_set("applied_tags") && reading.grouping() != Grouping::Thread {
+            reading.fault(
+                "applied_tags",
+                FaultCode::NotAllowed,
+                "are of threads that messages open: it needs grouping `thread`",
+            );
+        }
         // Whether the channel is a forum, which `thread` needs, shows only when posting.
         if reading.text("thread_id").is_some() && reading.grouping() == Grouping::Thread {
             reading.fault(
@@ -131,7 +153,14 @@ impl Kind for Webhook {
         .map(|(one, first, other, second)| {
             json!({"required": [one, other], "properties": {one: first, other: second}})
         })
-        .to_vec()
+        .into_iter()
+        .chain([json!({"anyOf": [
+            {"not": {
+                "required": ["applied_tags"], "properties": {"applied_tags": {"type": "object", "minProperties": 1}},
+            }},
+            {"required": ["grouping"], "properties": {"grouping": thread}},
+        ]})])
+        .collect()
     }
 
     fn groupings(&self) -> &'static [Grouping] {
@@ -153,7 +182,11 @@ impl Kind for Webhook {
             },
             Place::Edit(edited) => Target::Edit {
                 message: edited.id.as_deref().unwrap_or_default(),
-                thread,
+                // The first message of a thread is found in it.
+                thread: match configuration.grouping {
+                    Grouping::Thread => edited.channel_id.as_deref().or(thread),
+                    _ => thread,
+                },
             },
         };
         let url = masked_base(configuration);

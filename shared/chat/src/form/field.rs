@@ -54,6 +54,8 @@ impl Field {
 pub enum Rule {
     Text(Text),
     List(List),
+    /// Texts by these names.
+    Texts(Texts),
     /// One of these names.
     Choice(&'static [&'static str]),
     Flag,
@@ -99,6 +101,13 @@ pub struct List {
     pub is_same: fn(&str, &str) -> bool,
     /// What is said of one that is there twice.
     pub repeated: &'static str,
+}
+
+/// Texts by fixed names, each of which may be left out.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    pub names: &'static [&'static str],
+    pub item: Text,
 }
 
 /// A part of the credential: stored as a secret, and shown masked everywhere else.

@@ -10,7 +10,7 @@ mod url;
 
 pub use credential::completed;
 pub use field::{
-    Either, Field, List, Refusal, Rule, Secret, Secrets, Text, malformed, not_allowed,
+    Either, Field, List, Refusal, Rule, Secret, Secrets, Text, Texts, malformed, not_allowed,
 };
 pub use label::{LABEL, LABEL_OR_LABELS, LABELS, first_label};
 pub use reading::Reading;

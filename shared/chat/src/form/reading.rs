@@ -6,7 +6,7 @@ use carillon_domain::{Configuration, Credential, FaultCode, Faults, Pointer};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use super::field::{Either, Field, List, Refusal, Rule, Secret, Secrets, Text};
+use super::field::{Either, Field, List, Refusal, Rule, Secret, Secrets, Text, Texts};
 
 /// A configuration that is being read. What a kind adds to it are the rules between its fields.
 pub struct Reading<'v, 'f> {
@@ -58,6 +58,11 @@ impl<'v, 'f> Reading<'v, 'f> {
     /// A text as it was sent, also a part of the credential.
     pub fn sent(&self, name: &str) -> Option<&'v str> {
         self.value.get(name)?.as_str()
+    }
+
+    /// Whether a field was read.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.configuration.own.contains_key(name)
     }
 
     pub fn grouping(&self) -> Grouping {
@@ -131,6 +136,7 @@ impl<'v, 'f> Reading<'v, 'f> {
                 }
             }
             Rule::List(rule) => self.list(name, rule),
+            Rule::Texts(rule) => self.texts(name, rule),
             Rule::Choice(names) => {
                 let choices: Vec<(&str, &str)> = names.iter().map(|name| (*name, *name)).collect();
                 if let Some(chosen) = self.fields.choice(name, &choices) {
@@ -200,6 +206,30 @@ impl<'v, 'f> Reading<'v, 'f> {
         }
         if !list.is_empty() {
             self.set(name, list);
+        }
+    }
+
+    fn texts(&mut self, name: &'static str, rule: &Texts) {
+        let Some(value) = self.fields.value(name) else {
+            return;
+        };
+        let at = self.fields.at(name);
+        let mut given = Vec::new();
+        if let Some(mut texts) = Fields::of(value, at.clone(), self.fields.faults()) {
+            for key in rule.names {
+                let text = texts.text(key, rule.item.max);
+                given.extend(text.map(|text| (*key, text)));
+            }
+            texts.finish();
+        }
+        let mut shown = Map::new();
+        for (key, text) in given {
+            if let Some(text) = self.checked(at.field(key), &text, rule.item.read) {
+                shown.insert(key.to_owned(), text.into());
+            }
+        }
+        if !shown.is_empty() {
+            self.set(name, shown);
         }
     }
 

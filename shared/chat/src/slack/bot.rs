@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Configuration, KindId, Pointer, pattern};
+use carillon_domain::{Configuration, FaultCode, KindId, Pointer, pattern};
 use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::api::{HOST, NAME, POST_MESSAGE, UPDATE};
 use super::{builder, classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
-use crate::form::{Either, Field, List, Rule, Secret, Text};
+use crate::form::{Either, Field, List, Reading, Rule, Secret, Text};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
 use crate::message::MentionForm;
@@ -101,6 +102,11 @@ const FIELDS: &[Field] = &[
             read: texts::emoji,
         }),
     ),
+    Field::optional(
+        "thread_broadcast",
+        "Whether a reply that tells of a failure also shows in the channel; for grouping `thread`",
+        Rule::Choice(&[render::BROADCAST_FAILED]),
+    ),
 ];
 
 const CHANNEL_OR_CHANNELS: Either = Either {
@@ -133,6 +139,28 @@ impl Kind for Bot {
 
     fn either(&self) -> &'static [Either] {
         &[CHANNEL_OR_CHANNELS]
+    }
+
+    fn check(&self, reading: &mut Reading<'_, '_>) {
+        let broadcasts = reading.text("thread_broadcast").is_some();
+        if broadcasts && reading.grouping() != Grouping::Thread {
+            reading.fault(
+                "thread_broadcast",
+                FaultCode::NotAllowed,
+                "is about threads: it needs grouping `thread`",
+            );
+        }
+    }
+
+    fn conditions(&self) -> Vec<Value> {
+        let broadcasts = json!({
+            "required": ["thread_broadcast"],
+            "properties": {"thread_broadcast": {"type": "string"}},
+        });
+        let threads = json!({
+            "required": ["grouping"], "properties": {"grouping": {"const": "thread"}},
+        });
+        vec![json!({"anyOf": [{"not": broadcasts}, threads]})]
     }
 
     fn channels(&self, configuration: &Configuration) -> Vec<String> {

@@ -20,6 +20,9 @@ use crate::verification::Verification;
 const APPEARANCE: &str = "an incoming webhook always posts under the name and icon of its Slack \
                           app; change them there, or use a bot token";
 
+const NO_THREADS: &str = "an incoming webhook never learns which message it posted, so it cannot \
+                          thread; use a bot token";
+
 const FIELDS: &[Field] = &[
     Field::refused("token", BOTH),
     Field {
@@ -41,6 +44,7 @@ const FIELDS: &[Field] = &[
     LABELS,
     Field::refused("username", APPEARANCE),
     Field::refused("icon_emoji", APPEARANCE),
+    Field::refused("thread_broadcast", NO_THREADS),
 ];
 
 /// Posts into the one channel that its URL was made for.

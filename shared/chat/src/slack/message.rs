@@ -25,6 +25,9 @@ pub struct Message {
     pub mrkdwn: bool,
     /// How `text` is searched for links and names.
     pub parse: &'static str,
+    /// Whether a reply also shows in the channel.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reply_broadcast: bool,
     /// What notifications show and screen readers read.
     pub text: String,
     /// The message whose thread this one belongs to.

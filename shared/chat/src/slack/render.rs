@@ -17,6 +17,8 @@ use crate::message::Content;
 use crate::post::{Place, Post};
 use crate::wording::{DRY_RUN, Tone, digest_line};
 
+/// The value of `thread_broadcast`: replies that tell of a failure also show in the channel.
+pub(super) const BROADCAST_FAILED: &str = "failed";
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
 /// counts there.
 const ROOM: usize = MAX_BLOCKS_TEXT - 1_700;
@@ -63,6 +65,8 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
         Place::Thread(parent) => Message {
             channel: there(parent).or(message.channel),
             thread_ts: parent.id.clone(),
+            reply_broadcast: configuration.text("thread_broadcast") == Some(BROADCAST_FAILED)
+                && post.events.iter().any(|it| Tone::of(it) == Tone::Failed),
             ..message
         },
         Place::Edit(edited) => Message {
@@ -117,6 +121,7 @@ fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
         text,
         mrkdwn: false,
         parse: "none",
+        reply_broadcast: false,
         unfurl_links: Some(false),
         unfurl_media: Some(false),
         attachments,

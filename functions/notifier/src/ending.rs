@@ -1,0 +1,104 @@
+//! The end of a story: the first message of its thread shows how it ended, so that the channel
+//! tells the truth to whoever does not open the thread.
+//!
+//! It is edited before the reply is posted: an edit may be made again after a crash, a reply may
+//! not. An edit that fails for a reason that may pass holds the reply back, though not for long.
+
+use std::time::Duration;
+
+use carillon_chat::{Place, Post, Reply, Without};
+use carillon_delivery::{NotPosted, used_up};
+use carillon_domain::{Conversation, Event, EventId, Outcome, Webhook};
+
+use crate::Notifier;
+use crate::compose::Message;
+use crate::grouping::Joined;
+use crate::pace::LONGEST_NAP;
+
+/// How long an edit may take: the reply has to be posted within the same lease.
+const WITHIN: Duration = Duration::from_secs(8);
+/// How often an edit may hold its reply back.
+const MOST_HOLDS: usize = 3;
+
+impl Notifier {
+    /// Edits the first message of a thread that ends. Gives the answer that the reply has to wait
+    /// for, if it has to.
+    pub(crate) async fn end_story(
+        &self,
+        message: &Message,
+        webhook: &Webhook,
+        channel: &str,
+        joined: &Joined,
+    ) -> Result<Option<Reply>, NotPosted> {
+        let (Some(read), [part]) = (joined.ending(), message.parts.as_slice()) else {
+            return Ok(None);
+        };
+        if part.row.attempts.len() >= MOST_HOLDS {
+            return Ok(None);
+        }
+        let end = &part.event;
+        let first = self.first_event(webhook, read).await;
+        let event = first.map_or_else(|| end.clone(), |first| first.ended_by(end));
+        let begun = self.clock.now();
+        let post = Post {
+            webhook,
+            channel,
+            events: &[&event],
+            post_id: &part.row.id.post_id(0),
+            place: &Place::Edit(read.message.clone()),
+            without: Without::default(),
+        };
+        let posted = self.poster.send(&post, WITHIN).await?;
+        self.pace
+            .posted(webhook, channel, begun, &posted.reply)
+            .await;
+        let reply = posted.reply;
+        match reply.outcome {
+            Outcome::Delivered => {
+                self.remember_end(webhook, channel, joined, read, end).await;
+                let rest = reply.pause_after.unwrap_or_default();
+                if rest > LONGEST_NAP {
+                    return Ok(Some(used_up(rest)));
+                }
+                self.clock.sleep(rest).await;
+                Ok(None)
+            }
+            // Whether it was edited or not, it may be again: nothing was posted.
+            outcome if outcome.is_passing() => {
+                let said = reply.hint.clone().unwrap_or_default();
+                let outcome = match outcome {
+                    Outcome::Unknown => Outcome::Unavailable,
+                    outcome => outcome,
+                };
+                let hint = format!("The first message of the thread is changed first. {said}");
+                Ok(Some(Reply { outcome, ..reply }.hint(hint)))
+            }
+            // Where the message, or the credential, is gone, the reply will tell.
+            _ => {
+                let webhook_id = webhook.id.as_str();
+                let code = reply.code.as_deref();
+                tracing::warn!(webhook_id, code, "a thread's first message stays as it is");
+                Ok(None)
+            }
+        }
+    }
+
+    /// The event that a thread began with, as long as it is kept.
+    async fn first_event(&self, webhook: &Webhook, read: &Conversation) -> Option<Event> {
+        let id: EventId = read.event_id.clone()?;
+        let ids = std::slice::from_ref(&id);
+        match self
+            .stores
+            .events
+            .get_many(&webhook.organization, ids)
+            .await
+        {
+            Ok(mut found) => found.remove(&id),
+            Err(error) => {
+                let webhook_id = webhook.id.as_str();
+                tracing::warn!(webhook_id, %error, "a thread's first event could not be read");
+                None
+            }
+        }
+    }
+}
