@@ -39,7 +39,7 @@ export class Stage {
   static async start(options = []) {
     const [carillon, browser] = await Promise.all([
       start(options),
-      chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] }),
+      chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] }),
     ]);
     after(async () => {
       await browser.close();

@@ -6,8 +6,6 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::Webhook;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::BASE;
 use crate::idempotency::Answer;
@@ -20,26 +18,15 @@ pub fn etag(webhook: &Webhook) -> String {
 }
 
 /// A webhook that was written.
-#[derive(Debug, Serialize, ToSchema)]
 pub struct Registered {
-    #[serde(flatten)]
     webhook: WebhookView,
-    /// Where a new credential came along.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verification: Option<Verified>,
-    /// After a rotation: all webhooks that have the new credential now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rotated: Option<Vec<String>>,
-    #[serde(skip)]
     etag: String,
 }
 
 impl Registered {
     pub fn new(webhook: &Webhook, verification: Option<Verified>) -> Self {
         Self {
-            webhook: WebhookView::from(webhook),
-            verification,
-            rotated: None,
+            webhook: WebhookView::from(webhook).verified(verification),
             etag: etag(webhook),
         }
     }
@@ -63,9 +50,9 @@ impl Registered {
         if status == StatusCode::CREATED {
             headers.push((LOCATION, format!("{BASE}/webhooks/{}/", webhook.id)));
         }
-        let body = serde_json::to_value(&self).unwrap_or_default();
+        let body = serde_json::to_value(&self.webhook).unwrap_or_default();
         let shown = (!made.is_empty())
-            .then(|| serde_json::to_value(self.showing(made)).unwrap_or_default());
+            .then(|| serde_json::to_value(self.showing(made).webhook).unwrap_or_default());
         Answer {
             status,
             headers,
@@ -77,8 +64,9 @@ impl Registered {
 
     pub fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
         let all = std::iter::once(webhook).chain(others);
+        let all = all.map(|webhook| webhook.id.to_string()).collect();
         Self {
-            rotated: Some(all.map(|webhook| webhook.id.to_string()).collect()),
+            webhook: self.webhook.rotated(all),
             ..self
         }
     }
@@ -86,6 +74,6 @@ impl Registered {
 
 impl IntoResponse for Registered {
     fn into_response(self) -> Response {
-        ([(ETAG, self.etag.clone())], Json(self)).into_response()
+        ([(ETAG, self.etag)], Json(self.webhook)).into_response()
     }
 }

@@ -31,7 +31,7 @@ pub struct WebhookView {
     #[schema(value_type = Object)]
     configuration: Value,
     /// Words of its own; null where its messages have the standard ones.
-    #[schema(value_type = Option<schema::MessageTemplate>)]
+    #[schema(value_type = Option<schema::MessageTemplate>, required)]
     message: Option<MessageTemplate>,
     organization: String,
     enabled: bool,
@@ -127,6 +127,7 @@ pub struct DeliveryView {
     #[schema(value_type = schema::EventType)]
     event_type: EventType,
     /// The trace that the event belongs to.
+    #[schema(required)]
     traceparent: Option<String>,
     channel: String,
     #[schema(value_type = schema::DeliveryStatus)]

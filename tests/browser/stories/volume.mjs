@@ -41,7 +41,7 @@ async function scrolled(page, selector) {
     await page.evaluate(async ([name, far]) => {
       const box = document.querySelector(name);
       box.scrollTop += far ? box.scrollHeight / 4 : 900;
-      await new Promise((next) => { requestAnimationFrame(() => requestAnimationFrame(next)); });
+      await new Promise((next) => { requestAnimationFrame(next); });
     }, [selector, turn % 33 === 32]);
     const now = await spent();
     most = Math.max(most, now - before);

@@ -139,7 +139,9 @@ pub fn mangled_bytes(documents: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
             match byte % 4 {
                 0 => bytes[at] = byte,
                 1 => bytes.truncate(at),
-                2 => drop(bytes.remove(at)),
+                2 => {
+                    bytes.remove(at);
+                }
                 _ => drop(bytes.splice(at..at, text.into_bytes())),
             }
         }

@@ -25,7 +25,6 @@ pub struct Me {
 /// Reads who is calling, and what they may do. Every role can.
 #[utoipa::path(
     get, path = "/me/", tag = "api-keys", operation_id = "read_me",
-    security(("api_key" = []), ("bearer" = [])),
     responses((status = 200, description = "The caller", body = Me)),
 )]
 pub async fn read(caller: Caller<Catalogue>, query: Query) -> Result<Json<Me>, Problem> {

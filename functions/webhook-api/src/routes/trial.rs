@@ -40,6 +40,7 @@ pub struct Preview {
     why_not: Option<String>,
     /// Why it would be sent in the standard form, where the webhook's own words cannot be
     /// rendered over this event.
+    #[schema(required)]
     standard_form: Option<String>,
     request: PreviewRequest,
     /// How full each limit of the platform is.

@@ -74,7 +74,7 @@ export async function show([chosen]) {
   };
 }
 
-const verb = (method) => el('span', `verb ${method.toLowerCase()}`, method);
+const verb = (method) => el('span', `verb verb-${method.toLowerCase()}`, method);
 
 function overview({ info, tags }) {
   return [

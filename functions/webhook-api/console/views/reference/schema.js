@@ -60,6 +60,13 @@ function merged(api, { allOf }) {
   return { properties: Object.assign({}, ...parts.map(({ properties }) => properties)), required: parts.flatMap(({ required }) => required ?? []) };
 }
 
+/** What tells an alternative from the others: its title, or what its `type` must be. */
+function labelOf(api, one) {
+  const { enum: values, const: value } = one.properties?.type ?? {};
+  const only = value ?? (values?.length === 1 ? values[0] : null);
+  return one.title ?? (only ? `type ${only}` : words(api, one));
+}
+
 /** `bare`: in a line, for a parameter. */
 export function shape(api, given, { bare = false } = {}) {
   const schema = resolve(api, given);
@@ -68,7 +75,7 @@ export function shape(api, given, { bare = false } = {}) {
   if (!inner) return el('p', 'soft', words(api, schema), schema.description ? ['. ', ...prose(schema.description)] : null);
   const some = inner.properties ? [] : variants(api, inner);
   if (some.length > 1) {
-    return el('div', 'stack', el('p', 'soft small', 'One of:'), ...some.map((one, index) => later(one.title ?? (words(api, one) || `form ${index + 1}`), () => shape(api, one))));
+    return el('div', 'stack', el('p', 'soft small', 'One of:'), ...some.map((one) => later(labelOf(api, one), () => shape(api, one))));
   }
   const { properties, required = [] } = inner.allOf ? merged(api, inner) : inner;
   return el('dl', 'properties', ...Object.entries(properties).flatMap(([name, property]) => {
