@@ -152,15 +152,11 @@ impl Kind for Bot {
         }
     }
 
-    fn conditions(&self) -> Vec<Value> {
-        let broadcasts = json!({
-            "required": ["thread_broadcast"],
-            "properties": {"thread_broadcast": {"type": "string"}},
-        });
+    fn refused(&self) -> Vec<Value> {
         let threads = json!({
             "required": ["grouping"], "properties": {"grouping": {"const": "thread"}},
         });
-        vec![json!({"anyOf": [{"not": broadcasts}, threads]})]
+        vec![json!({"required": ["thread_broadcast"], "not": threads})]
     }
 
     fn channels(&self, configuration: &Configuration) -> Vec<String> {
