@@ -172,6 +172,7 @@ async fn a_suspension_and_the_end_of_a_rotation_are_seen() {
         &webhooks[0],
         "infra",
         "why",
+        1,
         Timestamp::now(),
     );
     suspended.await.unwrap();

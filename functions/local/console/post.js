@@ -53,6 +53,7 @@ function repliesOf(replies, opened, open, key) {
 function notes(message) {
   const notes = [];
   if (message.thread && message.thread !== message.id) notes.push(el('span', 'note', 'in a thread'));
+  if (message.payload.reply_broadcast) notes.push(el('span', 'note', 'also in the channel'));
   if (message.verified === true) notes.push(el('span', 'note', 'signature verified'));
   if (message.verified === false) notes.push(el('span', 'note warning', 'signature not checked: the secret is not known here'));
   for (const mention of message.open_mentions) notes.push(foreign('span', 'note warning', `may ping ${mention}`));

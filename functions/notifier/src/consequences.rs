@@ -19,12 +19,13 @@ impl Notifier {
     }
 
     /// Whether the webhook is suspended now. Not where it was changed meanwhile. Where its
-    /// credential is dead, all who share it are suspended together.
+    /// credential is dead, all who share it are suspended together. `kept` deliveries wait.
     pub(crate) async fn suspend(
         &self,
         webhook: &Webhook,
         channel: &str,
         reply: &Reply,
+        kept: usize,
         webhooks: &Webhooks,
     ) -> bool {
         let reason = reply.hint.as_deref().unwrap_or("the platform refuses it");
@@ -39,11 +40,11 @@ impl Notifier {
         let suspended = match is_shared {
             true => {
                 registry
-                    .suspend_users(events, webhook, channel, reason, now)
+                    .suspend_users(events, webhook, channel, reason, kept, now)
                     .await
             }
             false => registry
-                .suspend(events, webhook, channel, reason, now)
+                .suspend(events, webhook, channel, reason, kept, now)
                 .await
                 .map(|suspension| (suspension, Vec::new())),
         };

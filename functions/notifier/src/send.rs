@@ -1,10 +1,11 @@
 //! One message, from the opening to its end.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_domain::lane::{Lane, Open};
-use carillon_domain::{Outcome, Webhook};
+use carillon_domain::{DeliveryId, Outcome, Webhook};
 
 use crate::Notifier;
 use crate::compose::{Composed, Message};
@@ -97,7 +98,10 @@ impl Notifier {
             webhooks.credential_died(webhook, &reply);
         }
         let is_suspended = match reply.outcome.is_dead() {
-            true => self.suspend(webhook, channel, &reply, webhooks).await,
+            true => {
+                let kept = self.kept(visit, &message).await;
+                self.suspend(webhook, channel, &reply, kept, webhooks).await
+            }
             false => false,
         };
         if reply.outcome == Outcome::Delivered {
@@ -109,6 +113,15 @@ impl Notifier {
             is_suspended,
         };
         self.conclude(visit, message, answer).await
+    }
+
+    /// How many deliveries wait in the lane, those of the message included, as far as one call
+    /// reads. It is only told: where it cannot be read, those of the message are.
+    async fn kept(&self, visit: &mut Visit<'_>, message: &Message) -> usize {
+        let waiting = self.all_waiting(visit).await.unwrap_or_default();
+        let waiting = waiting.into_iter().map(|it| it.waiting.delivery_id);
+        let kept: HashSet<DeliveryId> = waiting.chain(message.ids()).collect();
+        kept.len()
     }
 
     /// Writes down what is about to be posted; the same write moves the lane behind what is

@@ -1,10 +1,14 @@
 //! The facts of an event that every platform shows as fields, in their order.
 
-use carillon_domain::text::{clean, clean_line, length};
+use carillon_domain::event::CHANGES_LEFT_OUT;
+use carillon_domain::text::urls::{Part, parts};
+use carillon_domain::text::{Escaped, clean, clean_line, fit, length};
 use carillon_domain::{EstimatedCost, Event, Period, Severity, Status};
 use url::Url;
 
-/// The longest that a list of changed attributes gets, before it says how many are left.
+use crate::layout::without_tabs;
+
+/// The longest that a list of changed attributes gets, before it says how many there are in all.
 const MAX_CHANGES: usize = 200;
 /// The longest that one name of such a list gets.
 const MAX_CHANGE: usize = 60;
@@ -30,7 +34,8 @@ pub(crate) struct Fact {
     pub value: Words,
 }
 
-/// A line of text, and whose words they are. It is never blank.
+/// A text, and whose words they are. It is never blank; of labels and of what is no detail it is
+/// one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Words {
     /// Ours: they may be shown as they are.
@@ -45,6 +50,27 @@ impl Words {
         match self {
             Self::Ours(text) | Self::Theirs(text) => text,
         }
+    }
+}
+
+impl Fact {
+    /// The URL that its value is, where it is nothing else.
+    pub(crate) fn url(&self) -> Option<&str> {
+        let Words::Theirs(text) = &self.value else {
+            return None;
+        };
+        let is_url = parts(text).next() == Some(Part::Url(text));
+        (is_url && is_link(text)).then_some(text)
+    }
+
+    /// Details have names that the event gave them.
+    pub(crate) fn is_detail(&self) -> bool {
+        matches!(self.label, Words::Theirs(_))
+    }
+
+    /// Whether its value has several lines.
+    pub(crate) fn has_lines(&self) -> bool {
+        matches!(&self.value, Words::Theirs(text) if text.contains('\n'))
     }
 }
 
@@ -74,7 +100,7 @@ pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
         status.map(|status| Words::Ours(status.to_owned())),
         severity.map(|severity| Words::Ours(severity.to_owned())),
         theirs(cost.as_deref()),
-        theirs(Some(&changes(&event.changes))),
+        theirs(Some(&changes(event))),
     ];
     LABELS
         .into_iter()
@@ -90,8 +116,10 @@ pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
 
 /// The details, by name.
 pub(crate) fn details(event: &Event) -> Vec<Fact> {
+    let told = changes_left_out(event).map(|_| CHANGES_LEFT_OUT);
     let details = event.details.iter();
     details
+        .filter(|(name, _)| Some(name.as_str()) != told)
         .filter_map(|(name, value)| detail(name, value))
         .collect()
 }
@@ -107,7 +135,7 @@ pub(crate) fn detail(name: &str, value: &str) -> Option<Fact> {
     };
     Some(Fact {
         label: Words::Theirs(label),
-        value: Words::Theirs(visible_line(value)?),
+        value: Words::Theirs(visible(value)?),
     })
 }
 
@@ -119,14 +147,7 @@ pub(crate) fn link(event: &Event) -> Option<Url> {
 /// An http(s) URL in which everything is encoded that could end it inside a message. One with a
 /// user name is none: it hides where it leads.
 pub(crate) fn web_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text.trim()).ok()?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if !plain {
-        return None;
-    }
+    let url = plain_url(text.trim())?;
     // The parser has done the rest.
     let mut encoded = String::new();
     for c in url.as_str().chars() {
@@ -138,6 +159,32 @@ pub(crate) fn web_url(text: &str) -> Option<Url> {
         }
     }
     Url::parse(&encoded).ok()
+}
+
+/// Whether a URL within a text can be followed, by the same rule.
+pub(crate) fn is_link(url: &str) -> bool {
+    plain_url(url).is_some()
+}
+
+fn plain_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none();
+    is_plain.then_some(url)
+}
+
+/// How many attributes were changed, also of those that the event has no room to name.
+pub(crate) fn changed(event: &Event) -> usize {
+    event.changes.len() + changes_left_out(event).unwrap_or_default()
+}
+
+/// How many changed attributes the event does not name, where it says so.
+fn changes_left_out(event: &Event) -> Option<usize> {
+    let count = event.details.get(CHANGES_LEFT_OUT)?;
+    let count: usize = count.parse().ok().filter(|count| *count < 1_000_000)?;
+    (!event.changes.is_empty()).then_some(count)
 }
 
 /// The first of `items` that have room together, and how many were left out. There is
@@ -199,20 +246,21 @@ pub(crate) fn cost(cost: &EstimatedCost) -> String {
     )
 }
 
-/// "description, rotation and 7 more".
-fn changes(names: &[String]) -> String {
-    let names: Vec<String> = names
+/// "description, rotation, … (9 in all)".
+fn changes(event: &Event) -> String {
+    let names: Vec<String> = event
+        .changes
         .iter()
         .filter_map(|name| visible_line(name))
-        .map(|name| carillon_domain::text::shorten(&name, MAX_CHANGE))
+        .map(|name| fit(&name, MAX_CHANGE, Escaped::plain))
         .collect();
-    let (shown, more) = that_fit(names.into_iter(), usize::MAX, MAX_CHANGES, |name| {
+    let named = names.len();
+    let (shown, _) = that_fit(names.into_iter(), usize::MAX, MAX_CHANGES, |name| {
         length(name) + 2
     });
-    let shown = shown.join(", ");
-    match more {
-        0 => shown,
-        _ => format!("{shown} and {more} more"),
+    match changed(event) {
+        all if shown.len() == named && all == event.changes.len() => shown.join(", "),
+        all => format!("{}, … ({all} in all)", shown.join(", ")),
     }
 }
 
@@ -221,9 +269,9 @@ pub(crate) fn visible_line(text: &str) -> Option<String> {
     Some(clean_line(text)).filter(|text| is_visible(text))
 }
 
-/// A text with its line breaks, if there is anything to see.
+/// A text with its lines and columns, if there is anything to see.
 pub(crate) fn visible(text: &str) -> Option<String> {
-    Some(clean(text)).filter(|text| is_visible(text))
+    Some(without_tabs(&clean(text))).filter(|text| is_visible(text))
 }
 
 /// Characters that join or vary others show nothing on their own; a platform that
@@ -237,96 +285,4 @@ fn is_visible(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use carillon_domain::{EventType, sample};
-
-    fn shown(facts: &[Fact]) -> Vec<(String, String)> {
-        let text = |words: &Words| match words {
-            Words::Ours(text) | Words::Theirs(text) => text.clone(),
-        };
-        facts
-            .iter()
-            .map(|fact| (text(&fact.label), text(&fact.value)))
-            .collect()
-    }
-
-    #[test]
-    fn the_facts_stand_in_the_order_of_the_contract() {
-        let mut event = sample::event(EventType::Deploy);
-        event.changes = vec!["size".into()];
-        event.account = Some("111122223333".into());
-        event.severity = Some(Severity::Info);
-        let labels: Vec<_> = shown(&fixed(&event))
-            .into_iter()
-            .map(|fact| fact.0)
-            .collect();
-        assert_eq!(labels, LABELS);
-        assert!(shown(&fixed(&event)).contains(&(
-            "Resource".into(),
-            "aws_rds_cluster db-1 (billing-db)".into()
-        )));
-        assert!(
-            shown(&fixed(&event)).contains(&("Estimated cost".into(), "41.20 USD / month".into()))
-        );
-    }
-
-    #[test]
-    fn what_is_blank_once_cleaned_is_no_fact() {
-        let mut event = sample::event(EventType::Ping);
-        event.project = Some("\u{200b}\u{202e}".into());
-        event.environment = Some("\u{200d}\u{fe0f}".into());
-        event.changes = vec![" ".into()];
-        event.details = [("\u{0}".into(), "x".into()), ("x".into(), "\n".into())].into();
-        assert_eq!(fixed(&event), []);
-        assert_eq!(details(&event), []);
-    }
-
-    #[test]
-    fn a_detail_cannot_pass_itself_off_as_one_of_our_own_facts() {
-        let mut event = sample::event(EventType::Ping);
-        event.details = [("status".into(), "Succeeded".into())].into();
-        assert_eq!(
-            shown(&details(&event)),
-            [("status (detail)".into(), "Succeeded".into())]
-        );
-    }
-
-    #[test]
-    fn a_link_is_a_web_url_that_nothing_can_end_early() {
-        let linked = |url: &str| {
-            let mut event = sample::event(EventType::Deploy);
-            event.resource.get_or_insert_default().url = Some(url.to_owned());
-            link(&event).map(String::from)
-        };
-        assert_eq!(
-            linked("https://example.com/a|b>c d?e=<f>&g=`h`").as_deref(),
-            Some("https://example.com/a%7Cb%3Ec%20d?e=%3Cf%3E&g=%60h%60")
-        );
-        for url in [
-            "javascript:alert(1)",
-            "no url",
-            "https://slack.com@evil.example/",
-            "https://",
-        ] {
-            assert_eq!(linked(url), None, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_long_list_of_changes_says_how_many_are_left() {
-        let names: Vec<String> = (0..100).map(|n| format!("attribute-{n:02}")).collect();
-        let text = changes(&names);
-        assert!(text.starts_with("attribute-00, attribute-01, "), "{text}");
-        assert!(text.ends_with(" and 86 more"), "{text}");
-    }
-
-    #[test]
-    fn what_fits_is_kept_in_order_and_the_rest_counted() {
-        let sizes = |list: &[usize], most, room| that_fit(list.iter().copied(), most, room, |n| *n);
-        assert_eq!(sizes(&[3, 3, 3], 5, 9), (vec![3, 3, 3], 0));
-        assert_eq!(sizes(&[3, 3, 3], 5, 8), (vec![3, 3], 1));
-        assert_eq!(sizes(&[3, 9, 1], 5, 8), (vec![3], 2));
-        assert_eq!(sizes(&[1, 1, 1], 2, 8), (vec![1, 1], 1));
-    }
-}
+mod tests;

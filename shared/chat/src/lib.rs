@@ -26,11 +26,14 @@ mod client;
 mod escape;
 mod facts;
 mod kinds;
+mod layout;
 mod origin;
 mod wording;
 
 #[cfg(test)]
 mod foreign;
+#[cfg(test)]
+mod messages_tests;
 #[cfg(test)]
 mod testing;
 

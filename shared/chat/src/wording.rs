@@ -2,13 +2,19 @@
 
 pub(crate) use carillon_domain::Tone;
 use carillon_domain::event::{BUILD, CHANGE};
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 use carillon_domain::{Event, EventType, Severity, Status};
 
-use crate::facts::{that_fit, visible_line};
+use crate::facts::{changed, that_fit, visible, visible_line};
 
 /// The longest that the name of what changed gets in a headline, once escaped.
 const MAX_SUBJECT: usize = 100;
+/// The longest that a message's first line gets, where nothing else says what it happened to.
+const MAX_LINE: usize = 130;
+/// The longest that a message gets, before it is escaped, which the headline says in full.
+const MAX_TOLD: usize = MAX_LINE / 2;
+/// The longest size that something was scaled from or to.
+const MAX_SIZE: usize = 20;
 /// The longest that a project's or an environment's name gets in a headline, once escaped.
 const MAX_PLACE: usize = 40;
 /// The longest that an owner's title gets in a headline, once escaped.
@@ -19,6 +25,9 @@ pub(crate) const MAX_HEADLINE: usize = 256;
 
 /// The longest that the headlines in a digest's one line get together: the first one at least.
 const MAX_DIGEST_LINE: usize = 400;
+
+/// The type of resource of a suspension that several webhooks share.
+const CREDENTIAL: &str = "credential";
 
 /// Says plainly what a dry run did.
 pub(crate) const DRY_RUN: &str = "Dry run: nothing was changed";
@@ -54,15 +63,17 @@ fn emoji(tone: Tone, event_type: EventType) -> &'static str {
 ///
 /// `escape` goes over every part that comes from the event, so that nothing but our own
 /// words has a meaning to the platform.
-pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String {
+pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> Escaped) -> String {
     let emoji = emoji(Tone::of(event), event.event_type);
+    let escape = &escape;
     let words = match event.event_type {
         EventType::Ping => "Test message from Carillon".to_owned(),
         EventType::Deploy | EventType::Destroy | EventType::Scale | EventType::Error => {
-            operation(event, &escape)
+            operation(event, escape)
         }
-        EventType::WebhookFailing => failing(event, &escape),
-        _ => entity(event, &escape),
+        EventType::WebhookFailing => failing(event, escape),
+        EventType::WebhookSuspended => suspended(event, escape),
+        _ => entity(event, escape),
     };
     match event.dry_run {
         true => format!("{emoji} Dry run: {words}"),
@@ -71,7 +82,7 @@ pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> String) -> String
 }
 
 /// As [`headline`], in words of the webhook's owner's.
-pub(crate) fn titled(event: &Event, title: &str, escape: impl Fn(&str) -> String) -> String {
+pub(crate) fn titled(event: &Event, title: &str, escape: impl Fn(&str) -> Escaped) -> String {
     let emoji = emoji(Tone::of(event), event.event_type);
     let title = fit(title, MAX_TITLE, escape);
     match event.dry_run {
@@ -93,11 +104,22 @@ pub(crate) fn digest_line(headlines: impl ExactSizeIterator<Item = String>) -> S
     format!("{count} events: {}{more}", shown.join(" · "))
 }
 
-/// "Deployed billing-db to billing / production".
-fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
+/// What an event says in its own words, below its headline, unless that has said it in full.
+pub(crate) fn message(event: &Event) -> Option<String> {
+    let message = event.message.as_deref().and_then(visible)?;
+    let is_told = matches!(subject_of(event), Some(Subject::Line(line)) if line == message);
+    (!is_told || length(&message) > MAX_TOLD).then_some(message)
+}
+
+/// What happened, whether that takes what it happened to as its object or stands before a colon,
+/// and what stands before the place.
+fn verb(event: &Event) -> (&'static str, bool, &'static str) {
     use EventType as Type;
-    // A word without a colon takes what it happened to as its object.
-    let (what, object, preposition) = match (event.event_type, event.status) {
+    match (event.event_type, event.status) {
+        (Type::Deploy, _) if is_plan(event) && is_build(event) => ("would build", true, "in"),
+        (Type::Deploy, _) if is_plan(event) => ("would deploy", true, "to"),
+        (Type::Destroy, _) if is_plan(event) => ("would destroy", true, "in"),
+        (Type::Scale, _) if is_plan(event) => ("would scale", true, "in"),
         (_, None) if Tone::without_status(event).is_some() => (unsettled(event), false, "in"),
         (Type::Deploy, None) => ("Deploy", false, "to"),
         (Type::Deploy, Some(Status::Started)) if is_build(event) => ("Building", true, "in"),
@@ -121,18 +143,23 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
         },
         (_, Some(Status::Started)) => ("In trouble, being mended", false, "in"),
         (_, _) => ("Error", false, "in"),
-    };
-    let (mut subject, place) = (subject(event, escape), place(event, escape));
-    // "Scaled web (launch, warm pool)".
-    if let Some(change) = event
-        .details
-        .get(CHANGE)
-        .and_then(|text| visible_line(text))
-        && event.event_type == Type::Scale
-        && let Some(subject) = &mut subject
-    {
-        subject.push_str(&format!(" ({})", fit(&change, MAX_PLACE, escape)));
     }
+}
+
+/// "Deployed billing-db to billing / production".
+fn operation(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
+    let (what, object, preposition) = verb(event);
+    let (subject, place) = (subject(event, escape), place(event, escape));
+    let is_line = matches!(subject_of(event), Some(Subject::Line(_)));
+    // A line of a message is no object of our verb.
+    let (object, preposition) = match is_line {
+        true => (false, "in"),
+        false => (object, preposition),
+    };
+    let subject = subject.map(|subject| match scaling(event, object, escape) {
+        Some(how) => format!("{subject} {how}"),
+        None => subject,
+    });
     let separator = if object { "" } else { ":" };
     match (subject, place) {
         (Some(subject), Some(place)) => {
@@ -145,8 +172,48 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> String) -> String {
     }
 }
 
+/// Whether an event tells of what would happen.
+fn is_plan(event: &Event) -> bool {
+    event.dry_run && event.status != Some(Status::Failed)
+}
+
+/// "(launch, warm pool)", "from 2 tasks to 6 tasks": what a `scale` did, as far as it says so.
+fn scaling(event: &Event, object: bool, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
+    if event.event_type != EventType::Scale {
+        return None;
+    }
+    let part = |name: &str, most: usize| {
+        let text = visible_line(event.details.get(name)?)?;
+        Some(fit(&text, most, escape))
+    };
+    if let Some(change) = part(CHANGE, MAX_PLACE) {
+        return Some(format!("({change})"));
+    }
+    let how = match (part("from", MAX_SIZE), part("to", MAX_SIZE)) {
+        (Some(from), Some(to)) => format!("from {from} to {to}"),
+        (None, Some(to)) => format!("to {to}"),
+        _ => format!("to {}", part("desired count", MAX_SIZE)?),
+    };
+    Some(match object {
+        true => how,
+        false => format!("({how})"),
+    })
+}
+
+/// "Webhook "prod alerts" suspended".
+fn suspended(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
+    match subject(event, escape) {
+        // Several have names and words of ours.
+        Some(subject) if event.resource_type() == Some(CREDENTIAL) => {
+            format!("Webhooks {subject} suspended")
+        }
+        Some(subject) => format!("Webhook \"{subject}\" suspended"),
+        None => "Webhook suspended".to_owned(),
+    }
+}
+
 /// "Webhook failing: prod alerts".
-fn failing(event: &Event, escape: &impl Fn(&str) -> String) -> String {
+fn failing(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
     let what = match event.status {
         Some(Status::Succeeded) => "Webhook works again",
         _ => "Webhook failing",
@@ -177,46 +244,85 @@ fn is_build(event: &Event) -> bool {
 }
 
 /// "Parameter DATABASE_URL updated in billing (2 attributes)".
-fn entity(event: &Event, escape: &impl Fn(&str) -> String) -> String {
+fn entity(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
     let name = event.event_type.as_str();
     let (entity, change) = name.rsplit_once('_').unwrap_or((name, "changed"));
     let mut words = match entity {
         "parameter" => "Parameter",
         "project" => "Project",
         "environment" => "Environment",
-        "value" => "Value",
-        _ => "Webhook",
+        _ => "Value",
     }
     .to_owned();
-    if let Some(subject) = subject(event, escape) {
+    let subject = subject(event, escape);
+    let is_line = matches!(subject_of(event), Some(Subject::Line(_)));
+    if let Some(subject) = subject.as_ref().filter(|_| !is_line) {
         let link = if entity == "value" { " of " } else { " " };
         words.push_str(link);
-        words.push_str(&subject);
+        words.push_str(subject);
     }
-    words.push_str(match event.status {
-        // A webhook is suspended because something failed; that it is suspended did not fail.
-        Some(Status::Failed) if entity != "webhook" => " could not be ",
-        Some(Status::Started) => " is being ",
-        _ => " ",
-    });
-    words.push_str(change);
+    if is_plan(event) {
+        // "would update parameter DATABASE_URL".
+        let verb = change.trim_end_matches('d');
+        words.replace_range(..1, &words[..1].to_lowercase());
+        words = format!("would {verb} {words}");
+    } else {
+        words.push_str(match event.status {
+            Some(Status::Failed) => " could not be ",
+            Some(Status::Started) => " is being ",
+            _ => " ",
+        });
+        words.push_str(change);
+    }
     if let Some(place) = place(event, escape) {
         words.push_str(" in ");
         words.push_str(&place);
     }
-    match event.changes.len() {
+    match changed(event) {
         0 => {}
         1 => words.push_str(" (1 attribute)"),
-        // Nobody counts further than that at a glance, and the headline keeps its length.
-        count => words.push_str(&format!(" ({} attributes)", count.min(999))),
+        count => words.push_str(&format!(" ({count} attributes)")),
+    }
+    if let Some(line) = subject.filter(|_| is_line) {
+        words.push_str(&format!(": {line}"));
     }
     words
 }
 
-/// What it happened to: the best name there is.
-fn subject(event: &Event, escape: &impl Fn(&str) -> String) -> Option<String> {
-    let subject = subject_name(event)?;
-    Some(fit(&subject, MAX_SUBJECT, escape))
+/// What it happened to.
+enum Subject {
+    /// The best name there is.
+    Name(String),
+    /// Where nothing has a name, the message's first line.
+    Line(String),
+}
+
+fn subject(event: &Event, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
+    Some(match subject_of(event)? {
+        Subject::Name(name) => fit(&name, MAX_SUBJECT, escape),
+        Subject::Line(line) => escape(&line).fit_start(MAX_LINE),
+    })
+}
+
+fn subject_of(event: &Event) -> Option<Subject> {
+    if let Some(name) = subject_name(event) {
+        return Some(Subject::Name(name));
+    }
+    let says_enough = match event.event_type {
+        EventType::Ping => true,
+        EventType::Deploy | EventType::Destroy | EventType::Scale | EventType::Error => {
+            // "Deployed to billing / production".
+            let (_, object, _) = verb(event);
+            object && place(event, &Escaped::plain).is_some()
+        }
+        _ => false,
+    };
+    let message = event.message.as_deref().filter(|_| !says_enough)?;
+    // Its columns stay apart.
+    let message = visible(message)?;
+    let mut lines = message.lines().map(str::trim);
+    let line = lines.find(|line| visible_line(line).is_some())?;
+    Some(Subject::Line(line.to_owned()))
 }
 
 fn subject_name(event: &Event) -> Option<String> {
@@ -234,7 +340,7 @@ fn subject_name(event: &Event) -> Option<String> {
 }
 
 /// Where it happened: project and environment, as far as they are not what it happened to.
-fn place(event: &Event, escape: &impl Fn(&str) -> String) -> Option<String> {
+fn place(event: &Event, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
     let subject = subject_name(event);
     let parts: Vec<String> = [&event.project, &event.environment]
         .into_iter()

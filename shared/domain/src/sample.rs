@@ -150,7 +150,9 @@ fn system(mut event: Event) -> Event {
             event.status = Some(Status::Failed);
             event.resource = resource("webhook", "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "prod alerts");
             event.message = Some(
-                "Slack says the token was revoked. Create a new one and rotate the webhook's credential."
+                "The token was revoked: create a new one and rotate the webhook's credential. 3 \
+                 deliveries are kept, and what comes meanwhile; send them once it works: POST \
+                 /api/v1/webhooks/wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ/recover/."
                     .into(),
             );
         }

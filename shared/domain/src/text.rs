@@ -1,25 +1,40 @@
 //! Text that came from somewhere else: making it safe to show and short enough to fit.
 
-use unicode_segmentation::UnicodeSegmentation;
+mod escaped;
+mod terminal;
+pub mod urls;
 
-/// Removes what can break a layout or deceive a reader: control characters and the
-/// characters that reverse the direction of text. Line breaks stay, as `\n`.
+pub use escaped::{Escaped, fit};
+
+/// Removes what can break a layout or deceive a reader: terminal sequences, control characters
+/// and the characters that reverse the direction of text. Line breaks stay, as `\n`, and so do
+/// tabs and the indents of several lines.
 pub fn clean(text: &str) -> String {
     if is_plain(text) {
         return text.trim().to_owned();
     }
-    text.replace("\r\n", "\n")
+    let cleaned: String = terminal::strip(text)
+        .replace("\r\n", "\n")
         .chars()
         .filter_map(|c| match c {
-            '\n' => Some('\n'),
+            '\n' | '\t' => Some(c),
             '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
-            '\t' => Some(' '),
             c if c.is_control() || is_direction(c) || is_invisible(c) => None,
             c => Some(c),
         })
-        .collect::<String>()
-        .trim()
-        .to_owned()
+        .collect();
+    trimmed(&cleaned).to_owned()
+}
+
+/// Without blank lines at either end; of several lines the first keeps its indent.
+fn trimmed(text: &str) -> &str {
+    let text = text.trim_end();
+    if !text.trim_start().contains('\n') {
+        return text.trim_start();
+    }
+    let blank = text.len() - text.trim_start().len();
+    let line = text[..blank].rfind('\n').map_or(0, |at| at + 1);
+    &text[line..]
 }
 
 /// As [`clean`], on one line.
@@ -79,144 +94,35 @@ pub fn length(text: &str) -> usize {
     }
 }
 
-/// Cuts a text to at most `limit` units (as [`length`] counts) once each of its
-/// characters went through `escape`. The middle goes, so that the end, where a cause
-/// often stands, survives; the text says how much was cut. Characters that belong
-/// together (an emoji, a letter with its accents) and escapes are never split.
-pub fn fit(text: &str, limit: usize, escape: impl Fn(&str) -> String) -> String {
-    let whole = escape(text);
-    if length(&whole) <= limit {
-        return whole;
-    }
-    let total = text.chars().count();
-    // The widest the notice can get.
-    let notice_room = length(&notice(total));
-    let Some(room) = limit.checked_sub(notice_room).filter(|room| *room >= 16) else {
-        return fit_start(text, limit, &escape);
-    };
-    let units = pieces(text, room / 4);
-    let mut head = String::new();
-    let mut kept = 0;
-    let head_room = room * 3 / 5;
-    for piece in &units {
-        let escaped = escape(piece);
-        if length(&head) + length(&escaped) > head_room {
-            break;
-        }
-        head.push_str(&escaped);
-        kept += piece.chars().count();
-    }
-    let mut tail: Vec<String> = Vec::new();
-    let mut tail_length = 0;
-    let tail_room = room - length(&head);
-    for piece in units.iter().rev() {
-        let escaped = escape(piece);
-        if tail_length + length(&escaped) > tail_room {
-            break;
-        }
-        tail_length += length(&escaped);
-        tail.push(escaped);
-        kept += piece.chars().count();
-    }
-    tail.reverse();
-    format!(
-        "{head}{}{}",
-        notice(total.saturating_sub(kept)),
-        tail.concat()
-    )
-}
-
-fn notice(cut: usize) -> String {
-    format!(" … ({cut} characters cut) … ")
-}
-
-/// For limits too small to say how much was cut: the start and an ellipsis.
-fn fit_start(text: &str, limit: usize, escape: &impl Fn(&str) -> String) -> String {
-    let Some(room) = limit.checked_sub(1) else {
-        return String::new();
-    };
-    let mut kept = String::new();
-    for piece in pieces(text, room) {
-        let escaped = escape(piece);
-        if length(&kept) + length(&escaped) > room {
-            break;
-        }
-        kept.push_str(&escaped);
-    }
-    kept.push('…');
-    kept
-}
-
-/// The text's grapheme clusters; one that is absurdly long is taken apart.
-fn pieces(text: &str, longest: usize) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    for cluster in text.graphemes(true) {
-        if length(cluster) <= longest {
-            pieces.push(cluster);
-        } else {
-            pieces.extend(cluster.split_inclusive(|_: char| true));
-        }
-    }
-    pieces
-}
-
 /// Shortens to at most `limit` units, without escaping: for our own error messages.
 pub fn shorten(text: &str, limit: usize) -> String {
-    fit(&clean_line(text), limit, str::to_owned)
+    fit(&clean_line(text), limit, Escaped::plain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn plain(text: &str) -> String {
-        text.to_owned()
-    }
-
     #[test]
     fn controls_and_direction_overrides_are_removed() {
-        assert_eq!(clean("a\u{0}b\u{202e}c\r\nd\te"), "abc\nd e");
-        assert_eq!(clean_line("a\n\n  b"), "a b");
+        assert_eq!(clean("a\u{0}b\u{202e}c\r\nd\te"), "abc\nd\te");
+        assert_eq!(clean_line("a\n\n  b\tc"), "a b c");
     }
 
     #[test]
-    fn the_end_of_a_long_text_survives_and_the_cut_is_said() {
-        let text = format!("begin {} cause: disk full", "x".repeat(5_000));
-        let cut = fit(&text, 300, plain);
-        assert!(length(&cut) <= 300);
-        assert!(cut.starts_with("begin "), "{cut}");
-        assert!(cut.ends_with("cause: disk full"), "{cut}");
-        assert!(cut.contains("characters cut"), "{cut}");
+    fn of_terminal_sequences_nothing_is_left() {
+        assert_eq!(
+            clean("\u{1b}[31m│\u{1b}[0m \u{1b}[1mError:\u{1b}[0m x"),
+            "│ Error: x"
+        );
     }
 
     #[test]
-    fn what_fits_is_left_alone() {
-        assert_eq!(fit("a & b", 9, |t| t.replace('&', "&amp;")), "a &amp; b");
-    }
-
-    #[test]
-    fn an_escape_or_an_emoji_is_never_split() {
-        let escape = |t: &str| t.replace('&', "&amp;");
-        let text = "&👩‍👩‍👧".repeat(400);
-        let cut = fit(&text, 200, escape);
-        assert!(length(&cut) <= 200);
-        let rest = cut.replace("&amp;", "").replace("👩‍👩‍👧", "");
-        assert!(rest.starts_with(" … (") && rest.ends_with(") … "), "{rest}");
-    }
-
-    #[test]
-    fn a_single_endless_cluster_still_fits() {
-        let zalgo = format!("a{}", "\u{301}".repeat(10_000));
-        assert!(length(&fit(&zalgo, 100, plain)) <= 100);
-    }
-
-    #[test]
-    fn tiny_limits_are_kept() {
-        for limit in 0..40 {
-            assert!(
-                length(&fit(&"é".repeat(100), limit, plain)) <= limit,
-                "{limit}"
-            );
-        }
+    fn several_lines_keep_their_indents() {
+        assert_eq!(
+            clean("\n  \n    at main.rs:10\n  at lib.rs:2\n\n"),
+            "    at main.rs:10\n  at lib.rs:2"
+        );
+        assert_eq!(clean("  é alone \n "), "é alone");
     }
 }

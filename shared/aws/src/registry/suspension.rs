@@ -31,17 +31,19 @@ pub enum Suspension {
 }
 
 impl Registry {
-    /// Suspends a webhook that is still as it was read, and stores the event that tells of it.
+    /// Suspends a webhook that is still as it was read, and stores the event that tells of it and
+    /// of the `kept` deliveries that wait.
     pub async fn suspend(
         &self,
         events: &EventStore,
         webhook: &Webhook,
         channel: &str,
         reason: &str,
+        kept: usize,
         now: Timestamp,
     ) -> Result<Suspension, Error> {
         let suspended = suspension::suspended(webhook, reason, now);
-        let event = suspension::event(&suspended, channel, now);
+        let event = suspension::event(&suspended, channel, kept, now);
         let steps = [
             self.suspend_step(webhook, &suspended),
             events.put_step(&event)?,
@@ -61,6 +63,7 @@ impl Registry {
         found: &Webhook,
         channel: &str,
         reason: &str,
+        kept: usize,
         now: Timestamp,
     ) -> Result<(Suspension, Vec<Webhook>), Error> {
         let mut done = Vec::new();
@@ -70,8 +73,8 @@ impl Registry {
             let after: Vec<Webhook> = doomed.iter().map(suspended).collect();
             let event = match &after[..] {
                 [] => return Ok((self.suspension_of(found).await?, done)),
-                [one] => suspension::event(one, channel, now),
-                several => suspension::event_of_several(several, now),
+                [one] => suspension::event(one, channel, kept, now),
+                several => suspension::event_of_several(several, kept, now),
             };
             let fingerprint = &found.credential.fingerprint;
             let row = self.credential(&found.organization, fingerprint).await?;

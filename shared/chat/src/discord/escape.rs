@@ -1,68 +1,128 @@
 //! Making text harmless to Discord.
+//!
+//! Discord takes everything from `http://`, `https://` or `steam://` up to white space or `<` as
+//! one URL, backslashes included. So a URL stays as it is, and where it ends before that, it
+//! stands in angle brackets, which Discord does not show. A `<` behind a URL is made inert without
+//! a backslash: that would belong to the URL.
 
-use crate::escape::{ZERO_WIDTH_SPACE, is_plain_url};
+use carillon_domain::text::Escaped;
+use carillon_domain::text::urls::{Part, parts};
+
+use crate::escape::{ZERO_WIDTH_SPACE, begins_emoji};
 
 /// Escapes what Discord's Markdown would interpret: emphasis, code, spoilers, headings,
-/// lists, quotes, links, mentions, emoji and times. A bare URL stays as it is and can be
-/// followed.
-///
-/// Each piece of a text may be escaped alone: what then looks like the beginning of a line
-/// is escaped once more than needed, which does not show.
-pub(super) fn markdown(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
-    for (n, line) in text.split('\n').enumerate() {
-        if n > 0 {
-            escaped.push('\n');
-        }
-        for (n, word) in line.split(' ').enumerate() {
-            if n > 0 {
-                escaped.push(' ');
+/// lists, quotes, links, mentions, emoji and times. URLs can be followed.
+pub(super) fn markdown(text: &str) -> Escaped {
+    escape(text, false)
+}
+
+/// As [`markdown`], for a message's content. Below it Discord would show what is behind a URL, and
+/// where the owner's mentions allow it, a name of everybody pings also from within a URL.
+pub(super) fn in_content(text: &str) -> Escaped {
+    escape(text, true)
+}
+
+fn escape(text: &str, is_content: bool) -> Escaped {
+    let mut reader = Reader::default();
+    let mut at = 0;
+    for part in parts(text) {
+        match part {
+            Part::Text(part) => {
+                for (n, c) in part.char_indices() {
+                    reader.read(part, n, c, &text[at + n + c.len_utf8()..]);
+                    // Also of what is no URL to us.
+                    reader.in_url |= c == '/' && text[..=at + n].ends_with("://");
+                }
+                at += part.len();
             }
-            if is_plain_url(word) {
-                escaped.push_str(word);
-            } else {
-                // Lists and quotes may be indented.
-                let first = line[..offset(line, word)].trim().is_empty();
-                self::word(word, first, &mut escaped);
+            Part::Url(url) => {
+                at += url.len();
+                let is_bracketed = is_content || !ends_by_itself(url, &text[at..]);
+                match is_content {
+                    true => reader.url(url, &nameless(url), is_bracketed),
+                    false => reader.url(url, url, is_bracketed),
+                }
             }
         }
     }
-    escaped
+    reader.escaped
 }
 
-/// Where a part of a text begins in it.
-fn offset(text: &str, part: &str) -> usize {
-    part.as_ptr() as usize - text.as_ptr() as usize
+/// Whether Discord ends a URL where we do: it leaves this punctuation out.
+fn ends_by_itself(url: &str, after: &str) -> bool {
+    let end = after.find(|c: char| c.is_whitespace() || c == '<');
+    let after = &after[..end.unwrap_or(after.len())];
+    !url.ends_with([')', ']']) && after.chars().all(|c| ".,:;\"'".contains(c))
 }
 
-/// `first` says whether the word may stand at the beginning of a line.
-fn word(word: &str, first: bool, escaped: &mut String) {
-    for (at, c) in word.char_indices() {
-        let (before, after) = (&word[..at], &word[at + c.len_utf8()..]);
-        let begins = first && before.trim().is_empty();
-        let numbers = first && before.trim().bytes().all(|b| b.is_ascii_digit());
+struct Reader {
+    escaped: Escaped,
+    /// Nothing but blanks, or nothing but a number, stands on the line yet: a list, a quote or a
+    /// heading may begin, indented or not.
+    at_start: bool,
+    at_number: bool,
+    /// What Discord may take for a URL has begun, and neither a blank nor `<` has ended it.
+    in_url: bool,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            escaped: Escaped::default(),
+            at_start: true,
+            at_number: false,
+            in_url: false,
+        }
+    }
+}
+
+impl Reader {
+    /// Reads the character at `at` of a part of the text; `rest` is all that follows it.
+    fn read(&mut self, text: &str, at: usize, c: char, rest: &str) {
+        let after = &text[at + c.len_utf8()..];
         let interpreted = match c {
             '\\' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '<' => true,
-            '>' | '#' | '-' | '+' => begins,
-            '.' | ')' => numbers && after.chars().next().is_none_or(char::is_whitespace),
-            ':' => begins_emoji(before, after),
+            '>' | '#' | '-' | '+' => self.at_start,
+            '.' | ')' => self.at_number && after.chars().next().is_none_or(char::is_whitespace),
+            ':' => begins_emoji(text, at),
             _ => false,
         };
-        if interpreted {
-            escaped.push('\\');
+        let mut buffer = [0; 4];
+        let sign: &str = c.encode_utf8(&mut buffer);
+        if c == '<' && self.in_url && begins_link(rest) {
+            self.escaped.whole(sign, "< ");
+        } else if c == '<' && self.in_url || c == '@' && names_everybody(after) {
+            self.escaped.whole(sign, &format!("{c}{ZERO_WIDTH_SPACE}"));
+        } else if interpreted {
+            self.escaped.whole(sign, &format!("\\{c}"));
+        } else {
+            self.escaped.literal(sign);
         }
-        escaped.push(c);
-        if c == '@' && names_everybody(after) {
-            escaped.push(ZERO_WIDTH_SPACE);
+        self.in_url &= !c.is_whitespace() && c != '<';
+        match c {
+            '\n' => (self.at_start, self.at_number) = (true, false),
+            c if c.is_whitespace() && self.at_start => {}
+            c => {
+                self.at_number = c.is_ascii_digit() && (self.at_start || self.at_number);
+                self.at_start = false;
+            }
         }
+    }
+
+    fn url(&mut self, written: &str, url: &str, is_bracketed: bool) {
+        match is_bracketed {
+            true => self.escaped.whole(written, &format!("<{url}>")),
+            false => self.escaped.whole(written, url),
+        }
+        (self.at_start, self.at_number, self.in_url) = (false, false, true);
     }
 }
 
-/// Whether a colon could begin an emoji's code; one that stands alone may be followed by
-/// a name in the next piece.
-fn begins_emoji(before: &str, after: &str) -> bool {
-    after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '+' | '-'))
-        || (before.is_empty() && after.is_empty())
+/// Whether Discord could take `<` before this text for the beginning of a link in angle brackets,
+/// which may begin with any word and has no blank.
+fn begins_link(rest: &str) -> bool {
+    let word = rest.split(char::is_whitespace).next();
+    word.is_some_and(|word| word.contains(":/"))
 }
 
 /// Whether `@` before this text would name everybody. Discord looks for it in the text as
@@ -72,21 +132,54 @@ fn names_everybody(after: &str) -> bool {
     lower.is_empty() || lower.starts_with("everyone") || lower.starts_with("here")
 }
 
-/// In plain text, nothing but the names of everybody could mean anything.
-pub(super) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        plain.push(c);
-        if c == '@' && names_everybody(&text[at + 1..]) {
-            plain.push(ZERO_WIDTH_SPACE);
+/// A URL that leads to the same place and names nobody.
+fn nameless(url: &str) -> String {
+    let mut nameless = String::with_capacity(url.len());
+    for (at, c) in url.char_indices() {
+        match c == '@' && names_everybody(&url[at + 1..]) {
+            true => nameless.push_str("%40"),
+            false => nameless.push(c),
         }
     }
-    plain
+    nameless
+}
+
+/// In plain text, nothing but the names of everybody could mean anything.
+pub(super) fn plain(text: &str) -> Escaped {
+    inert(text, |c, after| c == '@' && names_everybody(after))
+}
+
+/// For the inside of a code block, where nothing but its end has a meaning.
+pub(super) fn code(text: &str) -> Escaped {
+    inert(text, |c, after| match c {
+        '`' => after.is_empty() || after.starts_with('`'),
+        c => c == '@' && names_everybody(after),
+    })
+}
+
+/// The text with an invisible character behind those that could mean something.
+fn inert(text: &str, is_live: impl Fn(char, &str) -> bool) -> Escaped {
+    let mut inert = Escaped::default();
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if is_live(c, &text[end..]) {
+            inert.literal(&text[from..at]);
+            inert.whole(&text[at..end], &format!("{c}{ZERO_WIDTH_SPACE}"));
+            from = end;
+        }
+    }
+    inert.literal(&text[from..]);
+    inert
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shown(text: &str) -> String {
+        markdown(text).into_text()
+    }
 
     #[test]
     fn markup_is_shown_as_it_was_written() {
@@ -101,42 +194,91 @@ mod tests {
                 "\\- a\n  \\- b\n\\+ c\n1\\. d\n2\\) e",
             ),
             ("> a\n>>> b", "\\> a\n\\>>> b"),
-            ("[a](https://evil.example)", r"\[a\](https://evil.example)"),
+            (
+                "[a](https://evil.example)",
+                r"\[a\](<https://evil.example>)",
+            ),
             (
                 "<@1> <@&2> <#3> <t:4:R> <:e:5> <a:e:6>",
-                r"\<@1> \<@&2> \<#3> \<t\:4\:R> \<\:e\:5> \<a\:e\:6>",
+                r"\<@1> \<@&2> \<#3> \<t\:4:R> \<\:e:5> \<a\:e:6>",
             ),
-            ("</deploy:7> <https://x>", r"\</deploy\:7> \<https://x>"),
+            ("</deploy:7>", r"\</deploy:7>"),
             (":tada:", r"\:tada:"),
             (r"\*a", r"\\\*a"),
-            ("a-b a.b 1.5 a#b a>b", "a-b a.b 1.5 a#b a>b"),
+            ("a-b a.b 1.5 a#b a>b 10:15", "a-b a.b 1.5 a#b a>b 10:15"),
         ] {
-            assert_eq!(markdown(text), expected);
+            assert_eq!(shown(text), expected);
         }
     }
 
     #[test]
     fn nobody_is_named() {
         for text in ["@everyone", "@here", "@Everyone", "x@HERE"] {
-            assert!(markdown(text).contains("@\u{200b}"), "{text}");
-            assert!(plain(text).contains("@\u{200b}"), "{text}");
+            for escape in [markdown, plain, code] {
+                let shown = escape(text).into_text();
+                assert!(shown.contains("@\u{200b}"), "{shown}");
+            }
         }
-        assert_eq!(markdown("alice@example.com"), "alice@example.com");
-        // Cut into single characters, the parts do not come together again either.
-        let pieces: String = "@everyone"
-            .chars()
-            .map(|c| markdown(&c.to_string()))
-            .collect();
-        assert_eq!(pieces, "@\u{200b}everyone");
+        assert_eq!(shown("alice@example.com"), "alice@example.com");
     }
 
     #[test]
-    fn a_bare_url_can_be_followed() {
-        let text = "see https://ci.example.com/job/my_app-1/?a=b#c for more";
-        assert_eq!(markdown(text), text);
+    fn a_url_stays_as_it_is_and_ends_where_it_ends() {
+        for (text, expected) in [
+            (
+                "see https://ci.example.com/my_app/?a=b#c:d for more",
+                "see https://ci.example.com/my_app/?a=b#c:d for more",
+            ),
+            (
+                "https://x.example/*a*/b, *b*",
+                r"https://x.example/*a*/b, \*b\*",
+            ),
+            ("(https://x.example/a_b)", "(<https://x.example/a_b>)"),
+            (
+                "{\"url\":\"https://x.example/a_b\"}",
+                "{\"url\":\"<https://x.example/a_b>\"}",
+            ),
+            ("<https://x.example/a_b>", r"\<<https://x.example/a_b>>"),
+            ("https://x.example/a_(b)", "<https://x.example/a_(b)>"),
+            ("https://x.example/@everyone", "https://x.example/@everyone"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        let in_content = |text: &str| in_content(text).into_text();
         assert_eq!(
-            markdown("https://x/@everyone*"),
-            "https://x/@\u{200b}everyone\\*"
+            in_content("see https://x.example"),
+            "see <https://x.example>"
+        );
+        assert_eq!(
+            in_content("https://x.example/@Everyone?@alice"),
+            "<https://x.example/%40Everyone?@alice>"
+        );
+    }
+
+    #[test]
+    fn what_follows_a_url_is_made_inert_without_a_backslash() {
+        for (text, expected) in [
+            ("https://x.example/a<@1>", "https://x.example/a<\u{200b}@1>"),
+            (
+                "(https://x.example/a)<@1>",
+                "(<https://x.example/a>)<\u{200b}@1>",
+            ),
+            (
+                "https://x.example/a<https://evil.example>",
+                "https://x.example/a< <https://evil.example>>",
+            ),
+            ("http://*a<@1> <@2>", "http://\\*a<\u{200b}@1> \\<@2>"),
+            ("HTTPS://x<@1>", "HTTPS://x<\u{200b}@1>"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_ends_a_code_block() {
+        assert_eq!(
+            code("a `b` ``` c`").into_text(),
+            "a `b` `\u{200b}`\u{200b}` c`\u{200b}"
         );
     }
 }

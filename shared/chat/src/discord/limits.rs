@@ -72,18 +72,37 @@ pub fn username_fault(name: &str) -> Option<String> {
 
 /// Whether Discord takes a text as an embed's URL. It refuses hosts that cannot be on the
 /// internet: names without a dot, such as `http://grafana:3000` (bugsink/bugsink#280,
-/// rogerrum/alertmanager-discord#19); addresses are not known to be safe.
+/// rogerrum/alertmanager-discord#19), and names that the domain name system does not take, such
+/// as one with an underscore; addresses are not known to be safe.
 pub fn is_embed_url(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else {
         return false;
     };
     let public = match url.host() {
-        Some(Host::Domain(name)) => name.rsplit_once('.').is_some_and(|(rest, top)| {
-            !rest.is_empty() && top.len() >= 2 && top.starts_with(|c: char| c.is_ascii_alphabetic())
-        }),
+        Some(Host::Domain(name)) => is_public(name),
         _ => false,
     };
-    public && matches!(url.scheme(), "http" | "https") && length(text) <= MAX_URL
+    public
+        && matches!(url.scheme(), "http" | "https")
+        && url.port() != Some(0)
+        && length(text) <= MAX_URL
+}
+
+/// Whether a name has at least two labels of letters, digits and hyphens (RFC 1123, 2.1).
+fn is_public(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    name.len() <= 253
+        && name.split('.').all(is_label)
+        && name.rsplit_once('.').is_some_and(|(_, top)| {
+            top.len() >= 2 && top.starts_with(|c: char| c.is_ascii_alphabetic())
+        })
 }
 
 fn check(body: &Value) -> Gauge {

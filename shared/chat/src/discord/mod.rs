@@ -10,6 +10,7 @@ mod mention;
 mod message;
 mod render;
 mod target;
+mod text;
 mod texts;
 mod verify;
 mod webhook;

@@ -2,14 +2,15 @@
 
 mod digest;
 
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 use carillon_domain::{Event, Grouping};
 use jiff::Timestamp;
 
-use super::escape::{markdown, plain};
-use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
+use super::escape::{in_content, markdown, plain};
+use super::limits::{MAX_EMBEDS_TEXT, MAX_FIELD_VALUE, MAX_FIELDS, MAX_THREAD_NAME, is_embed_url};
 use super::mention;
 use super::message::{Embed, Field, Footer, Message};
+use super::text;
 use crate::facts::{self, Fact, Words, visible_line};
 use crate::message::{Content, Link};
 use crate::post::{Place, Post};
@@ -24,6 +25,8 @@ const MAX_MESSAGE: usize = 2_400;
 const MAX_VALUE: usize = 250;
 /// The longest value of a detail.
 const MAX_DETAIL: usize = 500;
+/// The longest value that is a URL and nothing else: cut, it would lead nowhere.
+const MAX_LINK: usize = MAX_FIELD_VALUE;
 /// The longest name of a field.
 const MAX_LABEL: usize = 150;
 /// The longest name of a person, and the longest event id: what ids may have.
@@ -40,16 +43,16 @@ const PLAIN_THREAD_NAME: &str = "Notifications";
 pub(crate) fn message(post: &Post<'_>) -> Message {
     let configuration = &post.webhook.configuration;
     let contents = post.contents();
-    let (content, embeds) = match contents.as_slice() {
-        [content] => (None, vec![embed(content, post.without.link(0))]),
-        contents => {
-            let (line, embeds) = digest::content(contents, post.without);
-            (Some(line), embeds)
-        }
+    let (line, embeds) = match contents.as_slice() {
+        [content] => (
+            content.headline(in_content),
+            vec![embed(content, post.without.link(0))],
+        ),
+        contents => digest::content(contents, post.without),
     };
     // Those in an embed ping nobody.
     let (mentions, allowed_mentions) = mention::markup(&post.mentioned());
-    let content: Vec<String> = content.into_iter().chain(mentions).collect();
+    let content: Vec<String> = [line].into_iter().chain(mentions).collect();
     // A forum's thread needs a name; whoever knows the thread needs none.
     let opens_thread = *post.place == Place::Channel
         && configuration.grouping == Grouping::Thread
@@ -73,7 +76,7 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
             true => tag(post).into_iter().collect(),
             false => Vec::new(),
         },
-        content: (!content.is_empty()).then(|| content.join(" ")),
+        content: Some(content.join(" ")),
         embeds,
         allowed_mentions,
     }
@@ -91,13 +94,12 @@ fn thread_name(contents: &[Content<'_>]) -> String {
         [content] => content.headline(plain),
         contents => digest_line(contents.iter().map(|content| content.headline(plain))),
     };
-    fit(&name, MAX_THREAD_NAME, str::to_owned)
+    fit(&name, MAX_THREAD_NAME, Escaped::plain)
 }
 
 fn embed(content: &Content<'_>, without_link: bool) -> Embed {
     let event = content.event;
     let title = content.headline(markdown);
-    let description = description(content);
     let footer = footer(event);
     let mut fields: Vec<Field> = content
         .fixed
@@ -112,20 +114,20 @@ fn embed(content: &Content<'_>, without_link: bool) -> Embed {
     // Where the title cannot be a link, the URL can still be read.
     fields.extend(shown.and_then(|url| link(&url)));
 
-    // The details get what room the rest leaves, but for the note about those left out.
+    // The message, and then the details, get what room the rest leaves, but for the note about
+    // those left out.
     let size = |field: &Field| length(&field.name) + length(&field.value);
     let note = |count| Field {
         name: "More".to_owned(),
         value: facts::left_out(count),
         inline: false,
     };
-    let taken = length(&title)
-        + description.as_deref().map_or(0, length)
-        + length(&footer)
-        + fields.iter().map(size).sum::<usize>();
+    let taken = length(&title) + length(&footer) + fields.iter().map(size).sum::<usize>();
     let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
     let links = links(content, room.min(MAX_LINKS));
     let room = room - links.as_ref().map_or(0, size);
+    let description = description(content, room);
+    let room = room.saturating_sub(description.as_deref().map_or(0, length));
     let most = MAX_FIELDS - 1 - fields.len() - usize::from(links.is_some());
     let details = content.details.iter();
     let details = details.map(|fact| field(fact, MAX_DETAIL));
@@ -145,25 +147,31 @@ fn embed(content: &Content<'_>, without_link: bool) -> Embed {
     }
 }
 
-fn description(content: &Content<'_>) -> Option<String> {
+fn description(content: &Content<'_>, room: usize) -> Option<String> {
     let dry_run = content.event.dry_run.then(|| format!("**{DRY_RUN}**"));
-    let message = content
-        .text
-        .as_deref()
-        .map(|text| fit(text, MAX_MESSAGE, markdown));
+    let room = room.saturating_sub(dry_run.as_deref().map_or(0, length) + 1);
+    let text = content.text.as_deref();
+    let message = text.map(|text| text::lines(text, MAX_MESSAGE.min(room)));
     let parts: Vec<String> = dry_run.into_iter().chain(message).collect();
     (!parts.is_empty()).then(|| parts.join("\n"))
 }
 
 fn field(fact: &Fact, max_value: usize) -> Field {
-    let escaped = |words: &Words, limit| match words {
-        Words::Ours(text) => text.clone(),
-        Words::Theirs(text) => fit(text, limit, markdown),
+    let label = match &fact.label {
+        Words::Ours(label) => label.clone(),
+        Words::Theirs(label) => fit(label, MAX_LABEL, markdown),
     };
-    let value = escaped(&fact.value, max_value);
+    let value = match &fact.value {
+        Words::Ours(value) => value.clone(),
+        // Only a detail has room for so much.
+        Words::Theirs(value) if fact.url().is_some() && fact.is_detail() => {
+            fit(value, MAX_LINK, markdown)
+        }
+        Words::Theirs(value) => text::lines(value, max_value),
+    };
     Field {
-        name: escaped(&fact.label, MAX_LABEL),
-        inline: length(&value) <= MAX_INLINE,
+        name: label,
+        inline: length(&value) <= MAX_INLINE && !value.contains('\n'),
         value,
     }
 }
@@ -181,8 +189,8 @@ fn footer(event: &Event) -> String {
 }
 
 fn link(url: &str) -> Option<Field> {
-    let value = markdown(url);
-    (length(&value) <= MAX_VALUE).then(|| Field {
+    let value = markdown(url).into_text();
+    (length(&value) <= MAX_LINK).then(|| Field {
         name: "Link".to_owned(),
         value,
         inline: false,
@@ -192,7 +200,7 @@ fn link(url: &str) -> Option<Field> {
 /// The owner's links, in a field of their own.
 fn links(content: &Content<'_>, room: usize) -> Option<Field> {
     const NAME: &str = "Links";
-    let write = |link: &Link| format!("[{}]({})", markdown(&link.label), link.url);
+    let write = |link: &Link| format!("[{}]({})", markdown(&link.label).into_text(), link.url);
     let value = content.links(room.checked_sub(NAME.len())?, write)?;
     Some(Field {
         name: NAME.to_owned(),

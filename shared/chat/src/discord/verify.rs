@@ -1,5 +1,6 @@
 //! What Discord says of a webhook's URL: the answer to a GET of it.
 
+use carillon_domain::text::shorten;
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, Outcome};
 use serde_json::Value;
@@ -88,13 +89,31 @@ fn denied(answer: &Answer, body: &Value) -> Verification {
             Some((Outcome::Blocked, _)) => {
                 return unreachable(NAME, "blocks this address for a while");
             }
-            _ => return unreadable(NAME, answer),
+            _ => return unknown(answer, body),
         },
     };
     refused(
         "webhook_url",
         format!("{detail} (Discord's code is {code})"),
     )
+}
+
+/// A refusal in Discord's own words, with a code that is in no list, or in nobody's words.
+fn unknown(answer: &Answer, body: &Value) -> Verification {
+    let (Some(code), Some(sentence)) = (body["code"].as_u64(), body["message"].as_str()) else {
+        return unreadable(NAME, answer);
+    };
+    match answer.status {
+        400..500 => {
+            let said = shorten(&sentence.replace('"', "'"), 200);
+            let status = answer.status;
+            unreachable(
+                NAME,
+                &format!("answered with code {code} (HTTP {status}) and says \"{said}\""),
+            )
+        }
+        _ => unreadable(NAME, answer),
+    }
 }
 
 #[cfg(test)]

@@ -154,12 +154,11 @@ impl Kind for Webhook {
             json!({"required": [one, other], "properties": {one: first, other: second}})
         })
         .into_iter()
-        .chain([json!({"anyOf": [
-            {"not": {
-                "required": ["applied_tags"], "properties": {"applied_tags": {"type": "object", "minProperties": 1}},
-            }},
-            {"required": ["grouping"], "properties": {"grouping": thread}},
-        ]})])
+        .chain([json!({
+            "required": ["applied_tags"],
+            "properties": {"applied_tags": {"type": "object", "minProperties": 1}},
+            "not": {"required": ["grouping"], "properties": {"grouping": thread}},
+        })])
         .collect()
     }
 

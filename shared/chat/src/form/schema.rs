@@ -25,8 +25,7 @@ pub fn field(field: &Field, masks: bool) -> Option<Value> {
         Rule::Texts(rule) => {
             let texts = rule.names.iter();
             let texts = texts.map(|name| ((*name).to_owned(), text(&rule.item)));
-            let texts: Map<String, Value> = texts.collect();
-            (schema::object(&[], texts), field.about.to_owned())
+            (schema::object(&[], texts.collect()), field.about.to_owned())
         }
         Rule::Choice(names) => (
             json!({"type": "string", "enum": names}),

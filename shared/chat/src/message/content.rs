@@ -1,5 +1,6 @@
 //! What a message says of one event, before a platform's renderer has its turn.
 
+use carillon_domain::text::Escaped;
 use carillon_domain::{Event, MessageTemplate};
 use minijinja::Value;
 
@@ -8,7 +9,7 @@ use super::facts::chosen;
 use super::language::{self, Gives};
 use super::values;
 use crate::facts::{self, Fact, that_fit, visible, visible_line};
-use crate::wording::{headline, titled};
+use crate::wording::{self, headline, titled};
 
 /// The longest label of a link, in characters.
 const MAX_LABEL: usize = 60;
@@ -46,7 +47,7 @@ impl<'e> Content<'e> {
         Self {
             event,
             title: None,
-            text: event.message.as_deref().and_then(visible),
+            text: wording::message(event),
             fixed: facts::fixed(event),
             details: facts::details(event),
             links: Vec::new(),
@@ -60,7 +61,7 @@ impl<'e> Content<'e> {
     }
 
     /// One line that says what happened. `escape` goes over all that is not ours.
-    pub fn headline(&self, escape: impl Fn(&str) -> String) -> String {
+    pub fn headline(&self, escape: impl Fn(&str) -> Escaped) -> String {
         match &self.title {
             Some(title) => titled(self.event, title, escape),
             None => headline(self.event, escape),
@@ -115,14 +116,17 @@ fn rendered<'e>(event: &'e Event, template: &MessageTemplate) -> Result<Content<
         Some(names) => (Vec::new(), chosen(event, names)),
         None => (standard.fixed, standard.details),
     };
+    // A message has a headline, whatever a template makes of an event.
+    let title = title.as_deref().and_then(visible_line);
     Ok(Content {
         event,
-        // A message has a headline, whatever a template makes of an event.
-        title: title.as_deref().and_then(visible_line),
-        text: match text {
-            Some(text) => visible(&text),
-            None => standard.text,
+        text: match (text, &title) {
+            (Some(text), _) => visible(&text),
+            (None, None) => standard.text,
+            // What the standard headline says, this one may not.
+            (None, Some(_)) => event.message.as_deref().and_then(visible),
         },
+        title,
         fixed,
         details,
         links,
@@ -179,7 +183,7 @@ mod tests {
     }
 
     fn headline(event: &Event, words: Json) -> String {
-        Content::of(event, Some(&template(words))).headline(str::to_owned)
+        Content::of(event, Some(&template(words))).headline(Escaped::plain)
     }
 
     #[test]
@@ -190,7 +194,7 @@ mod tests {
         event.dry_run = true;
         assert_eq!(headline(&event, title), "🧪 Dry run: billing-db: succeeded");
         // A title of nothing is none.
-        let standard = Content::standard(&event).headline(str::to_owned);
+        let standard = Content::standard(&event).headline(Escaped::plain);
         assert_eq!(
             headline(&event, json!({"title": "{{ account }}"})),
             standard
@@ -264,7 +268,7 @@ mod tests {
             let template = template(words);
             let content = Content::of(&event, Some(&template));
             let standard = Content::standard(&event);
-            let line = str::to_owned;
+            let line = Escaped::plain;
             assert_eq!(content.headline(line), standard.headline(line));
             assert_eq!(content.text, standard.text);
             assert_eq!(content.fixed, standard.fixed);

@@ -90,12 +90,12 @@ const FIELDS: &[Field] = &[
     ),
     Field::optional(
         "username",
-        "Needs the scope chat:write.customize",
+        "Shown with the scope chat:write.customize, ignored without it",
         Rule::Text(Text::line(MAX_USERNAME)),
     ),
     Field::optional(
         "icon_emoji",
-        "Such as :bell:; needs the scope chat:write.customize",
+        "Such as :bell:; shown with the scope chat:write.customize, ignored without it",
         Rule::Text(Text {
             max: MAX_EMOJI,
             pattern: emoji_pattern,
@@ -153,10 +153,11 @@ impl Kind for Bot {
     }
 
     fn refused(&self) -> Vec<Value> {
-        let threads = json!({
-            "required": ["grouping"], "properties": {"grouping": {"const": "thread"}},
-        });
-        vec![json!({"required": ["thread_broadcast"], "not": threads})]
+        let thread = json!({"const": "thread"});
+        vec![json!({
+            "required": ["thread_broadcast"],
+            "not": {"required": ["grouping"], "properties": {"grouping": thread}},
+        })]
     }
 
     fn channels(&self, configuration: &Configuration) -> Vec<String> {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// A link to Slack's Block Kit Builder with the attachments of a message in it.
+/// A link to Slack's Block Kit Builder with the blocks and attachments of a message in it.
 pub(super) fn builder_url(body: &Value) -> String {
-    let content = json!({ "attachments": body["attachments"] }).to_string();
+    let content = json!({ "attachments": body["attachments"], "blocks": body["blocks"] });
+    let content = content.to_string();
     let mut url = "https://app.slack.com/block-kit-builder/#".to_owned();
     for byte in content.bytes() {
         match byte {

@@ -112,14 +112,16 @@ fn another_kind_of_token_is_refused_with_what_is_needed() {
     for (token, what) in [
         ("xoxp-fake-user-token", "user token"),
         ("xapp-fake-app-token", "app-level token"),
-        ("xoxe.xoxb-fake-token", "expires"),
+        ("xoxe.xoxb-fake-token", "an app without it"),
+        ("xoxe.xoxp-fake-token", "user token that expires"),
+        ("xoxe-1-fake-token", "only refreshes"),
         ("xwfp-fake-token", "workflow token"),
         ("https://example.com", "webhook_url"),
         ("fake-token", "no Slack token"),
         ("xoxb-…wxyz", "masked"),
         ("xoxb-", "not a whole bot token"),
-        ("xoxb-fake token", "not a whole bot token"),
-        ("xoxb-fake\ntoken-injected", "not a whole bot token"),
+        ("xoxb-fake token", "no bot token"),
+        ("xoxb-fake\ntoken-injected", "no bot token"),
     ] {
         let detail = fault(&bot(json!({ "token": token })));
         assert!(detail.contains(what), "{token}: {detail}");

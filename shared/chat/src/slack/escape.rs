@@ -1,42 +1,61 @@
 //! Making text harmless to Slack.
+//!
+//! In rich text nothing is interpreted, so that it needs none of this.
 
-use crate::escape::ZERO_WIDTH_SPACE;
+use carillon_domain::text::Escaped;
+use carillon_domain::text::urls::{Part, parts};
+
+use crate::escape::{ZERO_WIDTH_SPACE, begins_emoji};
 
 /// Escapes the three characters that begin or end what Slack interprets; it wants no
 /// others escaped (docs.slack.dev, formatting). Without `<` there is no link, no mention
 /// and no date.
-pub(super) fn entities(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            c => escaped.push(c),
+pub(super) fn entities(text: &str) -> Escaped {
+    escape(text, |_, _| false)
+}
+
+/// For the top-level text, where markup is off but emoji codes and names after `@` may
+/// still be found: neither can stand behind these two characters any more.
+pub(super) fn inert(text: &str) -> Escaped {
+    escape(text, |text, at| {
+        let rest = &text[at..];
+        rest.starts_with(':') && begins_emoji(text, at)
+            || rest
+                .strip_prefix('@')
+                .is_some_and(|rest| !rest.starts_with(char::is_whitespace))
+    })
+}
+
+fn escape(text: &str, is_live: impl Fn(&str, usize) -> bool) -> Escaped {
+    let mut escaped = Escaped::default();
+    for part in parts(text) {
+        match part {
+            Part::Url(url) => escaped.whole(url, &escaped_url(url)),
+            Part::Text(part) => {
+                let mut from = 0;
+                for (at, c) in part.char_indices() {
+                    let end = at + c.len_utf8();
+                    let instead = match c {
+                        '&' => "&amp;",
+                        '<' => "&lt;",
+                        '>' => "&gt;",
+                        _ if is_live(part, at) => &format!("{c}{ZERO_WIDTH_SPACE}"),
+                        _ => continue,
+                    };
+                    escaped.literal(&part[from..at]);
+                    escaped.whole(&part[at..end], instead);
+                    from = end;
+                }
+                escaped.literal(&part[from..]);
+            }
         }
     }
     escaped
 }
 
-/// For the inside of a code span, where nothing but its end has a meaning. There is no
-/// escape for a backtick, so that it becomes a look-alike.
-pub(super) fn code(text: &str) -> String {
-    entities(text).replace('`', "ˋ")
-}
-
-/// For the top-level text, where markup is off but emoji codes and names after `@` may
-/// still be found: neither can stand behind these two characters any more.
-pub(super) fn inert(text: &str) -> String {
-    let mut inert = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        inert.push(c);
-        let before_word = rest.peek().is_none_or(|next| !next.is_whitespace());
-        if matches!(c, ':' | '@') && before_word {
-            inert.push(ZERO_WIDTH_SPACE);
-        }
-    }
-    entities(&inert)
+/// A URL has no angle brackets.
+pub(super) fn escaped_url(url: &str) -> String {
+    url.replace('&', "&amp;")
 }
 
 #[cfg(test)]
@@ -45,24 +64,19 @@ mod tests {
 
     #[test]
     fn what_slack_interprets_is_escaped_and_nothing_else() {
+        let shown = |text: &str| entities(text).into_text();
         assert_eq!(
-            entities("<!here> & <@U1|x> *b* é 🎉"),
-            "&lt;!here&gt; &amp; &lt;@U1|x&gt; *b* é 🎉"
+            shown("<!here> & <@U1|x> *b* é 🎉 https://x.example/?a&b"),
+            "&lt;!here&gt; &amp; &lt;@U1|x&gt; *b* é 🎉 https://x.example/?a&amp;b"
         );
-        assert_eq!(entities("&amp;"), "&amp;amp;");
-    }
-
-    #[test]
-    fn nothing_ends_a_code_span() {
-        assert_eq!(code("a`b` <c>"), "aˋbˋ &lt;c&gt;");
+        assert_eq!(shown("&amp;"), "&amp;amp;");
     }
 
     #[test]
     fn neither_an_emoji_nor_a_mention_survives_in_plain_text() {
-        assert_eq!(
-            inert(":tada: @here"),
-            ":\u{200b}tada:\u{200b} @\u{200b}here".replace(":\u{200b} ", ": ")
-        );
-        assert_eq!(inert("failed: x"), "failed: x");
+        let shown = |text: &str| inert(text).into_text();
+        assert_eq!(shown(":tada: @here"), ":\u{200b}tada: @\u{200b}here");
+        assert_eq!(shown("failed: x, 10:15"), "failed: x, 10:15");
+        assert_eq!(shown("https://x.example/:a:@b"), "https://x.example/:a:@b");
     }
 }

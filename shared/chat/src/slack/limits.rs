@@ -2,6 +2,8 @@
 //! the Block Kit reference as Slack's own Node and Python SDKs state it, and, where Slack
 //! publishes none, from reports of its users.
 
+mod rich;
+
 use std::collections::HashSet;
 
 use carillon_domain::Pointer;
@@ -33,6 +35,10 @@ pub const MAX_BUTTON_TEXT: usize = 75;
 pub const MAX_BUTTON_VALUE: usize = 2_000;
 /// The URL of a button or an image (node-slack-sdk, python-slack-sdk).
 pub const MAX_URL: usize = 3_000;
+/// A link in a text: what every browser takes. Slack publishes no number.
+pub const MAX_LINK: usize = 2_000;
+/// The text of one element of rich text. Slack publishes no number: that of a section.
+pub const MAX_RICH_TEXT: usize = MAX_SECTION_TEXT;
 /// The alternative text and the title of an image (node-slack-sdk, blocks).
 pub const MAX_IMAGE_TEXT: usize = 2_000;
 /// A markdown block (node-slack-sdk, blocks).
@@ -195,6 +201,7 @@ fn block(gauge: &mut Gauge, at: &Pointer, block: &Value) -> usize {
             elements(gauge, at, block, &count, button)
         }
         Some("image") => image(gauge, at, block),
+        Some("rich_text") => rich::rich_text(gauge, at, block),
         Some("markdown") => {
             let limit = limit("markdown", MAX_MARKDOWN, BLOCKS);
             string(gauge, &at.field("text"), &block["text"], &limit)

@@ -1,11 +1,11 @@
 //! A link of a webhook's owner's in mrkdwn.
 
-use super::escape::entities;
+use super::escape::{entities, escaped_url};
 use crate::message::Link;
 
 /// The link, whose label is shown as it is.
 pub(super) fn link(link: &Link) -> String {
-    format!("<{}|{}>", entities(&link.url), label(&link.label))
+    format!("<{}|{}>", escaped_url(&link.url), label(&link.label))
 }
 
 /// There is no escape for what Slack reads in a label: look-alikes take its place.
@@ -24,7 +24,7 @@ fn label(text: &str) -> String {
             c => c,
         });
     }
-    entities(&label)
+    entities(&label).into_text()
 }
 
 #[cfg(test)]

@@ -3,15 +3,19 @@
 //! Fields stand in the order of their names in JSON: the order in which everybody else
 //! writes them who has read them, so that a preview has the very bytes of what is sent.
 
+use carillon_domain::text::length;
+use carillon_domain::text::urls::{Part, parts};
 use serde::Serialize;
+
+use super::limits::MAX_LINK;
+use crate::facts::is_link;
 
 /// The body of `chat.postMessage`, of `chat.update` and of an incoming webhook.
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
     pub attachments: Vec<Attachment>,
-    /// What stands above the attachments instead of the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub blocks: Option<Vec<Block>>,
+    /// What stands above the attachments; `text` is not shown beside them.
+    pub blocks: Vec<Block>,
     /// Where to post; an incoming webhook knows itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
@@ -54,17 +58,23 @@ pub struct Attachment {
     pub fallback: String,
 }
 
-/// A block: a section with a text or fields, or a context with elements.
+/// A block: a section with a text, a context, or rich text.
 #[derive(Debug, Clone, Serialize)]
 pub struct Block {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    elements: Vec<Text>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Text>,
+    elements: Vec<Element>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Text>,
     #[serde(rename = "type")]
     kind: &'static str,
+}
+
+/// Of a context, or of rich text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum Element {
+    Text(Text),
+    Paragraph(Paragraph),
 }
 
 /// A text object.
@@ -77,6 +87,36 @@ pub struct Text {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     verbatim: Option<bool>,
+}
+
+/// Rich text that begins on a line of its own. Nothing in it is read as markup: what is bold or a
+/// link says so beside its text.
+#[derive(Debug, Clone, Serialize)]
+pub struct Paragraph {
+    elements: Vec<Run>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// A part of a paragraph: text, or a link.
+#[derive(Debug, Clone, Serialize)]
+struct Run {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    style: Option<Style>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Style {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    bold: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    italic: bool,
 }
 
 impl Text {
@@ -104,9 +144,88 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    fn length(&self) -> usize {
+        length(&self.text)
+    }
+}
+
+impl Paragraph {
+    pub(super) fn new() -> Self {
+        Self {
+            elements: Vec::new(),
+            kind: "rich_text_section",
+        }
+    }
+
+    /// In letters of one width, in a box.
+    pub(super) fn preformatted() -> Self {
+        Self {
+            kind: "rich_text_preformatted",
+            ..Self::new()
+        }
+    }
+
+    #[must_use]
+    pub(super) fn bold(mut self, text: &str) -> Self {
+        let bold = Style {
+            bold: true,
+            ..Style::default()
+        };
+        self.push(text, Some(bold));
+        self
+    }
+
+    #[must_use]
+    pub(super) fn italic(mut self, text: &str) -> Self {
+        let italic = Style {
+            italic: true,
+            ..Style::default()
+        };
+        self.push(text, Some(italic));
+        self
+    }
+
+    #[must_use]
+    pub(super) fn text(mut self, text: &str) -> Self {
+        self.push(text, None);
+        self
+    }
+
+    /// Adds a text, in which URLs can be followed.
+    fn push(&mut self, text: &str, style: Option<Style>) {
+        self.elements.extend(parts(text).map(|part| match part {
+            Part::Url(url) if url.len() <= MAX_LINK && is_link(url) => Run {
+                style: style.clone(),
+                text: None,
+                kind: "link",
+                url: Some(url.to_owned()),
+            },
+            Part::Text(text) | Part::Url(text) => Run {
+                style: style.clone(),
+                text: Some(text.to_owned()),
+                kind: "text",
+                url: None,
+            },
+        }));
+    }
+
+    /// How long its texts are together.
+    pub(super) fn length(&self) -> usize {
+        let shown = |run: &Run| run.text.as_ref().or(run.url.as_ref()).map(|it| length(it));
+        self.elements.iter().filter_map(shown).sum()
+    }
 }
 
 impl Block {
+    /// Paragraphs below each other.
+    pub(super) fn rich(paragraphs: Vec<Paragraph>) -> Self {
+        Self {
+            elements: paragraphs.into_iter().map(Element::Paragraph).collect(),
+            ..Self::empty("rich_text")
+        }
+    }
+
     /// A section with one text.
     pub(super) fn text(text: Text) -> Self {
         Self {
@@ -115,18 +234,10 @@ impl Block {
         }
     }
 
-    /// A section with up to ten fields in two columns.
-    pub(super) fn fields(fields: Vec<Text>) -> Self {
-        Self {
-            fields,
-            ..Self::empty("section")
-        }
-    }
-
     /// Small print.
     pub(super) fn context(elements: Vec<Text>) -> Self {
         Self {
-            elements,
+            elements: elements.into_iter().map(Element::Text).collect(),
             ..Self::empty("context")
         }
     }
@@ -134,7 +245,6 @@ impl Block {
     fn empty(kind: &'static str) -> Self {
         Self {
             elements: Vec::new(),
-            fields: Vec::new(),
             text: None,
             kind,
         }
@@ -142,9 +252,10 @@ impl Block {
 
     /// How long its texts are together.
     pub(super) fn length(&self) -> usize {
-        let texts = self.elements.iter().chain(&self.fields).chain(&self.text);
-        texts
-            .map(|text| carillon_domain::text::length(text.as_str()))
-            .sum()
+        let elements = self.elements.iter().map(|element| match element {
+            Element::Text(text) => text.length(),
+            Element::Paragraph(paragraph) => paragraph.length(),
+        });
+        elements.chain(self.text.iter().map(Text::length)).sum()
     }
 }

@@ -1,42 +1,46 @@
-//! An event as a Slack message: a headline, and below it one coloured attachment.
+//! An event as a Slack message: a bold headline, and below it one coloured attachment.
+//!
+//! The headline is a block of its own: beside blocks, Slack does not show the message's `text`,
+//! which is for notifications, a second time.
+//!
+//! What an event says stands in rich text and in plain text, in which Slack reads no markup. Markup
+//! is only in texts of ours: times, and links, whose labels have no sign of it.
 
 mod digest;
+mod fact_lines;
 
 use carillon_domain::Event;
 use carillon_domain::delivery::MessageRef;
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 use jiff::Timestamp;
 
-use super::escape::{code, entities, inert};
-use super::limits::{MAX_BLOCKS_TEXT, MAX_FIELDS, MAX_SECTION_TEXT};
+use self::fact_lines::{Facts, lines, links};
+use super::escape::{entities, escaped_url, inert};
+use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT, MAX_SECTION_TEXT};
 use super::link::link as own_link;
 use super::mention;
-use super::message::{Attachment, Block, Message, Text};
+use super::message::{Attachment, Block, Message, Paragraph, Text};
 use crate::facts::{self, Fact, Words, visible_line};
 use crate::message::Content;
 use crate::post::{Place, Post};
-use crate::wording::{DRY_RUN, Tone, digest_line};
+use crate::wording::{DRY_RUN, Tone};
 
 /// The value of `thread_broadcast`: replies that tell of a failure also show in the channel.
 pub(super) const BROADCAST_FAILED: &str = "failed";
 /// What all blocks together may hold. Below the limit, because Slack does not say what it
 /// counts there.
 const ROOM: usize = MAX_BLOCKS_TEXT - 1_700;
-/// The longest message text, below the limit of a section.
-const MAX_MESSAGE: usize = MAX_SECTION_TEXT - 100;
+/// The longest message text.
+const MAX_MESSAGE: usize = MAX_RICH_TEXT - 100;
 /// The longest value of a field. A resource's id is the longest thing that people want to
 /// see whole.
 const MAX_VALUE: usize = 500;
-/// The longest name of a detail.
-const MAX_LABEL: usize = 100;
 /// The longest name of a person.
 const MAX_ACTOR: usize = 200;
 /// The longest event id: what ids may have.
 const MAX_EVENT_ID: usize = 128;
 /// How many details are shown at most.
 const MAX_DETAILS: usize = carillon_domain::event::MAX_DETAILS;
-/// The longest URL that becomes a link; one that was cut would lead nowhere.
-const MAX_LINK: usize = 2_000;
 /// The longest that the owner's links get together.
 const MAX_LINKS: usize = MAX_SECTION_TEXT - 100;
 /// The longest host that a link is named after.
@@ -78,8 +82,6 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
             client_msg_id: None,
             unfurl_links: None,
             unfurl_media: None,
-            // Left out, those of the message before would stay.
-            blocks: Some(message.blocks.unwrap_or_default()),
             ..message
         },
     }
@@ -91,27 +93,18 @@ pub(crate) fn for_webhook(post: &Post<'_>) -> Message {
 }
 
 fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
-    let (text, attachments) = match contents {
-        [content] => {
-            let attachment = attachment(content, blocks(content));
-            (attachment.fallback.clone(), vec![attachment])
-        }
+    let (title, text, attachments) = match contents {
+        [content] => (
+            content.headline(Escaped::plain),
+            content.headline(inert),
+            vec![attachment(content, blocks(content))],
+        ),
         _ => digest::content(contents),
     };
-    // Where there are blocks, the text is only what notifications say. A mention in an
-    // attachment does not reach every phone.
-    let blocks = mentions.map(|mentions| {
-        let headlines = contents.iter().map(|content| content.headline(entities));
-        let line = match contents {
-            [content] => content.headline(entities),
-            _ => digest_line(headlines),
-        };
-        [Text::plain(line), Text::mrkdwn(mentions)]
-            .map(Block::text)
-            .into()
-    });
+    // A mention in an attachment does not reach every phone.
+    let mentions = mentions.map(|mentions| Block::text(Text::mrkdwn(mentions)));
+    let title = Block::rich(vec![Paragraph::new().bold(&title)]);
     Message {
-        blocks,
         channel: None,
         thread_ts: None,
         ts: None,
@@ -124,6 +117,7 @@ fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
         reply_broadcast: false,
         unfurl_links: Some(false),
         unfurl_media: Some(false),
+        blocks: [title].into_iter().chain(mentions).collect(),
         attachments,
     }
 }
@@ -138,71 +132,47 @@ fn attachment(content: &Content<'_>, blocks: Vec<Block>) -> Attachment {
 
 fn blocks(content: &Content<'_>) -> Vec<Block> {
     let event = content.event;
-    let dry_run = event
-        .dry_run
-        .then(|| Block::text(Text::mrkdwn(format!("*{DRY_RUN}*"))));
-    let message = content
-        .text
-        .as_deref()
-        .map(|text| Block::text(Text::plain(fit(text, MAX_MESSAGE, entities))));
-    let link = link(event).map(|link| Block::text(Text::mrkdwn(link)));
+    let dry_run = event.dry_run.then(|| Paragraph::new().bold(DRY_RUN));
+    let text = content.text.as_deref();
+    let message = text.map(|text| lines(text, MAX_MESSAGE));
     let context = Block::context(context(event));
-    let mut fields: Vec<Text> = content.fixed.iter().map(field).collect();
-
+    let mut shown = Facts::with_links();
+    for fact in &content.fixed {
+        shown.add(fact, MAX_VALUE);
+    }
+    match (link(event), link_fact(event)) {
+        (Some(link), _) => shown.links.push(format!("_Link:_ {link}")),
+        (None, Some(fact)) => shown.add(&fact, MAX_VALUE),
+        (None, None) => {}
+    }
     // The details get what room the rest leaves.
-    let size = |text: &Text| length(text.as_str());
     let note = length(&facts::left_out(usize::MAX));
-    let taken = [&dry_run, &message, &link]
+    let taken = [&dry_run, &message]
         .into_iter()
         .flatten()
-        .chain([&context])
-        .map(Block::length)
-        .chain(fields.iter().map(size))
+        .map(Paragraph::length)
+        .chain([context.length(), shown.length()])
         .sum::<usize>();
     let room = ROOM.saturating_sub(taken + note);
-    let links = content.links(room.min(MAX_LINKS), own_link);
-    let room = room - links.as_deref().map_or(0, length);
-    let links = links.map(|links| Block::text(Text::mrkdwn(links)));
-    let details = content.details.iter().map(field);
-    let (details, left_out) = facts::that_fit(details, MAX_DETAILS, room, size);
-    fields.extend(details);
+    let own_links = content.links(room.min(MAX_LINKS), own_link);
+    let room = room - own_links.as_deref().map_or(0, length);
+    let own_links = own_links.map(|links| Block::text(Text::mrkdwn(links)));
+    let details: Vec<&Fact> = content.details.iter().collect();
+    let left_out = shown.add_all(&details, MAX_DETAILS, room, MAX_VALUE);
 
-    let mut fields = fields.into_iter();
-    let fields = std::iter::from_fn(|| {
-        let next: Vec<Text> = fields.by_ref().take(MAX_FIELDS).collect();
-        (!next.is_empty()).then(|| Block::fields(next))
-    });
     let left_out =
         (left_out > 0).then(|| Block::context(vec![Text::plain(facts::left_out(left_out))]));
-    dry_run
+    let message = message.map(|message| Block::rich(vec![message]));
+    let lines: Vec<Paragraph> = dry_run.into_iter().chain(shown.lines).collect();
+    let lines = (!lines.is_empty()).then(|| Block::rich(lines));
+    lines
         .into_iter()
-        .chain(message)
-        .chain(fields)
+        .chain(links(shown.links))
+        .chain(own_links)
         .chain(left_out)
-        .chain(link)
-        .chain(links)
+        .chain(message)
         .chain([context])
         .collect()
-}
-
-/// A bold label, and the value below it in a code span: Slack has no other way to show
-/// text beside markup without reading markup into it.
-fn field(fact: &Fact) -> Text {
-    field_within(fact, MAX_VALUE)
-}
-
-/// As [`field`], with a value that is no longer than this.
-fn field_within(fact: &Fact, most: usize) -> Text {
-    let span = |text: &str, limit| format!("`{}`", fit(text, limit, code));
-    let label = match &fact.label {
-        Words::Ours(text) => format!("*{text}*"),
-        Words::Theirs(text) => span(text, MAX_LABEL.min(most)),
-    };
-    let value = match &fact.value {
-        Words::Ours(text) => text.clone(),
-        Words::Theirs(text) => span(text, MAX_VALUE.min(most)),
-    };
-    Text::mrkdwn(format!("{label}\n{value}"))
 }
 
 /// By whom, when, and which event.
@@ -242,8 +212,16 @@ fn link(event: &Event) -> Option<String> {
     } else {
         "Open".to_owned()
     };
-    let target = entities(url.as_str());
-    (length(&target) <= MAX_LINK).then(|| format!("<{target}|{label}>"))
+    let link = format!("<{}|{label}>", escaped_url(url.as_str()));
+    (length(&link) <= MAX_LINK).then_some(link)
+}
+
+/// The same as a line among the facts; as a detail it has room for a long URL.
+fn link_fact(event: &Event) -> Option<Fact> {
+    facts::link(event).map(|url| Fact {
+        label: Words::Theirs("Link".to_owned()),
+        value: Words::Theirs(url.into()),
+    })
 }
 
 #[cfg(test)]

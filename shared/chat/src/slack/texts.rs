@@ -26,7 +26,12 @@ pub(super) fn token(text: &str) -> Result<String, Refusal> {
             _ if text.starts_with("xoxp-") => "this is a user token",
             _ if text.starts_with("xapp-") => "this is an app-level token",
             _ if text.starts_with("xwfp-") => "this is a workflow token",
-            _ if text.starts_with("xoxe") => "this is a token that expires and is for refreshing",
+            _ if text.starts_with("xoxe.xoxb-") => {
+                "this is a bot token that expires: its app has token rotation, which cannot be \
+                 switched off again, so that an app without it is needed"
+            }
+            _ if text.starts_with("xoxe.xoxp-") => "this is a user token that expires",
+            _ if text.starts_with("xoxe-") => "this is a token that only refreshes others",
             _ if text.starts_with("https://") => "this is a URL, which belongs into `webhook_url`",
             _ => "this is no Slack token",
         };

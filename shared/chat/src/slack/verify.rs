@@ -56,10 +56,13 @@ fn granted(configuration: &Configuration, answer: &Answer, body: &Value) -> Veri
             format!("the token may not post: add the scope {POST} {WHERE}"),
         );
     }
+    // Slack takes the message all the same.
     for field in ["username", "icon_emoji"] {
         if configuration.text(field).is_some() && lacks(CUSTOMIZE) {
-            let detail = format!("needs the scope {CUSTOMIZE}: add it {WHERE}, or leave it out");
-            faults.add(root.field(field), FaultCode::Refused, detail);
+            verified.warnings.push(format!(
+                "Slack ignores {field}, since the token lacks the scope {CUSTOMIZE}: add it \
+                 {WHERE}, or leave {field} out"
+            ));
         }
     }
     let named = || channels(configuration).filter(|(_, channel)| !texts::is_id(channel));
@@ -88,7 +91,8 @@ fn granted(configuration: &Configuration, answer: &Answer, body: &Value) -> Veri
     }
     if let Some(seconds) = body["expires_in"].as_u64() {
         verified.warnings.push(format!(
-            "the token expires in {} hours: switch token rotation off in the Slack app's settings",
+            "the token expires in {} hours: its app has token rotation, which cannot be switched \
+             off again; create a Slack app without it, and send that app's token",
             seconds / 3_600
         ));
     }
@@ -194,8 +198,8 @@ fn denied(field: &str, code: &str, meaning: Option<(Outcome, &'static str)>) -> 
         }
         "not_authed" => "Slack saw no token: send the Bot User OAuth Token of the app",
         "token_expired" => {
-            "the token has expired: switch token rotation off in the Slack app's settings, and \
-             send its new token"
+            "the token has expired: its app has token rotation, which cannot be switched off \
+             again; create a Slack app without it, and send that app's token"
         }
         "token_revoked" => "the token was revoked: reinstall the Slack app and send its new token",
         "account_inactive" => {

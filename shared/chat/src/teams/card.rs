@@ -177,6 +177,8 @@ pub(super) struct CardFact {
 pub(super) struct TextRun {
     pub text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub font_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub select_action: Option<OpenUrl>,
 }
 

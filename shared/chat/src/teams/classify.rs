@@ -120,6 +120,12 @@ fn by_status(answer: &Answer, body: &Value, code: Option<&str>, sentence: Option
         (None, Some(code)) if is_definite(answer.status) => {
             reply::unknown_refusal(NAME, code, sentence)
         }
+        // Microsoft itself has answered, only not in time or in turn.
+        (None, Some(code)) if is_microsofts && answer.status < 500 && answer.status != 413 => {
+            let code = shorten(code, 100);
+            let hint = format!("{NAME} answers {code}; the message is tried again.");
+            Reply::new(Unavailable).code(code).hint(hint)
+        }
         _ => reply::unreadable(answer, NAME),
     }
 }

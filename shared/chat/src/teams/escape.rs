@@ -1,54 +1,99 @@
 //! Making text harmless to Teams.
 
-use crate::escape::{ZERO_WIDTH_SPACE, is_plain_url};
+use carillon_domain::text::Escaped;
+use carillon_domain::text::urls::{Part, parts};
+
+use crate::escape::ZERO_WIDTH_SPACE;
+use crate::facts::is_link;
+
+/// The longest that a URL is shown in full.
+const MAX_LABEL: usize = 60;
 
 /// For texts in which Teams reads its part of Markdown: emphasis, lists, links. Of all such texts
-/// each is one line. A bare URL stays as it is and can be followed.
-///
-/// Each piece of a text may be escaped alone: what then looks like its beginning is escaped once
-/// more than needed, which does not show.
-pub(super) fn markdown(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
-    for (n, word) in text.split(' ').enumerate() {
-        if n > 0 {
-            escaped.push(' ');
-        }
-        match is_plain_url(word) {
-            true => escaped.push_str(word),
-            false => self::word(word, n == 0, &mut escaped),
+/// each is one line. Teams makes no links of bare URLs there, so that they become links of ours.
+pub(super) fn markdown(text: &str) -> Escaped {
+    let mut escaped = Escaped::default();
+    let mut at = 0;
+    for part in parts(text) {
+        match part {
+            Part::Url(url) if is_link(url) => {
+                escaped.whole(url, &link(url));
+                at += url.len();
+            }
+            Part::Text(part) | Part::Url(part) => {
+                for (n, c) in part.char_indices() {
+                    read(&mut escaped, &text[..at + n], c, &part[n + c.len_utf8()..]);
+                }
+                at += part.len();
+            }
         }
     }
     escaped
 }
 
-/// `first` says whether the word may stand at the beginning of a line.
-fn word(word: &str, first: bool, escaped: &mut String) {
-    for (at, c) in word.char_indices() {
-        let (before, after) = (&word[..at], &word[at + c.len_utf8()..]);
-        let numbers = first && before.bytes().all(|b| b.is_ascii_digit());
-        let interpreted = match c {
-            '\\' | '*' | '_' | '~' | '`' | '[' | ']' => true,
-            '>' | '#' | '-' | '+' | '=' => first && before.is_empty(),
-            '.' | ')' => numbers && after.chars().next().is_none_or(char::is_whitespace),
-            _ => false,
-        };
-        if interpreted {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-        if begins_more(c, after) || c == '&' && begins_entity(after) {
-            escaped.push(ZERO_WIDTH_SPACE);
-        }
+/// `before` is all of the line before a character.
+fn read(escaped: &mut Escaped, before: &str, c: char, after: &str) {
+    let is_number = !before.is_empty() && before.bytes().all(|b| b.is_ascii_digit());
+    let interpreted = match c {
+        '\\' | '*' | '_' | '~' | '`' | '[' | ']' => true,
+        '>' | '#' | '-' | '+' | '=' => before.is_empty(),
+        '.' | ')' => is_number && after.chars().next().is_none_or(char::is_whitespace),
+        _ => false,
+    };
+    let mut buffer = [0; 4];
+    let sign: &str = c.encode_utf8(&mut buffer);
+    if begins_more(c, after) || c == '&' && begins_entity(after) {
+        escaped.whole(sign, &format!("{c}{ZERO_WIDTH_SPACE}"));
+    } else if interpreted {
+        escaped.whole(sign, &format!("\\{c}"));
+    } else {
+        escaped.literal(sign);
     }
 }
 
+/// A link to a URL that says where it leads: in full, or as far as its host.
+fn link(url: &str) -> String {
+    let rest = url.find("://").map_or(url, |at| &url[at + 3..]);
+    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let label = match url.len() <= MAX_LABEL {
+        true => url.to_owned(),
+        false => format!("{host}/…"),
+    };
+    let mut shown = Escaped::default();
+    for (at, c) in label.char_indices() {
+        // It does not stand at the beginning of a line.
+        read(&mut shown, "[", c, &label[at + c.len_utf8()..]);
+    }
+    let mut target = String::with_capacity(url.len());
+    for (at, c) in url.char_indices() {
+        match c {
+            '(' => target.push_str("%28"),
+            ')' => target.push_str("%29"),
+            '&' if begins_entity(&url[at + 1..]) => target.push_str("\\&"),
+            c => target.push(c),
+        }
+    }
+    format!("[{}]({target})", shown.into_text())
+}
+
 /// For texts in which Teams reads no Markdown, yet may look for dates and mentions.
-pub(super) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        plain.push(c);
-        if begins_more(c, &text[at + c.len_utf8()..]) {
-            plain.push(ZERO_WIDTH_SPACE);
+pub(super) fn plain(text: &str) -> Escaped {
+    let mut plain = Escaped::default();
+    for part in parts(text) {
+        match part {
+            Part::Url(url) => plain.whole(url, url),
+            Part::Text(part) => {
+                let mut from = 0;
+                for (at, c) in part.char_indices() {
+                    let end = at + c.len_utf8();
+                    if begins_more(c, &part[end..]) {
+                        plain.literal(&part[from..at]);
+                        plain.whole(&part[at..end], &format!("{c}{ZERO_WIDTH_SPACE}"));
+                        from = end;
+                    }
+                }
+                plain.literal(&part[from..]);
+            }
         }
     }
     plain
@@ -65,22 +110,24 @@ fn begins_more(c: char, after: &str) -> bool {
     }
 }
 
-/// `&lt;` and its like. One that stands alone may be followed by a name in the next piece.
+/// `&lt;` and its like.
 fn begins_entity(after: &str) -> bool {
     let name = after.split(';').next().unwrap_or_default();
-    after.is_empty()
-        || (name.len() < after.len() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#'))
+    name.len() < after.len() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(text: &str) -> String {
+        markdown(text).into_text()
+    }
+
     #[test]
     fn markup_is_shown_as_it_was_written() {
         for (text, expected) in [
             ("*a* _b_ ~~c~~ `d`", r"\*a\* \_b\_ \~\~c\~\~ \`d\`"),
-            ("[a](https://evil.example)", r"\[a\](https://evil.example)"),
             (r"\*a", r"\\\*a"),
             ("# a", r"\# a"),
             ("- a - b", r"\- a - b"),
@@ -88,33 +135,41 @@ mod tests {
             ("1) a", r"1\) a"),
             (
                 "a & b &lt;c&gt; &#42; a&b",
-                "a &\u{200b} b &\u{200b}lt;c&\u{200b}gt; &\u{200b}#42; a&b",
+                "a & b &\u{200b}lt;c&\u{200b}gt; &\u{200b}#42; a&b",
             ),
             ("a-b a.b 1.5 a#b a>b 1<2", "a-b a.b 1.5 a#b a>b 1<2"),
         ] {
-            assert_eq!(markdown(text), expected);
+            assert_eq!(shown(text), expected);
         }
     }
 
     #[test]
     fn neither_a_mention_nor_a_date_nor_a_link_in_brackets_comes_alive() {
         for escape in [markdown, plain] {
-            assert_eq!(escape("<at>"), "<\u{200b}at>");
-            assert_eq!(escape("<https://x>"), "<\u{200b}https://x>");
-            assert_eq!(escape("{{DATE(x)}}"), "{\u{200b}{DATE(x)}}");
-            // Cut into single characters, the parts do not come together again either.
-            let pieces: String = "{{<at>".chars().map(|c| escape(&c.to_string())).collect();
-            assert!(
-                !pieces.contains("{{") && !pieces.contains("<at"),
-                "{pieces}"
-            );
+            let shown = |text: &str| escape(text).into_text();
+            assert_eq!(shown("<at>"), "<\u{200b}at>");
+            assert!(shown("<https://x.example>").starts_with("<\u{200b}"));
+            assert_eq!(shown("{{DATE(x)}}"), "{\u{200b}{DATE(x)}}");
         }
-        assert_eq!(plain("*a* _b_ \\ `c`"), "*a* _b_ \\ `c`");
+        assert_eq!(plain("*a* _b_ \\ `c`").into_text(), "*a* _b_ \\ `c`");
     }
 
     #[test]
-    fn a_bare_url_can_be_followed() {
-        let text = "see https://ci.example.com/job/my_app-1/?a=b#c for more";
-        assert_eq!(markdown(text), text);
+    fn a_url_becomes_a_link_that_says_where_it_leads() {
+        for (text, expected) in [
+            (
+                "see https://x.example/my_app-1/?a=b#c.",
+                r"see [https://x.example/my\_app-1/?a=b#c](https://x.example/my_app-1/?a=b#c).",
+            ),
+            (
+                "[a](https://x.example/b_(c)?d&lt;=1)",
+                "\\[a\\]([https://x.example/b\\_(c)?d&\u{200b}lt;=1](https://x.example/b_%28c%29?d\\&lt;=1))",
+            ),
+            ("https://a@evil.example", "https://a@evil.example"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        let long = format!("https://x.example/{}", "y_".repeat(100));
+        assert_eq!(shown(&long), format!("[x.example/…]({long})"));
     }
 }

@@ -1,16 +1,16 @@
 //! An event as a Teams message: one Adaptive Card.
 
 use carillon_domain::Event;
+use carillon_domain::text::urls::{Part, parts};
 use carillon_domain::text::{fit, length};
 use serde_json::Value;
-use url::Url;
 
 use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
 use super::escape::{markdown, plain};
 use super::limits::{MAX_ACTIONS, MAX_URL, fill};
 use super::mention;
-use crate::escape::is_plain_url;
-use crate::facts::{self, Fact, Words, visible_line};
+use crate::facts::{self, Fact, Words, is_link, visible_line};
+use crate::layout::{self, Layout};
 use crate::message::{Content, Link};
 use crate::post::Post;
 use crate::wording::{DRY_RUN, Tone, digest_line};
@@ -21,6 +21,8 @@ const MAX_MESSAGE: usize = 4_000;
 const MAX_VALUE: usize = 250;
 /// The longest value of a detail.
 const MAX_DETAIL: usize = 500;
+/// The longest value that is a URL and nothing else: cut, it would lead nowhere.
+const MAX_LINK: usize = carillon_domain::event::MAX_DETAIL + 100;
 /// The longest name of a detail.
 const MAX_LABEL: usize = 150;
 /// The most facts, and what they may hold together.
@@ -74,9 +76,10 @@ fn with_share(post: &Post<'_>, contents: &[Content<'_>], share: Share) -> Messag
     }
     let mut actions = Vec::new();
     for (index, content) in contents.iter().enumerate() {
-        let link = facts::link(content.event)
-            .map(String::from)
-            .filter(|link| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0));
+        let link = facts::link(content.event).map(String::from);
+        let shown = |link: &String| !post.without.link(index) && link.len() <= share.of(MAX_URL, 0);
+        let lost = usize::from(link.as_ref().is_some_and(|link| !shown(link)));
+        let link = link.filter(shown);
         // A card has one row of buttons, in which nobody could tell what each is for.
         if let (Some(url), [_]) = (&link, post.events) {
             actions.push(OpenUrl {
@@ -84,7 +87,7 @@ fn with_share(post: &Post<'_>, contents: &[Content<'_>], share: Share) -> Messag
                 url: url.clone(),
             });
         }
-        body.extend(elements(content, link, share));
+        body.extend(elements(content, link, lost, share));
         let room = share.of(MAX_OWN_LINKS, 0) / contents.len();
         let as_buttons = contents.len() == 1 && actions.len() + content.links.len() <= MAX_ACTIONS;
         let size = content
@@ -111,10 +114,16 @@ fn button(link: &Link) -> OpenUrl {
 }
 
 fn markdown_link(link: &Link) -> String {
-    format!("[{}]({})", markdown(&link.label), link.url)
+    format!("[{}]({})", markdown(&link.label).into_text(), link.url)
 }
 
-fn elements(content: &Content<'_>, link: Option<String>, share: Share) -> Vec<Element> {
+/// What an event says. What has no room is counted, beside the `lost` links.
+fn elements(
+    content: &Content<'_>,
+    link: Option<String>,
+    lost: usize,
+    share: Share,
+) -> Vec<Element> {
     let event = content.event;
     let mut elements = vec![Element::Container {
         style: style(Tone::of(event)),
@@ -129,16 +138,20 @@ fn elements(content: &Content<'_>, link: Option<String>, share: Share) -> Vec<El
     if let Some(text) = content.text.as_deref()
         && most >= LEAST_MESSAGE
     {
-        elements.push(Element::RichTextBlock {
-            inlines: runs(text, most),
-        });
+        elements.push(lines(text, most));
     }
     let (facts, left_out) = shown(content, share);
+    let (texts, facts): (Vec<_>, Vec<_>) = facts.into_iter().partition(|fact| fact.has_lines());
     if !facts.is_empty() {
+        let facts = facts.into_iter().map(|fact| fact.shown).collect();
         elements.push(Element::FactSet { facts });
     }
-    if left_out > 0 {
-        elements.push(Element::small(facts::left_out(left_out)));
+    for text in texts {
+        elements.push(Element::bold(text.shown.title, None));
+        elements.push(lines(text.written, share.of(MAX_DETAIL, 20)));
+    }
+    if left_out + lost > 0 {
+        elements.push(Element::small(facts::left_out(left_out + lost)));
     }
     let footer = footer(event, share.of(MAX_FOOTER_PART, 16));
     if !footer.is_empty() {
@@ -158,28 +171,47 @@ fn style(tone: Tone) -> &'static str {
     }
 }
 
+/// A fact as the card has it, and its value as it was written.
+struct Shown<'c> {
+    shown: CardFact,
+    written: &'c str,
+}
+
+impl Shown<'_> {
+    /// A fact of a list is one line.
+    fn has_lines(&self) -> bool {
+        self.written.contains('\n')
+    }
+}
+
 /// The facts that have room, and how many have none.
-fn shown(content: &Content<'_>, share: Share) -> (Vec<CardFact>, usize) {
-    let fixed = content.fixed.iter().map(|fact| (fact, MAX_VALUE));
-    let details = content.details.iter().map(|fact| (fact, MAX_DETAIL));
-    let facts: Vec<(&Fact, usize)> = fixed.chain(details).collect();
-    let facts = facts
-        .into_iter()
-        .map(|(fact, most)| self::fact(fact, share.of(most, 20), share.of(MAX_LABEL, 20)));
+fn shown<'c>(content: &'c Content<'_>, share: Share) -> (Vec<Shown<'c>>, usize) {
+    let facts = content.fixed.iter().chain(&content.details);
+    let facts: Vec<Shown> = facts.map(|fact| self::fact(fact, share)).collect();
     let room = share.of(MAX_FACTS_TEXT, 0);
-    facts::that_fit(facts, MAX_FACTS, room, |fact| {
-        length(&fact.title) + length(&fact.value)
+    facts::that_fit(facts.into_iter(), MAX_FACTS, room, |fact| {
+        length(&fact.shown.title) + length(&fact.shown.value)
     })
 }
 
-fn fact(fact: &Fact, max_value: usize, max_label: usize) -> CardFact {
+fn fact(fact: &Fact, share: Share) -> Shown<'_> {
+    let most = match (fact.is_detail(), fact.url()) {
+        (false, _) => share.of(MAX_VALUE, 20),
+        (true, Some(_)) => MAX_LINK,
+        (true, None) => share.of(MAX_DETAIL, 20),
+    };
     let escaped = |words: &Words, limit| match words {
         Words::Ours(text) => text.clone(),
         Words::Theirs(text) => fit(text, limit, markdown),
     };
-    CardFact {
-        title: escaped(&fact.label, max_label),
-        value: escaped(&fact.value, max_value),
+    Shown {
+        shown: CardFact {
+            title: escaped(&fact.label, share.of(MAX_LABEL, 20)),
+            value: escaped(&fact.value, most),
+        },
+        written: match &fact.value {
+            Words::Ours(text) | Words::Theirs(text) => text,
+        },
     }
 }
 
@@ -201,42 +233,46 @@ fn footer(event: &Event, most: usize) -> String {
 }
 
 /// A text as it is, with its lines, in which whole URLs can be followed.
-fn runs(text: &str, most: usize) -> Vec<TextRun> {
-    let shown = fit(text, most, plain);
-    let mut runs = Vec::new();
-    let mut from = 0;
-    let mut links = 0;
-    for word in shown.split_whitespace() {
-        let url = word.trim_end_matches(['.', ',', ':', ';', '!', '?', ')']);
-        // Half a URL leads elsewhere.
-        let is_whole = || text.split_whitespace().any(|whole| whole == word);
-        if links == MAX_LINKS || !is_link(url) || !is_whole() {
-            continue;
-        }
-        let at = word.as_ptr() as usize - shown.as_ptr() as usize;
-        if at > from {
-            runs.push(run(&shown[from..at], None));
-        }
-        runs.push(run(url, Some(url)));
-        from = at + url.len();
-        links += 1;
-    }
-    if from < shown.len() {
-        runs.push(run(&shown[from..], None));
-    }
-    runs
-}
-
-fn run(text: &str, url: Option<&str>) -> TextRun {
-    let url = url.map(str::to_owned);
-    TextRun {
+fn lines(text: &str, most: usize) -> Element {
+    let font_type = match layout::of(text) {
+        Layout::Prose => None,
+        Layout::Block | Layout::Diff => Some("Monospace"),
+    };
+    let run = |text: &str, url: Option<&str>| TextRun {
         text: text.to_owned(),
-        select_action: url.map(|url| OpenUrl { title: None, url }),
-    }
+        font_type,
+        select_action: url.map(|url| OpenUrl {
+            title: None,
+            url: url.to_owned(),
+        }),
+    };
+    let shown = fit(text, most, plain);
+    let mut links = 0;
+    let inlines = parts(&shown)
+        .map(|part| match part {
+            Part::Url(url) if links < MAX_LINKS && url.len() <= MAX_URL && is_link(url) => {
+                links += 1;
+                run(url, Some(url))
+            }
+            Part::Url(text) | Part::Text(text) if font_type.is_some() => {
+                run(&with_columns(text), None)
+            }
+            Part::Url(text) | Part::Text(text) => run(text, None),
+        })
+        .collect();
+    Element::RichTextBlock { inlines }
 }
 
-fn is_link(word: &str) -> bool {
-    is_plain_url(word) && word.len() <= MAX_URL && Url::parse(word).is_ok()
+/// Of several blanks, Teams shows one, unless they may not be broken.
+fn with_columns(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut before = '\n';
+    for c in text.chars() {
+        let is_gap = c == ' ' && matches!(before, ' ' | '\u{a0}' | '\n');
+        shown.push(if is_gap { '\u{a0}' } else { c });
+        before = c;
+    }
+    shown
 }
 
 #[cfg(test)]

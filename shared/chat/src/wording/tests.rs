@@ -2,7 +2,7 @@ use super::*;
 use carillon_domain::sample;
 
 fn plain(event: &Event) -> String {
-    headline(event, str::to_owned)
+    headline(event, Escaped::plain)
 }
 
 fn with(event_type: EventType, status: Option<Status>) -> Event {
@@ -60,12 +60,12 @@ fn each_type_and_status_has_words_of_its_own() {
         (
             Type::Scale,
             None,
-            "✏️ Scaling: checkout in billing / production",
+            "✏️ Scaling: checkout (from 2 tasks to 6 tasks) in billing / production",
         ),
         (
             Type::Scale,
             Some(Succeeded),
-            "✅ Scaled checkout in billing / production",
+            "✅ Scaled checkout from 2 tasks to 6 tasks in billing / production",
         ),
         (
             Type::Error,
@@ -116,7 +116,7 @@ fn each_type_and_status_has_words_of_its_own() {
         (
             Type::WebhookSuspended,
             Some(Failed),
-            "🔕 Webhook prod alerts suspended",
+            "🔕 Webhook \"prod alerts\" suspended",
         ),
         (
             Type::WebhookFailing,
@@ -211,6 +211,7 @@ fn what_is_known_of_the_place_is_said() {
     assert_eq!(plain(&event), "✅ Deployed to billing / production");
     event.status = Some(Status::Failed);
     event.project = None;
+    event.message = None;
     assert_eq!(plain(&event), "❌ Deploy failed: production");
 }
 
@@ -226,9 +227,125 @@ fn the_longest_names_keep_the_headline_short() {
             event.environment = long();
             event.changes = vec!["x".into(); 5_000];
             event.details.insert(CHANGE.into(), "_".repeat(5_000));
-            let headline = headline(&event, |text| text.replace(['_', '*'], "\\_"));
+            let doubled = |text: &str| {
+                let mut escaped = Escaped::default();
+                text.chars().for_each(|_| escaped.whole("_", "\\_"));
+                escaped
+            };
+            let headline = headline(&event, doubled);
             let length = carillon_domain::text::length(&headline);
             assert!(length <= MAX_HEADLINE, "{length}: {headline}");
         }
     }
+}
+
+#[test]
+fn a_dry_run_says_what_would_happen() {
+    for (event_type, expected) in [
+        (
+            EventType::Destroy,
+            "🧪 Dry run: would destroy reports in billing / production",
+        ),
+        (
+            EventType::Deploy,
+            "🧪 Dry run: would deploy billing-db to billing / production",
+        ),
+        (
+            EventType::Scale,
+            "🧪 Dry run: would scale checkout from 2 tasks to 6 tasks in billing / production",
+        ),
+        (
+            EventType::ParameterUpdated,
+            "🧪 Dry run: would update parameter DATABASE_URL in billing (2 attributes)",
+        ),
+        (
+            EventType::ValueCreated,
+            "🧪 Dry run: would create value of DATABASE_URL in billing / production",
+        ),
+        (
+            EventType::ProjectDeleted,
+            "🧪 Dry run: would delete project billing",
+        ),
+    ] {
+        for status in [None, Some(Status::Started), Some(Status::Succeeded)] {
+            let mut event = with(event_type, status);
+            event.dry_run = true;
+            assert_eq!(plain(&event), expected);
+        }
+    }
+}
+
+#[test]
+fn what_has_no_name_is_called_by_the_first_line_of_its_message() {
+    let bare = |event_type, message: &str| {
+        let mut event = with(event_type, None);
+        event.resource = None;
+        event.project = None;
+        event.environment = None;
+        event.changes.clear();
+        event.message = Some(message.to_owned());
+        event
+    };
+    let mut event = bare(EventType::Error, "\n  disk full on web-3 \nsecond line");
+    assert_eq!(plain(&event), "🚨 Error: disk full on web-3");
+    event.environment = Some("production".into());
+    assert_eq!(plain(&event), "🚨 Error: disk full on web-3 in production");
+    let mut event = bare(EventType::Deploy, "shipped v2");
+    event.status = Some(Status::Succeeded);
+    event.environment = Some("production".into());
+    assert_eq!(plain(&event), "✅ Deployed to production");
+    event.status = Some(Status::Failed);
+    assert_eq!(plain(&event), "❌ Deploy failed: shipped v2 in production");
+    event.environment = None;
+    event.status = Some(Status::Succeeded);
+    assert_eq!(plain(&event), "✅ Deployed: shipped v2");
+    let event = bare(EventType::ParameterUpdated, "by the nightly job");
+    assert_eq!(plain(&event), "✏️ Parameter updated: by the nightly job");
+    let event = bare(EventType::Error, &format!("{} end", "x".repeat(300)));
+    assert!(plain(&event).ends_with("xx…"), "{}", plain(&event));
+}
+
+#[test]
+fn what_the_headline_says_in_full_is_not_said_again() {
+    let mut event = with(EventType::Error, None);
+    event.message = Some("disk full on web-3".into());
+    assert_eq!(message(&event).as_deref(), Some("disk full on web-3"));
+    event.resource = None;
+    assert_eq!(message(&event), None);
+    let ping = with(EventType::Ping, None);
+    assert_eq!(message(&ping), ping.message);
+    for more in [
+        "disk full on web-3\nsecond line".to_owned(),
+        "x".repeat(100),
+    ] {
+        event.message = Some(more.clone());
+        assert_eq!(message(&event), Some(more));
+    }
+}
+
+#[test]
+fn several_webhooks_are_suspended_together() {
+    let mut event = with(EventType::WebhookSuspended, Some(Status::Failed));
+    let resource = event.resource.get_or_insert_default();
+    resource.resource_type = Some(CREDENTIAL.into());
+    resource.name = Some("\"prod alerts\" and 2 others".into());
+    assert_eq!(
+        plain(&event),
+        "🔕 Webhooks \"prod alerts\" and 2 others suspended"
+    );
+}
+
+#[test]
+fn all_changes_are_counted() {
+    let mut event = with(EventType::ParameterUpdated, None);
+    event.changes = (0..100).map(|n| format!("attribute-{n}")).collect();
+    event.details.insert(
+        carillon_domain::event::CHANGES_LEFT_OUT.into(),
+        "1900".into(),
+    );
+    assert!(
+        plain(&event).ends_with(" (2000 attributes)"),
+        "{}",
+        plain(&event)
+    );
 }

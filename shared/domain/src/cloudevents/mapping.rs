@@ -12,7 +12,7 @@ use crate::event::{Capture, Event, MAX_DETAIL, MAX_EVENT_BYTES, MAX_MESSAGE, MAX
 use crate::event_type::EventType;
 use crate::fault::{Fault, FaultCode, Faults, Pointer};
 use crate::ids::{EventId, OrganizationId};
-use crate::text::{clean, fit};
+use crate::text::{Escaped, clean, fit};
 use crate::trace::TraceParent;
 
 /// Extension attributes that are for those who carry and trace events (CloudEvents,
@@ -206,7 +206,7 @@ impl Reader<'_> {
     }
 
     fn message(&mut self, text: &str) {
-        let text = fit(&clean(text), MAX_MESSAGE, str::to_owned);
+        let text = fit(&clean(text), MAX_MESSAGE, Escaped::plain);
         if !text.is_empty() {
             self.decide(&["message"], Value::String(text));
         }

@@ -4,7 +4,7 @@ use super::{
     Event, MAX_CHANGES, MAX_DETAIL, MAX_DETAILS, MAX_EVENT_BYTES, MAX_MESSAGE, MAX_NAME, MAX_URL,
     is_web_url,
 };
-use crate::text::{clean, fit, shorten};
+use crate::text::{Escaped, clean, fit, shorten};
 
 /// The longest a detail's name may be.
 const MAX_DETAIL_NAME: usize = 100;
@@ -40,11 +40,14 @@ impl Event {
         }
         self.message = self
             .message
-            .map(|text| fit(&clean(&text), MAX_MESSAGE, str::to_owned))
+            .map(|text| fit(&clean(&text), MAX_MESSAGE, Escaped::plain))
             .filter(|text| !text.is_empty());
         self.details = std::mem::take(&mut self.details)
             .into_iter()
-            .map(|(name, value)| (shorten(&name, MAX_DETAIL_NAME), shorten(&value, MAX_DETAIL)))
+            .map(|(name, value)| {
+                let value = fit(&clean(&value), MAX_DETAIL, Escaped::plain);
+                (shorten(&name, MAX_DETAIL_NAME), value)
+            })
             .filter(|(name, value)| !name.is_empty() && !value.is_empty())
             .take(MAX_DETAILS)
             .collect();
@@ -72,7 +75,7 @@ impl Event {
             let message = self.message.as_deref().unwrap_or_default();
             let length = crate::text::length(message);
             if length > SHORTEST_MESSAGE {
-                let shorter = fit(message, (length / 2).max(SHORTEST_MESSAGE), str::to_owned);
+                let shorter = fit(message, (length / 2).max(SHORTEST_MESSAGE), Escaped::plain);
                 self.message = Some(shorter);
             } else if self.changes.pop().is_none() && !self.drop_detail() {
                 return;
@@ -135,14 +138,21 @@ mod tests {
         event.actor = Some("x".repeat(1_000));
         event.message = Some("one\r\ntwo".into());
         event.resource.as_mut().unwrap().url = Some("javascript:alert(1)".into());
-        event.details = [("a".into(), " ".into()), ("b\u{0}".into(), "c".into())].into();
+        event.details = [
+            ("a".into(), " ".into()),
+            ("b\u{0}".into(), "- c\n+ d".into()),
+        ]
+        .into();
         let fitted = event.fitted();
         assert_eq!(fitted.project.as_deref(), Some("bill ing"));
         assert_eq!(fitted.environment, None);
         assert!(fitted.actor.unwrap().chars().count() <= MAX_NAME);
         assert_eq!(fitted.message.as_deref(), Some("one\ntwo"));
         assert_eq!(fitted.resource.unwrap().url, None);
-        assert_eq!(fitted.details, [("b".to_owned(), "c".to_owned())].into());
+        assert_eq!(
+            fitted.details,
+            [("b".to_owned(), "- c\n+ d".to_owned())].into()
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Capture, Event, MAX_DETAIL, MAX_DETAILS, MAX_MESSAGE, MAX_NAME, MAX_URL, foreign};
 use crate::fault::{Faults, Pointer};
 use crate::ids::EventId;
-use crate::text::{clean, fit, shorten};
+use crate::text::{Escaped, clean, fit, shorten};
 
 /// The longest a resource's id may be, in characters.
 const MAX_ID: usize = 1_024;
@@ -61,10 +61,8 @@ fn loosen(fields: &mut Map<String, Value>) {
     ] {
         cut(fields.get_mut(name), MAX_NAME);
     }
-    if let Some(Value::String(text)) = fields.get_mut("message")
-        && is_longer(text, MAX_MESSAGE)
-    {
-        *text = fit(&clean(text), MAX_MESSAGE, str::to_owned);
+    if let Some(message) = fields.get_mut("message") {
+        cut_lines(message, MAX_MESSAGE);
     }
     if let Some(resource) = fields.get_mut("resource").and_then(Value::as_object_mut) {
         number_to_text(resource.get_mut("id"));
@@ -90,7 +88,7 @@ fn loosen(fields: &mut Map<String, Value>) {
             if !value.is_string() {
                 *value = Value::String(in_words(value));
             }
-            cut(Some(value), MAX_DETAIL);
+            cut_lines(value, MAX_DETAIL);
         }
     }
 }
@@ -154,6 +152,15 @@ fn cut(value: Option<&mut Value>, limit: usize) {
         && is_longer(text, limit)
     {
         *text = shorten(text, limit);
+    }
+}
+
+/// As [`cut`], of a text that may have several lines.
+fn cut_lines(value: &mut Value, limit: usize) {
+    if let Value::String(text) = value
+        && is_longer(text, limit)
+    {
+        *text = fit(&clean(text), limit, Escaped::plain);
     }
 }
 

@@ -47,7 +47,8 @@ fn discord(allowed: Option<&Value>) -> Vec<String> {
     open
 }
 
-/// Goes through all that Slack reads markup in, which leaves out `plain_text` objects.
+/// Goes through all that Slack reads markup in, which leaves out `plain_text` objects and the texts
+/// of rich text. That has elements of its own for mentions.
 fn slack(value: &Value, key: &str, found: &mut Vec<String>) {
     match value {
         Value::String(text) if !matches!(key, "type" | "url" | "metadata") => {
@@ -59,12 +60,17 @@ fn slack(value: &Value, key: &str, found: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| slack(item, key, found)),
         Value::Object(fields) => {
-            let plain = fields.get("type").and_then(Value::as_str) == Some("plain_text");
-            if !plain {
-                fields
-                    .iter()
-                    .for_each(|(key, value)| slack(value, key, found));
-            }
+            let who = match fields.get("type").and_then(Value::as_str) {
+                Some("plain_text" | "text" | "link") => return,
+                Some("user") => Some("users"),
+                Some("usergroup") => Some("groups"),
+                Some("broadcast") => fields.get("range").and_then(Value::as_str),
+                _ => None,
+            };
+            found.extend(who.map(str::to_owned));
+            fields
+                .iter()
+                .for_each(|(key, value)| slack(value, key, found));
         }
         _ => {}
     }
@@ -85,12 +91,22 @@ mod tests {
     }
 
     #[test]
-    fn slack_pings_from_markup_but_not_from_plain_text() {
+    fn slack_pings_from_markup_but_not_from_plain_or_rich_text() {
         let open = |payload| open(Platform::Slack, &payload);
         assert_eq!(open(json!({"text": "hi <!here>"})), ["here"]);
         assert!(open(json!({"text": "hi &lt;!here&gt; @here"})).is_empty());
         let object = |kind| json!({"blocks": [{"text": {"type": kind, "text": "<@U1>"}}]});
         assert_eq!(open(object("mrkdwn")), ["users"]);
         assert!(open(object("plain_text")).is_empty());
+        let rich = |run| {
+            let section = json!({"type": "rich_text_section", "elements": [run]});
+            open(json!({"blocks": [{"type": "rich_text", "elements": [section]}]}))
+        };
+        assert!(rich(json!({"type": "text", "text": "<@U1>"})).is_empty());
+        assert_eq!(rich(json!({"type": "user", "user_id": "U1"})), ["users"]);
+        assert_eq!(
+            rich(json!({"type": "broadcast", "range": "here"})),
+            ["here"]
+        );
     }
 }

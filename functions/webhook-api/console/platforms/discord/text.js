@@ -58,7 +58,9 @@ const RULES = [
   [/<a?:(\w{1,60}):\d{1,20}>/y, (match) => `:${match[1]}:`],
   [/<(https?:[^\s<>]{1,2000})>/y, (match) => link(match[1])],
   [/@(?:everyone|here)\b/y, (match) => el('span', 'mention loud', match[0])],
-  [/(?<![\p{L}\p{N}])https?:\/\/[^\s<>\\]{1,2000}[^\s<>\\.,:;!?'")\]]/yu, (match) => link(match[0])],
+  // Discord takes everything up to white space or '<' for one URL, backslashes included, wherever it
+  // begins, and leaves this punctuation out at its end.
+  [/(?:https?|steam):\/\/[^\s<]{1,2000}[^<.,:;"'\]\s]/y, (match) => link(match[0])],
   pair('\\*\\*', 'strong'),
   pair('__', 'u'),
   pair('~~', 's'),

@@ -2,7 +2,7 @@
 
 import { el, foreign, link, moment } from '../../core/dom.js';
 import { emoji } from './emoji.js';
-import { linksOnly, mrkdwn, plainText, textObject } from './text.js';
+import { linksOnly, mrkdwn, plainText, richText, richWords, textObject } from './text.js';
 
 /** The face beside the message: the emoji that the sender chose, or none. */
 export function face(payload) {
@@ -41,7 +41,7 @@ const BLOCKS = {
   actions: (given) => el('div', 'sl-actions', ...list(given.elements).map(element)),
   image: (given) => el('figure', 'sl-image', el('figcaption', '', ...textObject(given.title)), picture(given)),
   markdown: (given) => foreign('div', 'sl-text', String(given.text ?? '')),
-  rich_text: (given) => foreign('div', 'sl-text', allText(given.elements)),
+  rich_text: (given) => el('div', 'sl-rich', ...richText(given)),
 };
 
 function block(given) {
@@ -67,10 +67,6 @@ function picture(given) {
 
 function unknown(what) {
   return el('span', 'placeholder', `a Slack ${what}, not drawn here`);
-}
-
-function allText(elements) {
-  return list(elements).map((part) => part.text ?? allText(part.elements)).join('');
 }
 
 const NAMED_COLORS = { good: '#2eb67d', warning: '#ecb22e', danger: '#e01e5a' };
@@ -115,6 +111,6 @@ function oldAttachment(given) {
 
 /** What a notification would say of this message. */
 export function summary(payload) {
-  const given = payload.text || list(payload.attachments)[0]?.fallback || allText(payload.blocks);
+  const given = payload.text || list(payload.attachments)[0]?.fallback || list(payload.blocks).map(richWords).join(' ');
   return el('span', '', ...linksOnly(String(given ?? ''))).textContent;
 }

@@ -1,6 +1,6 @@
 // Slack's markup in texts: mrkdwn, its links and dates in angle brackets, emoji names.
 
-import { ago, clock, dayName, el, format, inline, link, moment } from '../../core/dom.js';
+import { ago, clock, dayName, el, foreign, format, inline, link, moment } from '../../core/dom.js';
 import { emoji } from './emoji.js';
 
 /** A text object, or a plain string, as a list of texts and elements. */
@@ -58,6 +58,51 @@ function quotes(text) {
 
 function unescape(text) {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+/** Rich text: paragraphs in which no markup is read. What is bold or a link says so beside its text. */
+export function richText(given) {
+  return items(given.elements).map(paragraph);
+}
+
+function items(value) {
+  return Array.isArray(value) ? value.filter((item) => item && typeof item === 'object') : [];
+}
+
+function paragraph(given) {
+  switch (given.type) {
+    case 'rich_text_preformatted': return foreign('pre', 'code-block', ...items(given.elements).map(run));
+    case 'rich_text_quote': return foreign('blockquote', '', ...items(given.elements).map(run));
+    case 'rich_text_list': return el(given.style === 'ordered' ? 'ol' : 'ul', '',
+      ...items(given.elements).map((item) => el('li', '', paragraph(item))));
+    default: return foreign('div', 'sl-text', ...items(given.elements).map(run));
+  }
+}
+
+const STYLES = { bold: 'strong', italic: 'em', strike: 's', code: 'code' };
+
+function run(given) {
+  const styles = Object.keys(STYLES).filter((name) => given.style?.[name] === true);
+  return styles.reduce((shown, name) => el(STYLES[name], '', shown), bare(given));
+}
+
+function bare(given) {
+  switch (given.type) {
+    case 'text': return el('span', '', String(given.text ?? ''));
+    case 'link': return link(given.url, String(given.text ?? given.url));
+    case 'emoji': return el('span', '', emoji(given.name) ?? `:${given.name}:`);
+    case 'date': return date(`!date^${given.timestamp}^${given.format ?? ''}`, String(given.fallback ?? ''));
+    case 'broadcast': return el('span', 'mention loud', `@${given.range}`);
+    case 'user': return el('span', 'mention', `@${given.user_id}`);
+    case 'usergroup': return el('span', 'mention', `@${given.usergroup_id}`);
+    case 'channel': return el('span', 'mention', `#${given.channel_id}`);
+    default: return el('span', 'placeholder', `a Slack “${given.type}”, not drawn here`);
+  }
+}
+
+/** All that rich text says. */
+export function richWords(given) {
+  return items(given?.elements).map((part) => part.text ?? part.url ?? richWords(part)).join('');
 }
 
 const ENTITY = [/&(?:amp|lt|gt);/y, (match) => unescape(match[0])];

@@ -135,6 +135,15 @@ fn only_urls_that_can_be_on_the_internet_may_stand_in_an_embed() {
         ("ftp://example.com/", false),
         ("javascript:alert(1)", false),
         ("no url", false),
+        ("https://my_jenkins.example.com/", false),
+        ("https://-bad-.example.com/", false),
+        ("https://a..example.com/", false),
+        ("https://*.example.com/", false),
+        ("https://example.com./", false),
+        ("https://example.com:0/", false),
+        ("https://example.com:8443/", true),
+        (&format!("https://{}.example.com/", "a".repeat(63)), true),
+        (&format!("https://{}.example.com/", "a".repeat(64)), false),
     ] {
         assert_eq!(is_embed_url(url), taken, "{url}");
     }

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use carillon_domain::Event;
 use carillon_domain::text::{fit, length};
 
-use super::super::escape::{markdown, plain};
+use super::super::escape::{in_content, markdown, plain};
 use super::super::limits::{MAX_FIELDS, is_embed_url};
 use super::super::message::{Embed, Field, Footer};
-use super::{MAX_DETAIL, MAX_LINKS, MAX_MESSAGE, ROOM, field, links, timestamp};
+use super::super::text;
+use super::{MAX_DETAIL, MAX_LINKS, MAX_MESSAGE, ROOM, field, link, links, timestamp};
 use crate::facts::{self, visible_line};
 use crate::message::Content;
 use crate::post::Without;
@@ -26,18 +27,21 @@ pub(super) fn content(contents: &[Content<'_>], without: Without) -> (String, Ve
         .iter()
         .enumerate()
         .map(|(index, content)| {
-            let url = facts::link(content.event).map(String::from).filter(|url| {
+            let url = facts::link(content.event).map(String::from);
+            let is_title = url.as_ref().is_some_and(|url| {
                 !without.link(index) && is_embed_url(url) && urls.insert(url.clone())
             });
-            embed(content, url, room)
+            embed(content, url, is_title, room)
         })
         .collect();
-    let headlines = contents.iter().map(|content| content.headline(markdown));
+    let headlines = contents.iter();
+    let headlines = headlines.map(|content| content.headline(in_content));
     (digest_line(headlines), embeds)
 }
 
-/// What an event says in the room that it has. Whatever does not fit is counted.
-fn embed(content: &Content<'_>, url: Option<String>, room: usize) -> Embed {
+/// What an event says in the room that it has. Whatever does not fit is counted. `is_title` says
+/// whether the title leads to the URL; otherwise it is a field.
+fn embed(content: &Content<'_>, url: Option<String>, is_title: bool, room: usize) -> Embed {
     let event = content.event;
     let title = content.headline(markdown);
     let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**\n"));
@@ -49,19 +53,22 @@ fn embed(content: &Content<'_>, url: Option<String>, room: usize) -> Embed {
     let size = |field: &Field| length(&field.name) + length(&field.value);
     let links = links(content, MAX_LINKS.min(room / 3));
     let room = room - links.as_ref().map_or(0, size);
-    let message = content
-        .text
-        .as_deref()
-        .map(|text| fit(text, MAX_MESSAGE.min(room / 2), markdown))
+    let text = content.text.as_deref();
+    let message = text
+        .map(|text| text::lines(text, MAX_MESSAGE.min(room / 2)))
         .unwrap_or_default();
     let room = room - length(&message);
 
-    let facts: Vec<_> = content.fixed.iter().chain(&content.details).collect();
-    let fields = facts
-        .into_iter()
-        .map(|fact| field(fact, MAX_DETAIL.min(room / 2)));
+    let (url, shown) = match is_title {
+        true => (url, None),
+        false => (None, url),
+    };
+    let facts = content.fixed.iter().chain(&content.details);
+    let facts = facts.map(|fact| field(fact, MAX_DETAIL.min(room / 2)));
+    let link = shown.and_then(|url| link(&url));
+    let fields: Vec<Field> = link.into_iter().chain(facts).collect();
     let most = MAX_FIELDS - usize::from(links.is_some());
-    let (mut fields, left_out) = facts::that_fit(fields, most, room, size);
+    let (mut fields, left_out) = facts::that_fit(fields.into_iter(), most, room, size);
     fields.extend(links);
     let footer = match left_out {
         0 => footer,

@@ -1,3 +1,6 @@
+mod reading;
+
+use self::reading::{live, without_urls};
 use super::*;
 
 mod words;
@@ -36,52 +39,25 @@ fn posted(webhook: &Webhook, events: &[&Event], place: &Place) -> Value {
     serde_json::to_value(message(&post)).unwrap()
 }
 
-/// Every text of the embed in which Discord reads Markdown.
+/// Every text of the message in which Discord reads Markdown.
 fn marked_up(body: &Value) -> Vec<String> {
-    let embed = &body["embeds"][0];
-    let fields = embed["fields"].as_array().cloned().unwrap_or_default();
-    let fields = fields
-        .iter()
-        .flat_map(|field| [field["name"].clone(), field["value"].clone()]);
-    [embed["title"].clone(), embed["description"].clone()]
+    let embeds = body["embeds"].as_array().cloned().unwrap_or_default();
+    let of_embed = |embed: Value| {
+        let fields = embed["fields"].as_array().cloned().unwrap_or_default();
+        let fields = fields
+            .into_iter()
+            .flat_map(|field| [field["name"].clone(), field["value"].clone()]);
+        [embed["title"].clone(), embed["description"].clone()]
+            .into_iter()
+            .chain(fields)
+            .collect::<Vec<Value>>()
+    };
+    let embeds = embeds.into_iter().flat_map(of_embed);
+    [body["content"].clone()]
         .into_iter()
-        .chain(fields)
+        .chain(embeds)
         .filter_map(|text| text.as_str().map(str::to_owned))
         .collect()
-}
-
-/// What Discord would interpret in a text, if anything, going through it as a reader of
-/// Markdown does: escapes first, then bare URLs, then everything else.
-fn live(text: &str) -> Option<String> {
-    let ours = format!("**{DRY_RUN}**");
-    let text = text.strip_prefix(&ours).unwrap_or(text);
-    for line in text.split('\n') {
-        let start = line.trim_start();
-        let number = start.trim_start_matches(|c: char| c.is_ascii_digit());
-        let spaced = |rest: &str| rest.chars().next().is_none_or(char::is_whitespace);
-        let listed =
-            start.len() > number.len() && number.starts_with(['.', ')']) && spaced(&number[1..]);
-        if start.starts_with(['#', '-', '+', '>']) || listed {
-            return Some(line.to_owned());
-        }
-        let mut rest = line;
-        while let Some(c) = rest.chars().next() {
-            if rest.starts_with("http://") || rest.starts_with("https://") {
-                rest = rest.trim_start_matches(|c: char| {
-                    c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c)
-                });
-                continue;
-            }
-            let mut skip = c.len_utf8();
-            if c == '\\' {
-                skip += rest[1..].chars().next().map_or(0, char::len_utf8);
-            } else if "*_~|`[]<".contains(c) {
-                return Some(rest.to_owned());
-            }
-            rest = &rest[skip..];
-        }
-    }
-    None
 }
 
 proptest! {
@@ -93,13 +69,14 @@ proptest! {
         prop_assert_eq!(violations(&body), []);
         let texts = marked_up(&body);
         let footer = body["embeds"][0]["footer"]["text"].as_str().unwrap_or_default();
-        let total = texts.iter().map(|text| length(text)).sum::<usize>() + length(footer);
+        // The content is no part of the embeds.
+        let total = texts[1..].iter().map(|text| length(text)).sum::<usize>() + length(footer);
         prop_assert!(total <= ROOM, "{}", total);
         for text in &texts {
             prop_assert_eq!(live(text), None, "{}", text);
         }
-        let all = body.to_string().to_lowercase();
-        let all = all.replace(&body["embeds"][0]["url"].to_string().to_lowercase(), "");
+        let all = texts.iter().map(|text| without_urls(text)).collect::<String>() + footer;
+        let all = all.to_lowercase();
         prop_assert!(!all.contains("@everyone") && !all.contains("@here"), "{}", all);
         prop_assert_eq!(&body["allowed_mentions"], &json!({"parse": []}));
     }
@@ -176,14 +153,35 @@ fn a_dry_run_says_so_first() {
 #[test]
 fn a_url_that_discord_would_refuse_is_shown_instead_of_linked() {
     let mut event = sample::event(EventType::Deploy);
-    event.resource.get_or_insert_default().url = Some("http://grafana:3000/d/1".into());
-    let embed = rendered(&event)["embeds"][0].clone();
-    assert!(embed["url"].is_null());
-    let fields = embed["fields"].as_array().unwrap();
-    assert!(
-        fields.contains(
-            &json!({"name": "Link", "value": "http://grafana:3000/d/1", "inline": false})
-        )
+    for url in [
+        "http://grafana:3000/d/1",
+        "https://my_jenkins.example.com/job/my_job/7",
+        "http://[2001:db8::1]:8080/a_b",
+        "https://-bad-.example.com/",
+        "https://example.com:0/",
+    ] {
+        event.resource.get_or_insert_default().url = Some(url.into());
+        let embed = rendered(&event)["embeds"][0].clone();
+        assert!(embed["url"].is_null(), "{embed}");
+        let fields = embed["fields"].as_array().unwrap();
+        let link = json!({"name": "Link", "value": url, "inline": false});
+        assert!(fields.contains(&link), "{embed}");
+    }
+}
+
+#[test]
+fn the_headline_is_what_phones_and_people_without_embeds_see() {
+    let mut event = sample::event(EventType::Error);
+    event.resource = None;
+    event.message = Some("see https://ci.example.com/my_job/7\nmore".into());
+    let body = rendered(&event);
+    assert_eq!(
+        body["content"],
+        "🚨 Error: see <https://ci.example.com/my_job/7> in billing / production"
+    );
+    assert_eq!(
+        body["embeds"][0]["title"],
+        "🚨 Error: see https://ci.example.com/my_job/7 in billing / production"
     );
 }
 
@@ -223,7 +221,11 @@ proptest! {
     #[test]
     fn no_digest_breaks_a_limit(events in proptest::collection::vec(any_event(), 2..=10)) {
         let events: Vec<&Event> = events.iter().collect();
-        prop_assert_eq!(violations(&several(&events)), []);
+        let body = several(&events);
+        prop_assert_eq!(violations(&body), []);
+        for text in marked_up(&body) {
+            prop_assert_eq!(live(&text), None, "{}", text);
+        }
     }
 }
 
@@ -254,7 +256,11 @@ fn a_digest_shows_its_events_in_order_and_no_link_twice() {
             "{embed}"
         );
         assert!(embed["footer"].to_string().contains("left out"), "{embed}");
+        // Discord shows only the first of embeds that lead to the same URL.
         assert_eq!(embed["url"].is_string(), n == 0, "{embed}");
+        let link = json!({"name": "Link", "value": "https://example.com/db", "inline": false});
+        let fields = embed["fields"].as_array().unwrap();
+        assert_eq!(fields.contains(&link), n > 0, "{embed}");
     }
 }
 

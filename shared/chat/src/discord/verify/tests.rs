@@ -94,11 +94,14 @@ fn a_dead_webhook_is_told_from_a_discord_that_is_out_of_order() {
         (429, 0, "unreachable", "slow down"),
         (500, 0, "unreachable", "HTTP 500"),
         (400, 99999, "unreachable", "HTTP 400"),
+        (403, 99999, "unreachable", "code 99999"),
     ] {
         let found = answered(status, &json!({"code": code, "message": "…"}));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, where_, "{status} {code}");
         assert!(found[0].1.contains(what), "{code}: {}", found[0].1);
         assert!(!found[0].1.contains("rotate"), "{}", found[0].1);
+        // It was Discord itself that answered.
+        assert!(!found[0].1.contains("proxy"), "{}", found[0].1);
     }
 }

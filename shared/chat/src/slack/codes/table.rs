@@ -70,8 +70,8 @@ pub(super) const CODES: &[(&[&str], Outcome, &str)] = &[
     (
         &["token_expired"],
         CredentialDead,
-        "The token has expired: switch token rotation off in the Slack app's settings, create a \
-         new token and rotate the webhook's credential.",
+        "The token has expired: its app has token rotation, which cannot be switched off again. \
+         Create a Slack app without it, and rotate the webhook's credential.",
     ),
     (
         &["token_revoked"],

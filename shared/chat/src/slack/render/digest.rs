@@ -1,63 +1,65 @@
 //! Several events as one Slack message: an attachment each, in their order.
 
 use carillon_domain::Event;
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::{Escaped, fit, length};
 
 use super::super::escape::{entities, inert};
-use super::super::link::link;
-use super::super::message::{Attachment, Block, Text};
-use super::{MAX_EVENT_ID, MAX_FIELDS, MAX_MESSAGE, ROOM, attachment, field_within, time};
-use crate::facts::{self, visible_line};
+use super::super::link::link as own_link;
+use super::super::message::{Attachment, Block, Paragraph, Text};
+use super::fact_lines::{Facts, lines};
+use super::{MAX_EVENT_ID, MAX_MESSAGE, ROOM, attachment, link_fact, time};
+use crate::facts::{self, Fact, visible_line};
 use crate::message::Content;
 use crate::wording::{DRY_RUN, digest_line};
 
 /// The longest name of a person.
 const MAX_ACTOR: usize = 60;
+/// How many facts an event has at most.
+const MAX_FACTS: usize = 10;
 
-/// The text that notifications show, and the attachments.
-pub(super) fn content(contents: &[Content<'_>]) -> (String, Vec<Attachment>) {
+/// How many events there are, the text that notifications show, and the attachments.
+pub(super) fn content(contents: &[Content<'_>]) -> (String, String, Vec<Attachment>) {
     let room = ROOM / contents.len().max(1);
     let attachments = contents
         .iter()
         .map(|content| attachment(content, blocks(content, room)))
         .collect();
+    let title = format!("{} events", contents.len());
     let headlines = contents.iter().map(|content| content.headline(inert));
-    (digest_line(headlines), attachments)
+    (title, digest_line(headlines), attachments)
 }
 
-/// What an event says in the room that it has. Whatever does not fit is counted. Four
+/// What an event says in the room that it has. Whatever does not fit is counted. Three
 /// blocks at most, so that ten events stay below the limit of a message.
 fn blocks(content: &Content<'_>, room: usize) -> Vec<Block> {
-    let title = Text::plain(content.headline(entities));
+    let title = Paragraph::new().bold(&content.headline(Escaped::plain));
     let mut context = context(content.event);
     let note = |count| Text::plain(facts::left_out(count));
-    let taken = length(title.as_str())
+    let taken = title.length()
         + context
             .iter()
             .map(|text| length(text.as_str()))
             .sum::<usize>()
         + length(note(usize::MAX).as_str());
     let room = room.saturating_sub(taken);
-    let links = content.links(room / 3, link);
+    let links = content.links(room / 3, own_link);
     let room = room - links.as_deref().map_or(0, length);
     context.extend(links.map(Text::mrkdwn));
-    let message = content
-        .text
-        .as_deref()
-        .map(|text| fit(text, MAX_MESSAGE.min(room / 2), entities));
-    let room = room - message.as_deref().map_or(0, length);
+    let text = content.text.as_deref();
+    let message = text.map(|text| lines(text, MAX_MESSAGE.min(room / 2)));
+    let room = room - message.as_ref().map_or(0, Paragraph::length);
 
-    let facts: Vec<_> = content.fixed.iter().chain(&content.details).collect();
-    let fields = facts.into_iter().map(|fact| field_within(fact, room / 4));
-    let (fields, left_out) =
-        facts::that_fit(fields, MAX_FIELDS, room, |field| length(field.as_str()));
+    let link = link_fact(content.event);
+    let facts = link.iter().chain(&content.fixed).chain(&content.details);
+    let facts: Vec<&Fact> = facts.collect();
+    let mut shown = Facts::in_lines();
+    let left_out = shown.add_all(&facts, MAX_FACTS, room, room / 4);
     context.extend((left_out > 0).then(|| note(left_out)));
 
-    let fields = (!fields.is_empty()).then(|| Block::fields(fields));
-    let message = message.map(|text| Block::text(Text::plain(text)));
-    [Block::text(title)]
+    let rich = [title].into_iter().chain(shown.lines).collect();
+    let message = message.map(|message| Block::rich(vec![message]));
+    [Block::rich(rich)]
         .into_iter()
-        .chain(fields)
         .chain(message)
         .chain([Block::context(context)])
         .collect()

@@ -1,9 +1,12 @@
-use super::*;
-
+mod reading;
 mod words;
 
+use self::reading::{Reading, is_inert, is_of_ours, is_ours, texts};
+use super::*;
+use crate::escape::begins_emoji;
 use crate::slack::limits::violations;
 use crate::testing::{BOT, any_event, gallery, hostile, webhook};
+use carillon_domain::text::urls::{Part, parts};
 use carillon_domain::{EventType, sample};
 use proptest::prelude::*;
 use serde::Serialize;
@@ -22,87 +25,6 @@ fn rendered(event: &Event) -> Value {
     serde_json::to_value(for_webhook(&[event])).unwrap()
 }
 
-/// Every text object of the blocks, as (is it mrkdwn, text).
-fn texts(body: &Value) -> Vec<(bool, String)> {
-    let mut found = Vec::new();
-    collect(&body["attachments"][0]["blocks"], &mut found);
-    found
-}
-
-fn collect(value: &Value, found: &mut Vec<(bool, String)>) {
-    if let (Some(kind), Some(text)) = (value["type"].as_str(), value["text"].as_str()) {
-        found.push((kind == "mrkdwn", text.to_owned()));
-        if kind == "mrkdwn" {
-            assert_eq!(value["verbatim"], true, "{value}");
-        } else {
-            assert_eq!(value["emoji"], false, "{value}");
-        }
-    } else if let Some(list) = value.as_array() {
-        list.iter().for_each(|value| collect(value, found));
-    } else if let Some(fields) = value.as_object() {
-        fields.values().for_each(|value| collect(value, found));
-    }
-}
-
-/// Whether a text has nothing that Slack interprets: no tag but our own date and our own
-/// link, and those in markup only; no sign that is not an entity.
-fn is_inert(text: &str, mrkdwn: bool) -> bool {
-    let mut outside = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        let Some((tag, after)) = after.split_once('>') else {
-            return false;
-        };
-        let Some((target, label)) = tag.split_once('|') else {
-            return false;
-        };
-        let date = target.starts_with("!date^")
-            && target.ends_with("^{date_short_pretty} {time}")
-            && label.ends_with(" UTC");
-        let link = target.starts_with("http") && !target.contains(' ') && label.starts_with("Open");
-        let label_ends = !label.contains(['|', '`', '*', '_', '~']);
-        if !(mrkdwn && (date || link) && label_ends) {
-            return false;
-        }
-        outside.push_str(before);
-        rest = after;
-    }
-    outside.push_str(rest);
-    let entities = ["amp;", "lt;", "gt;"];
-    let escaped = |after: &str| entities.iter().any(|entity| after.starts_with(entity));
-    !outside.contains('>') && outside.split('&').skip(1).all(escaped)
-}
-
-/// Whether a mrkdwn text is one of ours, with everything that is not ours in code spans.
-fn is_ours(text: &str) -> bool {
-    if text == format!("*{DRY_RUN}*") || text.starts_with('<') {
-        return true;
-    }
-    let Some((label, value)) = text.split_once('\n') else {
-        return false;
-    };
-    let span = |text: &str| {
-        text.strip_prefix('`')
-            .and_then(|text| text.strip_suffix('`'))
-            .is_some_and(|inner| !inner.is_empty() && !inner.contains(['`', '\n']))
-    };
-    let bold = |text: &str| {
-        text.strip_prefix('*')
-            .and_then(|text| text.strip_suffix('*'))
-            .is_some_and(|inner| inner.chars().all(|c| c.is_ascii_alphabetic() || c == ' '))
-    };
-    let choice = [
-        "Started",
-        "Succeeded",
-        "Failed",
-        "Info",
-        "Warning",
-        "Error",
-        "Critical",
-    ];
-    (bold(label) || span(label)) && (span(value) || choice.contains(&value))
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -110,19 +32,30 @@ proptest! {
     fn no_event_breaks_a_limit_or_comes_alive(event in any_event()) {
         let body = rendered(&event);
         prop_assert_eq!(violations(&body), []);
+        prop_assert!(is_of_ours(&body["blocks"]) && is_of_ours(&body["attachments"][0]["blocks"]));
         let texts = texts(&body);
         let total: usize = texts.iter().map(|(_, text)| length(text)).sum();
-        prop_assert!(total <= ROOM, "{}", total);
-        for (mrkdwn, text) in &texts {
-            prop_assert!(is_inert(text, *mrkdwn), "{}", text);
-            prop_assert!(!mrkdwn || is_ours(text), "{}", text);
+        prop_assert!(total <= ROOM + crate::wording::MAX_HEADLINE, "{}", total);
+        for (reading, text) in &texts {
+            prop_assert!(*reading == Reading::Rich || is_inert(text, *reading), "{}", text);
+            prop_assert!(*reading != Reading::Mrkdwn || is_ours(text), "{}", text);
         }
         let text = body["text"].as_str().unwrap();
         prop_assert!(length(text) <= 300, "{}", text);
-        prop_assert!(is_inert(text, false) && !text.contains('\n'), "{}", text);
-        let live = |(n, sign): (usize, &str)| text[n + sign.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
-        prop_assert!(!text.match_indices('@').any(live), "{}", text);
-        prop_assert!(!text.match_indices(':').any(live), "{}", text);
+        prop_assert!(is_inert(text, Reading::Plain) && !text.contains('\n'), "{}", text);
+        // Whether a name or an emoji stands outside URLs.
+        let outside: String = parts(text)
+            .map(|part| match part {
+                Part::Text(text) => text,
+                Part::Url(_) => " ",
+            })
+            .collect();
+        let named = |(at, _)| outside[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        prop_assert!(!outside.match_indices('@').any(named), "{}", text);
+        let code = |(at, _)| begins_emoji(&outside, at);
+        // What is left of an ARN that was cut looks like one.
+        let is_live = outside.match_indices(':').any(code) && !text.contains("arn:");
+        prop_assert!(!is_live, "{}", text);
         prop_assert_eq!(&body["attachments"][0]["fallback"], &body["text"]);
     }
 }
@@ -184,7 +117,12 @@ fn a_dry_run_says_so_first() {
     let mut event = sample::event(EventType::Deploy);
     event.dry_run = true;
     let body = rendered(&event);
-    assert!(texts(&body)[0].1.contains("Dry run: nothing was changed"));
+    assert!(
+        texts(&body)[0]
+            .1
+            .contains("Dry run: would deploy billing-db")
+    );
+    assert!(texts(&body)[1].1.contains("Dry run: nothing was changed"));
     assert!(body["text"].as_str().unwrap().contains("Dry run: "));
 }
 
@@ -193,8 +131,11 @@ fn the_end_of_a_long_message_survives() {
     let mut event = sample::event(EventType::Error);
     event.message = Some(format!("begin {} cause: disk full", "&".repeat(9_000)));
     let texts = texts(&rendered(&event));
-    assert!(texts[0].1.starts_with("begin &amp;") && texts[0].1.ends_with("cause: disk full"));
-    assert!(texts[0].1.contains("characters cut"));
+    let (_, text) = texts
+        .iter()
+        .find(|text| text.1.starts_with("begin &"))
+        .unwrap();
+    assert!(text.ends_with("cause: disk full") && text.contains("characters cut"));
 }
 
 #[test]
@@ -210,7 +151,7 @@ fn details_beyond_the_room_are_counted() {
         .collect();
     let shown = texts
         .iter()
-        .filter(|text| text.starts_with("`detail-"))
+        .filter(|text| text.starts_with("detail-"))
         .count();
     assert!(shown >= 10, "{shown}");
     assert!(texts.contains(&format!("{} more details were left out", 30 - shown)));
@@ -232,6 +173,58 @@ fn a_link_leads_where_it_says_and_cannot_be_broken_out_of() {
     assert_eq!(
         linked(&format!("https://example.com/{}", "x".repeat(3_000))),
         None
+    );
+}
+
+#[test]
+fn what_cannot_stand_among_markup_is_a_link_all_the_same() {
+    let mut event = sample::event(EventType::Deploy);
+    let long = format!("https://example.com/?{}", "a&".repeat(400));
+    event.resource.get_or_insert_default().url = Some(long.clone());
+    event.details = [("*run*".into(), format!("{long}b"))].into();
+    let body = rendered(&event);
+    assert_eq!(violations(&body), []);
+    for url in [&long, &format!("{long}b")] {
+        let link = serde_json::json!({"type": "link", "url": url}).to_string();
+        assert!(body.to_string().contains(&link), "{body}");
+    }
+}
+
+#[test]
+fn a_url_can_be_followed_wherever_it_stands() {
+    let mut event = sample::event(EventType::Error);
+    event.resource = None;
+    event.message = Some("see https://ci.example.com/my_app?a=1&b=2.\nmore".into());
+    event.details = [
+        (
+            "run_url".into(),
+            "https://ci.example.com/runs/9?a=1&b=2".into(),
+        ),
+        ("log".into(), "see https://ci.example.com/log&x".into()),
+    ]
+    .into();
+    let body = rendered(&event);
+    let links = |bold: bool| {
+        let style = if bold {
+            "\"style\":{\"bold\":true},"
+        } else {
+            ""
+        };
+        format!("{{{style}\"type\":\"link\",\"url\":\"https://ci.example.com/my_app?a=1&b=2\"}}")
+    };
+    let sent = body.to_string();
+    assert!(
+        sent.contains(&links(true)) && sent.contains(&links(false)),
+        "{sent}"
+    );
+    assert!(
+        sent.contains("\"url\":\"https://ci.example.com/log&x\""),
+        "{sent}"
+    );
+    let link = "run_url: <https://ci.example.com/runs/9?a=1&amp;b=2>";
+    assert!(
+        texts(&body).contains(&(Reading::Mrkdwn, link.to_owned())),
+        "{sent}"
     );
 }
 
@@ -267,7 +260,9 @@ proptest! {
 fn a_digest_shows_its_events_in_order_and_counts_what_it_left_out() {
     let mut events: Vec<Event> = (0..10).map(|_| sample::event(EventType::Deploy)).collect();
     for (n, event) in events.iter_mut().enumerate() {
-        event.resource.get_or_insert_default().name = Some(format!("db-number-{n}"));
+        let resource = event.resource.get_or_insert_default();
+        resource.name = Some(format!("db-number-{n}"));
+        resource.url = Some(format!("https://example.com/{n}"));
         event.details = (0..20)
             .map(|n| (format!("detail {n}"), "x".repeat(100)))
             .collect();
@@ -280,6 +275,10 @@ fn a_digest_shows_its_events_in_order_and_counts_what_it_left_out() {
     );
     for (n, event) in events.iter().enumerate() {
         let shown = body["attachments"][n].to_string();
+        assert!(
+            shown.contains(&format!("https://example.com/{n}")),
+            "{n}: {shown}"
+        );
         assert!(shown.contains(&format!("db-number-{n}")), "{n}: {shown}");
         assert!(shown.contains("details were left out"), "{n}: {shown}");
         assert_eq!(

@@ -50,20 +50,13 @@ fn a_token_with_its_scopes_is_verified_and_says_where_it_leads() {
 #[test]
 fn a_token_without_a_scope_that_the_configuration_needs_is_refused_where_it_is_needed() {
     let plain = bot(json!({}));
-    let dressed = bot(json!({"username": "x", "icon_emoji": ":x:"}));
-    for (configuration, scopes, faults) in [
-        (&plain, "", vec!["/token"]),
-        (&plain, "channels:read,chat:write.public", vec!["/token"]),
-        (&plain, "chat:write", vec!["verified"]),
-        (&dressed, "chat:write", vec!["/username", "/icon_emoji"]),
-        (
-            &dressed,
-            "im:write",
-            vec!["/token", "/username", "/icon_emoji"],
-        ),
+    for (scopes, faults) in [
+        ("", vec!["/token"]),
+        ("channels:read,chat:write.public", vec!["/token"]),
+        ("chat:write", vec!["verified"]),
     ] {
         let answer = answer(200, &[(SCOPES, scopes)], &identity(json!({})));
-        let found = ending(&auth_test(configuration, &answer));
+        let found = ending(&auth_test(&plain, &answer));
         let pointers: Vec<_> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
         assert_eq!(pointers, faults, "{scopes}");
         for (_, detail) in found.iter().filter(|(_, detail)| !detail.is_empty()) {
@@ -72,6 +65,20 @@ fn a_token_without_a_scope_that_the_configuration_needs_is_refused_where_it_is_n
                 "{detail}"
             );
         }
+    }
+}
+
+#[test]
+fn a_name_that_slack_will_ignore_is_noted_and_refuses_nothing() {
+    let dressed = bot(json!({"username": "x", "icon_emoji": ":x:"}));
+    let scopes = [(SCOPES, "chat:write,chat:write.public")];
+    let answer = answer(200, &scopes, &identity(json!({})));
+    let warnings = verified(auth_test(&dressed, &answer)).warnings;
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    for (warning, field) in warnings.iter().zip(["username", "icon_emoji"]) {
+        assert!(warning.contains(field), "{warning}");
+        assert!(warning.contains("chat:write.customize"), "{warning}");
+        assert!(warning.contains("reinstall"), "{warning}");
     }
 }
 
@@ -97,6 +104,7 @@ fn a_bot_that_must_be_invited_says_so() {
     assert_eq!(warnings.len(), 3, "{warnings:?}");
     assert!(warnings[0].contains("which bot"), "{warnings:?}");
     assert!(warnings[1].contains("expires in 12 hours"), "{warnings:?}");
+    assert!(warnings[1].contains("app without it"), "{warnings:?}");
     assert!(warnings[2].contains("/invite @deploybot"), "{warnings:?}");
 }
 

@@ -59,7 +59,7 @@ fn marked_up(value: &Value) -> Vec<String> {
 }
 
 /// What Teams would interpret in a text, if anything, going through it as a reader of Markdown
-/// does: escapes first, then bare URLs, then everything else.
+/// does: escapes and links of ours first, then everything else.
 fn live(text: &str) -> Option<String> {
     let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let spaced = |rest: &str| rest.chars().next().is_none_or(char::is_whitespace);
@@ -70,10 +70,8 @@ fn live(text: &str) -> Option<String> {
     }
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        if rest.starts_with("http://") || rest.starts_with("https://") {
-            rest = rest.trim_start_matches(|c: char| {
-                c.is_ascii_alphanumeric() || "-._/?=&%#+,:".contains(c)
-            });
+        if let Some(after) = after_link(rest) {
+            rest = after;
             continue;
         }
         let next = rest[c.len_utf8()..].chars().next();
@@ -86,6 +84,18 @@ fn live(text: &str) -> Option<String> {
         rest = &rest[skip..];
     }
     None
+}
+
+/// What follows a link that says where it leads.
+fn after_link(text: &str) -> Option<&str> {
+    let (label, rest) = text.strip_prefix('[')?.split_once("](")?;
+    let (target, after) = rest.split_once(')')?;
+    let label = label.replace(['\\', '\u{200b}'], "");
+    let host = label.trim_end_matches("/…");
+    let url = target.replace("\\&", "&");
+    let says = url == label.replace('(', "%28").replace(')', "%29")
+        || label.len() > host.len() && url.split_once("://")?.1.starts_with(host);
+    (is_link(&url) && says).then_some(after)
 }
 
 proptest! {
@@ -237,6 +247,39 @@ fn a_message_keeps_its_lines_and_its_urls_can_be_followed() {
         inlines[1]["selectAction"]["url"],
         "https://ci.example.com/my_job_1"
     );
+}
+
+#[test]
+fn a_table_keeps_its_columns_and_a_detail_its_lines() {
+    let mut event = sample::event(EventType::Error);
+    event.message = Some("NAME\tREADY\nweb-1\t1/1".into());
+    event.details = [("diff".into(), "- old_value\n+ new_value".into())].into();
+    let body = card(&[&event])["body"].clone();
+    let run = |text: &str| json!({"type": "TextRun", "fontType": "Monospace", "text": text});
+    let blocks: Vec<&Value> = body
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|element| element["type"] == "RichTextBlock")
+        .collect();
+    assert_eq!(
+        blocks[0]["inlines"][0],
+        run("NAME \u{a0}\u{a0}READY\nweb-1 \u{a0}1/1")
+    );
+    assert_eq!(blocks[1]["inlines"][0], run("- old_value\n+ new_value"));
+}
+
+#[test]
+fn a_link_that_has_no_room_is_counted() {
+    let mut event = sample::event(EventType::Deploy);
+    event.resource.get_or_insert_default().url =
+        Some(format!("https://example.com/{}", "x".repeat(1_900)));
+    event.details.clear();
+    let shown = |count: usize| card(&vec![&event; count]).to_string();
+    assert!(!shown(1).contains("left out"));
+    let several = shown(10);
+    assert_eq!(several.matches("1 more detail was left out").count(), 10);
+    assert!(!several.contains("selectAction"));
 }
 
 #[test]

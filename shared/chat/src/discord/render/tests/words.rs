@@ -83,7 +83,8 @@ fn check(body: &Value, template: &MessageTemplate, events: &[&Event]) -> Result<
         let one = json!({"embeds": [embed]});
         for text in marked_up(&one) {
             prop_assert_eq!(live(&text), None, "{}", text);
-            shown.push_str(&text.to_lowercase());
+            // Within a URL of an embed it names nobody.
+            shown.push_str(&without_urls(&text).to_lowercase());
         }
     }
     prop_assert!(

@@ -1,0 +1,129 @@
+//! Facts as lines, and links below them.
+
+use carillon_domain::text::{Escaped, fit, length};
+
+use super::super::escape::escaped_url;
+use super::super::limits::{MAX_LINK, MAX_SECTION_TEXT};
+use super::super::message::{Block, Paragraph, Text};
+use crate::facts::{Fact, Words};
+use crate::layout::{self, Layout};
+
+/// The longest name of a detail.
+const MAX_LABEL: usize = 100;
+
+/// Facts as they are shown: each on a line, and those that are URLs below them, where there is room
+/// for one more block.
+pub(super) struct Facts {
+    pub lines: Vec<Paragraph>,
+    /// Lines of markup.
+    pub links: Vec<String>,
+    has_links: bool,
+}
+
+impl Facts {
+    pub fn with_links() -> Self {
+        Self {
+            lines: Vec::new(),
+            links: Vec::new(),
+            has_links: true,
+        }
+    }
+
+    pub fn in_lines() -> Self {
+        Self {
+            has_links: false,
+            ..Self::with_links()
+        }
+    }
+
+    pub fn length(&self) -> usize {
+        let links = self.links.iter().map(|link| length(link) + 1);
+        links.chain(self.lines.iter().map(Paragraph::length)).sum()
+    }
+
+    /// A quiet label, and its value.
+    pub fn add(&mut self, fact: &Fact, most: usize) {
+        let label = match &fact.label {
+            Words::Ours(label) => label.clone(),
+            Words::Theirs(label) => fit(label, MAX_LABEL.min(most), Escaped::plain),
+        };
+        let has_room = |url: &str| fact.is_detail() || length(url) <= most;
+        if self.has_links
+            && fact.url().is_some_and(has_room)
+            && let Some(link) = fact.url().and_then(|url| labelled(&label, url))
+        {
+            self.links.push(link);
+            return;
+        }
+        let value = match (&fact.value, fact.url()) {
+            // Cut, it would lead nowhere.
+            (_, Some(url)) if fact.is_detail() && length(url) <= MAX_LINK => url,
+            (Words::Ours(value), _) => value,
+            (Words::Theirs(value), _) => &fit(value, most, Escaped::plain),
+        };
+        let line = Paragraph::new().italic(&format!("{label}:"));
+        if fact.has_lines() {
+            self.lines.push(line);
+            self.lines.push(lines(value, most));
+        } else {
+            self.lines.push(line.text(&format!(" {value}")));
+        }
+    }
+
+    /// Adds the first of `facts` that have room, at most `count` of them, and says how many have
+    /// none.
+    pub fn add_all(&mut self, facts: &[&Fact], count: usize, room: usize, most: usize) -> usize {
+        let before = self.length();
+        for (n, fact) in facts.iter().enumerate() {
+            let (lines, links) = (self.lines.len(), self.links.len());
+            self.add(fact, most);
+            if n == count || self.length() - before > room {
+                self.lines.truncate(lines);
+                self.links.truncate(links);
+                return facts.len() - n;
+            }
+        }
+        0
+    }
+}
+
+/// A text with its lines; tables and the like in letters of one width.
+pub(super) fn lines(text: &str, most: usize) -> Paragraph {
+    let paragraph = match layout::of(text) {
+        Layout::Prose => Paragraph::new(),
+        Layout::Block | Layout::Diff => Paragraph::preformatted(),
+    };
+    paragraph.text(&fit(text, most, Escaped::plain))
+}
+
+/// A line with a link, if its label has nothing that Slack could take for markup.
+fn labelled(label: &str, url: &str) -> Option<String> {
+    let is_known = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '.');
+    // An underscore within a word means nothing.
+    let words = || label.split('_');
+    let is_word = |word: &str| {
+        word.starts_with(char::is_alphanumeric) && word.ends_with(char::is_alphanumeric)
+    };
+    let link = format!("<{}>", escaped_url(url));
+    let is_plain = words().all(|word| is_word(word) && word.chars().all(is_known));
+    (is_plain && length(&link) <= MAX_LINK).then(|| match words().count() {
+        1 => format!("_{label}:_ {link}"),
+        _ => format!("{label}: {link}"),
+    })
+}
+
+/// Links below each other, in as many blocks as they need.
+pub(super) fn links(links: Vec<String>) -> Vec<Block> {
+    let mut texts: Vec<String> = Vec::new();
+    for link in links {
+        match texts.last_mut() {
+            Some(text) if length(text) + length(&link) < MAX_SECTION_TEXT => {
+                text.push('\n');
+                text.push_str(&link);
+            }
+            _ => texts.push(link),
+        }
+    }
+    let texts = texts.into_iter().map(Text::mrkdwn);
+    texts.map(Block::text).collect()
+}
