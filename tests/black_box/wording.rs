@@ -92,8 +92,8 @@ async fn a_path_that_can_be_patched_says_with_what() {
 async fn an_event_can_be_asked_for_by_whatever_id_it_has() {
     let app = App::start().await;
     for id in [".", ".."] {
-        let answer = app.post("/events/", &json!({"type": "deploy", "id": id}));
-        let answer = answer.await;
+        let event = json!({"type": "deploy", "id": id});
+        let answer = app.post("/events/", &event).await;
         assert_eq!(answer.pointers(), ["/id"], "{}", answer.text);
     }
     let id = app.publish(&json!({"type": "deploy", "id": "..a"})).await;
