@@ -132,7 +132,13 @@ mod tests {
             let content = Files::get(&name).unwrap().data;
             let text = std::str::from_utf8(&content).unwrap();
             assert!(text.lines().count() <= 300, "{name}");
-            for maker in ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "fetch('/"] {
+            for maker in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "eval(",
+                "fetch('/",
+            ] {
                 assert!(!text.contains(maker), "{name}: {maker}");
             }
         }
