@@ -119,7 +119,9 @@ async fn a_signed_webhook_passes_the_trace_on() {
     }
     app.publish(&json!({"type": "deploy", "id": "d2", "traceparent": OTHER}))
         .await;
-    let messages = app.messages(4).await;
-    let sent = messages.iter().map(|it| it.payload.to_string());
-    assert_eq!(sent.filter(|payload| payload.contains(OTHER)).count(), 2);
+    app.messages_until(|messages| {
+        let sent = messages.iter().map(|it| it.payload.to_string());
+        sent.filter(|payload| payload.contains(OTHER)).count() == 2
+    })
+    .await;
 }

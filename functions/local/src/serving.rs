@@ -131,15 +131,17 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    /// A connection to a server that takes no body, and waits for a moment.
-    async fn connect() -> TcpStream {
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// A connection to a server that takes no body, and waits for so long.
+    async fn connect(wait: Duration) -> TcpStream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let refuse = async || (StatusCode::UNAUTHORIZED, "who?");
         let router = Router::new().route("/", post(refuse));
         let patience = Patience {
-            headers: Duration::from_millis(200),
-            body: Duration::from_millis(200),
+            headers: wait,
+            body: wait,
         };
         tokio::spawn(serve(listener, router, patience, CancellationToken::new()));
         TcpStream::connect(address).await.unwrap()
@@ -164,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_leaves_the_connection_to_the_next_request() {
-        let mut stream = connect().await;
+        let mut stream = connect(LONG).await;
         for _ in 0..3 {
             let body = "x".repeat(1_024 * 1_024);
             let request = head(body.len()) + &body;
@@ -176,12 +178,13 @@ mod tests {
 
     #[tokio::test]
     async fn slow_headers_and_slow_bodies_end() {
-        let mut stream = connect().await;
+        let short = Duration::from_millis(200);
+        let mut stream = connect(short).await;
         stream.write_all(b"POST / HT").await.unwrap();
         let answered = answer(&mut stream).await;
         assert!(!answered.contains("who?"), "{answered}");
 
-        let mut stream = connect().await;
+        let mut stream = connect(short).await;
         let request = head(100) + "xyz";
         stream.write_all(request.as_bytes()).await.unwrap();
         let answered = answer(&mut stream).await;
@@ -191,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_a_body_that_nobody_takes_the_rest_is_not_read() {
-        let mut stream = connect().await;
+        let mut stream = connect(LONG).await;
         let body = "x".repeat(MAX_BODY_BYTES + 1);
         let request = head(usize::MAX / 2) + &body;
         stream.write_all(request.as_bytes()).await.unwrap();

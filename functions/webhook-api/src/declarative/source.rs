@@ -20,7 +20,9 @@ pub(super) struct Source<'t>(&'t str);
 impl<'t> Source<'t> {
     /// None where it is no UTF-8.
     pub fn of(bytes: &'t [u8]) -> Option<Self> {
-        std::str::from_utf8(bytes).ok().map(Self)
+        let text = std::str::from_utf8(bytes).ok()?;
+        // Some editors put it before a text, and it says nothing.
+        Some(Self(text.strip_prefix('\u{feff}').unwrap_or(text)))
     }
 
     /// What the document says.
