@@ -26,9 +26,7 @@ fn the_facts_stand_in_the_order_of_the_contract() {
         "Resource".into(),
         "aws_rds_cluster db-1 (billing-db)".into()
     )));
-    assert!(
-        shown(&fixed(&event)).contains(&("Estimated cost".into(), "41.20 USD / month".into()))
-    );
+    assert!(shown(&fixed(&event)).contains(&("Estimated cost".into(), "41.20 USD / month".into())));
 }
 
 #[test]

@@ -14,10 +14,10 @@ use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::{Escaped, fit, length};
 use jiff::Timestamp;
 
+use self::fact_lines::{Facts, lines, links};
 use super::escape::{entities, escaped_url, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT};
 use super::message::{Attachment, Block, Message, Paragraph, Text};
-use self::fact_lines::{Facts, lines, links};
 use crate::facts::{self, Fact, Words, visible_line};
 use crate::post::{Place, Post};
 use crate::wording::{self, DRY_RUN, Tone, headline};
