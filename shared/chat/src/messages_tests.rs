@@ -40,6 +40,14 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
+/// Whether a text has this, and not only behind a backslash that makes it literal.
+fn is_live(what: &str, text: &str) -> bool {
+    text.match_indices(what).any(|(at, _)| {
+        let before = &text[..at];
+        (before.len() - before.trim_end_matches('\\').len()) % 2 == 0
+    })
+}
+
 #[test]
 fn every_message_says_what_it_must_and_nothing_that_it_must_not() {
     let fixture = include_str!("../../../tests/fixtures/messages.json");
@@ -70,7 +78,8 @@ fn every_message_says_what_it_must_and_nothing_that_it_must_not() {
                         case.name, case.why
                     ));
                 }
-                for must_not in case.must_not.iter().filter(|must_not| says(must_not)) {
+                let shows = |what: &String| texts.iter().any(|text| is_live(what, text));
+                for must_not in case.must_not.iter().filter(|must_not| shows(must_not)) {
                     wrong.push(format!(
                         "{}, {platform}: {must_not:?} is there ({}): {body:#}",
                         case.name, case.why
