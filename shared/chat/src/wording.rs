@@ -2,6 +2,7 @@
 
 pub(crate) use carillon_domain::Tone;
 use carillon_domain::event::{BUILD, CHANGE};
+use carillon_domain::text::urls::{Part, parts};
 use carillon_domain::text::{Escaped, fit, length};
 use carillon_domain::{Event, EventType, Severity, Status};
 
@@ -9,12 +10,10 @@ use crate::facts::{changed, that_fit, visible, visible_line};
 
 /// The longest that the name of what changed gets in a headline, once escaped.
 const MAX_SUBJECT: usize = 100;
-/// The longest that a message's first line gets, where nothing else says what it happened to.
-const MAX_LINE: usize = 130;
 /// The longest that a message gets, before it is escaped, which the headline says in full.
-const MAX_TOLD: usize = MAX_LINE / 2;
+const MAX_TOLD: usize = MAX_SUBJECT / 2;
 /// The longest size that something was scaled from or to.
-const MAX_SIZE: usize = 20;
+const MAX_SIZE: usize = 14;
 /// The longest that a project's or an environment's name gets in a headline, once escaped.
 const MAX_PLACE: usize = 40;
 /// The longest that an owner's title gets in a headline, once escaped.
@@ -300,8 +299,28 @@ enum Subject {
 fn subject(event: &Event, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
     Some(match subject_of(event)? {
         Subject::Name(name) => fit(&name, MAX_SUBJECT, escape),
-        Subject::Line(line) => escape(&line).fit_start(MAX_LINE),
+        Subject::Line(line) => {
+            let whole = escape(&line).into_text();
+            match length(&whole) <= MAX_SUBJECT {
+                true => whole,
+                false => escape(&without_paths(&line)).fit_start(MAX_SUBJECT),
+            }
+        }
     })
+}
+
+/// A line with hosts in the place of its URLs, so that something is left of it when it is cut.
+fn without_paths(line: &str) -> String {
+    parts(line)
+        .map(|part| match part {
+            Part::Text(text) => text.to_owned(),
+            Part::Url(url) => {
+                let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+                let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+                format!("{host}/…")
+            }
+        })
+        .collect()
 }
 
 fn subject_of(event: &Event) -> Option<Subject> {

@@ -235,6 +235,15 @@ fn the_longest_names_keep_the_headline_short() {
             let headline = headline(&event, doubled);
             let length = carillon_domain::text::length(&headline);
             assert!(length <= MAX_HEADLINE, "{length}: {headline}");
+            // The same of what has no name, and of what says from what to what it was scaled.
+            event.resource = None;
+            event.message = long();
+            event.details = ["from", "to"]
+                .map(|name| (name.into(), "_".repeat(50)))
+                .into();
+            let headline = super::headline(&event, doubled);
+            let length = carillon_domain::text::length(&headline);
+            assert!(length <= MAX_HEADLINE, "{length}: {headline}");
         }
     }
 }
@@ -303,6 +312,11 @@ fn what_has_no_name_is_called_by_the_first_line_of_its_message() {
     assert_eq!(plain(&event), "✏️ Parameter updated: by the nightly job");
     let event = bare(EventType::Error, &format!("{} end", "x".repeat(300)));
     assert!(plain(&event).ends_with("xx…"), "{}", plain(&event));
+    let long = format!("https://ci.example.com/{} failed", "x".repeat(200));
+    assert_eq!(
+        plain(&bare(EventType::Error, &long)),
+        "🚨 Error: ci.example.com/… failed"
+    );
 }
 
 #[test]

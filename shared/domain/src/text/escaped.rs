@@ -86,7 +86,13 @@ impl Escaped {
         let tail = &pieces[pieces.len() - tail..];
         let kept = pieces[..head].iter().chain(tail);
         let cut = total - kept.map(|piece| piece.stands_for).sum::<usize>();
-        format!("{}{}{}", joined(&pieces[..head]), notice(cut), joined(tail))
+        let (head, notice) = (joined(&pieces[..head]), notice(cut));
+        // "1." and a blank would begin a list on some platforms.
+        let notice = match head.ends_with(['.', ')']) {
+            true => notice.trim_start(),
+            false => &notice,
+        };
+        format!("{head}{notice}{}", joined(tail))
     }
 
     /// Cuts it to at most `limit` units: the start and an ellipsis.

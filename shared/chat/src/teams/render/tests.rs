@@ -88,7 +88,14 @@ fn live(text: &str) -> Option<String> {
 
 /// What follows a link that says where it leads.
 fn after_link(text: &str) -> Option<&str> {
-    let (label, rest) = text.strip_prefix('[')?.split_once("](")?;
+    let inside = text.strip_prefix('[')?;
+    let is_escaped = |at: usize| {
+        let before = inside[..at].trim_end_matches('\\').len();
+        (at - before) % 2 == 1
+    };
+    let mut ends = inside.match_indices("](").map(|(at, _)| at);
+    let end = ends.find(|at| !is_escaped(*at))?;
+    let (label, rest) = (&inside[..end], &inside[end + 2..]);
     let (target, after) = rest.split_once(')')?;
     let label = label.replace(['\\', '\u{200b}'], "");
     let host = label.trim_end_matches("/…");
