@@ -309,18 +309,31 @@ fn subject(event: &Event, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
     })
 }
 
-/// A line with hosts in the place of its URLs, so that something is left of it when it is cut.
+/// A line with hosts in the place of its URLs and what hangs on them, so that something is left of
+/// it when it is cut.
 fn without_paths(line: &str) -> String {
-    parts(line)
-        .map(|part| match part {
-            Part::Text(text) => text.to_owned(),
-            Part::Url(url) => {
-                let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-                let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-                format!("{host}/…")
-            }
-        })
+    line.split_inclusive(char::is_whitespace)
+        .map(without_path)
         .collect()
+}
+
+fn without_path(word: &str) -> String {
+    let url = parts(word).find_map(|part| match part {
+        Part::Url(url) => Some(url),
+        Part::Text(_) => None,
+    });
+    let Some((before, url, after)) = url.and_then(|url| {
+        let (before, after) = word.split_once(url)?;
+        Some((before, url, after))
+    }) else {
+        return word.to_owned();
+    };
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_end = |c: char| matches!(c, ')' | ']' | '.' | ',' | ';' | ':' | '!' | '?');
+    let end = &after[..after.find(|c| !is_end(c)).unwrap_or(after.len())];
+    let blank = &word[word.trim_end().len()..];
+    format!("{before}{host}/…{end}{blank}")
 }
 
 fn subject_of(event: &Event) -> Option<Subject> {
