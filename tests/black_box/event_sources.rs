@@ -132,7 +132,8 @@ async fn an_event_of_no_use_is_kept_with_the_reason_newest_first() {
     }
     let http = reqwest::Client::new();
     let url = format!("{}/_local/eventbridge", app.url());
-    app.send(http.post(url).body("{no JSON")).await;
+    let no_json = http.post(url).header("content-type", "application/json");
+    app.send(no_json.body("{no JSON")).await;
     app.put_events(&json!({"Entries": [
         {"Source": "aws.ec2", "DetailType": "EC2 Tides", "Detail": "{}"}
     ]}))

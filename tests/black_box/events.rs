@@ -239,7 +239,9 @@ async fn an_event_tells_what_became_of_it_for_each_webhook() {
 async fn ids_that_an_event_cannot_have_are_faults_and_lead_nowhere() {
     let app = App::start().await;
     let long = "x".repeat(129);
-    for id in ["", " ", "a b", "a/b", "a%2Fb", "ä", "a\u{0}", "..\\", &long] {
+    for id in [
+        "", " ", "a b", "a/b", "a%2Fb", "ä", "a\u{0}", "..\\", ".", "..", &long,
+    ] {
         let answer = app
             .post("/events/", &json!({"type": "deploy", "id": id}))
             .await;
@@ -253,7 +255,7 @@ async fn ids_that_an_event_cannot_have_are_faults_and_lead_nowhere() {
     ] {
         assert_eq!(app.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for good in ["..", ".", "-", "x".repeat(128).as_str()] {
+    for good in ["...", "-", "x".repeat(128).as_str()] {
         let answer = app
             .post("/events/", &json!({"type": "deploy", "id": good}))
             .await;

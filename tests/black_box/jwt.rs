@@ -139,6 +139,8 @@ fn the_gateway_lets_through_without_a_jwt_what_needs_none() {
             "ANY /api/v1/health/",
             "ANY /api/v1/openapi.json",
             "ANY /api/v1/openapi.json/",
+            "GET /",
+            "GET /console/{path+}",
             "OPTIONS /{path+}"
         ]
     );

@@ -153,7 +153,7 @@ pub(crate) fn as_text(value: &Value) -> Option<String> {
 pub(crate) fn kind(value: Option<&Value>) -> &'static str {
     match value {
         None => "missing",
-        Some(value) => carillon_domain::fields::kind(value),
+        Some(value) => carillon_domain::values::kind(value),
     }
 }
 

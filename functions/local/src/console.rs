@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::Router;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -95,9 +96,13 @@ struct Code {
 }
 
 /// Other sites can neither send JSON here without being asked first, nor read the answer.
-async fn exchange(State(log_in): State<LogIn>, code: Option<Json<Code>>) -> Response {
+async fn exchange(
+    State(log_in): State<LogIn>,
+    code: Result<Json<Code>, JsonRejection>,
+) -> Response {
     let key = code
         .as_ref()
+        .ok()
         .and_then(|Json(given)| log_in.exchange(&given.code));
     match key {
         Some(key) => {

@@ -6,8 +6,9 @@
 mod parts;
 
 use carillon_domain::event::MAX_NAME;
-use carillon_domain::fields::{self, Fields};
+use carillon_domain::fields::Fields;
 use carillon_domain::json::Unique;
+use carillon_domain::values;
 use carillon_domain::{FaultCode, Faults, OrganizationId, Pointer};
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ pub fn read(text: &str, others: &Kind) -> Result<Vec<(String, Table)>, Faults> {
         None => {
             let detail = format!(
                 "must be an object with a field for each table, not {}",
-                fields::kind(&value)
+                values::kind(&value)
             );
             faults.add(Pointer::root(), FaultCode::WrongType, detail);
             Vec::new()

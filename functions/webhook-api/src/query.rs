@@ -8,9 +8,9 @@ use axum::http::request::Parts;
 use carillon_domain::event_type::NameOrPattern;
 use carillon_domain::fault::unknown;
 use carillon_domain::field::{Field, FlagOr, Given, Rule, Time};
-use carillon_domain::fields::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
+use carillon_domain::values::{NOT_BLANK, TIME_RULE, time_of};
 use carillon_domain::{EventType, FaultCode, Faults, Pointer};
 use jiff::Timestamp;
 

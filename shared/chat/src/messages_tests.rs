@@ -44,7 +44,7 @@ fn texts(value: &Value) -> Vec<String> {
 fn is_live(what: &str, text: &str) -> bool {
     text.match_indices(what).any(|(at, _)| {
         let before = &text[..at];
-        (before.len() - before.trim_end_matches('\\').len()) % 2 == 0
+        (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
     })
 }
 

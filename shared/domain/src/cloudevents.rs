@@ -151,7 +151,7 @@ fn structured(
             }
             _ => format!(
                 "must be a CloudEvent, which is an object, not {}",
-                crate::fields::kind(value)
+                crate::values::kind(value)
             ),
         };
         faults.add(at.clone(), FaultCode::WrongType, detail);

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
 use crate::field::{Named, Rule, reference, said};
-use crate::fields::NOT_BLANK;
 use crate::glob::Glob;
 use crate::masking::without_credential;
 use crate::text::shorten;
+use crate::values::NOT_BLANK;
 
 /// What a type is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

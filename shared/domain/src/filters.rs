@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::event::{Event, Severity, Status};
 use crate::fault::{FaultCode, Faults, Pointer, unknown};
 use crate::field::{Named, Rule, listed, reference, schema};
-use crate::fields::{kind, texts_of};
 use crate::glob::Glob;
 use crate::pattern;
+use crate::values::{kind, texts_of};
 
 /// What an event can be filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -30,6 +30,7 @@ pub mod suspension;
 pub mod text;
 pub mod tone;
 pub mod trace;
+pub mod values;
 pub mod webhook;
 
 pub use api_key::{ApiKey, Permission, Role};

@@ -23,3 +23,6 @@ pub use failures::LocalFailures;
 pub use folder::DataFolder;
 pub use journal::Journal;
 pub use queue::LocalQueue;
+
+/// The region that everything here is in.
+pub(crate) const REGION: &str = "us-east-1";

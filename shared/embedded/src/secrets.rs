@@ -12,11 +12,9 @@ use aws_types::SdkConfig;
 use winterbaume_core::{MockAws, StatefulService, default_account_id};
 use winterbaume_secretsmanager::SecretsManagerService;
 
-use crate::Error;
 use crate::folder::{DataFolder, SECRETS};
+use crate::{Error, REGION};
 use durable::{Durable, Kept};
-
-pub(crate) const REGION: &str = "us-east-1";
 
 /// The SDK's settings for a DynamoDB that answers there.
 pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {

@@ -2,7 +2,8 @@
 //! each fact stands.
 
 use carillon_domain::event::MAX_NAME;
-use carillon_domain::fields::{self, Fields};
+use carillon_domain::fields::Fields;
+use carillon_domain::values;
 use carillon_domain::{FaultCode, Faults, OrganizationId, Pointer};
 use serde_json::{Map, Value};
 
@@ -61,7 +62,7 @@ fn word(value: &Value, at: Pointer, any_case: bool, faults: &mut Faults) -> Opti
             .filter_map(|(word, entity)| {
                 let at = at.field(word);
                 let pattern = whole_pattern(word, at.clone(), faults)?;
-                let entity = fields::text_of(entity, at.clone(), MAX_NAME, faults)?;
+                let entity = values::text_of(entity, at.clone(), MAX_NAME, faults)?;
                 let known = known_entity(&entity);
                 let known = known.map_err(|fault| faults.add(at, FaultCode::UnknownValue, fault));
                 Some((pattern, known.ok()?))
@@ -90,7 +91,7 @@ pub fn conditions(fields: &mut Fields, any_case: bool) -> Vec<Condition> {
         let path = one_path(attribute, at.clone(), faults)?;
         let texts = match patterns {
             Value::String(text) => vec![(at, text.clone())],
-            list => fields::texts_of(list, at, MAX_LIST, MAX_PATH, faults)?,
+            list => values::texts_of(list, at, MAX_LIST, MAX_PATH, faults)?,
         };
         let patterns = texts.into_iter();
         let patterns = patterns.filter_map(|(at, text)| whole_pattern(&text, at, faults));

@@ -5,18 +5,14 @@
 //! transactions of as many as fit. What a call that broke off has written, the next one with the
 //! same file finds as it should be, and goes on.
 
-use std::collections::HashMap;
-
 use carillon_aws::Quota;
-use carillon_domain::webhook::{MAX_WEBHOOK_NAME, Made};
-use carillon_domain::{OrganizationId, Webhook, WebhookId};
-use secrecy::ExposeSecret;
-use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
+use carillon_domain::webhook::MAX_WEBHOOK_NAME;
+use carillon_domain::{OrganizationId, Webhook};
 
 use super::document::Document;
-use super::plan::{Change, MAX_CREDENTIALS, Plan, Step};
-use super::verify::{Warnings, verified};
+use super::outcome::{Outcome, Written};
+use super::plan::{Change, MAX_CREDENTIALS, Plan, Warnings};
+use super::verify::verified;
 use super::write::{Prepared, write};
 use crate::problem::Problem;
 use crate::{Api, registration};
@@ -37,114 +33,6 @@ pub struct Options {
     pub prune: bool,
     /// Asks the platforms about credentials that are new, or used in a new way.
     pub verify: bool,
-}
-
-/// What became of a webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Done {
-    Created,
-    Updated,
-    Unchanged,
-    Removed,
-}
-
-/// What became of one name, or would become of it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = NotificationResult)]
-pub struct Outcome {
-    name: String,
-    result: Done,
-    /// The fields of the file that are other than they were.
-    changed: Vec<&'static str>,
-    /// Null where a dry run would create it.
-    #[schema(required)]
-    id: Option<String>,
-    /// What could not be verified, or will go wrong later.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    warnings: Vec<String>,
-    /// The parts of the credential that were made as the file does not have them, such as
-    /// `secret`, in full: they are shown this once.
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "in_full")]
-    #[schema(value_type = std::collections::BTreeMap<String, String>, required = false)]
-    made: Made,
-}
-
-fn in_full<S: Serializer>(made: &Made, serializer: S) -> Result<S::Ok, S::Error> {
-    let parts = made.iter();
-    serializer.collect_map(parts.map(|(field, secret)| (field, secret.expose_secret())))
-}
-
-impl Outcome {
-    /// The same, as it was done.
-    pub(super) fn done(self, id: &WebhookId, made: Made) -> Self {
-        Self {
-            id: Some(id.to_string()),
-            made,
-            ..self
-        }
-    }
-
-    fn new(name: &str, result: Done, id: Option<&WebhookId>) -> Self {
-        Self {
-            name: name.to_owned(),
-            result,
-            changed: Vec::new(),
-            id: id.map(ToString::to_string),
-            warnings: Vec::new(),
-            made: Made::new(),
-        }
-    }
-
-    /// What a step does, before it is done.
-    pub(super) fn of(step: &Step) -> Self {
-        let name = &step.registration.name;
-        match &step.change {
-            Change::Create => Self::new(name, Done::Created, None),
-            Change::Keep(webhook) => Self::new(name, Done::Unchanged, Some(&webhook.id)),
-            Change::Update { read, changed } => Self {
-                changed: changed.clone(),
-                ..Self::new(name, Done::Updated, Some(&read.id))
-            },
-        }
-    }
-
-    /// The same, of a webhook for which something was done before in the same call: what was made
-    /// then is still to be shown.
-    pub(super) fn after(self, before: Option<Self>) -> Self {
-        match before {
-            Some(before) if self.made.is_empty() => Self {
-                made: before.made,
-                ..self
-            },
-            _ => self,
-        }
-    }
-
-    fn warned(self, warnings: &mut Warnings) -> Self {
-        Self {
-            warnings: warnings.remove(&self.name).unwrap_or_default(),
-            ..self
-        }
-    }
-
-    pub(super) fn of_removal(webhook: &Webhook) -> Self {
-        Self::new(&webhook.name, Done::Removed, Some(&webhook.id))
-    }
-}
-
-/// What was done, by the names of the webhooks; what was removed in its order.
-#[derive(Default)]
-pub(super) struct Written {
-    pub named: HashMap<String, Outcome>,
-    pub removed: Vec<Outcome>,
-}
-
-impl Written {
-    fn count(&self) -> usize {
-        self.named.len() + self.removed.len()
-    }
 }
 
 /// Makes the organization's webhooks what the file says. Nothing is changed where the file

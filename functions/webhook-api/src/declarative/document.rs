@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 
 use carillon_domain::fault::nearest;
-use carillon_domain::fields::NOT_BLANK;
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
+use carillon_domain::values::NOT_BLANK;
 use carillon_domain::{FaultCode, Faults, Pointer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;

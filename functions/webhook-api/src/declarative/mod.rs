@@ -9,6 +9,7 @@ mod document;
 mod entry;
 mod export;
 mod lines;
+mod outcome;
 mod plan;
 mod source;
 mod tree;
@@ -18,7 +19,8 @@ mod write;
 #[cfg(test)]
 pub mod testing;
 
-pub use apply::{Options, Outcome, apply};
+pub use apply::{Options, apply};
 pub use document::{Document, Format};
 pub use entry::ENTRY;
 pub use export::Notifications;
+pub use outcome::Outcome;

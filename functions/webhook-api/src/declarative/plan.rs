@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 
 use super::document::{Document, Entry};
 use super::entry;
-use super::verify::Warnings;
 
 /// How many new credentials one call takes: the platform is asked about each, and a secret is
 /// made, while the caller waits for at most 30 seconds.
 pub(super) const MAX_CREDENTIALS: usize = 200;
+
+/// What could not be verified, or will go wrong later, by the names of the webhooks.
+pub(super) type Warnings = HashMap<String, Vec<String>>;
 
 /// What a file changes, in its order.
 pub(super) struct Plan {

@@ -1,6 +1,5 @@
 //! Asking the platforms about a plan's credentials.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use carillon_chat::Verification;
@@ -8,7 +7,7 @@ use carillon_domain::Faults;
 use futures::StreamExt;
 
 use super::document::Document;
-use super::plan::Plan;
+use super::plan::{Plan, Warnings};
 use crate::Api;
 use crate::problem::Problem;
 use crate::writing::AT_ONCE;
@@ -16,9 +15,6 @@ use crate::writing::AT_ONCE;
 /// How long all credentials may take together; a caller behind API Gateway waits for 30 s
 /// at most. What is not verified by then is taken unverified.
 const VERIFY_WITHIN: Duration = Duration::from_secs(10);
-
-/// What could not be verified, or will go wrong later, by the names of the webhooks.
-pub(super) type Warnings = HashMap<String, Vec<String>>;
 
 /// Asks the platforms about the plan's credentials; gives the warnings by name.
 pub(super) async fn verified(

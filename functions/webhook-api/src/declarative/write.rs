@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use super::apply::{Outcome, Written};
+use super::outcome::{Outcome, Written};
 use super::plan::{self, Plan, Step};
 use crate::Api;
 use crate::problem::Problem;

@@ -48,6 +48,9 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
         set(&mut replacement, read_only.clone());
         undescribed(&mut replacement);
         set(&mut replacement, own(either));
+        // It is shown as null where there is none.
+        let message = schema::or_null(reference(MESSAGE_TEMPLATE));
+        set(&mut replacement, [("message", message)]);
         replacement["description"] =
             "The whole webhook; what the server adds may be sent back as it was read".into();
         let mut specific = json!({"type": "object", "required": ["type", CONFIGURATION]});

@@ -1,6 +1,7 @@
 //! Reading a configuration by the descriptions of its fields.
 
-use carillon_domain::fields::{Fields, kind};
+use carillon_domain::fields::Fields;
+use carillon_domain::values::kind;
 use carillon_domain::webhook::{Digest, Grouping, Made};
 use carillon_domain::{Configuration, Credential, FaultCode, Faults, Pointer};
 use secrecy::SecretString;
@@ -307,7 +308,7 @@ impl<'v, 'f> Reading<'v, 'f> {
             }
             let faults = self.fields.faults();
             let count = faults.iter().count();
-            let text = carillon_domain::fields::text_of(value, at.clone(), rule.value.max, faults);
+            let text = carillon_domain::values::text_of(value, at.clone(), rule.value.max, faults);
             let Some(text) = text else {
                 if faults.iter().count() == count {
                     faults.add(at, FaultCode::Required, "must not be blank");

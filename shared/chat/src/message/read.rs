@@ -1,7 +1,7 @@
 //! Reading a client's `message`: every fault of it at once.
 
-use carillon_domain::fields::{kind as kind_of, texts_of};
 use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
+use carillon_domain::values::{kind as kind_of, texts_of};
 use carillon_domain::webhook::{LinkTemplate, MentionRule, MessageTemplate};
 use carillon_domain::{EventType, FaultCode, Faults, Fields, Filters, Pointer, sample};
 use serde_json::Value;

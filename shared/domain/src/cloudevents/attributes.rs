@@ -6,8 +6,8 @@ use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
-use crate::fields::kind;
 use crate::text::shorten;
+use crate::values::kind;
 
 /// The attributes that CloudEvents 1.0 defines.
 pub(super) const DEFINED: [&str; 8] = [

@@ -10,9 +10,10 @@ use crate::field::{
     Described, Field, Flag, Formed, Named, Object, OneOf, Remark, Rule, Texts, Time, reference,
     said, schema,
 };
-use crate::fields::{NOT_BLANK, ORGANIZATION};
+use crate::fields::ORGANIZATION;
 use crate::ids::EventId;
 use crate::trace::TraceParent;
+use crate::values::NOT_BLANK;
 
 impl Named for Status {
     const SET: &'static str = "EventStatus";

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{Field, Object, OneOf, Remark, Rule, reference, said, schema};
-use crate::fields::{Fields, NOT_BLANK, kind, text_of};
+use crate::fields::Fields;
 use crate::pattern;
+use crate::values::{NOT_BLANK, kind, text_of};
 
 const RESOURCE_TYPE: Field<Remark> =
     Field::optional("type", "Such as `aws_rds_cluster`", Remark(MAX_NAME));

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Rule, reference, schema};
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::fields::{NOT_BLANK, TIME_RULE, kind, text_of, texts_of, time_of};
 use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
 use crate::text::clean_line;
+use crate::values::{NOT_BLANK, TIME_RULE, kind, text_of, texts_of, time_of};
 
 /// A text, where a blank one is answered with `blank`.
 pub(crate) fn said(

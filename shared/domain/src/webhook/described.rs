@@ -7,8 +7,9 @@ use crate::delivery::DeliveryStatus;
 use crate::event_type::{EventType, EventTypePattern, NameOrPattern};
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{Field, Flag, Given, Line, Named, Object, Rule, listed, reference};
-use crate::fields::{ORGANIZATION, texts_of};
+use crate::fields::ORGANIZATION;
 use crate::filters::FiltersRule;
+use crate::values::texts_of;
 
 /// The `type`s of destinations, in the API's document.
 pub const DESTINATION_TYPE: &str = "DestinationType";

@@ -89,7 +89,7 @@ fn to_event(records: &[Record], stream: &str) -> Result<StreamEvent, Error> {
     let record = |record: &Record| {
         let mut record = serde_json::to_value(record)?;
         record["eventSourceARN"] = json!(stream);
-        record["awsRegion"] = json!(crate::secrets::REGION);
+        record["awsRegion"] = json!(crate::REGION);
         Ok(record)
     };
     let records: Result<Vec<Value>, _> = records.iter().map(record).collect();

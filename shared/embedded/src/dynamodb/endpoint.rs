@@ -19,7 +19,7 @@ use crate::guard::Guard;
 /// What DynamoDB takes at most, in bytes.
 const MAX_BODY: usize = 16 * 1_024 * 1_024;
 /// Of a client that signs for none that could be.
-const DEFAULT_REGION: &str = crate::secrets::REGION;
+const DEFAULT_REGION: &str = crate::REGION;
 const ERRORS: &str = "com.amazonaws.dynamodb.v20120810#";
 /// What AWS says to whatever is no call.
 const NO_CALL: &str = "<UnknownOperationException/>\n";

@@ -153,7 +153,7 @@ impl LocalDynamoDb {
         let records = self.records(table, &arn, journal.checkpoint(table)?.as_deref(), most)?;
         Ok((!records.is_empty()).then(|| Batch {
             table: table.to_owned(),
-            stream: arns::in_region(&arn, crate::secrets::REGION),
+            stream: arns::in_region(&arn, crate::REGION),
             records,
             done: 0,
         }))

@@ -96,7 +96,7 @@ impl Services {
         };
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(crate::secrets::REGION))
+            .region(Region::new(crate::REGION))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(SharedHttpClient::new(client))
             .build()
