@@ -48,7 +48,7 @@ async fn a_code_that_is_not_the_printed_one_logs_nobody_in() {
     // As a form of another site would send it.
     let form = client.post(&url).header("content-type", "text/plain");
     let answer = form.body("{\"code\": \"guessed\"}").send().await.unwrap();
-    assert_eq!(answer.status(), StatusCode::GONE);
+    assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
 
 #[tokio::test]

@@ -381,14 +381,20 @@ async fn raw(app: &App, request: &[u8]) -> String {
 #[tokio::test]
 async fn requests_that_no_library_would_send_are_answered_or_hung_up_on() {
     let app = App::start().await;
-    let authorized = format!("authorization: Bearer {KEY}\r\nhost: x\r\nconnection: close\r\n");
+    let authorized =
+        format!("authorization: Bearer {KEY}\r\nhost: localhost\r\nconnection: close\r\n");
     for (line, extra, expected) in [
         ("GET /api/v1/webhooks/ HTTP/1.1", "", "HTTP/1.1 200"),
         ("OPTIONS * HTTP/1.1", "", "HTTP/1.1 404"),
         (
-            "GET http://elsewhere/api/v1/webhooks/ HTTP/1.1",
+            "GET http://localhost/api/v1/webhooks/ HTTP/1.1",
             "",
             "HTTP/1.1 200",
+        ),
+        (
+            "GET http://elsewhere/api/v1/webhooks/ HTTP/1.1",
+            "",
+            "HTTP/1.1 403",
         ),
         (
             "GET /api/v1/webhooks/../health HTTP/1.1",

@@ -332,7 +332,7 @@ async fn a_call_that_an_earlier_version_kept_is_answered_and_new_ones_look_like_
     let body = slack("work", &["deploy"]);
     let kept = post(&app, "/webhooks/", "golden", &body).await;
     assert!(is_replayed(&kept), "{} {:#?}", kept.text, rows(&app).await);
-    assert_eq!(kept.body, json!({"id": "wh_01JD0000000000000000000000"}));
+    assert_eq!(kept.body["id"], "wh_01JD0000000000000000000000");
     assert_eq!(kept.header("etag"), "\"1\"");
 
     let app = App::start().await;

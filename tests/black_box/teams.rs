@@ -29,7 +29,8 @@ async fn a_message_goes_to_its_workflow_and_the_ledger_says_that_it_was_accepted
     assert!(message.not_shown.is_empty() && message.open_mentions.is_empty());
     let card = &message.payload["attachments"][0]["content"];
     assert_eq!(card["body"][0]["style"], "attention");
-    assert_eq!(card["body"][1]["inlines"][0]["text"], "*disk* full");
+    let headline = &card["body"][0]["items"][0]["text"];
+    assert_eq!(headline, r"❌ Deploy failed: \*disk\* full");
 
     let delivery = app.delivery(webhook, "delivered").await;
     assert_eq!(delivery["message"]["id"], message.id, "{delivery}");

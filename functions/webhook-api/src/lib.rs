@@ -96,6 +96,8 @@ where
             .map_request(|request: axum::http::Request<B>| -> Request {
                 path::canonical(request.map(Body::new))
             })
+            // The router says what is allowed after its own layers.
+            .map_response(problem::with_accept_patch)
             .service(router(api)),
     )
 }
@@ -110,7 +112,6 @@ fn router(api: Api) -> Router {
             api.clone(),
             auth::require_key,
         ))
-        .layer(middleware::map_response(problem::with_accept_patch))
         .layer(CatchPanicLayer::custom(problem::from_panic))
         .layer(middleware::from_fn(loops::refuse))
         .layer(middleware::from_fn(request_id::attach))

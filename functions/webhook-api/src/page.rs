@@ -26,8 +26,7 @@ const SIGNATURE: usize = 32;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     pub results: Vec<T>,
-    /// The cursor of the next page; null on the last. A page may be short, or empty, and still have
-    /// a next one.
+    /// Where the next page begins; null on the last. Also a short or empty page may have a next.
     #[schema(required)]
     pub next: Option<String>,
 }

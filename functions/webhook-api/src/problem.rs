@@ -408,7 +408,7 @@ impl IntoResponse for Problem {
 }
 
 /// Says what a PATCH may be, where a path has it (RFC 5789, section 3.1).
-pub async fn with_accept_patch(mut response: Response) -> Response {
+pub fn with_accept_patch(mut response: Response) -> Response {
     let allow = response.headers().get(ALLOW);
     let allow = allow
         .and_then(|value| value.to_str().ok())

@@ -1,7 +1,7 @@
 //! An example of each call, as the API takes and answers it.
 
 use carillon_domain::{EventType, Webhook, sample};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::view::WebhookView;
 
@@ -21,7 +21,7 @@ pub fn add(name: &str, operation: &mut Value) {
                 continue;
             }
             if let Some(example) = request(name, media_type) {
-                body["example"] = example;
+                give(body, example);
             }
         }
     }
@@ -32,10 +32,7 @@ pub fn add(name: &str, operation: &mut Value) {
         if let Some(content) = answer.pointer_mut("/content/application~1json")
             && let Some(example) = response(name, status)
         {
-            match example == webhook() {
-                true => content["examples"] = json!({"webhook": {"$ref": WEBHOOK_EXAMPLE}}),
-                false => content["example"] = example,
-            }
+            give(content, example);
         }
     }
     // Looked up by `get`: an index would put a null there.
@@ -58,11 +55,28 @@ pub fn add(name: &str, operation: &mut Value) {
     }
 }
 
-const WEBHOOK_EXAMPLE: &str = "#/components/examples/Webhook";
+/// Gives a body its example; one of several calls is said once.
+fn give(body: &mut Value, example: Value) {
+    match shared().iter().find(|(_, it)| it["value"] == example) {
+        Some((name, _)) => {
+            let reference = format!("#/components/examples/{name}");
+            body["examples"] = json!({"example": {"$ref": reference}});
+        }
+        None => body["example"] = example,
+    }
+}
 
 /// The examples of several calls.
-pub fn shared() -> Value {
-    json!({"Webhook": {"value": webhook()}})
+pub fn shared() -> Map<String, Value> {
+    let examples = [
+        ("NewWebhook", new_webhook()),
+        ("Notifications", notifications()),
+        ("Webhook", webhook()),
+    ];
+    let examples = examples.into_iter();
+    examples
+        .map(|(name, value)| (name.to_owned(), json!({ "value": value })))
+        .collect()
 }
 
 /// What a client would send.

@@ -9,6 +9,7 @@ mod notifications;
 mod problems;
 mod webhooks;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use carillon_chat::Kinds;
@@ -31,10 +32,12 @@ pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
         components::complete(kinds, schemas);
     }
     components["responses"] = problems::responses().into();
-    components["examples"] = examples::shared();
-    components["headers"] = json!({"X-Request-Id": {
-        "description": "Names this request in the log", "schema": {"type": "string"}
-    }});
+    components["examples"] = examples::shared().into();
+    let header = |about: &str| json!({"description": about, "schema": {"type": "string"}});
+    components["headers"] = json!({
+        "ETag": header("The webhook's version"),
+        "X-Request-Id": header("Names this request in the log"),
+    });
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
@@ -59,6 +62,8 @@ fn hoist_parameters(document: &mut Value) {
     for parameter in &all {
         *counts.entry(parameter.to_string()).or_default() += 1;
     }
+    // The most frequent one of a name has it.
+    all.sort_by_key(|parameter| Reverse(counts[&parameter.to_string()]));
     let mut hoisted: Map<String, Value> = Map::new();
     for parameter in all {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
@@ -104,6 +109,9 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
         return;
     };
     for response in responses.values_mut() {
+        if !response["headers"]["ETag"].is_null() {
+            response["headers"]["ETag"] = json!({"$ref": "#/components/headers/ETag"});
+        }
         response["headers"]["X-Request-Id"] = json!({"$ref": "#/components/headers/X-Request-Id"});
     }
     let problems: Map<String, Value> = kinds

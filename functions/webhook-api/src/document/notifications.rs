@@ -6,7 +6,7 @@ use carillon_domain::webhook::MAX_WEBHOOK_NAME;
 use serde_json::{Value, json};
 
 use super::Schemas;
-use super::webhooks::kind_name;
+use super::webhooks::{kind_name, undescribed};
 use crate::declarative::ENTRY;
 
 pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
@@ -28,6 +28,7 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
 /// mean 'unchanged' to a webhook that is there.
 fn entry(kind: &dyn Kind) -> Value {
     let mut entry = kind.schema(true);
+    undescribed(&mut entry);
     if let Some(properties) = entry["properties"].as_object_mut() {
         properties.extend(ENTRY.properties());
         let provider = json!({"type": "string", "const": kind.id().api_type()});

@@ -2,7 +2,8 @@
 //! destination has schemas of its own, told apart by `type`.
 
 use carillon_chat::form::schema::field;
-use carillon_chat::{Kind, Kinds, message};
+use carillon_chat::message::{self, MentionForm};
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::field::{Described, reference, schema};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::webhook::{MESSAGE_TEMPLATE, NEW_WEBHOOK};
@@ -89,14 +90,16 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
 
 /// The words that webhooks may have of their own; whom they may mention depends on the kind.
 fn message_template(kinds: &Kinds) -> Value {
-    let mut forms: Vec<Value> = Vec::new();
-    for mentions in kinds.iter().filter_map(|kind| kind.message().ok()) {
-        let schema = message::schema::message(mentions, &reference("Filters"));
-        if !forms.contains(&schema) {
-            forms.push(schema);
+    let mut forms: Vec<MentionForm> = Vec::new();
+    for form in kinds
+        .iter()
+        .flat_map(|kind| kind.message().unwrap_or_default())
+    {
+        if forms.iter().all(|known| known.name != form.name) {
+            forms.push(*form);
         }
     }
-    json!({ "anyOf": forms })
+    message::schema::message(&forms, &reference("Filters"))
 }
 
 /// What webhooks of all types have in common.
@@ -119,7 +122,7 @@ fn named(
 }
 
 /// Takes out what properties are for: it is said elsewhere.
-fn undescribed(object: &mut Value) {
+pub fn undescribed(object: &mut Value) {
     let properties = object["properties"].as_object_mut().into_iter().flatten();
     for (_, property) in properties {
         if let Some(property) = property.as_object_mut() {
@@ -231,6 +234,7 @@ fn configuration_patch(kinds: &Kinds) -> Value {
     let fields = fields.into_iter();
     let fields = fields.map(|(name, field)| (name, schema::or_null(field)));
     let mut patch = schema::object(&[], fields.collect());
+    undescribed(&mut patch);
     patch["description"] = "The fields to change: null removes. Which there are depends on the \
                             webhook's type"
         .into();
@@ -245,10 +249,13 @@ fn rotation(kinds: &Kinds) -> Value {
             join(&mut fields, field_of.name, schema);
         }
     }
-    for field in [&EVERYWHERE as &dyn Described, &ORGANIZATION] {
-        fields.insert(field.name().into(), field.schema());
-    }
     let mut rotation = schema::object(&[], fields);
+    undescribed(&mut rotation);
+    let own = [&EVERYWHERE as &dyn Described, &ORGANIZATION];
+    set(
+        &mut rotation,
+        own.map(|field| (field.name(), field.schema())),
+    );
     rotation["description"] = "The parts of the new credential, under the names that they have in \
                                the webhook's configuration"
         .into();

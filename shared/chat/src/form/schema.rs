@@ -94,7 +94,7 @@ fn grouping(possible: &[Grouping]) -> Value {
         false => {
             let names = all.iter().filter(|(_, it)| possible.contains(it));
             let names: Vec<&str> = names.map(|(name, _)| *name).collect();
-            json!({"type": "string", "enum": names, "description": Grouping::ABOUT})
+            json!({"type": "string", "enum": names})
         }
     }
 }
