@@ -21,17 +21,17 @@ Carillon is ready.
   DynamoDB      {dynamodb} (write items to its table `entities`, or make tables with streams)
   Chat          {chat}
 
-1. Register a webhook:
+In another shell, register a webhook, publish an event, and look at the page:
 
-curl {url}/api/v1/webhooks/ -H 'Authorization: Api-Key {key}' -H 'Content-Type: application/json' -d '{{"name": "prod alerts", "type": "slack", "event_types": ["*"], "configuration": {{"token": "xoxb-local-0000-not-a-real-token", "channel": "infra"}}}}'
+export CARILLON_URL={url} CARILLON_KEY={key}
 
-2. Publish an event, and look at the page:
+curl "$CARILLON_URL/api/v1/webhooks/" -H "Authorization: Bearer $CARILLON_KEY" -H 'Content-Type: application/json' -d '{{
+  "name": "first steps", "type": "slack", "event_types": ["*"],
+  "configuration": {{"token": "xoxb-local-0000-not-a-real-token", "channel": "infra"}}}}'
 
-curl {url}/api/v1/events/ -H 'Authorization: Api-Key {key}' -H 'Content-Type: application/json' -d '{{"type": "deploy", "status": "succeeded", "environment": "production", "project": "billing", "resource": {{"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db"}}, "provider": "aws", "region": "eu-west-1", "estimated_cost": {{"amount": "41.20", "currency": "USD", "period": "month"}}, "actor": "alice", "message": "Release 42: read replicas for billing"}}'
-
-Or change something in a table of your application:
-
-AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1 aws dynamodb put-item --endpoint-url {dynamodb} --table-name entities --item '{{"entity": {{"S": "parameter"}}, "organization": {{"S": "{organization}"}}, "id": {{"S": "param-81"}}, "name": {{"S": "DATABASE_URL"}}, "project": {{"S": "billing"}}, "actor": {{"S": "alice"}}}}'
+curl "$CARILLON_URL/api/v1/events/" -H "Authorization: Bearer $CARILLON_KEY" -H 'Content-Type: application/json' -d '{{
+  "type": "deploy", "status": "succeeded", "environment": "production", "actor": "alice",
+  "resource": {{"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db"}}}}'
 
 Ctrl-C ends it.
 "##
