@@ -65,7 +65,7 @@ pub async fn read(
         organization: organization.clone(),
         // Each its own: deliveries are sorted by when their events arrived.
         now: Timestamp::now(),
-        fallback_id: EventId::generate(ulid::Ulid::generate()),
+        fallback_id: EventId::generate(carillon_aws::rising_ulid()),
     };
     let headers = request.headers().clone();
     let (is_batch, mut events) = read_as_sent(request, &headers, capture).await?;

@@ -78,7 +78,7 @@ pub fn capture(organization: &OrganizationId) -> Capture {
     Capture {
         organization: organization.clone(),
         now: Timestamp::now(),
-        fallback_id: EventId::generate(ulid::Ulid::generate()),
+        fallback_id: EventId::generate(carillon_aws::rising_ulid()),
     }
 }
 

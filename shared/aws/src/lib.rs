@@ -13,6 +13,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod queue;
 pub mod registry;
+mod rising;
 pub mod secrets;
 pub mod stories;
 pub mod table;
@@ -29,6 +30,7 @@ pub use registry::{
     Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Registry, Suspension, TOGETHER,
     WebhookPage, WriteError, parts,
 };
+pub use rising::rising_ulid;
 pub use secrets::{SecretCache, SecretStore};
 pub use stories::Stories;
 pub use table::Retention;

@@ -51,11 +51,9 @@ impl Prepared {
         let opened: Vec<_> = opened.collect();
         let opened = futures::stream::iter(opened).buffer_unordered(AT_ONCE);
         let opened: HashMap<Fingerprint, CredentialRef> = opened.try_collect().await?;
-        // Webhooks are listed by their ids: in the order of the file.
-        let mut ids = ulid::Generator::new();
         let steps = steps
             .into_iter()
-            .map(|step| Write::of(organization, step, &opened, &mut ids));
+            .map(|step| Write::of(organization, step, &opened));
         Ok(Self {
             steps: steps.collect::<Result<_, _>>()?,
             removals: plan.removals,
@@ -91,7 +89,6 @@ impl Write {
         organization: &OrganizationId,
         mut step: Step,
         opened: &HashMap<Fingerprint, CredentialRef>,
-        ids: &mut ulid::Generator,
     ) -> Result<Self, Problem> {
         let outcome = Outcome::of(&step);
         let made = std::mem::take(&mut step.registration.destination.made);
@@ -111,8 +108,7 @@ impl Write {
                     .ok_or("a new webhook cannot have an unchanged credential")
                     .map_err(Problem::internal("applying a file"))?;
                 let registration = &step.registration;
-                let id =
-                    WebhookId::generate(ids.generate().unwrap_or_else(|_| ulid::Ulid::generate()));
+                let id = WebhookId::generate(carillon_aws::rising_ulid());
                 let new = registration::new_webhook(organization, id, registration, opened, now);
                 (None, new)
             }

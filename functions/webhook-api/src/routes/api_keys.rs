@@ -43,7 +43,7 @@ pub async fn create(
     let request = KeyRequest::parse(&body, &caller.organization, now).map_err(Problem::Invalid);
     let request = query.with(request)?;
     let (api, organization) = (api.by(&caller), &caller.organization);
-    let id = ApiKeyId::generate(ulid::Ulid::generate());
+    let id = ApiKeyId::generate(carillon_aws::rising_ulid());
     let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
         Begun::First(call) => call,
         Begun::Answered(first) => return made_again::key(&api, organization, first).await,

@@ -73,7 +73,7 @@ pub async fn create(
     let organization = &caller.organization;
     let registration = registration::read(api.chat.kinds(), &body, organization, None);
     let registration = query.with(registration.map_err(Problem::Invalid))?;
-    let id = WebhookId::generate(ulid::Ulid::generate());
+    let id = WebhookId::generate(carillon_aws::rising_ulid());
     let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
         Begun::First(call) => call,
         Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,

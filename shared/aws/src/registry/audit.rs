@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::Registry;
 use crate::Error;
+use crate::rising::rising_ulid;
 use crate::table::{Item, from_item, text, to_item};
 
 const WHAT: &str = "an entry of the audit log";
@@ -44,7 +45,7 @@ impl Registry {
             return Ok(None);
         };
         let at = Timestamp::now();
-        let id = format!("aud_{}", ulid::Ulid::generate());
+        let id = format!("aud_{}", rising_ulid());
         let mut row = to_item(
             WHAT,
             &Entry {

@@ -24,8 +24,7 @@ pub(super) const EVENT_TYPES: Field<EventTypes> = Field::required("event_types",
 pub const FILTERS: Field<FiltersRule> = Field::optional("filters", "", FiltersRule);
 pub(super) const CONFIGURATION: Field<Given> =
     Field::required("configuration", "", Given("Configuration"));
-pub const MESSAGE: Field<Given> =
-    Field::optional("message", "Words of its own", Given(MESSAGE_TEMPLATE));
+pub const MESSAGE: Field<Given> = Field::optional("message", "", Given(MESSAGE_TEMPLATE));
 pub const ENABLED: Field<Flag> =
     Field::optional("enabled", "Whether it delivers; true, if left out", Flag);
 
