@@ -1,6 +1,7 @@
 //! Slack and Discord, with what happens to requests on the way, and a record of what was
 //! really posted.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -23,9 +24,12 @@ use crate::scenario::MARK;
 pub struct Posted {
     /// Where: the same text for the same channel.
     pub destination: String,
-    /// Which events it tells, in its order.
+    /// Which events it tells, in its order. Where a message is changed, those that it has not
+    /// told before: what it says once more comes to nobody again.
     pub events: Vec<String>,
 }
+
+type Shown = HashMap<(String, String), Vec<String>>;
 
 /// What is behind the server for one run.
 #[derive(Clone)]
@@ -33,9 +37,20 @@ pub struct Stage {
     pub sink: ChatSink,
     pub fate: Arc<Fate>,
     pub posted: Arc<Mutex<Vec<Posted>>>,
+    /// What each message says now, by its destination and id.
+    pub shown: Arc<Mutex<Shown>>,
 }
 
 impl Stage {
+    /// What a message tells that was posted or changed.
+    fn told(&self, destination: &str, id: String, events: Vec<String>) -> Vec<String> {
+        let mut shown = self.shown.lock().unwrap();
+        let at = (destination.to_owned(), id);
+        let before = shown.insert(at, events.clone()).unwrap_or_default();
+        let new = events.into_iter().filter(|event| !before.contains(event));
+        new.collect()
+    }
+
     /// Edits name a channel by its id.
     fn name(&self, channel: String) -> String {
         let known = self.sink.destinations().into_iter();
@@ -87,9 +102,14 @@ async fn answer(State(stage): State<Arc<Mutex<Option<Stage>>>>, request: Request
     let (parts, answer) = response.into_parts();
     let answer = to_bytes(answer, usize::MAX).await.unwrap();
     if was_taken(parts.status, &answer) {
+        let events = events(&body);
+        let events = match message_id(&answer) {
+            Some(id) => stage.told(&destination, id, events),
+            None => events,
+        };
         let posted = Posted {
             destination,
-            events: events(&body),
+            events,
         };
         stage.fate.tell(|| format!("  {posted:?}"));
         stage.posted.lock().unwrap().push(posted);
@@ -147,6 +167,13 @@ fn destination(path: &str, body: &[u8]) -> String {
 fn was_taken(status: StatusCode, answer: &[u8]) -> bool {
     let body: Value = serde_json::from_slice(answer).unwrap_or_default();
     status.is_success() && body["ok"] != false
+}
+
+/// By what Slack's bots and Discord tell one message of a destination from another.
+fn message_id(answer: &[u8]) -> Option<String> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    let id = answer["ts"].as_str().or(answer["id"].as_str())?;
+    Some(id.to_owned())
 }
 
 /// The marks of events in a message, each once, in their order.

@@ -82,7 +82,8 @@ impl World {
         let chat = Stage {
             sink: ChatSink::with_clock(move || time.now()),
             fate: Arc::clone(&fate),
-            posted: Arc::new(Mutex::new(Vec::new())),
+            posted: Arc::default(),
+            shown: Arc::default(),
         };
         platforms.set(chat.clone());
         Self {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_aws::{DeliveryQueue, QueueMessage};
-use carillon_domain::{DeliveryStatus, Outcome};
+use carillon_domain::{DeliveryStatus, Digest, Outcome};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
 
@@ -36,6 +36,27 @@ async fn a_panic_over_one_destination_costs_the_others_nothing() {
         let row = stage.delivery(webhook, id).await;
         assert_eq!(row.status, DeliveryStatus::Delivered);
     }
+}
+
+#[tokio::test]
+async fn what_died_between_two_rows_of_a_digest_and_has_no_wake_up_is_settled_within_a_day() {
+    let mut stage = Stage::new().await;
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.digest = Digest::Auto;
+    let webhook = stage.register(webhook, TOKEN).await;
+    let first = stage.publish(&webhook).await;
+    let second = stage.publish(&webhook).await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1);
+    stage.unwrite(&webhook, &second).await;
+    stage.queue.purge().unwrap();
+    stage.clock.advance(Duration::from_secs(86_400));
+    stage.serve().await;
+    for id in [&first, &second] {
+        let row = stage.delivery(&webhook, id).await;
+        assert_eq!(row.status, DeliveryStatus::Delivered);
+    }
+    assert_eq!(stage.sink.messages().len(), 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
@@ -93,6 +94,7 @@ pub struct Stage {
     events: EventStore,
     pub lanes: Lanes,
     ledger: Ledger,
+    dynamodb: aws_sdk_dynamodb::Client,
     published: u64,
 }
 
@@ -145,7 +147,7 @@ impl Stage {
         let events = EventStore::new(clients.dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let table = DELIVERIES_TABLE.to_owned();
         let lanes = Lanes::new(clients.dynamodb.clone(), table.clone(), retention);
-        let ledger = Ledger::new(clients.dynamodb, table, retention);
+        let ledger = Ledger::new(clients.dynamodb.clone(), table, retention);
         let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
         let secrets = SecretStore::new(secrets, "carillon".into(), cache);
         let queue = || {
@@ -204,6 +206,7 @@ impl Stage {
             refusals,
             registry,
             ledger,
+            dynamodb: clients.dynamodb,
             published: 0,
         }
     }
@@ -400,6 +403,14 @@ impl Stage {
         };
         let lane = webhook.lane(channel);
         Delivery::new(&webhook.organization, &lane, &channel.name, &waiting).unwrap()
+    }
+
+    /// Takes a delivery's row out of the ledger, as if it was never written.
+    pub async fn unwrite(&self, webhook: &Webhook, id: &DeliveryId) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let delete = self.dynamodb.delete_item().table_name(DELIVERIES_TABLE);
+        let delete = delete.key("webhook_id", text(webhook.id.as_str()));
+        delete.key("id", text(id.as_str())).send().await.unwrap();
     }
 
     /// When messages arrived, in their order.

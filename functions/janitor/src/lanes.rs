@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use carillon_aws::lanes::{WALK_SHARDS, Waiting, WalkPosition, Walked};
 use carillon_aws::{DeliveryQueue, Error, EventStore, Lanes, Ledger, WakeUp, wake};
-use carillon_domain::LaneId;
 use carillon_domain::lane::Lane;
+use carillon_domain::{Delivery, LaneId};
 use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
 use carillon_runtime::metrics::{LANES_WAITING, OLDEST_WAITING, OVERDUE};
-use futures::future::try_join_all;
+use futures::future::join_all;
 use jiff::Timestamp;
 
 /// How many lanes are read in one go.
@@ -41,14 +41,14 @@ impl LaneSweep {
     /// # Errors
     /// Where AWS does not answer: the next sweep goes on.
     pub async fn sweep(&self, deadline: Timestamp) -> Result<(), Error> {
-        let waiting = self.lanes.waiting().await?;
         let now = self.clock.now();
+        // Neither what is counted nor who is told of what may keep a lane from being found.
+        let waiting = self.lanes.waiting().await;
         while self.clock.now() < deadline && self.wake_due().await? > 0 {}
-        // Who is told of what must not keep a lane from being found.
         let told = self.tell(deadline).await;
         self.walk(deadline).await?;
         told?;
-        self.note(&waiting, now);
+        self.note(&waiting?, now);
         Ok(())
     }
 
@@ -92,10 +92,14 @@ impl LaneSweep {
         while position.shard < WALK_SHARDS && self.clock.now() < deadline {
             let after = position.after.as_deref();
             let (walked, last) = self.lanes.walk(position.shard, after, PAGE).await?;
-            let mut forgotten: Vec<WakeUp> = Vec::new();
+            let (mut forgotten, mut unread) = (Vec::new(), None);
             for walked in walked.chunks(AT_ONCE) {
-                let found = try_join_all(walked.iter().map(|lane| self.forgotten(lane)));
-                forgotten.extend(found.await?.into_iter().flatten());
+                for found in join_all(walked.iter().map(|lane| self.forgotten(lane))).await {
+                    match found {
+                        Ok(wake_up) => forgotten.extend(wake_up),
+                        Err(error) => unread = Some(error),
+                    }
+                }
             }
             if !forgotten.is_empty() {
                 tracing::info!(
@@ -104,6 +108,10 @@ impl LaneSweep {
                 );
             }
             wake(&*self.queue, &forgotten).await?;
+            // The next sweep looks at the page once more.
+            if let Some(error) = unread {
+                return Err(error);
+            }
             position.shard += u8::from(last.is_none());
             position.after = last;
             self.lanes.put_walk_position(&position, now).await?;
@@ -138,10 +146,14 @@ impl LaneSweep {
         let (Some(open), Some(webhook)) = (&lane.open, id.webhook()) else {
             return Ok(false);
         };
-        let Some(first) = open.deliveries.first().filter(|_| open.is_in_flight) else {
+        if !open.is_in_flight {
             return Ok(true);
-        };
-        let row = self.ledger.get(&webhook, first).await?;
-        Ok(row.is_none_or(|row| row.post != open.version || !row.status.is_settled()))
+        }
+        // Whoever settled it may have died between two of its rows.
+        let carried = open.deliveries.iter();
+        let carried: Vec<_> = carried.map(|id| (webhook.clone(), id.clone())).collect();
+        let rows = self.ledger.several(&carried).await?;
+        let is_settled = |row: &Delivery| row.post == open.version && row.status.is_settled();
+        Ok(rows.len() < carried.len() || !rows.iter().all(is_settled))
     }
 }

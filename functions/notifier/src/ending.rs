@@ -6,14 +6,16 @@
 
 use std::time::Duration;
 
+use carillon_aws::Error;
 use carillon_chat::{Place, Post, Reply, Without};
-use carillon_delivery::{NotPosted, used_up};
-use carillon_domain::{Conversation, Event, EventId, Outcome, Webhook};
+use carillon_delivery::used_up;
+use carillon_domain::{Conversation, Event, Outcome, Webhook};
 
 use crate::Notifier;
 use crate::compose::Message;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
+use crate::visit::Fault;
 
 /// How long an edit may take: the reply has to be posted within the same lease.
 const WITHIN: Duration = Duration::from_secs(8);
@@ -29,7 +31,7 @@ impl Notifier {
         webhook: &Webhook,
         channel: &str,
         joined: &Joined,
-    ) -> Result<Option<Reply>, NotPosted> {
+    ) -> Result<Option<Reply>, Fault> {
         let (Some(read), [part]) = (joined.ending(), message.parts.as_slice()) else {
             return Ok(None);
         };
@@ -37,7 +39,7 @@ impl Notifier {
             return Ok(None);
         }
         let end = &part.event;
-        let first = self.first_event(webhook, read).await;
+        let first = self.first_event(webhook, read).await?;
         let event = first.map_or_else(|| end.clone(), |first| first.ended_by(end));
         let begun = self.clock.now();
         let post = Post {
@@ -84,21 +86,16 @@ impl Notifier {
     }
 
     /// The event that a thread began with, as long as it is kept.
-    async fn first_event(&self, webhook: &Webhook, read: &Conversation) -> Option<Event> {
-        let id: EventId = read.event_id.clone()?;
-        let ids = std::slice::from_ref(&id);
-        match self
-            .stores
-            .events
-            .get_many(&webhook.organization, ids)
-            .await
-        {
-            Ok(mut found) => found.remove(&id),
-            Err(error) => {
-                let webhook_id = webhook.id.as_str();
-                tracing::warn!(webhook_id, %error, "a thread's first event could not be read");
-                None
-            }
-        }
+    async fn first_event(
+        &self,
+        webhook: &Webhook,
+        read: &Conversation,
+    ) -> Result<Option<Event>, Error> {
+        let Some(id) = &read.event_id else {
+            return Ok(None);
+        };
+        let (events, ids) = (&self.stores.events, std::slice::from_ref(id));
+        let mut found = events.get_many(&webhook.organization, ids).await?;
+        Ok(found.remove(id))
     }
 }

@@ -13,6 +13,7 @@ use crate::Notifier;
 use crate::compose::Message;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
+use crate::visit::Fault;
 use crate::webhooks::Webhooks;
 
 /// What a platform said, and when the post began.
@@ -30,7 +31,7 @@ impl Notifier {
         channel: &str,
         joined: Option<&Joined>,
         webhooks: &Webhooks,
-    ) -> Result<Posted, NotPosted> {
+    ) -> Result<Posted, Fault> {
         let mut place = joined.map_or(Place::Channel, Joined::place);
         let started = Instant::now();
         let said = match (webhooks.dead_credential(webhook), joined) {

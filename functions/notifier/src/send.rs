@@ -88,7 +88,7 @@ impl Notifier {
                 // Nothing was posted: the lane is as it was.
                 visit.lane = before;
                 self.save(visit).await?;
-                return Err(error.into());
+                return Err(error);
             }
         };
         visit.posts += 1;
