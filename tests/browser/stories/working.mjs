@@ -127,6 +127,7 @@ test('the reference shows every call of the document, with samples in three lang
   await page.locator('.call-link').first().waitFor();
   assert.equal(await page.locator('.call-link').count(), calls);
   await page.getByLabel('Search calls').fill('post /api/v1/webhooks/');
+  await page.waitForFunction((all) => document.querySelectorAll('.call-link').length < all, calls);
   await page.locator('.call-link', { hasText: /^POST\/webhooks\/$/ }).click();
   await page.getByRole('heading', { name: 'Registers a webhook.' }).waitFor();
   const shown = {};
@@ -135,8 +136,12 @@ test('the reference shows every call of the document, with samples in three lang
     shown[name] = await page.locator('.code-box pre').first().textContent();
   }
   assert.match(shown.curl, /^curl -X POST/);
+  assert.equal(await page.getByText('Needs no key.').count(), 0);
   assert.match(shown.Python, /requests\.post/);
   assert.match(shown.TypeScript, /JSON\.stringify/);
+  // What the document says once for several calls is shown with each of them.
+  const parameters = page.locator('section', { has: page.getByRole('heading', { name: 'Parameters' }) }).locator('dt code');
+  assert.deepEqual((await parameters.allTextContents()).includes('Idempotency-Key'), true);
   calm(page);
 });
 

@@ -243,7 +243,7 @@ fn delivery() -> Value {
         "id": DELIVERY, "webhook_id": WEBHOOK, "event_id": "deploy-7f3a", "event_type": "deploy",
         "channel": "infra", "status": "delivered", "reason": null, "possible_duplicate": false,
         "overtaken": false,
-        "created_at": TIME, "next_attempt_at": null,
+        "created_at": TIME, "next_attempt_at": null, "traceparent": null,
         "message": {"id": "1795256100.000100", "channel_id": "C0EXAMPLE1"},
         "attempts": [{
             "at": TIME, "outcome": "delivered", "http_status": 200, "code": null, "hint": null,

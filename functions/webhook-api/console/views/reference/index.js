@@ -4,7 +4,7 @@ import { el } from '../../core/dom.js';
 import { to } from '../../core/router.js';
 import { code, debounce, details, empty, head, input, linkButton } from '../../core/ui.js';
 import { samples } from './samples.js';
-import { example, prose, shape } from './schema.js';
+import { example, found, prose, shape } from './schema.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const API = new URL('api/v1/', document.baseURI);
@@ -93,14 +93,14 @@ function overview({ info, tags }) {
 }
 
 function call(api, { method, path, operation }) {
-  const parameters = operation.parameters ?? [];
+  const parameters = (operation.parameters ?? []).map((one) => found(api, one));
   const bodies = Object.entries(operation.requestBody?.content ?? {});
   const answers = Object.entries(operation.responses ?? {});
-  const sent = bodies[0] && example(bodies[0][1]);
+  const sent = bodies[0] && example(api, bodies[0][1]);
   return [
     el('header', 'head', el('div', 'head-main', el('h1', '', operation.summary), el('p', 'call-path', verb(method), el('code', '', path)))),
     operation.description ? el('p', '', ...prose(operation.description)) : null,
-    operation.security?.length ? null : el('p', 'soft', 'Needs no key.'),
+    (operation.security ?? api.security).length ? null : el('p', 'soft', 'Needs no key.'),
     samples({ api: API, method, path, parameters, body: sent, type: bodies[0]?.[0] }),
     parameters.length ? el('section', 'panel', el('h2', '', 'Parameters'), el('dl', 'properties', ...parameters.flatMap((parameter) => property(api, parameter)))) : null,
     ...bodies.map(([type, content]) => el('section', 'panel', el('h2', '', 'Body'), el('p', 'soft small', type), shape(api, content.schema))),
@@ -115,12 +115,12 @@ function property(api, { name, in: where, required, description, schema }) {
 }
 
 function reply(api, status, given) {
-  const { description, content = {} } = given.$ref ? api.components.responses[given.$ref.split('/').at(-1)] : given;
+  const { description, content = {} } = found(api, given);
   const [first] = Object.entries(content);
   const title = el('p', 'row-line', el('span', `status ${status < 300 ? 'good' : 'calm'}`, status), el('span', '', ...prose(description ?? '')));
   if (!first) return el('div', 'answer', title);
   const [type, body] = first;
-  const shown = example(body);
+  const shown = example(api, body);
   return el('div', 'answer', title,
     details('Shape', el('p', 'soft small', type), shape(api, body.schema)),
     shown === undefined ? null : details('Example', code(typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2))));

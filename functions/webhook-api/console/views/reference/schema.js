@@ -7,14 +7,20 @@ const RULES = [[/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])]];
 /** A sentence of the document: text, and code between backticks. */
 export const prose = (text) => inline(text, RULES);
 
+/** What the document says once, and refers to. */
+export function found(api, given) {
+  const [, , kind, name] = given?.$ref?.split('/') ?? [];
+  return kind ? api.components[kind][name] : given;
+}
+
 /** What is sent or answered, by example. */
-export function example({ example: given, examples }) {
-  return given ?? Object.values(examples ?? {})[0]?.value;
+export function example(api, { example: given, examples }) {
+  return given ?? found(api, Object.values(examples ?? {})[0])?.value;
 }
 
 function resolve(api, schema) {
-  const name = schema?.$ref?.split('/').at(-1);
-  return name ? { ...api.components.schemas[name], ...Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$ref')) } : schema ?? {};
+  const { $ref, ...own } = schema ?? {};
+  return $ref ? { ...found(api, schema), ...own } : own;
 }
 
 const isNull = (schema) => schema.type === 'null';
