@@ -186,5 +186,9 @@ fn events(body: &[u8]) -> Vec<String> {
             found.push(mark);
         }
     }
+    // A summary has them by their types.
+    if text.contains(" × ") {
+        found.sort_unstable();
+    }
     found
 }

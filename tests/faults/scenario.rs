@@ -57,6 +57,7 @@ fn webhook(number: u128, random: &mut StdRng) -> Registered {
         (1, "slack/bot" | "discord") => Grouping::Update,
         _ => Grouping::None,
     };
+    webhook.configuration.summary_after = random.random_bool(0.3).then_some(2);
     webhook.lanes = Lanes::of(&channels);
     Registered {
         webhook,

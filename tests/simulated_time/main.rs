@@ -11,6 +11,7 @@ mod isolation;
 mod own_faults;
 mod refusals;
 mod stage;
+mod summaries;
 mod watching;
 
 use std::sync::atomic::Ordering;

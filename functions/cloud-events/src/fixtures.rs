@@ -85,6 +85,7 @@ fn rendered(kind: KindId, event: &Event) -> String {
         post_id: "id",
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     });
     let mut found = Vec::new();
     texts(&draft.json(), &mut found);

@@ -1,6 +1,6 @@
 //! Composing: which deliveries the next message carries.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use carillon_domain::lane::{Log, Position, Redo, Trouble};
 use carillon_domain::webhook::{Digest, Grouping};
@@ -8,7 +8,10 @@ use carillon_domain::{Delivery, DeliveryId, Event, EventId, Webhook};
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
+use crate::visit::{Candidate, Fault, MAX_EVENTS, MAX_SUMMED, Visit};
+
+/// How many events are read at once.
+const AT_ONCE: usize = 100;
 
 /// A delivery of a message.
 #[derive(Debug)]
@@ -17,8 +20,9 @@ pub struct Part {
     pub event: Event,
     /// As the ledger has it, or as it begins.
     pub row: Delivery,
-    /// Why it was sent in the standard form, where the webhook has words of its own.
-    pub standard_form: Option<String>,
+    /// What the ledger says of how it was sent: in the standard form, though the webhook has words
+    /// of its own, or summed up.
+    pub note: Option<String>,
 }
 
 /// What is posted next.
@@ -26,6 +30,8 @@ pub struct Part {
 pub struct Message {
     pub log: Log,
     pub parts: Vec<Part>,
+    /// Whether it says only how many there are of what.
+    pub is_summary: bool,
     /// After how many posts it may be there.
     pub unknown: u32,
     /// What has kept failing, and is overtaken if this one is delivered.
@@ -68,9 +74,13 @@ impl Notifier {
         head: &[Candidate],
     ) -> Result<Composed, Fault> {
         let now = self.clock.now();
+        let mut is_summary = false;
         let (mut candidates, unknown, is_repeat) = match &visit.lane.open {
             // It may be there already: it is repeated as it was, so that the platform can know it.
-            Some(open) if head.is_empty() => (self.carried(visit, open).await?, open.unknown, true),
+            Some(open) if head.is_empty() => {
+                is_summary = open.is_summary;
+                (self.carried(visit, open).await?, open.unknown, true)
+            }
             _ => {
                 // What comes behind a head is what its channel would take next.
                 let redo = match head.is_empty() {
@@ -86,8 +96,11 @@ impl Notifier {
                     self.read_ahead(visit).await?;
                     let next = visit.entries.iter();
                     let next = next.filter(|entry| !is_head(&entry.waiting.delivery_id));
+                    let waiting = visit.entries.len();
+                    let most = visit.summary_after;
+                    is_summary = head.is_empty() && most.is_some_and(|most| waiting > most);
                     let next: Vec<Candidate> = next
-                        .take(MAX_EVENTS)
+                        .take(if is_summary { MAX_SUMMED } else { MAX_EVENTS })
                         .cloned()
                         .map(Candidate::from)
                         .collect();
@@ -135,7 +148,12 @@ impl Notifier {
             return Ok(Composed::Again);
         }
         candidates = unsettled(candidates, &known);
-        self.read_events(visit, &candidates).await?;
+        for candidates in candidates.chunks(AT_ONCE) {
+            self.read_events(visit, candidates).await?;
+            if is_summary {
+                visit.events.values_mut().for_each(slim);
+            }
+        }
         let is_there = |it: &Candidate| visit.events.contains_key(&it.waiting.event_id);
         if let Some(first) = candidates.first()
             && !is_there(first)
@@ -159,7 +177,8 @@ impl Notifier {
             let is_joining = visit.events.get(event_id).is_some_and(joins);
             let is_first = parts.is_empty();
             let first_joins = parts.first().is_none_or(|part| joins(&part.event));
-            let is_together = is_first || is_repeat || is_group || is_joining && first_joins;
+            let is_kept_together = is_repeat || is_group || is_summary;
+            let is_together = is_first || is_kept_together || is_joining && first_joins;
             if !is_together {
                 break;
             }
@@ -177,15 +196,26 @@ impl Notifier {
                 candidate,
                 event,
                 row,
-                standard_form: None,
+                note: None,
             });
         }
         let log = parts.first().map_or(Log::Main, |part| part.candidate.log());
         for part in &parts {
             visit.events.remove(&part.candidate.waiting.event_id);
         }
+        if is_summary {
+            // What is left of them is not enough for a message of their own.
+            visit.events.clear();
+            if let [only] = parts.as_mut_slice() {
+                let candidate = std::slice::from_ref(&only.candidate);
+                self.read_events(visit, candidate).await?;
+                let event = visit.events.remove(&only.candidate.waiting.event_id);
+                only.event = event.ok_or(Fault::Lost)?;
+            }
+        }
         Ok(Composed::Message(Message {
             log,
+            is_summary: is_summary && parts.len() > 1,
             parts,
             unknown,
             overtakes: head.to_vec(),
@@ -255,6 +285,13 @@ impl Notifier {
         }
         Ok(())
     }
+}
+
+/// Leaves of an event what a summary says of it.
+fn slim(event: &mut Event) {
+    event.message = None;
+    event.changes = Vec::new();
+    event.details = BTreeMap::new();
 }
 
 /// What of the redo log goes into one message, from the first one on that may be tried.

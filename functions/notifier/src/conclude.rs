@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::Message;
-use crate::visit::{Candidate, Fault, Visit};
+use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
 
 /// What follows for the lane.
 #[derive(Debug)]
@@ -90,8 +90,8 @@ impl Notifier {
                 self.measure(&message);
                 let rows = self.tried(visit, &message, &answer, &attempt);
                 let rows = rows.zip(&message.parts).map(|(row, part)| {
-                    let form = part.standard_form.clone();
-                    row.ended(DeliveryStatus::Delivered, form, self.clock.now())
+                    let note = part.note.clone();
+                    row.ended(DeliveryStatus::Delivered, note, self.clock.now())
                 });
                 self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 let was_failing = visit.lane.trouble.is_some();
@@ -134,7 +134,8 @@ impl Notifier {
                 }
                 visit.lane.withdraw();
                 visit.lane.wait = None;
-                visit.lane.singly = u32::try_from(message.parts.len()).unwrap_or(u32::MAX);
+                let alone = message.parts.len().min(MAX_EVENTS);
+                visit.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
                 Ok(Next::Again)
             }
             Verdict::Retry if message.is_overtaken() => {

@@ -39,8 +39,12 @@ impl Notifier {
             return Ok(None);
         }
         let end = &part.event;
+        // Other operations of the same thread say nothing of how this one ended.
         let first = self.first_event(webhook, read).await?;
-        let event = first.map_or_else(|| end.clone(), |first| first.ended_by(end));
+        let Some(first) = first.filter(|first| first.is_of_same_operation(end)) else {
+            return Ok(None);
+        };
+        let event = first.ended_by(end);
         let begun = self.clock.now();
         let post = Post {
             webhook,
@@ -49,6 +53,7 @@ impl Notifier {
             post_id: &part.row.id.post_id(0),
             place: &Place::Edit(read.message.clone()),
             without: Without::default(),
+            headline: None,
         };
         let posted = self.poster.send(&post, WITHIN).await?;
         self.pace

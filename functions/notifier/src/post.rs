@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use carillon_chat::{Place, Post, Remedy, Reply, Without};
+use carillon_chat::{Place, Post, Remedy, Reply, Summary, Without};
 use carillon_delivery::{By, NotPosted, used_up};
 use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::ids::stable_uuid;
@@ -89,7 +89,11 @@ impl Notifier {
             return Ok(unanswered());
         }
         let post_id = post_id(message);
-        let events: Vec<&Event> = message.parts.iter().map(|part| &part.event).collect();
+        let mut events: Vec<&Event> = message.parts.iter().map(|part| &part.event).collect();
+        let summary = message.is_summary.then(|| Summary::of(&events)).flatten();
+        if let Some(summary) = &summary {
+            events = vec![&summary.event];
+        }
         let post = Post {
             webhook,
             channel,
@@ -97,15 +101,22 @@ impl Notifier {
             post_id: &post_id,
             place,
             without: Without::default(),
+            headline: summary.as_ref().map(|it| it.headline.as_str()),
         };
         let within = within.saturating_sub(started.elapsed());
         let posted = self.poster.send(&post, within).await?;
         for earlier in &posted.earlier {
             note(message, earlier, begun);
         }
-        let forms = posted.standard_forms.into_iter();
-        for (part, form) in message.parts.iter_mut().zip(forms) {
-            part.standard_form = form;
+        if summary.is_some() {
+            let others = message.parts.len() - 1;
+            for part in &mut message.parts {
+                part.note = Some(format!("Summed up in one message with {others} others."));
+            }
+        } else {
+            for (part, form) in message.parts.iter_mut().zip(posted.standard_forms) {
+                part.note = form;
+            }
         }
         let pause = self
             .pace

@@ -139,6 +139,7 @@ impl Notifier {
             version: visit.stored + 1,
             opened_at: self.clock.now(),
             is_in_flight: true,
+            is_summary: message.is_summary,
             unknown: message.unknown,
             overtakes: message
                 .overtakes

@@ -152,6 +152,8 @@ impl Notifier {
     ) -> Result<Ending, Fault> {
         if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
             visit.kind = webhook.kind.api_type().to_owned();
+            let after = webhook.configuration.summary_after;
+            visit.summary_after = after.and_then(|after| usize::try_from(after).ok());
         }
         self.catch_up(visit.id).await?;
         let begun = self.clock.now();

@@ -81,11 +81,13 @@ impl Notifier {
     }
 
     async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
-        let written = join_all(rows.iter().map(|row| self.stores.ledger.write(row))).await;
-        for (row, written) in rows.iter().zip(written) {
-            if !written? {
-                let delivery_id = row.id.as_str();
-                tracing::warn!(delivery_id, "a later post has told its outcome");
+        for rows in rows.chunks(AT_ONCE) {
+            let written = join_all(rows.iter().map(|row| self.stores.ledger.write(row))).await;
+            for (row, written) in rows.iter().zip(written) {
+                if !written? {
+                    let delivery_id = row.id.as_str();
+                    tracing::warn!(delivery_id, "a later post has told its outcome");
+                }
             }
         }
         Ok(())
@@ -137,9 +139,7 @@ impl Notifier {
                 ..end(row, now)
             });
         }
-        for rows in rows.chunks(AT_ONCE) {
-            self.write(visit, rows).await?;
-        }
+        self.write(visit, &rows).await?;
         let redone: Vec<(DeliveryId, u32)> = candidates
             .iter()
             .filter(|candidate| candidate.redo.is_some())

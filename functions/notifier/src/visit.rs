@@ -11,10 +11,14 @@ use crate::Notifier;
 
 /// The most events that one message has.
 pub const MAX_EVENTS: usize = 10;
+/// The most events that one message sums up.
+pub const MAX_SUMMED: usize = 1_000;
 /// How many pieces of the log are read at once. A piece has up to a hundred deliveries, or one;
 /// two tell whether there are more.
 const FIRST_PIECES: i32 = 2;
 const PIECES: i32 = 10;
+/// Where a summary may be made of what waits.
+const PIECES_TO_SUM: i32 = 1_000;
 /// How much of the redo log is.
 const REDOS: i32 = 100;
 
@@ -44,6 +48,8 @@ pub struct Visit<'a> {
     pub posts: usize,
     /// What its webhook is called for metrics.
     pub kind: String,
+    /// Beyond so many waiting events, one message sums them up.
+    pub summary_after: Option<usize>,
 }
 
 /// What is to be sent: an entry of the log, or one of the redo log.
@@ -100,6 +106,7 @@ impl<'a> Visit<'a> {
             events: HashMap::new(),
             posts: 0,
             kind: "unknown".to_owned(),
+            summary_after: None,
         }
     }
 
@@ -134,8 +141,12 @@ impl Notifier {
             let lanes = &self.stores.lanes;
             let after = visit.lane.settled_up_to();
             let mut read = lanes.entries(visit.id, after, FIRST_PIECES).await?;
-            if (2..MAX_EVENTS).contains(&read.len()) {
-                read = lanes.entries(visit.id, after, PIECES).await?;
+            let (enough, pieces) = match visit.summary_after {
+                None => (MAX_EVENTS, PIECES),
+                Some(_) => (MAX_SUMMED, PIECES_TO_SUM),
+            };
+            if (2..enough).contains(&read.len()) {
+                read = lanes.entries(visit.id, after, pieces).await?;
             }
             visit.entries = read.into();
         }
@@ -195,7 +206,10 @@ impl Notifier {
                         break;
                     };
                     after = Some(last.position.clone());
-                    pieces = PIECES;
+                    pieces = match open.is_summary {
+                        true => PIECES_TO_SUM,
+                        false => PIECES,
+                    };
                     read.into_iter().for_each(|entry| {
                         add(entry.into());
                     });

@@ -38,6 +38,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
 /// A body as JSON. What some editors put before it says nothing (RFC 8259, section 8.1).
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(Problem::Malformed("a body is needed, and none came".into()));
+    }
     serde_json::from_slice::<Unique>(bytes)
         .map(|read| read.0)
         .map_err(|error| Problem::Malformed(format!("the body cannot be read: {error}")))

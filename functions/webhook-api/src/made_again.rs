@@ -72,7 +72,8 @@ pub async fn with_another_secret(api: &Api, webhook: &Webhook) -> Result<(Webhoo
     let rotated = rotation::rotate(api, organization, webhook, &rotation, &secret, is_same).await;
     match rotated {
         Ok((webhook, _)) => Ok((webhook, rotation.destination.made)),
-        Err(Problem::PreconditionFailed) => Err(Problem::SecretGone),
+        // A repeat at the same time was first.
+        Err(Problem::PreconditionFailed) => Err(Problem::InProgress),
         Err(problem) => Err(problem),
     }
 }

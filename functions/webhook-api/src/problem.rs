@@ -226,7 +226,7 @@ impl Problem {
             Self::NotActive { .. } => (
                 StatusCode::CONFLICT,
                 "not-active",
-                "The webhook is switched off",
+                "The webhook is not active",
             ),
             Self::OwnMessage => (
                 StatusCode::CONFLICT,
@@ -282,8 +282,7 @@ impl Problem {
                 format!("this needs the role {}; the caller has {role}", enough.join(" or "))
             }
             Self::NotFound => {
-                "the path is right, but what it names is not there, or not in the key's organization"
-                    .into()
+                "what it names is not there, or belongs to another organization than the key".into()
             }
             Self::NoSuchPath { path, nearest } => match nearest {
                 Some(nearest) => format!("there is no path `{path}`; did you mean `{nearest}`?"),
@@ -317,8 +316,9 @@ impl Problem {
                  the operator raise the quota"
             ),
             Self::NotActive { suspended: true } => {
-                "it is suspended: repair what `status_reason` says, resume it with a PATCH of the \
-                 configuration, a rotation or `{\"enabled\": true}`, and then ask again"
+                "it is suspended: repair what `status_reason` says, then change its configuration, \
+                 rotate its credential, or resume it with a PATCH of `{\"enabled\": true}`, and ask \
+                 again. `?dry_run=true` counts before that"
                     .into()
             }
             Self::NotActive { suspended: false } => {

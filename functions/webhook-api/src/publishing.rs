@@ -150,6 +150,17 @@ fn mistaken(body: &Value) -> Option<&'static str> {
              application/cloudevents-batch+json`",
         ),
         Value::Array(_) => Some("must be an object: send a list as {\"events\": [...]}"),
+        Value::Object(body)
+            if body
+                .get("events")
+                .and_then(Value::as_array)
+                .is_some_and(|list| list.iter().any(is_cloud_event)) =>
+        {
+            Some(
+                "has CloudEvents: send them as a list, without `events`, with `Content-Type: \
+                 application/cloudevents-batch+json`",
+            )
+        }
         body if is_cloud_event(body) => {
             Some("is a CloudEvent: send it with `Content-Type: application/cloudevents+json`")
         }

@@ -7,9 +7,11 @@ use carillon_domain::lane::Redo;
 use carillon_domain::{Delivery, DeliveryId, LaneId, Webhook, WebhookStatus};
 use futures::future::try_join_all;
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
-use crate::{Api, waking};
+use crate::{Api, schema, waking};
 
 const OPERATION: &str = "sending deliveries once more";
 /// How many deliveries are read and put back at once.
@@ -29,6 +31,17 @@ pub struct Recovered {
     pub next_after: Option<String>,
     /// Why nothing is sent, where nothing is.
     pub reason: Option<String>,
+    /// The webhooks that were passed over.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A webhook whose deliveries are not sent again, as it is not active.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LeftOut {
+    pub webhook_id: String,
+    pub name: String,
+    #[schema(value_type = schema::WebhookStatus)]
+    pub status: WebhookStatus,
 }
 
 impl Recovered {
@@ -163,7 +176,9 @@ pub async fn recover(
     asked: &Asked,
     after: Option<DeliveryId>,
 ) -> Result<Recovered, Problem> {
-    require_active(webhook)?;
+    if !asked.dry_run {
+        require_active(webhook)?;
+    }
     let mut budget = Budget::begin();
     let next_after = recover_within(api, webhook, asked, after, &mut budget).await?;
     let nothing = budget.accepted == 0 && next_after.is_none();
@@ -171,6 +186,7 @@ pub async fn recover(
         accepted: budget.accepted,
         next_after: next_after.map(|id| id.to_string()),
         reason: nothing.then(|| asked.nothing()),
+        left_out: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use carillon_domain::{DeliveryId, OrganizationId, WebhookId, WebhookStatus};
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::recovery::{Asked, Budget, Recovered, recover_within};
+use crate::recovery::{Asked, Budget, LeftOut, Recovered, recover_within};
 
 /// How many webhooks are read at once.
 const PAGE: usize = 100;
@@ -45,11 +45,12 @@ pub async fn recover(
 ) -> Result<Recovered, Problem> {
     const OPERATION: &str = "recovering all webhooks";
     let mut budget = Budget::begin();
-    let mut inactive = 0;
-    let recovered = |budget: &Budget, next_after| Recovered {
+    let mut left_out = Vec::new();
+    let recovered = |budget: &Budget, next_after, left_out| Recovered {
         accepted: budget.accepted(),
         next_after: Some(next_after),
         reason: None,
+        left_out,
     };
     let mut after = place.as_ref().map(|place| place.webhook.to_string());
     if let Some(Place {
@@ -63,7 +64,7 @@ pub async fn recover(
             let more = recover_within(api, &found, asked, Some(delivery), &mut budget).await?;
             if more.is_some() || budget.is_spent() {
                 let next = Place::text(&webhook, more.as_ref());
-                return Ok(recovered(&budget, next));
+                return Ok(recovered(&budget, next, left_out));
             }
         }
     }
@@ -75,13 +76,17 @@ pub async fn recover(
             .map_err(Problem::internal(OPERATION))?;
         for webhook in &page.webhooks {
             if webhook.status != WebhookStatus::Active {
-                inactive += 1;
+                left_out.push(LeftOut {
+                    webhook_id: webhook.id.to_string(),
+                    name: webhook.name.clone(),
+                    status: webhook.status,
+                });
                 continue;
             }
             let more = recover_within(api, webhook, asked, None, &mut budget).await?;
             if more.is_some() || budget.is_spent() {
                 let next = Place::text(&webhook.id, more.as_ref());
-                return Ok(recovered(&budget, next));
+                return Ok(recovered(&budget, next, left_out));
             }
         }
         after = page.next;
@@ -93,11 +98,11 @@ pub async fn recover(
     Ok(Recovered {
         accepted: budget.accepted(),
         next_after: None,
-        reason: nothing.then(|| match inactive {
-            0 => asked.nothing(),
-            1 => format!("{}; one webhook is switched off", asked.nothing()),
-            n => format!("{}; {n} webhooks are switched off", asked.nothing()),
+        reason: nothing.then(|| match left_out.is_empty() {
+            true => asked.nothing(),
+            false => format!("{} of the active webhooks", asked.nothing()),
         }),
+        left_out,
     })
 }
 

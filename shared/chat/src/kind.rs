@@ -233,6 +233,11 @@ impl dyn Kind {
         first.map_or("", |field| field.name)
     }
 
+    /// Whether people read its messages.
+    pub fn is_for_people(&self) -> bool {
+        self.message().is_ok()
+    }
+
     /// Its configuration as a JSON Schema. `masks` says whether a masked credential is taken:
     /// where there is one that it can mean.
     pub fn schema(&self, masks: bool) -> Value {
@@ -242,6 +247,7 @@ impl dyn Kind {
             self.either(),
             self.groupings(),
             self.refused(),
+            self.is_for_people(),
             masks,
         )
     }

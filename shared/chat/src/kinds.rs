@@ -134,7 +134,7 @@ impl Kinds {
         let current = current.map(|current| &current.configuration);
         let mut reading = Reading::of(value, at.clone(), current, random, faults)?;
         reading.read(kind.fields(), kind.either());
-        reading.joining(kind.groupings(), kind.cannot_group());
+        reading.joining(kind.groupings(), kind.cannot_group(), kind.is_for_people());
         kind.check(&mut reading);
         let read = reading.finish(kind.secret_fields().count() == 1);
         (faults.iter().count() == before).then(|| Configured {
@@ -189,6 +189,7 @@ mod tests {
             let taken = taken.filter(|field| !matches!(field.rule, crate::form::Rule::Not(_)));
             let mut expected: Vec<&str> = taken.map(|field| field.name).collect();
             expected.extend(["digest", "grouping"]);
+            expected.extend(kind.is_for_people().then_some("summary_after"));
             expected.sort_unstable();
             assert_eq!(named, expected, "{kind:?}");
             assert!(kind.secret_fields().count() == 1, "{kind:?}");

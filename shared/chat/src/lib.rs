@@ -28,6 +28,7 @@ mod facts;
 mod kinds;
 mod layout;
 mod origin;
+mod summary;
 mod wording;
 
 #[cfg(test)]
@@ -45,4 +46,5 @@ pub use kinds::Kinds;
 pub use origin::ChatOrigin;
 pub use post::{Place, Post, Without};
 pub use reply::{Pause, Remedy, Reply};
+pub use summary::Summary;
 pub use verification::{Verification, Verified};

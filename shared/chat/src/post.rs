@@ -1,7 +1,7 @@
 //! What is to be posted, and where.
 
 use carillon_domain::delivery::MessageRef;
-use carillon_domain::{Event, Webhook};
+use carillon_domain::{Event, MessageTemplate, Webhook};
 
 use crate::message::{Content, standard_form};
 use crate::reply::Remedy;
@@ -29,26 +29,40 @@ pub struct Post<'a> {
     pub post_id: &'a str,
     pub place: &'a Place,
     pub without: Without,
+    /// What stands in the place of the event's own headline and of the webhook's own words: of a
+    /// summary, which mentions nobody.
+    pub headline: Option<&'a str>,
 }
 
 impl Post<'_> {
     /// What the message says of each event, in the webhook's own words where it has any.
     pub(crate) fn contents(&self) -> Vec<Content<'_>> {
-        let template = self.webhook.message.as_ref();
+        let template = self.template();
         let events = self.events.iter();
-        events.map(|event| Content::of(event, template)).collect()
+        events
+            .map(|event| match self.headline {
+                Some(headline) => Content::under(event, headline),
+                None => Content::of(event, template),
+            })
+            .collect()
+    }
+
+    /// The webhook's own words, where the message has them.
+    fn template(&self) -> Option<&MessageTemplate> {
+        let template = self.webhook.message.as_ref();
+        template.filter(|_| self.headline.is_none())
     }
 
     /// Whom the message mentions, each once.
     pub(crate) fn mentioned(&self) -> Vec<&str> {
-        let template = self.webhook.message.as_ref();
+        let template = self.template();
         template.map_or_else(Vec::new, |template| template.mentioned(self.events))
     }
 
     /// Why each of the events is sent in the standard form, where the webhook has words of its
     /// own that cannot be rendered over it.
     pub fn standard_forms(&self) -> Vec<Option<String>> {
-        let template = self.webhook.message.as_ref();
+        let template = self.template();
         let events = self.events.iter();
         events
             .map(|event| standard_form(event, template?))

@@ -84,6 +84,7 @@ pub(crate) fn draft(kind: &dyn Kind, webhook: &Webhook, event: &Event) -> Draft 
         post_id: &delivery_id().post_id(0),
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     })
 }
 

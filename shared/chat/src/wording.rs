@@ -336,6 +336,9 @@ fn without_path(word: &str) -> String {
     format!("{before}{host}/…{end}{blank}")
 }
 
+/// What stands before the lines of a framed text, as Terraform's.
+const FRAMES: &str = "│┃║|╷╵*•";
+
 fn subject_of(event: &Event) -> Option<Subject> {
     if let Some(name) = subject_name(event) {
         return Some(Subject::Name(name));
@@ -353,7 +356,16 @@ fn subject_of(event: &Event) -> Option<Subject> {
     // Its columns stay apart.
     let message = visible(message)?;
     let mut lines = message.lines().map(str::trim);
-    let line = lines.find(|line| visible_line(line).is_some())?;
+    // What only frames the text says nothing by itself.
+    let says = |line: &&str| line.chars().any(char::is_alphanumeric);
+    let line = lines.clone().find(says);
+    let line = line.or_else(|| lines.find(|line| visible_line(line).is_some()))?;
+    let bare = line.trim_start_matches(|c: char| FRAMES.contains(c) || c.is_whitespace());
+    let bare = match event.event_type {
+        EventType::Error => bare.strip_prefix("Error: ").unwrap_or(bare),
+        _ => bare,
+    };
+    let line = if bare.is_empty() { line } else { bare };
     Some(Subject::Line(line.to_owned()))
 }
 

@@ -80,6 +80,7 @@ impl Poster {
             post_id: &delivery_id.post_id(0),
             place: &Place::Channel,
             without: Without::default(),
+            headline: None,
         };
         self.send(&post, POST_TIMEOUT).await
     }

@@ -130,6 +130,7 @@ fn changed_settings(before: &Configuration, after: &Configuration) -> Vec<String
     let joining = [
         ("grouping", before.grouping != after.grouping),
         ("digest", before.digest != after.digest),
+        ("summary_after", before.summary_after != after.summary_after),
     ];
     let joining = joining.into_iter().filter(|(_, differs)| *differs);
     names.extend(joining.map(|(name, _)| name));

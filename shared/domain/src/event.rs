@@ -229,6 +229,17 @@ impl Event {
         }
     }
 
+    /// Whether both tell of the same being done to the same thing.
+    pub fn is_of_same_operation(&self, other: &Self) -> bool {
+        let thing = |event: &Self| {
+            let resource = event.resource.as_ref()?;
+            resource.id.clone().or_else(|| resource.name.clone())
+        };
+        self.event_type == other.event_type
+            && self.dry_run == other.dry_run
+            && thing(self) == thing(other)
+    }
+
     /// The resource's type, for filters.
     pub fn resource_type(&self) -> Option<&str> {
         self.resource.as_ref()?.resource_type.as_deref()

@@ -87,6 +87,9 @@ impl EventType {
                 .map(Self::as_str)
         };
         let shown = shorten(&without_credential(name), 60);
+        if known().any(|known| known == name.trim()) {
+            return format!("there is white space around the event type `{shown}`: take it out");
+        }
         match nearest(name, known()) {
             Some(meant) => format!("unknown event type `{shown}`; did you mean `{meant}`?"),
             None => format!(

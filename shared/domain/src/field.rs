@@ -10,7 +10,9 @@ pub mod schema;
 
 pub use names::{Named, OneOf};
 pub(crate) use rules::said;
-pub use rules::{Flag, FlagOr, Formed, Given, Line, Number, Remark, Said, Texts, Time, listed};
+pub use rules::{
+    Flag, FlagOr, Formed, Given, Line, Number, Remark, Said, Texts, Time, Whole, listed,
+};
 
 use serde_json::{Map, Value, json};
 

@@ -80,7 +80,9 @@ impl<'v, 'f> Fields<'v, 'f> {
 
     /// The field's value; null counts as absent.
     pub fn value(&mut self, name: &'static str) -> Option<&'v Value> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.object.get(name).filter(|value| !value.is_null())
     }
 
@@ -151,7 +153,10 @@ impl<'v, 'f> Fields<'v, 'f> {
     /// One of a fixed set of names.
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
         let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
-        let rule = format!("must be one of {}", labels.join(", "));
+        let rule = match labels.as_slice() {
+            [only] => format!("must be `{only}`"),
+            _ => format!("must be one of {}", labels.join(", ")),
+        };
         let (value, at) = (self.value(name)?, self.at.field(name));
         let text = said(value, &at, 256, &rule, self.faults)?;
         let found = choices.iter().find(|(label, _)| *label == text);

@@ -20,7 +20,7 @@ use crate::lane::LaneId;
 pub use configuration::{Configuration, Digest, Grouping};
 pub use described::{
     DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, EventTypes, FILTERS, MESSAGE, MESSAGE_TEMPLATE,
-    NEW_WEBHOOK,
+    NEW_WEBHOOK, SUMMARY_AFTER, SummaryAfter,
 };
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};

@@ -66,6 +66,7 @@ fn draft(webhook: &Webhook, event: &Event) -> anyhow::Result<Duration> {
         post_id: "a-post-id",
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     };
     let begun = Instant::now();
     for _ in 0..ROUNDS {

@@ -39,7 +39,7 @@ pub fn recover(client: &Client, recover: &Recover) -> Result<Report, Error> {
     for (name, time) in times {
         body.extend(time.map(|time| (name.to_owned(), json!(time.to_string()))));
     }
-    let mut accepted = 0;
+    let (mut accepted, mut left_out) = (0, Vec::new());
     let mut answer;
     loop {
         let sent = Value::Object(body.clone()).to_string();
@@ -49,6 +49,9 @@ pub fn recover(client: &Client, recover: &Recover) -> Result<Report, Error> {
             Some(_) => error,
         })?;
         accepted += answer["accepted"].as_u64().unwrap_or(0);
+        if let Some(more) = answer["left_out"].as_array() {
+            left_out.extend(more.iter().cloned());
+        }
         match answer["next_after"].as_str() {
             Some(after) if body.get("after") != Some(&json!(after)) => {
                 body.insert("after".into(), json!(after));
@@ -57,7 +60,12 @@ pub fn recover(client: &Client, recover: &Recover) -> Result<Report, Error> {
         }
     }
     answer["accepted"] = json!(accepted);
-    let text = accepted_text(&answer, recover.dry_run);
+    answer["left_out"] = Value::Array(left_out);
+    let mut text = accepted_text(&answer, recover.dry_run);
+    for webhook in answer["left_out"].as_array().into_iter().flatten() {
+        let part = |name: &str| crate::text::clean(webhook[name].as_str().unwrap_or("?"));
+        text += &format!("\nLeft out: {}, which is {}.", part("name"), part("status"));
+    }
     Ok(Report::new(answer, text))
 }
 

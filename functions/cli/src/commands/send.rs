@@ -161,7 +161,9 @@ fn identify(event: &mut Map<String, Value>) {
 
 fn media_type(body: &Value) -> &'static str {
     match body {
-        Value::Array(_) => "application/cloudevents-batch+json",
+        Value::Array(list) if list.iter().all(|event| event.get("specversion").is_some()) => {
+            "application/cloudevents-batch+json"
+        }
         Value::Object(fields) if fields.contains_key("specversion") => {
             "application/cloudevents+json"
         }

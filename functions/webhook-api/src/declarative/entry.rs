@@ -171,7 +171,9 @@ fn translate(
 /// The fields of an entry that are fields of a webhook's configuration.
 fn configuration_fields(kinds: &Kinds) -> Vec<&'static str> {
     let own = kinds.iter().flat_map(|kind| kind.fields());
-    let all = own.map(|field| field.name).chain(["grouping", "digest"]);
+    let all = own
+        .map(|field| field.name)
+        .chain(["grouping", "digest", "summary_after"]);
     let mut names = Vec::new();
     for name in all {
         if !names.contains(&name) {

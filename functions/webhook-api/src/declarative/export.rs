@@ -83,6 +83,9 @@ impl Serialize for Entry<'_> {
         if configuration.digest != Digest::Auto {
             entry.serialize_entry("digest", &value(&json!(configuration.digest)))?;
         }
+        if let Some(after) = &configuration.summary_after {
+            entry.serialize_entry("summary_after", after)?;
+        }
         entry.end()
     }
 }

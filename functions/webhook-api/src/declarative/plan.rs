@@ -218,6 +218,7 @@ fn changed(
             ("message", current.message != wanted.message),
             ("grouping", ours.grouping != theirs.grouping),
             ("digest", ours.digest != theirs.digest),
+            ("summary_after", ours.summary_after != theirs.summary_after),
         ])
         .filter_map(|(field, is_other)| is_other.then_some(field))
         .collect()

@@ -10,7 +10,7 @@ use carillon_domain::event_type::{EventGroup, NameOrPattern};
 use carillon_domain::field::{Named, reference, schema};
 use carillon_domain::fields::OwnOrganization;
 use carillon_domain::filters::{FilterValues, FiltersRule};
-use carillon_domain::webhook::EventTypes;
+use carillon_domain::webhook::{EventTypes, SummaryAfter};
 use carillon_domain::{
     DeliveryStatus, Digest, EventType, Grouping, Outcome, Role, Status, WebhookStatus, event,
 };
@@ -72,6 +72,7 @@ fn sets(schemas: &mut Schemas) {
     add::<DeliveryStatus>(schemas);
     add::<Grouping>(schemas);
     add::<Digest>(schemas);
+    schemas.insert(SummaryAfter::NAME.into(), SummaryAfter::form());
     let outcomes = json!({
         "type": "string", "enum": outcomes(), "description": "How an attempt to post ended",
     });

@@ -73,7 +73,7 @@ fn all() -> Vec<Problem> {
 
 /// The name of the response with this status.
 pub fn name(status: u16) -> String {
-    format!("Problem{status}")
+    format!("E{status}")
 }
 
 /// A response for each status, with an example for each kind of problem.

@@ -71,14 +71,14 @@ fn each_problem_has_an_example_that_is_one() {
     let responses = problems::responses();
     for (name, response) in &responses {
         let Some(examples) = response.pointer("/content/application~1problem+json/examples") else {
-            assert_eq!(name, "Problem429");
+            assert_eq!(name, "E429");
             continue;
         };
         for (kind, example) in examples.as_object().unwrap() {
             let urn = example["value"]["type"].as_str().unwrap();
             assert_eq!(urn, format!("urn:carillon:problem:{kind}"));
             let status = example["value"]["status"].as_u64().unwrap();
-            assert_eq!(*name, format!("Problem{status}"));
+            assert_eq!(*name, format!("E{status}"));
         }
     }
 }

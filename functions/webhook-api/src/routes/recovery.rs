@@ -15,7 +15,7 @@ use crate::body::OptionalJsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::recovery::{Asked, Recovered};
+use crate::recovery::{Asked, LeftOut, Recovered};
 use crate::recovery_of_all::Place;
 use crate::{Api, parameters, recovery, recovery_of_all, registration};
 
@@ -64,6 +64,10 @@ pub struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<String>,
+    /// Webhooks that are not active, so that nothing of them is sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    left_out: Vec<LeftOut>,
     /// Whether they were only counted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
@@ -75,6 +79,7 @@ impl From<Recovered> for Accepted {
             accepted: recovered.accepted,
             next_after: recovered.next_after,
             reason: recovered.reason,
+            left_out: recovered.left_out,
             dry_run: false,
         }
     }

@@ -113,6 +113,7 @@ pub async fn preview(
         post_id: &delivery_id.post_id(0),
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     };
     let draft = kind.draft(&post);
     let headers = draft.shown_headers().into_iter();

@@ -113,6 +113,7 @@ fn who_reads_the_body_and_writes_it_again_has_the_bytes_that_are_sent() {
                     post_id: "id",
                     place: &place,
                     without: Without::default(),
+                    headline: None,
                 };
                 let draft = kind.draft(&post);
                 let again = draft.json().to_string();
@@ -161,6 +162,7 @@ fn a_link_that_is_refused_is_left_out_alone_and_can_still_be_read() {
                 links,
                 ..Without::default()
             },
+            headline: None,
         };
         kind.draft(&post).json()
     };
@@ -190,6 +192,7 @@ fn a_thread_whose_name_is_refused_gets_a_plain_one() {
                 thread_name,
                 ..Without::default()
             },
+            headline: None,
         };
         kind.draft(&post).json()["thread_name"].clone()
     };

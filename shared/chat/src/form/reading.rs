@@ -2,7 +2,7 @@
 
 use carillon_domain::fields::Fields;
 use carillon_domain::values::kind;
-use carillon_domain::webhook::{Digest, Grouping, Made};
+use carillon_domain::webhook::{Digest, Grouping, Made, SUMMARY_AFTER};
 use carillon_domain::{Configuration, Credential, FaultCode, Faults, Pointer};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -88,9 +88,9 @@ impl<'v, 'f> Reading<'v, 'f> {
         }
     }
 
-    /// Reads `grouping` and `digest`. `cannot` says why none but the first of `groupings` is
-    /// possible.
-    pub(crate) fn joining(&mut self, groupings: &[Grouping], cannot: &str) {
+    /// Reads `grouping`, `digest` and, where messages are for people, `summary_after`. `cannot`
+    /// says why none but the first of `groupings` is possible.
+    pub(crate) fn joining(&mut self, groupings: &[Grouping], cannot: &str, for_people: bool) {
         let grouping = self.fields.choice("grouping", &Grouping::ALL);
         self.configuration.grouping = grouping.unwrap_or_default();
         if !groupings.contains(&self.configuration.grouping) {
@@ -98,6 +98,9 @@ impl<'v, 'f> Reading<'v, 'f> {
         }
         let digest = self.fields.choice("digest", &Digest::ALL);
         self.configuration.digest = digest.unwrap_or_default();
+        if for_people {
+            self.configuration.summary_after = self.fields.get(&SUMMARY_AFTER);
+        }
     }
 
     pub(crate) fn finish(self, is_single: bool) -> Read {

@@ -2,7 +2,7 @@
 
 use carillon_domain::field::{Named, OneOf, Rule as _, listed, schema};
 use carillon_domain::pattern;
-use carillon_domain::webhook::{Digest, Grouping};
+use carillon_domain::webhook::{Digest, Grouping, SUMMARY_AFTER};
 use serde_json::{Map, Value, json};
 
 use super::field::{Either, Field, Rule, Secret, Text};
@@ -57,6 +57,7 @@ pub(crate) fn configuration(
     either: &[Either],
     groupings: &[Grouping],
     mut refused: Vec<Value>,
+    for_people: bool,
     masks: bool,
 ) -> Value {
     let described = fields
@@ -65,6 +66,9 @@ pub(crate) fn configuration(
     let mut properties: Map<String, Value> = described.collect();
     properties.insert("grouping".into(), grouping(groupings));
     properties.insert("digest".into(), OneOf::<Digest>::NAMES.schema());
+    if for_people {
+        properties.insert(SUMMARY_AFTER.name.into(), SUMMARY_AFTER.rule.schema());
+    }
     let required = fields.iter().filter(|field| field.required.is_some());
     let required: Vec<&str> = required.map(|field| field.name).collect();
     let mut schema = schema::object(&required, properties);

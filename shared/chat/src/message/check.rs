@@ -14,6 +14,10 @@ use crate::form::Refusal;
 
 /// What is wrong with a template, as far as that shows without an event.
 pub(super) fn check(source: &str, gives: Gives) -> Vec<Refusal> {
+    if is_too_deep(source) {
+        let detail = format!("has more than {MAX_SIGNS} minus signs in a row");
+        return vec![(FaultCode::Malformed, detail)];
+    }
     let template = match parse(source, "template", SyntaxConfig::default()) {
         Ok(template) => template,
         Err(error) => return vec![(FaultCode::Malformed, reason(&error, source))],
@@ -30,6 +34,17 @@ pub(super) fn check(source: &str, gives: Gives) -> Vec<Refusal> {
         walk.found.push((FaultCode::Malformed, detail.to_owned()));
     }
     walk.found
+}
+
+/// The parser goes as deep as there are signs before a value, and counts them not.
+const MAX_SIGNS: usize = 100;
+
+fn is_too_deep(source: &str) -> bool {
+    let mut signs = 0;
+    source.chars().filter(|c| !c.is_whitespace()).any(|c| {
+        signs = if c == '-' { signs + 1 } else { 0 };
+        signs > MAX_SIGNS
+    })
 }
 
 const LITERAL: &str = "must begin with http:// or https:// and a host, both literal, and a slash \
@@ -314,8 +329,8 @@ const SINGLE: &[&str] = &[
     "urlencode",
 ];
 
-const NO_LISTS: &str = "is for texts and numbers alone: put `| string`, `| int` or `| float` behind \
-                        what may be something else, or join by `~`";
+const NO_LISTS: &str = "needs a text or a number on both sides: put `| string`, `| int` or `| float` \
+                        behind what may be something else, or join texts by `~`";
 
 const NO_CALLS: &str = "there are no functions or methods here: use a filter, such as \
                         {{ changes | join(\", \") }}";
@@ -374,6 +389,14 @@ mod tests {
             let line = &line[..line.find(',').unwrap()];
             assert!(place.starts_with(line), "{found}");
         }
+    }
+
+    #[test]
+    fn no_template_is_deeper_than_the_stack() {
+        let signs = format!("{{{{ {}1 }}}}", "- ".repeat(3_900));
+        assert_eq!(faults(&signs, Gives::Text).len(), 1);
+        let few = format!("{{{{ {}1 }}}}", "-".repeat(100));
+        assert_eq!(faults(&few, Gives::Text), [""; 0]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a message says of one event, before a platform's renderer has its turn.
 
+use carillon_domain::event_type::EventGroup;
 use carillon_domain::text::Escaped;
 use carillon_domain::{Event, MessageTemplate};
 use minijinja::Value;
@@ -54,8 +55,19 @@ impl<'e> Content<'e> {
         }
     }
 
-    /// In the owner's words, or in the standard ones where those cannot be rendered.
+    /// In the standard words, below this headline.
+    pub fn under(event: &'e Event, headline: &str) -> Self {
+        Self {
+            title: visible_line(headline),
+            text: event.message.as_deref().and_then(visible),
+            ..Self::standard(event)
+        }
+    }
+
+    /// In the owner's words, or in the standard ones where those cannot be rendered, and where
+    /// Carillon speaks of itself.
     pub fn of(event: &'e Event, template: Option<&MessageTemplate>) -> Self {
+        let template = template.filter(|_| event.event_type.group() != EventGroup::System);
         let own = template.and_then(|template| rendered(event, template).ok());
         own.unwrap_or_else(|| Self::standard(event))
     }
@@ -102,6 +114,7 @@ fn rendered<'e>(event: &'e Event, template: &MessageTemplate) -> Result<Content<
     let values = values::of(event);
     let standard = Content::standard(event);
     let title = part("title", template.title.as_deref(), &values)?;
+    let title = title.filter(|title| says_something(title, template.title.as_deref()));
     let text = part("text", template.text.as_deref(), &values)?;
     let mut links = Vec::with_capacity(template.links.len());
     for (n, link) in template.links.iter().enumerate() {
@@ -131,6 +144,19 @@ fn rendered<'e>(event: &'e Event, template: &MessageTemplate) -> Result<Content<
         details,
         links,
     })
+}
+
+/// Whether a title says more than its own words, where it has values. Of an event without them,
+/// "{{ resource.name }} in {{ environment }}" would leave nothing but "in".
+fn says_something(title: &str, source: Option<&str>) -> bool {
+    let source = source.unwrap_or_default();
+    let has_values = source.contains("{{");
+    let of_nothing = language::render(
+        source,
+        Gives::Text,
+        &Value::from_iter::<[(&str, Value); 0]>([]),
+    );
+    !has_values || of_nothing.is_ok_and(|of_nothing| of_nothing != title)
 }
 
 /// Renders a template that another version of Carillon may have taken.
@@ -204,6 +230,26 @@ mod tests {
             long.contains("characters cut") && long.len() < 256,
             "{long}"
         );
+    }
+
+    #[test]
+    fn a_title_whose_values_are_all_missing_gives_way_to_the_standard_one() {
+        let mut event = sample::event(EventType::Error);
+        event.resource = None;
+        event.environment = None;
+        event.status = None;
+        let standard = Content::standard(&event).headline(Escaped::plain);
+        for title in [
+            "{{ resource.name }} {{ status }} in {{ environment }}",
+            "{{ resource.name }}: {{ status }}",
+        ] {
+            assert_eq!(headline(&event, json!({ "title": title })), standard);
+        }
+        let own = headline(&event, json!({"title": "Something broke"}));
+        assert_eq!(own, "🚨 Something broke");
+        let ping = sample::event(EventType::Ping);
+        let standard = Content::standard(&ping).headline(Escaped::plain);
+        assert_eq!(headline(&ping, json!({"title": "Mine"})), standard);
     }
 
     #[test]

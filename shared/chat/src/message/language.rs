@@ -1,10 +1,12 @@
 //! The language of templates: Jinja's, with an event's fields and a few filters.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use carillon_domain::text::shorten;
 use minijinja::value::ValueKind;
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// How much work a rendering may make: instructions, and 64 bytes that are read or written for
@@ -125,6 +127,8 @@ fn environment() -> Environment<'static> {
         environment.remove_global(function);
     }
     environment.add_filter("urlencode", urlencode);
+    environment.add_filter("split", split);
+    environment.add_filter("lines", lines);
     environment.set_auto_escape_callback(|name| match name == Gives::Url.name() {
         true => AutoEscape::Custom("url".into()),
         false => AutoEscape::None,
@@ -132,6 +136,8 @@ fn environment() -> Environment<'static> {
     environment.set_formatter(|output, state, value| {
         let text = match bool::try_from(value.clone()) {
             Ok(flag) if value.kind() == ValueKind::Bool => flag.to_string(),
+            // A part of what is not there.
+            _ if value.kind() == ValueKind::Seq && value.len() == Some(0) => String::new(),
             _ => value.to_string(),
         };
         let text = match is_url(state) {
@@ -141,6 +147,22 @@ fn environment() -> Environment<'static> {
         output.write_str(&text).map_err(Error::from)
     });
     environment
+}
+
+/// As the library's, of what is not there too.
+fn split(value: &Value, by: Option<Arc<str>>, most: Option<i64>) -> Result<Value, Error> {
+    match value.is_undefined() {
+        true => Ok(Value::from(Vec::<Value>::new())),
+        false => filters::split(value, by, most),
+    }
+}
+
+/// As the library's, of what is not there too.
+fn lines(value: &Value) -> Result<Value, Error> {
+    match value.is_undefined() {
+        true => Ok(Value::from(Vec::<Value>::new())),
+        false => filters::lines(value),
+    }
 }
 
 /// In a URL everything is encoded when it is written, and must not be twice.
@@ -178,6 +200,7 @@ pub(super) fn render(source: &str, gives: Gives, values: &Value) -> Result<Strin
 pub(super) fn reason(error: &Error, source: &str) -> String {
     let said = match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it takes too much work".to_owned(),
+        (_, Some(detail)) if let Some(plain) = plain(detail) => plain.to_owned(),
         (_, Some(detail)) => detail.to_owned(),
         (kind, None) => kind.to_string(),
     };
@@ -187,6 +210,22 @@ pub(super) fn reason(error: &Error, source: &str) -> String {
         (None, Some(line)) => format!("{said} (line {line})"),
         (None, None) => said,
     }
+}
+
+/// The commonest slips, in the words of those who make them.
+fn plain(detail: &str) -> Option<&'static str> {
+    let slips = [
+        (
+            "unexpected end of input, expected end of variable block",
+            "`{{` is not closed: `}}` is missing",
+        ),
+        ("unexpected `=`", "compare with `==`"),
+        ("unexpected =,", "compare with `==`"),
+    ];
+    let mut slips = slips.into_iter();
+    slips
+        .find(|(said, _)| detail.starts_with(said))
+        .map(|(_, plain)| plain)
 }
 
 /// "line 1, column 4", both counted from 1, of a byte.
@@ -225,6 +264,11 @@ mod tests {
                 "billing-db succeeded in production",
             ),
             ("{{ severity }}{{ resource.url }}!", "!"),
+            ("{{ details.none[:7] }}{{ account[:3] }}!", "!"),
+            (
+                "{{ account | split('-') | last }}{{ account | lines | first }}!",
+                "!",
+            ),
             ("{{ estimated_cost }}", "41.20 USD / month"),
             ("{{ estimated_cost.amount }}", "41.20"),
             (

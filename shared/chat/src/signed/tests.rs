@@ -54,6 +54,7 @@ fn draft(webhook: &Webhook, events: &[&Event]) -> Draft {
         post_id: "b3f1c2d4-0000-4000-8000-000000000000",
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     })
 }
 

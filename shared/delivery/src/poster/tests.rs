@@ -67,6 +67,7 @@ impl Discord {
             post_id: "id",
             place: &Place::Channel,
             without: Without::default(),
+            headline: None,
         };
         let url = "https://discord.com/api/webhooks/123456789012345678/";
         let credential = format!("{url}{}", "fake-".repeat(13));

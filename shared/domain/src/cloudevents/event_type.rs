@@ -50,7 +50,11 @@ fn named(segments: &[String]) -> Option<EventType> {
         [.., entity, change] => EventType::parse(&format!("{entity}_{change}")),
         _ => None,
     };
-    joined.or_else(|| EventType::parse(segments.last()?))
+    let last = segments.last()?;
+    joined
+        .or_else(|| EventType::parse(last))
+        // What other systems call it.
+        .or_else(|| (last == "deployment").then_some(EventType::Deploy))
 }
 
 /// `v1`, `2`, `v1beta2`.

@@ -238,6 +238,37 @@ impl Rule for Number {
     }
 }
 
+/// A whole number.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole {
+    pub least: u32,
+    pub most: u32,
+}
+
+impl Rule for Whole {
+    type Value = u32;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<u32> {
+        let Whole { least, most } = self;
+        let rule = format!("must be a whole number from {least} to {most}");
+        if !value.is_number() {
+            let detail = format!("{rule}, not {}", kind(value));
+            faults.add(at.clone(), FaultCode::WrongType, detail);
+            return None;
+        }
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| (*least..=*most).contains(number));
+        if number.is_none() {
+            faults.add(at.clone(), FaultCode::OutOfRange, rule);
+        }
+        number
+    }
+
+    fn schema(&self) -> Value {
+        json!({"type": "integer", "minimum": self.least, "maximum": self.most})
+    }
+}
+
 /// A list of at most `most` texts, each of at most `max` characters, none blank.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts {

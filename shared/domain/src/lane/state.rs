@@ -60,6 +60,9 @@ pub struct Open {
     /// After how many posts it may be there.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub unknown: u32,
+    /// Whether it sums its events up.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_summary: bool,
     /// What is overtaken if this one is delivered.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub overtakes: Vec<DeliveryId>,

@@ -101,6 +101,7 @@ fn no_wait_outlives_a_clock_that_is_set_back() {
         version: 1,
         opened_at: now(),
         is_in_flight: true,
+        is_summary: false,
         unknown: 0,
         overtakes: Vec::new(),
     };

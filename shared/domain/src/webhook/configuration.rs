@@ -44,6 +44,9 @@ pub struct Configuration {
     pub grouping: Grouping,
     #[serde(default)]
     pub digest: Digest,
+    /// Beyond so many waiting events, one message sums them up.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub summary_after: Option<u32>,
     /// The fields of the kind itself.
     #[serde(flatten)]
     pub own: Map<String, Value>,

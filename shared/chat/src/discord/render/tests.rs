@@ -35,6 +35,7 @@ fn posted(webhook: &Webhook, events: &[&Event], place: &Place) -> Value {
         post_id: "a-post-id",
         place,
         without: crate::Without::default(),
+        headline: None,
     };
     serde_json::to_value(message(&post)).unwrap()
 }
@@ -128,6 +129,7 @@ fn a_deployment_in_full() {
         post_id: "a-post-id",
         place: &Place::Channel,
         without: crate::Without::default(),
+        headline: None,
     };
     insta::assert_json_snapshot!("deploy", message(&post));
 }

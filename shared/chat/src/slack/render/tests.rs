@@ -98,6 +98,7 @@ fn a_bots_message_in_full() {
         post_id: "a-post-id",
         place: &Place::Channel,
         without: crate::Without::default(),
+        headline: None,
     };
     insta::assert_json_snapshot!("bot", for_bot(&post));
 }

@@ -18,6 +18,7 @@ fn rendered(events: &[&Event]) -> Value {
         post_id: "a-post-id",
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     })
 }
 

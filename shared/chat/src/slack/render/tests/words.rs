@@ -24,6 +24,7 @@ fn posted(template: &MessageTemplate, events: &[&Event]) -> Value {
         post_id: "a-post-id",
         place: &Place::Channel,
         without: crate::Without::default(),
+        headline: None,
     };
     serde_json::to_value(for_bot(&post)).unwrap()
 }
@@ -167,6 +168,7 @@ fn an_edit_takes_mentions_away_that_are_not_meant_any_more() {
         post_id: "a-post-id",
         place: &Place::Edit(edited),
         without: crate::Without::default(),
+        headline: None,
     };
     let body = serde_json::to_value(for_bot(&post)).unwrap();
     assert_eq!(body["blocks"].as_array().unwrap().len(), 1);

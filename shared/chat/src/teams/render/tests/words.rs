@@ -22,6 +22,7 @@ fn posted(template: &MessageTemplate, events: &[&Event]) -> Value {
         post_id: "a-post-id",
         place: &Place::Channel,
         without: Without::default(),
+        headline: None,
     })
 }
 
