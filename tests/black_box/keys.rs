@@ -361,7 +361,11 @@ async fn the_deployments_key_is_listed_first_to_its_own_organization_on_pages_of
     let list = app.send(list).await;
     assert_eq!(list.results().len(), 1, "{}", list.body);
     let at = "/api-keys/deployment/";
-    assert_eq!(app.delete(at).await.status, StatusCode::NOT_FOUND);
+    let refused = app.delete(at).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert_eq!(refused.body["type"], "urn:carillon:problem:deployment-key");
+    let refused = app.patch(at, &json!({"name": "mine"})).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
 }
 
 #[tokio::test]

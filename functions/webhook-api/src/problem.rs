@@ -88,6 +88,8 @@ pub enum Problem {
     },
     /// It is a message that Carillon has sent: what would come of it could come back for ever.
     OwnMessage,
+    /// The key that was made at deployment lives in a secret.
+    DeploymentKey,
     /// Others change the same things at the same time, again and again.
     Contended,
     /// A fault of ours; the cause is logged where this is made.
@@ -228,6 +230,11 @@ impl Problem {
                 "not-active",
                 "The webhook is not active",
             ),
+            Self::DeploymentKey => (
+                StatusCode::CONFLICT,
+                "deployment-key",
+                "The deployment's key is not changed here",
+            ),
             Self::OwnMessage => (
                 StatusCode::CONFLICT,
                 "own-message",
@@ -282,7 +289,8 @@ impl Problem {
                 format!("this needs the role {}; the caller has {role}", enough.join(" or "))
             }
             Self::NotFound => {
-                "what it names is not there, or belongs to another organization than the key".into()
+                "the path is right, but what it names is not there, or not in the key's organization"
+                    .into()
             }
             Self::NoSuchPath { path, nearest } => match nearest {
                 Some(nearest) => format!("there is no path `{path}`; did you mean `{nearest}`?"),
@@ -323,6 +331,11 @@ impl Problem {
             }
             Self::NotActive { suspended: false } => {
                 "switch it on with `{\"enabled\": true}`, and then ask again".into()
+            }
+            Self::DeploymentKey => {
+                "it is in the secret of the stack's output `AdminKeySecretArn`: put another key \
+                 there, and it replaces this one within minutes"
+                    .into()
             }
             Self::OwnMessage => {
                 "it has the `webhook-id` of a signed webhook; to pass events on, send requests of \

@@ -44,6 +44,13 @@ fn meant(written: &str, paths: &[String]) -> Option<String> {
     let filled: Vec<String> = paths
         .iter()
         .filter(|path| path.split('/').count() == segments.len())
+        // Each word of it is near what was written there.
+        .filter(|path| {
+            let mut parts = path.split('/').zip(&segments);
+            parts.all(|(part, segment)| {
+                part.starts_with('{') || part == *segment || nearest(segment, [part]).is_some()
+            })
+        })
         .map(|path| {
             let parts = path.split('/').zip(&segments);
             let parts = parts.map(|(part, segment)| match part.starts_with('{') {
@@ -53,11 +60,7 @@ fn meant(written: &str, paths: &[String]) -> Option<String> {
             parts.collect::<Vec<_>>().join("/")
         })
         .collect();
-    let filled = filled.iter().map(String::as_str);
-    let meant = nearest(written, filled).or_else(|| {
-        let all = paths.iter().map(String::as_str);
-        nearest(written, all)
-    })?;
+    let meant = nearest(written, filled.iter().map(String::as_str))?;
     Some(format!("{BASE}{meant}"))
 }
 
@@ -86,6 +89,8 @@ mod tests {
                 "{written}"
             );
         }
-        assert_eq!(meant("/api/v1/xyzzy/", paths()), None);
+        for written in ["/api/v1/xyzzy/", "/nope", "/api/v2/webhooks/"] {
+            assert_eq!(meant(written, paths()), None, "{written}");
+        }
     }
 }

@@ -337,7 +337,7 @@ fn without_path(word: &str) -> String {
 }
 
 /// What stands before the lines of a framed text, as Terraform's.
-const FRAMES: &str = "│┃║|╷╵*•";
+const FRAMES: &str = "│┃║|╷╵";
 
 fn subject_of(event: &Event) -> Option<Subject> {
     if let Some(name) = subject_name(event) {

@@ -49,6 +49,7 @@ fn all() -> Vec<Problem> {
         Problem::NotActive { suspended: true },
         Problem::NotActive { suspended: false },
         Problem::OwnMessage,
+        Problem::DeploymentKey,
         Problem::Contended,
         Problem::PreconditionFailed,
         Problem::TooLarge {
@@ -80,7 +81,7 @@ pub fn name(status: u16) -> String {
 pub fn responses() -> Map<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Document>> = BTreeMap::new();
     for problem in all() {
-        let document = problem.document("req_01KAJ2V5J8M3E1Q7S9T0C4X6YZ".into());
+        let document = problem.document("req_01KAJ2V5J8".into());
         by_status
             .entry(document.status())
             .or_default()
@@ -138,6 +139,7 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let conflicts = [
         "/webhooks/",
         "/api-keys/",
+        "/api-keys/{id}/",
         "/events/",
         "/notifications/",
         "/redeliver/",
@@ -197,12 +199,13 @@ mod tests {
             Problem::InProgress => 20,
             Problem::SecretGone => 21,
             Problem::UnsupportedEncoding { .. } => 22,
+            Problem::DeploymentKey => 23,
         }
     }
 
     #[test]
     fn every_problem_is_in_the_document() {
         let all: BTreeSet<usize> = all().iter().map(number).collect();
-        assert_eq!(all, (0..23).collect());
+        assert_eq!(all, (0..24).collect());
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 
 use crate::Api;
-use crate::auth::{Caller, Keys};
+use crate::auth::{Caller, DEPLOYMENT, Keys};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::made_again;
@@ -130,7 +130,7 @@ pub async fn update(
     JsonBody(body): JsonBody,
 ) -> Result<Json<KeyView>, Problem> {
     query.finish()?;
-    let id = ApiKeyId::parse(&id).ok_or(Problem::NotFound)?;
+    let id = changeable(&id)?;
     let (organization, now) = (&caller.organization, Timestamp::now());
     let keys = api.by(&caller).keys;
     let key = keys.update(organization, &id, &body, now).await?;
@@ -154,7 +154,7 @@ pub async fn revoke(
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
     query.finish()?;
-    let id = ApiKeyId::parse(&id).ok_or(Problem::NotFound)?;
+    let id = changeable(&id)?;
     if !api
         .by(&caller)
         .keys
@@ -165,4 +165,12 @@ pub async fn revoke(
     }
     tracing::info!(key_id = id.as_str(), "revoked an API key");
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The id of a key that is kept in the registry.
+fn changeable(id: &str) -> Result<ApiKeyId, Problem> {
+    match id == DEPLOYMENT {
+        true => Err(Problem::DeploymentKey),
+        false => ApiKeyId::parse(id).ok_or(Problem::NotFound),
+    }
 }

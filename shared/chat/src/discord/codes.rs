@@ -103,8 +103,8 @@ const CODES: &[(&[u64], Outcome, &str)] = &[
     (
         &[40066, 40067],
         DestinationDead,
-        "The forum requires a tag for each new post: set applied_tags or thread_id, or drop the \
-         requirement.",
+        "The forum requires a tag for each new post: give applied_tags one for each of started, \
+         succeeded and failed, or set thread_id, or drop the requirement.",
     ),
     (&[160005, 50083], DestinationDead, THREAD),
     (

@@ -119,9 +119,9 @@ impl Reader {
 }
 
 /// Whether Discord could take `<` before this text for the beginning of a link in angle brackets,
-/// which may begin with any word and has no blank.
+/// which may begin with any word and has no blank; what else is white space may be in it.
 fn begins_link(rest: &str) -> bool {
-    let word = rest.split(char::is_whitespace).next();
+    let word = rest.split(' ').next();
     word.is_some_and(|word| word.contains(":/"))
 }
 
@@ -179,6 +179,16 @@ mod tests {
 
     fn shown(text: &str) -> String {
         markdown(text).into_text()
+    }
+
+    #[test]
+    fn no_white_space_but_a_blank_ends_a_link_in_angle_brackets() {
+        let text = "(https://e.example/a)<\u{3000}(https://e.example/b)";
+        let shown = in_content(text).into_text();
+        assert_eq!(
+            shown,
+            "(<https://e.example/a>)< \u{3000}(<https://e.example/b>)"
+        );
     }
 
     #[test]

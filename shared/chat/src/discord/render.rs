@@ -3,7 +3,7 @@
 mod digest;
 
 use carillon_domain::text::{Escaped, fit, length};
-use carillon_domain::{Event, Grouping};
+use carillon_domain::{Event, Grouping, Status};
 use jiff::Timestamp;
 
 use super::escape::{in_content, markdown, plain};
@@ -84,9 +84,11 @@ pub(crate) fn message(post: &Post<'_>) -> Message {
 
 /// The tag that the webhook's owner has chosen for how the first event stands.
 fn tag(post: &Post<'_>) -> Option<String> {
-    let status = post.events.first()?.status?;
+    let event = post.events.first()?;
+    let has_failed = || (Tone::of(event) == Tone::Failed).then_some("failed");
+    let status = event.status.map(Status::as_str).or_else(has_failed)?;
     let tags = post.webhook.configuration.own.get("applied_tags")?;
-    tags[status.as_str()].as_str().map(str::to_owned)
+    tags[status].as_str().map(str::to_owned)
 }
 
 fn thread_name(contents: &[Content<'_>]) -> String {

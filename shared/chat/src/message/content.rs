@@ -146,17 +146,14 @@ fn rendered<'e>(event: &'e Event, template: &MessageTemplate) -> Result<Content<
     })
 }
 
-/// Whether a title says more than its own words, where it has values. Of an event without them,
+/// Whether a title says more than its own words, where it has fields. Of an event without them,
 /// "{{ resource.name }} in {{ environment }}" would leave nothing but "in".
 fn says_something(title: &str, source: Option<&str>) -> bool {
     let source = source.unwrap_or_default();
-    let has_values = source.contains("{{");
-    let of_nothing = language::render(
-        source,
-        Gives::Text,
-        &Value::from_iter::<[(&str, Value); 0]>([]),
-    );
-    !has_values || of_nothing.is_ok_and(|of_nothing| of_nothing != title)
+    let has_fields = values::FIELDS.iter().any(|(name, _)| source.contains(name));
+    let nothing = Value::from_iter::<[(&str, Value); 0]>([]);
+    let of_nothing = language::render(source, Gives::Text, &nothing);
+    !has_fields || of_nothing.is_ok_and(|of_nothing| of_nothing != title)
 }
 
 /// Renders a template that another version of Carillon may have taken.
