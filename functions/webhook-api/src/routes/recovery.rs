@@ -64,7 +64,7 @@ pub struct Accepted {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// Webhooks that are not active, so that nothing of them is sent.
+    /// Webhooks that are not active.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     left_out: Vec<LeftOut>,
