@@ -1,6 +1,6 @@
 //! Events that nobody publishes: from the application's tables and from AWS itself.
 
-use carillon_tests::{App, slack};
+use carillon_tests::{App, slack, until};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -299,4 +299,30 @@ async fn nested_changes_and_transactions_tell_the_names_alone() {
     for absent in ["canary", "tags.team", "modified_at", "rules", "numbers"] {
         assert!(!text.contains(absent), "{absent} in {text}");
     }
+}
+
+#[tokio::test]
+async fn a_webhook_for_production_is_told_of_the_production_accounts_database_alone() {
+    let environments = "111122223333=production,444455556666=staging";
+    let app = App::start_described(&[("ACCOUNT_ENVIRONMENTS", environments)]).await;
+    let mut webhook = slack("prod alerts", &["deploy", "destroy", "error"]);
+    webhook["filters"] = json!({"environment": ["production", "prod-*"]});
+    app.register(&webhook).await;
+    let failing = include_str!("../fixtures/eventbridge/rds_low_storage.json");
+    let mut failing: Value = serde_json::from_str(failing).unwrap();
+    for (account, matched) in [("444455556666", 0), ("111122223333", 1)] {
+        failing["id"] = account.into();
+        failing["account"] = account.into();
+        let stored = app.eventbridge(&failing).await;
+        let at = format!("/events/{}/", stored.body["id"].as_str().unwrap());
+        until("it is dispatched", async || {
+            app.get(&at).await.body["matched"] == matched
+        })
+        .await;
+    }
+    let message = app.messages(1).await[0].payload.to_string();
+    assert!(
+        message.contains("111122223333") && message.contains("production"),
+        "{message}"
+    );
 }

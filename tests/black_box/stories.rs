@@ -120,10 +120,8 @@ async fn a_roll_back_stands_in_the_thread_of_the_deployment_that_failed_and_is_n
     assert!(told[3].0.contains("Deploy warning"), "{told:?}");
 }
 
-#[tokio::test]
-async fn a_failed_pipeline_is_one_message_that_says_why() {
-    let app = App::start().await;
-    app.register(&slack("slack", &["deploy", "scale"])).await;
+/// A failed execution of a pipeline, and the action that made it fail.
+fn failed_pipeline() -> (Value, Value) {
     let pipeline = "arn:aws:codepipeline:eu-west-1:111122223333:release";
     let base = json!({"pipeline": "release", "execution-id": "x-1", "state": "FAILED"});
     let mut action = base.clone();
@@ -133,13 +131,39 @@ async fn a_failed_pipeline_is_one_message_that_says_why() {
     action["execution-result"] = json!({"external-execution-summary": "the disk is full"});
     let kind = |of: &str| format!("CodePipeline {of} Execution State Change");
     let source = "aws.codepipeline";
-    let first = app
-        .eventbridge(&event("p1", source, &kind("Action"), pipeline, action))
-        .await;
+    (
+        event("p2", source, &kind("Pipeline"), pipeline, base),
+        event("p1", source, &kind("Action"), pipeline, action),
+    )
+}
+
+#[tokio::test]
+async fn a_pipeline_that_fails_before_its_action_says_why_as_soon_as_that_does() {
+    let app = App::start().await;
+    app.register(&slack("slack", &["deploy"])).await;
+    let (execution, action) = failed_pipeline();
+    for (event, is_known) in [
+        (&execution, false),
+        (&action, false),
+        (&action, true),
+        (&execution, true),
+    ] {
+        let answer = app.eventbridge(event).await;
+        assert_eq!(answer.body["duplicate"], is_known, "{}", answer.body);
+    }
+    let messages = app.messages(2).await;
+    let text = messages[1].payload.to_string();
+    assert!(text.contains("the disk is full"), "{text}");
+}
+
+#[tokio::test]
+async fn a_failed_pipeline_is_one_message_that_says_why() {
+    let app = App::start().await;
+    app.register(&slack("slack", &["deploy", "scale"])).await;
+    let (execution, action) = failed_pipeline();
+    let first = app.eventbridge(&action).await;
     assert_eq!(first.body["duplicate"], false, "{}", first.body);
-    let second = app
-        .eventbridge(&event("p2", source, &kind("Pipeline"), pipeline, base))
-        .await;
+    let second = app.eventbridge(&execution).await;
     assert_eq!(second.body["duplicate"], true, "{}", second.body);
     app.publish(&json!({"type": "scale"})).await;
     let messages = app.messages(2).await;

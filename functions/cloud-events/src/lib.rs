@@ -38,6 +38,7 @@ use serde_json::Value;
 
 use envelope::Envelope;
 use event::Meaning;
+use services::codepipeline;
 use story::Story;
 
 pub use noise::{Noise, Wanted};
@@ -278,7 +279,8 @@ impl CloudEvents {
     ) -> Result<Captured, CaptureError> {
         let mut there = self.events.put_or_find(&event).await?;
         if let Some(stored) = &there
-            && envelope.is_another_than(stored, &event, in_story)
+            && (envelope.is_another_than(stored, &event, in_story)
+                || codepipeline::says_why(stored, &event))
         {
             event.id = envelope.alternative_id();
             there = self.events.put_or_find(&event).await?;

@@ -12,7 +12,7 @@
 //! `ExecutionTrigger`.
 
 use carillon_domain::event::is_web_url;
-use carillon_domain::{EventType, Severity, Status};
+use carillon_domain::{Event, EventType, Severity, Status};
 
 use crate::console::{encode, link, person};
 use crate::detail::Detail;
@@ -107,10 +107,19 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         report.detail("error code", result.text("error-code"));
     }
     report.detail("state", Some(state));
-    report.detail("stage", stage);
+    report.detail(STAGE, stage);
     report.detail("action", action);
     report.detail("action provider", provider);
     Some(Verdict::of(noise, report))
+}
+
+/// What an action has, and an execution has not.
+const STAGE: &str = "stage";
+
+/// Whether an action says why its execution has failed, which was told already without a reason:
+/// EventBridge keeps no order.
+pub fn says_why(told: &Event, event: &Event) -> bool {
+    event.details.contains_key(STAGE) && !told.details.contains_key(STAGE)
 }
 
 /// The key of a pipeline's latest execution, for what knows it by no more than its name.

@@ -9,7 +9,7 @@ mod autoscaling;
 mod cloudformation;
 mod codebuild;
 mod codedeploy;
-mod codepipeline;
+pub mod codepipeline;
 mod ecs;
 mod health;
 mod rds;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use carillon_domain::text::shorten;
-use minijinja::value::ValueKind;
+use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior, Value, filters,
 };
@@ -129,6 +129,7 @@ fn environment() -> Environment<'static> {
     environment.add_filter("urlencode", urlencode);
     environment.add_filter("split", split);
     environment.add_filter("lines", lines);
+    environment.add_filter("dictsort", dictsort);
     environment.set_auto_escape_callback(|name| match name == Gives::Url.name() {
         true => AutoEscape::Custom("url".into()),
         false => AutoEscape::None,
@@ -162,6 +163,14 @@ fn lines(value: &Value) -> Result<Value, Error> {
     match value.is_undefined() {
         true => Ok(Value::from(Vec::<Value>::new())),
         false => filters::lines(value),
+    }
+}
+
+/// As the library's, of what is not there too.
+fn dictsort(value: &Value, how: Kwargs) -> Result<Value, Error> {
+    match value.is_undefined() {
+        true => Ok(Value::from(Vec::<Value>::new())),
+        false => filters::dictsort(value, how),
     }
 }
 
@@ -264,6 +273,10 @@ mod tests {
                 "billing-db succeeded in production",
             ),
             ("{{ severity }}{{ resource.url }}!", "!"),
+            (
+                "{% for name, value in account | dictsort %}{{ name }}{% endfor %}!",
+                "!",
+            ),
             ("{{ details.none[:7] }}{{ account[:3] }}!", "!"),
             (
                 "{{ account | split('-') | last }}{{ account | lines | first }}!",

@@ -86,7 +86,9 @@ pub(super) fn plain(text: &str) -> Escaped {
                 let mut from = 0;
                 for (at, c) in part.char_indices() {
                     let end = at + c.len_utf8();
-                    if begins_more(c, &part[end..]) {
+                    let is_more = begins_more(c, &part[end..]);
+                    // Values are copied from there: no more is put into them than must be.
+                    if is_more && (c != '<' || begins_mention(&part[end..])) {
                         plain.literal(&part[from..at]);
                         plain.whole(&part[at..end], &format!("{c}{ZERO_WIDTH_SPACE}"));
                         from = end;
@@ -108,6 +110,14 @@ fn begins_more(c: char, after: &str) -> bool {
         '<' => next.is_none_or(|next| next.is_alphabetic() || matches!(next, '/' | '!' | '?')),
         _ => false,
     }
+}
+
+/// `<at>`, `</at>`; and what comes before a URL.
+fn begins_mention(after: &str) -> bool {
+    let after = after.strip_prefix('/').unwrap_or(after);
+    let mut letters = after.chars().map(|c| c.to_ascii_lowercase());
+    let is_named = letters.next() == Some('a') && letters.next() == Some('t');
+    after.is_empty() || is_named && letters.next().is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// `&lt;` and its like.
@@ -151,7 +161,10 @@ mod tests {
             assert!(shown("<https://x.example>").starts_with("<\u{200b}"));
             assert_eq!(shown("{{DATE(x)}}"), "{\u{200b}{DATE(x)}}");
         }
-        assert_eq!(plain("*a* _b_ \\ `c`").into_text(), "*a* _b_ \\ `c`");
+        for text in ["*a* _b_ \\ `c`", "List<String>, File <module>, <attr>"] {
+            assert_eq!(plain(text).into_text(), text);
+        }
+        assert_eq!(plain("</AT >").into_text(), "<\u{200b}/AT >");
     }
 
     #[test]
