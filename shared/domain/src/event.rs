@@ -252,3 +252,28 @@ pub fn is_web_url(text: &str) -> bool {
         && url::Url::parse(text)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn an_operation_is_the_same_being_done_to_the_same_thing() {
+        let begun = sample::event(EventType::Deploy);
+        let of = |change: fn(&mut Event)| {
+            let mut end = begun.clone();
+            end.status = Some(Status::Failed);
+            change(&mut end);
+            begun.is_of_same_operation(&end)
+        };
+        assert!(of(|end| end.actor = None));
+        assert!(!of(|end| end.event_type = EventType::Scale));
+        assert!(!of(|end| end.dry_run = true));
+        assert!(!of(|end| end.resource = None));
+        assert!(!of(|end| {
+            let resource = end.resource.as_mut().unwrap();
+            resource.id = Some("another".into());
+        }));
+    }
+}
