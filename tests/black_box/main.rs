@@ -58,6 +58,7 @@ mod sources_under_faults;
 mod stored_forms;
 mod stored_rows;
 mod stories;
+mod summaries;
 mod suspension;
 mod sweeping;
 mod tables;

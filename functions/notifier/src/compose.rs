@@ -164,6 +164,9 @@ impl Notifier {
             let gone = candidates.drain(..1).collect();
             let reason = "the event is past its retention";
             visit.lane.open = None;
+            if is_summary {
+                visit.events.clear();
+            }
             self.dispose(visit, channel, gone, |row, now| row.skipped(reason, now))
                 .await?;
             return Ok(Composed::Again);
@@ -204,7 +207,7 @@ impl Notifier {
             visit.events.remove(&part.candidate.waiting.event_id);
         }
         if is_summary {
-            // What is left of them is not enough for a message of their own.
+            // What a summary leaves of them is not enough for a message of their own.
             visit.events.clear();
             if let [only] = parts.as_mut_slice() {
                 let candidate = std::slice::from_ref(&only.candidate);
