@@ -276,6 +276,7 @@ async fn a_kind_that_is_added_is_registered_previewed_delivered_and_noted() {
 
     let sample = json!({"sample": "deploy"});
     let preview = app.post(&format!("{at}preview/"), &sample).await;
+    assert_eq!(preview.body["type"], "tower");
     let request = &preview.body["request"];
     assert_eq!(request["url"], "https://bells.example/\u{2026}ests/bell-1");
     assert_eq!(request["headers"]["tower-signature"], "\u{2026}");
@@ -319,6 +320,23 @@ async fn a_kind_that_is_added_is_registered_previewed_delivered_and_noted() {
     for request in tower.received_requests().await.unwrap() {
         heard(&request, &[new, &key]);
     }
+}
+
+#[tokio::test]
+async fn the_console_asks_for_what_a_kind_that_is_added_takes() {
+    let tower = tower(200).await;
+    let app = app(&tower).await;
+    let url = format!("{}/console/any/kinds/all.js", app.url());
+    let module = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let kinds = module.split("export const kinds = ").nth(1).unwrap();
+    let kinds: Value = serde_json::from_str(kinds.trim().trim_end_matches(';')).unwrap();
+    let tower = kinds.as_array().unwrap().last().unwrap();
+    assert_eq!(tower["title"], "Bells of a tower");
+    assert_eq!(tower["asks"][0]["name"], "url");
+    assert_eq!(tower["asks"][1]["is_made"], true);
+    let document = app.get("/openapi.json").await.body;
+    let schema = tower["schema"].as_str().unwrap();
+    assert!(document["components"]["schemas"][schema].is_object());
 }
 
 #[tokio::test]

@@ -4,19 +4,17 @@ import { call, Pages } from '../core/api.js';
 import { el, foreign } from '../core/dom.js';
 import { icon } from '../core/icons.js';
 import { keepUp } from '../core/live.js';
+import { channelName, nameOf, platforms, summary } from '../core/message.js';
 import { here, to } from '../core/router.js';
 import * as session from '../core/session.js';
 import { button, empty, input, notice, plural, select, debounce, toast } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
-import { nameOf, summary } from '../platforms/draw.js';
 import { channelsOf } from '../views/webhooks/kinds.js';
 import { firstSteps } from './first_steps.js';
 import * as faults from './faults.js';
 import { post } from './post.js';
 import { channelKey, Store } from './store.js';
 import { Messages } from './stream.js';
-
-const PLATFORMS = ['slack', 'discord', 'teams', 'webhook'];
 
 export function show(_, query) {
   const store = new Store();
@@ -83,9 +81,9 @@ export function show(_, query) {
       if (off) made.setAttribute('aria-label', `${label}, ${plural(count, 'message')}, does not take messages`);
       return made;
     };
-    const groups = PLATFORMS.map((platform) => {
+    const groups = platforms.map((platform) => {
       const ours = all.filter((one) => one.platform === platform);
-      return ours.length ? [el('h2', '', nameOf(platform)), ...ours.map((one) => link(one.key, `${platform === 'webhook' ? '' : '#'}${one.channel}`, one.count, {
+      return ours.length ? [el('h2', '', nameOf(platform)), ...ours.map((one) => link(one.key, channelName(platform, one.channel), one.count, {
         unread: one.last > (seen.get(one.key) ?? seen.get('') ?? 0),
         off: places.some((place) => channelKey(place) === one.key && place.standing !== 'open'),
       }))] : [];
@@ -100,7 +98,7 @@ export function show(_, query) {
   /** The channel's name, how it stands, and what is to be said of that. */
   function drawHead() {
     const one = store.channels().find(({ key }) => key === channel);
-    title.replaceChildren(foreign('span', '', channel ? `${one && one.platform !== 'webhook' ? '#' : ''}${one?.channel ?? 'Channel'}` : 'All channels'));
+    title.replaceChildren(foreign('span', '', one ? channelName(one.platform, one.channel) : channel ? 'Channel' : 'All channels'));
     const here = places.filter((place) => channelKey(place) === channel);
     tools.replaceChildren(search, ...here.map((place) => faults.standing(place, look)),
       button('What goes wrong', () => faults.show().then(look), { sign: 'warning' }));

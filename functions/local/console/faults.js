@@ -2,6 +2,7 @@
 // the platforms behave.
 
 import { el, foreign } from '../core/dom.js';
+import { channelName } from '../core/message.js';
 import { button, checkbox, dialog, field, input, platform, plural, select } from '../core/ui.js';
 
 const BASE = new URL('_local/chat-plan/', document.baseURI);
@@ -90,7 +91,7 @@ function tally({ calls, taken, rate_limited: limited, after_death: late }) {
 
 function row(destination, changed) {
   return el('li', 'destination', platform(destination.platform),
-    foreign('span', 'strong', `${destination.platform === 'webhook' ? '' : '#'}${destination.channel}`),
+    foreign('span', 'strong', channelName(destination.platform, destination.channel)),
     el('span', 'soft small', `${KINDS[destination.kind]} · ${tally(destination.tally)}`),
     standing(destination, changed));
 }

@@ -2,8 +2,8 @@
 
 import { el, foreign } from '../core/dom.js';
 import { icon } from '../core/icons.js';
+import { channelName, message as draw, nameOf } from '../core/message.js';
 import { button, code, dialog, plural } from '../core/ui.js';
-import { message as draw, nameOf } from '../platforms/draw.js';
 import { remove } from './faults.js';
 
 /** So many replies are shown without asking. */
@@ -35,7 +35,7 @@ export function post(given, { everywhere, opened, found }) {
 function where({ platform, channel, host }) {
   return el('header', 'card-head',
     el('span', 'platform', nameOf(platform)),
-    el('h2', 'channel', platform === 'webhook' ? null : el('span', 'hash', '#'), foreign('span', 'channel-name', channel)),
+    el('h2', 'channel', foreign('span', 'channel-name', channelName(platform, channel))),
     el('span', 'host', host));
 }
 

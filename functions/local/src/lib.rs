@@ -362,7 +362,9 @@ async fn finish(tasks: &mut JoinSet<()>) {
 
 fn router(sink: &ChatSink, console: Router, api: Api, bus: eventbridge::Bus) -> Router {
     let eventbridge = post(eventbridge::put).with_state(Arc::new(bus));
-    let api = carillon_webhook_api::with_console(carillon_webhook_api::service::<Body>(api));
+    let kinds = api.chat.kinds().clone();
+    let api = carillon_webhook_api::service::<Body>(api);
+    let api = carillon_webhook_api::with_console(api, &kinds);
     console
         .merge(feed::router(sink.clone()))
         .route(

@@ -7,17 +7,20 @@
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use carillon_chat::Kinds;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
 
 use crate::ApiService;
+
+mod kinds;
 
 /// Read from the folder in development, part of the program otherwise.
 #[derive(RustEmbed)]
@@ -36,16 +39,17 @@ pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The API with the console before it.
-pub fn with_console<B>(api: ApiService<B>) -> ApiService<B>
+/// The API with the console before it, for these kinds of destinations.
+pub fn with_console<B>(api: ApiService<B>, kinds: &Kinds) -> ApiService<B>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
+    let module: Arc<str> = kinds::module(kinds).into();
     BoxCloneSyncService::new(service_fn(move |request: Request<B>| {
-        let api = api.clone();
+        let (api, module) = (api.clone(), module.clone());
         async move {
-            match answer(&request) {
+            match answer(&request, &module) {
                 Some(response) => Ok::<_, Infallible>(response),
                 None => api.oneshot(request).await,
             }
@@ -54,17 +58,21 @@ where
 }
 
 /// The file that is asked for; none where the API has to answer.
-fn answer<B>(request: &Request<B>) -> Option<Response> {
+fn answer<B>(request: &Request<B>, module: &str) -> Option<Response> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
     let path = request.uri().path();
     if path == "/" {
         let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
+        let page = page.replace(kinds::STYLES, &kinds::styles());
         return Some(file(PAGE, page.replace(VERSION, version()), NO_CACHE));
     }
     let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;
-    let Some(EmbeddedFile { data, .. }) = Files::get(name) else {
+    if name == kinds::MODULE {
+        return Some(file(name, module.to_owned(), NO_CACHE));
+    }
+    let Some(EmbeddedFile { data, .. }) = Files::get(name).or_else(|| kinds::get(name)) else {
         return Some(StatusCode::NOT_FOUND.into_response());
     };
     // Whoever has the old page gets the new files, and does not keep them.
@@ -108,16 +116,15 @@ pub fn file(name: &str, content: impl Into<Body>, caching: HeaderValue) -> Respo
 fn version() -> &'static str {
     static OF_ALL: OnceLock<String> = OnceLock::new();
     OF_ALL.get_or_init(|| {
-        let mut names: Vec<_> = Files::iter().collect();
-        names.sort_unstable();
+        let mut files: Vec<_> = Files::iter()
+            .filter_map(|name| Some((name.to_string(), Files::get(&name)?)))
+            .chain(kinds::files())
+            .collect();
+        files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let mut hash = Sha256::new();
-        for name in names {
+        for (name, file) in files {
             hash.update(name.as_bytes());
-            hash.update(
-                Files::get(&name)
-                    .map(|file| file.metadata.sha256_hash())
-                    .unwrap_or_default(),
-            );
+            hash.update(file.metadata.sha256_hash());
         }
         hash.finalize()
             .iter()

@@ -51,7 +51,8 @@ async fn main() -> Result<(), Error> {
         .with_retention(retention);
     let secrets =
         SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
-    let chat = Client::of(Kinds::reaching(reach), origin)?;
+    let kinds = Kinds::reaching(reach);
+    let chat = Client::of(kinds.clone(), origin)?;
     let api = Api {
         poster: Poster::new(secrets.clone(), chat.clone()),
         chat,
@@ -73,7 +74,7 @@ async fn main() -> Result<(), Error> {
     };
     let service = carillon_webhook_api::service(api);
     let service = match console {
-        Some(true) => carillon_webhook_api::with_console(service),
+        Some(true) => carillon_webhook_api::with_console(service, &kinds),
         _ => service,
     };
     lambda_http::run(service).await

@@ -2,6 +2,7 @@
 
 import { el } from './dom.js';
 import { icon } from './icons.js';
+import { nameOf, platforms } from './message.js';
 
 /** A button. While what it began is not done, it cannot be pressed again; what fails is told. */
 export function button(label, act, { sign, kind = '', title } = {}) {
@@ -49,12 +50,8 @@ export function status(name, label) {
   return el('span', `status ${tone}`, icon(sign), el('span', '', label ?? word));
 }
 
-const PLATFORMS = { slack: 'Slack', discord: 'Discord', teams: 'Teams', webhook: 'Signed webhook' };
-
-export const platformName = (type) => PLATFORMS[type] ?? type;
-
 export function platform(type) {
-  return el('span', `platform-badge ${Object.hasOwn(PLATFORMS, type) ? type : ''}`, platformName(type));
+  return el('span', `platform-badge ${platforms.includes(type) ? type : ''}`, nameOf(type));
 }
 
 /** What went wrong, with all faults and the request's id for whoever runs Carillon. */

@@ -9,6 +9,8 @@ mod notifications;
 mod problems;
 mod webhooks;
 
+pub use webhooks::kind_name;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 

@@ -35,6 +35,8 @@ use crate::{Api, made_again, parameters, registration, schema, tried_event, waki
 pub struct Preview {
     /// Whether it would be sent, were the event published now.
     would_send: bool,
+    #[serde(rename = "type")]
+    api_type: String,
     /// Why not, where it would not.
     #[schema(required)]
     why_not: Option<String>,
@@ -120,6 +122,7 @@ pub async fn preview(
     let why_not = webhook.why_not_now(&event);
     Ok(Json(Preview {
         would_send: why_not.is_none(),
+        api_type: webhook.kind.api_type().to_owned(),
         why_not,
         standard_form: post.standard_forms().into_iter().flatten().next(),
         request: PreviewRequest {

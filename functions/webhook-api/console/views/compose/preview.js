@@ -6,19 +6,10 @@ import { el, foreign, link } from '../../core/dom.js';
 import { to } from '../../core/router.js';
 import { code, details, dialog, button, empty, linkButton, notice, platform, plural } from '../../core/ui.js';
 import { may } from '../../core/session.js';
-import { message } from '../../platforms/draw.js';
+import { message } from '../../core/message.js';
 
 /** As many are drawn at once. */
 const MOST = 6;
-
-const KINDS = [['slack.com', 'slack'], ['slack-gov.com', 'slack'], ['discord', 'discord'], ['logic.azure.com', 'teams'], ['powerplatform.com', 'teams'], ['powerautomate', 'teams'], ['azure', 'teams']];
-
-/** A request says by where it goes which platform will show it. */
-function platformOf({ url, headers }) {
-  const host = new URL(url.replaceAll('…', 'x')).hostname;
-  const isSigned = Object.keys(headers).some((name) => name.toLowerCase() === 'webhook-id');
-  return isSigned ? 'webhook' : KINDS.find(([part]) => host.includes(part))?.[1] ?? 'webhook';
-}
 
 export function preview() {
   const node = el('section', 'stack previews');
@@ -62,8 +53,7 @@ function name({ webhook_id: id, name: text }) {
 
 function box(result, answer, shown) {
   if (answer instanceof Error) return el('article', '', name(result), notice('bad', 'warning', el('p', '', answer.message)));
-  const { request, limits, builder_url: builder, why_not: why } = answer;
-  const kind = platformOf(request);
+  const { type: kind, request, limits, builder_url: builder, why_not: why } = answer;
   const fullest = [...limits].sort((a, b) => b.used / b.limit - a.used / a.limit);
   const open = shown.get(result.webhook_id);
   const usage = el('details', 'more usage', el('summary', '', fullest.length ? `Limits: fullest is ${fullest[0].what}, ${percent(fullest[0])}` : 'Request'),

@@ -28,12 +28,12 @@ export async function form(webhook, query) {
     const secret = (wanted) => field(wanted.label, input({
       placeholder: now[wanted.name] ?? wanted.placeholder, className: 'code',
     }), { wide: true, hint: now[wanted.name] ? `Leave it empty to keep ${now[wanted.name]}` : wanted.hint });
-    fields = { [kind.credential.name]: secret(kind.credential) };
-    if (kind.secret) fields[kind.secret.name] = secret(kind.secret);
-    if (kind.channel) {
-      fields.channels = field(kind.channel === 'many' ? 'Channels' : 'Channel', input({
-        value: webhook ? channelsOf(webhook).join(', ') : '', placeholder: kind.channel === 'many' ? 'infra-alerts, deploys' : 'infra-alerts',
-      }), { wide: true, hint: kind.channel === 'many' ? 'Names or ids, separated by commas: each gets every message.' : 'What you call it here: the URL decides where it posts.' });
+    fields = Object.fromEntries(kind.asks.map((part) => [part.name, secret(part)]));
+    if (kind.channels) {
+      const several = kind.channels > 1;
+      fields.channels = field(several ? 'Channels' : 'Channel', input({
+        value: webhook ? channelsOf(webhook).join(', ') : '', placeholder: several ? 'infra-alerts, deploys' : 'infra-alerts',
+      }), { wide: true, hint: several ? 'Names or ids, separated by commas: each gets every message.' : 'What you call it here: the URL decides where it posts.' });
     }
     extra = options(kind, now);
     destination.replaceChildren(...Object.values(fields), extra.node);
@@ -88,7 +88,7 @@ export async function form(webhook, query) {
   const check = debounce(async () => {
     const given = body();
     const mine = ++turn;
-    if (!given.name || !given.configuration[kind.credential.name]) return;
+    if (!given.name || !given.configuration[kind.asks[0]?.name]) return;
     verdict.replaceChildren(el('p', 'soft', 'Checking …'));
     try {
       const { results } = await call('PUT', 'notifications/', { body: entry(given), query: { dry_run: 'true' } });
@@ -115,9 +115,8 @@ export async function form(webhook, query) {
         : await call('POST', 'webhooks/', { body: given, ...ask });
       toast(webhook ? 'Saved.' : `${answer.name} is there. Send a test to see it ring.`);
       go('webhooks', answer.id);
-      if (kind.secret && /^whsec_/.test(answer.configuration.secret ?? '') && !answer.configuration.secret.includes('…') && !given.configuration.secret) {
-        await showSecret(answer.configuration.secret, answer.configuration.url);
-      }
+      const made = kind.made && !given.configuration[kind.made.name] && answer.configuration[kind.made.name];
+      if (made && !made.includes('…')) await showSecret(made, answer.configuration.url);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.faults.length) tell(error.faults);

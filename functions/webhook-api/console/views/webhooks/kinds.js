@@ -1,75 +1,33 @@
-// The kinds of destinations as a form asks for them, and how one makes their credentials.
+// The kinds of destinations as a form asks for them: what the API says of each, and what its own
+// folder adds for people.
+
+import { kinds, looks } from '../../kinds/all.js';
+
+const words = (name) => name[0].toUpperCase() + name.slice(1).replaceAll('_', ' ');
 
 /**
- * `type` is the API's. `credential` names the secret field. `channel`: 'many' takes several,
- * 'label' is only a name. `steps` lead to the credential, in the platform's own words.
+ * `asks` are the parts of the credential, the one that is always needed first; `made` is the one
+ * that Carillon makes, if any. `channels` says how many can be named. `steps` lead to the
+ * credential, in the platform's own words.
  */
-export const KINDS = [
-  {
-    id: 'slack-bot', type: 'slack', label: 'Slack bot', schema: 'SlackBotConfiguration',
-    about: 'Posts to any channel it is invited to, with threads and edits.',
-    credential: { name: 'token', label: 'Bot token', placeholder: 'xoxb-…' },
-    channel: 'many',
-    steps: [
-      'At api.slack.com/apps choose “Create New App”, “From scratch”, and your workspace.',
-      'Under “OAuth & Permissions” add the bot scope chat:write.',
-      'Choose “Install to Workspace” and copy the “Bot User OAuth Token”: it begins with xoxb-.',
-      'In the channel, invite it: /invite @ and the app’s name.',
-    ],
-  },
-  {
-    id: 'slack-webhook', type: 'slack', label: 'Slack incoming webhook', schema: 'SlackIncomingWebhookConfiguration',
-    about: 'One URL for one channel. Quick to make; no threads or edits.',
-    credential: { name: 'webhook_url', label: 'Webhook URL', placeholder: 'https://hooks.slack.com/services/…' },
-    channel: 'label',
-    steps: [
-      'At api.slack.com/apps create an app, or choose one you have.',
-      'Under “Incoming Webhooks” switch them on and choose “Add New Webhook”.',
-      'Choose the channel, and copy the webhook URL.',
-    ],
-  },
-  {
-    id: 'discord', type: 'discord', label: 'Discord', schema: 'DiscordConfiguration',
-    about: 'One URL for one channel or forum.',
-    credential: { name: 'webhook_url', label: 'Webhook URL', placeholder: 'https://discord.com/api/webhooks/…' },
-    channel: 'label',
-    steps: [
-      'In Discord open the channel’s settings (the gear), “Integrations”, “Webhooks”.',
-      'Choose “New Webhook” and give it a name.',
-      'Choose “Copy Webhook URL”.',
-    ],
-  },
-  {
-    id: 'teams', type: 'teams', label: 'Microsoft Teams', schema: 'TeamsConfiguration',
-    about: 'A workflow that posts cards to one channel.',
-    credential: { name: 'webhook_url', label: 'Workflow URL', placeholder: 'https://….api.powerplatform.com/…' },
-    channel: 'label',
-    steps: [
-      'Beside the channel’s name choose “…”, then “Workflows”.',
-      'Choose “Send webhook alerts to a channel”, then the team and the channel, and “Add workflow”.',
-      'Copy the whole URL: the signature at its end is the credential.',
-      'In the workflow’s trigger, “Who can trigger the flow” must be “Anyone”.',
-      'Send a test afterwards and look for it: Teams has no other way to try a URL.',
-    ],
-  },
-  {
-    id: 'webhook', type: 'webhook', label: 'Signed webhook', schema: 'WebhookConfiguration',
-    about: 'Posts to an HTTPS endpoint of your own, signed by the rules of Standard Webhooks.',
-    credential: { name: 'url', label: 'URL', placeholder: 'https://inventory.example.com/hooks' },
-    secret: { name: 'secret', label: 'Signing secret', placeholder: 'whsec_…', hint: 'Leave it empty to have one made. It is shown once.' },
-    steps: [
-      'Make an endpoint that takes a POST with JSON over HTTPS, on port 443 or 8443.',
-      'Verify each message with a Standard Webhooks library and the secret that you get here.',
-      'Answer with a status from 200 to 299 within ten seconds.',
-      'Keep the webhook-id of each message for a day: the same id is the same message.',
-    ],
-  },
-];
+export const KINDS = kinds.map(({ id, type, title, asks, ...given }) => {
+  const own = looks[type]?.kinds?.[id] ?? {};
+  const parts = asks.map((part) => ({ label: words(part.name), hint: part.about, ...part, ...own.asks?.[part.name] }));
+  return {
+    id, type, ...given,
+    label: own.label ?? title,
+    about: own.about ?? '',
+    steps: own.steps ?? [],
+    asks: parts,
+    made: parts.find(({ is_made: made }) => made),
+  };
+});
 
-/** The kind of a webhook that is there. */
+/** The kind of a webhook that is there: of its type, the one whose credential it has. */
 export function kindOf({ type, configuration }) {
-  if (type === 'slack') return KINDS.find(({ id }) => id === (configuration.token ? 'slack-bot' : 'slack-webhook'));
-  return KINDS.find((kind) => kind.type === type) ?? { ...KINDS.at(-1), id: type, type, label: type, about: '' };
+  const ours = KINDS.filter((kind) => kind.type === type);
+  return ours.find(({ asks }) => configuration[asks[0].name]) ?? ours[0]
+    ?? { id: type, type, label: type, about: '', steps: [], asks: [], channels: 0 };
 }
 
 /** The channels of a webhook, as they are called; an empty list where the URL alone decides. */

@@ -68,7 +68,7 @@ function pairs(text) {
 
 /** The options of a kind, read when somebody looks at them; set ones are there at once. */
 export function options(kind, now) {
-  const asked = [...ELSEWHERE, kind.credential.name, kind.secret?.name];
+  const asked = [...ELSEWHERE, ...kind.asks.map(({ name }) => name)];
   const set = Object.keys(now).filter((name) => !asked.includes(name));
   const body = el('div', 'fields');
   const node = el('details', 'more wide', el('summary', '', 'More options'), el('div', 'more-body', body));

@@ -47,10 +47,10 @@ export function rotateButton(webhook, changed, kind = '') {
 }
 
 function rotate(webhook, changed) {
-  const { credential, secret } = kindOf(webhook);
-  const wanted = secret ?? credential;
+  const { asks, made: secret } = kindOf(webhook);
+  const wanted = secret ?? asks[0];
   const box = field(wanted.label, input({ type: 'password', placeholder: wanted.placeholder }), {
-    hint: wanted.hint ?? `Now: ${webhook.configuration[wanted.name] ?? 'none'}`,
+    hint: secret ? wanted.hint : `Now: ${webhook.configuration[wanted.name] ?? 'none'}`,
   });
   const everywhere = checkbox('Also for the other webhooks that use the same one', false);
   const verify = checkbox('Ask the platform whether it works', true);

@@ -1,26 +1,32 @@
 // A message in the look of its platform: as a channel shows it, and as a preview does.
 
-import { clock, dayAndClock, el, foreign, moment } from '../core/dom.js';
-import * as discord from './discord/message.js';
-import * as slack from './slack/message.js';
-import * as teams from './teams/message.js';
-import * as webhook from './webhook/message.js';
+import { clock, el, foreign, moment } from './dom.js';
+import { looks } from '../kinds/all.js';
 
 const BELL = new URL('../bell.svg', import.meta.url).href;
 
-const PLATFORMS = {
-  slack: { name: 'Slack', ...slack, when: clock },
-  discord: { name: 'Discord', ...discord, when: dayAndClock },
-  teams: { name: 'Teams', ...teams, sender: 'Workflows', when: dayAndClock },
-  webhook: { name: 'Webhook', ...webhook, face: () => '🔏', when: clock },
+/** A kind that says nothing of its messages: they are shown as they are posted. */
+const PLAIN = {
+  content: (payload) => el('pre', 'code-block', JSON.stringify(payload, null, 2)),
+  summary: () => '',
+  when: clock,
+  channelSign: '#',
 };
 
-export const nameOf = (platform) => PLATFORMS[platform].name;
+const lookOf = (platform) => ({ ...PLAIN, name: platform, ...looks[platform] });
+
+/** The platforms, in the order in which they are shown. */
+export const platforms = Object.keys(looks);
+
+export const nameOf = (platform) => lookOf(platform).name;
+
+/** A channel as it is written there. */
+export const channelName = (platform, channel) => `${lookOf(platform).channelSign}${channel}`;
 
 /** What a notification would say, as plain text. */
 export function summary(platform, payload) {
   try {
-    return PLATFORMS[platform].summary(payload);
+    return lookOf(platform).summary(payload);
   } catch {
     return '';
   }
@@ -31,7 +37,7 @@ export function summary(platform, payload) {
  * under its content: notes, replies.
  */
 export function message({ platform, payload, sender, received_at: at, edited, thread_name: thread }, { follows = false, below = [] } = {}) {
-  const kind = PLATFORMS[platform];
+  const kind = lookOf(platform);
   const when = new Date(at ?? Date.now());
   return el('div', follows ? 'message follows' : 'message',
     follows ? el('span', 'avatar-space', moment(when, clock(when))) : avatar(kind.face?.(payload)),
@@ -40,7 +46,7 @@ export function message({ platform, payload, sender, received_at: at, edited, th
         foreign('strong', 'sender-name', sender ?? kind.sender ?? 'Carillon'),
         el('span', 'app', 'APP'),
         moment(when, kind.when(when))),
-      thread ? foreign('div', 'dc-thread', thread) : null,
+      thread ? foreign('div', 'thread-name', thread) : null,
       drawn(kind, payload),
       edited ? el('span', 'edited', '(edited)') : null,
       ...below));

@@ -1,0 +1,121 @@
+//! What the console knows of the kinds of destinations: what they say of themselves, and the files
+//! in their folders that draw their messages and lead people to their credentials.
+
+use carillon_chat::form::Rule;
+use carillon_chat::{Kind, Kinds};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde_json::{Value, json};
+
+use crate::document::kind_name;
+
+/// `<folder>/console/<file>`. The file that is called after a type is the one that the console
+/// asks for.
+#[derive(RustEmbed)]
+#[folder = "../../shared/chat/src/"]
+#[include = "*/console/*"]
+struct Files;
+
+/// Made of them all.
+pub const MODULE: &str = "kinds/all.js";
+/// What stands for their styles in the page.
+pub const STYLES: &str = "{kinds}";
+
+/// Each file under its name in the console.
+pub fn files() -> impl Iterator<Item = (String, EmbeddedFile)> {
+    Files::iter().filter_map(|path| {
+        let name = format!("kinds/{}", path.replacen("/console/", "/", 1));
+        Some((name, Files::get(&path)?))
+    })
+}
+
+pub fn get(name: &str) -> Option<EmbeddedFile> {
+    let (folder, name) = name.strip_prefix("kinds/")?.split_once('/')?;
+    Files::get(&format!("{folder}/console/{name}"))
+}
+
+/// The elements that load the styles.
+pub fn styles() -> String {
+    let names = files().map(|(name, _)| name);
+    let styles = names
+        .filter(|name| name.ends_with(".css"))
+        .map(|name| format!("<link rel=\"stylesheet\" href=\"console/{{version}}/{name}\">"));
+    styles.collect::<Vec<_>>().join("\n  ")
+}
+
+/// `looks` are the files that are called after a type; `kinds` is what each kind says of itself.
+pub fn module(kinds: &Kinds) -> String {
+    let names: Vec<String> = files().map(|(name, _)| name).collect();
+    let mut module = String::new();
+    let mut looks = Vec::new();
+    for api_type in kinds.types() {
+        let end = format!("/{api_type}.js");
+        if let Some(name) = names.iter().find(|name| name.ends_with(&end)) {
+            let name = name.replacen("kinds/", "./", 1);
+            module += &format!("import * as {api_type} from '{name}';\n");
+            looks.push(api_type);
+        }
+    }
+    let kinds: Vec<Value> = kinds.iter().map(described).collect();
+    module += &format!("export const looks = {{ {} }};\n", looks.join(", "));
+    module += &format!("export const kinds = {};\n", Value::from(kinds));
+    module
+}
+
+fn described(kind: &dyn Kind) -> Value {
+    let asks = kind.fields().iter().filter_map(|field| {
+        let Rule::Secret(secret) = field.rule else {
+            return None;
+        };
+        let is_made = secret.make.is_some();
+        Some(json!({"name": field.name, "about": field.about, "is_made": is_made}))
+    });
+    let channels = kind.fields().iter().filter_map(|field| match field.rule {
+        Rule::List(list) if field.name == "channels" => Some(list.most),
+        _ => None,
+    });
+    json!({
+        "id": kind.id().as_str(),
+        "type": kind.id().api_type(),
+        "title": kind.title(),
+        "schema": format!("{}Configuration", kind_name(kind)),
+        "asks": asks.collect::<Vec<_>>(),
+        "channels": channels.max().unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_look_its_steps_and_its_style_in_its_own_folder() {
+        let kinds = Kinds::default();
+        let module = module(&kinds);
+        for kind in kinds.iter() {
+            let id = kind.id();
+            let api_type = id.api_type();
+            let import = format!("import * as {api_type} from './");
+            let path = module.split_once(&import).unwrap().1;
+            let path = path.split('\'').next().unwrap();
+            let file = get(&format!("kinds/{path}")).unwrap();
+            let text = String::from_utf8(file.data.into_owned()).unwrap();
+            assert!(text.contains("steps: ["), "{id}");
+            let names = [format!("  {id}: {{"), format!("  '{id}': {{")];
+            assert!(names.iter().any(|name| text.contains(name)), "{id}");
+            assert!(styles().contains(&path.replace(".js", ".css")), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_kind_says_what_it_asks_for() {
+        let kinds = Kinds::default();
+        let described: Vec<Value> = kinds.iter().map(described).collect();
+        let asks = |at: usize| described[at]["asks"][0]["name"].as_str();
+        assert_eq!(asks(0), Some("token"));
+        assert_eq!(asks(1), Some("webhook_url"));
+        assert_eq!(described[4]["asks"][1]["is_made"], true);
+        let channels = described.iter().map(|kind| &kind["channels"]);
+        assert_eq!(channels.collect::<Vec<_>>(), [10, 1, 1, 1, 0]);
+        assert_eq!(described[1]["schema"], "SlackIncomingWebhookConfiguration");
+    }
+}
