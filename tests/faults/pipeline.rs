@@ -474,7 +474,7 @@ async fn waits_in(world: &World, process: &Process, webhooks: &[Registered]) -> 
             .await
             .unwrap()
             .len();
-        count += process.lanes.redo(&lane, 100).await.unwrap().len();
+        count += process.lanes.redo(&lane, None, 100).await.unwrap().len();
         if let Some(open) = row.and_then(|row| row.open.as_ref()) {
             for id in &open.deliveries {
                 let row = process

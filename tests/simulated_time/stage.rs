@@ -20,7 +20,7 @@ use carillon_aws::{
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
-use carillon_domain::lane::{Entry, Position, Waiting};
+use carillon_domain::lane::{Entry, Position, Redo, Waiting};
 use carillon_domain::webhook::Lanes as Channels;
 use carillon_domain::{
     Configuration, Delivery, DeliveryId, Event, EventId, EventType, KindId, OrganizationId,
@@ -303,6 +303,26 @@ impl Stage {
         let wake_up = WakeUp { organization, lane };
         wake(&self.queue, &[wake_up]).await.unwrap();
         ids
+    }
+
+    /// Has deliveries sent once more, as `recover` does.
+    pub async fn recover(&self, webhook: &Webhook, ids: &[DeliveryId]) {
+        let now = self.clock.now();
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let mut redos = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = self.delivery(webhook, id).await;
+            redos.push(Redo {
+                waiting: row.again(now),
+                overtaken: None,
+            });
+        }
+        self.lanes.put_redo(&lane, &redos, now).await.unwrap();
+        let organization = webhook.organization.clone();
+        let asked = self.lanes.ask(&organization, &lane, true, now).await;
+        asked.unwrap();
+        let wake_up = WakeUp { organization, lane };
+        wake(&self.queue, &[wake_up]).await.unwrap();
     }
 
     pub fn now(&self) -> Timestamp {

@@ -126,7 +126,7 @@ impl LaneSweep {
         if lane.waits_until(now).is_some() {
             return Ok(None);
         }
-        let has_redo = lane.may_have_redo() || !self.lanes.redo(id, 1).await?.is_empty();
+        let has_redo = lane.may_have_redo() || !self.lanes.redo(id, None, 1).await?.is_empty();
         if has_redo && !lane.may_have_redo() {
             // Whoever put it there died before saying so.
             self.lanes.ask(&walked.organization, id, true, now).await?;

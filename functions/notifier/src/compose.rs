@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use carillon_domain::lane::{Log, Position, Redo, Trouble};
+use carillon_domain::lane::{Log, Position};
 use carillon_domain::webhook::{Digest, Grouping};
 use carillon_domain::{Delivery, DeliveryId, Event, EventId, Webhook};
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::visit::{Candidate, Fault, MAX_EVENTS, MAX_SUMMED, Visit};
+use crate::choice::{Choice, Chosen};
+use crate::visit::{Candidate, Fault, Visit};
 
 /// How many events are read at once.
 const AT_ONCE: usize = 100;
@@ -73,62 +74,16 @@ impl Notifier {
         channel: &str,
         head: &[Candidate],
     ) -> Result<Composed, Fault> {
-        let now = self.clock.now();
-        let mut is_summary = false;
-        let (mut candidates, unknown, is_repeat) = match &visit.lane.open {
-            // It may be there already: it is repeated as it was, so that the platform can know it.
-            Some(open) if head.is_empty() => {
-                is_summary = open.is_summary;
-                (self.carried(visit, open).await?, open.unknown, true)
-            }
-            _ => {
-                // What comes behind a head is what its channel would take next.
-                let redo = match head.is_empty() {
-                    true => self.redo(visit).await?,
-                    false => Vec::new(),
-                };
-                let is_head =
-                    |id: &DeliveryId| head.iter().any(|head| head.waiting.delivery_id == *id);
-                let due = due(&redo, &is_head, visit.lane.asked_at, now);
-                let unknown = due.first().and_then(|redo| redo.overtaken.as_ref());
-                let unknown = unknown.map_or(0, |overtaken| overtaken.unknown);
-                if due.is_empty() {
-                    self.read_ahead(visit).await?;
-                    let next = visit.entries.iter();
-                    let next = next.filter(|entry| !is_head(&entry.waiting.delivery_id));
-                    let waiting = visit.entries.len();
-                    let most = visit.summary_after;
-                    is_summary = head.is_empty() && most.is_some_and(|most| waiting > most);
-                    let next: Vec<Candidate> = next
-                        .take(if is_summary { MAX_SUMMED } else { MAX_EVENTS })
-                        .cloned()
-                        .map(Candidate::from)
-                        .collect();
-                    if next.is_empty() {
-                        return Ok(Composed::Nothing(next_due(&redo)));
-                    }
-                    (next, 0, false)
-                } else {
-                    (
-                        due.into_iter().map(Candidate::from).collect(),
-                        unknown,
-                        false,
-                    )
-                }
-            }
+        let Choice {
+            mut candidates,
+            unknown,
+            is_whole,
+            is_repeat,
+            is_summary,
+        } = match self.choose(visit, head).await? {
+            Chosen::These(choice) => choice,
+            Chosen::Nothing(until) => return Ok(Composed::Nothing(until)),
         };
-        let is_group = candidates
-            .first()
-            .and_then(|first| first.redo.as_ref())
-            .is_some_and(|redo| redo.overtaken.is_some());
-        // A limit is no outage: what it has held back goes together.
-        let is_held = |trouble: &Trouble| trouble.failures > 0;
-        let is_alone = visit.lane.trouble.as_ref().is_some_and(is_held)
-            || visit.lane.singly > 0
-            || self.faults.is_suspect(visit.id);
-        if is_alone && !is_repeat && !is_group && head.is_empty() {
-            candidates.truncate(1);
-        }
         let known = self.rows(visit, &candidates).await?;
         if !head.is_empty() {
             // The head is still to be sent: nothing behind it moves the lane.
@@ -180,8 +135,7 @@ impl Notifier {
             let is_joining = visit.events.get(event_id).is_some_and(joins);
             let is_first = parts.is_empty();
             let first_joins = parts.first().is_none_or(|part| joins(&part.event));
-            let is_kept_together = is_repeat || is_group || is_summary;
-            let is_together = is_first || is_kept_together || is_joining && first_joins;
+            let is_together = is_first || is_whole || is_joining && first_joins;
             if !is_together {
                 break;
             }
@@ -297,31 +251,6 @@ fn slim(event: &mut Event) {
     event.details = BTreeMap::new();
 }
 
-/// What of the redo log goes into one message, from the first one on that may be tried.
-fn due(
-    redo: &[Redo],
-    is_head: &impl Fn(&DeliveryId) -> bool,
-    asked_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Vec<Redo> {
-    let is_due = |redo: &&Redo| !is_head(&redo.waiting.delivery_id) && redo.is_due(asked_at, now);
-    let Some(first) = redo.iter().find(is_due) else {
-        return Vec::new();
-    };
-    let message = |redo: &Redo| redo.overtaken.as_ref().map(|it| it.message.clone());
-    let goes_along = |redo: &&Redo| is_due(redo) && message(redo) == message(first);
-    redo.iter()
-        .filter(goes_along)
-        .take(MAX_EVENTS)
-        .cloned()
-        .collect()
-}
-
-fn next_due(redo: &[Redo]) -> Option<Timestamp> {
-    let overtaken = redo.iter().filter_map(|redo| redo.overtaken.as_ref());
-    overtaken.map(|overtaken| overtaken.due_at).min()
-}
-
 fn is_settled(known: &HashMap<DeliveryId, Delivery>, candidate: &Candidate) -> bool {
     let waiting = &candidate.waiting;
     let row = known.get(&waiting.delivery_id);
@@ -345,60 +274,7 @@ fn joins(webhook: &Webhook, event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carillon_domain::lane::{Overtaken, Waiting};
-    use carillon_domain::{EventType, LaneId, sample};
-
-    fn redo(number: u32, overtaken: Option<&str>) -> Redo {
-        let event = sample::event(EventType::Deploy);
-        let lane = LaneId::of(&sample::webhook(1, &["*"]).id, number);
-        let now = event.received_at;
-        Redo {
-            waiting: Waiting {
-                delivery_id: DeliveryId::of(&event.organization, &event.id, now, &lane),
-                event_id: event.id,
-                event_type: event.event_type,
-                traceparent: None,
-                since: now,
-                redelivery: 1,
-            },
-            overtaken: overtaken.map(|message| Overtaken {
-                due_at: now + std::time::Duration::from_secs(600),
-                asked: None,
-                since: now,
-                failures: 1,
-                unknown: 1,
-                message: message.into(),
-            }),
-        }
-    }
-
-    #[test]
-    fn what_was_overtaken_waits_for_its_own_time_and_goes_as_it_was() {
-        let now = sample::event(EventType::Deploy).received_at;
-        let all = [
-            redo(1, Some("a")),
-            redo(2, None),
-            redo(3, Some("a")),
-            redo(4, None),
-        ];
-        let nobody = |_: &DeliveryId| false;
-        let ids = |redo: Vec<Redo>| -> Vec<DeliveryId> {
-            redo.into_iter()
-                .map(|redo| redo.waiting.delivery_id)
-                .collect()
-        };
-        let of = |numbers: &[usize]| -> Vec<DeliveryId> {
-            let chosen = numbers.iter().map(|n| all[*n].waiting.delivery_id.clone());
-            chosen.collect()
-        };
-        let second = now + std::time::Duration::from_secs(1);
-        assert_eq!(ids(due(&all, &nobody, None, second)), of(&[1, 3]));
-        let later = now + std::time::Duration::from_secs(600);
-        assert_eq!(ids(due(&all, &nobody, None, later)), of(&[0, 2]));
-        // A person hurries it.
-        assert_eq!(ids(due(&all, &nobody, Some(second), second)), of(&[0, 2]));
-        assert_eq!(next_due(&all), Some(later));
-    }
+    use carillon_domain::{EventType, sample};
 
     #[test]
     fn who_wants_no_digest_or_groups_by_operation_gets_single_messages() {

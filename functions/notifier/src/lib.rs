@@ -27,6 +27,7 @@
 //! Lanes are served side by side. One that waits holds back nobody else.
 
 mod batch;
+mod choice;
 mod compose;
 mod conclude;
 mod consequences;

@@ -229,7 +229,8 @@ impl Notifier {
     /// The oldest of what waits, in the log or besides it, as far as one call reads.
     pub(crate) async fn all_waiting(&self, visit: &mut Visit<'_>) -> Result<Vec<Candidate>, Fault> {
         let mut found: Vec<Candidate> = Vec::new();
-        found.extend(self.redo(visit).await?.into_iter().map(Candidate::from));
+        let redo = self.redo(visit, |_| true, None).await?;
+        found.extend(redo.into_iter().map(Candidate::from));
         self.read_ahead(visit).await?;
         found.extend(visit.entries.iter().take(100).cloned().map(Candidate::from));
         Ok(found)

@@ -12,15 +12,17 @@ use crate::Notifier;
 /// The most events that one message has.
 pub const MAX_EVENTS: usize = 10;
 /// The most events that one message sums up.
-pub const MAX_SUMMED: usize = 1_000;
+pub const MAX_SUMMED: usize = 5_000;
 /// How many pieces of the log are read at once. A piece has up to a hundred deliveries, or one;
 /// two tell whether there are more.
 const FIRST_PIECES: i32 = 2;
 const PIECES: i32 = 10;
 /// Where a summary may be made of what waits.
-const PIECES_TO_SUM: i32 = 1_000;
+const PIECES_TO_SUM: i32 = 5_000;
+/// A page of the log, which is a megabyte at most, has at least so many deliveries.
+const FULL_PAGE: usize = 1_000;
 /// How much of the redo log is.
-const REDOS: i32 = 100;
+const REDOS: usize = 100;
 
 /// Why a lane cannot be served now.
 #[derive(Debug, thiserror::Error)]
@@ -147,18 +149,47 @@ impl Notifier {
             };
             if (2..enough).contains(&read.len()) {
                 read = lanes.entries(visit.id, after, pieces).await?;
+                // A page of DynamoDB's is full before a summary is.
+                while (FULL_PAGE..enough).contains(&read.len()) {
+                    let after = read.last().map(|last| &last.position);
+                    let more = lanes.entries(visit.id, after, pieces).await?;
+                    if more.is_empty() {
+                        break;
+                    }
+                    read.extend(more);
+                }
             }
             visit.entries = read.into();
         }
         Ok(())
     }
 
-    /// What is to be sent besides the log.
-    pub(crate) async fn redo(&self, visit: &mut Visit<'_>) -> Result<Vec<Redo>, Fault> {
+    /// What is to be sent besides the log: up to the first that is due, or where it may be summed
+    /// up, as much of it as a summary has.
+    pub(crate) async fn redo(
+        &self,
+        visit: &mut Visit<'_>,
+        is_due: impl Fn(&Redo) -> bool,
+        summed: Option<usize>,
+    ) -> Result<Vec<Redo>, Fault> {
         if !visit.lane.may_have_redo() {
             return Ok(Vec::new());
         }
-        let redo = self.stores.lanes.redo(visit.id, REDOS).await?;
+        let lanes = &self.stores.lanes;
+        let mut redo: Vec<Redo> = Vec::new();
+        loop {
+            let after = redo.last().map(|last| &last.waiting.delivery_id);
+            let read = lanes.redo(visit.id, after, REDOS).await?;
+            let is_last = read.len() < REDOS;
+            redo.extend(read);
+            let is_enough = match summed {
+                None => redo.iter().any(&is_due),
+                Some(_) => redo.len() >= MAX_SUMMED,
+            };
+            if is_last || is_enough {
+                break;
+            }
+        }
         visit.lane.redo_read(redo.len());
         Ok(redo)
     }

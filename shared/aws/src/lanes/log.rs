@@ -149,9 +149,16 @@ impl Lanes {
         Ok(second.and_then(|row| row.get("id")?.as_s().ok().cloned()))
     }
 
-    /// What is to be sent besides the log, in the order of the events.
-    pub async fn redo(&self, lane: &LaneId, max: i32) -> Result<Vec<Redo>, Error> {
-        let rows = self.query(redo(lane), " ", true, max).await?;
+    /// What is to be sent besides the log, in the order of the events, behind a delivery.
+    pub async fn redo(
+        &self,
+        lane: &LaneId,
+        after: Option<&DeliveryId>,
+        max: usize,
+    ) -> Result<Vec<Redo>, Error> {
+        let after = after.map_or(" ", DeliveryId::as_str);
+        let max = i32::try_from(max).unwrap_or(i32::MAX);
+        let rows = self.query(redo(lane), after, true, max).await?;
         rows.into_iter()
             .map(|row| from_item("a redo", row))
             .collect()

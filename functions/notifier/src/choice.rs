@@ -1,0 +1,225 @@
+//! Choosing: which deliveries come next, by what is known before the ledger is asked.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use carillon_domain::DeliveryId;
+use carillon_domain::lane::{Entry, Redo, Trouble};
+use jiff::Timestamp;
+
+use crate::Notifier;
+use crate::visit::{Candidate, Fault, MAX_EVENTS, MAX_SUMMED, Visit};
+
+/// A summary waits until nothing more has come for so long,
+const QUIET: Duration = Duration::from_secs(5);
+/// but no longer than this, from the first of its events on: what an import makes comes over
+/// seconds or minutes, and is to end in one message.
+const LONGEST_HOLD: Duration = Duration::from_secs(60);
+
+/// What may go into the next message, in its order.
+pub struct Choice {
+    pub candidates: Vec<Candidate>,
+    /// After how many posts it may be there.
+    pub unknown: u32,
+    /// Whether they belong together, whatever each of them is.
+    pub is_whole: bool,
+    /// Whether it repeats a post.
+    pub is_repeat: bool,
+    pub is_summary: bool,
+}
+
+pub enum Chosen {
+    These(Choice),
+    /// Nothing is to be sent, or not before then.
+    Nothing(Option<Timestamp>),
+}
+
+impl Notifier {
+    /// What comes next; with `head` what comes behind it.
+    pub(crate) async fn choose(
+        &self,
+        visit: &mut Visit<'_>,
+        head: &[Candidate],
+    ) -> Result<Chosen, Fault> {
+        // It may be there already: it is repeated as it was, so that the platform can know it.
+        if let Some(open) = visit.lane.open.as_ref().filter(|_| head.is_empty()) {
+            return Ok(Chosen::These(Choice {
+                candidates: self.carried(visit, open).await?,
+                unknown: open.unknown,
+                is_whole: true,
+                is_repeat: true,
+                is_summary: open.is_summary,
+            }));
+        }
+        // A limit is no outage: what it has held back goes together.
+        let is_held = |trouble: &Trouble| trouble.failures > 0;
+        let is_alone = head.is_empty()
+            && (visit.lane.trouble.as_ref().is_some_and(is_held)
+                || visit.lane.singly > 0
+                || self.faults.is_suspect(visit.id));
+        let summed = visit.summary_after;
+        let summed = summed.filter(|_| head.is_empty() && !is_alone);
+        let is_summary = |waiting: usize| summed.is_some_and(|most| waiting > most);
+        let most = |waiting: usize| match is_summary(waiting) {
+            true => MAX_SUMMED,
+            false if is_alone => 1,
+            false => MAX_EVENTS,
+        };
+        let now = self.clock.now();
+        let is_head = |id: &DeliveryId| head.iter().any(|head| head.waiting.delivery_id == *id);
+        let asked_at = visit.lane.asked_at;
+        // What comes behind a head is what its channel would take next.
+        let redo = match head.is_empty() {
+            true => {
+                self.redo(visit, |redo| redo.is_due(asked_at, now), summed)
+                    .await?
+            }
+            false => Vec::new(),
+        };
+        let mut due = due(&redo, asked_at, now);
+        if let Some(first) = due.first() {
+            let overtaken = first.overtaken.as_ref();
+            let unknown = overtaken.map_or(0, |overtaken| overtaken.unknown);
+            let is_whole = overtaken.is_some() || is_summary(due.len());
+            let is_summary = overtaken.is_none() && is_summary(due.len());
+            due.truncate(match overtaken {
+                Some(_) => MAX_EVENTS,
+                None => most(due.len()),
+            });
+            return Ok(Chosen::These(Choice {
+                candidates: due.into_iter().map(Candidate::from).collect(),
+                unknown,
+                is_whole,
+                is_repeat: false,
+                is_summary,
+            }));
+        }
+        self.read_ahead(visit).await?;
+        let waiting = visit.entries.len();
+        let is_summary = is_summary(waiting);
+        if is_summary && let Some(until) = still_growing(&visit.entries, now) {
+            let next = next_due(&redo).map_or(until, |due| due.min(until));
+            return Ok(Chosen::Nothing(Some(next)));
+        }
+        let next = visit.entries.iter();
+        let next = next.filter(|entry| !is_head(&entry.waiting.delivery_id));
+        let next = next.take(most(waiting)).cloned();
+        let candidates: Vec<Candidate> = next.map(Candidate::from).collect();
+        if candidates.is_empty() {
+            return Ok(Chosen::Nothing(next_due(&redo)));
+        }
+        Ok(Chosen::These(Choice {
+            candidates,
+            unknown: 0,
+            is_whole: is_summary,
+            is_repeat: false,
+            is_summary,
+        }))
+    }
+}
+
+/// Until when a summary of what waits is put off, because more keeps coming.
+fn still_growing(waiting: &VecDeque<Entry>, now: Timestamp) -> Option<Timestamp> {
+    let since = |entry: Option<&Entry>| entry.map(|entry| entry.waiting.since);
+    let until = since(waiting.back())? + QUIET;
+    let until = until.min(since(waiting.front())? + LONGEST_HOLD);
+    (waiting.len() < MAX_SUMMED && until > now).then_some(until)
+}
+
+/// What of the redo log belongs together, from the first on that may be tried.
+fn due(redo: &[Redo], asked_at: Option<Timestamp>, now: Timestamp) -> Vec<Redo> {
+    let is_due = |redo: &&Redo| redo.is_due(asked_at, now);
+    let Some(first) = redo.iter().find(is_due) else {
+        return Vec::new();
+    };
+    let message = |redo: &Redo| redo.overtaken.as_ref().map(|it| it.message.clone());
+    let goes_along = |redo: &&Redo| is_due(redo) && message(redo) == message(first);
+    redo.iter().filter(goes_along).cloned().collect()
+}
+
+fn next_due(redo: &[Redo]) -> Option<Timestamp> {
+    let overtaken = redo.iter().filter_map(|redo| redo.overtaken.as_ref());
+    overtaken.map(|overtaken| overtaken.due_at).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carillon_domain::lane::{Overtaken, Position, Waiting};
+    use carillon_domain::{EventType, LaneId, sample};
+
+    fn redo(number: u32, overtaken: Option<&str>) -> Redo {
+        let event = sample::event(EventType::Deploy);
+        let lane = LaneId::of(&sample::webhook(1, &["*"]).id, number);
+        let now = event.received_at;
+        Redo {
+            waiting: Waiting {
+                delivery_id: DeliveryId::of(&event.organization, &event.id, now, &lane),
+                event_id: event.id,
+                event_type: event.event_type,
+                traceparent: None,
+                since: now,
+                redelivery: 1,
+            },
+            overtaken: overtaken.map(|message| Overtaken {
+                due_at: now + std::time::Duration::from_secs(600),
+                asked: None,
+                since: now,
+                failures: 1,
+                unknown: 1,
+                message: message.into(),
+            }),
+        }
+    }
+
+    #[test]
+    fn what_was_overtaken_waits_for_its_own_time_and_goes_as_it_was() {
+        let now = sample::event(EventType::Deploy).received_at;
+        let all = [
+            redo(1, Some("a")),
+            redo(2, None),
+            redo(3, Some("a")),
+            redo(4, None),
+        ];
+        let ids = |redo: Vec<Redo>| -> Vec<DeliveryId> {
+            redo.into_iter()
+                .map(|redo| redo.waiting.delivery_id)
+                .collect()
+        };
+        let of = |numbers: &[usize]| -> Vec<DeliveryId> {
+            let chosen = numbers.iter().map(|n| all[*n].waiting.delivery_id.clone());
+            chosen.collect()
+        };
+        let second = now + std::time::Duration::from_secs(1);
+        assert_eq!(ids(due(&all, None, second)), of(&[1, 3]));
+        let later = now + std::time::Duration::from_secs(600);
+        assert_eq!(ids(due(&all, None, later)), of(&[0, 2]));
+        // A person hurries it.
+        assert_eq!(ids(due(&all, Some(second), second)), of(&[0, 2]));
+        assert_eq!(next_due(&all), Some(later));
+    }
+
+    #[test]
+    fn a_summary_waits_for_what_still_comes_but_not_for_ever() {
+        let first = sample::event(EventType::Deploy).received_at;
+        let entries = |seconds: &[u64]| -> VecDeque<Entry> {
+            let entries = seconds.iter().map(|seconds| {
+                let mut waiting = redo(1, None).waiting;
+                waiting.since = first + Duration::from_secs(*seconds);
+                let position = Position::of(&seconds.to_string());
+                Entry { position, waiting }
+            });
+            entries.collect()
+        };
+        let until = |waiting: &[u64], now: u64| {
+            let now = first + Duration::from_secs(now);
+            let until = still_growing(&entries(waiting), now)?;
+            Some(until.duration_since(first).as_secs())
+        };
+        assert_eq!(until(&[0, 1, 2], 3), Some(7));
+        assert_eq!(until(&[0, 1, 2], 7), None);
+        assert_eq!(until(&[0, 30, 58], 59), Some(60));
+        assert_eq!(until(&[0, 30, 58], 60), None);
+        assert_eq!(until(&[], 0), None);
+    }
+}
