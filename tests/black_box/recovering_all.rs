@@ -36,7 +36,10 @@ async fn a_dry_run_counts_what_would_be_sent_and_changes_nothing() {
     for (path, count) in [(one.as_str(), 1), ("/recover/", 2)] {
         for query in ["?dry_run=true", "?dry_run"] {
             let counted = recover(&app, &format!("{path}{query}"), &json!({})).await;
-            assert_eq!(counted, json!({"accepted": count, "dry_run": true}));
+            assert_eq!(
+                counted,
+                json!({"accepted": count, "next_after": null, "reason": null, "dry_run": true})
+            );
         }
     }
     for id in &ids {
@@ -45,7 +48,7 @@ async fn a_dry_run_counts_what_would_be_sent_and_changes_nothing() {
     assert_eq!(app.sink().messages().len(), 0);
     assert_eq!(
         recover(&app, "/recover/", &json!({})).await,
-        json!({"accepted": 2})
+        json!({"accepted": 2, "next_after": null, "reason": null})
     );
     app.messages(2).await;
     for id in &ids {

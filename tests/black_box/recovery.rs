@@ -86,6 +86,21 @@ async fn the_ledger_is_listed_by_status_and_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_recovery_says_what_it_is_asked_and_all_of_its_answer() {
+    let app = App::start().await;
+    let id = app.register(&slack("work", &["*"])).await;
+    let path = format!("/webhooks/{id}/recover/");
+    let wrong = app.post(&path, &json!({"dry_run": true})).await;
+    assert_eq!(wrong.pointers(), ["/dry_run"]);
+    assert!(wrong.text.contains("?dry_run=true"), "{}", wrong.text);
+    let answer = app.post(&path, &json!({})).await;
+    assert_eq!(answer.body["accepted"], 0);
+    assert_eq!(answer.body["next_after"], Value::Null);
+    assert!(answer.body.as_object().unwrap().contains_key("next_after"));
+    assert!(answer.body["reason"].is_string(), "{}", answer.text);
+}
+
+#[tokio::test]
 async fn recover_since_takes_what_failed_since_however_old_its_event_is() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
@@ -102,7 +117,10 @@ async fn recover_since_takes_what_failed_since_however_old_its_event_is() {
     assert_eq!(nothing["accepted"], 0);
     assert!(nothing["reason"].is_string(), "{nothing}");
     let recovered = recover(&app, &id, &json!({"since": since})).await;
-    assert_eq!(recovered, json!({"accepted": 1}));
+    assert_eq!(
+        recovered,
+        json!({"accepted": 1, "next_after": null, "reason": null})
+    );
     app.messages(1).await;
     app.delivery(&id, "delivered").await;
 }
@@ -128,7 +146,10 @@ async fn hundreds_of_skipped_deliveries_arrive_once_each_and_in_order() {
     app.patch(&format!("/webhooks/{id}/"), &json!({"enabled": true}))
         .await;
     let recovered = recover(&app, &id, &json!({"since": "2020-01-01T00:00:00Z"})).await;
-    assert_eq!(recovered, json!({"accepted": COUNT}));
+    assert_eq!(
+        recovered,
+        json!({"accepted": COUNT, "next_after": null, "reason": null})
+    );
     let told = |text: &str| {
         let places = text.match_indices("mkq");
         let mut numbers: Vec<usize> = places
@@ -179,7 +200,10 @@ async fn what_waits_is_tried_at_once_when_somebody_asks_for_it() {
         delivery["id"].as_str().unwrap()
     );
     let accepted = app.post(&path, &json!({})).await;
-    assert_eq!(accepted.body, json!({"accepted": 1}));
+    assert_eq!(
+        accepted.body,
+        json!({"accepted": 1, "next_after": null, "reason": null})
+    );
     app.delivery(&id, "delivered").await;
     let webhook = app.get(&format!("/webhooks/{id}/")).await.body;
     assert_eq!(webhook["failing_since"], Value::Null);
@@ -269,7 +293,10 @@ async fn what_is_asked_for_again_right_after_it_was_recovered_is_sent_again() {
         let delivery_id = delivery["id"].as_str().unwrap();
         let path = format!("/webhooks/{id}/deliveries/{delivery_id}/redeliver/");
         let accepted = app.post(&path, &json!({})).await;
-        assert_eq!(accepted.body, json!({"accepted": 1}));
+        assert_eq!(
+            accepted.body,
+            json!({"accepted": 1, "next_after": null, "reason": null})
+        );
         app.messages(sent + n + 1).await;
     }
 }

@@ -93,6 +93,34 @@ async fn a_repeat_gets_the_first_answer_and_registers_nothing() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_the_ids_that_events_lack() {
+    let app = App::start().await;
+    let batch =
+        json!({"events": [{"type": "deploy"}, {"type": "deploy"}, {"type": "error", "id": "own"}]});
+    let first = post(&app, "/events/", "k1", &batch).await;
+    assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.text);
+    let ids = |answer: &Answer| -> Vec<Value> {
+        let results = answer.results().iter();
+        results.map(|result| result["id"].clone()).collect()
+    };
+    let again = post(&app, "/events/", "k1", &batch).await;
+    assert_eq!(ids(&again), ids(&first));
+    assert_eq!(ids(&first)[2], "own");
+    assert!(again.results().iter().all(|it| it["duplicate"] == true));
+    assert_eq!(app.get("/events/").await.results().len(), 3);
+    // Another key, another caller.
+    let other = post(&app, "/events/", "k2", &json!({"type": "deploy"})).await;
+    assert_eq!(other.body["duplicate"], false);
+    let publisher = app.key("publisher").await;
+    let request = app.request_as(&publisher, Method::POST, "/events/");
+    let request = request.header("Idempotency-Key", "k2");
+    let answer = app.send(request.json(&json!({"type": "deploy"}))).await;
+    assert_eq!(answer.body["duplicate"], false, "{}", answer.text);
+    let wrong = post(&app, "/events/", "a b", &json!({"type": "deploy"})).await;
+    assert_eq!(wrong.pointers(), ["/headers/Idempotency-Key"]);
+}
+
+#[tokio::test]
 async fn a_key_belongs_to_its_caller_method_path_and_body() {
     let app = App::start().await;
     let body = slack("work", &["deploy"]);

@@ -33,6 +33,58 @@ fn event() -> Value {
 }
 
 #[tokio::test]
+async fn what_is_no_single_event_is_told_what_to_give() {
+    let app = App::start().await;
+    let id = app.register(&slack("work", &["*"])).await;
+    for path in [
+        format!("/webhooks/{id}/preview/"),
+        "/events/match/".to_owned(),
+    ] {
+        for (body, pointer, said) in [
+            (json!({"events": [event()]}), "/events", "one event"),
+            (json!({"event": event()}), "/event", "its fields directly"),
+            (
+                json!({"sample": "deploy", "type": "deploy"}),
+                "/type",
+                "leave out `sample`",
+            ),
+        ] {
+            let answer = app.post(&path, &body).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {body}");
+            assert_eq!(answer.pointers(), [pointer], "{path} {body}");
+            assert!(answer.text.contains(said), "{}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn words_are_previewed_before_they_are_stored() {
+    let app = App::start().await;
+    let id = app.register(&slack("work", &["*"])).await;
+    let at = format!("/webhooks/{id}/preview/");
+    app.publish(&json!({"type": "deploy", "id": "d1", "project": "billing"}))
+        .await;
+    let words = json!({"title": "Look at {{ project }}"});
+    for body in [
+        json!({"sample": "deploy", "words": words}),
+        json!({"event_id": "d1", "words": words}),
+    ] {
+        let preview = app.post(&at, &body).await;
+        assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+        let text = preview.body["request"]["body"]["text"].to_string();
+        assert!(text.contains("Look at billing"), "{text}");
+    }
+    let stored = app.get(&format!("/webhooks/{id}/")).await;
+    assert_eq!(stored.body["message"], Value::Null);
+    let wrong = json!({"sample": "deploy", "words": {"title": "{{ projct }}"}});
+    let wrong = app.post(&at, &wrong).await;
+    assert_eq!(wrong.pointers(), ["/words/title"]);
+    let nowhere = json!({"sample": "deploy", "words": words});
+    let nowhere = app.post("/events/match/", &nowhere).await;
+    assert_eq!(nowhere.pointers(), ["/words"]);
+}
+
+#[tokio::test]
 async fn a_preview_is_the_request_that_is_then_sent_byte_for_byte() {
     for webhook in [
         slack("slack", &["*"]),

@@ -8,6 +8,19 @@ use serde_json::Value;
 use crate::places::Places;
 use crate::text::clean;
 
+/// What the API says in terms of its calls, in terms of commands, by the problem's type.
+const IN_COMMANDS: [(&str, &str); 2] = [
+    (
+        "urn:carillon:problem:not-found",
+        "nothing that the key may see has this id",
+    ),
+    (
+        "urn:carillon:problem:not-active",
+        "`carillon webhooks show` says why; repair that, then switch it on with `carillon webhooks \
+         enable`, and ask again. With --dry-run it is counted before",
+    ),
+];
+
 /// An answer that says what is wrong with a request.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -43,6 +56,11 @@ impl Problem {
             problem.title = format!("the answer has the status {status}");
             // API Gateway answers in a form of its own.
             problem.detail = body["message"].as_str().unwrap_or_default().to_owned();
+        }
+        for (kind, detail) in IN_COMMANDS {
+            if problem.document["type"] == kind {
+                problem.detail = detail.to_owned();
+            }
         }
         problem
     }
@@ -121,6 +139,22 @@ mod tests {
         assert_eq!(
             problem.to_string(),
             "The input has faults\n  resource/url: must be a URL\n  too much"
+        );
+    }
+
+    #[test]
+    fn what_is_to_be_done_is_said_in_commands() {
+        let problem = Problem::of(
+            409,
+            &json!({
+                "type": "urn:carillon:problem:not-active", "title": "The webhook is not active",
+                "detail": "resume it with a PATCH of `{\"enabled\": true}`",
+            }),
+        );
+        let said = problem.to_string();
+        assert!(
+            said.contains("carillon webhooks enable") && !said.contains("PATCH"),
+            "{said}"
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use carillon_chat::{Place, Post, Remedy, Reply, Summary, Without};
+use carillon_chat::{Place, Post, Remedy, Reply, Summary, Without, grouped};
 use carillon_delivery::{By, NotPosted, used_up};
 use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::ids::stable_uuid;
@@ -111,7 +111,10 @@ impl Notifier {
         if summary.is_some() {
             let others = message.parts.len() - 1;
             for part in &mut message.parts {
-                part.note = Some(format!("Summed up in one message with {others} others."));
+                part.note = Some(format!(
+                    "Summed up in one message with {} others.",
+                    grouped(others)
+                ));
             }
         } else {
             for (part, form) in message.parts.iter_mut().zip(posted.standard_forms) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::{Begun as Row, KeptAnswer, KeyedCall};
 use carillon_domain::{FaultCode, Faults, OrganizationId, Pointer};
@@ -31,6 +31,9 @@ const MAX_KEY: usize = 255;
 /// For how long after the first answer a repeat gets another secret.
 const RENEWED_WITHIN: Duration = Duration::from_secs(10 * 60);
 
+/// What the platform said of a credential.
+const VERIFICATION: &str = "verification";
+
 const OPERATION: &str = "looking for the first call with this key";
 
 /// A call that may have a key.
@@ -45,25 +48,32 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyable {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut given = parts.headers.get_all(HEADER).iter();
-        let key = given.next().map(|value| value.to_str().unwrap_or_default());
-        let is_key = |key: &str| {
-            (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
-        };
-        if key.is_some_and(|key| !is_key(key)) || given.next().is_some() {
-            let mut faults = Faults::default();
-            let at = Pointer::root().field("headers").field("Idempotency-Key");
-            let detail = format!("must be given once, as 1 to {MAX_KEY} visible ASCII characters");
-            faults.add(at, FaultCode::Malformed, detail);
-            return Err(Problem::Invalid(faults));
-        }
         Ok(Self {
-            key: key.map(str::to_owned),
+            key: key_of(&parts.headers)?.map(str::to_owned),
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
         })
     }
+}
+
+/// The key of a call, if it has one.
+///
+/// # Errors
+/// Where there is no telling which.
+pub fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut given = headers.get_all(HEADER).iter();
+    let key = given.next().map(|value| value.to_str().unwrap_or_default());
+    let is_key =
+        |key: &str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
+    if key.is_some_and(|key| !is_key(key)) || given.next().is_some() {
+        let mut faults = Faults::default();
+        let at = Pointer::root().field("headers").field("Idempotency-Key");
+        let detail = format!("must be given once, as 1 to {MAX_KEY} visible ASCII characters");
+        faults.add(at, FaultCode::Malformed, detail);
+        return Err(Problem::Invalid(faults));
+    }
+    Ok(key)
 }
 
 /// What there is where a call begins.
@@ -284,8 +294,16 @@ impl Answered {
         answer.replayed()
     }
 
-    /// The answer with another secret, which is kept in its place.
-    pub async fn renewed(mut self, api: &Api, answer: Answer) -> Response {
+    /// The answer with another secret, which is kept in its place. What the first one has said of
+    /// the credential is said again.
+    pub async fn renewed(mut self, api: &Api, mut answer: Answer) -> Response {
+        let first: Value = serde_json::from_str(&self.answer.body).unwrap_or_default();
+        if let Some(verification) = first.get(VERIFICATION) {
+            let bodies = [Some(&mut answer.body), answer.shown.as_mut()];
+            for body in bodies.into_iter().flatten() {
+                body[VERIFICATION] = verification.clone();
+            }
+        }
         self.keyed.keep(api, &answer, self.answer.at).await;
         answer.replayed()
     }

@@ -107,7 +107,7 @@ fn router(api: Api) -> Router {
     routes
         .layer(Extension(routes::Document::default()))
         .fallback(unknown_path::answer)
-        .method_not_allowed_fallback(problem::method_not_allowed)
+        .method_not_allowed_fallback(unknown_path::method_not_allowed)
         .layer(middleware::from_fn_with_state(
             api.clone(),
             auth::require_key,

@@ -26,7 +26,7 @@ const SIGNATURE: usize = 32;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     pub results: Vec<T>,
-    /// Where the next page begins; null on the last. Also a short or empty page may have a next.
+    /// Cursor of the next page; null on the last. Also a short page may have one.
     #[schema(required)]
     pub next: Option<String>,
 }

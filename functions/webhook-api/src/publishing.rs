@@ -1,19 +1,20 @@
 //! Publishing events, however they come: as JSON or as CloudEvents.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use carillon_domain::cloudevents::{self, CloudEvent, Mode};
 use carillon_domain::field::{Field, Object, Rule, listed, reference};
 use carillon_domain::fields::ORGANIZATION;
-use carillon_domain::{
-    Capture, Event, EventId, FaultCode, Faults, Fields, OrganizationId, Pointer, TraceParent,
-};
+use carillon_domain::{Capture, Event, EventId, FaultCode, Faults, Fields, Pointer, TraceParent};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::{Api, body, request_id};
+use crate::{Api, body, idempotency, request_id};
 
 /// How many events a batch may have.
 const MAX_BATCH: usize = 100;
@@ -56,18 +57,28 @@ pub enum Incoming {
     CloudEvent(CloudEvent),
 }
 
-/// Reads the events of a request; says whether it is a batch.
-pub async fn read(
+/// Reads the events of a request; says whether it is a batch. An `Idempotency-Key` stands for the
+/// ids that they lack, so that a repeat stores nothing twice.
+pub async fn read<P>(
     request: Request,
-    organization: &OrganizationId,
+    caller: &Caller<P>,
 ) -> Result<(bool, Vec<Incoming>), Problem> {
+    let headers = request.headers().clone();
+    let key = idempotency::key_of(&headers)?;
+    let places = AtomicU32::new(0);
+    let fallback_id = || match key {
+        Some(key) => {
+            let place = places.fetch_add(1, Ordering::Relaxed).to_string();
+            EventId::of_key(&[&caller.id(), key, &place])
+        }
+        None => EventId::generate(carillon_aws::rising_ulid()),
+    };
     let capture = || Capture {
-        organization: organization.clone(),
+        organization: caller.organization.clone(),
         // Each its own: deliveries are sorted by when their events arrived.
         now: Timestamp::now(),
-        fallback_id: EventId::generate(carillon_aws::rising_ulid()),
+        fallback_id: fallback_id(),
     };
-    let headers = request.headers().clone();
     let (is_batch, mut events) = read_as_sent(request, &headers, capture).await?;
     let trace = request_id::traceparent(&headers);
     for incoming in &mut events {

@@ -1,8 +1,11 @@
-//! A path that does not exist, and the one that may have been meant.
+//! A path that does not exist, and the one that may have been meant; a method that a path does not
+//! take.
 
 use std::sync::OnceLock;
 
-use axum::http::Uri;
+use axum::extract::MatchedPath;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use carillon_domain::fault::nearest;
 use carillon_domain::masking::looks_like_credential;
 use carillon_domain::text::shorten;
@@ -23,6 +26,18 @@ pub async fn answer(uri: Uri) -> Problem {
     Problem::NoSuchPath {
         path: shorten(path, 100),
         nearest: meant(path, paths()).map(|path| shorten(&path, 200)),
+    }
+}
+
+/// The router adds the header `Allow` to whatever this answers.
+pub async fn method_not_allowed(method: Method, path: Option<MatchedPath>) -> Response {
+    match method {
+        Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+        _ => {
+            let allowed = path.map(|path| routes::methods_of(path.as_str()));
+            let allowed = allowed.unwrap_or_default();
+            Problem::MethodNotAllowed { allowed }.into_response()
+        }
     }
 }
 

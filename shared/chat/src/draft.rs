@@ -169,10 +169,8 @@ pub fn is_https_to(url: &Url, hosts: &[&str]) -> bool {
         && url.password().is_none()
 }
 
-/// The form that Discord requires; its proxy may block what calls itself otherwise
-/// (discord-api-docs, reference, "User Agent"). Slack takes any.
 fn user_agent() -> String {
-    format!("DiscordBot ({PROJECT_URL}, {})", env!("CARGO_PKG_VERSION"))
+    format!("Carillon/{} (+{PROJECT_URL})", env!("CARGO_PKG_VERSION"))
 }
 
 /// Our own structures of texts, numbers and lists always become JSON.

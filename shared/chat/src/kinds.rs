@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use carillon_domain::{Configured, Faults, KindId, OrganizationId, Pointer, Registration, Webhook};
+use carillon_domain::{
+    Configured, Faults, Grouping, KindId, MessageTemplate, OrganizationId, Pointer, Registration,
+    Webhook,
+};
 use serde_json::Value;
 
 use crate::form::Reading;
@@ -115,6 +118,22 @@ impl Kinds {
         )
     }
 
+    /// Reads the words that a webhook may get, which stand at `at`. Every fault is added to
+    /// `faults`.
+    pub fn words(
+        &self,
+        webhook: &Webhook,
+        value: &Value,
+        at: &Pointer,
+        faults: &mut Faults,
+    ) -> MessageTemplate {
+        let words = crate::message::Reading {
+            forms: self.get(&webhook.kind).map(Kind::message),
+            edits: webhook.configuration.grouping == Grouping::Update,
+        };
+        crate::message::read(words, value, at, faults)
+    }
+
     /// Reads a webhook's `configuration` that stands at `at` and may be to replace that of
     /// `current`. Every fault is added to `faults`; the result is there only where none was
     /// found.
@@ -163,7 +182,8 @@ impl Kinds {
 
 #[cfg(test)]
 mod tests {
-    use carillon_domain::{Configuration, Grouping};
+    use carillon_domain::Configuration;
+    use carillon_domain::masking::looks_like_credential;
     use serde_json::json;
 
     use super::*;
@@ -178,6 +198,14 @@ mod tests {
             assert_eq!(kinds.get(&kind.id()).map(Kind::id), Some(kind.id()));
         }
         assert!(kinds.get(&KindId::new("pigeon")).is_none());
+    }
+
+    #[test]
+    fn each_credential_is_known_by_its_look_where_it_does_not_belong() {
+        for kind in KINDS {
+            let credential = crate::testing::credential(kind);
+            assert!(looks_like_credential(&credential), "{kind:?}");
+        }
     }
 
     #[test]

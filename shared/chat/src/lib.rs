@@ -46,5 +46,5 @@ pub use kinds::Kinds;
 pub use origin::ChatOrigin;
 pub use post::{Place, Post, Without};
 pub use reply::{Pause, Remedy, Reply};
-pub use summary::Summary;
+pub use summary::{Summary, grouped};
 pub use verification::{Verification, Verified};

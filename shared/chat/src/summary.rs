@@ -43,7 +43,7 @@ impl Summary {
             let rest = kinds[MAX_LINES..].iter();
             let rest: usize = rest.map(|(_, of_kind)| of_kind.len()).sum();
             lines.truncate(MAX_LINES);
-            lines.push(format!("{} × something else", count(rest)));
+            lines.push(format!("{} × something else", grouped(rest)));
         }
         let common = |of: fn(&Event) -> Option<&String>| {
             let first = of(last)?;
@@ -57,11 +57,11 @@ impl Summary {
             [((event_type, status), _)] => {
                 format!(
                     "{} × {}{by}",
-                    count(events.len()),
+                    grouped(events.len()),
                     words(*event_type, *status)
                 )
             }
-            _ => format!("{} events{by}", count(events.len())),
+            _ => format!("{} events{by}", grouped(events.len())),
         };
         let same = |is: fn(&Event) -> Option<Status>| {
             let status = is(last);
@@ -116,9 +116,9 @@ fn line(((event_type, status), events): &(Kind, Vec<&Event>)) -> String {
     let names = match (names.is_empty(), more) {
         (true, _) => String::new(),
         (false, 0) => format!(": {}", names.join(", ")),
-        (false, more) => format!(": {} and {} more", names.join(", "), count(more)),
+        (false, more) => format!(": {} and {} more", names.join(", "), grouped(more)),
     };
-    format!("{} × {words}{names}", count(events.len()))
+    format!("{} × {words}{names}", grouped(events.len()))
 }
 
 /// `parameter updated`, `deploy failed`.
@@ -132,16 +132,16 @@ fn words(event_type: EventType, status: Option<&str>) -> String {
 }
 
 /// With a comma between thousands.
-fn count(number: usize) -> String {
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (n, digit) in digits.chars().enumerate() {
         if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            grouped.push(',');
+            text.push(',');
         }
-        grouped.push(digit);
+        text.push(digit);
     }
-    grouped
+    text
 }
 
 #[cfg(test)]

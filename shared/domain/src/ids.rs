@@ -102,6 +102,11 @@ impl EventId {
         Self(format!("evt_{ulid}"))
     }
 
+    /// The id of an event that came without one, but with what tells it from others.
+    pub fn of_key(parts: &[&str]) -> Self {
+        Self(format!("key_{}", hex(&digest_of(parts), 32)))
+    }
+
     /// An id made from another system's id: characters that ids may not have become `-`,
     /// and what is too long ends in a digest, so that different sources stay different.
     pub fn from_source(prefix: &str, source_id: &str) -> Self {

@@ -1,4 +1,6 @@
-//! Showing a credential without giving it away.
+//! Showing a credential without giving it away, and knowing one by its look where it does not
+//! belong. The looks are those that are in common use, whatever kind of destination has them: a
+//! kind masks its own credential itself, by its own rules.
 
 /// The last four characters, after an ellipsis: enough to recognise, useless to an attacker.
 pub fn tail(secret: &str) -> String {

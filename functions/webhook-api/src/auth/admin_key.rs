@@ -54,7 +54,7 @@ impl AdminKey {
             actor: Actor {
                 actor_type: ActorType::DeploymentKey,
                 id: DEPLOYMENT.to_owned(),
-                name: None,
+                name: Some("the deployment's key".to_owned()),
             },
         }))
     }

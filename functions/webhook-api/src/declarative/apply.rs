@@ -154,8 +154,9 @@ async fn check_quota(
         .map_err(Problem::internal("applying a file"))?;
     let limit = api.registry.quotas().limit(Quota::Webhooks);
     let (count, room) = (count as usize + created, limit as usize);
-    match count.saturating_sub(plan.removals.len()) > room {
-        true => Err(Problem::quota_exceeded(Quota::Webhooks, limit)),
+    let left = count.saturating_sub(plan.removals.len());
+    match left > room {
+        true => Err(Problem::quota_exceeded(Quota::Webhooks, limit).with(left)),
         false => Ok(count > room),
     }
 }

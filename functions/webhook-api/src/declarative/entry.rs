@@ -20,7 +20,7 @@ const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
 const PROVIDER: Field<Given> = Field::required("provider", "", Given(DESTINATION_TYPE));
 const ENVIRONMENTS: Field<FilterValues> = Field::optional(
     "environments",
-    "Short for `environment` under `filters`",
+    "Short for `filters.environment`",
     FilterValues,
 );
 

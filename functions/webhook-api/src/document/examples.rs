@@ -126,10 +126,10 @@ fn response(name: &str, status: &str) -> Option<Value> {
         ("POST /api/v1/webhooks/{id}/preview/", _) => preview(),
         ("GET /api/v1/webhooks/{id}/deliveries/{delivery_id}/", _) => delivery(),
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
-            json!({"accepted": 1})
+            json!({"accepted": 1, "next_after": null, "reason": null})
         }
         ("POST /api/v1/webhooks/{id}/recover/" | "POST /api/v1/recover/", _) => {
-            json!({"accepted": 12})
+            json!({"accepted": 12, "next_after": null, "reason": null})
         }
         ("POST /api/v1/events/", _) => json!({"id": "deploy-7f3a", "duplicate": false}),
         ("GET /api/v1/events/{id}/", _) => {

@@ -40,7 +40,9 @@ fn all() -> Vec<Problem> {
             path: "/api/v1/webhook/".into(),
             nearest: Some("/api/v1/webhooks/".into()),
         },
-        Problem::MethodNotAllowed,
+        Problem::MethodNotAllowed {
+            allowed: vec!["GET", "POST"],
+        },
         Problem::NameTaken {
             existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
         },
@@ -129,10 +131,12 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let parameters = operation["parameters"].as_array();
     let is_conditional =
         parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
-    let is_keyable = parameters.is_some_and(|all| {
-        all.iter()
-            .any(|parameter| parameter["name"] == "Idempotency-Key")
-    });
+    // An event's key is its id: a repeat is a duplicate, and no other request.
+    let is_keyable = !path.ends_with("/events/")
+        && parameters.is_some_and(|all| {
+            all.iter()
+                .any(|parameter| parameter["name"] == "Idempotency-Key")
+        });
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
     // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
     // of our own.
@@ -182,7 +186,7 @@ mod tests {
             Problem::BadClaims => 3,
             Problem::Forbidden { .. } => 4,
             Problem::NotFound => 5,
-            Problem::MethodNotAllowed => 6,
+            Problem::MethodNotAllowed { .. } => 6,
             Problem::PreconditionFailed => 7,
             Problem::TooLarge { .. } => 8,
             Problem::UnsupportedMediaType { .. } => 9,

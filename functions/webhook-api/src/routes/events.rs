@@ -42,7 +42,10 @@ pub struct PublishedBatch {
 /// event, text becomes its message, anything else is only mentioned.
 #[utoipa::path(
     post, path = "/events/", tag = "events", operation_id = "publish_events",
-    params(("traceparent" = Option<String>, Header, description = "The trace that it belongs to (W3C Trace Context)")),
+    params(
+        ("traceparent" = Option<String>, Header, description = "The trace that it belongs to (W3C Trace Context)"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Stands for an `id` that is left out"),
+    ),
     request_body(content(
         (ref("#/components/schemas/Publication") = "application/json"),
         (ref("#/components/schemas/CloudEvent") = "application/cloudevents+json"),
@@ -58,7 +61,7 @@ pub async fn publish(
     query: Query,
     request: Request,
 ) -> Result<Response, Problem> {
-    let read = publishing::read(request, &caller.organization).await;
+    let read = publishing::read(request, &caller).await;
     let (is_batch, events) = query.with(read)?;
     let mut results = Vec::with_capacity(events.len());
     // One after the other: the stream keeps the order in which they are stored.

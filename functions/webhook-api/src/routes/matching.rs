@@ -46,7 +46,8 @@ pub async fn matches(
     query: Query,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Matches>, Problem> {
-    let event = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
+    let tried = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
+    let event = tried.without_words()?;
     let webhooks = api
         .registry
         .webhooks(&caller.organization)

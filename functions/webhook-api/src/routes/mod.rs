@@ -54,6 +54,23 @@ use crate::{Api, BASE, problem};
 )]
 struct Described;
 
+/// The methods of a path that is written as its route has it.
+pub fn methods_of(path: &str) -> Vec<&'static str> {
+    let (_, document) = all().split_for_parts();
+    let Some(item) = document.paths.paths.get(path) else {
+        return Vec::new();
+    };
+    let methods = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    let taken = methods.into_iter().filter(|(_, it)| it.is_some());
+    taken.map(|(method, _)| method).collect()
+}
+
 /// Every route, and what the document says of them.
 pub fn all() -> OpenApiRouter<Api> {
     let mut document = Described::openapi();

@@ -57,12 +57,10 @@ pub const RECOVERY_OF_ALL: Object = Object {
 pub struct Accepted {
     accepted: usize,
     /// Where there were too many for one call: `after` of the next one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required)]
     next_after: Option<String>,
     /// Why nothing will be sent, where nothing is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(required)]
     reason: Option<String>,
     /// Webhooks that are not active.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -162,6 +160,11 @@ fn read<T>(
             fields.fault("until", FaultCode::OutOfRange, "must be later than `since`");
         }
         after = fields.get(place);
+        let dry_run = parameters::RECOVER_DRY_RUN.name;
+        if fields.value(dry_run).is_some() {
+            let detail = "stands in the query: `?dry_run=true`";
+            fields.fault(dry_run, FaultCode::UnknownField, detail);
+        }
         fields.own_organization(organization);
         fields.finish_as(described);
     }

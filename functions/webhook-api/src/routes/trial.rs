@@ -8,7 +8,8 @@ use carillon_chat::limits::Usage;
 use carillon_chat::{Kind, Place, Post, Reply, Without};
 use carillon_delivery::By;
 use carillon_domain::{
-    Credential, DeliveryId, Event, EventType, FaultCode, LaneId, Outcome, Pointer, Webhook, sample,
+    Credential, DeliveryId, Event, EventType, FaultCode, Faults, LaneId, Outcome, Pointer, Webhook,
+    sample,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,6 +27,7 @@ use crate::query::Query;
 use crate::recovery::asks_to_wait;
 use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
+use crate::tried_event::Tried;
 use crate::verification::verify;
 use crate::view::WebhookView;
 use crate::{Api, made_again, parameters, registration, schema, tried_event, waking};
@@ -79,7 +81,7 @@ pub struct PreviewRequest {
 /// Shows the exact request that an event would be sent with.
 ///
 /// Says whether it would be sent, and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
-/// published.
+/// published; `words` stand for the webhook's `message`.
 #[utoipa::path(
     post, path = "/webhooks/{id}/preview/", tag = "webhooks",
     operation_id = "preview_webhook",
@@ -97,10 +99,16 @@ pub async fn preview(
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let mut webhook = registration::find(&api, &caller.organization, &id).await?;
     let channel = channel(&webhook, &mut query);
-    let event = tried_event::read(&api, &webhook.organization, &body).await;
-    let event = query.with(event)?;
+    let tried = tried_event::read(&api, &webhook.organization, &body).await;
+    let Tried { event, words } = query.with(tried)?;
+    if let Some(words) = words {
+        let mut faults = Faults::default();
+        let at = Pointer::root().field("words");
+        let words = api.chat.kinds().words(&webhook, &words, &at, &mut faults);
+        webhook.message = Some(faults.into_result(Some(words)).map_err(Problem::Invalid)?);
+    }
     let delivery_id = DeliveryId::of(
         &event.organization,
         &event.id,
@@ -271,7 +279,7 @@ impl From<Reply> for Tested {
     operation_id = "rotate_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        ("If-Match" = Option<String>, Header, description = "Only at this version"),
         ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
         parameters::Verifying,
     ),

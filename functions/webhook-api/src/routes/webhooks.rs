@@ -200,7 +200,7 @@ async fn named(
     get, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "get_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        ("If-None-Match" = Option<String>, Header, description = "Only if the webhook has another version"),
+        ("If-None-Match" = Option<String>, Header, description = "Only at another version"),
     ),
     responses(
         (status = 200, description = "The webhook", body = WebhookView, headers(
@@ -239,7 +239,7 @@ pub async fn read(
     patch, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "update_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        ("If-Match" = Option<String>, Header, description = "Only at this version"),
         parameters::Verifying,
     ),
     request_body(content(
@@ -275,7 +275,7 @@ pub async fn patch(
     put, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "replace_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        ("If-Match" = Option<String>, Header, description = "Only at this version"),
         parameters::Verifying,
     ),
     request_body(content = ref("#/components/schemas/WebhookReplacement")),
@@ -362,7 +362,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     delete, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "delete_webhook",
     params(
         ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only if the webhook has this version"),
+        ("If-Match" = Option<String>, Header, description = "Only at this version"),
     ),
     responses(
         (status = 204, description = "Removed"),

@@ -64,6 +64,9 @@ async fn a_bot_posts_json_with_its_token() {
         .mount(&server)
         .await;
     let reply = post(&client(&server.uri()), BOT).await;
+    let received = server.received_requests().await.unwrap();
+    let agent = received[0].headers["user-agent"].to_str().unwrap();
+    assert!(agent.starts_with("Carillon/"), "{agent}");
     assert_eq!(
         (reply.outcome, reply.http_status),
         (Outcome::Delivered, Some(200))

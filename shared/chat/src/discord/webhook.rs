@@ -10,7 +10,7 @@ use super::limits::{MAX_URL, MAX_USERNAME};
 use super::target::{API_HOST, NAME, Target, base};
 use super::{classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing, is_https_to};
+use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing, is_https_to};
 use crate::form::{
     Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text, Texts,
 };
@@ -194,7 +194,7 @@ impl Kind for Webhook {
             Target::Post { .. } => Draft::post(url, &message),
             Target::Edit { .. } => Draft::patch(url, &message),
         };
-        draft.rest(target.rest())
+        with_agent(draft.rest(target.rest()))
     }
 
     fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
@@ -232,7 +232,7 @@ impl Kind for Webhook {
     }
 
     fn question(&self, configuration: &Configuration) -> Option<Draft> {
-        Some(Draft::get(masked_base(configuration)))
+        Some(with_agent(Draft::get(masked_base(configuration))))
     }
 
     fn verified(&self, configuration: &Configuration, answer: &Answer) -> Verification {
@@ -252,4 +252,14 @@ fn masked_base(configuration: &Configuration) -> String {
     let masked = configuration.text("webhook_url").unwrap_or_default();
     let tail = masked.rsplit('/').next().filter(|tail| !tail.is_empty());
     base("…", tail.unwrap_or("…"))
+}
+
+/// Discord requires this form, and its proxy may block what calls itself otherwise
+/// (discord-api-docs, reference, "User Agent").
+fn with_agent(draft: Draft) -> Draft {
+    let version = env!("CARGO_PKG_VERSION");
+    draft.header(
+        "User-Agent",
+        format!("DiscordBot ({PROJECT_URL}, {version})"),
+    )
 }

@@ -9,7 +9,7 @@ use super::field::{Either, Field, List, Rule, Text};
 /// for `#`.
 const MAX: usize = 100;
 
-const ABOUT: &str = "A label; the URL decides where it posts";
+const ABOUT: &str = "A label: the URL decides where to";
 const ONE: &str = "a webhook URL posts only into the channel it was made for: name at most one \
                    channel, as a label, and register one webhook for each other channel";
 

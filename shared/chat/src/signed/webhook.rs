@@ -14,7 +14,7 @@ use super::destination::{self, MAX_URL, Reach};
 use super::resolver::Resolver;
 use super::{body, classify, signature, texts};
 use crate::answer::Answer;
-use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing};
+use crate::draft::{Draft, Sealed, Sealing};
 use crate::form::{Field, Reading, Rule, Secret, Secrets, Text};
 use crate::kind::Kind;
 use crate::message::MentionForm;
@@ -152,11 +152,9 @@ impl Kind for Webhook {
         let configuration = &post.webhook.configuration;
         let body = body::of(configuration.text("format"), post.events);
         let id = signature::webhook_id(post.post_id);
-        let agent = format!("Carillon/{} (+{PROJECT_URL})", env!("CARGO_PKG_VERSION"));
         let draft = Draft::raw(configuration.text("url").unwrap_or_default(), body.text)
             .id(id.as_str())
             .header("Content-Type", body.media_type)
-            .header("User-Agent", agent)
             .header("webhook-id", id)
             .masked_header("webhook-timestamp", "\u{2026}")
             .masked_header("webhook-signature", "v1,\u{2026}");

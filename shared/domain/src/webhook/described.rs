@@ -27,8 +27,7 @@ pub(super) const CONFIGURATION: Field<Given> =
 pub const MESSAGE: Field<Given> = Field::optional("message", "", Given(MESSAGE_TEMPLATE));
 /// Beyond so many waiting events, one message sums them up.
 pub const SUMMARY_AFTER: Field<SummaryAfter> = Field::optional("summary_after", "", SummaryAfter);
-pub const ENABLED: Field<Flag> =
-    Field::optional("enabled", "Whether it delivers; true, if left out", Flag);
+pub const ENABLED: Field<Flag> = Field::optional("enabled", "True if left out", Flag);
 
 /// How many events may wait before they are summed up.
 #[derive(Debug, Clone, Copy)]
