@@ -158,7 +158,9 @@ pub(crate) fn web_url(text: &str) -> Option<Url> {
             c => encoded.push(c),
         }
     }
-    Url::parse(&encoded).ok()
+    // In a host, the parser decodes again.
+    let is_plain = |url: &Url| !url.as_str().contains(['{', '}', '`', '"']);
+    Url::parse(&encoded).ok().filter(is_plain)
 }
 
 /// Whether a URL within a text can be followed, by the same rule. With braces it is a pattern of
