@@ -38,7 +38,8 @@ fn escape(text: &str, is_content: bool) -> Escaped {
                     match odd_url(rest, is_content) {
                         Some(url) => {
                             until = at + n + url.len();
-                            reader.url(url, is_content, is_content);
+                            let is_bracketed = is_content || url.starts_with(RARE);
+                            reader.url(url, is_bracketed, is_content);
                         }
                         None => reader.read(part, n, c, &rest[c.len_utf8()..]),
                     }
@@ -56,10 +57,14 @@ fn escape(text: &str, is_content: bool) -> Escaped {
     reader.escaped
 }
 
+/// Not every client knows it, so that such a URL stands in angle brackets, which all know.
+const RARE: &str = "steam://";
+
 /// What Discord would take for a URL at the beginning of a text for sure, though it leads nowhere:
 /// `https://$HOST/a_b`. There is none where it could not stand in angle brackets and has to.
 fn odd_url(text: &str, is_bracketed: bool) -> Option<&str> {
     let scheme = SCHEMES.iter().find(|scheme| text.starts_with(**scheme))?;
+    let is_bracketed = is_bracketed || *scheme == RARE;
     let url = &text[..text.find(ends_url).unwrap_or(text.len())];
     let named = url[scheme.len()..].trim_end_matches(['.', ',', ':', ';', '"', '\'', ')', ']']);
     let is_url = named.chars().nth(1).is_some() && !(is_bracketed && url.contains('>'));
@@ -74,7 +79,9 @@ fn ends_url(c: char) -> bool {
 /// Whether Discord ends a URL where we do: it leaves this punctuation out.
 fn ends_by_itself(url: &str, after: &str) -> bool {
     let after = &after[..after.find(ends_url).unwrap_or(after.len())];
-    !url.ends_with([')', ']']) && after.chars().all(|c| ".,:;\"'".contains(c))
+    !url.starts_with(RARE)
+        && !url.ends_with([')', ']'])
+        && after.chars().all(|c| ".,:;\"'".contains(c))
 }
 
 struct Reader {
@@ -326,7 +333,6 @@ mod tests {
             "https://$HOST/a_b",
             "https://***@git.example/my_app",
             "https://{host}/*a*|b`c^d",
-            "steam://_a_[x](y)",
             "http://\u{2026}/_x_",
             "https://_a_.https://b.example/c_d",
             "https://x.example/{a}_b",
@@ -337,6 +343,11 @@ mod tests {
             assert_eq!(shown(&format!("see *a*x{url} *b*")), expected);
             assert_eq!(in_content(url).into_text(), format!("<{url}>"));
         }
+        // Not every client knows this scheme.
+        for url in ["steam://_a_[x](y)", "steam://run/1_a_"] {
+            assert_eq!(shown(url), format!("<{url}>"));
+        }
+        assert_eq!(shown("steam://^>*a*"), r"steam\://^>\*a\*");
         assert_eq!(
             in_content("https://$a>*b*/@here").into_text(),
             "https\\://$a>\\*b\\*/@\u{200b}here"

@@ -68,7 +68,7 @@ pub(crate) fn try_words(
     let config = ProptestConfig {
         failure_persistence: None,
         // Several events take as much longer.
-        cases: ProptestConfig::default().cases / u32::try_from(count.end().div_ceil(2)).unwrap(),
+        cases: ProptestConfig::default().cases / u32::try_from(count.end() / 2 + 1).unwrap(),
         ..ProptestConfig::default()
     };
     let events = proptest::collection::vec(any_event(), count);

@@ -7,6 +7,7 @@ use crate::wording::DRY_RUN;
 /// How a client of Discord's reads URLs. What is read in one way or another must mean nothing in
 /// any of them.
 struct Client {
+    schemes: &'static [&'static str],
     /// What is left out at the end of a URL.
     ends: &'static str,
     /// How much there has to be behind the scheme.
@@ -17,21 +18,25 @@ struct Client {
 
 const CLIENTS: [Client; 4] = [
     Client {
+        schemes: &SCHEMES,
         ends: ".,:;\"']",
         least: 2,
         any_case: false,
     },
     Client {
+        schemes: &["https://", "http://"],
         ends: ".,:;\"')]",
         least: 2,
         any_case: false,
     },
     Client {
+        schemes: &SCHEMES,
         ends: "",
         least: 1,
         any_case: false,
     },
     Client {
+        schemes: &SCHEMES,
         ends: "",
         least: 1,
         any_case: true,
@@ -41,11 +46,11 @@ const CLIENTS: [Client; 4] = [
 impl Client {
     /// How long the URL is that a text begins with, if it does.
     fn url(&self, text: &str) -> Option<usize> {
-        let scheme = SCHEMES.into_iter().find(|scheme| {
+        let scheme = self.schemes.iter().find(|scheme| {
             let begin = text.get(..scheme.len());
             begin.is_some_and(|it| match self.any_case {
                 true => it.eq_ignore_ascii_case(scheme),
-                false => it == *scheme,
+                false => it == **scheme,
             })
         })?;
         let end = text.find(|c: char| c.is_whitespace() || c == '<');
