@@ -11,6 +11,7 @@ mod content;
 mod facts;
 mod language;
 mod link;
+mod offered;
 mod read;
 pub mod schema;
 mod slips;

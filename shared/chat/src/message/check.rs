@@ -1,20 +1,21 @@
 //! Looking at a template without rendering it: names that nobody knows are typing errors, also
 //! where no event has come by yet.
 
+mod names;
 mod single;
 mod url;
 
+use carillon_domain::FaultCode;
 use carillon_domain::fault::unknown;
-use carillon_domain::{FaultCode, text};
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
 use self::single::is_single;
 use self::url::begins_as_url;
-use super::language::{FILTERS, Gives, TESTS, place, reason};
+use super::language::{Gives, place, reason};
+use super::offered::{FILTERS, TESTS};
 use super::slips;
-use super::values::{FIELDS, Parts};
 use crate::form::Refusal;
 
 /// What is wrong with a template, as far as that shows without an event.
@@ -232,101 +233,10 @@ impl<'s> Walk<'s> {
             }
         }
     }
-
-    /// Something of which a part is asked for.
-    fn expression_with(&mut self, of: &Expr<'s>, part: &str, span: Span) {
-        match of {
-            Expr::Var(of) if is_event(of.id) && !self.own.contains(&of.id) => match parts(part) {
-                Some(_) => {
-                    let detail = format!("{DIRECTLY}: `{part}` instead of `{}.{part}`", of.id);
-                    self.refuse(span, FaultCode::UnknownValue, &detail);
-                }
-                None => self.field(part, span),
-            },
-            Expr::Var(of) => {
-                self.field(of.id, of.span());
-                self.part(of.id, part, span);
-            }
-            of => {
-                self.expression(of);
-                // Parts have none themselves.
-                if let Expr::GetAttr(it) = of
-                    && let Expr::Var(whole) = &it.expr
-                    && !self.own.contains(&whole.id)
-                    && let Some(Parts::Named(names)) = parts(whole.id)
-                    && names.contains(&it.name)
-                {
-                    self.no_part(&format!("{}.{}", whole.id, it.name), part, span);
-                }
-            }
-        }
-    }
-
-    fn field(&mut self, name: &str, span: Span) {
-        if self.own.contains(&name) || parts(name).is_some() {
-            return;
-        }
-        if is_event(name) {
-            let detail = format!("{DIRECTLY}: `status` instead of `{name}.status`");
-            return self.refuse(span, FaultCode::UnknownValue, &detail);
-        }
-        match slips::field(name) {
-            Some(detail) => self.refuse(span, FaultCode::UnknownValue, &detail),
-            None => {
-                let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-                self.unknown(span, "field", name, &names);
-            }
-        }
-    }
-
-    /// A part of a field, which has it or not.
-    fn part(&mut self, field: &str, name: &str, span: Span) {
-        if self.own.contains(&field) {
-            return;
-        }
-        match parts(field) {
-            None | Some(Parts::Any) => {}
-            Some(Parts::Named(names)) if names.contains(&name) => {}
-            Some(Parts::Named(names)) => {
-                let known: Vec<String> = names.iter().map(|it| format!("{field}.{it}")).collect();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                self.unknown(span, "field", &format!("{field}.{name}"), &known);
-            }
-            Some(Parts::None | Parts::List) => self.no_part(field, name, span),
-        }
-    }
-
-    fn no_part(&mut self, field: &str, name: &str, span: Span) {
-        let name = text::shorten(name, 100);
-        let detail = format!("`{field}` has no part `{name}`");
-        self.refuse(span, FaultCode::UnknownValue, &detail);
-    }
-
-    fn call(&mut self, called: &Expr<'_>, span: Span) {
-        let detail = match called {
-            Expr::GetAttr(it) => slips::method(it.name),
-            Expr::Var(it) => slips::function(it.id),
-            _ => slips::NO_CALLS.to_owned(),
-        };
-        self.refuse(span, FaultCode::NotAllowed, &detail);
-    }
 }
 
 const NO_LISTS: &str = "needs a text or a number on both sides: put `| string`, `| int` or `| float` \
                         behind what may be something else, or join texts by `~`";
-
-const DIRECTLY: &str = "the fields of an event are written directly";
-
-/// Whether a name is meant for the event as a whole, which has none.
-fn is_event(name: &str) -> bool {
-    name.eq_ignore_ascii_case("event")
-}
-
-fn parts(field: &str) -> Option<&'static Parts> {
-    let mut fields = FIELDS.iter();
-    let found = fields.find(|(name, _)| *name == field);
-    found.map(|(_, parts)| parts)
-}
 
 #[cfg(test)]
 mod tests;

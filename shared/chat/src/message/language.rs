@@ -21,75 +21,6 @@ const MAX_DEPTH: usize = 20;
 /// The longest that the reason of a failure gets.
 const MAX_REASON: usize = 200;
 
-/// The filters that there are.
-pub(super) const FILTERS: &[&str] = &[
-    "abs",
-    "capitalize",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "first",
-    "float",
-    "format",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "max",
-    "min",
-    "replace",
-    "reverse",
-    "round",
-    "sort",
-    "split",
-    "string",
-    "title",
-    "trim",
-    "unique",
-    "upper",
-    "urlencode",
-];
-
-/// The tests that there are.
-pub(super) const TESTS: &[&str] = &[
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "even",
-    "false",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "int",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "sequence",
-    "startingwith",
-    "string",
-    "true",
-    "undefined",
-    "upper",
-];
-
 /// What in a URL is no part of a value.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -241,6 +172,7 @@ mod tests {
 
     use carillon_domain::{EventType, sample};
 
+    use super::super::offered::{FILTERS, TESTS};
     use super::super::values;
     use super::*;
 

@@ -5,7 +5,7 @@ use carillon_domain::fault::{nearest, unknown};
 use carillon_domain::text::shorten;
 use carillon_domain::{Severity, Status};
 
-use super::language::FILTERS;
+use super::offered::FILTERS;
 use super::values::{FIELDS, Parts};
 
 /// Why nothing can be called.

@@ -2,7 +2,7 @@
 
 use minijinja::machinery::ast::Expr;
 
-use super::parts;
+use super::names::parts;
 use crate::message::values::Parts;
 
 /// Whether something is a text or a number for sure, where a template has these names of its own.
