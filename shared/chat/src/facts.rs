@@ -152,18 +152,21 @@ pub(crate) fn web_url(text: &str) -> Option<Url> {
     let mut encoded = String::new();
     for c in url.as_str().chars() {
         match c {
-            '|' | '<' | '>' | '`' | '^' | '\\' | '"' | ' ' => {
+            '|' | '<' | '>' | '`' | '^' | '\\' | '"' | ' ' | '{' | '}' => {
                 encoded.push_str(&format!("%{:02X}", u32::from(c)));
             }
             c => encoded.push(c),
         }
     }
-    Url::parse(&encoded).ok()
+    // In a host, the parser decodes again.
+    let is_plain = |url: &Url| !url.as_str().contains(['{', '}', '`', '"']);
+    Url::parse(&encoded).ok().filter(is_plain)
 }
 
-/// Whether a URL within a text can be followed, by the same rule.
+/// Whether a URL within a text can be followed, by the same rule. With braces it is a pattern of
+/// URLs, which leads nowhere.
 pub(crate) fn is_link(url: &str) -> bool {
-    plain_url(url).is_some()
+    !url.contains(['{', '}']) && plain_url(url).is_some()
 }
 
 fn plain_url(text: &str) -> Option<Url> {

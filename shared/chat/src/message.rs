@@ -10,14 +10,18 @@ mod check;
 mod content;
 mod facts;
 mod language;
+mod link;
+mod offered;
 mod read;
 pub mod schema;
+mod slips;
 mod values;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use content::{Content, Link, standard_form};
+pub(crate) use content::{Content, standard_form};
+pub(crate) use link::Link;
 pub(crate) use read::{Reading, read};
 
 /// A form in which a kind of destination takes whom to mention.

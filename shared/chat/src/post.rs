@@ -53,9 +53,11 @@ impl Post<'_> {
         template.filter(|_| self.headline.is_none())
     }
 
-    /// Whom the message mentions, each once.
+    /// Whom the message mentions, each once. An edit pings nobody, and where it tells how a story
+    /// ended, the reply after it has the mentions.
     pub(crate) fn mentioned(&self) -> Vec<&str> {
-        let template = self.template();
+        let is_edit = matches!(self.place, Place::Edit(_));
+        let template = self.template().filter(|_| !is_edit);
         template.map_or_else(Vec::new, |template| template.mentioned(self.events))
     }
 

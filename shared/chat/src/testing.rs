@@ -77,12 +77,21 @@ pub(crate) fn configuration(kind: &dyn Kind) -> Value {
 
 /// The draft of a post of one event.
 pub(crate) fn draft(kind: &dyn Kind, webhook: &Webhook, event: &Event) -> Draft {
+    draft_at(&Place::Channel, kind, webhook, &[event])
+}
+
+pub(crate) fn draft_at(
+    place: &Place,
+    kind: &dyn Kind,
+    webhook: &Webhook,
+    events: &[&Event],
+) -> Draft {
     kind.draft(&Post {
         webhook,
         channel: "#infra",
-        events: &[event],
+        events,
         post_id: &delivery_id().post_id(0),
-        place: &Place::Channel,
+        place,
         without: Without::default(),
         headline: None,
     })
@@ -407,6 +416,23 @@ const FRAGMENTS: &[&str] = &[
     "(https://e.example/a_(b))",
     "https://e.example/?f[x]=*y*",
     "HTTPS://E.EXAMPLE/x",
+    "https://$HOST/a_b",
+    "https://x/{a}_b",
+    "https://x/{{DATE(x)}}",
+    "https://***@",
+    "https://*",
+    "https://)",
+    "https://>",
+    "http://|",
+    "steam://^`",
+    "https://[_a_](",
+    "xhttps://]",
+    "Https://*a*",
+    "https",
+    "://",
+    "{",
+    "}",
+    "^",
     "\n\t",
     "\t",
     "\n  ",

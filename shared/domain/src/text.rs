@@ -8,17 +8,21 @@ pub use escaped::{Escaped, fit};
 
 /// Removes what can break a layout or deceive a reader: terminal sequences, control characters
 /// and the characters that reverse the direction of text. Line breaks stay, as `\n`, and so do
-/// tabs and the indents of several lines.
+/// tabs and the indents of several lines. Of a line that was written again and again, as that of a
+/// progress bar, the last state stays.
 pub fn clean(text: &str) -> String {
     if is_plain(text) {
         return text.trim().to_owned();
     }
     let cleaned: String = terminal::strip(text)
-        .replace("\r\n", "\n")
+        .split('\n')
+        .map(terminal::rewritten)
+        .collect::<Vec<_>>()
+        .join("\n")
         .chars()
         .filter_map(|c| match c {
             '\n' | '\t' => Some(c),
-            '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
+            '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
             c if c.is_control() || is_direction(c) || is_invisible(c) => None,
             c => Some(c),
         })
@@ -105,6 +109,7 @@ mod tests {
 
     #[test]
     fn controls_and_direction_overrides_are_removed() {
+        assert_eq!(clean("\r\na\r\r\n\r\nb\r"), "a\n\nb");
         assert_eq!(clean("a\u{0}b\u{202e}c\r\nd\te"), "abc\nd\te");
         assert_eq!(clean_line("a\n\n  b\tc"), "a b c");
     }
@@ -115,6 +120,21 @@ mod tests {
             clean("\u{1b}[31m│\u{1b}[0m \u{1b}[1mError:\u{1b}[0m x"),
             "│ Error: x"
         );
+    }
+
+    #[test]
+    fn of_a_progress_bar_the_last_state_is_left() {
+        for (text, expected) in [
+            ("10%\r50%\r100%", "100%"),
+            ("10%\r50%\r100%\r\ndone", "100%\ndone"),
+            (
+                "Pull\n 10%\r\u{1b}[K 50%\r\u{1b}[K\r\nend",
+                "Pull\n 50%\nend",
+            ),
+        ] {
+            assert_eq!(clean(text), expected, "{text:?}");
+        }
+        assert_eq!(clean_line("10%\r100%"), "100%");
     }
 
     #[test]

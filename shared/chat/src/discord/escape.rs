@@ -6,7 +6,7 @@
 //! a backslash: that would belong to the URL.
 
 use carillon_domain::text::Escaped;
-use carillon_domain::text::urls::{Part, parts};
+use carillon_domain::text::urls::{Part, SCHEMES, parts};
 
 use crate::escape::{ZERO_WIDTH_SPACE, begins_emoji};
 
@@ -25,34 +25,63 @@ pub(super) fn in_content(text: &str) -> Escaped {
 fn escape(text: &str, is_content: bool) -> Escaped {
     let mut reader = Reader::default();
     let mut at = 0;
+    // How far a URL goes that is one to Discord alone.
+    let mut until = 0;
     for part in parts(text) {
         match part {
             Part::Text(part) => {
                 for (n, c) in part.char_indices() {
-                    reader.read(part, n, c, &text[at + n + c.len_utf8()..]);
-                    // Also of what is no URL to us.
-                    reader.in_url |= c == '/' && text[..=at + n].ends_with("://");
+                    let rest = &text[at + n..];
+                    if at + n < until {
+                        continue;
+                    }
+                    match odd_url(rest, is_content) {
+                        Some(url) => {
+                            until = at + n + url.len();
+                            let is_bracketed = is_content || url.starts_with(RARE);
+                            reader.url(url, is_bracketed, is_content);
+                        }
+                        None => reader.read(part, n, c, &rest[c.len_utf8()..]),
+                    }
                 }
-                at += part.len();
             }
+            Part::Url(_) if at < until => {}
             Part::Url(url) => {
-                at += url.len();
-                let is_bracketed = is_content || !ends_by_itself(url, &text[at..]);
-                match is_content {
-                    true => reader.url(url, &nameless(url), is_bracketed),
-                    false => reader.url(url, url, is_bracketed),
-                }
+                let after = &text[at + url.len()..];
+                let is_bracketed = is_content || !ends_by_itself(url, after);
+                reader.url(url, is_bracketed, is_content);
             }
         }
+        at += part.as_str().len();
     }
     reader.escaped
 }
 
+/// Not every client knows it, so that such a URL stands in angle brackets, which all know.
+const RARE: &str = "steam://";
+
+/// What Discord would take for a URL at the beginning of a text for sure, though it leads nowhere:
+/// `https://$HOST/a_b`. There is none where it could not stand in angle brackets and has to.
+fn odd_url(text: &str, is_bracketed: bool) -> Option<&str> {
+    let scheme = SCHEMES.iter().find(|scheme| text.starts_with(**scheme))?;
+    let is_bracketed = is_bracketed || *scheme == RARE;
+    let url = &text[..text.find(ends_url).unwrap_or(text.len())];
+    let named = url[scheme.len()..].trim_end_matches(['.', ',', ':', ';', '"', '\'', ')', ']']);
+    let is_url = named.chars().nth(1).is_some() && !(is_bracketed && url.contains('>'));
+    is_url.then_some(url)
+}
+
+/// Whether a URL of Discord's ends before a character.
+fn ends_url(c: char) -> bool {
+    c.is_whitespace() || c == '<'
+}
+
 /// Whether Discord ends a URL where we do: it leaves this punctuation out.
 fn ends_by_itself(url: &str, after: &str) -> bool {
-    let end = after.find(|c: char| c.is_whitespace() || c == '<');
-    let after = &after[..end.unwrap_or(after.len())];
-    !url.ends_with([')', ']']) && after.chars().all(|c| ".,:;\"'".contains(c))
+    let after = &after[..after.find(ends_url).unwrap_or(after.len())];
+    !url.starts_with(RARE)
+        && !url.ends_with([')', ']'])
+        && after.chars().all(|c| ".,:;\"'".contains(c))
 }
 
 struct Reader {
@@ -61,7 +90,7 @@ struct Reader {
     /// heading may begin, indented or not.
     at_start: bool,
     at_number: bool,
-    /// What Discord may take for a URL has begun, and neither a blank nor `<` has ended it.
+    /// A URL has begun, and neither a blank nor `<` has ended it.
     in_url: bool,
 }
 
@@ -84,7 +113,7 @@ impl Reader {
             '\\' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '<' => true,
             '>' | '#' | '-' | '+' => self.at_start,
             '.' | ')' => self.at_number && after.chars().next().is_none_or(char::is_whitespace),
-            ':' => begins_emoji(text, at),
+            ':' => begins_emoji(text, at) || may_begin_url(&text[..at], rest),
             _ => false,
         };
         let mut buffer = [0; 4];
@@ -98,7 +127,7 @@ impl Reader {
         } else {
             self.escaped.literal(sign);
         }
-        self.in_url &= !c.is_whitespace() && c != '<';
+        self.in_url &= !ends_url(c);
         match c {
             '\n' => (self.at_start, self.at_number) = (true, false),
             c if c.is_whitespace() && self.at_start => {}
@@ -109,13 +138,28 @@ impl Reader {
         }
     }
 
-    fn url(&mut self, written: &str, url: &str, is_bracketed: bool) {
+    fn url(&mut self, url: &str, is_bracketed: bool, is_content: bool) {
+        let shown = match is_content {
+            true => nameless(url),
+            false => url.to_owned(),
+        };
         match is_bracketed {
-            true => self.escaped.whole(written, &format!("<{url}>")),
-            false => self.escaped.whole(written, url),
+            true => self.escaped.whole(url, &format!("<{shown}>")),
+            false => self.escaped.whole(url, &shown),
         }
         (self.at_start, self.at_number, self.in_url) = (false, false, true);
     }
+}
+
+/// Whether a colon between these may make a URL of what is none for sure, such as `HTTPS://x`.
+fn may_begin_url(before: &str, after: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| !c.is_whitespace());
+    let is_scheme = |scheme: &&str| {
+        let name = scheme.trim_end_matches("://").as_bytes();
+        let at = before.len().checked_sub(name.len());
+        at.is_some_and(|at| before.as_bytes()[at..].eq_ignore_ascii_case(name))
+    };
+    after.strip_prefix("//").is_some_and(goes_on) && SCHEMES.iter().any(is_scheme)
 }
 
 /// Whether Discord could take `<` before this text for the beginning of a link in angle brackets,
@@ -277,8 +321,49 @@ mod tests {
                 "https://x.example/a<https://evil.example>",
                 "https://x.example/a< <https://evil.example>>",
             ),
-            ("http://*a<@1> <@2>", "http://\\*a<\u{200b}@1> \\<@2>"),
-            ("HTTPS://x<@1>", "HTTPS://x<\u{200b}@1>"),
+            ("http://*a<@1> <@2>", "http://*a<\u{200b}@1> \\<@2>"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_a_url_to_discord_alone_stays_as_it_is() {
+        for url in [
+            "https://$HOST/a_b",
+            "https://***@git.example/my_app",
+            "https://{host}/*a*|b`c^d",
+            "http://\u{2026}/_x_",
+            "https://_a_.https://b.example/c_d",
+            "https://x.example/{a}_b",
+        ] {
+            assert_eq!(shown(url), url);
+            let expected = format!("see *a*x{url} *b*").replace('*', r"\*");
+            let expected = expected.replace(&url.replace('*', r"\*"), url);
+            assert_eq!(shown(&format!("see *a*x{url} *b*")), expected);
+            assert_eq!(in_content(url).into_text(), format!("<{url}>"));
+        }
+        // Not every client knows this scheme.
+        for url in ["steam://_a_[x](y)", "steam://run/1_a_"] {
+            assert_eq!(shown(url), format!("<{url}>"));
+        }
+        assert_eq!(shown("steam://^>*a*"), r"steam\://^>\*a\*");
+        assert_eq!(
+            in_content("https://$a>*b*/@here").into_text(),
+            "https\\://$a>\\*b\\*/@\u{200b}here"
+        );
+    }
+
+    #[test]
+    fn what_may_be_a_url_or_not_is_none() {
+        for (text, expected) in [
+            ("HTTPS://x_y<@1>", r"HTTPS\://x\_y\<@1>"),
+            ("https://<@1>", r"https\://\<@1>"),
+            ("https://* *a*", r"https\://\* \*a\*"),
+            ("https://*). *a*", r"https\://\*). \*a\*"),
+            ("https:// *a*", r"https:// \*a\*"),
+            ("https://", "https://"),
+            ("ftp://a_b", r"ftp://a\_b"),
         ] {
             assert_eq!(shown(text), expected);
         }

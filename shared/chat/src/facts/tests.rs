@@ -58,17 +58,20 @@ fn a_link_is_a_web_url_that_nothing_can_end_early() {
         link(&event).map(String::from)
     };
     assert_eq!(
-        linked("https://example.com/a|b>c d?e=<f>&g=`h`").as_deref(),
-        Some("https://example.com/a%7Cb%3Ec%20d?e=%3Cf%3E&g=%60h%60")
+        linked("https://example.com/a|b>c d?e=<f>&g=`h`&i={j}").as_deref(),
+        Some("https://example.com/a%7Cb%3Ec%20d?e=%3Cf%3E&g=%60h%60&i=%7Bj%7D")
     );
     for url in [
         "javascript:alert(1)",
         "no url",
         "https://slack.com@evil.example/",
         "https://",
+        "https://{host}/",
+        "https://x.y`z.com/",
     ] {
         assert_eq!(linked(url), None, "{url}");
     }
+    assert!(is_link("https://example.com/a|b") && !is_link("https://example.com/{id}"));
 }
 
 #[test]

@@ -1,15 +1,21 @@
 //! Looking at a template without rendering it: names that nobody knows are typing errors, also
 //! where no event has come by yet.
 
+mod names;
+mod single;
+mod url;
+
+use carillon_domain::FaultCode;
 use carillon_domain::fault::unknown;
-use carillon_domain::{FaultCode, text};
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
-use url::Url;
 
-use super::language::{FILTERS, Gives, TESTS, place, reason};
-use super::values::{FIELDS, Parts};
+use self::single::is_single;
+use self::url::begins_as_url;
+use super::language::{Gives, place, reason};
+use super::offered::{FILTERS, TESTS};
+use super::slips;
 use crate::form::Refusal;
 
 /// What is wrong with a template, as far as that shows without an event.
@@ -45,35 +51,6 @@ fn is_too_deep(source: &str) -> bool {
         signs = if c == '-' { signs + 1 } else { 0 };
         signs > MAX_SIGNS
     })
-}
-
-const LITERAL: &str = "must begin with http:// or https:// and a host, both literal, and a slash \
-                       before the first value: https://wiki.example.com/{{ resource.type }}";
-
-/// Whether nothing but literal text says where a URL leads.
-fn begins_as_url(template: &Stmt<'_>) -> Result<(), &'static str> {
-    let Stmt::Template(template) = template else {
-        return Err(LITERAL);
-    };
-    let Some(Stmt::EmitRaw(first)) = template.children.first() else {
-        return Err(LITERAL);
-    };
-    let literal = first.raw.trim_start();
-    let rest = literal
-        .strip_prefix("https://")
-        .or_else(|| literal.strip_prefix("http://"));
-    let begins = |c: char| c.is_alphanumeric() || c == '[';
-    let rest = rest.filter(|rest| rest.starts_with(begins));
-    let rest = rest.ok_or(LITERAL)?;
-    let is_whole = template.children.len() == 1 || rest.contains(['/', '?', '#']);
-    let url = Url::parse(literal).map_err(|_| LITERAL)?;
-    if !is_whole || !url.has_host() {
-        return Err(LITERAL);
-    }
-    match url.username().is_empty() && url.password().is_none() {
-        true => Ok(()),
-        false => Err("must have no user name: it would hide where the link leads"),
-    }
 }
 
 struct Walk<'s> {
@@ -141,7 +118,7 @@ impl<'s> Walk<'s> {
                 let detail = "`autoescape` is not needed: everything is plain text";
                 self.refuse(it.span(), FaultCode::NotAllowed, detail);
             }
-            Stmt::Do(it) => self.refuse(it.span(), FaultCode::NotAllowed, NO_CALLS),
+            Stmt::Do(it) => self.call(&it.call.expr, it.span()),
             #[expect(
                 clippy::allow_attributes,
                 reason = "whether there are others depends on the library's features"
@@ -173,22 +150,18 @@ impl<'s> Walk<'s> {
         match expression {
             Expr::Const(_) => {}
             Expr::Var(variable) => {
-                if !self.own.contains(&variable.id) && parts(variable.id).is_none() {
-                    let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
-                    self.unknown(variable.span(), "field", variable.id, &names);
-                }
+                self.field(variable.id, variable.span());
             }
             Expr::GetAttr(it) => {
-                self.expression(&it.expr);
-                self.part(&it.expr, it.name, it.span());
+                self.expression_with(&it.expr, it.name, it.span());
             }
             Expr::GetItem(it) => {
-                self.expression(&it.expr);
                 self.expression(&it.subscript_expr);
-                if let Expr::Const(name) = &it.subscript_expr
-                    && let Some(name) = name.value.as_str()
-                {
-                    self.part(&it.expr, name, it.span());
+                match &it.subscript_expr {
+                    Expr::Const(name) if let Some(name) = name.value.as_str() => {
+                        self.expression_with(&it.expr, name, it.span());
+                    }
+                    _ => self.expression(&it.expr),
                 }
             }
             Expr::Slice(it) => {
@@ -202,7 +175,7 @@ impl<'s> Walk<'s> {
                 self.expression(&it.left);
                 self.expression(&it.right);
                 let grows = matches!(it.op, BinOpKind::Add | BinOpKind::Mul | BinOpKind::Pow);
-                if grows && !(self.is_single(&it.left) && self.is_single(&it.right)) {
+                if grows && !(is_single(&it.left, &self.own) && is_single(&it.right, &self.own)) {
                     self.refuse(it.span(), FaultCode::NotAllowed, NO_LISTS);
                 }
             }
@@ -218,7 +191,10 @@ impl<'s> Walk<'s> {
             Expr::Filter(it) => {
                 self.maybe(it.expr.as_ref());
                 self.arguments(&it.args);
-                if !FILTERS.contains(&it.name) {
+                if FILTERS.contains(&it.name) {
+                } else if let Some(detail) = slips::filter(it.name) {
+                    self.refuse(it.span(), FaultCode::UnknownValue, &detail);
+                } else {
                     self.unknown(it.span(), "filter", it.name, FILTERS);
                 }
             }
@@ -231,7 +207,7 @@ impl<'s> Walk<'s> {
                     self.unknown(it.span(), "test", it.name, TESTS);
                 }
             }
-            Expr::Call(it) => self.refuse(it.span(), FaultCode::NotAllowed, NO_CALLS),
+            Expr::Call(it) => self.call(&it.expr, it.span()),
             // Lists in lists double with each line, and the language does not count them.
             Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) => {
                 let is_plain = match expression {
@@ -247,30 +223,6 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// Whether something is a text or a number for sure.
-    fn is_single(&self, expression: &Expr<'_>) -> bool {
-        let is_field = |name: &str, of: fn(&Parts) -> bool| {
-            !self.own.contains(&name) && parts(name).is_some_and(of)
-        };
-        match expression {
-            Expr::Const(it) => it.value.as_object().is_none(),
-            Expr::Var(it) => is_field(it.id, |parts| matches!(parts, Parts::None)),
-            Expr::GetAttr(it) => match &it.expr {
-                Expr::Var(of) => {
-                    of.id == "loop" || is_field(of.id, |parts| !matches!(parts, Parts::None))
-                }
-                _ => false,
-            },
-            Expr::GetItem(it) => match &it.expr {
-                Expr::Var(of) => is_field(of.id, |parts| !matches!(parts, Parts::None)),
-                _ => false,
-            },
-            Expr::UnaryOp(_) | Expr::Compare(_) | Expr::Test(_) | Expr::BinOp(_) => true,
-            Expr::Filter(it) => SINGLE.contains(&it.name),
-            _ => false,
-        }
-    }
-
     fn arguments(&mut self, arguments: &[CallArg<'s>]) {
         for argument in arguments {
             match argument {
@@ -281,210 +233,10 @@ impl<'s> Walk<'s> {
             }
         }
     }
-
-    /// A part of something, which has it or not where that is a field.
-    fn part(&mut self, of: &Expr<'s>, name: &str, span: Span) {
-        let Expr::Var(variable) = of else {
-            return;
-        };
-        if self.own.contains(&variable.id) {
-            return;
-        }
-        let field = variable.id;
-        match parts(field) {
-            None | Some(Parts::Any) => {}
-            Some(Parts::Named(names)) if names.contains(&name) => {}
-            Some(Parts::Named(names)) => {
-                let known: Vec<String> = names.iter().map(|it| format!("{field}.{it}")).collect();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                self.unknown(span, "field", &format!("{field}.{name}"), &known);
-            }
-            Some(Parts::None | Parts::List) => {
-                let name = text::shorten(name, 100);
-                let detail = format!("`{field}` has no part `{name}`");
-                self.refuse(span, FaultCode::UnknownValue, &detail);
-            }
-        }
-    }
 }
-
-/// The filters that give a text or a number.
-const SINGLE: &[&str] = &[
-    "abs",
-    "capitalize",
-    "count",
-    "float",
-    "format",
-    "indent",
-    "int",
-    "join",
-    "length",
-    "lower",
-    "replace",
-    "round",
-    "string",
-    "title",
-    "trim",
-    "upper",
-    "urlencode",
-];
 
 const NO_LISTS: &str = "needs a text or a number on both sides: put `| string`, `| int` or `| float` \
                         behind what may be something else, or join texts by `~`";
 
-const NO_CALLS: &str = "there are no functions or methods here: use a filter, such as \
-                        {{ changes | join(\", \") }}";
-
-fn parts(field: &str) -> Option<&'static Parts> {
-    let mut fields = FIELDS.iter();
-    let found = fields.find(|(name, _)| *name == field);
-    found.map(|(_, parts)| parts)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn faults(source: &str, gives: Gives) -> Vec<String> {
-        let found = check(source, gives).into_iter();
-        found.map(|(_, detail)| detail).collect()
-    }
-
-    #[test]
-    fn an_unknown_name_is_found_with_the_nearest_one_and_its_place() {
-        for (template, expected) in [
-            (
-                "{{ resorce.name }}",
-                "unknown field `resorce`; did you mean `resource`? (line 1, column 4)",
-            ),
-            (
-                "a\n  {{ resource.nmae }}",
-                "unknown field `resource.nmae`; did you mean `resource.name`? (line 2, column 6)",
-            ),
-            (
-                "{{ resource['nmae'] }}",
-                "unknown field `resource.nmae`; did you mean `resource.name`? (line 1, column 4)",
-            ),
-            (
-                "{% if false %}{{ status | uper }}{% endif %}",
-                "unknown filter `uper`; did you mean `upper`? (line 1, column 18)",
-            ),
-            (
-                "{{ status is definde }}",
-                "unknown test `definde`; did you mean `defined`? (line 1, column 4)",
-            ),
-            (
-                "{{ status.name }}",
-                "`status` has no part `name` (line 1, column 4)",
-            ),
-        ] {
-            let found = faults(template, Gives::Text);
-            let [found] = found.as_slice() else {
-                panic!("{template}: {found:?}");
-            };
-            // Where something begins is the library's to say; that it is said is ours.
-            let (said, place) = found.split_at(found.find("(line").unwrap());
-            assert!(expected.starts_with(said), "{found}");
-            let line = &expected[expected.find("(line").unwrap()..];
-            let line = &line[..line.find(',').unwrap()];
-            assert!(place.starts_with(line), "{found}");
-        }
-    }
-
-    #[test]
-    fn no_template_is_deeper_than_the_stack() {
-        let signs = format!("{{{{ {}1 }}}}", "- ".repeat(3_900));
-        assert_eq!(faults(&signs, Gives::Text).len(), 1);
-        let few = format!("{{{{ {}1 }}}}", "-".repeat(100));
-        assert_eq!(faults(&few, Gives::Text), [""; 0]);
-    }
-
-    #[test]
-    fn all_that_is_wrong_is_found_at_once() {
-        let template = "{{ a }} {{ b | c }} {{ range(3) }} {{ status.upper() }} \
-                        {% autoescape true %}{% endautoescape %}";
-        assert_eq!(faults(template, Gives::Text).len(), 6);
-        for template in [
-            "{{",
-            "{% if %}",
-            "{% macro x() %}{% endmacro %}",
-            "{% include 'x' %}",
-        ] {
-            let found = faults(template, Gives::Text);
-            assert!(
-                found.len() == 1 && found[0].contains("(line 1"),
-                "{found:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_a_template_names_itself_is_known() {
-        for template in [
-            "{% for name, value in details | items %}{{ loop.index }} {{ name }} {{ value }}{% endfor %}",
-            "{% set x = status %}{{ x.y }}",
-            "{% with a = project %}{{ a }}{% endwith %}",
-            "{% set x %}{{ status }}{% endset %}{{ x }}",
-            "{% filter upper %}{{ status }}{% endfilter %}",
-            "{{ details['any thing'] }} {{ changes[0] }} {{ actor if actor else 'x' }}",
-            "{{ estimated_cost.amount | float * 12 }} {{ 'a' + actor + details.x }}",
-            "{% if status in ['failed', 'started'] %}{{ loop.index + 1 }}{% endif %}",
-            "plain",
-            "",
-        ] {
-            assert_eq!(
-                faults(template, Gives::Text),
-                Vec::<String>::new(),
-                "{template}"
-            );
-        }
-    }
-
-    #[test]
-    fn lists_cannot_be_multiplied() {
-        for template in [
-            "{{ [1] * 100 }}",
-            "{% set a = changes + changes %}",
-            "{% set a = [changes, changes] %}",
-            "{% set a = ([1], [2]) %}",
-            "{% set a = {'b': [1]} %}",
-            "{% set a = status %}{{ a * 2 }}",
-            "{{ (changes | list) * 3 }}",
-            "{{ [[1]] }}",
-        ] {
-            assert_eq!(faults(template, Gives::Text).len(), 1, "{template}");
-        }
-    }
-
-    #[test]
-    fn where_a_url_leads_is_literal() {
-        for template in [
-            "https://wiki.example.com/{{ resource.type | urlencode }}",
-            "http://wiki.example.com:8080?q={{ project }}",
-            "https://wiki.example.com",
-            "https://wiki.example.com/{% if status %}a{% endif %}",
-        ] {
-            assert_eq!(
-                faults(template, Gives::Url),
-                Vec::<String>::new(),
-                "{template}"
-            );
-        }
-        for template in [
-            "{{ resource.url }}",
-            "https://{{ project }}.example.com/",
-            "https://wiki.example.com{{ project }}",
-            "https://wiki.{# x #}example.com/",
-            "ftp://wiki.example.com/",
-            "//wiki.example.com/",
-            "javascript:alert(1)",
-            "https://a@wiki.example.com/",
-            "https://a:b@wiki.example.com/",
-            "https:///x",
-            "{% if status %}https://a.example/{% endif %}",
-            "https://",
-        ] {
-            assert_eq!(faults(template, Gives::Url).len(), 1, "{template}");
-        }
-    }
-}
+mod tests;

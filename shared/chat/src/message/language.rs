@@ -9,6 +9,8 @@ use minijinja::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::slips;
+
 /// How much work a rendering may make: instructions, and 64 bytes that are read or written for
 /// each. Ten times what a template needs that goes through an event of the largest size.
 const FUEL: u64 = 10_000;
@@ -18,75 +20,6 @@ const MAX_OUTPUT: usize = 32 * 1_024;
 const MAX_DEPTH: usize = 20;
 /// The longest that the reason of a failure gets.
 const MAX_REASON: usize = 200;
-
-/// The filters that there are.
-pub(super) const FILTERS: &[&str] = &[
-    "abs",
-    "capitalize",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "first",
-    "float",
-    "format",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "max",
-    "min",
-    "replace",
-    "reverse",
-    "round",
-    "sort",
-    "split",
-    "string",
-    "title",
-    "trim",
-    "unique",
-    "upper",
-    "urlencode",
-];
-
-/// The tests that there are.
-pub(super) const TESTS: &[&str] = &[
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "even",
-    "false",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "int",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "sequence",
-    "startingwith",
-    "string",
-    "true",
-    "undefined",
-    "upper",
-];
 
 /// What in a URL is no part of a value.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -209,7 +142,11 @@ pub(super) fn render(source: &str, gives: Gives, values: &Value) -> Result<Strin
 pub(super) fn reason(error: &Error, source: &str) -> String {
     let said = match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it takes too much work".to_owned(),
-        (_, Some(detail)) if let Some(plain) = plain(detail) => plain.to_owned(),
+        (ErrorKind::SyntaxError, Some(detail)) => slips::syntax(
+            detail,
+            source,
+            error.range().map_or(source.len(), |range| range.start),
+        ),
         (_, Some(detail)) => detail.to_owned(),
         (kind, None) => kind.to_string(),
     };
@@ -219,22 +156,6 @@ pub(super) fn reason(error: &Error, source: &str) -> String {
         (None, Some(line)) => format!("{said} (line {line})"),
         (None, None) => said,
     }
-}
-
-/// The commonest slips, in the words of those who make them.
-fn plain(detail: &str) -> Option<&'static str> {
-    let slips = [
-        (
-            "unexpected end of input, expected end of variable block",
-            "`{{` is not closed: `}}` is missing",
-        ),
-        ("unexpected `=`", "compare with `==`"),
-        ("unexpected =,", "compare with `==`"),
-    ];
-    let mut slips = slips.into_iter();
-    slips
-        .find(|(said, _)| detail.starts_with(said))
-        .map(|(_, plain)| plain)
 }
 
 /// "line 1, column 4", both counted from 1, of a byte.
@@ -251,6 +172,7 @@ mod tests {
 
     use carillon_domain::{EventType, sample};
 
+    use super::super::offered::{FILTERS, TESTS};
     use super::super::values;
     use super::*;
 

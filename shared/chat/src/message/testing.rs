@@ -1,11 +1,112 @@
 //! Templates for the tests of the renderers.
 
-use carillon_domain::MessageTemplate;
+use std::ops::RangeInclusive;
+
+use carillon_domain::{Event, EventType, MessageTemplate, Status, sample};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use regex::Regex;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::MentionForm;
+use crate::kind::Kind;
+use crate::post::Place;
+use crate::testing::{any_event, draft_at, webhook};
+
+pub(crate) fn template(template: Value) -> MessageTemplate {
+    serde_json::from_value(template).unwrap()
+}
+
+/// Words with something of everything. Of what fails, the first of these people is told, too.
+pub(crate) fn words(of_failures: &str, of_all: &str) -> MessageTemplate {
+    template(json!({
+        "title": "{{ resource.name }} {{ status }} in {{ environment }}",
+        "text": "By {{ actor }}: *{{ message }}*",
+        "fields": ["environment", "details.commit"],
+        "links": [
+            {"label": "Run_book_", "url": "https://wiki.example.com/{{ resource.type }}"},
+            {"label": "Logs", "url": "https://logs.example.com/?id={{ correlation_id }}"},
+        ],
+        "mentions": [
+            {"when": {"status": ["failed"]}, "who": [of_failures, of_all]},
+            {"who": [of_all]},
+        ],
+    }))
+}
+
+/// A deployment, and one that failed.
+pub(crate) fn deployments() -> [Event; 2] {
+    let succeeded = sample::event(EventType::Deploy);
+    let mut failed = succeeded.clone();
+    failed.status = Some(Status::Failed);
+    [succeeded, failed]
+}
+
+/// The payload in an owner's words.
+pub(crate) fn posted(kind: &dyn Kind, template: &MessageTemplate, events: &[&Event]) -> Value {
+    posted_at(&Place::Channel, kind, template, events)
+}
+
+pub(crate) fn posted_at(
+    place: &Place,
+    kind: &dyn Kind,
+    template: &MessageTemplate,
+    events: &[&Event],
+) -> Value {
+    let mut webhook = webhook(kind);
+    webhook.message = Some(template.clone());
+    draft_at(place, kind, &webhook, events).json()
+}
+
+/// Tries any words, with mentions of these people, over so many events of any kind.
+pub(crate) fn try_words(
+    kind: &dyn Kind,
+    people: &'static [&'static str],
+    count: RangeInclusive<usize>,
+    check: impl Fn(&Value, &MessageTemplate, &[&Event]) -> Result<(), TestCaseError>,
+) {
+    let config = ProptestConfig {
+        failure_persistence: None,
+        // Several events take as much longer.
+        cases: ProptestConfig::default().cases / u32::try_from(count.end() / 2 + 1).unwrap(),
+        ..ProptestConfig::default()
+    };
+    let events = proptest::collection::vec(any_event(), count);
+    let tried =
+        TestRunner::new(config).run(&(any_template(people), events), |(template, events)| {
+            let events: Vec<&Event> = events.iter().collect();
+            check(&posted(kind, &template, &events), &template, &events)
+        });
+    tried.unwrap();
+}
+
+/// Whether a text is nothing but links in Markdown whose labels mean nothing, and a note.
+pub(crate) fn is_links(text: &str, is_live: impl Fn(&str) -> bool) -> bool {
+    let mut rest = text;
+    while let Some(link) = rest.strip_prefix('[') {
+        let mut end = 0;
+        let mut escaped = false;
+        for (at, c) in link.char_indices() {
+            if c == ']' && !escaped {
+                end = at;
+                break;
+            }
+            escaped = c == '\\' && !escaped;
+        }
+        let (label, after) = link.split_at(end);
+        let Some((url, after)) = after.strip_prefix("](").and_then(|it| it.split_once(')')) else {
+            return false;
+        };
+        if is_live(label) || label.is_empty() || !url.starts_with("http") {
+            return false;
+        }
+        if label.contains("://") || url.contains([' ', '<', '(', '\\', '"']) {
+            return false;
+        }
+        rest = after.strip_prefix(" · ").unwrap_or(after);
+    }
+    rest.is_empty() || rest.ends_with("left out")
+}
 
 /// Holds what the document says of mentions against what is read.
 pub(crate) fn agree(forms: &[MentionForm], texts: &[&str]) {
@@ -19,9 +120,7 @@ pub(crate) fn agree(forms: &[MentionForm], texts: &[&str]) {
 
 /// Any words of an owner's: also such as would be refused, as another version of Carillon may
 /// have stored them. Of these people some are mentioned.
-pub(crate) fn any_template(
-    people: &'static [&'static str],
-) -> impl Strategy<Value = MessageTemplate> {
+fn any_template(people: &'static [&'static str]) -> impl Strategy<Value = MessageTemplate> {
     let link = (source(), url()).prop_map(|(label, url)| json!({"label": label, "url": url}));
     let who = proptest::sample::subsequence(people, 0..=people.len());
     let when = proptest::sample::select(vec![
@@ -39,11 +138,10 @@ pub(crate) fn any_template(
         proptest::collection::vec(mention, 0..4),
     )
         .prop_map(|(title, text, fields, links, mentions)| {
-            serde_json::from_value(json!({
+            template(json!({
                 "title": title, "text": text, "fields": fields, "links": links,
                 "mentions": mentions,
             }))
-            .unwrap()
         })
 }
 
@@ -123,6 +221,9 @@ const LITERALS: &[&str] = &[
     "[a](https://evil.example)",
     "<https://evil.example|bank>",
     "https://x.example/a_b",
+    "https://$HOST/a_b",
+    "https://*",
+    "HTTPS://_x_",
     "\n# x\n- y\n> z\n1. q\n",
     "```",
     "\\",

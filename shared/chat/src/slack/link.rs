@@ -11,12 +11,15 @@ pub(super) fn link(link: &Link) -> String {
 /// There is no escape for what Slack reads in a label: look-alikes take its place.
 fn label(text: &str) -> String {
     let mut label = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let ends = rest.peek().is_none_or(|next| next.is_whitespace());
+    for (at, c) in text.char_indices() {
+        let rest = &text[at + c.len_utf8()..];
+        let ends = rest.chars().next().is_none_or(char::is_whitespace);
+        let is_word = |c: char| c.is_alphanumeric();
+        // Within a word it means nothing.
+        let is_within = text[..at].ends_with(is_word) && rest.starts_with(is_word);
         label.push(match c {
             '*' => '\u{2217}',
-            '_' => '\u{2d7}',
+            '_' if !is_within => '\u{2cd}',
             '~' => '\u{223c}',
             '`' => '\u{2cb}',
             '|' => '\u{2223}',
@@ -45,6 +48,7 @@ mod tests {
             written("Runbook: db"),
             "<https://wiki.example.com/?a=b&amp;c=d|Runbook: db>"
         );
+        assert!(written("aws_rds_cluster").ends_with("|aws_rds_cluster>"));
         let hostile = written("*b* _i_ ~s~ `c` a|b> <@U1> :tada:");
         let (_, label) = hostile.split_once('|').unwrap();
         let label = label.strip_suffix('>').unwrap();

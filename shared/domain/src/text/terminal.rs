@@ -1,4 +1,4 @@
-//! Taking out what terminals obey: colours, cursor movements, links.
+//! Taking out what terminals obey: colours, cursor movements, links, lines written over.
 
 use std::borrow::Cow;
 
@@ -19,6 +19,14 @@ pub(super) fn strip(text: &str) -> Cow<'_, str> {
     }
     kept.push_str(rest);
     Cow::Owned(kept)
+}
+
+/// What a line shows in the end that was written over, each time from its beginning.
+pub(super) fn rewritten(line: &str) -> &str {
+    let mut states = line.rsplit('\r');
+    states
+        .find(|state| !state.trim().is_empty())
+        .unwrap_or_default()
 }
 
 /// The second set of control characters, each of which stands for ESC and a letter. NEL is a line

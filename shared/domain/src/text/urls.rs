@@ -8,8 +8,16 @@ pub enum Part<'a> {
     Url(&'a str),
 }
 
+impl<'a> Part<'a> {
+    pub fn as_str(self) -> &'a str {
+        match self {
+            Self::Text(text) | Self::Url(text) => text,
+        }
+    }
+}
+
 /// What a URL may begin with: what Discord makes links of, wherever it stands in a text.
-const SCHEMES: [&str; 3] = ["https://", "http://", "steam://"];
+pub const SCHEMES: [&str; 3] = ["https://", "http://", "steam://"];
 
 /// The text's parts, in order: URLs, and what is between them. Never an empty one.
 pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
@@ -65,12 +73,15 @@ fn length(text: &str) -> usize {
     let mut end = text.len();
     for (at, c) in text.char_indices() {
         let closes = match c {
-            '(' | '[' => {
+            // Two of them are a template's, which stands for something else.
+            '{' if text[at + 1..].starts_with('{') => false,
+            '(' | '[' | '{' => {
                 open.push(c);
                 true
             }
             ')' => open.pop() == Some('('),
             ']' => open.pop() == Some('['),
+            '}' => open.pop() == Some('{'),
             c => !ends(c),
         };
         if !closes {
@@ -79,7 +90,7 @@ fn length(text: &str) -> usize {
         }
     }
     let url = &text[..end];
-    url.trim_end_matches(['.', ',', ':', ';', '!', '?', '\'', '*', '~', '(', '['])
+    url.trim_end_matches(['.', ',', ':', ';', '!', '?', '\'', '*', '~', '(', '[', '{'])
         .len()
 }
 
@@ -87,7 +98,7 @@ fn length(text: &str) -> usize {
 /// texts that have no blanks between words.
 fn ends(c: char) -> bool {
     match c {
-        '<' | '>' | '"' | '`' | '{' | '}' | '|' | '\\' | '^' => true,
+        '<' | '>' | '"' | '`' | '|' | '\\' | '^' => true,
         c if c.is_ascii() => c.is_ascii_whitespace() || c.is_control(),
         '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '«' | '»' => true,
         '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' => true,
@@ -101,11 +112,7 @@ mod tests {
     use super::*;
 
     fn urls(text: &str) -> Vec<&str> {
-        let all: String = parts(text)
-            .map(|part| match part {
-                Part::Text(text) | Part::Url(text) => text,
-            })
-            .collect();
+        let all: String = parts(text).map(Part::as_str).collect();
         assert_eq!(all, text);
         parts(text)
             .filter_map(|part| match part {
@@ -132,6 +139,10 @@ mod tests {
             ("'https://a.example/b',", "https://a.example/b"),
             ("https://a.example/?f[x]=y,z", "https://a.example/?f[x]=y,z"),
             ("http://[2001:db8::1]:80/a", "http://[2001:db8::1]:80/a"),
+            ("https://a.example/{b}_c", "https://a.example/{b}_c"),
+            ("{url: https://a.example/b}", "https://a.example/b"),
+            ("https://a.example/{{b}}", "https://a.example/"),
+            ("https://a.example/{", "https://a.example/"),
             ("https://a.example/\\n", "https://a.example/"),
             ("https://bücher.example/é", "https://bücher.example/é"),
             ("**https://a.example**", "https://a.example"),

@@ -1,13 +1,74 @@
 //! Reading a text as Discord does.
 
-use carillon_domain::text::urls::{Part, parts};
+use carillon_domain::text::urls::SCHEMES;
 
 use crate::wording::DRY_RUN;
 
-/// What Discord would interpret in a text, if anything, going through it as Discord does: code
+/// How a client of Discord's reads URLs. What is read in one way or another must mean nothing in
+/// any of them.
+struct Client {
+    schemes: &'static [&'static str],
+    /// What is left out at the end of a URL.
+    ends: &'static str,
+    /// How much there has to be behind the scheme.
+    least: usize,
+    /// Whether a scheme may have capitals.
+    any_case: bool,
+}
+
+const CLIENTS: [Client; 4] = [
+    Client {
+        schemes: &SCHEMES,
+        ends: ".,:;\"']",
+        least: 2,
+        any_case: false,
+    },
+    Client {
+        schemes: &["https://", "http://"],
+        ends: ".,:;\"')]",
+        least: 2,
+        any_case: false,
+    },
+    Client {
+        schemes: &SCHEMES,
+        ends: "",
+        least: 1,
+        any_case: false,
+    },
+    Client {
+        schemes: &SCHEMES,
+        ends: "",
+        least: 1,
+        any_case: true,
+    },
+];
+
+impl Client {
+    /// How long the URL is that a text begins with, if it does.
+    fn url(&self, text: &str) -> Option<usize> {
+        let scheme = self.schemes.iter().find(|scheme| {
+            let begin = text.get(..scheme.len());
+            begin.is_some_and(|it| match self.any_case {
+                true => it.eq_ignore_ascii_case(scheme),
+                false => it == **scheme,
+            })
+        })?;
+        let end = text.find(|c: char| c.is_whitespace() || c == '<');
+        let url = text[..end.unwrap_or(text.len())].trim_end_matches(|c| self.ends.contains(c));
+        let rest = url.get(scheme.len()..)?;
+        (rest.chars().count() >= self.least).then_some(url.len())
+    }
+}
+
+/// What any client would interpret in a text, if anything.
+pub(super) fn live(text: &str) -> Option<String> {
+    CLIENTS.iter().find_map(|client| live_to(client, text))
+}
+
+/// What a client would interpret in a text, if anything, going through it as Discord does: code
 /// blocks first, then at each place escapes, links in angle brackets, URLs up to white space or
 /// `<`, and everything else.
-pub(super) fn live(text: &str) -> Option<String> {
+fn live_to(client: &Client, text: &str) -> Option<String> {
     let ours = format!("**{DRY_RUN}**");
     let text = text.strip_prefix(&ours).unwrap_or(text);
     let text = text.strip_prefix('\n').unwrap_or(text);
@@ -18,7 +79,7 @@ pub(super) fn live(text: &str) -> Option<String> {
         {
             return match code.contains("```") {
                 true => Some(code.to_owned()),
-                false => live(after),
+                false => live_to(client, after),
             };
         }
     }
@@ -33,18 +94,12 @@ pub(super) fn live(text: &str) -> Option<String> {
         }
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
-            let is_url = |text: &str| {
-                ["http://", "https://", "steam://"]
-                    .iter()
-                    .any(|scheme| text.starts_with(scheme))
-            };
-            if is_url(rest) {
-                let end = rest.find(|c: char| c.is_whitespace() || c == '<');
-                rest = &rest[end.unwrap_or(rest.len())..];
+            if let Some(length) = client.url(rest) {
+                rest = &rest[length..];
                 continue;
             }
             if let Some((url, after)) = rest.strip_prefix('<').and_then(|it| it.split_once('>'))
-                && is_url(url)
+                && SCHEMES.iter().any(|scheme| url.starts_with(scheme))
                 && !url.contains([' ', '<'])
             {
                 rest = after;
@@ -63,7 +118,7 @@ pub(super) fn live(text: &str) -> Option<String> {
             let next = rest[skip..].chars().next();
             if c == '\\' {
                 skip += next.map_or(0, char::len_utf8);
-            } else if "*_~|`[]".contains(c) || c == '<' && !matches!(next, Some('\u{200b}' | ' ')) {
+            } else if "*_~|`[".contains(c) || c == '<' && !matches!(next, Some('\u{200b}' | ' ')) {
                 return Some(rest.to_owned());
             }
             rest = &rest[skip..];
@@ -72,12 +127,16 @@ pub(super) fn live(text: &str) -> Option<String> {
     None
 }
 
-/// The texts with a blank in the place of each URL.
+/// The text without its URLs.
 pub(super) fn without_urls(text: &str) -> String {
-    parts(text)
-        .map(|part| match part {
-            Part::Text(text) => text,
-            Part::Url(_) => " ",
-        })
-        .collect()
+    let mut left = String::new();
+    let mut rest = text;
+    while let Some(at) = SCHEMES.iter().filter_map(|scheme| rest.find(scheme)).min() {
+        let (before, url) = rest.split_at(at);
+        left.push_str(before);
+        let is_bracketed = before.ends_with('<');
+        let end = url.find(|c: char| c.is_whitespace() || c == '<' || c == '>' && is_bracketed);
+        rest = &url[end.unwrap_or(url.len())..];
+    }
+    left + rest
 }

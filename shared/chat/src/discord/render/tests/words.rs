@@ -1,7 +1,7 @@
 //! Messages in their owner's words.
 
 use super::*;
-use crate::message::testing::any_template;
+use crate::message::testing::{deployments, is_links, posted, posted_at, try_words, words};
 use carillon_domain::MessageTemplate;
 
 const PEOPLE: &[&str] = &[
@@ -12,44 +12,6 @@ const PEOPLE: &[&str] = &[
     "user:x",
     "<@1>",
 ];
-
-fn posted_in(template: &MessageTemplate, events: &[&Event]) -> Value {
-    let mut webhook = webhook(DISCORD);
-    webhook.message = Some(template.clone());
-    posted(&webhook, events, &Place::Channel)
-}
-
-fn template(template: Value) -> MessageTemplate {
-    serde_json::from_value(template).unwrap()
-}
-
-/// Whether a text is nothing but links whose labels mean nothing, and a note.
-fn is_links(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(link) = rest.strip_prefix('[') {
-        let mut end = 0;
-        let mut escaped = false;
-        for (at, c) in link.char_indices() {
-            if c == ']' && !escaped {
-                end = at;
-                break;
-            }
-            escaped = c == '\\' && !escaped;
-        }
-        let (label, after) = link.split_at(end);
-        let Some((url, after)) = after.strip_prefix("](").and_then(|it| it.split_once(')')) else {
-            return false;
-        };
-        if live(label).is_some() || label.is_empty() || !url.starts_with("http") {
-            return false;
-        }
-        if label.contains("://") || url.contains([' ', '<', '(', '\\', '"']) {
-            return false;
-        }
-        rest = after.strip_prefix(" · ").unwrap_or(after);
-    }
-    rest.is_empty() || rest.ends_with("left out")
-}
 
 /// Takes the owner's links out.
 fn without_links(mut body: Value) -> (Value, Vec<String>) {
@@ -77,7 +39,13 @@ fn check(body: &Value, template: &MessageTemplate, events: &[&Event]) -> Result<
     let content = &content[..content.len() - mentions.len()];
     prop_assert_eq!(live(content.trim_end()), None, "{}", content);
     let (body, links) = without_links(body.clone());
-    prop_assert!(links.iter().all(|links| is_links(links)), "{:?}", links);
+    prop_assert!(
+        links
+            .iter()
+            .all(|links| is_links(links, |label| live(label).is_some())),
+        "{:?}",
+        links
+    );
     let mut shown = content.to_lowercase();
     for embed in body["embeds"].as_array().unwrap() {
         let one = json!({"embeds": [embed]});
@@ -95,60 +63,33 @@ fn check(body: &Value, template: &MessageTemplate, events: &[&Event]) -> Result<
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_words_break_a_limit_or_come_alive(
-        template in any_template(PEOPLE), event in any_event()
-    ) {
-        check(&posted_in(&template, &[&event]), &template, &[&event])?;
-    }
-}
-
-proptest! {
-    // Each has up to ten events.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
-
-    #[test]
-    fn no_words_break_a_digest(
-        template in any_template(PEOPLE),
-        events in proptest::collection::vec(any_event(), 2..=10)
-    ) {
-        let events: Vec<&Event> = events.iter().collect();
-        check(&posted_in(&template, &events), &template, &events)?;
-    }
-}
-
-fn words() -> MessageTemplate {
-    template(json!({
-        "title": "{{ resource.name }} {{ status }} in {{ environment }}",
-        "text": "By {{ actor }}: *{{ message }}*",
-        "fields": ["environment", "details.commit"],
-        "links": [
-            {"label": "Run_book_", "url": "https://wiki.example.com/{{ resource.type }}"},
-            {"label": "Logs", "url": "https://logs.example.com/?id={{ correlation_id }}"},
-        ],
-        "mentions": [
-            {"when": {"status": ["failed"]}, "who": ["role:223456789012345678"]},
-            {"who": ["user:123456789012345678"]},
-        ],
-    }))
+#[test]
+fn no_words_break_a_limit_or_come_alive() {
+    try_words(DISCORD, PEOPLE, 1..=1, check);
 }
 
 #[test]
+fn no_words_break_a_digest() {
+    try_words(DISCORD, PEOPLE, 2..=10, check);
+}
+
+const FAILED: &str = "role:223456789012345678";
+const ALL: &str = "user:123456789012345678";
+
+#[test]
 fn a_message_in_its_owners_words_in_full() {
-    let mut event = sample::event(EventType::Deploy);
-    event.status = Some(carillon_domain::Status::Failed);
-    insta::assert_json_snapshot!("words", posted_in(&words(), &[&event]));
+    let [_, failed] = deployments();
+    insta::assert_json_snapshot!("words", posted(DISCORD, &words(FAILED, ALL), &[&failed]));
 }
 
 #[test]
 fn a_digest_keeps_links_and_mentions_each_person_once() {
-    let succeeded = sample::event(EventType::Deploy);
-    let mut failed = succeeded.clone();
-    failed.status = Some(carillon_domain::Status::Failed);
-    let body = posted_in(&words(), &[&succeeded, &failed, &failed]);
+    let [succeeded, failed] = deployments();
+    let body = posted(
+        DISCORD,
+        &words(FAILED, ALL),
+        &[&succeeded, &failed, &failed],
+    );
     let content = body["content"].as_str().unwrap();
     assert!(content.starts_with("3 events: "), "{content}");
     assert!(
@@ -159,4 +100,20 @@ fn a_digest_keeps_links_and_mentions_each_person_once() {
     let (_, links) = without_links(body);
     assert_eq!(links.len(), 3);
     assert!(links[0].starts_with(r"[Run\_book\_](https://wiki.example.com/aws_rds_cluster) · "));
+}
+
+#[test]
+fn an_edit_leaves_mentions_to_the_reply() {
+    let edited = Place::Edit(MessageRef {
+        id: Some("2".into()),
+        channel_id: None,
+    });
+    let [_, failed] = deployments();
+    let body = posted_at(&edited, DISCORD, &words(FAILED, ALL), &[&failed]);
+    let content = body["content"].as_str().unwrap();
+    assert!(
+        content.ends_with("billing-db failed in production"),
+        "{content}"
+    );
+    assert_eq!(body["allowed_mentions"], json!({"parse": []}));
 }

@@ -1,7 +1,7 @@
 //! Messages in their owner's words.
 
 use super::*;
-use crate::message::testing::any_template;
+use crate::message::testing::{deployments, posted, posted_at, try_words, words};
 use carillon_domain::MessageTemplate;
 use serde_json::json;
 
@@ -14,25 +14,6 @@ const PEOPLE: &[&str] = &[
     "everyone",
 ];
 
-fn posted(template: &MessageTemplate, events: &[&Event]) -> Value {
-    let mut webhook = webhook(BOT);
-    webhook.message = Some(template.clone());
-    let post = Post {
-        webhook: &webhook,
-        channel: "#infra",
-        events,
-        post_id: "a-post-id",
-        place: &Place::Channel,
-        without: crate::Without::default(),
-        headline: None,
-    };
-    serde_json::to_value(for_bot(&post)).unwrap()
-}
-
-fn template(template: Value) -> MessageTemplate {
-    serde_json::from_value(template).unwrap()
-}
-
 /// Whether a text is nothing but links whose labels mean nothing, and a note.
 fn is_links(text: &str) -> bool {
     let mut rest = text;
@@ -43,13 +24,18 @@ fn is_links(text: &str) -> bool {
         let Some((url, label)) = link.split_once('|') else {
             return false;
         };
-        let is_plain =
-            is_inert(label, Reading::Plain) && !label.contains(['|', '*', '_', '~', '`', '@']);
         if !url.starts_with("http") || url.contains([' ', '<', '|']) || label.is_empty() {
             return false;
         }
-        // A name after an at sign means nothing there; nothing else is left.
-        if !is_plain && !label.contains('@') {
+        // An underscore within a word means nothing.
+        let is_within = |(at, _)| {
+            label[..at].ends_with(char::is_alphanumeric)
+                && label[at + 1..].starts_with(char::is_alphanumeric)
+        };
+        let is_plain = is_inert(label, Reading::Plain)
+            && !label.contains(['|', '*', '~', '`'])
+            && label.match_indices('_').all(is_within);
+        if !is_plain {
             return false;
         }
         rest = after.strip_prefix(" · ").unwrap_or(after);
@@ -86,60 +72,29 @@ fn check(body: &Value, template: &MessageTemplate, events: &[&Event]) -> Result<
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_words_break_a_limit_or_come_alive(
-        template in any_template(PEOPLE), event in any_event()
-    ) {
-        check(&posted(&template, &[&event]), &template, &[&event])?;
-    }
-}
-
-proptest! {
-    // Each has up to ten events.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
-
-    #[test]
-    fn no_words_break_a_digest(
-        template in any_template(PEOPLE),
-        events in proptest::collection::vec(any_event(), 2..=10)
-    ) {
-        let events: Vec<&Event> = events.iter().collect();
-        check(&posted(&template, &events), &template, &events)?;
-    }
-}
-
-fn words() -> MessageTemplate {
-    template(json!({
-        "title": "{{ resource.name }} {{ status }} in {{ environment }}",
-        "text": "By {{ actor }}: *{{ message }}*",
-        "fields": ["environment", "details.commit"],
-        "links": [
-            {"label": "Runbook", "url": "https://wiki.example.com/{{ resource.type }}"},
-            {"label": "Logs", "url": "https://logs.example.com/?id={{ correlation_id }}"},
-        ],
-        "mentions": [
-            {"when": {"status": ["failed"]}, "who": ["S0FAKE", "U0FAKE"]},
-            {"who": ["U0FAKE"]},
-        ],
-    }))
+#[test]
+fn no_words_break_a_limit_or_come_alive() {
+    try_words(BOT, PEOPLE, 1..=1, check);
 }
 
 #[test]
+fn no_words_break_a_digest() {
+    try_words(BOT, PEOPLE, 2..=10, check);
+}
+
+const FAILED: &str = "S0FAKE";
+const ALL: &str = "U0FAKE";
+
+#[test]
 fn a_message_in_its_owners_words_in_full() {
-    let mut event = sample::event(EventType::Deploy);
-    event.status = Some(carillon_domain::Status::Failed);
-    insta::assert_json_snapshot!("words", posted(&words(), &[&event]));
+    let [_, failed] = deployments();
+    insta::assert_json_snapshot!("words", posted(BOT, &words(FAILED, ALL), &[&failed]));
 }
 
 #[test]
 fn a_digest_keeps_links_and_mentions_each_person_once() {
-    let succeeded = sample::event(EventType::Deploy);
-    let mut failed = succeeded.clone();
-    failed.status = Some(carillon_domain::Status::Failed);
-    let body = posted(&words(), &[&succeeded, &failed, &failed]);
+    let [succeeded, failed] = deployments();
+    let body = posted(BOT, &words(FAILED, ALL), &[&succeeded, &failed, &failed]);
     assert_eq!(
         body["blocks"][1]["text"]["text"],
         "<!subteam^S0FAKE> <@U0FAKE>"
@@ -148,28 +103,18 @@ fn a_digest_keeps_links_and_mentions_each_person_once() {
     assert!(line.contains("billing-db failed in production"), "{line}");
     for attachment in body["attachments"].as_array().unwrap() {
         let shown = attachment.to_string();
-        assert!(shown.contains("<https://wiki.example.com/aws_rds_cluster|Runbook>"));
+        assert!(shown.contains("<https://wiki.example.com/aws_rds_cluster|Run_book\u{2cd}>"));
         assert!(shown.contains("By alice"), "{shown}");
     }
 }
 
 #[test]
-fn an_edit_takes_mentions_away_that_are_not_meant_any_more() {
-    let webhook = webhook(BOT);
-    let event = sample::event(EventType::Deploy);
-    let edited = MessageRef {
+fn an_edit_leaves_mentions_to_the_reply() {
+    let edited = Place::Edit(MessageRef {
         id: Some("1.2".into()),
         channel_id: Some("C0FAKE".into()),
-    };
-    let post = Post {
-        webhook: &webhook,
-        channel: "#infra",
-        events: &[&event],
-        post_id: "a-post-id",
-        place: &Place::Edit(edited),
-        without: crate::Without::default(),
-        headline: None,
-    };
-    let body = serde_json::to_value(for_bot(&post)).unwrap();
-    assert_eq!(body["blocks"].as_array().unwrap().len(), 1);
+    });
+    let [_, failed] = deployments();
+    let body = posted_at(&edited, BOT, &words(FAILED, ALL), &[&failed]);
+    assert_eq!(body["blocks"].as_array().unwrap().len(), 1, "{body}");
 }

@@ -1,7 +1,7 @@
 //! Messages in their owner's words.
 
 use super::*;
-use crate::message::testing::any_template;
+use crate::message::testing::{deployments, is_links, posted, template, try_words, words};
 use carillon_domain::MessageTemplate;
 
 const PEOPLE: &[&str] = &[
@@ -11,52 +11,6 @@ const PEOPLE: &[&str] = &[
     "here",
     "<at>x</at>",
 ];
-
-fn posted(template: &MessageTemplate, events: &[&Event]) -> Value {
-    let mut webhook = webhook(TEAMS);
-    webhook.message = Some(template.clone());
-    message(&Post {
-        webhook: &webhook,
-        channel: "",
-        events,
-        post_id: "a-post-id",
-        place: &Place::Channel,
-        without: Without::default(),
-        headline: None,
-    })
-}
-
-fn template(template: Value) -> MessageTemplate {
-    serde_json::from_value(template).unwrap()
-}
-
-/// Whether a text is nothing but links whose labels mean nothing, and a note.
-fn is_links(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(link) = rest.strip_prefix('[') {
-        let mut end = 0;
-        let mut escaped = false;
-        for (at, c) in link.char_indices() {
-            if c == ']' && !escaped {
-                end = at;
-                break;
-            }
-            escaped = c == '\\' && !escaped;
-        }
-        let (label, after) = link.split_at(end);
-        let Some((url, after)) = after.strip_prefix("](").and_then(|it| it.split_once(')')) else {
-            return false;
-        };
-        if live(label).is_some() || label.is_empty() || !url.starts_with("http") {
-            return false;
-        }
-        if label.contains("://") || url.contains([' ', '<', '(', '\\', '"']) {
-            return false;
-        }
-        rest = after.strip_prefix(" · ").unwrap_or(after);
-    }
-    rest.is_empty() || rest.ends_with("left out")
-}
 
 fn check(body: &Value, template: &MessageTemplate, events: &[&Event]) -> Result<(), TestCaseError> {
     prop_assert_eq!(violations(body), []);
@@ -71,36 +25,21 @@ fn check(body: &Value, template: &MessageTemplate, events: &[&Event]) -> Result<
     texts.retain(|text| Some(text) != mentions.as_ref());
     prop_assert_eq!(before - texts.len(), usize::from(mentions.is_some()));
     for text in texts {
-        let is_own = text.starts_with('[') && is_links(&text);
+        let is_own = text.starts_with('[') && is_links(&text, |it| live(it).is_some());
         prop_assert!(is_own || live(&text).is_none(), "{}", text);
         prop_assert!(!text.contains("<at"), "{}", text);
     }
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_words_break_a_limit_or_come_alive(
-        template in any_template(PEOPLE), event in any_event()
-    ) {
-        check(&posted(&template, &[&event]), &template, &[&event])?;
-    }
+#[test]
+fn no_words_break_a_limit_or_come_alive() {
+    try_words(TEAMS, PEOPLE, 1..=1, check);
 }
 
-proptest! {
-    // Each has up to ten events.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
-
-    #[test]
-    fn no_words_break_a_digest(
-        template in any_template(PEOPLE),
-        events in proptest::collection::vec(any_event(), 2..=10)
-    ) {
-        let events: Vec<&Event> = events.iter().collect();
-        check(&posted(&template, &events), &template, &events)?;
-    }
+#[test]
+fn no_words_break_a_digest() {
+    try_words(TEAMS, PEOPLE, 2..=10, check);
 }
 
 #[test]
@@ -117,40 +56,24 @@ fn the_longest_words_and_the_most_mentions_fit_ten_times() {
         let event = huge(text);
         for count in [1, 10] {
             let events = vec![&event; count];
-            check(&posted(&template, &events), &template, &events).unwrap();
+            check(&posted(TEAMS, &template, &events), &template, &events).unwrap();
         }
     }
 }
 
-fn words() -> MessageTemplate {
-    template(json!({
-        "title": "{{ resource.name }} {{ status }} in {{ environment }}",
-        "text": "By {{ actor }}: *{{ message }}*",
-        "fields": ["environment", "details.commit"],
-        "links": [
-            {"label": "Run_book_", "url": "https://wiki.example.com/{{ resource.type }}"},
-            {"label": "Logs", "url": "https://logs.example.com/?id={{ correlation_id }}"},
-        ],
-        "mentions": [
-            {"when": {"status": ["failed"]}, "who": ["user:alice@acme.example"]},
-            {"who": ["user:bob@acme.example"]},
-        ],
-    }))
-}
+const FAILED: &str = "user:alice@acme.example";
+const ALL: &str = "user:bob@acme.example";
 
 #[test]
 fn a_message_in_its_owners_words_in_full() {
-    let mut event = sample::event(EventType::Deploy);
-    event.status = Some(carillon_domain::Status::Failed);
-    insta::assert_json_snapshot!("words", posted(&words(), &[&event]));
+    let [_, failed] = deployments();
+    insta::assert_json_snapshot!("words", posted(TEAMS, &words(FAILED, ALL), &[&failed]));
 }
 
 #[test]
 fn a_digest_keeps_links_and_mentions_each_person_once() {
-    let succeeded = sample::event(EventType::Deploy);
-    let mut failed = succeeded.clone();
-    failed.status = Some(carillon_domain::Status::Failed);
-    let body = posted(&words(), &[&succeeded, &failed, &failed]);
+    let [succeeded, failed] = deployments();
+    let body = posted(TEAMS, &words(FAILED, ALL), &[&succeeded, &failed, &failed]);
     let texts = marked_up(&body);
     assert_eq!(texts.last().unwrap(), "<at>alice</at> <at>bob</at>");
     let links = texts.iter().filter(|text| text.starts_with('['));

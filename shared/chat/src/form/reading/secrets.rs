@@ -1,0 +1,110 @@
+//! The parts of a credential: what is new, what stays as it is, and what is to go.
+
+use carillon_domain::FaultCode;
+use carillon_domain::masking::without_credential;
+use carillon_domain::values::{kind, text_of};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::Reading;
+use crate::form::field::{Secret, Secrets};
+
+impl Reading<'_, '_> {
+    pub(super) fn secret(&mut self, name: &'static str, rule: &Secret) {
+        let before = self.current.and_then(|current| current.text(name));
+        let text = self.fields.text(name, rule.max);
+        let Some(text) = text else {
+            let is_wrong = self.fields.has(name);
+            match (before, rule.make) {
+                _ if is_wrong => {}
+                (Some(before), Some(_)) => self.keep(name, before),
+                (None, Some(make)) => {
+                    let secret = make((self.random)());
+                    self.made.push((name, SecretString::from(secret.clone())));
+                    self.put(name, rule, secret);
+                }
+                (before, None) => self.has_less |= before.is_some(),
+            }
+            return;
+        };
+        let text = text.trim();
+        if let Some(before) = before.filter(|before| *before == text) {
+            return self.keep(name, before);
+        }
+        let at = self.fields.at(name);
+        if let Some(secret) = self.checked(at, text, rule.read) {
+            self.put(name, rule, secret);
+        }
+    }
+
+    fn keep(&mut self, name: &str, shown: &str) {
+        self.set(name, shown);
+        self.credential.insert(name.to_owned(), Value::Null);
+    }
+
+    fn put(&mut self, name: &str, rule: &Secret, secret: String) {
+        self.set(name, (rule.mask)(&secret));
+        self.credential.insert(name.to_owned(), secret.into());
+    }
+
+    pub(super) fn secrets(&mut self, name: &'static str, rule: &Secrets) {
+        let before = self.current.and_then(|current| current.own.get(name));
+        let before = before.and_then(Value::as_object);
+        let Some(value) = self.fields.value(name) else {
+            self.has_less |= before.is_some();
+            return;
+        };
+        let at = self.fields.at(name);
+        let Some(given) = value.as_object() else {
+            let detail = format!("must be an object, not {}", kind(value));
+            return self.fault(name, FaultCode::WrongType, detail);
+        };
+        if given.len() > rule.most {
+            let detail = format!("must have at most {}; it has {}", rule.most, given.len());
+            return self.fault(name, FaultCode::OutOfRange, detail);
+        }
+        let (mut shown, mut parts) = (Map::new(), Map::new());
+        for (key, value) in given {
+            let at = at.field(&without_credential(key));
+            let checked = match key.chars().count() > rule.name.max {
+                true => Err((FaultCode::OutOfRange, "its name is too long".to_owned())),
+                false => (rule.name.read)(key),
+            };
+            let key = match checked {
+                Ok(key) => key,
+                Err((code, detail)) => {
+                    self.fields.faults().add(at, code, detail);
+                    continue;
+                }
+            };
+            if shown.contains_key(&key) {
+                let detail = "is there already";
+                self.fields.faults().add(at, FaultCode::Repeated, detail);
+                continue;
+            }
+            let faults = self.fields.faults();
+            let count = faults.iter().count();
+            let text = text_of(value, at.clone(), rule.value.max, faults);
+            let Some(text) = text else {
+                if faults.iter().count() == count {
+                    faults.add(at, FaultCode::Required, "must not be blank");
+                }
+                continue;
+            };
+            let kept = before.and_then(|before| before.get(&key)?.as_str());
+            if let Some(kept) = kept.filter(|kept| *kept == text.trim()) {
+                shown.insert(key.clone(), kept.into());
+                parts.insert(key, Value::Null);
+            } else if let Some(secret) = self.checked(at, &text, rule.value.read) {
+                shown.insert(key.clone(), (rule.value.mask)(&secret).into());
+                parts.insert(key, secret.into());
+            }
+        }
+        let mut names = before.into_iter().flat_map(Map::keys);
+        self.has_less |= names.any(|name| !shown.contains_key(name));
+        if !shown.is_empty() {
+            self.set(name, shown);
+            self.credential.insert(name.to_owned(), parts.into());
+        }
+    }
+}
