@@ -1,5 +1,6 @@
 // The API's reference: its own document, in the console's dress. Needs no key.
 
+import { apiDocument } from '../../core/document.js';
 import { el } from '../../core/dom.js';
 import { to } from '../../core/router.js';
 import { code, debounce, details, empty, head, input, linkButton } from '../../core/ui.js';
@@ -8,20 +9,6 @@ import { example, found, prose, shape } from './schema.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const API = new URL('api/v1/', document.baseURI);
-
-let reading;
-
-/** The document, read once. */
-async function read() {
-  reading ??= fetch(new URL('openapi.json', API)).then((answer) => {
-    if (!answer.ok) throw new Error(`The document cannot be read: the answer was ${answer.status}.`);
-    return answer.json();
-  }).catch((error) => {
-    reading = undefined;
-    throw error;
-  });
-  return reading;
-}
 
 /** A call's name in the address, such as `get-webhooks-id`. */
 const slug = (method, path) => `${method}${path.replace('/api/v1', '').replaceAll(/[{}]/g, '').replace(/\/$/, '').replaceAll('/', '-')}`;
@@ -37,7 +24,7 @@ function operations({ paths, tags }) {
 }
 
 export async function show([chosen]) {
-  const api = await read();
+  const api = await apiDocument();
   const all = operations(api);
   const search = input({ type: 'search', placeholder: 'Search calls' });
   search.setAttribute('aria-label', 'Search calls');

@@ -1,20 +1,9 @@
 // What else a destination can be told. Which options there are, and what they mean, stands in the
 // API's own document: the form asks for no more and no less.
 
-import { get } from '../../core/api.js';
+import { schema } from '../../core/document.js';
 import { el } from '../../core/dom.js';
 import { checkbox, field, input, select, textarea } from '../../core/ui.js';
-
-let document;
-
-/** The schema of a kind's configuration. */
-async function schema(name) {
-  document ??= get('openapi.json').catch((error) => {
-    document = undefined;
-    throw error;
-  });
-  return (await document).components.schemas[name];
-}
 
 /** What the form asks for elsewhere. */
 const ELSEWHERE = ['channel', 'channels'];
