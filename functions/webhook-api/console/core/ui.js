@@ -82,10 +82,13 @@ export function toast(text, tone = 'good') {
   setTimeout(() => made.remove(), Math.max(5000, text.length * 90));
 }
 
+/** What has been named so far: labels and headings need names. */
+let ids = 0;
+
 /** A dialog; `close` ends it. Focus goes back to where it was. */
 export function dialog(title, content, actions = []) {
   const heading = el('h2', '', title);
-  heading.id = 'dialog-title';
+  heading.id = `dialog-${ids += 1}`;
   const made = el('dialog', 'dialog');
   const close = button('Close', () => made.close(), { sign: 'cross', kind: 'quiet icon-only' });
   made.setAttribute('aria-labelledby', heading.id);
@@ -108,8 +111,6 @@ export function sure(title, text, label, act) {
     }, { kind: 'danger' }),
   ]);
 }
-
-let ids = 0;
 
 /** A control with its label, a hint and a place for what is wrong with it. */
 export function field(label, control, { hint, wide } = {}) {

@@ -30,7 +30,7 @@ export async function show(_, query) {
   const body = el('div', '');
   const faults = el('div', '');
   faults.setAttribute('role', 'status');
-  const seen = preview();
+  const seen = preview(() => look());
   let form;
   let text;
 
