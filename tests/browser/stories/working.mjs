@@ -33,8 +33,8 @@ test('an event is previewed for every platform, with its limits, and copied as c
   assert.ok(copied.includes('$CARILLON_KEY') && !copied.includes(stage.key));
   await page.keyboard.press('Escape');
 
-  await page.getByRole('button', { name: 'JSON' }).first().click();
-  const text = page.getByLabel('The event as JSON');
+  await page.getByRole('button', { name: 'JSON or YAML' }).click();
+  const text = page.getByLabel('The event as text');
   await text.fill('{"type": "deplo"}');
   await page.getByText('did you mean', { exact: false }).waitFor();
   await text.fill('{"specversion": "1.0", "id": "1", "source": "/ci", "type": "deploy", "data": {"message": "from a cloud event"}}');
