@@ -115,3 +115,8 @@ export function inline(text, rules, depth = 0) {
   if (plain) parts.push(plain);
   return parts;
 }
+
+const CODE = [[/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])]];
+
+/** A sentence of the API: text, and code between backticks. */
+export const prose = (text) => inline(text, CODE);

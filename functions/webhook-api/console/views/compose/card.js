@@ -3,14 +3,14 @@
 
 import { el, link } from '../../core/dom.js';
 import { message } from '../../core/message.js';
-import { button, code, dialog, notice } from '../../core/ui.js';
+import { button, code, dialog, meter, notice } from '../../core/ui.js';
 
 /** `opened` keeps, under `id`, whether somebody looks at the limits: previews are drawn anew all the time. */
 export function card({ type: kind, would_send: sends, why_not: why, standard_form: standard, request, limits, builder_url: builder }, { name, id, opened }) {
   const fullest = [...limits].sort((a, b) => b.used / b.limit - a.used / a.limit);
   const usage = el('details', 'more usage', el('summary', '', fullest.length ? `Limits: fullest is ${fullest[0].what}, ${percent(fullest[0])}` : 'Request'),
     el('div', 'more-body',
-      el('ul', 'meters', ...fullest.map(meter)),
+      el('ul', 'meters', ...fullest.map(usageOf)),
       el('div', 'actions',
         button('The exact request', () => exact(name, request), { kind: 'small' }),
         builder ? link(builder, 'Open in Block Kit Builder') : null)));
@@ -33,9 +33,6 @@ function exact(name, { method, url, headers, body }) {
 
 const percent = ({ used, limit }) => `${Math.round((used / limit) * 100)} %`;
 
-function meter(usage) {
-  const bar = el('meter', '');
-  Object.assign(bar, { max: usage.limit, value: usage.used, high: usage.limit * 0.9 });
-  bar.setAttribute('aria-label', usage.what);
-  return el('li', '', el('span', '', usage.what), bar, el('span', 'soft small nowrap', `${usage.used.toLocaleString()} of ${usage.limit.toLocaleString()}`));
+function usageOf({ what, used, limit }) {
+  return el('li', '', el('span', '', what), meter(what, used, limit), el('span', 'soft small nowrap', `${used.toLocaleString()} of ${limit.toLocaleString()}`));
 }

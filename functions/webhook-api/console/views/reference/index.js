@@ -1,11 +1,11 @@
 // The API's reference: its own document, in the console's dress. Needs no key.
 
 import { apiDocument } from '../../core/document.js';
-import { el } from '../../core/dom.js';
+import { el, prose } from '../../core/dom.js';
 import { to } from '../../core/router.js';
 import { code, debounce, details, empty, head, input, linkButton } from '../../core/ui.js';
 import { samples } from './samples.js';
-import { example, found, prose, shape } from './schema.js';
+import { example, found, shape } from './schema.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const API = new URL('api/v1/', document.baseURI);

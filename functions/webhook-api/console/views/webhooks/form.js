@@ -2,7 +2,7 @@
 // API says of it while somebody types.
 
 import { call, Refusal } from '../../core/api.js';
-import { el } from '../../core/dom.js';
+import { el, prose } from '../../core/dom.js';
 import { go, to } from '../../core/router.js';
 import { backTo, button, checkbox, debounce, details, failure, field, head, input, linkButton, notice, toast } from '../../core/ui.js';
 import { channelsOf, KINDS, kindOf } from './kinds.js';
@@ -85,7 +85,7 @@ export async function form(webhook, query) {
       else return !extra.fault(second, detail);
       return false;
     });
-    verdict.replaceChildren(...(rest.length ? [notice('bad', 'warning', ...rest.map(({ pointer, detail }) => el('p', '', el('code', '', pointer), ' ', detail)))] : []));
+    verdict.replaceChildren(...(rest.length ? [notice('bad', 'warning', ...rest.map(({ pointer, detail }) => el('p', '', el('code', '', pointer), ' ', ...prose(detail))))] : []));
   }
 
   let turn = 0;

@@ -1,7 +1,7 @@
 // Words of a webhook's own, with the message that they give beside them.
 
 import { call } from '../../core/api.js';
-import { el } from '../../core/dom.js';
+import { el, prose } from '../../core/dom.js';
 import { button, dialog, failure, notice, toast } from '../../core/ui.js';
 import { channelsOf, kindOf } from '../webhooks/kinds.js';
 import { patched } from '../webhooks/words.js';
@@ -19,7 +19,7 @@ export async function words({ kind, message, webhook, stored, event }) {
   const edited = editor(message, { mentions: kind.mentions, changed });
   function tell(faults) {
     const others = edited.tell(faults);
-    rest.replaceChildren(...(others.length ? [notice('bad', 'warning', ...others.map(({ detail }) => el('p', '', detail)))] : []));
+    rest.replaceChildren(...(others.length ? [notice('bad', 'warning', ...others.map(({ detail }) => el('p', '', ...prose(detail))))] : []));
   }
   const wanted = () => ({ ...previewable(kind, webhook()), message: edited.value() });
   seen = await shown({ webhook: wanted, stored, event, tell, named: edited.name });

@@ -2,7 +2,7 @@
 
 import { get, post, Refusal } from '../../core/api.js';
 import { offers } from '../../core/document.js';
-import { el } from '../../core/dom.js';
+import { el, prose } from '../../core/dom.js';
 import { debounce, notice, select } from '../../core/ui.js';
 import { card } from '../compose/card.js';
 import { eventTypes } from '../webhooks/choices.js';
@@ -74,7 +74,7 @@ export async function shown({ webhook, stored, event, tell, named }) {
       // The last message stays: it is the one that one is changing.
       if (others.length || !ours.length) {
         area.replaceChildren(notice('', 'warning', el('p', '', 'There is no preview yet:'),
-          ...(others.length ? others.map(({ pointer, detail }) => el('p', '', el('code', '', pointer.replace('/webhook', '')), ' ', detail)) : [el('p', '', error.message)])));
+          ...(others.length ? others.map(({ pointer, detail }) => el('p', '', el('code', '', pointer.replace('/webhook', '')), ' ', ...prose(detail))) : [el('p', '', ...prose(error.message))])));
       }
     }
   }
