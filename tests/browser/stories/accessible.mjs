@@ -28,7 +28,7 @@ async function prepare() {
   }
   await stage.until(`webhooks/${off.id}/`, ({ status }) => status === 'suspended');
   await stage.until(`events/${last.id}/`, ({ deliveries }) => deliveries.length === 5 && deliveries.every(({ status }) => ['delivered', 'failed', 'skipped'].includes(status)));
-  return ['#/channels', '#/webhooks', '#/webhooks/new', `#/webhooks/${one.id}`, `#/webhooks/${off.id}`, `#/webhooks/${one.id}?tab=settings`, '#/events', `#/events/${last.id}`, '#/compose', '#/declare', '#/activity', '#/activity?tab=refused', '#/reference', '#/reference/post-webhooks'];
+  return ['#/channels', '#/webhooks', '#/webhooks/new', `#/webhooks/${one.id}`, `#/webhooks/${off.id}`, `#/webhooks/${one.id}?tab=settings`, `#/webhooks/${one.id}/edit?words=1`, '#/events', `#/events/${last.id}`, '#/compose', '#/declare', '#/activity', '#/activity?tab=quotas', '#/activity?tab=refused', '#/reference', '#/reference/post-webhooks'];
 }
 
 const views = await prepare();
