@@ -116,7 +116,10 @@ export function inline(text, rules, depth = 0) {
   return parts;
 }
 
-const CODE = [[/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])]];
+const PROSE = [
+  [/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])],
+  [/\*\*([^*\n]{1,300})\*\*/y, (match) => el('strong', '', match[1])],
+];
 
-/** A sentence of the API: text, and code between backticks. */
-export const prose = (text) => inline(text, CODE);
+/** A sentence of the API: text, code between backticks, and what is bold. */
+export const prose = (text) => inline(text, PROSE);

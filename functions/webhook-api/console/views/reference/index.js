@@ -64,12 +64,14 @@ export async function show([chosen]) {
 const verb = (method) => el('span', `verb verb-${method.toLowerCase()}`, method);
 
 function overview({ info, tags }) {
+  const [lead, ...more] = info.description.split('\n\n');
   return [
-    head('API reference', { lead: info.description, actions: [linkButton('OpenAPI document', new URL('openapi.json', API).href, { sign: 'file' })] }),
+    head('API reference', { lead: prose(lead), actions: [linkButton('OpenAPI document', new URL('openapi.json', API).href, { sign: 'file' })] }),
     el('section', 'panel stack',
       el('h2', '', 'Calls'),
       el('p', '', 'Every call needs the header ', el('code', '', 'Authorization: Bearer <key>'), ' (or ', el('code', '', 'Api-Key <key>'), '), but those under “meta”. JSON goes in and comes out; paths work with and without the slash at their end.'),
       el('p', '', 'Here, the API is at ', el('code', '', API.href.replace(/\/$/, '')), '.')),
+    more.length ? el('section', 'panel stack', el('h2', '', 'What to rely on'), ...more.map((text) => el('p', '', ...prose(text)))) : '',
     el('section', 'panel stack', el('h2', '', 'Lists'),
       el('p', '', 'A list is ', el('code', '', '{"results": […], "next": "…"}'), '. Give ', el('code', '', 'next'), ' as ', el('code', '', 'cursor'), ' to go on, until it is null. ', el('code', '', 'limit'), ' is 1 to 100.')),
     el('section', 'panel stack', el('h2', '', 'Errors'),
