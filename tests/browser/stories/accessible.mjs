@@ -33,6 +33,9 @@ async function prepare() {
 
 const views = await prepare();
 
+/** What comes a moment later, in views that are not whole without it. */
+const LATER = { '#/compose': '.preview .card', '?words=1': '.words .card' };
+
 /** What axe finds, in a line each. */
 async function look(page) {
   return page.evaluate(async () => {
@@ -49,6 +52,7 @@ for (const scheme of ['light', 'dark']) {
       const found = [];
       for (const view of views) {
         await go(page, view);
+        for (const [end, part] of Object.entries(LATER)) if (view.endsWith(end)) await page.locator(part).first().waitFor();
         const opener = page.locator('.row-open').first();
         if (await opener.count()) await opener.click();
         for (const fault of await look(page)) found.push(`${view} ${fault}`);

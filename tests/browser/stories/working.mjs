@@ -60,6 +60,15 @@ test('a file is planned, its faults stand at their lines, and it is applied', as
   calm(page);
 });
 
+test('the quotas say how much of them is used', async () => {
+  const page = await stage.open('#/activity');
+  await page.getByRole('link', { name: 'Quotas' }).click();
+  const { results } = await stage.api('GET', 'webhooks/');
+  await page.getByRole('listitem').filter({ hasText: 'Webhooks' }).getByText(new RegExp(`^${results.length}\\b`)).waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'API keys' }).waitFor();
+  calm(page);
+});
+
 test('a viewer sees and is offered nothing to change', async () => {
   const { key } = await stage.api('POST', 'api-keys/', { name: 'looker', role: 'viewer' });
   const page = await stage.open('#/webhooks', { key });

@@ -53,9 +53,10 @@ export function section(webhook, { kind, given, isOpen }) {
       made.tell(faults.filter(isOurs).map((fault) => ({ ...fault, pointer: fault.pointer.slice(AT.length) })));
       return faults.filter((fault) => !isOurs(fault));
     },
-    begin() {
+    async begin() {
       if (!isOpen && !webhook?.message) return;
       more.open = true;
+      await draw();
       if (isOpen) node.scrollIntoView({ block: 'start' });
     },
   };
