@@ -15,12 +15,9 @@ export function plain(text) {
   return text;
 }
 
-/** Signs of what is not read here; a plain text cannot begin with them either. */
-const OTHERS = { '&': 'anchors', '*': 'aliases', '!': 'tags', '@': 'this sign', '`': 'this sign', '%': 'directives', '?': 'keys of several lines' };
-
+/** Anchors, aliases, tags and the like are not read; a plain text cannot begin with their signs either. */
 export function refuse(text, line) {
-  const what = OTHERS[text[0]];
-  if (what && (text[0] !== '?' || /^\?(\s|$)/.test(text))) throw new Fault(line, `YAML’s ${what} are not read here: put a text that begins with \`${text[0]}\` in quotes.`);
+  if (/^([&*!@`%]|\?(\s|$))/.test(text)) throw new Fault(line, `What YAML means by \`${text[0]}\` is not read here: a text that begins with it must be in quotes.`);
 }
 
 function unescaped(text, line) {
@@ -34,7 +31,8 @@ function unescaped(text, line) {
 /** Reads on in `text` from `at`, which is on `line`. */
 export class Flow {
   constructor(text, line, lines) {
-    Object.assign(this, { text, line, lines, at: 0 });
+    // Strictly, every name has a value, and no comma stands before an end.
+    Object.assign(this, { text, line, lines, at: 0, isStrict: false });
   }
 
   fault(detail) {
@@ -62,12 +60,16 @@ export class Flow {
     for (;;) {
       const sign = this.text[this.at];
       if (sign === '\n') this.line += 1;
-      else if (sign === '#' && /^$|\s/.test(this.text[this.at - 1] ?? '')) {
+      else if (sign === '#' && this.comment()) {
         while (this.at < this.text.length && this.text[this.at] !== '\n') this.at += 1;
         continue;
       } else if (sign === undefined || !/\s/.test(sign)) return;
       this.at += 1;
     }
+  }
+
+  comment() {
+    return /^$|\s/.test(this.text[this.at - 1] ?? '');
   }
 
   value(pointer, depth) {
@@ -79,8 +81,16 @@ export class Flow {
     if (sign === '{') return this.mapping(pointer, depth);
     const text = this.quoted();
     if (text !== undefined) return text;
+    return this.plain();
+  }
+
+  plain() {
     refuse(this.text.slice(this.at, this.at + 2), this.line);
     return plain((this.token(PLAIN)?.[0] ?? '').trim());
+  }
+
+  name() {
+    return this.quoted() ?? this.token(PLAIN)?.[0].trim() ?? this.fault('Here should be a name.');
   }
 
   list(pointer, depth) {
@@ -92,27 +102,31 @@ export class Flow {
   mapping(pointer, depth) {
     const made = {};
     this.parts('}', () => {
-      const name = this.quoted() ?? this.token(PLAIN)?.[0].trim();
-      if (name === undefined) this.fault('Here should be a name.');
+      const name = this.name();
       if (Object.hasOwn(made, name)) this.fault(`\`${name}\` stands here twice.`);
       this.space();
       const hasValue = this.text[this.at] === ':';
       if (hasValue) this.at += 1;
+      else if (this.isStrict) this.fault(`After \`"${name}"\` should be a colon.`);
       this.lines.set(inside(pointer, name), this.line);
       put(made, name, hasValue ? this.value(inside(pointer, name), depth + 1) : null);
     });
     return made;
   }
 
-  /** Each part up to the end; a comma before the end is allowed. */
+  /** Each part up to the end. */
   parts(end, one) {
-    this.at += 1;
-    for (;;) {
+    const isEnd = () => {
+      this.at += 1;
       this.space();
-      if (this.text[this.at] === end) break;
+      return this.text[this.at] === end;
+    };
+    let more = !isEnd();
+    while (more) {
       one();
       this.space();
-      if (this.text[this.at] === ',') this.at += 1;
+      more = this.text[this.at] === ',';
+      if (more) more = !isEnd() || this.isStrict;
       else if (this.text[this.at] !== end) this.fault(`A comma or \`${end}\` is missing.`);
     }
     this.at += 1;

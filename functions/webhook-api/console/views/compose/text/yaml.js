@@ -6,7 +6,7 @@ import { Flow, plain, refuse } from './flow.js';
 
 const ITEM = /^-(?:\s+|$)/;
 const KEY = /^((?:[^\s:#'"[\]{},]|:(?=\S)|(?<=\S)#)(?:[^:#]|:(?=\S)|(?<=\S)#)*?)\s*:(?=\s|$)/;
-const BLOCK = /^([|>])(?:([1-9])?([+-])?|([+-])([1-9])?)\s*(?:#.*)?$/;
+const BLOCK = /^([|>])([+-]?)\s*(?:#.*)?$/;
 
 const uncommented = (text) => text.replace(/(^|\s)#.*$/, '').trimEnd();
 
@@ -150,10 +150,10 @@ class Reader {
   literal(text, indent) {
     const header = BLOCK.exec(text);
     if (!header) this.fault('After `|` and `>` the text begins on the next line.');
-    const [, sign, before, keep, kept, after] = header;
+    const [, sign, chomp] = header;
     this.n += 1;
     const content = [];
-    let deep = Number(before ?? after ?? 0) && indent + Number(before ?? after);
+    let deep = 0;
     for (; this.n < this.rows.length; this.n += 1) {
       const row = this.rows[this.n];
       const own = /^ */.exec(row)[0].length;
@@ -167,7 +167,6 @@ class Reader {
       empty += 1;
     }
     const made = sign === '|' ? content.join('\n') : joined(content);
-    const chomp = keep ?? kept;
     if (chomp === '-' || !content.length) return made;
     return made + '\n'.repeat(chomp === '+' ? empty + 1 : 1);
   }
