@@ -77,6 +77,13 @@ test('axe finds nothing where somebody logs in, in dialogs, and where nothing is
   await inside.getByRole('button', { name: 'Recover' }).click();
   await inside.getByRole('dialog').waitFor();
   assert.deepEqual(await look(inside), []);
+  await inside.keyboard.press('Escape');
+  await go(inside, '#/compose');
+  await inside.getByRole('button', { name: 'Edit its words' }).first().click();
+  await inside.getByRole('dialog').locator('.card').waitFor();
+  await inside.getByRole('button', { name: 'Mention somebody' }).click();
+  await inside.getByRole('button', { name: 'Add a link' }).click();
+  assert.deepEqual(await look(inside), []);
   calm(page);
   calm(inside);
 });

@@ -55,6 +55,7 @@ test('what is not read says so, at its line', async () => {
     ['a: &x 1\nb: *x', 1, /`&`/],
     ['a: 1\nb: *x', 2, /`\*`/],
     ['a: !!str 1', 1, /`!`/],
+    ['a: 1\n&x b: 2', 2, /`&`/],
     ['a: 1\n---\nb: 2', 2, /one document/],
     ['a: "open\nb: 2', 1, /closing quote/],
     ['a: [1,\n  2\nb: 3', 3, /missing/],

@@ -30,9 +30,9 @@ function unescaped(text, line) {
 
 /** Reads on in `text` from `at`, which is on `line`. */
 export class Flow {
-  constructor(text, line, lines) {
+  constructor(text, at, line, lines) {
     // Strictly, every name has a value, and no comma stands before an end.
-    Object.assign(this, { text, line, lines, at: 0, isStrict: false });
+    Object.assign(this, { text, at, line, lines, isStrict: false });
   }
 
   fault(detail) {

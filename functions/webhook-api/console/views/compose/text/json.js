@@ -42,7 +42,7 @@ class Json extends Flow {
 /** `{ value, lines }`: `lines` has the line of each pointer. */
 export function json(text) {
   const lines = new Map();
-  const reader = Object.assign(new Json(text, 1, lines), { isStrict: true });
+  const reader = Object.assign(new Json(text, 0, 1, lines), { isStrict: true });
   const value = reader.value('', 0);
   reader.space();
   if (reader.at < text.length) reader.fault('Here it should end: there is something after the end.');

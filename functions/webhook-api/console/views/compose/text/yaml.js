@@ -5,7 +5,6 @@ import { DEEPEST, Fault, inside, put } from './fault.js';
 import { Flow, plain, refuse } from './flow.js';
 
 const ITEM = /^-(?:\s+|$)/;
-const KEY = /^((?:[^\s:#'"[\]{},]|:(?=\S)|(?<=\S)#)(?:[^:#]|:(?=\S)|(?<=\S)#)*?)\s*:(?=\s|$)/;
 const BLOCK = /^([|>])([+-]?)\s*(?:#.*)?$/;
 
 const uncommented = (text) => text.replace(/(^|\s)#.*$/, '').trimEnd();
@@ -13,7 +12,11 @@ const uncommented = (text) => text.replace(/(^|\s)#.*$/, '').trimEnd();
 /** The lines of a document, of which the reader knows the one it is at. */
 class Reader {
   constructor(text) {
-    this.rows = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    this.text = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+    this.rows = this.text.split('\n');
+    let begin = 0;
+    // Where each line begins.
+    this.begins = this.rows.map((row) => (begin += row.length + 1) - row.length - 1);
     this.n = 0;
     this.lines = new Map();
   }
@@ -93,13 +96,16 @@ class Reader {
   /** The name that a line begins with, and what stands after its colon. */
   key(text) {
     if (/^["']/.test(text)) {
-      const flow = new Flow(text, this.line, this.lines);
+      const flow = new Flow(text, 0, this.line, this.lines);
       const name = flow.quoted();
       const rest = /^\s*:(?:\s+|$)(.*)$/.exec(text.slice(flow.at));
       return rest && { name, rest: rest[1] };
     }
-    const found = KEY.exec(text);
-    return found && { name: found[1], rest: text.slice(found[0].length).trimStart() };
+    const end = text.search(/:(?:\s|$)/);
+    if (end < 1 || /^[#[\]{},]/.test(text)) return null;
+    refuse(text, this.line);
+    const name = text.slice(0, end).trimEnd();
+    return /\s#/.test(name) ? null : { name, rest: text.slice(end + 1).trimStart() };
   }
 
   /** What stands after a colon or a dash, or below it. `hasName` where a list may begin at the name's own indent. */
@@ -122,7 +128,8 @@ class Reader {
   }
 
   flow(text, pointer, depth) {
-    const flow = new Flow([text, ...this.rows.slice(this.n + 1)].join('\n'), this.line, this.lines);
+    const at = this.begins[this.n] + this.rows[this.n].length - text.length;
+    const flow = new Flow(this.text, at, this.line, this.lines);
     const value = flow.value(pointer, depth);
     const end = flow.text.indexOf('\n', flow.at);
     const rest = flow.text.slice(flow.at, end === -1 ? undefined : end);
