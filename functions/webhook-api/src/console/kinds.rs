@@ -121,7 +121,8 @@ mod tests {
         let channels = described.iter().map(|kind| &kind["channels"]);
         assert_eq!(channels.collect::<Vec<_>>(), [10, 1, 1, 1, 0]);
         assert_eq!(described[1]["schema"], "SlackIncomingWebhookConfiguration");
-        let has_words = described.iter().map(|kind| kind["mentions"].is_array());
-        assert_eq!(has_words.collect::<Vec<_>>(), [true, true, true, true, false]);
+        let mentions = described.iter().map(|kind| &kind["mentions"]);
+        let has_words: Vec<bool> = mentions.map(Value::is_array).collect();
+        assert_eq!(has_words, [true, true, true, true, false]);
     }
 }
