@@ -22,7 +22,7 @@ test('a new webhook gets words of its own, and their message shows while one typ
   await card(page).getByRole('link', { name: 'Runbook' }).waitFor();
 
   // A field is put in by a click, where one types.
-  const title = page.getByLabel('Title');
+  const title = page.getByLabel('Title', { exact: true });
   await title.fill('Release: ');
   await page.getByRole('button', { name: 'actor', exact: true }).click();
   assert.equal(await title.inputValue(), 'Release: {{ actor }}');
@@ -72,7 +72,7 @@ test('an edit keeps words that nobody touched, and takes back those that are emp
   const message = { title: 'Mine: {{ type }}', text: 'one\n{{ message }}', fields: [], mentions: [{ who: ['here'], when: { environment: ['prod-*'] } }] };
   const before = await stage.webhook({ ...slack('kept'), message });
   const page = await open(`#/webhooks/${before.id}/edit`);
-  await page.getByLabel('Title').waitFor();
+  await page.getByLabel('Title', { exact: true }).waitFor();
   await page.getByLabel('Channels').fill('deploys');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'kept' }).waitFor();
@@ -117,7 +117,7 @@ test('the words of a webhook are edited over the event that is composed', { skip
   await preview.getByText('orders-db', { exact: false }).first().waitFor();
   await preview.getByRole('button', { name: 'Edit its words' }).click();
   const asked = page.getByRole('dialog', { name: 'The words of kept' });
-  await asked.getByLabel('Title').fill('About {{ resource.name }}');
+  await asked.getByLabel('Title', { exact: true }).fill('About {{ resource.name }}');
   await asked.locator('.card').getByText('About orders-db').first().waitFor();
   await asked.getByRole('button', { name: 'Save' }).click();
   await asked.waitFor({ state: 'detached' });
