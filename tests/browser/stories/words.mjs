@@ -75,7 +75,7 @@ test('an edit keeps words that nobody touched, and takes back those that are emp
   await page.getByLabel('Title', { exact: true }).waitFor();
   await page.getByLabel('Channels').fill('deploys');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('heading', { name: 'kept' }).waitFor();
+  await page.getByRole('heading', { name: 'kept', exact: true }).waitFor();
   assert.deepEqual((await stage.api('GET', `webhooks/${before.id}/`)).message, message);
 
   await page.getByRole('link', { name: 'Settings' }).click();
@@ -84,13 +84,13 @@ test('an edit keeps words that nobody touched, and takes back those that are emp
   await page.getByLabel('No facts at all').uncheck();
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('heading', { name: 'kept' }).waitFor();
+  await page.getByRole('heading', { name: 'kept', exact: true }).waitFor();
   assert.deepEqual((await stage.api('GET', `webhooks/${before.id}/`)).message, { title: message.title });
 
   await page.goto(`${stage.url}#/webhooks/${before.id}/edit?words=1`);
   await page.getByRole('button', { name: 'All as usual' }).click();
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('heading', { name: 'kept' }).waitFor();
+  await page.getByRole('heading', { name: 'kept', exact: true }).waitFor();
   assert.equal((await stage.api('GET', `webhooks/${before.id}/`)).message ?? null, null);
   calm(page);
 });

@@ -55,7 +55,7 @@ const mention = (forms) => ({ who = [], when }) => {
 
 /** `value()` is the `message`, or undefined where all is as usual; `tell(faults)` puts them at their fields. */
 export function editor(message, { mentions: forms, changed }) {
-  const title = field('Title', textarea({ rows: 2, code: true, placeholder: EXAMPLE.title }), { hint: 'Instead of the headline.', wide: true });
+  const title = field('Title', textarea({ rows: 2, code: true, placeholder: EXAMPLE.title }), { hint: 'Instead of the headline. Where all its values are missing, the usual one stands.', wide: true });
   const text = field('Text', textarea({ rows: 4, code: true, placeholder: '{{ message }}' }), { hint: 'Instead of the event’s message.', wide: true });
   const facts = field('Facts', input({ placeholder: EXAMPLE.fields.join(', '), className: 'code' }), { hint: 'Which, in this order, separated by commas.', wide: true });
   const none = checkbox('No facts at all', false, (checked) => { facts.control.disabled = checked; });
