@@ -54,6 +54,28 @@ test('a channel that is well again says that its webhook is still suspended', as
   calm(page);
 });
 
+test('a webhook is mended in the list, by the keyboard alone', async () => {
+  await stage.stand('infra', 'archived');
+  const webhook = (await stage.api('GET', 'webhooks/?name=prod+alerts')).results[0];
+  await stage.publish({ type: 'error', message: 'fourth' });
+  await stage.until(`webhooks/${webhook.id}/`, ({ status }) => status === 'suspended');
+  await stage.stand('infra', 'open');
+  const page = await stage.open('#/webhooks');
+  const first = page.getByRole('listitem').first();
+  await first.getByText('Suspended').waitFor();
+  await page.keyboard.press('j');
+  await first.getByRole('link', { name: 'prod alerts' }).and(page.locator(':focus')).waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await first.getByRole('button', { name: 'switch on' }).and(page.locator(':focus')).waitFor();
+  await page.keyboard.press('Enter');
+  const recovery = page.getByRole('dialog', { name: 'Recover prod alerts' });
+  await recovery.getByRole('button', { name: 'Send them' }).click();
+  await page.getByText('will be sent', { exact: false }).waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'prod alerts' }).getByText('Active').waitFor();
+  calm(page);
+});
+
 test('an event that matched nobody says why, for each webhook', async () => {
   await stage.webhook({ ...slack('only production', { token: 'xoxb-third-made-up-token' }), filters: { environment: ['production'] }, event_types: ['scale'] });
   const { results } = await stage.api('GET', 'webhooks/');

@@ -32,9 +32,11 @@ test('no text of an event or of a name runs, nor makes the page call another hos
   }
   await stage.until(`events/${last.id}/`, ({ deliveries }) => deliveries.length === 4 && deliveries.every(({ status }) => status === 'delivered'));
 
+  const links = [{ label: TEXTS[2], url: 'https://wiki.example.com/' }];
+  await stage.api('PATCH', `webhooks/${ids[0]}/`, { message: { title: TEXTS[0], text: TEXTS[1], links } });
   const page = await stage.open('#/channels');
   await page.locator('.post').first().waitFor();
-  const views = ['#/webhooks', `#/webhooks/${ids[0]}`, `#/webhooks/${ids[0]}?tab=settings`, `#/webhooks/${ids[0]}/edit`, '#/events', `#/events/${last.id}`, `#/compose?event=${last.id}`, '#/activity', '#/declare'];
+  const views = ['#/webhooks', `#/webhooks/${ids[0]}`, `#/webhooks/${ids[0]}?tab=settings`, `#/webhooks/${ids[0]}/edit?words=1`, '#/events', `#/events/${last.id}`, `#/compose?event=${last.id}`, '#/activity', '#/declare'];
   for (const view of views) {
     await go(page, view);
     const found = await page.evaluate(() => ({

@@ -33,8 +33,8 @@ test('an event is previewed for every platform, with its limits, and copied as c
   assert.ok(copied.includes('$CARILLON_KEY') && !copied.includes(stage.key));
   await page.keyboard.press('Escape');
 
-  await page.getByRole('button', { name: 'JSON' }).first().click();
-  const text = page.getByLabel('The event as JSON');
+  await page.getByRole('button', { name: 'JSON or YAML' }).click();
+  const text = page.getByLabel('The event as text');
   await text.fill('{"type": "deplo"}');
   await page.getByText('did you mean', { exact: false }).waitFor();
   await text.fill('{"specversion": "1.0", "id": "1", "source": "/ci", "type": "deploy", "data": {"message": "from a cloud event"}}');
@@ -57,6 +57,15 @@ test('a file is planned, its faults stand at their lines, and it is applied', as
   await page.getByText('Everything is as the file says').waitFor();
   await page.goto(`${stage.url}#/activity`);
   await page.getByText('created the webhook').first().waitFor();
+  calm(page);
+});
+
+test('the quotas say how much of them is used', async () => {
+  const page = await stage.open('#/activity');
+  await page.getByRole('link', { name: 'Quotas' }).click();
+  const { results } = await stage.api('GET', 'webhooks/');
+  await page.getByRole('listitem').filter({ hasText: 'Webhooks' }).getByText(new RegExp(`^${results.length}\\b`)).waitFor();
+  await page.getByRole('listitem').filter({ hasText: 'API keys' }).waitFor();
   calm(page);
 });
 

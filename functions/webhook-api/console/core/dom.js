@@ -115,3 +115,11 @@ export function inline(text, rules, depth = 0) {
   if (plain) parts.push(plain);
   return parts;
 }
+
+const PROSE = [
+  [/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])],
+  [/\*\*([^*\n]{1,300})\*\*/y, (match) => el('strong', '', match[1])],
+];
+
+/** A sentence of the API: text, code between backticks, and what is bold. */
+export const prose = (text) => inline(text, PROSE);

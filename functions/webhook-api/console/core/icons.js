@@ -22,7 +22,6 @@ const PATHS = {
   left: 'M15 6l-6 6 6 6',
   thread: 'M6 4v8a4 4 0 0 0 4 4h9M15 12l4 4-4 4',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
-  out: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',
 };
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -1,6 +1,6 @@
 // The parts that views are made of.
 
-import { el } from './dom.js';
+import { el, prose } from './dom.js';
 import { icon } from './icons.js';
 import { nameOf, platforms } from './message.js';
 
@@ -57,11 +57,11 @@ export function platform(type) {
 /** What went wrong, with all faults and the request's id for whoever runs Carillon. */
 export function failure(error) {
   console.error(error);
-  const faults = (error.faults ?? []).map((fault) => el('li', '', el('code', '', fault.pointer), ' ', fault.detail));
+  const faults = (error.faults ?? []).map((fault) => el('li', '', el('code', '', fault.pointer), ' ', ...prose(fault.detail)));
   const id = error.problem?.request_id;
   return el('div', 'notice bad', icon('warning'), el('div', '',
     el('p', '', el('strong', '', error.problem?.title ?? 'This did not work')),
-    el('p', '', error.message),
+    el('p', '', ...prose(error.message)),
     faults.length ? el('ul', '', ...faults) : null,
     id ? el('p', 'soft', 'Request ', el('code', '', id)) : null));
 }
@@ -82,10 +82,13 @@ export function toast(text, tone = 'good') {
   setTimeout(() => made.remove(), Math.max(5000, text.length * 90));
 }
 
+/** What has been named so far: labels and headings need names. */
+let ids = 0;
+
 /** A dialog; `close` ends it. Focus goes back to where it was. */
 export function dialog(title, content, actions = []) {
   const heading = el('h2', '', title);
-  heading.id = 'dialog-title';
+  heading.id = `dialog-${ids += 1}`;
   const made = el('dialog', 'dialog');
   const close = button('Close', () => made.close(), { sign: 'cross', kind: 'quiet icon-only' });
   made.setAttribute('aria-labelledby', heading.id);
@@ -109,14 +112,12 @@ export function sure(title, text, label, act) {
   ]);
 }
 
-let ids = 0;
-
 /** A control with its label, a hint and a place for what is wrong with it. */
 export function field(label, control, { hint, wide } = {}) {
   const id = `field-${ids += 1}`;
   const box = el('div', wide ? 'field wide' : 'field');
   const named = el('label', '', label);
-  const told = el('p', 'hint', hint);
+  const told = el('p', 'hint', ...prose(hint ?? ''));
   const fault = el('p', 'fault');
   control.id = id;
   named.htmlFor = id;
@@ -128,7 +129,7 @@ export function field(label, control, { hint, wide } = {}) {
   fault.hidden = true;
   box.control = control;
   box.fault = (text) => {
-    fault.replaceChildren(...(text ? [icon('warning'), text] : []));
+    fault.replaceChildren(...(text ? [icon('warning'), el('span', '', ...prose(text))] : []));
     fault.hidden = !text;
     control.setAttribute('aria-invalid', String(Boolean(text)));
   };
@@ -166,6 +167,14 @@ export function checkbox(label, checked, act) {
   const made = el('label', 'check', box, el('span', '', label));
   made.box = box;
   return made;
+}
+
+/** How full something is. */
+export function meter(label, used, limit) {
+  const bar = el('meter', '');
+  Object.assign(bar, { max: limit, value: used, high: limit * 0.9 });
+  bar.setAttribute('aria-label', label);
+  return bar;
 }
 
 export function copyButton(text, label = 'Copy') {

@@ -1,4 +1,5 @@
-// Who changed what; and on one machine, what was skipped or refused and why.
+// Who changed what, how much of the quotas is used; and on one machine, what was skipped or refused
+// and why.
 
 import { Pages } from '../core/api.js';
 import { ago, el, foreign, moment } from '../core/dom.js';
@@ -7,27 +8,35 @@ import { empty, failure, head } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
 import { place } from '../place.js';
 
+/** Each tab: its label, what it says of itself, what loads it. */
+const TABS = {
+  changes: ['Changes', 'Who changed what, newest first. Values are never kept.', audit],
+  quotas: ['Quotas', 'How much of what your organization may have is used.', async () => (await import('./quotas.js')).quotas()],
+  ...(place.local ? {
+    refused: ['Skipped and refused', 'What Carillon could make nothing of: items of tables, events of AWS, messages of the queue.',
+      async () => (await import('../local/refused.js')).refused()],
+  } : {}),
+};
+
 export async function show(_, query) {
-  const wrong = place.local && query.get('tab') === 'refused';
-  const { node, begin, end } = wrong ? (await import('../local/refused.js')).refused() : audit();
+  const tab = Object.hasOwn(TABS, query.get('tab') ?? '') ? query.get('tab') : 'changes';
+  const [label, lead, load] = TABS[tab];
+  const { node, begin, end } = await load();
   return {
-    title: wrong ? 'Skipped and refused' : 'Activity',
-    node: el('div', 'page',
-      head('Activity', { lead: wrong ? 'What Carillon could make nothing of: items of tables, events of AWS, messages of the queue.' : 'Who changed what, newest first. Values are never kept.' }),
-      place.local ? tabs(wrong) : null, node),
+    title: tab === 'changes' ? 'Activity' : label,
+    node: el('div', 'page', head('Activity', { lead }), tabs(tab), node),
     begin,
     end,
   };
 }
 
-function tabs(wrong) {
-  const link = (label, address, isHere) => {
+function tabs(current) {
+  const nav = el('nav', 'tabs', ...Object.entries(TABS).map(([name, [label]]) => {
     const made = el('a', '', label);
-    made.href = address;
-    if (isHere) made.setAttribute('aria-current', 'page');
+    made.href = name === 'changes' ? to('activity') : to('activity', { tab: name });
+    if (name === current) made.setAttribute('aria-current', 'page');
     return made;
-  };
-  const nav = el('nav', 'tabs', link('Changes', to('activity'), !wrong), link('Skipped and refused', to('activity', { tab: 'refused' }), wrong));
+  }));
   nav.setAttribute('aria-label', 'Activity');
   return nav;
 }

@@ -3,6 +3,7 @@
 import { call, Refusal } from '../core/api.js';
 import { el, foreign } from '../core/dom.js';
 import { icon } from '../core/icons.js';
+import { faultLine } from '../core/lines.js';
 import { to } from '../core/router.js';
 import { button, checkbox, code, debounce, dialog, failure, head, notice, plural, sure, textarea, toast } from '../core/ui.js';
 import { showSecret } from './webhooks/repair.js';
@@ -25,7 +26,8 @@ const RESULTS = {
 };
 
 /** The line that a fault is in: the API says it in the detail. */
-const lineOf = ({ detail }) => Number(/^line (\d+)/.exec(detail)?.[1] ?? 0);
+const LINE = /^line (\d+), column \d+: /;
+const lineOf = ({ detail }) => Number(LINE.exec(detail)?.[1] ?? 0);
 
 export async function show() {
   const text = textarea({ rows: 24, code: true, placeholder: EXAMPLE });
@@ -65,23 +67,7 @@ export async function show() {
     }
     plan.replaceChildren(notice('bad', 'warning',
       el('p', 'strong', `${plural(error.faults.length, 'fault')}: nothing would be changed`),
-      el('ul', 'stack', ...error.faults.map(fault))));
-  }
-
-  function fault(given) {
-    const line = lineOf(given);
-    const words = given.detail.replace(/^line (\d+), column \d+: /, '');
-    const at = line ? button(`Line ${line}`, () => choose(line), { kind: 'small' }) : el('code', '', given.pointer);
-    return el('li', 'fault-line', at, el('span', '', words));
-  }
-
-  /** Puts the cursor onto a line. */
-  function choose(line) {
-    const lines = text.value.split('\n');
-    const begin = lines.slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0);
-    text.focus();
-    text.setSelectionRange(begin, begin + (lines[line - 1] ?? '').length);
-    text.scrollTop = Math.max(0, (line - 6) * 20);
+      el('ul', 'stack', ...error.faults.map((fault) => faultLine(text, { ...fault, line: lineOf(fault), detail: fault.detail.replace(LINE, '') })))));
   }
 
   async function look() {

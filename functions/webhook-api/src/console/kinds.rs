@@ -73,6 +73,9 @@ fn described(kind: &dyn Kind) -> Value {
         Rule::List(list) if field.name == "channels" => Some(list.most),
         _ => None,
     });
+    // None where its messages have no words of their owner's.
+    let forms = kind.message().ok();
+    let mentions = forms.map(|forms| forms.iter().map(|form| form.name).collect::<Vec<_>>());
     json!({
         "id": kind.id().as_str(),
         "type": kind.id().api_type(),
@@ -80,6 +83,7 @@ fn described(kind: &dyn Kind) -> Value {
         "schema": format!("{}Configuration", kind_name(kind)),
         "asks": asks.collect::<Vec<_>>(),
         "channels": channels.max().unwrap_or_default(),
+        "mentions": mentions,
     })
 }
 
@@ -117,5 +121,8 @@ mod tests {
         let channels = described.iter().map(|kind| &kind["channels"]);
         assert_eq!(channels.collect::<Vec<_>>(), [10, 1, 1, 1, 0]);
         assert_eq!(described[1]["schema"], "SlackIncomingWebhookConfiguration");
+        let mentions = described.iter().map(|kind| &kind["mentions"]);
+        let has_words: Vec<bool> = mentions.map(Value::is_array).collect();
+        assert_eq!(has_words, [true, true, true, true, false]);
     }
 }

@@ -2,27 +2,27 @@
 
 import { get, post, Refusal, call } from '../../core/api.js';
 import { el } from '../../core/dom.js';
+import { faultLine } from '../../core/lines.js';
 import { go } from '../../core/router.js';
 import { may } from '../../core/session.js';
 import { button, checkbox, code, debounce, dialog, head, notice, select, textarea, toast } from '../../core/ui.js';
 import { eventTypes } from '../webhooks/choices.js';
+import { published } from '../words/shown.js';
 import { asCommand, asCurl } from './copy.js';
 import { fields } from './fields.js';
 import { preview } from './preview.js';
-
-/** What the server gives an event; nobody publishes it. */
-const GIVEN = ['id', 'organization', 'received_at', 'occurred_at'];
-
-const without = (event) => Object.fromEntries(Object.entries(event).filter(([name, value]) => !GIVEN.includes(name) && value !== null && value !== false));
+import { Fault } from './text/fault.js';
+import { read as readText } from './text/read.js';
 
 export async function show(_, query) {
   const types = await eventTypes();
   const publishable = types.filter((type) => type.publishable);
   const again = query.get('event') ? await get(`events/${encodeURIComponent(query.get('event'))}/`) : null;
-  const sample = (name) => without(publishable.find(({ type }) => type === name).sample);
+  const sample = (name) => published(publishable.find(({ type }) => type === name).sample);
   let { matched, deliveries, unmatched, ...event } = again ?? sample('deploy');
-  event = without(event);
+  event = published(event);
   let asText = false;
+  let lineOf = () => 0;
 
   const type = select(publishable.map((one) => [one.type, one.type]), event.type);
   type.setAttribute('aria-label', 'Event type');
@@ -30,43 +30,59 @@ export async function show(_, query) {
   const body = el('div', '');
   const faults = el('div', '');
   faults.setAttribute('role', 'status');
-  const seen = preview();
+  const taken = el('p', 'hint');
+  const dry = checkbox('Dry run: told as “nothing was changed”', false);
+  const seen = preview(() => look());
   let form;
   let text;
 
-  /** The event, or a sentence that says why there is none. */
+  /** The event; a `Fault` where what is typed is none. */
   function read() {
     if (!asText) return { ...form.value(), type: type.value };
-    try {
-      const given = JSON.parse(text.value);
-      if (given && typeof given === 'object' && !Array.isArray(given)) return given;
-      return 'This must be one event: an object in braces.';
-    } catch (error) {
-      return `This is no JSON: ${error.message}`;
-    }
+    lineOf = () => 0;
+    taken.textContent = '';
+    const { event: given, taken: what, lineOf: lines } = readText(text.value);
+    lineOf = lines;
+    taken.textContent = `Taken for ${what}.`;
+    if (publishable.some((one) => one.type === given.type)) type.value = given.type;
+    return given;
   }
 
   function tell(given) {
-    faults.replaceChildren(...(given.length ? [notice('bad', 'warning', ...given.map(({ pointer, detail }) => el('p', '', pointer ? el('code', '', pointer) : null, ' ', detail)))] : []));
+    const located = given.map((fault) => ({ ...fault, line: asText ? fault.line ?? lineOf(fault.pointer) : 0 }));
+    faults.replaceChildren(...(located.length ? [notice('bad', 'warning', el('ul', 'stack tight', ...located.map((fault) => faultLine(text, fault))))] : []));
     if (!asText) form.tell(given);
   }
 
-  let turn = 0;
-  async function look() {
-    const given = read();
-    const mine = ++turn;
-    if (typeof given === 'string') return tell([{ pointer: '', detail: given }]);
-    if (!may('read')) return seen.none();
+  /** Does something with the event, and tells what is wrong with it. */
+  async function having(act) {
     try {
-      const { results } = await post('events/match/', given);
-      if (mine !== turn) return undefined;
-      tell([]);
-      await seen.show(results, given, () => mine === turn);
+      await act(read());
     } catch (error) {
-      if (!(error instanceof Refusal) || mine !== turn) return undefined;
-      tell(error.faults.length ? error.faults : [{ pointer: '', detail: error.message }]);
+      if (error instanceof Fault) tell([{ line: error.line, detail: error.message }]);
+      else if (error instanceof Refusal && error.faults.length) tell(error.faults);
+      else throw error;
     }
-    return undefined;
+  }
+
+  let turn = 0;
+  function look() {
+    const mine = ++turn;
+    return having(async (given) => {
+      dry.hidden = Boolean(given.specversion);
+      if (!may('read')) return seen.none();
+      try {
+        const { results } = await post('events/match/', given);
+        if (mine !== turn) return undefined;
+        tell([]);
+        await seen.show(results, given, () => mine === turn);
+      } catch (error) {
+        if (mine !== turn) return undefined;
+        if (!(error instanceof Refusal) || error.faults.length) throw error;
+        tell([{ pointer: '', detail: error.message }]);
+      }
+      return undefined;
+    });
   }
   const later = debounce(look, 250);
 
@@ -74,8 +90,8 @@ export async function show(_, query) {
     about.textContent = publishable.find((one) => one.type === type.value)?.description ?? '';
     if (asText) {
       text = textarea({ value: JSON.stringify({ type: type.value, ...event }, null, 2), rows: 22, code: true });
-      text.setAttribute('aria-label', 'The event as JSON');
-      body.replaceChildren(text, el('p', 'hint', 'An event of Carillon, or a CloudEvent.'));
+      text.setAttribute('aria-label', 'The event as text');
+      body.replaceChildren(text, taken);
     } else {
       form = fields(event);
       body.replaceChildren(form.node);
@@ -88,52 +104,36 @@ export async function show(_, query) {
     draw();
   });
 
-  const modes = [['Fields', false], ['JSON', true]].map(([label, wanted]) => {
+  const modes = [['Fields', false], ['JSON or YAML', true]].map(([label, wanted]) => {
     const made = el('button', 'button small', label);
     made.type = 'button';
-    made.addEventListener('click', () => {
-      const given = read();
-      if (typeof given === 'string') return tell([{ pointer: '', detail: given }]);
-      if (given.specversion) return tell([{ pointer: '', detail: 'A CloudEvent has other fields: it stays as it is.' }]);
+    made.addEventListener('click', () => having((given) => {
+      if (given.specversion) throw new Fault(0, 'A CloudEvent has other fields: it stays as it is.');
       event = given;
-      if (publishable.some((one) => one.type === given.type)) type.value = given.type;
       asText = wanted;
       press();
-      return draw();
-    });
+      draw();
+    }));
     return made;
   });
   const press = () => modes.forEach((mode, index) => mode.setAttribute('aria-pressed', String(asText === Boolean(index))));
   press();
 
-  const dry = checkbox('Dry run: told as “nothing was changed”', false);
-  const publish = button('Publish', async () => {
-    const given = read();
-    if (typeof given === 'string') return tell([{ pointer: '', detail: given }]);
+  const publish = button('Publish', () => having(async (given) => {
     const isCloud = Boolean(given.specversion);
-    const sent = dry.box.checked && !isCloud ? { ...given, dry_run: true } : given;
-    try {
-      const { id, duplicate } = isCloud
-        ? await call('POST', 'events/', { body: JSON.stringify(given), type: 'application/cloudevents+json' })
-        : await post('events/', sent);
-      toast(duplicate ? 'An event with this id was published before: nothing changed.' : 'Published.', duplicate ? 'warning' : 'good');
-      if (may('read')) go('events', id);
-    } catch (error) {
-      if (!(error instanceof Refusal) || !error.faults.length) throw error;
-      tell(error.faults);
-    }
-    return undefined;
-  }, { kind: 'primary' });
+    const { id, duplicate } = isCloud
+      ? await call('POST', 'events/', { body: JSON.stringify(given), type: 'application/cloudevents+json' })
+      : await post('events/', dry.box.checked ? { ...given, dry_run: true } : given);
+    toast(duplicate ? 'An event with this id was published before: nothing changed.' : 'Published.', duplicate ? 'warning' : 'good');
+    if (may('read')) go('events', id);
+  }), { kind: 'primary' });
 
-  const copy = button('Copy as …', () => {
-    const given = read();
-    if (typeof given === 'string') return tell([{ pointer: '', detail: given }]);
+  const copy = button('Copy as …', () => having((given) => {
     dialog('The same from a terminal', el('div', 'stack',
       el('p', 'soft', 'The key is taken from the variable CARILLON_KEY.'),
       el('h3', '', 'curl'), code(asCurl(given)),
       given.specversion ? null : el('h3', '', 'carillon'), given.specversion ? null : code(asCommand(given))));
-    return undefined;
-  }, { sign: 'copy' });
+  }), { sign: 'copy' });
 
   const editor = el('section', 'panel stack',
     el('div', 'compose-head', type, el('div', 'actions', ...modes)), about, body, faults, dry,

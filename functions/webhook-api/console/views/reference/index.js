@@ -1,27 +1,14 @@
 // The API's reference: its own document, in the console's dress. Needs no key.
 
-import { el } from '../../core/dom.js';
+import { apiDocument } from '../../core/document.js';
+import { el, prose } from '../../core/dom.js';
 import { to } from '../../core/router.js';
 import { code, debounce, details, empty, head, input, linkButton } from '../../core/ui.js';
 import { samples } from './samples.js';
-import { example, found, prose, shape } from './schema.js';
+import { example, found, shape } from './schema.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const API = new URL('api/v1/', document.baseURI);
-
-let reading;
-
-/** The document, read once. */
-async function read() {
-  reading ??= fetch(new URL('openapi.json', API)).then((answer) => {
-    if (!answer.ok) throw new Error(`The document cannot be read: the answer was ${answer.status}.`);
-    return answer.json();
-  }).catch((error) => {
-    reading = undefined;
-    throw error;
-  });
-  return reading;
-}
 
 /** A call's name in the address, such as `get-webhooks-id`. */
 const slug = (method, path) => `${method}${path.replace('/api/v1', '').replaceAll(/[{}]/g, '').replace(/\/$/, '').replaceAll('/', '-')}`;
@@ -37,7 +24,7 @@ function operations({ paths, tags }) {
 }
 
 export async function show([chosen]) {
-  const api = await read();
+  const api = await apiDocument();
   const all = operations(api);
   const search = input({ type: 'search', placeholder: 'Search calls' });
   search.setAttribute('aria-label', 'Search calls');
@@ -77,12 +64,14 @@ export async function show([chosen]) {
 const verb = (method) => el('span', `verb verb-${method.toLowerCase()}`, method);
 
 function overview({ info, tags }) {
+  const [lead, ...more] = info.description.split('\n\n');
   return [
-    head('API reference', { lead: info.description, actions: [linkButton('OpenAPI document', new URL('openapi.json', API).href, { sign: 'file' })] }),
+    head('API reference', { lead: prose(lead), actions: [linkButton('OpenAPI document', new URL('openapi.json', API).href, { sign: 'file' })] }),
     el('section', 'panel stack',
       el('h2', '', 'Calls'),
       el('p', '', 'Every call needs the header ', el('code', '', 'Authorization: Bearer <key>'), ' (or ', el('code', '', 'Api-Key <key>'), '), but those under “meta”. JSON goes in and comes out; paths work with and without the slash at their end.'),
       el('p', '', 'Here, the API is at ', el('code', '', API.href.replace(/\/$/, '')), '.')),
+    more.length ? el('section', 'panel stack', el('h2', '', 'What to rely on'), ...more.map((text) => el('p', '', ...prose(text)))) : '',
     el('section', 'panel stack', el('h2', '', 'Lists'),
       el('p', '', 'A list is ', el('code', '', '{"results": […], "next": "…"}'), '. Give ', el('code', '', 'next'), ' as ', el('code', '', 'cursor'), ' to go on, until it is null. ', el('code', '', 'limit'), ' is 1 to 100.')),
     el('section', 'panel stack', el('h2', '', 'Errors'),

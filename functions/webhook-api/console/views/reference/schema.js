@@ -1,11 +1,6 @@
 // A schema as a list of fields, opened level by level.
 
-import { el, inline } from '../../core/dom.js';
-
-const RULES = [[/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])]];
-
-/** A sentence of the document: text, and code between backticks. */
-export const prose = (text) => inline(text, RULES);
+import { el, prose } from '../../core/dom.js';
 
 /** What the document says once, and refers to. */
 export function found(api, given) {

@@ -99,6 +99,13 @@ function tabs(webhook, tab) {
   return nav;
 }
 
+/** Its own words, and where they are edited. */
+function wordsOf(webhook) {
+  return el('div', 'stack tight',
+    webhook.message ? el('pre', 'small', JSON.stringify(webhook.message, null, 2)) : el('span', '', 'as usual'),
+    may('write') ? el('div', 'actions', linkButton(webhook.message ? 'Edit them' : 'Words of its own', to('webhooks', webhook.id, 'edit', { words: '1' }), { sign: 'pen', kind: 'small' })) : null);
+}
+
 function settings(webhook, changed) {
   const time = (text) => moment(new Date(text), format(new Date(text), { dateStyle: 'medium', timeStyle: 'short' }));
   const value = (given) => (typeof given === 'string' ? foreign('code', '', given)
@@ -107,7 +114,7 @@ function settings(webhook, changed) {
     ['Kind', kindOf(webhook).label],
     ['Gets', foreign('span', '', subscription(webhook))],
     ...Object.entries(webhook.configuration).map(([name, given]) => [name.replaceAll('_', ' '), value(given)]),
-    ...(webhook.message ? [['Words of its own', el('pre', 'small', JSON.stringify(webhook.message, null, 2))]] : []),
+    ...(kindOf(webhook).mentions ? [['Words', wordsOf(webhook)]] : []),
     ['Made', time(webhook.created_at)],
     ['Changed', time(webhook.modified_at)],
     ['Id', el('span', 'row-line', el('code', '', webhook.id), copyButton(webhook.id))],

@@ -2,7 +2,7 @@
 // API says of it while somebody types.
 
 import { call, Refusal } from '../../core/api.js';
-import { el } from '../../core/dom.js';
+import { el, prose } from '../../core/dom.js';
 import { go, to } from '../../core/router.js';
 import { backTo, button, checkbox, debounce, details, failure, field, head, input, linkButton, notice, toast } from '../../core/ui.js';
 import { channelsOf, KINDS, kindOf } from './kinds.js';
@@ -10,6 +10,7 @@ import { events, filters } from './choices.js';
 import { options } from './options.js';
 import { showSecret } from './repair.js';
 import { entry, pointerOf } from './trial.js';
+import { patched, section } from './words.js';
 
 export async function form(webhook, query) {
   let kind = webhook ? kindOf(webhook) : KINDS.find(({ id }) => id === query.get('kind')) ?? KINDS[0];
@@ -22,6 +23,7 @@ export async function form(webhook, query) {
   verdict.setAttribute('role', 'status');
   let fields = {};
   let extra;
+  const own = section(webhook, { kind: () => kind, given: body, isOpen: query.has('words') });
 
   function drawKind() {
     const now = webhook?.configuration ?? {};
@@ -39,6 +41,7 @@ export async function form(webhook, query) {
     destination.replaceChildren(...Object.values(fields), extra.node);
     steps.replaceChildren(el('h2', '', `Connect ${kind.label}`),
       el('ol', 'numbered', ...kind.steps.map((step) => el('li', '', step))));
+    own.drawKind();
     verdict.replaceChildren();
   }
 
@@ -60,18 +63,20 @@ export async function form(webhook, query) {
     if (configuration.channels?.length === 0) delete configuration.channels;
     return {
       name: name.control.value.trim(), type: kind.type, event_types: types.values(), filters: only.values(), configuration,
+      message: own.value(),
     };
   }
 
   function clear() {
     for (const box of [name, types.node, only.node, ...Object.values(fields)]) box.fault('');
     extra.clear();
+    own.tell([]);
   }
 
   /** Puts each fault at its field; says the others. */
   function tell(faults) {
     clear();
-    const rest = faults.filter(({ pointer, detail }) => {
+    const rest = own.tell(faults).filter(({ pointer, detail }) => {
       const [, first, second, third] = pointer.split('/');
       const box = { name, event_types: types.node, filters: only.node }[first]
         ?? fields[second] ?? (second === 'channel' ? fields.channels : undefined);
@@ -80,7 +85,7 @@ export async function form(webhook, query) {
       else return !extra.fault(second, detail);
       return false;
     });
-    verdict.replaceChildren(...(rest.length ? [notice('bad', 'warning', ...rest.map(({ pointer, detail }) => el('p', '', el('code', '', pointer), ' ', detail)))] : []));
+    verdict.replaceChildren(...(rest.length ? [notice('bad', 'warning', ...rest.map(({ pointer, detail }) => el('p', '', el('code', '', pointer), ' ', ...prose(detail))))] : []));
   }
 
   let turn = 0;
@@ -133,9 +138,12 @@ export async function form(webhook, query) {
   });
   drawKind();
   const made = el('form', 'stack',
-    el('section', 'panel', el('h2', '', 'Destination'), choice, destination),
-    el('section', 'panel stack', name, types.node, details('Only some of them', only.node)),
-    verdict, verify,
+    el('div', 'beside',
+      el('div', 'stack',
+        el('section', 'panel', el('h2', '', 'Destination'), choice, destination),
+        el('section', 'panel stack', name, types.node, details('Only some of them', only.node))),
+      steps),
+    own.node, verdict, verify,
     el('div', 'actions', save, linkButton('Cancel', webhook ? to('webhooks', webhook.id) : to('webhooks'))));
   if (Object.keys(webhook?.filters ?? {}).length) made.querySelector('details.more:has(.filters)').open = true;
   made.addEventListener('submit', (event) => event.preventDefault());
@@ -145,17 +153,19 @@ export async function form(webhook, query) {
     title,
     node: el('div', 'page',
       head(title, { back: webhook ? backTo(webhook.name, to('webhooks', webhook.id)) : backTo('Webhooks', to('webhooks')) }),
-      el('div', 'beside', made, steps)),
+      made),
+    begin: own.begin,
   };
 }
 
 /** What the form asked for as a merge patch (RFC 7396): what it did not ask for stays as it is. */
-function patch(webhook, { name, event_types: types, filters, configuration }) {
+function patch(webhook, { name, event_types: types, filters, configuration, message }) {
   const gone = (before, now) => Object.fromEntries(Object.keys(before ?? {}).filter((key) => !(key in now)).map((key) => [key, null]));
   return {
     name, event_types: types,
     filters: { ...gone(webhook.filters, filters), ...filters },
     configuration: { ...gone(webhook.configuration, configuration), ...configuration },
+    message: patched(webhook.message, message),
   };
 }
 

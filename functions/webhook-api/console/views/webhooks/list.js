@@ -1,6 +1,6 @@
 // All webhooks, those that need somebody first.
 
-import { Pages } from '../../core/api.js';
+import { get, Pages } from '../../core/api.js';
 import { el, foreign, moment, ago } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
@@ -8,7 +8,7 @@ import { may } from '../../core/session.js';
 import { debounce, empty, failure, head, input, linkButton, platform, plural, select, status } from '../../core/ui.js';
 import { VirtualList } from '../../core/virtual.js';
 import { condition, destination, subscription } from './kinds.js';
-import { recoverAll } from './repair.js';
+import { enableButton, recoverAll, rotateButton } from './repair.js';
 
 /** The order of attention. */
 const RANK = { suspended: 0, failing: 1, active: 2, disabled: 3 };
@@ -44,7 +44,7 @@ export async function list() {
     return text.includes(search.value.trim().toLowerCase()) && (!wanted.value || condition(webhook) === wanted.value);
   };
   const rows = new VirtualList({
-    key: ({ id }) => id, draw: row, label: 'Webhooks', estimate: 66,
+    key: ({ id }) => id, draw: (webhook) => row(webhook, () => renew(webhook)), label: 'Webhooks', estimate: 66,
     more: async () => {
       let found = [];
       while (!found.length && !source.ended) {
@@ -73,6 +73,13 @@ export async function list() {
   const redraw = debounce(draw, 120);
   search.addEventListener('input', redraw);
   wanted.addEventListener('change', draw);
+
+  /** Somebody did something about one of them. */
+  async function renew({ id }) {
+    const now = await get(`webhooks/${encodeURIComponent(id)}/`);
+    all = all.map((webhook) => (webhook.id === id ? now : webhook));
+    draw();
+  }
 
   /** Reads what is shown again, as long as that is one page. */
   async function refresh() {
@@ -115,7 +122,7 @@ function nothing() {
     ...(may('write') ? [linkButton('New webhook', to('webhooks', 'new'), { sign: 'plus', kind: 'primary' })] : []));
 }
 
-function row(webhook) {
+function row(webhook, changed) {
   const name = foreign('a', 'row-name', webhook.name);
   name.href = to('webhooks', webhook.id);
   name.dataset.main = '';
@@ -125,5 +132,8 @@ function row(webhook) {
   return el('div', 'row',
     el('div', 'row-line', name, platform(webhook.type), foreign('span', 'soft', destination(webhook)),
       el('span', 'row-side', status(state))),
-    el('div', 'row-more', ...(trouble ? [trouble].flat() : [subscription(webhook)])));
+    el('div', 'row-more', ...(trouble ? [trouble].flat() : [subscription(webhook)])),
+    state === 'suspended' && may('write')
+      ? el('div', 'actions row-actions', rotateButton(webhook, changed, 'small'), enableButton(webhook, changed, 'It is mended: switch on', 'small'))
+      : null);
 }

@@ -1,35 +1,32 @@
 // What else a destination can be told. Which options there are, and what they mean, stands in the
 // API's own document: the form asks for no more and no less.
 
-import { get } from '../../core/api.js';
+import { apiDocument } from '../../core/document.js';
 import { el } from '../../core/dom.js';
 import { checkbox, field, input, select, textarea } from '../../core/ui.js';
-
-let document;
-
-/** The schema of a kind's configuration. */
-async function schema(name) {
-  document ??= get('openapi.json').catch((error) => {
-    document = undefined;
-    throw error;
-  });
-  return (await document).components.schemas[name];
-}
 
 /** What the form asks for elsewhere. */
 const ELSEWHERE = ['channel', 'channels'];
 
 const isNull = ({ type }) => type === 'null';
 
+/** What the document says once, where it is said. */
+const said = (schemas, { $ref, ...own }) => ($ref ? { ...schemas[$ref.split('/').at(-1)], ...own } : own);
+
 /** The schema of what may be given, whether or not it may be left out. */
-const inner = (given) => given.anyOf?.find((part) => !isNull(part)) ?? given;
+function inner(schemas, given) {
+  const some = given.anyOf?.find((part) => !isNull(part));
+  return some ? { ...said(schemas, some), description: given.description ?? some.description } : said(schemas, given);
+}
+
+/** Where there is only the usual, there is nothing to choose. */
+const isChoice = (one, now) => now !== undefined || one.enum?.join() !== 'none';
 
 const typesOf = ({ type }) => [type].flat();
 
 /** One option: a control, and how its value is read. */
-function option(name, given, now) {
-  const one = inner(given);
-  const hint = given.description ?? one.description;
+function option(name, one, now) {
+  const hint = one.description;
   const label = name[0].toUpperCase() + name.slice(1).replaceAll('_', ' ');
   if (one.enum) {
     const box = field(label, select([['', 'As usual'], ...one.enum.map((value) => [value, value])], now ?? ''), { hint });
@@ -44,7 +41,8 @@ function option(name, given, now) {
   }
   if (typesOf(one).includes('object')) {
     const lines = Object.entries(now ?? {}).map(([key, value]) => `${key}: ${value}`).join('\n');
-    const box = field(label, textarea({ value: lines, placeholder: 'Authorization: Bearer …', code: true }), { hint, wide: true });
+    const [known] = Object.keys(one.properties ?? {});
+    const box = field(label, textarea({ value: lines, placeholder: known ? `${known}: …` : 'Authorization: Bearer …', code: true }), { hint, wide: true });
     return { box, value: () => pairs(box.control.value) };
   }
   const isList = typesOf(one).includes('array');
@@ -78,12 +76,13 @@ export function options(kind, now) {
     if (made) return;
     made = new Map();
     try {
-      const { properties } = await schema(kind.schema);
-      for (const [name, given] of Object.entries(properties)) {
-        if (asked.includes(name) || isNull(given)) continue;
-        const one = option(name, given, now[name]);
-        made.set(name, one);
-        body.append(one.box);
+      const { components: { schemas } } = await apiDocument();
+      for (const [name, given] of Object.entries(schemas[kind.schema].properties)) {
+        const one = inner(schemas, given);
+        if (asked.includes(name) || isNull(given) || !isChoice(one, now[name])) continue;
+        const drawn = option(name, one, now[name]);
+        made.set(name, drawn);
+        body.append(drawn.box);
       }
     } catch (error) {
       made = null;

@@ -24,13 +24,13 @@ export function testButton(webhook, changed) {
   }, { title: 'Sends a ping in the way of every delivery' });
 }
 
-export function enableButton(webhook, changed, label = 'Switch on') {
+export function enableButton(webhook, changed, label = 'Switch on', kind = 'primary') {
   return button(label, async () => {
     await call('PATCH', path(webhook), { body: { enabled: true } });
     toast(`${webhook.name} is on.`);
     await changed();
     await offerRecovery(webhook);
-  }, { sign: 'check', kind: 'primary' });
+  }, { sign: 'check', kind });
 }
 
 export function disableButton(webhook, changed) {

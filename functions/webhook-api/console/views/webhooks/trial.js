@@ -2,11 +2,11 @@
 // and do nothing.
 
 /** The form's webhook as the only entry of a file. */
-export function entry({ name, type, event_types: events, filters, configuration }) {
-  return { notifications: { [name]: { provider: type, events, filters, ...configuration } } };
+export function entry({ name, type, event_types: events, filters, configuration, message }) {
+  return { notifications: { [name]: { provider: type, events, filters, message, ...configuration } } };
 }
 
-const ELSEWHERE = { provider: 'type', events: 'event_types', filters: 'filters' };
+const ELSEWHERE = { provider: 'type', events: 'event_types', filters: 'filters', message: 'message' };
 
 /** A fault of that entry, pointing at the webhook. */
 export function pointerOf({ pointer, detail }, { name }) {

@@ -130,7 +130,7 @@ function angle(content) {
   const target = bar < 0 ? content : content.slice(0, bar);
   const label = bar < 0 ? '' : unescape(content.slice(bar + 1));
   if (target.startsWith('!date^')) return date(target, label);
-  if (target.startsWith('!')) return el('span', 'mention loud', `@${label || target.slice(1).split('^')[0]}`);
+  if (target.startsWith('!')) return el('span', 'mention loud', `@${label || target.slice(1).replace(/^subteam\^/, '')}`);
   if (target.startsWith('@')) return el('span', 'mention', `@${label || target.slice(1)}`);
   if (target.startsWith('#')) return el('span', 'mention', `#${label || target.slice(1)}`);
   return link(unescape(target), label || unescape(target));
