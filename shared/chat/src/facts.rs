@@ -164,9 +164,9 @@ pub(crate) fn web_url(text: &str) -> Option<Url> {
 }
 
 /// Whether a URL within a text can be followed, by the same rule. With braces it is a pattern of
-/// URLs, which leads nowhere.
+/// URLs, which leads nowhere; a scheme in capitals is none to every platform.
 pub(crate) fn is_link(url: &str) -> bool {
-    !url.contains(['{', '}']) && plain_url(url).is_some()
+    url.starts_with("http") && !url.contains(['{', '}']) && plain_url(url).is_some()
 }
 
 fn plain_url(text: &str) -> Option<Url> {

@@ -38,7 +38,7 @@ fn escape(text: &str, is_content: bool) -> Escaped {
                     match odd_url(rest, is_content) {
                         Some(url) => {
                             until = at + n + url.len();
-                            let is_bracketed = is_content || url.starts_with(RARE);
+                            let is_bracketed = is_content || !is_usual(url);
                             reader.url(url, is_bracketed, is_content);
                         }
                         None => reader.read(part, n, c, &rest[c.len_utf8()..]),
@@ -57,14 +57,17 @@ fn escape(text: &str, is_content: bool) -> Escaped {
     reader.escaped
 }
 
-/// Not every client knows it, so that such a URL stands in angle brackets, which all know.
-const RARE: &str = "steam://";
+/// Whether Discord takes a URL for one wherever it stands. Others have a scheme in capitals, or one
+/// that not every client knows, and are URLs in angle brackets only.
+fn is_usual(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
 
 /// What Discord would take for a URL at the beginning of a text for sure, though it leads nowhere:
 /// `https://$HOST/a_b`. There is none where it could not stand in angle brackets and has to.
 fn odd_url(text: &str, is_bracketed: bool) -> Option<&str> {
     let scheme = SCHEMES.iter().find(|scheme| text.starts_with(**scheme))?;
-    let is_bracketed = is_bracketed || *scheme == RARE;
+    let is_bracketed = is_bracketed || !is_usual(text);
     let url = &text[..text.find(ends_url).unwrap_or(text.len())];
     let named = url[scheme.len()..].trim_end_matches(['.', ',', ':', ';', '"', '\'', ')', ']']);
     let is_url = named.chars().nth(1).is_some() && !(is_bracketed && url.contains('>'));
@@ -79,9 +82,7 @@ fn ends_url(c: char) -> bool {
 /// Whether Discord ends a URL where we do: it leaves this punctuation out.
 fn ends_by_itself(url: &str, after: &str) -> bool {
     let after = &after[..after.find(ends_url).unwrap_or(after.len())];
-    !url.starts_with(RARE)
-        && !url.ends_with([')', ']'])
-        && after.chars().all(|c| ".,:;\"'".contains(c))
+    is_usual(url) && !url.ends_with([')', ']']) && after.chars().all(|c| ".,:;\"'".contains(c))
 }
 
 struct Reader {
@@ -151,7 +152,7 @@ impl Reader {
     }
 }
 
-/// Whether a colon between these may make a URL of what is none for sure, such as `HTTPS://x`.
+/// Whether a colon between these may make a URL of what is none for sure, such as `HTTPS://$x`.
 fn may_begin_url(before: &str, after: &str) -> bool {
     let goes_on = |rest: &str| rest.starts_with(|c: char| !c.is_whitespace());
     let is_scheme = |scheme: &&str| {
@@ -343,8 +344,11 @@ mod tests {
             assert_eq!(shown(&format!("see *a*x{url} *b*")), expected);
             assert_eq!(in_content(url).into_text(), format!("<{url}>"));
         }
-        // Not every client knows this scheme.
-        for url in ["steam://_a_[x](y)", "steam://run/1_a_"] {
+        for url in [
+            "steam://_a_[x](y)",
+            "steam://run/1_a_",
+            "HTTPS://X.EXAMPLE/_a_b",
+        ] {
             assert_eq!(shown(url), format!("<{url}>"));
         }
         assert_eq!(shown("steam://^>*a*"), r"steam\://^>\*a\*");
@@ -357,7 +361,7 @@ mod tests {
     #[test]
     fn what_may_be_a_url_or_not_is_none() {
         for (text, expected) in [
-            ("HTTPS://x_y<@1>", r"HTTPS\://x\_y\<@1>"),
+            ("HTTPS://$x_y<@1>", r"HTTPS\://$x\_y\<@1>"),
             ("https://<@1>", r"https\://\<@1>"),
             ("https://* *a*", r"https\://\* \*a\*"),
             ("https://*). *a*", r"https\://\*). \*a\*"),

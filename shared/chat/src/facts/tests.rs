@@ -71,7 +71,8 @@ fn a_link_is_a_web_url_that_nothing_can_end_early() {
     ] {
         assert_eq!(linked(url), None, "{url}");
     }
-    assert!(is_link("https://example.com/a|b") && !is_link("https://example.com/{id}"));
+    assert!(is_link("https://example.com/a|b"));
+    assert!(!is_link("https://example.com/{id}") && !is_link("HTTPS://example.com/"));
 }
 
 #[test]

@@ -63,6 +63,9 @@ fn without_path(word: &str) -> String {
 /// What stands before the lines of a framed text, as Terraform's.
 const FRAMES: &str = "│┃║|╷╵";
 
+/// What Python puts before a trace, whose last line says what went wrong.
+const TRACE: &str = "Traceback (most recent call last)";
+
 pub(super) fn subject_of(event: &Event) -> Option<Subject> {
     if let Some(name) = subject_name(event) {
         return Some(Subject::Name(name));
@@ -82,7 +85,10 @@ pub(super) fn subject_of(event: &Event) -> Option<Subject> {
     let mut lines = message.lines().map(str::trim);
     // What only frames the text says nothing by itself.
     let says = |line: &&str| line.chars().any(char::is_alphanumeric);
-    let line = lines.clone().find(says);
+    let line = match lines.clone().find(says) {
+        Some(line) if line.starts_with(TRACE) => lines.clone().rfind(says),
+        line => line,
+    };
     let line = line.or_else(|| lines.find(|line| visible_line(line).is_some()))?;
     let bare = line.trim_start_matches(|c: char| FRAMES.contains(c) || c.is_whitespace());
     let bare = match event.event_type {

@@ -312,6 +312,12 @@ fn what_has_no_name_is_called_by_the_first_line_of_its_message() {
     assert_eq!(plain(&event), "✏️ Parameter updated: by the nightly job");
     let event = bare(EventType::Error, &format!("{} end", "x".repeat(300)));
     assert!(plain(&event).ends_with("xx…"), "{}", plain(&event));
+    let trace =
+        "Traceback (most recent call last):\n  File \"x.py\", line 3, in f\nKeyError: 'a'\n";
+    assert_eq!(
+        plain(&bare(EventType::Error, trace)),
+        "🚨 Error: KeyError: 'a'"
+    );
     let long = format!("https://ci.example.com/{} failed", "x".repeat(200));
     assert_eq!(
         plain(&bare(EventType::Error, &long)),

@@ -16,7 +16,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What a URL may begin with: what Discord makes links of, wherever it stands in a text.
+/// What a URL may begin with, in capitals too: what Discord makes links of, wherever it stands in
+/// a text.
 pub const SCHEMES: [&str; 3] = ["https://", "http://", "steam://"];
 
 /// The text's parts, in order: URLs, and what is between them. Never an empty one.
@@ -47,11 +48,11 @@ pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
 fn first(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = text[from..].find("://") {
-        let mark = from + at;
-        from = mark + "://".len();
+        from += at + "://".len();
         let scheme = SCHEMES.iter().find(|scheme| {
-            let name = scheme.trim_end_matches("://");
-            text[..mark].ends_with(name)
+            let begin = from.checked_sub(scheme.len());
+            let written = begin.map(|begin| &text.as_bytes()[begin..from]);
+            written.is_some_and(|written| written.eq_ignore_ascii_case(scheme.as_bytes()))
         });
         let length = length(&text[from..]);
         if let Some(scheme) = scheme
@@ -147,6 +148,7 @@ mod tests {
             ("https://bücher.example/é", "https://bücher.example/é"),
             ("**https://a.example**", "https://a.example"),
             ("steam://run/1", "steam://run/1"),
+            ("éHTTPS://a.example/b", "HTTPS://a.example/b"),
         ] {
             assert_eq!(urls(text), [expected], "{text}");
         }

@@ -46,18 +46,21 @@ const CLIENTS: [Client; 4] = [
 impl Client {
     /// How long the URL is that a text begins with, if it does.
     fn url(&self, text: &str) -> Option<usize> {
-        let scheme = self.schemes.iter().find(|scheme| {
-            let begin = text.get(..scheme.len());
-            begin.is_some_and(|it| match self.any_case {
-                true => it.eq_ignore_ascii_case(scheme),
-                false => it == **scheme,
-            })
+        let scheme = self.schemes.iter().find(|scheme| match self.any_case {
+            true => begins_with(text, scheme),
+            false => text.starts_with(**scheme),
         })?;
         let end = text.find(|c: char| c.is_whitespace() || c == '<');
         let url = text[..end.unwrap_or(text.len())].trim_end_matches(|c| self.ends.contains(c));
         let rest = url.get(scheme.len()..)?;
         (rest.chars().count() >= self.least).then_some(url.len())
     }
+}
+
+/// In capitals or not.
+fn begins_with(text: &str, scheme: &str) -> bool {
+    let begin = text.get(..scheme.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
 }
 
 /// What any client would interpret in a text, if anything.
@@ -99,7 +102,7 @@ fn live_to(client: &Client, text: &str) -> Option<String> {
                 continue;
             }
             if let Some((url, after)) = rest.strip_prefix('<').and_then(|it| it.split_once('>'))
-                && SCHEMES.iter().any(|scheme| url.starts_with(scheme))
+                && SCHEMES.iter().any(|scheme| begins_with(url, scheme))
                 && !url.contains([' ', '<'])
             {
                 rest = after;
@@ -131,7 +134,11 @@ fn live_to(client: &Client, text: &str) -> Option<String> {
 pub(super) fn without_urls(text: &str) -> String {
     let mut left = String::new();
     let mut rest = text;
-    while let Some(at) = SCHEMES.iter().filter_map(|scheme| rest.find(scheme)).min() {
+    let begin = |text: &str| {
+        let begins = |at: &usize| SCHEMES.iter().any(|it| begins_with(&text[*at..], it));
+        text.char_indices().map(|(at, _)| at).find(begins)
+    };
+    while let Some(at) = begin(rest) {
         let (before, url) = rest.split_at(at);
         left.push_str(before);
         let is_bracketed = before.ends_with('<');
