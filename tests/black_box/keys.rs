@@ -18,6 +18,8 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("put", "/webhooks/{id}/", "write"),
     ("delete", "/webhooks/{id}/", "write"),
     ("post", "/webhooks/{id}/preview/", "read"),
+    ("post", "/preview/", "read"),
+    ("get", "/quotas/", "read"),
     ("post", "/webhooks/{id}/test/", "write"),
     ("post", "/webhooks/{id}/rotate/", "write"),
     ("post", "/webhooks/{id}/recover/", "write"),

@@ -43,6 +43,12 @@ async fn registrations_at_once_fill_the_quota_and_no_more() {
     assert_eq!(names(&app).await.len(), 5);
     assert_eq!(app.registry_rows("CREDENTIAL#").await.len(), 5);
     assert_is_over(&app.post("/webhooks/", &numbered(20)).await, "5 webhooks");
+    let quotas = app.get("/quotas/").await;
+    let expected = json!([
+        {"quota": "webhooks", "used": 5, "limit": 5},
+        {"quota": "api_keys", "used": 0, "limit": 100},
+    ]);
+    assert_eq!(quotas.body["results"], expected);
 
     // What is there can be changed, and makes room when it goes.
     let id = made[0].body["id"].as_str().unwrap();

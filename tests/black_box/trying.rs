@@ -58,30 +58,40 @@ async fn what_is_no_single_event_is_told_what_to_give() {
 }
 
 #[tokio::test]
-async fn words_are_previewed_before_they_are_stored() {
+async fn a_webhook_is_previewed_before_it_is_stored() {
     let app = App::start().await;
-    let id = app.register(&slack("work", &["*"])).await;
-    let at = format!("/webhooks/{id}/preview/");
+    let path = "/preview/";
     app.publish(&json!({"type": "deploy", "id": "d1", "project": "billing"}))
         .await;
-    let words = json!({"title": "Look at {{ project }}"});
-    for body in [
-        json!({"sample": "deploy", "words": words}),
-        json!({"event_id": "d1", "words": words}),
+    let mut webhook = slack("work", &["deploy"]);
+    webhook["message"] = json!({"title": "Look at {{ project }}"});
+    for event in [
+        json!({"sample": "deploy"}),
+        json!({"event_id": "d1"}),
+        event(),
     ] {
-        let preview = app.post(&at, &body).await;
+        let body = json!({"webhook": webhook, "event": event});
+        let preview = app.post(path, &body).await;
         assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+        assert_eq!(preview.body["would_send"], true);
+        assert_eq!(preview.body["type"], "slack");
         let text = preview.body["request"]["body"]["text"].to_string();
         assert!(text.contains("Look at billing"), "{text}");
+        assert!(!preview.text.contains(TOKEN), "{}", preview.text);
     }
-    let stored = app.get(&format!("/webhooks/{id}/")).await;
-    assert_eq!(stored.body["message"], Value::Null);
-    let wrong = json!({"sample": "deploy", "words": {"title": "{{ projct }}"}});
-    let wrong = app.post(&at, &wrong).await;
-    assert_eq!(wrong.pointers(), ["/words/title"]);
-    let nowhere = json!({"sample": "deploy", "words": words});
-    let nowhere = app.post("/events/match/", &nowhere).await;
-    assert_eq!(nowhere.pointers(), ["/words"]);
+    let error = json!({"webhook": webhook, "event": {"type": "error"}});
+    let error = app.post(path, &error).await;
+    assert!(error.body["why_not"].is_string(), "{}", error.text);
+    assert!(app.get("/webhooks/").await.results().is_empty());
+    // Every fault at once, where it stands.
+    webhook["message"]["title"] = json!("{{ projct }}");
+    let wrong = json!({"webhook": webhook, "event": {"type": "depoly"}, "more": 1});
+    let wrong = app.post(path, &wrong).await;
+    let mut pointers = wrong.pointers();
+    pointers.sort();
+    assert_eq!(pointers, ["/event/type", "/more", "/webhook/message/title"]);
+    let nothing = app.post(path, &json!({})).await;
+    assert_eq!(nothing.pointers(), ["/webhook", "/event"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! The event that something is tried out with: given, a sample, or one that was published.
 
-use carillon_domain::field::{Field, Formed, Given, Named, Object, Rule, Said, reference};
-use carillon_domain::webhook::MESSAGE_TEMPLATE;
+use carillon_domain::field::{Field, Formed, Named, Object, Rule, Said, reference};
 use carillon_domain::{
     Capture, Event, EventId, EventType, FaultCode, Faults, Fields, OrganizationId, Pointer,
     cloudevents, sample,
@@ -16,18 +15,16 @@ const SAMPLE: Field<AnyType> = Field::required("sample", "", AnyType);
 const EVENT_ID: Field<Formed<EventId>> =
     Field::required("event_id", "Of an event that is there", EventId::FORM);
 
-const WORDS: Field<Given> = Field::optional("words", "", Given(MESSAGE_TEMPLATE));
-
 /// What asks for a sample.
 pub const SAMPLED: Object = Object {
     about: "The catalogue's sample of a type",
-    fields: &[&SAMPLE, &WORDS],
+    fields: &[&SAMPLE],
 };
 
 /// What names an event that was published.
 pub const PUBLISHED: Object = Object {
     about: "An event that was published",
-    fields: &[&EVENT_ID, &WORDS],
+    fields: &[&EVENT_ID],
 };
 
 /// The name of any event type, Carillon's own among them.
@@ -51,46 +48,22 @@ impl Rule for AnyType {
     }
 }
 
-/// What is tried, and in which words where not in the webhook's own.
-pub struct Tried {
-    pub event: Event,
-    pub words: Option<Value>,
-}
-
-impl Tried {
-    fn as_usual(event: Event) -> Self {
-        Self { event, words: None }
-    }
-
-    /// The event, where no message is shown.
-    pub fn without_words(self) -> Result<Event, Problem> {
-        if self.words.is_none() {
-            return Ok(self.event);
-        }
-        let mut faults = Faults::default();
-        let at = Pointer::root().field(WORDS.name);
-        faults.add(at, FaultCode::NotAllowed, "only a preview shows a message");
-        Err(Problem::Invalid(faults))
-    }
-}
-
 /// Reads an event, a CloudEvent (structured), `{"sample": "<event type>"}`, or
 /// `{"event_id": "<id>"}`.
 pub async fn read(
     api: &Api,
     organization: &OrganizationId,
     body: &Value,
-) -> Result<Tried, Problem> {
+) -> Result<Event, Problem> {
     if body.get("event_id").is_none() {
         return given(organization, body).map_err(Problem::Invalid);
     }
-    let (id, words) = published(body).map_err(Problem::Invalid)?;
+    let id = published(body).map_err(Problem::Invalid)?;
     let found = api
         .events
         .get(organization, &id)
         .await
         .map_err(Problem::internal("looking for a published event"))?;
-    let found = found.map(|event| Tried { event, words });
     found.ok_or_else(|| {
         let mut faults = Faults::default();
         let at = Pointer::root().field("event_id");
@@ -109,7 +82,7 @@ pub fn capture(organization: &OrganizationId) -> Capture {
     }
 }
 
-fn given(organization: &OrganizationId, body: &Value) -> Result<Tried, Faults> {
+fn given(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {
     if body.get("sample").is_some() {
         return sampled(organization, body);
     }
@@ -128,7 +101,7 @@ fn given(organization: &OrganizationId, body: &Value) -> Result<Tried, Faults> {
     }
     if body.get("specversion").is_some() {
         let read = cloudevents::read_structured(body, capture(organization));
-        return read.map(|read| Tried::as_usual(read.event));
+        return read.map(|read| read.event);
     }
     let mut faults = Faults::default();
     let root = Pointer::root();
@@ -139,20 +112,16 @@ fn given(organization: &OrganizationId, body: &Value) -> Result<Tried, Faults> {
         return Err(faults);
     }
     let event = Event::parse(body, &root, capture(organization), &mut faults);
-    faults.into_result(event.map(Tried::as_usual))
+    faults.into_result(event)
 }
 
-fn sampled(organization: &OrganizationId, body: &Value) -> Result<Tried, Faults> {
+fn sampled(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {
     let mut faults = Faults::default();
-    let mut tried = None;
+    let mut event = None;
     if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        let words = fields.get(&WORDS);
-        tried = fields.get(&SAMPLE).map(|event_type| Tried {
-            words,
-            event: Event {
-                organization: organization.clone(),
-                ..sample::event(event_type)
-            },
+        event = fields.get(&SAMPLE).map(|event_type| Event {
+            organization: organization.clone(),
+            ..sample::event(event_type)
         });
         if fields.value("type").is_some() {
             let detail = "a sample has its own fields: leave out `sample` to give an event, or the \
@@ -161,16 +130,15 @@ fn sampled(organization: &OrganizationId, body: &Value) -> Result<Tried, Faults>
         }
         fields.finish_as(&SAMPLED);
     }
-    faults.into_result(tried)
+    faults.into_result(event)
 }
 
-fn published(body: &Value) -> Result<(EventId, Option<Value>), Faults> {
+fn published(body: &Value) -> Result<EventId, Faults> {
     let mut faults = Faults::default();
-    let mut asked = None;
+    let mut id = None;
     if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        let words = fields.get(&WORDS);
-        asked = fields.get(&EVENT_ID).map(|id| (id, words));
+        id = fields.get(&EVENT_ID);
         fields.finish_as(&PUBLISHED);
     }
-    faults.into_result(asked)
+    faults.into_result(id)
 }

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use carillon_domain::{
-    Configured, Faults, Grouping, KindId, MessageTemplate, OrganizationId, Pointer, Registration,
-    Webhook,
-};
+use carillon_domain::{Configured, Faults, KindId, OrganizationId, Pointer, Registration, Webhook};
 use serde_json::Value;
 
 use crate::form::Reading;
@@ -118,22 +115,6 @@ impl Kinds {
         )
     }
 
-    /// Reads the words that a webhook may get, which stand at `at`. Every fault is added to
-    /// `faults`.
-    pub fn words(
-        &self,
-        webhook: &Webhook,
-        value: &Value,
-        at: &Pointer,
-        faults: &mut Faults,
-    ) -> MessageTemplate {
-        let words = crate::message::Reading {
-            forms: self.get(&webhook.kind).map(Kind::message),
-            edits: webhook.configuration.grouping == Grouping::Update,
-        };
-        crate::message::read(words, value, at, faults)
-    }
-
     /// Reads a webhook's `configuration` that stands at `at` and may be to replace that of
     /// `current`. Every fault is added to `faults`; the result is there only where none was
     /// found.
@@ -182,8 +163,8 @@ impl Kinds {
 
 #[cfg(test)]
 mod tests {
-    use carillon_domain::Configuration;
     use carillon_domain::masking::looks_like_credential;
+    use carillon_domain::{Configuration, Grouping};
     use serde_json::json;
 
     use super::*;

@@ -21,6 +21,3 @@ async function read() {
 
 /** What something of this name may say, as a JSON Schema. */
 export const schema = async (name) => (await apiDocument()).components.schemas[name];
-
-/** Whether the API has a call, such as `offers('post', 'events/')`. */
-export const offers = async (method, path) => Boolean((await apiDocument()).paths[`/api/v1/${path}`]?.[method]);

@@ -17,7 +17,7 @@ use carillon_domain::{
 use serde_json::{Value, json};
 
 use super::{Schemas, notifications, webhooks};
-use crate::routes::{NOTHING, RECOVERY, RECOVERY_OF_ALL};
+use crate::routes::{NOTHING, PREVIEWED, RECOVERY, RECOVERY_OF_ALL};
 use crate::{publishing, tried_event};
 
 /// Completes the schemas that the routes have.
@@ -35,6 +35,7 @@ pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
         ("Recovery", RECOVERY.schema()),
         ("RecoveryOfAll", RECOVERY_OF_ALL.schema()),
         ("Nothing", NOTHING.schema()),
+        ("Previewed", PREVIEWED.schema()),
         ("Actor", actor()),
         (
             "AuditAction",

@@ -90,6 +90,9 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
         ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/events/match/", _) => {
             json!({"sample": "deploy"})
         }
+        ("POST /api/v1/preview/", _) => {
+            json!({"webhook": new_webhook(), "event": {"sample": "deploy"}})
+        }
         ("POST /api/v1/webhooks/{id}/rotate/", _) => {
             json!({"token": "xoxb-example-not-a-real-token", "everywhere": true})
         }
@@ -123,7 +126,7 @@ fn response(name: &str, status: &str) -> Option<Value> {
         ) => webhook(),
         ("POST /api/v1/webhooks/{id}/rotate/", _) => with(webhook(), "rotated", json!([WEBHOOK])),
         ("POST /api/v1/webhooks/{id}/test/", _) => attempt(),
-        ("POST /api/v1/webhooks/{id}/preview/", _) => preview(),
+        ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/preview/", _) => preview(),
         ("GET /api/v1/webhooks/{id}/deliveries/{delivery_id}/", _) => delivery(),
         ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
             json!({"accepted": 1, "next_after": null, "reason": null})
@@ -151,6 +154,9 @@ fn response(name: &str, status: &str) -> Option<Value> {
             "organization": "org_acme", "role": "editor",
             "actor": {"type": "api_key", "id": KEY, "name": "ci"},
         }),
+        ("GET /api/v1/quotas/", _) => json!({"results": [
+            {"quota": "webhooks", "used": 12, "limit": 1000},
+        ]}),
         ("GET /api/v1/audit/", _) => page(json!({
             "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
             "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",

@@ -15,6 +15,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use carillon_chat::Kinds;
+use carillon_domain::field::reference;
 use serde_json::{Map, Value, json};
 
 /// Schemas by their names.
@@ -49,6 +50,8 @@ pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
     }
     hoist_parameters(&mut document);
     unwrap(&mut document);
+    hoist_responses(&mut document);
+    hoist_schemas(&mut document);
     document
 }
 
@@ -76,6 +79,82 @@ fn hoist_parameters(document: &mut Value) {
         }
     }
     document["components"]["parameters"] = hoisted.into();
+}
+
+/// Answers that several calls have, by the names of what they answer.
+fn hoist_responses(document: &mut Value) {
+    let mut hoisted = Map::new();
+    let mut all = Vec::new();
+    for item in document["paths"].as_object_mut().into_iter().flatten() {
+        let operations = item.1.as_object_mut().into_iter().flatten();
+        let maps = operations.filter_map(|(_, operation)| operation.get_mut("responses"));
+        let answers = maps.filter_map(Value::as_object_mut).flatten();
+        all.extend(answers.map(|(_, answer)| answer));
+    }
+    let texts: Vec<String> = all.iter().map(|answer| answer.to_string()).collect();
+    for (answer, text) in all.into_iter().zip(&texts) {
+        let schema = answer.pointer("/content/application~1json/schema/$ref");
+        let name = schema
+            .and_then(Value::as_str)
+            .map(last_of)
+            .map(str::to_owned);
+        let is_repeated = texts.iter().filter(|other| *other == text).count() > 1;
+        let is_free = |name: &String| hoisted.get(name).is_none_or(|known| *known == *answer);
+        if let Some(name) = name.filter(is_free).filter(|_| is_repeated) {
+            let reference = json!({"$ref": format!("#/components/responses/{name}")});
+            hoisted.insert(name, std::mem::replace(answer, reference));
+        }
+    }
+    if let Some(responses) = document["components"]["responses"].as_object_mut() {
+        responses.extend(hoisted);
+    }
+}
+
+/// Forms that stand in several places, by the names that they get.
+const HOISTED: [(&str, &str); 4] = [
+    (
+        "SlackChannel",
+        "/SlackBotConfiguration/properties/channels/items",
+    ),
+    ("NextPage", "/Page_Webhook/properties/next"),
+    ("ChannelLabels", "/TeamsConfiguration/properties/channels"),
+    (
+        "DiscordTag",
+        "/DiscordConfiguration/properties/applied_tags/properties/failed",
+    ),
+];
+
+fn hoist_schemas(document: &mut Value) {
+    for (name, at) in HOISTED {
+        let schemas = &document["components"]["schemas"];
+        let Some(found) = schemas.pointer(at).cloned() else {
+            continue;
+        };
+        replace(
+            &mut document["components"]["schemas"],
+            &found,
+            &reference(name),
+        );
+        document["components"]["schemas"][name] = found;
+    }
+}
+
+fn replace(within: &mut Value, found: &Value, by: &Value) {
+    if within == found {
+        *within = by.clone();
+        return;
+    }
+    match within {
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|part| replace(part, found, by)),
+        Value::Array(items) => items.iter_mut().for_each(|part| replace(part, found, by)),
+        _ => {}
+    }
+}
+
+fn last_of(reference: &str) -> &str {
+    reference.rsplit('/').next().unwrap_or_default()
 }
 
 /// The calls that take a body, and do without one.

@@ -94,7 +94,10 @@ pub fn responses() -> Map<String, Value> {
         .map(|(status, documents)| {
             let mut titles: Vec<&str> = documents.iter().map(Document::title).collect();
             titles.dedup();
-            let description = titles.join(", or: ");
+            let description = match titles.as_slice() {
+                [only] => (*only).to_owned(),
+                several => format!("{} problems, told apart by `type`", several.len()),
+            };
             let mut examples = Map::new();
             for document in &documents {
                 // Some kinds have several forms; one shows what they are like.
@@ -103,7 +106,6 @@ pub fn responses() -> Map<String, Value> {
             }
             let response = json!({
                 "description": description,
-                "headers": {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}},
                 "content": {"application/problem+json": {
                     "schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples
                 }},

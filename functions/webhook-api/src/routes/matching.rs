@@ -46,8 +46,7 @@ pub async fn matches(
     query: Query,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Matches>, Problem> {
-    let tried = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
-    let event = tried.without_words()?;
+    let event = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
     let webhooks = api
         .registry
         .webhooks(&caller.organization)

@@ -9,12 +9,15 @@ mod matching;
 mod me;
 mod meta;
 mod notifications;
+mod previewing;
+mod quotas;
 mod recovery;
 mod trial;
 mod webhooks;
 
 pub use deliveries::NOTHING;
 pub use meta::Document;
+pub use previewing::PREVIEWED;
 pub use recovery::{RECOVERY, RECOVERY_OF_ALL};
 
 use axum::routing::get;
@@ -101,7 +104,8 @@ pub fn all() -> OpenApiRouter<Api> {
             webhooks::replace,
             webhooks::remove
         ))
-        .routes(routes!(trial::preview))
+        .routes(routes!(previewing::preview))
+        .routes(routes!(previewing::preview_new))
         .routes(routes!(trial::test))
         .routes(routes!(trial::rotate))
         .routes(routes!(deliveries::list))
@@ -114,6 +118,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::update, api_keys::revoke))
         .routes(routes!(me::read))
         .routes(routes!(audit::list))
+        .routes(routes!(quotas::list))
         .routes(routes!(event_types::list))
         .routes(routes!(events::publish, events::list))
         .routes(routes!(events::read))

@@ -4,16 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carillon_chat::limits::Usage;
-use carillon_chat::{Kind, Place, Post, Reply, Without};
+use carillon_chat::{Kind, Reply};
 use carillon_delivery::By;
 use carillon_domain::{
-    Credential, DeliveryId, Event, EventType, FaultCode, Faults, LaneId, Outcome, Pointer, Webhook,
-    sample,
+    Credential, DeliveryId, Event, EventType, FaultCode, LaneId, Outcome, Pointer, Webhook, sample,
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::webhooks::is_wanted;
@@ -27,125 +24,9 @@ use crate::query::Query;
 use crate::recovery::asks_to_wait;
 use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
-use crate::tried_event::Tried;
 use crate::verification::verify;
 use crate::view::WebhookView;
 use crate::{Api, made_again, parameters, registration, schema, tried_event, waking};
-
-/// What would be sent.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Preview {
-    /// Whether it would be sent, were the event published now.
-    would_send: bool,
-    #[serde(rename = "type")]
-    api_type: String,
-    /// Why not, where it would not.
-    #[schema(required)]
-    why_not: Option<String>,
-    /// Why it would be sent in the standard form, where the webhook's own words cannot be
-    /// rendered over this event.
-    #[schema(required)]
-    standard_form: Option<String>,
-    request: PreviewRequest,
-    /// How full each limit of the platform is.
-    #[schema(value_type = Vec<LimitUsage>)]
-    limits: Vec<Usage>,
-    /// Where the message can be looked at and changed: Slack's Block Kit Builder.
-    #[schema(required)]
-    builder_url: Option<String>,
-}
-
-/// How full a limit of the platform is: the fullest place, where it applies to several.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only its description is used")]
-struct LimitUsage {
-    #[schema(example = "characters of a section's text")]
-    what: String,
-    used: u32,
-    limit: u32,
-}
-
-/// The exact request, its secret parts masked.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PreviewRequest {
-    #[schema(example = "POST")]
-    method: String,
-    #[schema(example = "https://slack.com/api/chat.postMessage")]
-    url: String,
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    headers: Value,
-    #[schema(value_type = Object)]
-    body: Value,
-}
-
-/// Shows the exact request that an event would be sent with.
-///
-/// Says whether it would be sent, and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
-/// published; `words` stand for the webhook's `message`.
-#[utoipa::path(
-    post, path = "/webhooks/{id}/preview/", tag = "webhooks",
-    operation_id = "preview_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        parameters::OfChannel,
-    ),
-    request_body(content = ref("#/components/schemas/TriedEvent")),
-    responses((status = 200, description = "What would be sent", body = Preview)),
-)]
-pub async fn preview(
-    State(api): State<Api>,
-    caller: Caller,
-    mut query: Query,
-    PathOf(id): PathOf<String>,
-    JsonBody(body): JsonBody,
-) -> Result<Json<Preview>, Problem> {
-    let mut webhook = registration::find(&api, &caller.organization, &id).await?;
-    let channel = channel(&webhook, &mut query);
-    let tried = tried_event::read(&api, &webhook.organization, &body).await;
-    let Tried { event, words } = query.with(tried)?;
-    if let Some(words) = words {
-        let mut faults = Faults::default();
-        let at = Pointer::root().field("words");
-        let words = api.chat.kinds().words(&webhook, &words, &at, &mut faults);
-        webhook.message = Some(faults.into_result(Some(words)).map_err(Problem::Invalid)?);
-    }
-    let delivery_id = DeliveryId::of(
-        &event.organization,
-        &event.id,
-        event.received_at,
-        &lane(&webhook, &channel),
-    );
-    let kind = kind(&api, &webhook, "previewing a message")?;
-    let post = Post {
-        webhook: &webhook,
-        channel: &channel,
-        events: &[&event],
-        post_id: &delivery_id.post_id(0),
-        place: &Place::Channel,
-        without: Without::default(),
-        headline: None,
-    };
-    let draft = kind.draft(&post);
-    let headers = draft.shown_headers().into_iter();
-    let why_not = webhook.why_not_now(&event);
-    Ok(Json(Preview {
-        would_send: why_not.is_none(),
-        api_type: webhook.kind.api_type().to_owned(),
-        why_not,
-        standard_form: post.standard_forms().into_iter().flatten().next(),
-        request: PreviewRequest {
-            method: draft.method.to_string(),
-            url: draft.masked_url(),
-            headers: headers
-                .map(|(name, value)| (name, Value::from(value)))
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
-            body: draft.json(),
-        },
-        limits: kind.usage(&draft),
-        builder_url: kind.builder_url(&draft),
-    }))
-}
 
 /// What the platform said to a test message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -337,7 +218,7 @@ async fn rotated(
 }
 
 /// What the webhook posts to.
-fn kind<'a>(
+pub(super) fn kind<'a>(
     api: &'a Api,
     webhook: &Webhook,
     operation: &'static str,
@@ -347,14 +228,14 @@ fn kind<'a>(
 }
 
 /// The lane of one of the webhook's channels.
-fn lane(webhook: &Webhook, channel: &str) -> LaneId {
+pub(super) fn lane(webhook: &Webhook, channel: &str) -> LaneId {
     let mut channels = webhook.lanes.channels.iter();
     let found = channels.find(|known| known.name == channel);
     LaneId::of(&webhook.id, found.map_or(0, |channel| channel.lane))
 }
 
 /// The channel that is named, or the webhook's first.
-fn channel(webhook: &Webhook, query: &mut Query) -> String {
+pub(super) fn channel(webhook: &Webhook, query: &mut Query) -> String {
     let channels = webhook.lanes.names();
     let first = channels.first().copied().unwrap_or_default().to_owned();
     let Some(named) = query.get(&parameters::CHANNEL) else {

@@ -30,7 +30,7 @@ export function section(webhook, { kind, given, isOpen }) {
     made = null;
     try {
       const { words } = await import('../words/index.js');
-      made = await words({ kind: drawn, message, webhook: given, stored: webhook?.id });
+      made = await words({ kind: drawn, message, webhook: given });
       body.replaceChildren(made.node);
     } catch (error) {
       drawn = null;

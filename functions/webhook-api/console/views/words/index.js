@@ -9,10 +9,10 @@ import { editor } from './editor.js';
 import { shown } from './shown.js';
 
 /**
- * `kind` and `webhook()` say what is previewed, `stored` its id; `event` is the event, where it is
+ * `kind` and `webhook()` say what is previewed; `event` is the event, where it is
  * not to be chosen.
  */
-export async function words({ kind, message, webhook, stored, event }) {
+export async function words({ kind, message, webhook, event }) {
   let seen;
   const rest = el('div', '');
   const changed = () => seen?.look();
@@ -22,7 +22,7 @@ export async function words({ kind, message, webhook, stored, event }) {
     rest.replaceChildren(...(others.length ? [notice('bad', 'warning', ...others.map(({ detail }) => el('p', '', ...prose(detail))))] : []));
   }
   const wanted = () => ({ ...previewable(kind, webhook()), message: edited.value() });
-  seen = await shown({ webhook: wanted, stored, event, tell, named: edited.name });
+  seen = await shown({ webhook: wanted, event, tell, named: edited.name });
   edited.node.append(rest);
   edited.node.addEventListener('input', changed);
   return { node: el('div', 'words', edited.node, seen.node), value: edited.value, tell, look: changed };
@@ -38,7 +38,7 @@ function previewable(kind, { name, type, event_types: types, filters, configurat
 
 /** The words of a webhook that is there, with the message of an event. `saved` is told afterwards. */
 export async function editWords(webhook, event, saved) {
-  const made = await words({ kind: kindOf(webhook), message: webhook.message, webhook: () => webhook, stored: webhook.id, event });
+  const made = await words({ kind: kindOf(webhook), message: webhook.message, webhook: () => webhook, event });
   const verdict = el('div', '');
   const asked = dialog(`The words of ${webhook.name}`, el('div', 'stack', made.node, verdict), [
     button('Leave them', () => asked.close()),

@@ -1,7 +1,6 @@
 // The message that words give, while one types: with an event that is given, or with a sample.
 
 import { get, post, Refusal } from '../../core/api.js';
-import { offers } from '../../core/document.js';
 import { el, prose } from '../../core/dom.js';
 import { debounce, notice, select } from '../../core/ui.js';
 import { card } from '../compose/card.js';
@@ -42,12 +41,11 @@ async function choice(wanted) {
 }
 
 /**
- * `webhook()` is the one to preview, `stored` its id where it is there; `tell(faults)` gets those
- * of its words; `named(event)` gets the event whenever it is another.
+ * `webhook()` is the one to preview; `tell(faults)` gets those of its words; `named(event)` gets the
+ * event whenever it is another.
  */
-export async function shown({ webhook, stored, event, tell, named }) {
+export async function shown({ webhook, event, tell, named }) {
   const chosen = event ? { node: null, event: () => event, values: () => event } : await choice(webhook().event_types);
-  const ofAny = await offers('post', 'webhooks/preview/');
   const area = el('div', 'preview');
   area.setAttribute('role', 'status');
   const opened = new Map();
@@ -57,14 +55,10 @@ export async function shown({ webhook, stored, event, tell, named }) {
     const mine = ++turn;
     const wanted = webhook();
     try {
-      const answer = ofAny ? await post('webhooks/preview/', { webhook: wanted, event: chosen.event() })
-        : stored ? await post(`webhooks/${encodeURIComponent(stored)}/preview/`, chosen.event()) : null;
+      const answer = await post('preview/', { webhook: wanted, event: chosen.event() });
       if (mine !== turn) return;
-      if (ofAny) tell([]);
-      area.replaceChildren(...[
-        ofAny ? null : el('p', 'soft', stored ? 'As it is stored. What you change shows here once it is saved.' : 'The message shows here once the webhook is stored.'),
-        ...(answer ? card(answer, { name: wanted.name, id: '', opened }) : []),
-      ].filter(Boolean));
+      tell([]);
+      area.replaceChildren(...card(answer, { name: wanted.name, id: '', opened }));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (mine !== turn) return;
