@@ -34,12 +34,12 @@ async function start(options) {
   return { child, url: line('Page'), logIn: line('Log in'), key: line('Admin key') };
 }
 
-/** The Carillon of this file's stories, and its browser. */
+/** The Carillon of this file's stories, and the browser. */
 export class Stage {
   static async start(options = []) {
     const [carillon, browser] = await Promise.all([
       start(options),
-      chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] }),
+      chromium.connect(process.env.BROWSER),
     ]);
     after(async () => {
       await browser.close();

@@ -175,3 +175,19 @@ async fn a_queue_that_fails_once_to_put_a_message_off_costs_it_nothing() {
     assert_eq!(stage.refusals.load(Ordering::SeqCst), 0);
     assert_eq!(stage.arrivals().len(), 1);
 }
+
+#[tokio::test]
+async fn a_row_that_a_dead_process_wrote_late_says_what_was_posted_after_it() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let id = stage.publish(&webhook).await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1);
+    // Before this was written down, somebody else took the post for lost, posted again, and died.
+    stage.post_and_die(&webhook, &id).await;
+    stage.serve_for(60 * SECOND, SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 1, "not once more");
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Delivered);
+    assert!(row.possible_duplicate);
+}

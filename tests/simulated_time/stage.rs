@@ -20,7 +20,7 @@ use carillon_aws::{
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
-use carillon_domain::lane::{Entry, Position, Redo, Waiting};
+use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
 use carillon_domain::webhook::Lanes as Channels;
 use carillon_domain::{
     Configuration, Delivery, DeliveryId, Event, EventId, EventType, KindId, OrganizationId,
@@ -303,6 +303,36 @@ impl Stage {
         let wake_up = WakeUp { organization, lane };
         wake(&self.queue, &[wake_up]).await.unwrap();
         ids
+    }
+
+    /// Leaves the lane as somebody does who has posted its first delivery, and died before that
+    /// was written down.
+    pub async fn post_and_die(&self, webhook: &Webhook, id: &DeliveryId) {
+        let now = self.clock.now();
+        let lane_id = webhook.lane(&webhook.lanes.channels[0]);
+        let rows = self.lanes.read(std::slice::from_ref(&lane_id)).await;
+        let mut lane = rows.unwrap().remove(&lane_id).unwrap();
+        let stored = lane.version;
+        let read = self.lanes.entries(&lane_id, None, 1).await.unwrap();
+        lane.offset = None;
+        lane.version = stored + 1;
+        lane.open = Some(Open {
+            log: Log::Main,
+            deliveries: vec![id.clone()],
+            end: read.last().map(|entry| entry.position.clone()),
+            version: lane.version,
+            opened_at: now,
+            is_in_flight: true,
+            unknown: 1,
+            is_summary: false,
+            overtakes: Vec::new(),
+        });
+        let organization = webhook.organization.clone();
+        let saved = self.lanes.save(&organization, &lane_id, stored, &lane, now);
+        assert!(saved.await.unwrap());
+        let lane = lane_id;
+        let wake_up = WakeUp { organization, lane };
+        wake(&self.queue, &[wake_up]).await.unwrap();
     }
 
     /// Has deliveries sent once more, as `recover` does.

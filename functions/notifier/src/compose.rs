@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use carillon_domain::lane::{Log, Position};
 use carillon_domain::webhook::{Digest, Grouping};
-use carillon_domain::{Delivery, DeliveryId, Event, EventId, Webhook};
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Event, EventId, Webhook};
 use jiff::Timestamp;
 
 use crate::Notifier;
@@ -98,6 +98,9 @@ impl Notifier {
             .take_while(|it| is_settled(&known, it))
             .count();
         if settled > 0 || candidates.is_empty() {
+            if unknown > 0 {
+                self.own_up(visit, &candidates[..settled], &known).await?;
+            }
             self.pass_over(visit, &candidates[..settled], is_repeat)
                 .await?;
             return Ok(Composed::Again);
@@ -198,6 +201,28 @@ impl Notifier {
             .map(|candidate| candidate.waiting.delivery_id.clone())
             .collect();
         self.known(visit.id, &ids).await
+    }
+
+    /// A post of which nobody knows how it went is not repeated where an earlier one was written
+    /// down in the end, by somebody who was slow or is dead: then it may be there twice.
+    async fn own_up(
+        &self,
+        visit: &Visit<'_>,
+        settled: &[Candidate],
+        known: &HashMap<DeliveryId, Delivery>,
+    ) -> Result<(), Fault> {
+        let rows = settled
+            .iter()
+            .filter_map(|it| known.get(&it.waiting.delivery_id));
+        let rows: Vec<Delivery> = rows
+            .filter(|row| row.status == DeliveryStatus::Delivered && !row.possible_duplicate)
+            .map(|row| Delivery {
+                possible_duplicate: true,
+                post: visit.stored,
+                ..row.clone()
+            })
+            .collect();
+        Ok(self.write_once(&rows).await?)
     }
 
     /// Leaves behind what is settled already.

@@ -80,7 +80,7 @@ impl Notifier {
         }
     }
 
-    async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
+    pub(crate) async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
         for rows in rows.chunks(AT_ONCE) {
             let written = join_all(rows.iter().map(|row| self.stores.ledger.write(row))).await;
             for (row, written) in rows.iter().zip(written) {

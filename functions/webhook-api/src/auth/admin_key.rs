@@ -54,7 +54,7 @@ impl AdminKey {
             actor: Actor {
                 actor_type: ActorType::DeploymentKey,
                 id: DEPLOYMENT.to_owned(),
-                name: Some("the deployment's key".to_owned()),
+                name: Some("admin key".to_owned()),
             },
         }))
     }

@@ -260,7 +260,7 @@ fn delivery() -> Value {
 
 fn preview() -> Value {
     json!({
-        "would_send": true, "why_not": null, "standard_form": null,
+        "would_send": true, "type": "slack", "why_not": null, "standard_form": null,
         "request": {
             "method": "POST", "url": "https://slack.com/api/chat.postMessage",
             "headers": {"Content-Type": "application/json; charset=utf-8", "Authorization": "Bearer xoxb-…wxyz"},

@@ -106,7 +106,7 @@ pub async fn preview(
     shown(&api, &webhook, &event, &channel)
 }
 
-/// Shows what a webhook would send that need not be there.
+/// Shows what a webhook would send that is not stored.
 ///
 /// Stores, asks and sends nothing.
 #[utoipa::path(

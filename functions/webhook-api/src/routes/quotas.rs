@@ -27,7 +27,7 @@ pub struct QuotaUse {
     limit: u32,
 }
 
-/// Reads what the organization may have, and how much of it is used.
+/// Reads the quotas, and how much of them is used.
 #[utoipa::path(
     get, path = "/quotas/", tag = "audit", operation_id = "list_quotas",
     responses((status = 200, description = "The quotas", body = Quotas)),
