@@ -270,6 +270,8 @@ async fn a_test_sends_one_message_and_tells_that_it_arrived() {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         assert_eq!(answer.body["outcome"], "delivered", "{}", answer.body);
         assert_eq!(answer.body["http_status"], 200);
+        let hint = answer.body["hint"].as_str().unwrap();
+        assert!(hint.contains("still disabled"), "{hint}");
         assert!(answer.body["duration_ms"].is_u64());
         assert_eq!(app.sink().messages().len(), 1);
     }

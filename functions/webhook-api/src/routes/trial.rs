@@ -1,4 +1,4 @@
-//! Trying a webhook out: preview, test, rotate.
+//! Trying a webhook out: test, rotate.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +7,8 @@ use axum::response::Response;
 use carillon_chat::{Kind, Reply};
 use carillon_delivery::By;
 use carillon_domain::{
-    Credential, DeliveryId, Event, EventType, FaultCode, LaneId, Outcome, Pointer, Webhook, sample,
+    Credential, DeliveryId, Event, EventType, FaultCode, LaneId, Outcome, Pointer, Webhook,
+    WebhookStatus, sample,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -110,10 +111,31 @@ pub async fn test(
         code = posted.reply.code.as_deref(),
         "tested"
     );
-    Ok(Json(Tested::from(posted.reply)))
+    let is_delivered = posted.reply.outcome == Outcome::Delivered;
+    let tested = Tested::from(posted.reply);
+    Ok(Json(match is_delivered {
+        true => tested.although(webhook.status),
+        false => tested,
+    }))
 }
 
 impl Tested {
+    /// It arrived, which nothing else may do yet.
+    fn although(self, status: WebhookStatus) -> Self {
+        let status = match status {
+            WebhookStatus::Active => return self,
+            WebhookStatus::Disabled => "disabled",
+            WebhookStatus::Suspended => "suspended",
+        };
+        let hint = format!(
+            "It arrived, but the webhook is still {status}: switch it on with `{{\"enabled\": true}}`."
+        );
+        Self {
+            hint: Some(hint),
+            ..self
+        }
+    }
+
     /// Nothing was sent, as the platform asks for that.
     fn limited(until: Timestamp) -> Self {
         Self {
