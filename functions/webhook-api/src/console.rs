@@ -65,7 +65,7 @@ fn answer<B>(request: &Request<B>, module: &str) -> Option<Response> {
     let path = request.uri().path();
     if path == "/" {
         let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
-        let page = page.replace(kinds::STYLES, &kinds::styles());
+        let page = page.replace(kinds::LINKS, &kinds::links());
         return Some(file(PAGE, page.replace(VERSION, version()), NO_CACHE));
     }
     let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;

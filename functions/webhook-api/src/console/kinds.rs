@@ -17,8 +17,8 @@ struct Files;
 
 /// Made of them all.
 pub const MODULE: &str = "kinds/all.js";
-/// What stands for their styles in the page.
-pub const STYLES: &str = "{kinds}";
+/// What stands for their files in the page.
+pub const LINKS: &str = "{kinds}";
 
 /// Each file under its name in the console.
 pub fn files() -> impl Iterator<Item = (String, EmbeddedFile)> {
@@ -33,13 +33,19 @@ pub fn get(name: &str) -> Option<EmbeddedFile> {
     Files::get(&format!("{folder}/console/{name}"))
 }
 
-/// The elements that load the styles.
-pub fn styles() -> String {
+/// The elements that load their styles, and their modules before anybody asks for them: one asks
+/// for the next, and each would wait for the one before.
+pub fn links() -> String {
     let names = files().map(|(name, _)| name);
-    let styles = names
-        .filter(|name| name.ends_with(".css"))
-        .map(|name| format!("<link rel=\"stylesheet\" href=\"console/{{version}}/{name}\">"));
-    styles.collect::<Vec<_>>().join("\n  ")
+    let names = names.chain([MODULE.to_owned()]);
+    let links = names.map(|name| {
+        let relation = match name.ends_with(".css") {
+            true => "stylesheet",
+            false => "modulepreload",
+        };
+        format!("<link rel=\"{relation}\" href=\"console/{{version}}/{name}\">")
+    });
+    links.collect::<Vec<_>>().join("\n  ")
 }
 
 /// `looks` are the files that are called after a type; `kinds` is what each kind says of itself.
@@ -106,7 +112,7 @@ mod tests {
             assert!(text.contains("steps: ["), "{id}");
             let names = [format!("  {id}: {{"), format!("  '{id}': {{")];
             assert!(names.iter().any(|name| text.contains(name)), "{id}");
-            assert!(styles().contains(&path.replace(".js", ".css")), "{id}");
+            assert!(links().contains(&path.replace(".js", ".css")), "{id}");
         }
     }
 
