@@ -104,7 +104,7 @@ impl EventId {
 
     /// The id of an event that came without one, but with what tells it from others.
     pub fn of_key(parts: &[&str]) -> Self {
-        Self(format!("key_{}", hex(&digest_of(parts), 32)))
+        Self(format!("evt_{}", hex(&digest_of(parts), 32)))
     }
 
     /// An id made from another system's id: characters that ids may not have become `-`,
