@@ -5,15 +5,15 @@
 //! until there are new ones; the page itself is asked for each time. All addresses in them are
 //! relative: a proxy may serve the console below any path.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carillon_chat::Kinds;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
@@ -45,11 +45,11 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
-    let module: Arc<str> = kinds::module(kinds).into();
+    let console = Arc::new(Console::new(kinds));
     BoxCloneSyncService::new(service_fn(move |request: Request<B>| {
-        let (api, module) = (api.clone(), module.clone());
+        let (api, console) = (api.clone(), console.clone());
         async move {
-            match answer(&request, &module) {
+            match console.answer(&request) {
                 Some(response) => Ok::<_, Infallible>(response),
                 None => api.oneshot(request).await,
             }
@@ -57,28 +57,50 @@ where
     }))
 }
 
-/// The file that is asked for; none where the API has to answer.
-fn answer<B>(request: &Request<B>, module: &str) -> Option<Response> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return None;
+struct Console {
+    /// The file that is made of all kinds.
+    module: String,
+    /// Of all files together.
+    version: String,
+}
+
+impl Console {
+    fn new(kinds: &Kinds) -> Self {
+        let module = kinds::module(kinds);
+        Self {
+            version: version(&module),
+            module,
+        }
     }
-    let path = request.uri().path();
-    if path == "/" {
-        let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
-        let page = page.replace(kinds::LINKS, &kinds::links());
-        return Some(file(PAGE, page.replace(VERSION, version()), NO_CACHE));
+
+    /// The file that is asked for; none where the API has to answer.
+    fn answer<B>(&self, request: &Request<B>) -> Option<Response> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        let path = request.uri().path();
+        if path == "/" {
+            let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
+            let page = page.replace(kinds::LINKS, &kinds::links());
+            return Some(file(PAGE, page.replace(VERSION, &self.version), NO_CACHE));
+        }
+        let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;
+        let Some(content) = self.content(name) else {
+            return Some(StatusCode::NOT_FOUND.into_response());
+        };
+        // Whoever has the old page gets the new files, and does not keep them.
+        let is_fixed = wanted == self.version && !cfg!(debug_assertions);
+        let caching = if is_fixed { FOR_EVER } else { NO_CACHE };
+        Some(file(name, content.into_owned(), caching))
     }
-    let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;
-    if name == kinds::MODULE {
-        return Some(file(name, module.to_owned(), NO_CACHE));
+
+    fn content(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        if name == kinds::MODULE {
+            return Some(Cow::Borrowed(self.module.as_bytes()));
+        }
+        let file = Files::get(name).or_else(|| kinds::get(name))?;
+        Some(file.data)
     }
-    let Some(EmbeddedFile { data, .. }) = Files::get(name).or_else(|| kinds::get(name)) else {
-        return Some(StatusCode::NOT_FOUND.into_response());
-    };
-    // Whoever has the old page gets the new files, and does not keep them.
-    let is_fixed = wanted == version() && !cfg!(debug_assertions);
-    let caching = if is_fixed { FOR_EVER } else { NO_CACHE };
-    Some(file(name, data.into_owned(), caching))
 }
 
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -112,28 +134,20 @@ pub fn file(name: &str, content: impl Into<Body>, caching: HeaderValue) -> Respo
     (headers, content.into()).into_response()
 }
 
-/// Of all files together.
-fn version() -> &'static str {
-    static OF_ALL: OnceLock<String> = OnceLock::new();
-    OF_ALL.get_or_init(|| {
-        let mut files: Vec<_> = Files::iter()
-            .filter_map(|name| Some((name.to_string(), Files::get(&name)?)))
-            .chain(kinds::files())
-            .collect();
-        files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        let mut hash = Sha256::new();
-        for (name, file) in files {
-            hash.update(name.as_bytes());
-            hash.update(file.metadata.sha256_hash());
-        }
-        hash.finalize()
-            .iter()
-            .take(6)
-            .fold(String::new(), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            })
-    })
+fn version(module: &str) -> String {
+    let mut files: Vec<_> = Files::iter()
+        .filter_map(|name| Some((name.to_string(), Files::get(&name)?)))
+        .chain(kinds::files())
+        .collect();
+    files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut hash = Sha256::new();
+    for (name, file) in files {
+        hash.update(name.as_bytes());
+        hash.update(file.metadata.sha256_hash());
+    }
+    hash.update(module);
+    let hash = hash.finalize();
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

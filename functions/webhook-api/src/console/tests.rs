@@ -7,9 +7,12 @@ fn names() -> Vec<String> {
     own.chain(kinds::files().map(|(name, _)| name)).collect()
 }
 
+fn console() -> Console {
+    Console::new(&Kinds::default())
+}
+
 fn get(path: &str) -> Option<Response> {
-    let module = kinds::module(&Kinds::default());
-    answer(&Request::get(path).body(()).unwrap(), &module)
+    console().answer(&Request::get(path).body(()).unwrap())
 }
 
 async fn text(response: Response) -> String {
@@ -25,8 +28,9 @@ fn content(name: &str) -> String {
 
 #[test]
 fn every_file_may_load_nothing_from_elsewhere_and_has_a_type() {
+    let version = console().version;
     for name in names() {
-        let path = format!("/console/{}/{name}", version());
+        let path = format!("/console/{version}/{name}");
         let response = get(&path).unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{name}");
         let headers = response.headers();
@@ -117,6 +121,12 @@ fn all_files_together_are_small_and_each_is_one_thing() {
 }
 
 #[test]
+fn other_kinds_make_another_version_since_browsers_keep_what_is_made_of_them() {
+    assert_eq!(version("kinds"), version("kinds"));
+    assert_ne!(version("kinds"), version("other kinds"));
+}
+
+#[test]
 fn what_is_no_file_is_left_to_the_api() {
     for path in [
         "/api/v1/health",
@@ -128,7 +138,7 @@ fn what_is_no_file_is_left_to_the_api() {
         assert!(get(path).is_none(), "{path}");
     }
     let post = Request::post("/").body(()).unwrap();
-    assert!(answer(&post, "").is_none());
+    assert!(console().answer(&post).is_none());
     for path in [
         "/console/x/nothing.js",
         "/console/x/../Cargo.toml",
