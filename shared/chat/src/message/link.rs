@@ -7,13 +7,15 @@ use crate::facts::{self, visible_line};
 
 /// The longest label of a link, in characters.
 const MAX_LABEL: usize = 60;
+/// A label with less room than this beside the host says nothing.
+const LEAST_LABEL: usize = 8;
 /// The longest URL of a link, in bytes: what every platform takes.
 const MAX_URL: usize = 1_000;
 
 /// A link of the owner's.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Link {
-    /// One line, never blank, without a URL in it, and never the name of another host.
+    /// One line, never blank, without a URL in it, and never the name of another host alone.
     pub label: String,
     /// With everything encoded that could end it inside a message.
     pub url: String,
@@ -39,7 +41,9 @@ impl Link {
     }
 }
 
-/// What a link is called: after its host, where its label would send people elsewhere.
+/// What a link is called. Where its label names another place, such as `db.example` or `main.tf`,
+/// the host stands behind it, so that nobody is sent elsewhere; in the place of another URL it
+/// stands alone.
 fn label_of(label: &str, url: &Url) -> Option<String> {
     let host = url.host()?.to_owned();
     let Some(label) = visible_line(label) else {
@@ -47,18 +51,16 @@ fn label_of(label: &str, url: &Url) -> Option<String> {
     };
     let words = label.split(' ').map(plain_signs);
     let elsewhere: Vec<String> = words.filter(|word| names_another(word, &host)).collect();
-    let with_host = format!("{label} ({host})");
-    Some(match elsewhere.as_slice() {
+    if elsewhere.is_empty() {
         // In a label, a URL would be a link of its own.
-        [] => label.replace("://", ":\u{2044}\u{2044}"),
-        names
-            if label.contains(' ')
-                && !names.iter().any(|name| name.contains("://"))
-                && length(&with_host) <= MAX_LABEL =>
-        {
-            with_host
-        }
-        _ => host.to_string(),
+        return Some(label.replace("://", ":\u{2044}\u{2044}"));
+    }
+    let is_url = elsewhere.iter().any(|word| word.contains("://"));
+    let behind = format!(" ({host})");
+    let room = MAX_LABEL.saturating_sub(length(&behind));
+    Some(match is_url || room < LEAST_LABEL {
+        true => host.to_string(),
+        false => shorten(&label, room) + &behind,
     })
 }
 
@@ -147,21 +149,26 @@ mod tests {
             "google\u{2024}com/search",
             "www.google.com",
             "(google.com)",
+            "10.0.0.1",
+            "wiki.example.com@google.com",
+            "Logs of db.prod",
+            "main.tf",
+        ] {
+            assert_eq!(label(text), format!("{text} (wiki.example.com)"));
+        }
+        for text in [
             "http://google.com",
             "https:\u{2044}\u{2044}google.com",
             "http://localhost",
             "http://10.0.0.1",
-            "10.0.0.1",
-            "wiki.example.com@google.com",
             "see https://evil.example",
             "",
         ] {
             assert_eq!(label(text), "wiki.example.com", "{text}");
         }
-        assert_eq!(
-            label("Logs of db.prod"),
-            "Logs of db.prod (wiki.example.com)"
-        );
+        let long = label(&format!("main.tf {}", "x".repeat(80)));
+        assert!(long.starts_with("main.tf x") && long.ends_with("x (wiki.example.com)"));
+        assert!(length(&long) <= MAX_LABEL, "{long}");
     }
 
     #[test]

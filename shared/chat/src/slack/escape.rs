@@ -53,9 +53,11 @@ fn escape(text: &str, is_live: impl Fn(&str, usize) -> bool) -> Escaped {
     escaped
 }
 
-/// A URL has no angle brackets.
+/// A URL has no angle brackets. `|` would begin a link's label, and a backtick code.
 pub(super) fn escaped_url(url: &str) -> String {
     url.replace('&', "&amp;")
+        .replace('|', "%7C")
+        .replace('`', "%60")
 }
 
 #[cfg(test)]
@@ -70,6 +72,10 @@ mod tests {
             "&lt;!here&gt; &amp; &lt;@U1|x&gt; *b* é 🎉 https://x.example/?a&amp;b"
         );
         assert_eq!(shown("&amp;"), "&amp;amp;");
+        assert_eq!(
+            shown("https://x.example/a|b`c`d"),
+            "https://x.example/a%7Cb%60c%60d"
+        );
     }
 
     #[test]

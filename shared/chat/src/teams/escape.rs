@@ -69,6 +69,7 @@ fn link(url: &str) -> String {
         match c {
             '(' => target.push_str("%28"),
             ')' => target.push_str("%29"),
+            '`' => target.push_str("%60"),
             '&' if begins_entity(&url[at + 1..]) => target.push_str("\\&"),
             c => target.push(c),
         }

@@ -22,60 +22,65 @@ pub const SCHEMES: [&str; 3] = ["https://", "http://", "steam://"];
 
 /// The text's parts, in order: URLs, and what is between them. Never an empty one.
 pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
-    let mut rest = text;
+    let mut at = 0;
     let mut url = None;
     std::iter::from_fn(move || {
         if let Some(url) = url.take() {
             return Some(Part::Url(url));
         }
-        if rest.is_empty() {
+        if at == text.len() {
             return None;
         }
-        let Some((from, to)) = first(rest) else {
-            return Some(Part::Text(std::mem::take(&mut rest)));
+        let begin = at;
+        let Some((from, to)) = next(text, begin) else {
+            at = text.len();
+            return Some(Part::Text(&text[begin..]));
         };
-        let (before, found) = (&rest[..from], &rest[from..to]);
-        rest = &rest[to..];
-        if before.is_empty() {
+        at = to;
+        let found = &text[from..to];
+        if from == begin {
             return Some(Part::Url(found));
         }
         url = Some(found);
-        Some(Part::Text(before))
+        Some(Part::Text(&text[begin..from]))
     })
 }
 
-/// Where a text's first URL begins and ends.
-fn first(text: &str) -> Option<(usize, usize)> {
-    let mut from = 0;
+/// Where the first URL from here on begins and ends.
+fn next(text: &str, mut from: usize) -> Option<(usize, usize)> {
+    let begin = from;
     while let Some(at) = text[from..].find("://") {
         from += at + "://".len();
-        let scheme = SCHEMES.iter().find(|scheme| {
-            let begin = from.checked_sub(scheme.len());
-            let written = begin.map(|begin| &text.as_bytes()[begin..from]);
-            written.is_some_and(|written| written.eq_ignore_ascii_case(scheme.as_bytes()))
+        let starts = SCHEMES.iter().filter_map(|scheme| {
+            let start = from.checked_sub(scheme.len())?;
+            let written = &text.as_bytes()[start..from];
+            (start >= begin && written.eq_ignore_ascii_case(scheme.as_bytes())).then_some(start)
         });
-        let length = length(&text[from..]);
-        if let Some(scheme) = scheme
-            && length > 0
-        {
-            return Some((from - scheme.len(), from + length));
+        let Some(start) = starts.min() else {
+            continue;
+        };
+        let length = length(&text[..start], &text[from..]);
+        if length > 0 {
+            return Some((start, from + length));
         }
     }
     None
 }
 
-/// How long a URL is behind its scheme. A bracket that was not opened within it, and punctuation
-/// at its end, belong to the sentence around it.
-fn length(text: &str) -> usize {
+/// How long a URL is behind its scheme; `before` is the text up to the scheme. A bracket that was
+/// not opened within it, and punctuation at its end, belong to the sentence around it.
+fn length(before: &str, text: &str) -> usize {
     if !text.starts_with(|c: char| c.is_alphanumeric() || c == '[') {
         return 0;
     }
+    let line = before.rsplit('\n').next().unwrap_or_default();
     let mut open = Vec::new();
     let mut end = text.len();
     for (at, c) in text.char_indices() {
-        let closes = match c {
+        let rest = &text[at + c.len_utf8()..];
+        let goes_on = match c {
             // Two of them are a template's, which stands for something else.
-            '{' if text[at + 1..].starts_with('{') => false,
+            '{' if rest.starts_with('{') => false,
             '(' | '[' | '{' => {
                 open.push(c);
                 true
@@ -83,9 +88,12 @@ fn length(text: &str) -> usize {
             ')' => open.pop() == Some('('),
             ']' => open.pop() == Some('['),
             '}' => open.pop() == Some('{'),
+            '|' => !line.contains(['|', '<']) && joins(rest),
+            '`' => !line.contains('`') && joins(rest),
+            '^' => joins(rest),
             c => !ends(c),
         };
-        if !closes {
+        if !goes_on {
             end = at;
             break;
         }
@@ -95,11 +103,18 @@ fn length(text: &str) -> usize {
         .len()
 }
 
-/// Whether a character is never part of a URL: blanks, what delimits one, and the punctuation of
+/// Whether a sign that may stand in a URL or delimit it has more of the URL behind it: neither its
+/// end nor another URL.
+fn joins(rest: &str) -> bool {
+    let is_another = SCHEMES.iter().any(|scheme| rest.starts_with(scheme));
+    rest.starts_with(|c: char| c.is_alphanumeric() || "/%#?&=_-".contains(c)) && !is_another
+}
+
+/// Whether any other character is never part of a URL: blanks, what delimits one, and the punctuation of
 /// texts that have no blanks between words.
 fn ends(c: char) -> bool {
     match c {
-        '<' | '>' | '"' | '`' | '|' | '\\' | '^' => true,
+        '<' | '>' | '"' | '\\' => true,
         c if c.is_ascii() => c.is_ascii_whitespace() || c.is_control(),
         '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '«' | '»' => true,
         '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' => true,
@@ -148,6 +163,11 @@ mod tests {
             ("https://bücher.example/é", "https://bücher.example/é"),
             ("**https://a.example**", "https://a.example"),
             ("steam://run/1", "steam://run/1"),
+            ("https://a.example/b|c^d`e f", "https://a.example/b|c^d`e"),
+            ("`https://a.example/b`c", "https://a.example/b"),
+            ("|https://a.example/b|c", "https://a.example/b"),
+            ("https://a.example/b| c", "https://a.example/b"),
+            ("https://a.example/b`", "https://a.example/b"),
             ("éHTTPS://a.example/b", "HTTPS://a.example/b"),
         ] {
             assert_eq!(urls(text), [expected], "{text}");
@@ -155,6 +175,10 @@ mod tests {
         assert_eq!(
             urls("https://a.example, http://b.example"),
             ["https://a.example", "http://b.example"]
+        );
+        assert_eq!(
+            urls("https://a.example/b|https://c.example/d"),
+            ["https://a.example/b", "https://c.example/d"]
         );
     }
 
