@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -60,36 +61,43 @@ impl Stage {
 }
 
 /// A server that is there for one run after the other.
-#[derive(Clone)]
 pub struct Platforms {
-    stage: Arc<Mutex<Option<Stage>>>,
-    pub client: Client,
+    address: SocketAddr,
+    current: Current,
 }
+
+/// The run that is on, by its seed.
+type Current = Arc<Mutex<Option<(u64, Stage)>>>;
 
 impl Platforms {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let stage = Arc::new(Mutex::new(None));
+        let address = listener.local_addr().unwrap();
+        let current = Current::default();
         let router = Router::new()
             .fallback(any(answer))
-            .with_state(Arc::clone(&stage));
+            .with_state(Arc::clone(&current));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let origin = ChatOrigin::parse(&origin).unwrap();
-        Self {
-            stage,
-            client: Client::new(Some(origin)).unwrap(),
-        }
+        Self { address, current }
     }
 
-    pub fn set(&self, stage: Stage) {
-        *self.stage.lock().unwrap() = Some(stage);
+    /// A client for the run of a seed. What a process that was killed in the run before has still
+    /// on its way goes to an address of its own, and is not counted in this one.
+    pub fn client(&self, seed: u64, stage: Stage) -> Client {
+        *self.current.lock().unwrap() = Some((seed, stage));
+        let origin = ChatOrigin::parse(&format!("http://{}/{seed}", self.address)).unwrap();
+        Client::new(Some(origin)).unwrap()
     }
 }
 
-async fn answer(State(stage): State<Arc<Mutex<Option<Stage>>>>, request: Request) -> Response {
-    let stage = stage.lock().unwrap().clone().unwrap();
-    let (parts, body) = request.into_parts();
+async fn answer(State(current): State<Current>, request: Request) -> Response {
+    let (seed, stage) = current.lock().unwrap().clone().unwrap();
+    let (mut parts, body) = request.into_parts();
+    let uri = parts.uri.to_string();
+    let Some(uri) = uri.strip_prefix(&format!("/{seed}/")) else {
+        return StatusCode::GONE.into_response();
+    };
+    parts.uri = format!("/{uri}").parse().unwrap();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let path = parts.uri.path().to_owned();
     let destination = stage.name(destination(&path, &body));

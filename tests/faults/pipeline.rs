@@ -12,6 +12,7 @@ use carillon_aws::{
     Clients, Credentials, DeliveryQueue, EventStore, Lanes, Ledger, Registry, Retention,
     SecretCache, SecretStore, SqsQueue,
 };
+use carillon_chat::Client;
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_domain::{Event, LaneId};
@@ -55,7 +56,7 @@ pub struct World {
     services: Services,
     journal: Arc<Journal>,
     pub chat: Stage,
-    platforms: Platforms,
+    client: Client,
     /// How often the most patient message was received.
     pub receives: u32,
 }
@@ -85,7 +86,7 @@ impl World {
             posted: Arc::default(),
             shown: Arc::default(),
         };
-        platforms.set(chat.clone());
+        let client = platforms.client(seed, chat.clone());
         Self {
             fate,
             services: Services {
@@ -96,7 +97,7 @@ impl World {
             clock,
             journal,
             chat,
-            platforms: platforms.clone(),
+            client,
             receives: 0,
         }
     }
@@ -134,7 +135,7 @@ impl World {
             queue: Arc::clone(&queue),
             dead_letters: None,
         };
-        let poster = Poster::new(secrets.clone(), self.platforms.client.clone());
+        let poster = Poster::new(secrets.clone(), self.client.clone());
         let random = Mutex::new(StdRng::seed_from_u64(seed));
         let notifier = Notifier::new(stores, poster)
             .with_clock(Arc::new(self.clock.clone()))
