@@ -10,6 +10,7 @@ from . import stack as sam
 from .chat import ChatServer
 from .checks import Checks, Stop, section
 from .emulator import Emulator
+from .issuer import Issuer
 from .scenario import Scenario
 from .stack import Stack
 
@@ -48,7 +49,8 @@ def main():
 
 
 def run(checks):
-    emulator = Emulator()
+    issuer = Issuer()
+    emulator = Emulator(issuer.certificate)
     chat = ChatServer()
     stack = None
     try:
@@ -58,11 +60,12 @@ def run(checks):
         stack.deploy(chat.origin)
         stack.route_api()
         checks.check("template.yaml deploys", True)
-        Scenario(checks, emulator, stack, chat).play()
+        Scenario(checks, emulator, stack, chat, issuer).play()
     finally:
         if checks.failed or sys.exc_info()[0] not in (None, KeyboardInterrupt):
             show_logs(emulator, stack)
         chat.close()
+        issuer.close()
         emulator.stop()
 
 

@@ -15,18 +15,19 @@ ROUND, LANES = "{}", '{"sweep": "lanes"}'
 
 
 class Act:
-    def __init__(self, checks, emulator, stack, chat):
+    def __init__(self, checks, emulator, stack, chat, issuer=None):
         self._checks = checks
         self._emulator = emulator
         self._stack = stack
         self._chat = chat
-        self._api = Api(emulator.port, stack.api_host)
+        self._issuer = issuer
+        self._api = Api(emulator.port, stack.host())
         # Ids of the webhooks, by where their messages arrive.
         self._ids = {}
         # What lay in the delivery queue.
         self._queued = []
-        # Secrets that the run itself made, by what they are: they too may be nowhere.
-        self._made_up_on_the_way = {}
+        # Signatures of the JWTs that were sent: they may be nowhere.
+        self._signatures = {}
 
     def _ok(self, method, path):
         answer = self._api.call(method, path)
@@ -55,6 +56,22 @@ class Act:
         secrets = {secret["Name"]: secret for page in pages for secret in page["SecretList"]}
         prefix = f"carillon/{NAME}/default/"
         return {name: secret for name, secret in secrets.items() if name.startswith(prefix)}
+
+    def _new_key(self):
+        return self._emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+
+    def _make_table(self, name, **settings):
+        """A table that an application has; answers its stream."""
+        keys = {"organization": "HASH", "id": "RANGE"}
+        table = self._emulator.client("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
+            KeySchema=[{"AttributeName": k, "KeyType": kind} for k, kind in keys.items()],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            **settings,
+        )
+        return table["TableDescription"]["LatestStreamArn"]
 
     def _put_item(self, table, item):
         self._emulator.client("dynamodb").put_item(TableName=table, Item=item)

@@ -6,9 +6,10 @@ from .delivery import Delivery
 from .ending import Ending
 from .roles import Roles
 from .sources import Sources
+from .update import Update
 
 
-class Scenario(Beginning, Sources, Delivery, Ending):
+class Scenario(Beginning, Sources, Delivery, Update, Ending):
     def play(self):
         section("Health and key")
         self._health()
@@ -42,6 +43,7 @@ class Scenario(Beginning, Sources, Delivery, Ending):
         Roles(self._checks, self._emulator, self._stack).check()
         section("The janitor")
         self._janitor()
+        self._update()
         section("Secrets")
         self._no_secret_anywhere()
         section("The end")
