@@ -4,12 +4,13 @@ from .beginning import Beginning
 from .checks import section
 from .delivery import Delivery
 from .ending import Ending
+from .examples import Examples
 from .roles import Roles
 from .sources import Sources
 from .update import Update
 
 
-class Scenario(Beginning, Sources, Delivery, Update, Ending):
+class Scenario(Beginning, Sources, Delivery, Update, Examples, Ending):
     def play(self):
         section("Health and key")
         self._health()
@@ -44,6 +45,7 @@ class Scenario(Beginning, Sources, Delivery, Update, Ending):
         section("The janitor")
         self._janitor()
         self._update()
+        self._examples()
         section("Secrets")
         self._no_secret_anywhere()
         section("The end")
