@@ -12,6 +12,10 @@ from .checks import Stop
 
 NAME = "carillon-deployed-run"
 TEMPLATE = Path("target/deployed/build/template.yaml")
+FUNCTIONS = [
+    f"{name}Function"
+    for name in ("WebhookApi", "TableEvents", "CloudEvents", "Dispatcher", "Notifier", "Janitor")
+]
 
 # What makes small and fast binaries makes slow builds, and neither is what this run is about.
 # Kept apart from target/ so that neither build throws away the other's work.
@@ -23,12 +27,12 @@ FASTER_PROFILE = {
 }
 
 
-def build(shipped):
+def build(shipped, source="template.yaml", build_dir=TEMPLATE.parent):
     environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
     if not shipped:
         environment |= FASTER_PROFILE
     _sam(
-        ["build", "--build-dir", str(TEMPLATE.parent)]
+        ["build", "--template-file", str(source), "--build-dir", str(build_dir)]
         + ["--parameter-overrides", "Architecture=x86_64"],
         environment,
     )
