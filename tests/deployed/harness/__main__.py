@@ -9,7 +9,10 @@ import traceback
 from . import stack as sam
 from .chat import ChatServer
 from .checks import Checks, Stop, section
+from .earlier import TEMPLATE as EARLIER_TEMPLATE
+from .earlier import Earlier, build_earlier
 from .emulator import Emulator
+from .issuer import Issuer
 from .scenario import Scenario
 from .stack import Stack
 
@@ -20,6 +23,12 @@ def main():
         "--shipped", action="store_true", help="build with the profile that is deployed"
     )
     arguments.add_argument("--no-build", action="store_true", help="take what the last run built")
+    arguments.add_argument(
+        "--from",
+        dest="earlier",
+        metavar="COMMIT",
+        help="deploy what this commit has and update it to the present version, and no more",
+    )
     arguments = arguments.parse_args()
 
     # However it is told to end, it cleans up.
@@ -32,7 +41,10 @@ def main():
         if not arguments.no_build:
             section("Building for x86-64")
             sam.build(arguments.shipped)
-        run(checks)
+            if arguments.earlier:
+                section(f"Building {arguments.earlier}")
+                build_earlier(arguments.earlier, arguments.shipped)
+        run(checks, arguments.earlier)
     except Stop as stop:
         # A failed check is counted already; anything else is not.
         if not checks.failed:
@@ -47,22 +59,25 @@ def main():
     sys.exit(1 if checks.failed else 0)
 
 
-def run(checks):
-    emulator = Emulator()
+def run(checks, earlier):
+    issuer = Issuer()
+    emulator = Emulator(issuer.certificate)
     chat = ChatServer()
     stack = None
     try:
         section("Starting the emulator and deploying")
         emulator.start()
         stack = Stack(emulator)
-        stack.deploy(chat.origin)
+        stack.deploy(chat.origin, EARLIER_TEMPLATE if earlier else sam.TEMPLATE)
         stack.route_api()
         checks.check("template.yaml deploys", True)
-        Scenario(checks, emulator, stack, chat).play()
+        scenario = Earlier if earlier else Scenario
+        scenario(checks, emulator, stack, chat, issuer).play()
     finally:
         if checks.failed or sys.exc_info()[0] not in (None, KeyboardInterrupt):
             show_logs(emulator, stack)
         chat.close()
+        issuer.close()
         emulator.stop()
 
 

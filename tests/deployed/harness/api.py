@@ -17,24 +17,30 @@ class Answer:
 
 
 class Api:
-    def __init__(self, port, host):
+    def __init__(self, port, host, answers=None):
         self._port = port
         self._host = host
         self.key = None
         # Every answer, to be searched for what none may contain.
-        self.answers = []
+        self.answers = [] if answers is None else answers
 
-    def call(self, method, path, body=None, key=None):
-        return self._send(method, f"/api/v1{path}", body, key)
+    def at(self, host):
+        """The same API elsewhere, for those who have no key."""
+        return Api(self._port, host, self.answers)
+
+    def call(self, method, path, body=None, key=None, authorization=None):
+        if not authorization and (key or self.key):
+            authorization = f"Api-Key {key or self.key}"
+        return self._send(method, f"/api/v1{path}", body, authorization)
 
     def file(self, path):
         """A file of the console."""
         return self._send("GET", path)
 
-    def _send(self, method, path, body=None, key=None):
+    def _send(self, method, path, body=None, authorization=None):
         headers = {"Host": self._host}
-        if key or self.key:
-            headers["Authorization"] = f"Api-Key {key or self.key}"
+        if authorization:
+            headers["Authorization"] = authorization
         if body is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(body)

@@ -25,7 +25,9 @@ def free_port():
 
 
 class Emulator:
-    def __init__(self):
+    def __init__(self, trusted):
+        """`trusted` is the certificate of the one HTTPS server that it knows."""
+        self._trusted = trusted
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         # For everything it would otherwise leave in /tmp.
@@ -68,6 +70,7 @@ class Emulator:
             # Functions are processes of this machine; their roles are enforced.
             "LAMBDA_EXECUTOR": "local",
             "AUTH": "true",
+            "SSL_CERT_FILE": str(self._trusted),
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": f"unix://{self._home.name}/no-docker",
         }

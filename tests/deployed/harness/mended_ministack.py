@@ -1,12 +1,14 @@
-"""The emulator, mended in four places where it is not like AWS."""
+"""The emulator, mended where it is not like AWS."""
 
 import json
 from functools import partial
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import eventbridge
+from ministack.services import dynamodb, eventbridge
 from ministack.services.cloudformation import provisioners
+
+from . import mended_keys  # noqa: F401 - mends as it is loaded
 
 # On AWS nobody else may publish events whose source is `aws.…`. The emulator keeps that rule,
 # but publishes no CloudFormation events of its own; so the run has to be able to.
@@ -68,8 +70,20 @@ def _with_leading_keys(body):
 
 iam_actions.dynamodb_service_context = _with_leading_keys
 
+# Of calls about a stream, the emulator does not see which one they are about.
+_resource = iam_actions.extract_resource_arn
+
+
+def _resource_or_stream(service, method, path, headers, body, *where):
+    if service == "dynamodbstreams":
+        return json.loads(body or b"{}").get("StreamArn", "*")
+    return _resource(service, method, path, headers, body, *where)
+
+
+iam_actions.extract_resource_arn = _resource_or_stream
+
 # The emulator makes no alarm over several metrics. One over the first of them is as good here:
-# nothing in the run raises an alarm.
+# no figure raises an alarm in the run.
 _alarm = provisioners._cw_metric_alarm_record
 
 
@@ -82,5 +96,32 @@ def _over_one_metric(name, props):
 
 
 provisioners._cw_metric_alarm_record = _over_one_metric
+
+# In a template, the encryption of a table is `SSEEnabled`; the emulator knows the name that the API
+# has for it.
+_encryption = dynamodb._sse_description_from_spec
+
+
+def _encryption_of_template(spec):
+    return _encryption({"Enabled": spec.get("SSEEnabled"), **spec} if spec else spec)
+
+
+dynamodb._sse_description_from_spec = _encryption_of_template
+
+
+# A policy for a role of another stack: on AWS, AWS::IAM::RolePolicy does for one role what
+# AWS::IAM::Policy does for many. The emulator knows only the latter.
+def _for_many(props):
+    return {**props, "Roles": [props["RoleName"]]}
+
+
+provisioners._RESOURCE_HANDLERS["AWS::IAM::RolePolicy"] = {
+    "create": lambda logical_id, props, stack: provisioners._iam_policy_create(
+        logical_id, _for_many(props), stack
+    ),
+    "delete": lambda physical_id, props: provisioners._iam_policy_delete(
+        physical_id, _for_many(props)
+    ),
+}
 
 app.main()

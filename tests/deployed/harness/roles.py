@@ -58,23 +58,25 @@ class Roles:
             "WebhookApi": ("Registry", _registry("KEYHASH#made-up")),
         }
         for role, rows in denied.items():
-            session = self._as(role)
-            dynamodb = session("dynamodb")
+            dynamodb = as_role(role, self._emulator, self._stack)("dynamodb")
             for table, row in rows:
                 code = self._put(dynamodb, table, row)
                 what = f"{role} may not write {next(iter(row.values()))['S']} into {table}"
                 self._checks.check(what, code == "AccessDeniedException", code)
             if role in allowed:
                 table, row = allowed[role]
-                self._checks.check(f"... and {role} may do its own", self._put(dynamodb, table, row) is None)
-                dynamodb.delete_item(TableName=self._tables[table], Key=row) if role != "WebhookApi" else None
+                code = self._put(dynamodb, table, row)
+                self._checks.check(f"... and {role} may do its own", code is None, code)
+                if role != "WebhookApi":
+                    dynamodb.delete_item(TableName=self._tables[table], Key=row)
         self._secrets()
 
     def _secrets(self):
         secret = self._stack.resources["AdminKeySecret"]
         for role in ("Notifier", "Janitor", "Dispatcher", "CloudEvents", "TableEvents"):
+            secrets = as_role(role, self._emulator, self._stack)("secretsmanager")
             try:
-                self._as(role)("secretsmanager").get_secret_value(SecretId=secret)
+                secrets.get_secret_value(SecretId=secret)
                 code = None
             except ClientError as error:
                 code = error.response["Error"]["Code"]
@@ -87,22 +89,35 @@ class Roles:
             return error.response["Error"]["Code"]
         return None
 
-    def _as(self, role):
-        iam, sts = self._emulator.client("iam"), self._emulator.client("sts")
-        name = self._stack.resources[f"{role}Role"]
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(_TRUST))
-        arn = iam.get_role(RoleName=name)["Role"]["Arn"]
-        credentials = sts.assume_role(RoleArn=arn, RoleSessionName="run")["Credentials"]
 
-        def client(service):
-            return boto3.client(
-                service,
-                endpoint_url=self._emulator.endpoint,
-                region_name=REGION,
-                aws_access_key_id=credentials["AccessKeyId"],
-                aws_secret_access_key=credentials["SecretAccessKey"],
-                aws_session_token=credentials["SessionToken"],
-                config=Config(retries={"max_attempts": 0}, proxies={}),
-            )
+def as_role(role, emulator, stack):
+    """Makes clients that have a role's credentials."""
+    iam, sts = emulator.client("iam"), emulator.client("sts")
+    name = stack.resources[f"{role}Role"]
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(_TRUST))
+    arn = iam.get_role(RoleName=name)["Role"]["Arn"]
+    credentials = sts.assume_role(RoleArn=arn, RoleSessionName="run")["Credentials"]
 
-        return client
+    def client(service):
+        return boto3.client(
+            service,
+            endpoint_url=emulator.endpoint,
+            region_name=REGION,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            config=Config(retries={"max_attempts": 0}, proxies={}),
+        )
+
+    return client
+
+
+def may_read(stream, emulator, stack):
+    """Whether table-events may read a stream. The emulator itself reads streams by no role."""
+    try:
+        as_role("TableEvents", emulator, stack)("dynamodbstreams").describe_stream(StreamArn=stream)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return False
+    return True

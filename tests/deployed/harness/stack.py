@@ -4,13 +4,18 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 from .checks import Stop
 
 NAME = "carillon-deployed-run"
-BUILT = Path("target/deployed/build")
+TEMPLATE = Path("target/deployed/build/template.yaml")
+FUNCTIONS = [
+    f"{name}Function"
+    for name in ("WebhookApi", "TableEvents", "CloudEvents", "Dispatcher", "Notifier", "Janitor")
+]
 
 # What makes small and fast binaries makes slow builds, and neither is what this run is about.
 # Kept apart from target/ so that neither build throws away the other's work.
@@ -22,12 +27,13 @@ FASTER_PROFILE = {
 }
 
 
-def build(shipped):
+def build(shipped, source="template.yaml", build_dir=TEMPLATE.parent):
     environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
     if not shipped:
         environment |= FASTER_PROFILE
     _sam(
-        ["build", "--build-dir", str(BUILT), "--parameter-overrides", "Architecture=x86_64"],
+        ["build", "--template-file", str(source), "--build-dir", str(build_dir)]
+        + ["--parameter-overrides", "Architecture=x86_64"],
         environment,
     )
 
@@ -62,12 +68,14 @@ class Stack:
         self._emulator = emulator
         self._cloudformation = emulator.client("cloudformation")
 
-    def deploy(self, chat_origin):
+    def deploy(self, chat_origin, template=TEMPLATE, **parameters):
+        """Makes the stack, or updates it."""
         _sam(
-            ["deploy", "--template-file", str(BUILT / "template.yaml"), "--stack-name", NAME]
+            ["deploy", "--template-file", str(template), "--stack-name", NAME]
             + ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
             + ["--no-confirm-changeset", "--parameter-overrides"]
-            + ["Architecture=x86_64", "Console=ENABLED", f"ChatOrigin={chat_origin}"],
+            + ["Architecture=x86_64", "Console=ENABLED", f"ChatOrigin={chat_origin}"]
+            + [f"{name}={value}" for name, value in parameters.items()],
             self._emulator.environment | {"SAM_CLI_TELEMETRY": "0"},
         )
         stack = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
@@ -78,6 +86,15 @@ class Stack:
             for page in pages.paginate(StackName=NAME)
             for resource in page["StackResourceSummaries"]
         }
+
+    def change(self, chat_origin, **parameters):
+        """Updates the stack with other parameters and the functions that it has."""
+        # Its own template names them where they were uploaded: nothing is zipped once more.
+        own = self._cloudformation.get_template(StackName=NAME, TemplateStage="Original")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as template:
+            template.write(own["TemplateBody"])
+            template.flush()
+            self.deploy(chat_origin, template.name, **parameters)
 
     def route_api(self):
         """Makes the routes of the HTTP API, which the emulator forgets.
@@ -108,9 +125,8 @@ class Stack:
                     Target=f"integrations/{integration['IntegrationId']}",
                 )
 
-    @property
-    def api_host(self):
-        return f"{self.resources['HttpApi']}.execute-api.localhost:{self._emulator.port}"
+    def host(self, api="HttpApi"):
+        return f"{self.resources[api]}.execute-api.localhost:{self._emulator.port}"
 
     def delete(self):
         arn = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackId"]
