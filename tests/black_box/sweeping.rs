@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 /// More than are read at once.
 const ORGANIZATIONS: usize = 250;
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(600);
 
 /// Organizations, each with a credential that nobody uses.
 struct Abandoned {
