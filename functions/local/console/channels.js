@@ -15,9 +15,6 @@ import * as faults from './faults.js';
 import { post } from './post.js';
 import { channelKey, Store } from './store.js';
 import { Messages } from './stream.js';
-import { dress } from './style.js';
-
-await dress('channels.css');
 
 export function show(_, query) {
   const store = new Store();
