@@ -3,6 +3,7 @@
 import { call, get } from './core/api.js';
 import { el } from './core/dom.js';
 import * as keys from './core/keys.js';
+import { keepTime } from './core/live.js';
 import { here } from './core/router.js';
 import * as session from './core/session.js';
 import { frame, mark } from './core/shell.js';
@@ -114,6 +115,7 @@ addEventListener('carillon-log-out', () => {
 
 try {
   frame();
+  keepTime();
   session.share();
   await resume();
   frame();

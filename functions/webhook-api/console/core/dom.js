@@ -48,6 +48,13 @@ export function moment(date, text) {
   return element;
 }
 
+/** How long ago it was, or when it will be: `live.js` keeps it true. */
+export function when(date) {
+  const element = moment(date, ago(date));
+  element.dataset.ago = date > Date.now() ? 'coming' : '';
+  return element;
+}
+
 export function clock(date) {
   return format(date, { hour: 'numeric', minute: '2-digit' });
 }
@@ -65,7 +72,7 @@ export function dayName(date) {
   const midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
   const days = Math.round((midnight(date) - midnight(new Date())) / 86_400_000);
   if (!(Math.abs(days) <= 1)) return null;
-  return RELATIVE.format(days, 'day');
+  return fromNow(days, 'day');
 }
 
 /** 'in 3 minutes', '2 hours ago'. */
@@ -73,12 +80,18 @@ export function ago(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
   const units = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60]];
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
-  return RELATIVE.format(Math.round(seconds / size), unit);
+  return fromNow(Math.round(seconds / size), unit);
 }
 
 // Making one takes longer than all that it then does.
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const formats = new Map();
+let relative;
+
+/** '3 minutes ago', 'yesterday'. */
+function fromNow(count, unit) {
+  relative ??= new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+  return relative.format(count, unit);
+}
 
 export function format(date, options) {
   if (Number.isNaN(date.getTime())) return '';

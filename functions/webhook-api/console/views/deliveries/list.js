@@ -1,7 +1,7 @@
 // The ledger of one webhook: what became of each event, newest first.
 
 import { get, Pages, Refusal } from '../../core/api.js';
-import { ago, el, foreign, moment } from '../../core/dom.js';
+import { el, foreign, when } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { empty, failure, plural, select, status } from '../../core/ui.js';
 import { VirtualList } from '../../core/virtual.js';
@@ -95,7 +95,7 @@ export function deliveries(webhook) {
       el('div', 'row-line row-head', main, status(delivery.status),
         many ? foreign('span', 'soft', `#${delivery.channel}`) : null,
         delivery.possible_duplicate ? el('span', 'soft small', 'may have been shown twice') : null,
-        el('span', 'row-side', more, took(delivery), moment(at, ago(at)))),
+        el('span', 'row-side', more, took(delivery), when(at))),
       delivery.reason && !isOpen ? el('div', 'row-more', delivery.reason) : null,
       isOpen ? timeline(delivery, { webhook: null, changed: refresh }) : null);
   }

@@ -1,7 +1,7 @@
 // One delivery: attempts, waits and the outcome, in the order of time.
 
 import { post } from '../../core/api.js';
-import { ago, el, format, moment } from '../../core/dom.js';
+import { el, format, moment, when } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -77,7 +77,7 @@ export function timeline(delivery, { event = true, changed } = {}) {
     const next = delivery.next_attempt_at ? new Date(delivery.next_attempt_at) : null;
     steps.push(step({ failed: 'cross', skipped: 'skip' }[status] ?? 'wait', status === 'failed' ? 'bad' : '', STATES[status], null,
       delivery.reason ? el('p', '', delivery.reason) : null,
-      next ? el('p', 'soft small', 'Next attempt: ', moment(next, ago(next))) : null));
+      next ? el('p', 'soft small', 'Next attempt: ', when(next)) : null));
   } else if (delivery.reason) {
     steps.push(step('warning', 'warn', delivery.reason, null));
   }

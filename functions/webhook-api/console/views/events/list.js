@@ -1,7 +1,7 @@
 // The organization's latest events, each with its outcome.
 
 import { get, Pages } from '../../core/api.js';
-import { ago, el, foreign, moment } from '../../core/dom.js';
+import { el, foreign, when } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { here, note, to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -87,7 +87,7 @@ export async function list() {
     const place = [event.project, event.environment].filter(Boolean).join(' / ');
     return el('div', 'row',
       el('div', 'row-line', name, event.status ? status(event.status) : null, event.dry_run ? el('span', 'soft small', 'dry run') : null,
-        el('span', 'row-side', moment(at, ago(at)))),
+        el('span', 'row-side', when(at))),
       el('div', 'row-line row-more', foreign('span', '', [place, event.actor].filter(Boolean).join(' · ')), el('span', 'row-side', outcome(event.id, outcomes))));
   }
 

@@ -1,7 +1,7 @@
 // One webhook: how it is, what to do, what it delivered, how it is set up.
 
 import { get } from '../../core/api.js';
-import { ago, el, foreign, format, moment } from '../../core/dom.js';
+import { el, foreign, format, moment, when } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -76,9 +76,9 @@ function trouble(webhook, changed) {
     const since = new Date(webhook.failing_since);
     const next = webhook.next_attempt_at ? new Date(webhook.next_attempt_at) : null;
     return notice('warn', 'warning',
-      el('p', 'strong', 'Messages have not got through since ', moment(since, ago(since))),
+      el('p', 'strong', 'Messages have not got through since ', when(since)),
       el('p', '', 'They are kept and tried again, in order. ',
-        next ? 'The next attempt is ' : null, next ? moment(next, ago(next)) : null, next ? '. ' : null,
+        next ? 'The next attempt is ' : null, next ? when(next) : null, next ? '. ' : null,
         'A successful test has them sent at once.'));
   }
   if (webhook.status === 'disabled') {
