@@ -23,6 +23,8 @@ const VIEWS = {
 };
 const WITHOUT_KEY = ['channels', 'reference'];
 
+const isView = (name) => Object.hasOwn(VIEWS, name ?? '');
+
 let shown = null;
 let turn = 0;
 
@@ -31,7 +33,7 @@ async function show() {
   const [first] = parts;
   if (first?.startsWith('log-in=')) return exchange(first.slice('log-in='.length));
   const usual = place.local ? 'channels' : session.me() && !session.may('read') ? 'compose' : 'webhooks';
-  const name = Object.hasOwn(VIEWS, first ?? '') ? first : usual;
+  const name = isView(first) ? first : usual;
   const mine = ++turn;
   mark(name);
   // A view may go from one place to another within itself.
@@ -116,6 +118,9 @@ addEventListener('carillon-log-out', () => {
 try {
   frame();
   keepTime();
+  // What will be shown is loaded while it is found out who looks.
+  const [first] = here().parts;
+  VIEWS[isView(first) ? first : place.local ? 'channels' : 'webhooks']().catch(() => {});
   session.share();
   await resume();
   frame();
