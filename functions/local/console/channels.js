@@ -1,13 +1,13 @@
 // The chat sink's channels, as one reads them in Slack, Discord and Teams.
 
 import { call, Pages } from '../core/api.js';
-import { el, foreign } from '../core/dom.js';
+import { el, foreign, refill } from '../core/dom.js';
 import { icon } from '../core/icons.js';
 import { keepUp } from '../core/live.js';
 import { channelName, nameOf, platforms, summary } from '../core/message.js';
 import { here, to } from '../core/router.js';
 import * as session from '../core/session.js';
-import { button, empty, input, notice, plural, select, debounce, toast } from '../core/ui.js';
+import { button, empty, input, notice, plural, select, debounce, throttle, toast } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
 import { channelsOf } from '../views/webhooks/kinds.js';
 import { firstSteps } from './first_steps.js';
@@ -57,8 +57,7 @@ export function show(_, query) {
     if (store.messages.size === 0) scroll.replaceChildren(firstSteps());
     else if (!posts.length) scroll.replaceChildren(empty('Nothing found', search.value ? 'No message has these words.' : 'This channel is empty.'));
     else if (rows.node.parentNode !== scroll) scroll.replaceChildren(rows.node);
-    rows.set(posts, { ended: true });
-    if (stuck && !wanted) rows.toEnd();
+    rows.set(posts, { ended: true, toEnd: stuck && !wanted });
     find(posts);
     drawSide();
   }
@@ -73,7 +72,7 @@ export function show(_, query) {
 
   function drawSide() {
     const all = store.channels();
-    seen.set(channel, [...store.messages.keys()].at(-1) ?? 0);
+    seen.set(channel, store.last);
     const link = (key, label, count, { unread, off } = {}) => {
       const made = el('a', `channel-link${unread ? ' unread' : ''}`, foreign('span', 'name', label), off ? icon('warning') : null, el('span', 'tally', count.toLocaleString()));
       made.href = to('channels', key ? { channel: key } : {});
@@ -88,7 +87,9 @@ export function show(_, query) {
         off: places.some((place) => channelKey(place) === one.key && place.standing !== 'open'),
       }))] : [];
     });
-    side.replaceChildren(link('', 'All channels', store.messages.size), ...groups.flat());
+    refill(side, link('', 'All channels', store.messages.size), ...groups.flat());
+    // Whoever is choosing is not interrupted.
+    if (choice.contains(document.activeElement)) return;
     const choose = select([['', 'All channels'], ...all.map((one) => [one.key, `${nameOf(one.platform)}: ${one.channel} (${one.count})`])], channel);
     choose.setAttribute('aria-label', 'Channel');
     choose.addEventListener('change', () => { location.hash = to('channels', choose.value ? { channel: choose.value } : {}); });
@@ -131,7 +132,7 @@ export function show(_, query) {
     drawSide();
   }
 
-  const later = debounce(draw, 40);
+  const later = throttle(draw, 100);
   const messages = new Messages((changes) => {
     const first = !messages.revisionShown;
     messages.revisionShown = true;

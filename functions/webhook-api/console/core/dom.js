@@ -9,6 +9,21 @@ export function el(tag, className, ...children) {
   return element;
 }
 
+/** Puts these in the place of what is in a box. */
+export function refill(box, ...children) {
+  holdFocus(box, box, () => box.replaceChildren(...children));
+}
+
+/** The keyboard stays where it was: at what is called the same in what comes `after`. */
+export function holdFocus(before, after, change) {
+  const held = before.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+  change();
+  if (held === null || after.contains(document.activeElement)) return;
+  [after, ...after.querySelectorAll('a, button, input, select, summary')].find((one) => nameOf(one) === held)?.focus({ preventScroll: true });
+}
+
+const nameOf = (one) => one.getAttribute('href') ?? one.getAttribute('aria-label') ?? one.textContent;
+
 /** A text that came from a message: it cannot change the direction of what is around it. */
 export function foreign(tag, className, ...children) {
   const element = el(tag, className, ...children);

@@ -26,7 +26,9 @@ export function deliveries(webhook) {
   const rows = new VirtualList({
     key: ({ id }) => id, draw: row, label: 'Deliveries', estimate: 48,
     more: async () => {
-      const found = await pages.next();
+      const mine = pages;
+      const found = await mine.next();
+      if (pages !== mine) return null;
       known = [...known, ...found];
       tell();
       return found;
@@ -39,8 +41,12 @@ export function deliveries(webhook) {
   }
 
   async function start() {
-    pages = new Pages(path, { status: wanted.value });
-    known = await pages.next();
+    const mine = new Pages(path, { status: wanted.value });
+    pages = mine;
+    const found = await mine.next();
+    // Meanwhile somebody may have chosen another state.
+    if (pages !== mine) return;
+    known = found;
     draw();
   }
 
@@ -103,9 +109,7 @@ export function deliveries(webhook) {
   function toggle(delivery) {
     const fresh = { ...delivery };
     known = known.map((other) => (other.id === delivery.id ? fresh : other));
-    const focused = document.activeElement?.closest('[data-key]')?.dataset.key === delivery.id;
     rows.update(fresh);
-    if (focused) rows.rows.get(delivery.id)?.row.querySelector('[data-main]')?.focus({ preventScroll: true });
   }
 
   return {

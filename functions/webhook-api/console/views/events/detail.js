@@ -1,7 +1,7 @@
 // One event: what it says, who was told and how, and who was not and why.
 
 import { get } from '../../core/api.js';
-import { el, foreign, format, moment } from '../../core/dom.js';
+import { el, foreign, format, moment, refill } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -25,7 +25,7 @@ export async function detail(id) {
 
   async function draw() {
     await Promise.all(event.deliveries.map(({ webhook_id: webhook }) => name(webhook)));
-    body.replaceChildren(...[told(event, webhooks, refresh), untold(event), facts(event)].filter(Boolean));
+    refill(body, ...[told(event, webhooks, refresh), untold(event), facts(event)].filter(Boolean));
   }
 
   async function refresh() {

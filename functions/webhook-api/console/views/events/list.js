@@ -34,7 +34,9 @@ export async function list() {
   const rows = new VirtualList({
     key: ({ id }) => id, label: 'Events', estimate: 66, draw: row,
     more: async () => {
-      const found = await pages.next();
+      const mine = pages;
+      const found = await mine.next();
+      if (pages !== mine) return null;
       known = [...known, ...found];
       return found;
     },
@@ -50,8 +52,12 @@ export async function list() {
   async function start() {
     note(Object.fromEntries(FILTERS.map((name) => [name, controls[name].value.trim()])));
     try {
-      pages = new Pages('events/', wanted());
-      known = await pages.next();
+      const mine = new Pages('events/', wanted());
+      pages = mine;
+      const found = await mine.next();
+      // Meanwhile somebody may have asked for others.
+      if (pages !== mine) return;
+      known = found;
       draw();
     } catch (error) {
       body.replaceChildren(failure(error));

@@ -1,7 +1,7 @@
 // One webhook: how it is, what to do, what it delivered, how it is set up.
 
 import { get } from '../../core/api.js';
-import { el, foreign, format, moment, when } from '../../core/dom.js';
+import { el, foreign, format, moment, refill, when } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -27,8 +27,8 @@ export function detail(given, query) {
     const now = JSON.stringify(webhook);
     if (draw.shown === now) return;
     draw.shown = now;
-    top.replaceChildren(...[heading(webhook, changed), trouble(webhook, changed), tabs(webhook, tab)].filter(Boolean));
-    if (tab === 'settings') body.replaceChildren(settings(webhook, changed));
+    refill(top, ...[heading(webhook, changed), trouble(webhook, changed), tabs(webhook, tab)].filter(Boolean));
+    if (tab === 'settings') refill(body, settings(webhook, changed));
   }
 
   draw();
