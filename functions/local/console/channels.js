@@ -112,7 +112,7 @@ export function show(_, query) {
     const ours = suspended.filter((webhook) => webhook.type === place.platform
       && (channelsOf(webhook).includes(place.channel) || channelsOf(webhook).includes(place.channel_id)));
     return ours.map((webhook) => notice('warn', 'warning',
-      el('p', '', 'This channel is well, but the webhook ', foreign('strong', '', webhook.name), ' is still suspended: it does not know yet.'),
+      el('p', '', 'This channel works again, but the webhook ', foreign('strong', '', webhook.name), ' is still suspended: it does not know yet.'),
       session.may('write') ? el('div', 'actions', button('Switch it on', async () => {
         await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: { enabled: true } });
         toast(`${webhook.name} is on.`);

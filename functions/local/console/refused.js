@@ -19,7 +19,7 @@ export function refused() {
     const list = JSON.parse(text);
     const items = list.map((item, index) => ({ ...item, key: `${item.at} ${list.length - index}` }));
     if (items.length) node.replaceChildren(rows.node);
-    else node.replaceChildren(empty('Nothing was refused', 'Items of tables that are no events, events of AWS that nobody knows, and the like, would stand here with the reason.'));
+    else node.replaceChildren(empty('Nothing was refused', 'Items of tables that are not events, AWS events that Carillon does not know, and the like, are listed here with the reason.'));
     rows.set(items, { ended: true });
   }
 

@@ -104,7 +104,7 @@ export function dialog(title, content, actions = []) {
 /** Asks before something that cannot be taken back. */
 export function sure(title, text, label, act) {
   const made = dialog(title, el('p', '', text), [
-    button('Leave it', () => made.close()),
+    button('Cancel', () => made.close()),
     button(label, async () => {
       await act();
       made.close();

@@ -13,7 +13,7 @@ const TABS = {
   changes: ['Changes', 'Who changed what, newest first. Values are never kept.', audit],
   quotas: ['Quotas', 'How much of what your organization may have is used.', async () => (await import('./quotas.js')).quotas()],
   ...(place.local ? {
-    refused: ['Skipped and refused', 'What Carillon could make nothing of: items of tables, events of AWS, messages of the queue.',
+    refused: ['Skipped and refused', 'What Carillon could not use: items of tables, events from AWS, messages of the queue.',
       async () => (await import('../local/refused.js')).refused()],
   } : {}),
 };

@@ -19,7 +19,7 @@ const OUTCOMES = {
   our_fault: ['Carillon itself had a fault', 'cross', 'bad'],
   credential_dead: ['The credential no longer works', 'cross', 'bad'],
   destination_dead: ['The channel can no longer be posted to', 'cross', 'bad'],
-  blocked: ['The platform keeps this address out', 'cross', 'warn'],
+  blocked: ['The platform blocks Carillon’s address', 'cross', 'warn'],
 };
 
 const STATES = {

@@ -54,7 +54,7 @@ function told({ deliveries, matched, received_at: at }, webhooks, changed) {
   if (!deliveries.length) {
     const isYoung = Date.now() - new Date(at) < 10_000;
     if (matched && isYoung) return notice('', 'wait', el('p', '', 'It was stored a moment ago and is on its way.'));
-    if (matched === null) return notice('', 'wait', el('p', '', 'It was stored a moment ago: who gets it is being found out.'));
+    if (matched === null) return notice('', 'wait', el('p', '', 'It was stored a moment ago: Carillon is finding out who gets it.'));
     return notice('', 'skip', el('p', '', el('span', 'strong', 'Nobody was told. '), 'Why not stands below, for each webhook.'));
   }
   return el('section', 'stack', ...deliveries.map((delivery) => {

@@ -67,10 +67,10 @@ function heading(webhook, changed) {
 function trouble(webhook, changed) {
   if (webhook.status === 'suspended') {
     return notice('bad', 'warning',
-      el('p', 'strong', 'Suspended: nothing is sent until this is mended'),
+      el('p', 'strong', 'Suspended: nothing is sent until this is fixed'),
       el('p', '', webhook.status_reason),
       el('p', '', 'What comes meanwhile is skipped and can be recovered.'),
-      may('write') ? el('div', 'actions', rotateButton(webhook, changed), enableButton(webhook, changed, 'It is mended: switch on')) : null);
+      may('write') ? el('div', 'actions', rotateButton(webhook, changed), enableButton(webhook, changed, 'It is fixed: switch on')) : null);
   }
   if (condition(webhook) === 'failing') {
     const since = new Date(webhook.failing_since);
@@ -115,7 +115,7 @@ function settings(webhook, changed) {
     ['Gets', foreign('span', '', subscription(webhook))],
     ...Object.entries(webhook.configuration).map(([name, given]) => [name.replaceAll('_', ' '), value(given)]),
     ...(kindOf(webhook).mentions ? [['Words', wordsOf(webhook)]] : []),
-    ['Made', time(webhook.created_at)],
+    ['Created', time(webhook.created_at)],
     ['Changed', time(webhook.modified_at)],
     ['Id', el('span', 'row-line', el('code', '', webhook.id), copyButton(webhook.id))],
   ];

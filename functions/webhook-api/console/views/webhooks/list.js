@@ -134,6 +134,6 @@ function row(webhook, changed) {
       el('span', 'row-side', status(state))),
     el('div', 'row-more', ...(trouble ? [trouble].flat() : [subscription(webhook)])),
     state === 'suspended' && may('write')
-      ? el('div', 'actions row-actions', rotateButton(webhook, changed, 'small'), enableButton(webhook, changed, 'It is mended: switch on', 'small'))
+      ? el('div', 'actions row-actions', rotateButton(webhook, changed, 'small'), enableButton(webhook, changed, 'It is fixed: switch on', 'small'))
       : null);
 }

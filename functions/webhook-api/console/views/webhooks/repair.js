@@ -21,7 +21,7 @@ export function testButton(webhook, changed) {
     dialog(`Test of ${webhook.name}`, notice(tone, sign,
       el('p', 'strong', words), said.hint ? el('p', '', said.hint) : null, el('p', 'soft small', facts.join(' · '))));
     await changed?.();
-  }, { title: 'Sends a ping in the way of every delivery' });
+  }, { title: 'Sends a ping in the same way as every delivery' });
 }
 
 export function enableButton(webhook, changed, label = 'Switch on', kind = 'primary') {
@@ -71,7 +71,7 @@ function rotate(webhook, changed) {
     }
   }, { kind: 'primary' });
   const made = dialog(`Replace the credential of ${webhook.name}`,
-    el('div', 'stack', box, secret ? null : everywhere, verify), [button('Leave it', () => made.close()), act]);
+    el('div', 'stack', box, secret ? null : everywhere, verify), [button('Cancel', () => made.close()), act]);
   box.control.focus();
 }
 
@@ -87,7 +87,7 @@ export function removeButton(webhook) {
     'Its credential is removed too, unless other webhooks use it. What was delivered stays in the events’ history.',
     'Delete', async () => {
       await call('DELETE', path(webhook));
-      toast(`${webhook.name} is gone.`);
+      toast(`${webhook.name} was deleted.`);
       go('webhooks');
     }), { kind: 'danger' });
 }
@@ -144,7 +144,7 @@ function recover(what, address, known, changed) {
   since.addEventListener('change', look);
   const made = dialog(`Recover ${what}`, el('div', 'stack',
     el('p', 'soft', 'Sends once more what failed or was skipped, in order. What a later message has told already is left out.'),
-    field('Which', since), count), [button('Leave it', () => made.close()), act]);
+    field('Which', since), count), [button('Cancel', () => made.close()), act]);
   look();
 }
 
