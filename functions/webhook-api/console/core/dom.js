@@ -149,5 +149,8 @@ const PROSE = [
   [/\*\*([^*\n]{1,300})\*\*/y, (match) => el('strong', '', match[1])],
 ];
 
+/** As people begin a sentence. */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A sentence of the API: text, code between backticks, and what is bold. */
 export const prose = (text) => inline(text, PROSE);

@@ -1,7 +1,7 @@
 // One delivery: attempts, waits and the outcome, in the order of time.
 
 import { post } from '../../core/api.js';
-import { el, format, moment, when } from '../../core/dom.js';
+import { el, format, moment, sentence, when } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -107,7 +107,7 @@ const AGAIN = { delivered: 'Send once more', failed: 'Send again', skipped: 'Sen
 function again({ id, webhook_id: webhook, status }, changed) {
   return button(AGAIN[status] ?? 'Try now', async () => {
     const { accepted, reason } = await post(`webhooks/${encodeURIComponent(webhook)}/deliveries/${encodeURIComponent(id)}/redeliver/`);
-    toast(accepted ? 'It will be sent.' : reason ?? 'Nothing will be sent.', accepted ? 'good' : 'warning');
+    toast(accepted ? 'It will be sent.' : sentence(reason ?? 'nothing will be sent.'), accepted ? 'good' : 'warning');
     await changed?.();
   }, { sign: 'again', kind: 'small' });
 }

@@ -2,7 +2,7 @@
 // sent once more what did not get through.
 
 import { call, post } from '../../core/api.js';
-import { el } from '../../core/dom.js';
+import { el, sentence } from '../../core/dom.js';
 import { go } from '../../core/router.js';
 import { button, checkbox, code, dialog, field, input, notice, plural, select, sure, toast } from '../../core/ui.js';
 import { place } from '../../place.js';
@@ -135,7 +135,7 @@ function recover(what, address, known, changed) {
     count.textContent = 'Counting …';
     try {
       const { accepted, next_after: more, reason } = await post(address, body(), { query: { dry_run: 'true' } });
-      count.textContent = accepted ? `${more ? 'More than ' : ''}${plural(accepted, 'delivery', 'deliveries')} to send.` : reason ?? 'There is nothing to send.';
+      count.textContent = accepted ? `${more ? 'More than ' : ''}${plural(accepted, 'delivery', 'deliveries')} to send.` : sentence(reason ?? 'there is nothing to send.');
       act.disabled = !accepted;
     } catch (error) {
       count.textContent = error.message;
