@@ -59,7 +59,7 @@ export function show(_, query) {
     else if (rows.node.parentNode !== scroll) scroll.replaceChildren(rows.node);
     rows.set(posts, { ended: true, toEnd: stuck && !wanted });
     find(posts);
-    drawSide();
+    sideLater();
   }
 
   /** Shows the message that the address names. */
@@ -133,13 +133,18 @@ export function show(_, query) {
   }
 
   const later = throttle(draw, 100);
+  // In a turn of its own, so that no frame waits for both.
+  const sideLater = throttle(drawSide, 0);
   const messages = new Messages((changes) => {
     const first = !messages.revisionShown;
     messages.revisionShown = true;
     const news = store.apply(changes);
     if (first) {
-      draw({ toEnd: true });
-      drawHead();
+      // Not in the turn that read them.
+      setTimeout(() => {
+        draw({ toEnd: true });
+        drawHead();
+      });
       return;
     }
     if (news.length) {
