@@ -7,7 +7,7 @@ import { keepUp } from '../core/live.js';
 import { channelName, nameOf, platforms, summary } from '../core/message.js';
 import { here, to } from '../core/router.js';
 import * as session from '../core/session.js';
-import { button, empty, input, notice, plural, select, debounce, throttle, toast } from '../core/ui.js';
+import { button, empty, input, notice, plural, select, debounce, toast } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
 import { channelsOf } from '../views/webhooks/kinds.js';
 import { firstSteps } from './first_steps.js';
@@ -190,5 +190,16 @@ export function show(_, query) {
       messages.end();
       rest();
     },
+  };
+}
+
+/** At most once in a while, however often it is asked for. */
+function throttle(act, wait) {
+  let timer = null;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      act();
+    }, wait);
   };
 }

@@ -9,7 +9,6 @@ import * as session from './core/session.js';
 import { frame, mark } from './core/shell.js';
 import { failure, toast } from './core/ui.js';
 import { place } from './place.js';
-import { logIn } from './views/log_in.js';
 
 /** Each view: what loads it, and whether it needs a key. A view is `show(parts, query) → { title, node, end? }`. */
 const VIEWS = {
@@ -38,7 +37,10 @@ async function show() {
   mark(name);
   // A view may go from one place to another within itself.
   if (shown?.name === name && shown.keeps && session.me() === shown.by) return shown.keeps();
-  if (!session.me() && !WITHOUT_KEY.includes(name)) return put(logIn(enter), name);
+  if (!session.me() && !WITHOUT_KEY.includes(name)) {
+    const { logIn } = await import('./views/log_in.js');
+    return mine === turn ? put(logIn(enter), name) : undefined;
+  }
   try {
     const view = await (await VIEWS[name]()).show(parts.slice(1), query);
     if (mine === turn) put(view, name);

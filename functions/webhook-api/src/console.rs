@@ -34,6 +34,8 @@ const PAGE: &str = "index.html";
 const STYLE: &str = "style.css";
 /// The styles that are not of a kind, in the order in which they count.
 const STYLES: [&str; 6] = ["tokens", "base", "shell", "parts", "views", "messages"];
+/// What stands in the page for the modules that every view needs.
+const MODULES: &str = "{modules}";
 /// What stands for the version in the page.
 const VERSION: &str = "{version}";
 
@@ -85,7 +87,7 @@ impl Console {
         let path = request.uri().path();
         if path == "/" {
             let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
-            let page = page.replace(kinds::LINKS, &kinds::links());
+            let page = page.replace(MODULES, &modules());
             return Some(file(PAGE, page.replace(VERSION, &self.version), NO_CACHE));
         }
         let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;
@@ -114,6 +116,17 @@ fn names() -> impl Iterator<Item = String> {
 
 fn embedded(name: &str) -> Option<EmbeddedFile> {
     Files::get(name).or_else(|| kinds::get(name))
+}
+
+/// The elements that load the modules that every view needs before anybody asks for them: one
+/// asks for the next, and each would wait for the one before.
+fn modules() -> String {
+    let shared = names()
+        .filter(|name| name.ends_with(".js") && !name.starts_with("views/") && name != "main.js");
+    let links = shared
+        .chain([kinds::MODULE.to_owned()])
+        .map(|name| format!("<link rel=\"modulepreload\" href=\"console/{{version}}/{name}\">"));
+    links.collect::<Vec<_>>().join("\n  ")
 }
 
 /// All styles as one file.

@@ -10,9 +10,7 @@ const HELP = [
   ['/', 'search'],
   ['j, k', 'next, previous in the list'],
   ['Enter', 'open what is chosen'],
-  place.local
-    ? ['g then h, w, e, c, d, a, r', 'go to Channels, Webhooks, Events, Compose, Declare, Activity, the API']
-    : ['g then w, e, c, d, a, r', 'go to Webhooks, Events, Compose, Declare, Activity, the API'],
+  [`g then ${place.local ? 'h, ' : ''}w, e, c, d, a, r`, `go to ${place.local ? 'Channels, ' : ''}Webhooks, Events, Compose, Declare, Activity, the API`],
   ['n', 'new webhook'],
   ['Esc', 'close'],
   ['?', 'this list'],

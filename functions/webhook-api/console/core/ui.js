@@ -216,17 +216,6 @@ export function backTo(label, address) {
 
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
 
-/** At most once in a while, however often it is asked for. */
-export function throttle(act, wait) {
-  let timer = null;
-  return () => {
-    timer ??= setTimeout(() => {
-      timer = null;
-      act();
-    }, wait);
-  };
-}
-
 /** Waits until nothing has been typed for a moment. */
 export function debounce(act, wait = 350) {
   let timer;

@@ -17,8 +17,6 @@ struct Files;
 
 /// Made of them all.
 pub const MODULE: &str = "kinds/all.js";
-/// What stands for their modules in the page.
-pub const LINKS: &str = "{kinds}";
 
 /// What each file is called in the console.
 pub fn names() -> impl Iterator<Item = String> {
@@ -28,16 +26,6 @@ pub fn names() -> impl Iterator<Item = String> {
 pub fn get(name: &str) -> Option<EmbeddedFile> {
     let (folder, name) = name.strip_prefix("kinds/")?.split_once('/')?;
     Files::get(&format!("{folder}/console/{name}"))
-}
-
-/// The elements that load their modules before anybody asks for them: one asks for the next, and
-/// each would wait for the one before.
-pub fn links() -> String {
-    let modules = names().filter(|name| name.ends_with(".js"));
-    let links = modules
-        .chain([MODULE.to_owned()])
-        .map(|name| format!("<link rel=\"modulepreload\" href=\"console/{{version}}/{name}\">"));
-    links.collect::<Vec<_>>().join("\n  ")
 }
 
 /// `looks` are the files that are called after a type; `kinds` is what each kind says of itself.
