@@ -1,7 +1,7 @@
 // The chat sink's channels, as one reads them in Slack, Discord and Teams.
 
 import { call, Pages } from '../core/api.js';
-import { el, foreign } from '../core/dom.js';
+import { el, foreign, refill } from '../core/dom.js';
 import { icon } from '../core/icons.js';
 import { keepUp } from '../core/live.js';
 import { channelName, nameOf, platforms, summary } from '../core/message.js';
@@ -15,9 +15,6 @@ import * as faults from './faults.js';
 import { post } from './post.js';
 import { channelKey, Store } from './store.js';
 import { Messages } from './stream.js';
-import { dress } from './style.js';
-
-await dress('channels.css');
 
 export function show(_, query) {
   const store = new Store();
@@ -60,10 +57,9 @@ export function show(_, query) {
     if (store.messages.size === 0) scroll.replaceChildren(firstSteps());
     else if (!posts.length) scroll.replaceChildren(empty('Nothing found', search.value ? 'No message has these words.' : 'This channel is empty.'));
     else if (rows.node.parentNode !== scroll) scroll.replaceChildren(rows.node);
-    rows.set(posts, { ended: true });
-    if (stuck && !wanted) rows.toEnd();
+    rows.set(posts, { ended: true, toEnd: stuck && !wanted });
     find(posts);
-    drawSide();
+    sideLater();
   }
 
   /** Shows the message that the address names. */
@@ -76,7 +72,7 @@ export function show(_, query) {
 
   function drawSide() {
     const all = store.channels();
-    seen.set(channel, [...store.messages.keys()].at(-1) ?? 0);
+    seen.set(channel, store.last);
     const link = (key, label, count, { unread, off } = {}) => {
       const made = el('a', `channel-link${unread ? ' unread' : ''}`, foreign('span', 'name', label), off ? icon('warning') : null, el('span', 'tally', count.toLocaleString()));
       made.href = to('channels', key ? { channel: key } : {});
@@ -91,7 +87,9 @@ export function show(_, query) {
         off: places.some((place) => channelKey(place) === one.key && place.standing !== 'open'),
       }))] : [];
     });
-    side.replaceChildren(link('', 'All channels', store.messages.size), ...groups.flat());
+    refill(side, link('', 'All channels', store.messages.size), ...groups.flat());
+    // Whoever is choosing is not interrupted.
+    if (choice.contains(document.activeElement)) return;
     const choose = select([['', 'All channels'], ...all.map((one) => [one.key, `${nameOf(one.platform)}: ${one.channel} (${one.count})`])], channel);
     choose.setAttribute('aria-label', 'Channel');
     choose.addEventListener('change', () => { location.hash = to('channels', choose.value ? { channel: choose.value } : {}); });
@@ -114,7 +112,7 @@ export function show(_, query) {
     const ours = suspended.filter((webhook) => webhook.type === place.platform
       && (channelsOf(webhook).includes(place.channel) || channelsOf(webhook).includes(place.channel_id)));
     return ours.map((webhook) => notice('warn', 'warning',
-      el('p', '', 'This channel is well, but the webhook ', foreign('strong', '', webhook.name), ' is still suspended: it does not know yet.'),
+      el('p', '', 'This channel works again, but the webhook ', foreign('strong', '', webhook.name), ' is still suspended: it does not know yet.'),
       session.may('write') ? el('div', 'actions', button('Switch it on', async () => {
         await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: { enabled: true } });
         toast(`${webhook.name} is on.`);
@@ -134,14 +132,19 @@ export function show(_, query) {
     drawSide();
   }
 
-  const later = debounce(draw, 40);
+  const later = throttle(draw, 100);
+  // In a turn of its own, so that no frame waits for both.
+  const sideLater = throttle(drawSide, 0);
   const messages = new Messages((changes) => {
     const first = !messages.revisionShown;
     messages.revisionShown = true;
     const news = store.apply(changes);
     if (first) {
-      draw({ toEnd: true });
-      drawHead();
+      // Not in the turn that read them.
+      setTimeout(() => {
+        draw({ toEnd: true });
+        drawHead();
+      });
       return;
     }
     if (news.length) {
@@ -187,5 +190,16 @@ export function show(_, query) {
       messages.end();
       rest();
     },
+  };
+}
+
+/** At most once in a while, however often it is asked for. */
+function throttle(act, wait) {
+  let timer = null;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      act();
+    }, wait);
   };
 }

@@ -25,7 +25,7 @@ export function post(given, { everywhere, opened, found }) {
       draw(message, { follows: given.follows, below: [notes(message), thread] })),
     el('div', 'post-tools',
       button('JSON', () => dialog(`Message ${message.number} as it was posted`, code(JSON.stringify(message.payload, null, 2))), { kind: 'small', title: 'The message as it was posted' }),
-      button('Remove', () => remove(message.number), { kind: 'small', title: 'As people do in a channel: for trying what becomes of its thread' })));
+      button('Remove', () => remove(message.number), { kind: 'small', title: 'Removes it as people do in a channel, to see what becomes of its thread' })));
   node.tabIndex = -1;
   node.dataset.main = '';
   node.setAttribute('aria-label', `${nameOf(message.platform)} message ${message.number} in ${message.channel}`);

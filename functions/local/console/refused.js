@@ -1,6 +1,6 @@
 // What the functions could make nothing of, with the reason: on AWS it waits in the failure queue.
 
-import { ago, el, moment } from '../core/dom.js';
+import { el, when } from '../core/dom.js';
 import { keepUp } from '../core/live.js';
 import { code, details, empty, failure } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
@@ -19,7 +19,7 @@ export function refused() {
     const list = JSON.parse(text);
     const items = list.map((item, index) => ({ ...item, key: `${item.at} ${list.length - index}` }));
     if (items.length) node.replaceChildren(rows.node);
-    else node.replaceChildren(empty('Nothing was refused', 'Items of tables that are no events, events of AWS that nobody knows, and the like, would stand here with the reason.'));
+    else node.replaceChildren(empty('Nothing was refused', 'Items of tables that are not events, AWS events that Carillon does not know, and the like, are listed here with the reason.'));
     rows.set(items, { ended: true });
   }
 
@@ -39,11 +39,11 @@ export function refused() {
 }
 
 function row({ at, function: by, reason, detail, hint, payload }) {
-  const when = new Date(at);
+  const then = new Date(at);
   const more = details('What it was', code(JSON.stringify(payload, null, 2)));
   more.querySelector('summary').dataset.main = '';
   return el('div', 'row',
-    el('div', 'row-line', el('span', 'strong', reason), el('span', 'row-side', by, moment(when, ago(when)))),
+    el('div', 'row-line', el('span', 'strong', reason), el('span', 'row-side', by, when(then))),
     detail ? el('div', 'row-more', detail) : null,
     hint ? el('div', 'row-more', hint) : null, more);
 }

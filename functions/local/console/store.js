@@ -10,21 +10,25 @@ export const channelKey = ({ platform, channel_id: id }) => `${platform}:${id}`;
 export class Store {
   constructor() {
     this.messages = new Map();
-    this.texts = new WeakMap();
     this.posts = new Map();
+    this.last = 0;
   }
 
-  /** Whether anything changed, and which messages are new. */
+  /** Takes what is new, changed or gone; tells which messages came after all that were known. */
   apply({ messages, removed, cleared }) {
     const news = [];
+    const { last } = this;
     if (cleared) this.messages.clear();
     for (const message of [...messages].sort((a, b) => a.number - b.number)) {
       const known = this.messages.get(message.number);
       if (known && known.revision >= message.revision) continue;
-      if (!known) news.push(message);
-      this.messages.set(message.number, message);
+      if (message.number > last) news.push(message);
+      this.messages.set(message.number, prepared(message));
+      this.last = Math.max(this.last, message.number);
     }
     for (const number of removed) this.messages.delete(number);
+    // Older ones may come later.
+    if (messages.some(({ number }) => number < last)) this.messages = new Map([...this.messages].sort(([a], [b]) => a - b));
     for (const number of this.messages.keys()) {
       if (this.messages.size <= MOST) break;
       this.messages.delete(number);
@@ -32,26 +36,14 @@ export class Store {
     return news;
   }
 
-  /** `{ key, platform, channel, host, count }`, the latest first. */
+  /** `{ key, platform, channel, count, last }`, the latest first. */
   channels() {
     const found = new Map();
-    for (const message of this.messages.values()) {
-      const key = channelKey(message);
-      const known = found.get(key);
-      found.delete(key);
-      found.set(key, { key, platform: message.platform, channel: message.channel, id: message.channel_id, host: message.host, count: (known?.count ?? 0) + 1, last: message.number });
+    for (const { place: key, platform, channel, number: last } of this.messages.values()) {
+      const count = (found.get(key)?.count ?? 0) + 1;
+      found.set(key, { key, platform, channel, count, last });
     }
-    return [...found.values()].reverse();
-  }
-
-  /** What can be searched of a message. */
-  text(message) {
-    let text = this.texts.get(message);
-    if (text === undefined) {
-      text = `${message.channel} ${message.sender ?? ''} ${JSON.stringify(message.payload)}`.toLowerCase();
-      this.texts.set(message, text);
-    }
-    return text;
+    return [...found.values()].sort((a, b) => b.last - a.last);
   }
 
   /**
@@ -63,7 +55,7 @@ export class Store {
     const roots = new Map();
     const posts = [];
     for (const message of this.messages.values()) {
-      if (channel && channelKey(message) !== channel) continue;
+      if (channel && message.place !== channel) continue;
       const parent = message.thread && message.thread !== message.id ? roots.get(`${message.channel_id} ${message.thread}`) : null;
       if (parent) {
         parent.replies.push(message);
@@ -73,26 +65,31 @@ export class Store {
         posts.push(post);
       }
     }
-    const shown = wanted ? posts.filter(({ message, replies }) => [message, ...replies].some((one) => this.text(one).includes(wanted))) : posts;
+    const shown = wanted ? posts.filter(({ message, replies }) => [message, ...replies].some(({ text }) => text.includes(wanted))) : posts;
     shown.forEach((post, index) => {
       const before = shown[index - 1];
       post.follows = Boolean(before) && !before.replies.length && !post.replies.length && isTogether(before.message, post.message);
       if (before) before.leads = post.follows;
     });
-    return shown.map((post) => this.#same(post));
+    const same = shown.map((post) => this.#same(post));
+    this.posts = new Map(same.map((post) => [post.key, post]));
+    return same;
   }
 
   #same(post) {
     const known = this.posts.get(post.key);
     const isSame = known && known.message === post.message && known.follows === post.follows && known.leads === post.leads
       && known.replies.length === post.replies.length && known.replies.every((reply, index) => reply === post.replies[index]);
-    if (isSame) return known;
-    this.posts.set(post.key, post);
-    return post;
+    return isSame ? known : post;
   }
 }
 
+/** With what all of them are asked for each time: where and when it is, and what can be searched. */
+function prepared(message) {
+  const text = `${message.channel} ${message.sender ?? ''} ${JSON.stringify(message.payload)}`.toLowerCase();
+  return Object.assign(message, { place: channelKey(message), at: Date.parse(message.received_at), text });
+}
+
 function isTogether(a, b) {
-  return channelKey(a) === channelKey(b) && a.sender === b.sender
-    && Math.abs(new Date(b.received_at) - new Date(a.received_at)) < TOGETHER;
+  return a.place === b.place && a.sender === b.sender && b.at - a.at < TOGETHER;
 }

@@ -4,6 +4,8 @@
 const LIST = new URL('_local/messages', document.baseURI);
 const STREAM = new URL('_local/messages/stream', document.baseURI);
 const LOCK = 'carillon-messages';
+/** So many are read at once: reading all of them would hold up the page. */
+const PAGE = 500;
 
 export class Messages {
   /** `changed({ messages, removed, cleared })` is told what is new; `state` is told how it goes. */
@@ -33,8 +35,9 @@ export class Messages {
     const turn = new AbortController();
     this.turn = turn;
     try {
-      await this.#catchUp();
+      await this.#catchUp(turn.signal);
     } catch {
+      if (turn.signal.aborted) return;
       this.state('lost');
       setTimeout(() => { if (this.turn === turn) this.#look(); }, 1000);
       return;
@@ -49,12 +52,24 @@ export class Messages {
     this.turn = null;
   }
 
-  async #catchUp() {
-    const url = new URL(LIST);
-    url.searchParams.set('since', this.revision);
-    const answer = await fetch(url, { cache: 'no-store' });
-    const { results, revision, removed, cleared } = await answer.json();
-    this.#take({ messages: results, removed, cleared, revision });
+  /** Reads what changed since it last read, the latest first. */
+  async #catchUp(signal) {
+    // Until it has all of it, what others tell says nothing of how far it read.
+    this.isWhole = false;
+    const query = { since: this.revision, limit: PAGE };
+    let revision;
+    let page;
+    do {
+      const url = new URL(LIST);
+      url.search = new URLSearchParams(query);
+      page = await (await fetch(url, { cache: 'no-store', signal })).json();
+      const { results, removed, cleared } = page;
+      this.#take({ messages: results, removed, cleared: cleared && !query.before });
+      query.before = results.at(-1)?.number;
+      revision ??= page.revision;
+    } while (page.more);
+    this.revision = Math.max(this.revision, revision);
+    this.isWhole = true;
   }
 
   /** Reads the stream for all, as soon as no other tab does. Without locks, for itself. */
@@ -103,7 +118,7 @@ export class Messages {
 
   #take({ messages, removed, cleared = false, revision = 0 }) {
     if (this.ended) return;
-    this.revision = cleared && !revision ? this.revision : Math.max(this.revision, revision);
+    if (this.isWhole) this.revision = Math.max(this.revision, revision);
     this.changed({ messages, removed, cleared });
   }
 }

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use carillon_webhook_api::console::file;
+use carillon_webhook_api::console::{file, style};
 use rust_embed::RustEmbed;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -24,6 +24,7 @@ use crate::problem;
 #[folder = "console/"]
 struct Files;
 
+const STYLE: &str = "style.css";
 const LOG_IN: &str = "/_local/log-in";
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -78,8 +79,16 @@ pub fn router(place: &Place, log_in: LogIn) -> Router {
     let show_place = move || async move { file("place.js", place.to_string(), NO_STORE) };
     Router::new()
         .route("/console/{version}/place.js", get(show_place))
+        .route("/console/{version}/style.css", get(show_style))
         .route("/console/{version}/local/{*name}", get(show_file))
         .route(LOG_IN, post(exchange).with_state(log_in))
+}
+
+/// The styles of the console, and of what only this program has.
+async fn show_style() -> Response {
+    let own = Files::get(STYLE).map(|found| found.data.into_owned());
+    let style = [style(), own.unwrap_or_default()].concat();
+    file(STYLE, style, NO_CACHE)
 }
 
 async fn show_file(Path((_, name)): Path<(String, String)>) -> Response {

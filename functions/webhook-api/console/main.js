@@ -3,12 +3,12 @@
 import { call, get } from './core/api.js';
 import { el } from './core/dom.js';
 import * as keys from './core/keys.js';
+import { keepTime } from './core/live.js';
 import { here } from './core/router.js';
 import * as session from './core/session.js';
 import { frame, mark } from './core/shell.js';
 import { failure, toast } from './core/ui.js';
 import { place } from './place.js';
-import { logIn } from './views/log_in.js';
 
 /** Each view: what loads it, and whether it needs a key. A view is `show(parts, query) → { title, node, end? }`. */
 const VIEWS = {
@@ -22,6 +22,8 @@ const VIEWS = {
 };
 const WITHOUT_KEY = ['channels', 'reference'];
 
+const isView = (name) => Object.hasOwn(VIEWS, name ?? '');
+
 let shown = null;
 let turn = 0;
 
@@ -30,12 +32,15 @@ async function show() {
   const [first] = parts;
   if (first?.startsWith('log-in=')) return exchange(first.slice('log-in='.length));
   const usual = place.local ? 'channels' : session.me() && !session.may('read') ? 'compose' : 'webhooks';
-  const name = Object.hasOwn(VIEWS, first ?? '') ? first : usual;
+  const name = isView(first) ? first : usual;
   const mine = ++turn;
   mark(name);
   // A view may go from one place to another within itself.
   if (shown?.name === name && shown.keeps && session.me() === shown.by) return shown.keeps();
-  if (!session.me() && !WITHOUT_KEY.includes(name)) return put(logIn(enter), name);
+  if (!session.me() && !WITHOUT_KEY.includes(name)) {
+    const { logIn } = await import('./views/log_in.js');
+    return mine === turn ? put(logIn(enter), name) : undefined;
+  }
   try {
     const view = await (await VIEWS[name]()).show(parts.slice(1), query);
     if (mine === turn) put(view, name);
@@ -114,6 +119,10 @@ addEventListener('carillon-log-out', () => {
 
 try {
   frame();
+  keepTime();
+  // What will be shown is loaded while it is found out who looks.
+  const [first] = here().parts;
+  VIEWS[isView(first) ? first : place.local ? 'channels' : 'webhooks']().catch(() => {});
   session.share();
   await resume();
   frame();

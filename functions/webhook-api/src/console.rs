@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carillon_chat::Kinds;
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
@@ -30,6 +30,12 @@ struct Files;
 /// Where the files are, followed by a version.
 const FOLDER: &str = "/console/";
 const PAGE: &str = "index.html";
+/// Made of all styles: nothing is painted before the last of them came.
+const STYLE: &str = "style.css";
+/// The styles that are not of a kind, in the order in which they count.
+const STYLES: [&str; 6] = ["tokens", "base", "shell", "parts", "views", "messages"];
+/// What stands in the page for the modules that every view needs.
+const MODULES: &str = "{modules}";
 /// What stands for the version in the page.
 const VERSION: &str = "{version}";
 
@@ -81,7 +87,7 @@ impl Console {
         let path = request.uri().path();
         if path == "/" {
             let page = String::from_utf8(Files::get(PAGE)?.data.into_owned()).ok()?;
-            let page = page.replace(kinds::LINKS, &kinds::links());
+            let page = page.replace(MODULES, &modules());
             return Some(file(PAGE, page.replace(VERSION, &self.version), NO_CACHE));
         }
         let (wanted, name) = path.strip_prefix(FOLDER)?.split_once('/')?;
@@ -95,12 +101,40 @@ impl Console {
     }
 
     fn content(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        if name == kinds::MODULE {
-            return Some(Cow::Borrowed(self.module.as_bytes()));
+        match name {
+            kinds::MODULE => Some(Cow::Borrowed(self.module.as_bytes())),
+            STYLE => Some(Cow::Owned(style())),
+            name => embedded(name).map(|file| file.data),
         }
-        let file = Files::get(name).or_else(|| kinds::get(name))?;
-        Some(file.data)
     }
+}
+
+/// What all files are called that are not made here.
+fn names() -> impl Iterator<Item = String> {
+    Files::iter().map(String::from).chain(kinds::names())
+}
+
+fn embedded(name: &str) -> Option<EmbeddedFile> {
+    Files::get(name).or_else(|| kinds::get(name))
+}
+
+/// The elements that load the modules that every view needs before anybody asks for them: one
+/// asks for the next, and each would wait for the one before.
+fn modules() -> String {
+    let shared = names()
+        .filter(|name| name.ends_with(".js") && !name.starts_with("views/") && name != "main.js");
+    let links = shared
+        .chain([kinds::MODULE.to_owned()])
+        .map(|name| format!("<link rel=\"modulepreload\" href=\"console/{{version}}/{name}\">"));
+    links.collect::<Vec<_>>().join("\n  ")
+}
+
+/// All styles as one file.
+pub fn style() -> Vec<u8> {
+    let own = STYLES.iter().map(|name| format!("style/{name}.css"));
+    let kinds = kinds::names().filter(|name| name.ends_with(".css"));
+    let files = own.chain(kinds).filter_map(|name| embedded(&name));
+    files.flat_map(|file| file.data.into_owned()).collect()
 }
 
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -135,19 +169,19 @@ pub fn file(name: &str, content: impl Into<Body>, caching: HeaderValue) -> Respo
 }
 
 fn version(module: &str) -> String {
-    let mut files: Vec<_> = Files::iter()
-        .filter_map(|name| Some((name.to_string(), Files::get(&name)?)))
-        .chain(kinds::files())
-        .collect();
-    files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut names: Vec<_> = names().collect();
+    names.sort_unstable();
     let mut hash = Sha256::new();
-    for (name, file) in files {
+    for name in names {
         hash.update(name.as_bytes());
-        hash.update(file.metadata.sha256_hash());
+        hash.update(embedded(&name).map_or([0; 32], |file| file.metadata.sha256_hash()));
     }
     hash.update(module);
     let hash = hash.finalize();
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

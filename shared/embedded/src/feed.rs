@@ -34,23 +34,32 @@ pub fn router(sink: ChatSink) -> Router {
 struct ListQuery {
     /// Only messages with a greater number.
     after: u64,
+    /// Only messages with a smaller number.
+    before: Option<u64>,
     /// Only what was posted or edited after this revision, and what was removed since.
     since: u64,
+    /// So many messages at most.
+    limit: Option<usize>,
 }
 
-/// `GET /_local/messages`: newest first. `revision` is where a stream may go on from; `removed`
-/// and `cleared` say what is gone since the revision that was given.
+/// `GET /_local/messages`: newest first; `more` says whether the limit left any out. `revision` is
+/// where a stream may go on from; `removed` and `cleared` say what is gone since the revision that
+/// was given.
 async fn messages(
     State(sink): State<ChatSink>,
     Query(query): Query<ListQuery>,
 ) -> impl IntoResponse {
     let changes = sink.changes_since(query.since);
     let mut messages = changes.messages;
-    messages.retain(|message| message.number > query.after);
+    let numbers = query.after.saturating_add(1)..query.before.unwrap_or(u64::MAX);
+    messages.retain(|message| numbers.contains(&message.number));
     messages.sort_by_key(|message| std::cmp::Reverse(message.number));
+    let limit = query.limit.unwrap_or(usize::MAX);
+    let more = messages.len() > limit;
+    messages.truncate(limit);
     let messages: Vec<&Message> = messages.iter().map(Arc::as_ref).collect();
     let body = json!({
-        "results": messages, "revision": changes.revision,
+        "results": messages, "more": more, "revision": changes.revision,
         "removed": changes.removed, "cleared": changes.cleared,
     });
     ([(header::CACHE_CONTROL, "no-store")], Json(body))

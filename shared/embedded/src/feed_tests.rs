@@ -45,15 +45,19 @@ async fn messages_are_listed_newest_first() {
     for said in ["one", "two", "three"] {
         post(&sink, said).await;
     }
-    let list = async |path: &str| -> Vec<String> {
-        let body: Value = serde_json::from_str(&text(get(&sink, path).await).await).unwrap();
+    let list = async |query: &str| -> (Vec<String>, bool) {
+        let path = format!("/_local/messages{query}");
+        let body: Value = serde_json::from_str(&text(get(&sink, &path).await).await).unwrap();
         let results = body["results"].as_array().unwrap().iter();
-        results
-            .map(|m| m["payload"]["text"].as_str().unwrap().to_owned())
-            .collect()
+        let said = results.map(|m| m["payload"]["text"].as_str().unwrap().to_owned());
+        (said.collect(), body["more"].as_bool().unwrap())
     };
-    assert_eq!(list("/_local/messages").await, ["three", "two", "one"]);
-    assert_eq!(list("/_local/messages?after=2").await, ["three"]);
+    let expected =
+        |said: &[&str], more: bool| (said.iter().map(|&said| said.to_owned()).collect(), more);
+    assert_eq!(list("").await, expected(&["three", "two", "one"], false));
+    assert_eq!(list("?after=2").await, expected(&["three"], false));
+    assert_eq!(list("?limit=2").await, expected(&["three", "two"], true));
+    assert_eq!(list("?limit=2&before=2").await, expected(&["one"], false));
 }
 
 #[tokio::test]

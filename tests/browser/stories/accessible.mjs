@@ -36,6 +36,14 @@ const views = await prepare();
 /** What comes a moment later, in views that are not whole without it. */
 const LATER = { '#/compose': '.preview .card', '?words=1': '.words .card' };
 
+/** Texts that nobody wrote. */
+function noWords() {
+  const texts = document.createTreeWalker(document.getElementById('main'), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) if (/^(null|undefined|NaN|\[object \w+\])$/.test(texts.currentNode.data.trim())) found.push(texts.currentNode.data);
+  return found;
+}
+
 /** What axe finds, in a line each. */
 async function look(page) {
   return page.evaluate(async () => {
@@ -56,6 +64,7 @@ for (const scheme of ['light', 'dark']) {
         const opener = page.locator('.row-open').first();
         if (await opener.count()) await opener.click();
         for (const fault of await look(page)) found.push(`${view} ${fault}`);
+        for (const word of await page.evaluate(noWords)) found.push(`${view} shows “${word}”`);
         const wide = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.getElementById('main').scrollWidth) - innerWidth);
         if (wide > 0) found.push(`${view} sticks out by ${wide} px`);
         const name = view.replaceAll(/[^a-z]+|wh_\w+|evt_\w+/gi, '-');

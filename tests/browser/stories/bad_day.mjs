@@ -20,7 +20,7 @@ test('a revoked token is seen, replaced, and what was missed is recovered', asyn
   await first.getByText('Suspended').waitFor();
   await first.getByText('The token was revoked', { exact: false }).waitFor();
   await first.getByRole('link', { name: 'prod alerts' }).click();
-  await page.getByText('nothing is sent until this is mended', { exact: false }).waitFor();
+  await page.getByText('nothing is sent until this is fixed', { exact: false }).waitFor();
   await page.getByRole('button', { name: 'Replace the credential' }).click();
   const asked = page.getByRole('dialog');
   await asked.getByLabel('Bot token').fill('xoxb-new-made-up-token');

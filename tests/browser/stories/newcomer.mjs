@@ -14,7 +14,7 @@ test('the printed link logs in once, and leaves no key in the address', async ()
 
   const other = await stage.browser.newContext();
   const late = await stage.open('', { key: null, base: stage.logIn, context: other, expects: [410] });
-  await late.getByText('the link was used already', { exact: false }).waitFor();
+  await late.getByText(/^The link was used already/).waitFor();
   assert.equal(await late.getByText('admin key · admin').count(), 0);
 
   // A further tab of the same browser asks the first.

@@ -119,7 +119,7 @@ test('everything can be reached by the keyboard', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: chosen, exact: true }).waitFor();
   await page.keyboard.press('?');
-  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  await page.getByRole('dialog', { name: 'Keyboard' }).getByText('g then h', { exact: false }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('g');
   await page.keyboard.press('e');

@@ -1,6 +1,7 @@
 // The API: one call, and lists page by page. Addresses are relative to the page, so that a proxy
 // may serve it below any path.
 
+import { sentence } from './dom.js';
 import { key } from './session.js';
 
 const BASE = new URL('api/v1/', document.baseURI);
@@ -8,7 +9,7 @@ const BASE = new URL('api/v1/', document.baseURI);
 /** An answer that is no success, with the problem document where there is one. */
 export class Refusal extends Error {
   constructor(status, problem) {
-    super(problem?.detail ?? problem?.title ?? `The answer was ${status}.`);
+    super(sentence(problem?.detail ?? problem?.title ?? `The answer was ${status}.`));
     this.status = status;
     this.problem = problem;
   }

@@ -9,6 +9,21 @@ export function el(tag, className, ...children) {
   return element;
 }
 
+/** Puts these in the place of what is in a box. */
+export function refill(box, ...children) {
+  holdFocus(box, box, () => box.replaceChildren(...children));
+}
+
+/** The keyboard stays where it was: at what is called the same in what comes `after`. */
+export function holdFocus(before, after, change) {
+  const held = before.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+  change();
+  if (held === null || after.contains(document.activeElement)) return;
+  [after, ...after.querySelectorAll('a, button, input, select, summary')].find((one) => nameOf(one) === held)?.focus({ preventScroll: true });
+}
+
+const nameOf = (one) => one.getAttribute('href') ?? one.getAttribute('aria-label') ?? one.textContent;
+
 /** A text that came from a message: it cannot change the direction of what is around it. */
 export function foreign(tag, className, ...children) {
   const element = el(tag, className, ...children);
@@ -48,6 +63,13 @@ export function moment(date, text) {
   return element;
 }
 
+/** How long ago it was, or when it will be: `live.js` keeps it true. */
+export function when(date) {
+  const element = moment(date, ago(date));
+  element.dataset.ago = date > Date.now() ? 'coming' : '';
+  return element;
+}
+
 export function clock(date) {
   return format(date, { hour: 'numeric', minute: '2-digit' });
 }
@@ -65,7 +87,7 @@ export function dayName(date) {
   const midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate()).getTime();
   const days = Math.round((midnight(date) - midnight(new Date())) / 86_400_000);
   if (!(Math.abs(days) <= 1)) return null;
-  return RELATIVE.format(days, 'day');
+  return fromNow(days, 'day');
 }
 
 /** 'in 3 minutes', '2 hours ago'. */
@@ -73,12 +95,18 @@ export function ago(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
   const units = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60]];
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? ['second', 1];
-  return RELATIVE.format(Math.round(seconds / size), unit);
+  return fromNow(Math.round(seconds / size), unit);
 }
 
 // Making one takes longer than all that it then does.
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const formats = new Map();
+let relative;
+
+/** '3 minutes ago', 'yesterday'. */
+function fromNow(count, unit) {
+  relative ??= new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+  return relative.format(count, unit);
+}
 
 export function format(date, options) {
   if (Number.isNaN(date.getTime())) return '';
@@ -120,6 +148,9 @@ const PROSE = [
   [/`([^`\n]{1,300})`/y, (match) => el('code', '', match[1])],
   [/\*\*([^*\n]{1,300})\*\*/y, (match) => el('strong', '', match[1])],
 ];
+
+/** As people begin a sentence. */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A sentence of the API: text, code between backticks, and what is bold. */
 export const prose = (text) => inline(text, PROSE);

@@ -4,12 +4,13 @@ import { el } from './dom.js';
 import { go } from './router.js';
 import { may } from './session.js';
 import { dialog } from './ui.js';
+import { place } from '../place.js';
 
 const HELP = [
   ['/', 'search'],
   ['j, k', 'next, previous in the list'],
   ['Enter', 'open what is chosen'],
-  ['g then w, e, c, d, a, r', 'go to Webhooks, Events, Compose, Declare, Activity, the API'],
+  [`g then ${place.local ? 'h, ' : ''}w, e, c, d, a, r`, `go to ${place.local ? 'Channels, ' : ''}Webhooks, Events, Compose, Declare, Activity, the API`],
   ['n', 'new webhook'],
   ['Esc', 'close'],
   ['?', 'this list'],

@@ -1,6 +1,6 @@
 // Faults of a text that somebody types, at their lines.
 
-import { el, prose } from './dom.js';
+import { el, prose, sentence } from './dom.js';
 import { button } from './ui.js';
 
 /** The height of a line of code, about. */
@@ -18,5 +18,5 @@ function choose(text, line) {
 /** A fault in a row: where its line is not known, what it is of. */
 export function faultLine(text, { line, pointer, detail }) {
   const at = line ? button(`Line ${line}`, () => choose(text, line), { kind: 'small' }) : pointer ? el('code', '', pointer) : null;
-  return el('li', 'fault-line', at, el('span', '', ...prose(detail)));
+  return el('li', 'fault-line', at, el('span', '', ...prose(sentence(detail))));
 }

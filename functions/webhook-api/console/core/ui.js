@@ -1,6 +1,6 @@
 // The parts that views are made of.
 
-import { el, prose } from './dom.js';
+import { el, prose, sentence } from './dom.js';
 import { icon } from './icons.js';
 import { nameOf, platforms } from './message.js';
 
@@ -104,7 +104,7 @@ export function dialog(title, content, actions = []) {
 /** Asks before something that cannot be taken back. */
 export function sure(title, text, label, act) {
   const made = dialog(title, el('p', '', text), [
-    button('Leave it', () => made.close()),
+    button('Cancel', () => made.close()),
     button(label, async () => {
       await act();
       made.close();
@@ -129,7 +129,7 @@ export function field(label, control, { hint, wide } = {}) {
   fault.hidden = true;
   box.control = control;
   box.fault = (text) => {
-    fault.replaceChildren(...(text ? [icon('warning'), el('span', '', ...prose(text))] : []));
+    fault.replaceChildren(...(text ? [icon('warning'), el('span', '', ...prose(sentence(text)))] : []));
     fault.hidden = !text;
     control.setAttribute('aria-invalid', String(Boolean(text)));
   };

@@ -1,7 +1,7 @@
 // A list of any length, of which only what can be seen is in the page. Rows may have any height:
 // those that were drawn are measured, the others guessed.
 
-import { el } from './dom.js';
+import { el, holdFocus } from './dom.js';
 
 /** As many rows above and below what can be seen. */
 const AROUND = 8;
@@ -13,7 +13,7 @@ const NEAR = 1200;
 export class VirtualList {
   /**
    * `key(item)` tells rows apart, `draw(item)` makes one, `more()` reads further items (a promise
-   * of a list, empty at the end), `estimate` is a row's height in pixels before it is known.
+   * of a list, empty at the end, or null where they are of another list by now), `estimate` is a row's height in pixels before it is known.
    */
   constructor({ key, draw, more, estimate = 56, label, scroller = document.getElementById('main') }) {
     Object.assign(this, { key, draw, more, estimate, scroller });
@@ -49,14 +49,15 @@ export class VirtualList {
     this.sizes.disconnect();
   }
 
-  /** Shows these items. Rows whose item is the same object stay as they are. */
-  set(items, { ended } = {}) {
-    const first = this.#firstVisible();
+  /** Shows these items, or the last of them. Rows whose item is the same object stay as they are. */
+  set(items, { ended, toEnd } = {}) {
+    const first = toEnd ? null : this.#firstVisible();
     this.items = items;
     if (ended !== undefined) this.ended = ended;
     this.offsets = null;
+    if (toEnd) return this.toEnd();
     if (first) this.#hold(first);
-    this.render();
+    return this.render();
   }
 
   /** Draws the row of this item anew. */
@@ -88,6 +89,7 @@ export class VirtualList {
   }
 
   toEnd() {
+    this.#spread(this.items.length);
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.render();
     this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -197,7 +199,7 @@ export class VirtualList {
     const row = this.#row(item, key, index);
     if (known) {
       this.sizes.unobserve(known.row);
-      known.row.replaceWith(row);
+      holdFocus(known.row, row, () => known.row.replaceWith(row));
     }
     this.rows.set(key, { item, row });
     this.sizes.observe(row);
@@ -248,6 +250,7 @@ export class VirtualList {
     this.asking = true;
     try {
       const found = await this.more();
+      if (!found) return;
       if (!found.length) this.ended = true;
       this.offsets = null;
       this.items = [...this.items, ...found];

@@ -2,7 +2,7 @@
 // and why.
 
 import { Pages } from '../core/api.js';
-import { ago, el, foreign, moment } from '../core/dom.js';
+import { el, foreign, when } from '../core/dom.js';
 import { to } from '../core/router.js';
 import { empty, failure, head } from '../core/ui.js';
 import { VirtualList } from '../core/virtual.js';
@@ -13,7 +13,7 @@ const TABS = {
   changes: ['Changes', 'Who changed what, newest first. Values are never kept.', audit],
   quotas: ['Quotas', 'How much of what your organization may have is used.', async () => (await import('./quotas.js')).quotas()],
   ...(place.local ? {
-    refused: ['Skipped and refused', 'What Carillon could make nothing of: items of tables, events of AWS, messages of the queue.',
+    refused: ['Skipped and refused', 'What Carillon could not use: items of tables, events from AWS, messages of the queue.',
       async () => (await import('../local/refused.js')).refused()],
   } : {}),
 };
@@ -63,12 +63,12 @@ function actor({ type, id, name }) {
 
 function row(entry) {
   const { at, actor: who, action, object, changed, request_id: request } = entry;
-  const when = new Date(at);
+  const then = new Date(at);
   const name = foreign(object.type === 'webhook' && action !== 'removed' ? 'a' : 'span', 'row-name', object.name ?? object.id);
   if (name.tagName === 'A') name.href = to('webhooks', object.id);
   name.dataset.main = '';
   const words = el('div', 'row-line', foreign('span', 'strong', actor(who)), el('span', '', `${action.replaceAll('_', ' ')} ${KINDS[object.type] ?? object.type}`), name,
-    el('span', 'row-side', moment(when, ago(when))));
+    el('span', 'row-side', when(then)));
   return el('div', 'row', words,
     el('div', 'row-more', changed.length ? ['Changed: ', el('code', '', changed.join(', ')), ' · '] : null, el('span', '', 'request '), el('code', '', request || '–')));
 }

@@ -121,9 +121,9 @@ export async function show() {
     node: el('div', 'page wide',
       head('Declare', {
         lead: 'Webhooks as a file: the notifications block of a config.yaml. Applying it again changes nothing.',
-        actions: [button('What is there as a file', async () => {
+        actions: [button('Current webhooks as a file', async () => {
           const yaml = await call('GET', 'notifications/', { accept: YAML });
-          dialog('What is there', el('div', 'stack', el('p', 'soft', 'Credentials are masked. What is masked means “unchanged” when the file is applied.'), code(yaml)));
+          dialog('Current webhooks', el('div', 'stack', el('p', 'soft', 'Credentials are masked. What is masked means “unchanged” when the file is applied.'), code(yaml)));
         })],
       }),
       el('div', 'compose',
@@ -139,6 +139,6 @@ function entry({ name, result, changed, id, warnings = [] }) {
   if (id && result !== 'removed') named.href = to('webhooks', id);
   return el('li', 'row',
     el('div', 'row-line', el('span', `status ${tone}`, icon(sign), el('span', '', words)), named),
-    changed.length ? el('div', 'row-more', 'Other than it was: ', el('code', '', changed.join(', '))) : null,
+    changed.length ? el('div', 'row-more', 'What differs: ', el('code', '', changed.join(', '))) : null,
     ...warnings.map((text) => el('div', 'row-more', text)));
 }

@@ -17,15 +17,10 @@ struct Files;
 
 /// Made of them all.
 pub const MODULE: &str = "kinds/all.js";
-/// What stands for their files in the page.
-pub const LINKS: &str = "{kinds}";
 
-/// Each file under its name in the console.
-pub fn files() -> impl Iterator<Item = (String, EmbeddedFile)> {
-    Files::iter().filter_map(|path| {
-        let name = format!("kinds/{}", path.replacen("/console/", "/", 1));
-        Some((name, Files::get(&path)?))
-    })
+/// What each file is called in the console.
+pub fn names() -> impl Iterator<Item = String> {
+    Files::iter().map(|path| format!("kinds/{}", path.replacen("/console/", "/", 1)))
 }
 
 pub fn get(name: &str) -> Option<EmbeddedFile> {
@@ -33,24 +28,9 @@ pub fn get(name: &str) -> Option<EmbeddedFile> {
     Files::get(&format!("{folder}/console/{name}"))
 }
 
-/// The elements that load their styles, and their modules before anybody asks for them: one asks
-/// for the next, and each would wait for the one before.
-pub fn links() -> String {
-    let names = files().map(|(name, _)| name);
-    let names = names.chain([MODULE.to_owned()]);
-    let links = names.map(|name| {
-        let relation = match name.ends_with(".css") {
-            true => "stylesheet",
-            false => "modulepreload",
-        };
-        format!("<link rel=\"{relation}\" href=\"console/{{version}}/{name}\">")
-    });
-    links.collect::<Vec<_>>().join("\n  ")
-}
-
 /// `looks` are the files that are called after a type; `kinds` is what each kind says of itself.
 pub fn module(kinds: &Kinds) -> String {
-    let names: Vec<String> = files().map(|(name, _)| name).collect();
+    let names: Vec<String> = names().collect();
     let mut module = String::new();
     let mut looks = Vec::new();
     for api_type in kinds.types() {
@@ -112,7 +92,8 @@ mod tests {
             assert!(text.contains("steps: ["), "{id}");
             let names = [format!("  {id}: {{"), format!("  '{id}': {{")];
             assert!(names.iter().any(|name| text.contains(name)), "{id}");
-            assert!(links().contains(&path.replace(".js", ".css")), "{id}");
+            let style = path.replace(".js", ".css");
+            assert!(get(&format!("kinds/{style}")).is_some(), "{id}");
         }
     }
 

@@ -2,11 +2,6 @@ use axum::body::to_bytes;
 
 use super::*;
 
-fn names() -> Vec<String> {
-    let own = Files::iter().map(String::from);
-    own.chain(kinds::files().map(|(name, _)| name)).collect()
-}
-
 fn console() -> Console {
     Console::new(&Kinds::default())
 }
@@ -21,8 +16,7 @@ async fn text(response: Response) -> String {
 }
 
 fn content(name: &str) -> String {
-    let file = Files::get(name).or_else(|| kinds::get(name));
-    let file = file.unwrap_or_else(|| panic!("no file {name}"));
+    let file = embedded(name).unwrap_or_else(|| panic!("no file {name}"));
     String::from_utf8(file.data.into_owned()).unwrap()
 }
 
@@ -58,9 +52,9 @@ async fn the_page_asks_only_for_files_that_are_there() {
 
 #[test]
 fn each_module_imports_only_files_that_are_there() {
-    for name in names().iter().filter(|name| name.ends_with(".js")) {
+    for name in names().filter(|name| name.ends_with(".js")) {
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let text = content(name);
+        let text = content(&name);
         let imports = text.split("from '").skip(1);
         let imports = imports.chain(text.split("import('").skip(1));
         for address in imports.filter_map(|rest| rest.split('\'').next()) {
@@ -77,9 +71,18 @@ fn each_module_imports_only_files_that_are_there() {
                 }
             }
             let found = parts.join("/");
-            let is_there = found == kinds::MODULE || names().contains(&found);
+            let is_there = found == kinds::MODULE || embedded(&found).is_some();
             assert!(is_there, "{name}: {address}");
         }
+    }
+}
+
+#[tokio::test]
+async fn one_file_has_all_styles() {
+    let path = format!("/console/{}/{STYLE}", console().version);
+    let style = text(get(&path).unwrap()).await;
+    for name in names().filter(|name| name.ends_with(".css")) {
+        assert!(style.contains(&content(&name)), "{name}");
     }
 }
 
@@ -93,11 +96,8 @@ fn no_text_can_become_markup_and_no_address_is_fixed() {
         "eval(",
         "localStorage",
     ];
-    for name in names()
-        .iter()
-        .filter(|name| name.ends_with(".js") && !name.starts_with("vendor/"))
-    {
-        let text = content(name);
+    for name in names().filter(|name| name.ends_with(".js") && !name.starts_with("vendor/")) {
+        let text = content(&name);
         for maker in makers {
             assert!(!text.contains(maker), "{name}: {maker}");
         }

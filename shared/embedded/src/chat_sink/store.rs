@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// The most messages kept; older ones make room.
-pub const MAX_MESSAGES: usize = 1_000;
+pub const MAX_MESSAGES: usize = 10_000;
 
 /// The most that all kept payloads may weigh together, in bytes of JSON.
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;

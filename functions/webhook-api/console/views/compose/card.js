@@ -21,7 +21,7 @@ export function card({ type: kind, would_send: sends, why_not: why, standard_for
     el('div', `card ${kind}`, message({ platform: kind, payload: request.body, sender: request.body.username ?? null, received_at: new Date().toISOString() })),
     standard ? notice('warn', 'warning', el('p', '', `In the standard form: ${standard}`)) : null,
     usage,
-  ];
+  ].filter(Boolean);
 }
 
 function exact(name, { method, url, headers, body }) {

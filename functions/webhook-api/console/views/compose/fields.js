@@ -32,7 +32,7 @@ const MORE = [
   ['estimated_cost.currency', 'Currency', line('USD')],
   ['estimated_cost.period', 'Per', choice(PERIODS)],
   ['changes', 'Changed attributes', line('description, rotation')],
-  ['id', 'Id', line('made where it is empty')],
+  ['id', 'Id', line('made up if left empty')],
   ['details', 'Details', (value) => textarea({ value: Object.entries(value ?? {}).map(([k, v]) => `${k}: ${v}`).join('\n'), placeholder: 'commit: 9fceb02', rows: 3 }), 'wide'],
 ];
 

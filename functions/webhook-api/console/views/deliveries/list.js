@@ -1,7 +1,7 @@
 // The ledger of one webhook: what became of each event, newest first.
 
 import { get, Pages, Refusal } from '../../core/api.js';
-import { ago, el, foreign, moment } from '../../core/dom.js';
+import { el, foreign, when } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { empty, failure, plural, select, status } from '../../core/ui.js';
 import { VirtualList } from '../../core/virtual.js';
@@ -26,7 +26,9 @@ export function deliveries(webhook) {
   const rows = new VirtualList({
     key: ({ id }) => id, draw: row, label: 'Deliveries', estimate: 48,
     more: async () => {
-      const found = await pages.next();
+      const mine = pages;
+      const found = await mine.next();
+      if (pages !== mine) return null;
       known = [...known, ...found];
       tell();
       return found;
@@ -39,8 +41,12 @@ export function deliveries(webhook) {
   }
 
   async function start() {
-    pages = new Pages(path, { status: wanted.value });
-    known = await pages.next();
+    const mine = new Pages(path, { status: wanted.value });
+    pages = mine;
+    const found = await mine.next();
+    // Meanwhile somebody may have chosen another state.
+    if (pages !== mine) return;
+    known = found;
     draw();
   }
 
@@ -95,7 +101,7 @@ export function deliveries(webhook) {
       el('div', 'row-line row-head', main, status(delivery.status),
         many ? foreign('span', 'soft', `#${delivery.channel}`) : null,
         delivery.possible_duplicate ? el('span', 'soft small', 'may have been shown twice') : null,
-        el('span', 'row-side', more, took(delivery), moment(at, ago(at)))),
+        el('span', 'row-side', more, took(delivery), when(at))),
       delivery.reason && !isOpen ? el('div', 'row-more', delivery.reason) : null,
       isOpen ? timeline(delivery, { webhook: null, changed: refresh }) : null);
   }
@@ -103,9 +109,7 @@ export function deliveries(webhook) {
   function toggle(delivery) {
     const fresh = { ...delivery };
     known = known.map((other) => (other.id === delivery.id ? fresh : other));
-    const focused = document.activeElement?.closest('[data-key]')?.dataset.key === delivery.id;
     rows.update(fresh);
-    if (focused) rows.rows.get(delivery.id)?.row.querySelector('[data-main]')?.focus({ preventScroll: true });
   }
 
   return {

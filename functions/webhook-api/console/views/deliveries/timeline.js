@@ -1,7 +1,7 @@
 // One delivery: attempts, waits and the outcome, in the order of time.
 
 import { post } from '../../core/api.js';
-import { ago, el, format, moment } from '../../core/dom.js';
+import { el, format, moment, sentence, when } from '../../core/dom.js';
 import { icon } from '../../core/icons.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -19,7 +19,7 @@ const OUTCOMES = {
   our_fault: ['Carillon itself had a fault', 'cross', 'bad'],
   credential_dead: ['The credential no longer works', 'cross', 'bad'],
   destination_dead: ['The channel can no longer be posted to', 'cross', 'bad'],
-  blocked: ['The platform keeps this address out', 'cross', 'warn'],
+  blocked: ['The platform blocks Carillon’s address', 'cross', 'warn'],
 };
 
 const STATES = {
@@ -77,7 +77,7 @@ export function timeline(delivery, { event = true, changed } = {}) {
     const next = delivery.next_attempt_at ? new Date(delivery.next_attempt_at) : null;
     steps.push(step({ failed: 'cross', skipped: 'skip' }[status] ?? 'wait', status === 'failed' ? 'bad' : '', STATES[status], null,
       delivery.reason ? el('p', '', delivery.reason) : null,
-      next ? el('p', 'soft small', 'Next attempt: ', moment(next, ago(next))) : null));
+      next ? el('p', 'soft small', 'Next attempt: ', when(next)) : null));
   } else if (delivery.reason) {
     steps.push(step('warning', 'warn', delivery.reason, null));
   }
@@ -107,7 +107,7 @@ const AGAIN = { delivered: 'Send once more', failed: 'Send again', skipped: 'Sen
 function again({ id, webhook_id: webhook, status }, changed) {
   return button(AGAIN[status] ?? 'Try now', async () => {
     const { accepted, reason } = await post(`webhooks/${encodeURIComponent(webhook)}/deliveries/${encodeURIComponent(id)}/redeliver/`);
-    toast(accepted ? 'It will be sent.' : reason ?? 'Nothing will be sent.', accepted ? 'good' : 'warning');
+    toast(accepted ? 'It will be sent.' : sentence(reason ?? 'nothing will be sent.'), accepted ? 'good' : 'warning');
     await changed?.();
   }, { sign: 'again', kind: 'small' });
 }

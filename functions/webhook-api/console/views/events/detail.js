@@ -1,7 +1,7 @@
 // One event: what it says, who was told and how, and who was not and why.
 
 import { get } from '../../core/api.js';
-import { el, foreign, format, moment } from '../../core/dom.js';
+import { el, foreign, format, moment, refill } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -25,7 +25,7 @@ export async function detail(id) {
 
   async function draw() {
     await Promise.all(event.deliveries.map(({ webhook_id: webhook }) => name(webhook)));
-    body.replaceChildren(...[told(event, webhooks, refresh), untold(event), facts(event)].filter(Boolean));
+    refill(body, ...[told(event, webhooks, refresh), untold(event), facts(event)].filter(Boolean));
   }
 
   async function refresh() {
@@ -54,7 +54,7 @@ function told({ deliveries, matched, received_at: at }, webhooks, changed) {
   if (!deliveries.length) {
     const isYoung = Date.now() - new Date(at) < 10_000;
     if (matched && isYoung) return notice('', 'wait', el('p', '', 'It was stored a moment ago and is on its way.'));
-    if (matched === null) return notice('', 'wait', el('p', '', 'It was stored a moment ago: who gets it is being found out.'));
+    if (matched === null) return notice('', 'wait', el('p', '', 'It was stored a moment ago: Carillon is finding out who gets it.'));
     return notice('', 'skip', el('p', '', el('span', 'strong', 'Nobody was told. '), 'Why not stands below, for each webhook.'));
   }
   return el('section', 'stack', ...deliveries.map((delivery) => {

@@ -1,7 +1,7 @@
 // The organization's latest events, each with its outcome.
 
 import { get, Pages } from '../../core/api.js';
-import { ago, el, foreign, moment } from '../../core/dom.js';
+import { el, foreign, when } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { here, note, to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -34,7 +34,9 @@ export async function list() {
   const rows = new VirtualList({
     key: ({ id }) => id, label: 'Events', estimate: 66, draw: row,
     more: async () => {
-      const found = await pages.next();
+      const mine = pages;
+      const found = await mine.next();
+      if (pages !== mine) return null;
       known = [...known, ...found];
       return found;
     },
@@ -50,8 +52,12 @@ export async function list() {
   async function start() {
     note(Object.fromEntries(FILTERS.map((name) => [name, controls[name].value.trim()])));
     try {
-      pages = new Pages('events/', wanted());
-      known = await pages.next();
+      const mine = new Pages('events/', wanted());
+      pages = mine;
+      const found = await mine.next();
+      // Meanwhile somebody may have asked for others.
+      if (pages !== mine) return;
+      known = found;
       draw();
     } catch (error) {
       body.replaceChildren(failure(error));
@@ -87,7 +93,7 @@ export async function list() {
     const place = [event.project, event.environment].filter(Boolean).join(' / ');
     return el('div', 'row',
       el('div', 'row-line', name, event.status ? status(event.status) : null, event.dry_run ? el('span', 'soft small', 'dry run') : null,
-        el('span', 'row-side', moment(at, ago(at)))),
+        el('span', 'row-side', when(at))),
       el('div', 'row-line row-more', foreign('span', '', [place, event.actor].filter(Boolean).join(' · ')), el('span', 'row-side', outcome(event.id, outcomes))));
   }
 

@@ -60,7 +60,7 @@ const EXAMPLES = { environment: 'production, prod-*', project: 'billing', status
 export function filters(given) {
   const lines = KEYS.map((key) => [key, field(key.replace('_', ' '), input({ value: (given[key] ?? []).join(', '), placeholder: EXAMPLES[key] }))]);
   const fault = el('p', 'fault');
-  const node = el('div', 'filters', el('p', 'soft', 'All that you fill in must match; of one line, any value. * stands for any characters.'),
+  const node = el('div', 'filters', el('p', 'soft', 'Every field that you fill in must match; within a field, any one of its values. * stands for any characters.'),
     el('div', 'fields', ...lines.map(([, box]) => box)), fault);
   fault.hidden = true;
   node.fault = (text) => {

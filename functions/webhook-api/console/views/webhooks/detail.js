@@ -1,7 +1,7 @@
 // One webhook: how it is, what to do, what it delivered, how it is set up.
 
 import { get } from '../../core/api.js';
-import { ago, el, foreign, format, moment } from '../../core/dom.js';
+import { el, foreign, format, moment, refill, when } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -27,8 +27,8 @@ export function detail(given, query) {
     const now = JSON.stringify(webhook);
     if (draw.shown === now) return;
     draw.shown = now;
-    top.replaceChildren(...[heading(webhook, changed), trouble(webhook, changed), tabs(webhook, tab)].filter(Boolean));
-    if (tab === 'settings') body.replaceChildren(settings(webhook, changed));
+    refill(top, ...[heading(webhook, changed), trouble(webhook, changed), tabs(webhook, tab)].filter(Boolean));
+    if (tab === 'settings') refill(body, settings(webhook, changed));
   }
 
   draw();
@@ -67,18 +67,18 @@ function heading(webhook, changed) {
 function trouble(webhook, changed) {
   if (webhook.status === 'suspended') {
     return notice('bad', 'warning',
-      el('p', 'strong', 'Suspended: nothing is sent until this is mended'),
+      el('p', 'strong', 'Suspended: nothing is sent until this is fixed'),
       el('p', '', webhook.status_reason),
       el('p', '', 'What comes meanwhile is skipped and can be recovered.'),
-      may('write') ? el('div', 'actions', rotateButton(webhook, changed), enableButton(webhook, changed, 'It is mended: switch on')) : null);
+      may('write') ? el('div', 'actions', rotateButton(webhook, changed), enableButton(webhook, changed, 'It is fixed: switch on')) : null);
   }
   if (condition(webhook) === 'failing') {
     const since = new Date(webhook.failing_since);
     const next = webhook.next_attempt_at ? new Date(webhook.next_attempt_at) : null;
     return notice('warn', 'warning',
-      el('p', 'strong', 'Messages have not got through since ', moment(since, ago(since))),
+      el('p', 'strong', 'Messages have not got through since ', when(since)),
       el('p', '', 'They are kept and tried again, in order. ',
-        next ? 'The next attempt is ' : null, next ? moment(next, ago(next)) : null, next ? '. ' : null,
+        next ? 'The next attempt is ' : null, next ? when(next) : null, next ? '. ' : null,
         'A successful test has them sent at once.'));
   }
   if (webhook.status === 'disabled') {
@@ -115,7 +115,7 @@ function settings(webhook, changed) {
     ['Gets', foreign('span', '', subscription(webhook))],
     ...Object.entries(webhook.configuration).map(([name, given]) => [name.replaceAll('_', ' '), value(given)]),
     ...(kindOf(webhook).mentions ? [['Words', wordsOf(webhook)]] : []),
-    ['Made', time(webhook.created_at)],
+    ['Created', time(webhook.created_at)],
     ['Changed', time(webhook.modified_at)],
     ['Id', el('span', 'row-line', el('code', '', webhook.id), copyButton(webhook.id))],
   ];

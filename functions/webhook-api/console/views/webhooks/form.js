@@ -118,7 +118,7 @@ export async function form(webhook, query) {
       const answer = webhook
         ? await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, { body: patch(webhook, given), version: webhook.etag, ...ask })
         : await call('POST', 'webhooks/', { body: given, ...ask });
-      toast(webhook ? 'Saved.' : `${answer.name} is there. Send a test to see it ring.`);
+      toast(webhook ? 'Saved.' : `${answer.name} was created. Send a test to see it ring.`);
       go('webhooks', answer.id);
       const made = kind.made && !given.configuration[kind.made.name] && answer.configuration[kind.made.name];
       if (made && !made.includes('…')) await showSecret(made, answer.configuration.url);

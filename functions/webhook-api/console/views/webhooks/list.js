@@ -1,7 +1,7 @@
 // All webhooks, those that need somebody first.
 
 import { get, Pages } from '../../core/api.js';
-import { el, foreign, moment, ago } from '../../core/dom.js';
+import { el, foreign, when } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -128,12 +128,12 @@ function row(webhook, changed) {
   name.dataset.main = '';
   const state = condition(webhook);
   const trouble = state === 'suspended' ? webhook.status_reason
-    : state === 'failing' ? ['Failing since ', moment(new Date(webhook.failing_since), ago(new Date(webhook.failing_since))), '.'] : null;
+    : state === 'failing' ? ['Failing since ', when(new Date(webhook.failing_since)), '.'] : null;
   return el('div', 'row',
     el('div', 'row-line', name, platform(webhook.type), foreign('span', 'soft', destination(webhook)),
       el('span', 'row-side', status(state))),
     el('div', 'row-more', ...(trouble ? [trouble].flat() : [subscription(webhook)])),
     state === 'suspended' && may('write')
-      ? el('div', 'actions row-actions', rotateButton(webhook, changed, 'small'), enableButton(webhook, changed, 'It is mended: switch on', 'small'))
+      ? el('div', 'actions row-actions', rotateButton(webhook, changed, 'small'), enableButton(webhook, changed, 'It is fixed: switch on', 'small'))
       : null);
 }

@@ -2,7 +2,7 @@
 // sent once more what did not get through.
 
 import { call, post } from '../../core/api.js';
-import { el } from '../../core/dom.js';
+import { el, sentence } from '../../core/dom.js';
 import { go } from '../../core/router.js';
 import { button, checkbox, code, dialog, field, input, notice, plural, select, sure, toast } from '../../core/ui.js';
 import { place } from '../../place.js';
@@ -21,7 +21,7 @@ export function testButton(webhook, changed) {
     dialog(`Test of ${webhook.name}`, notice(tone, sign,
       el('p', 'strong', words), said.hint ? el('p', '', said.hint) : null, el('p', 'soft small', facts.join(' · '))));
     await changed?.();
-  }, { title: 'Sends a ping in the way of every delivery' });
+  }, { title: 'Sends a ping in the same way as every delivery' });
 }
 
 export function enableButton(webhook, changed, label = 'Switch on', kind = 'primary') {
@@ -71,7 +71,7 @@ function rotate(webhook, changed) {
     }
   }, { kind: 'primary' });
   const made = dialog(`Replace the credential of ${webhook.name}`,
-    el('div', 'stack', box, secret ? null : everywhere, verify), [button('Leave it', () => made.close()), act]);
+    el('div', 'stack', box, secret ? null : everywhere, verify), [button('Cancel', () => made.close()), act]);
   box.control.focus();
 }
 
@@ -87,7 +87,7 @@ export function removeButton(webhook) {
     'Its credential is removed too, unless other webhooks use it. What was delivered stays in the events’ history.',
     'Delete', async () => {
       await call('DELETE', path(webhook));
-      toast(`${webhook.name} is gone.`);
+      toast(`${webhook.name} was deleted.`);
       go('webhooks');
     }), { kind: 'danger' });
 }
@@ -135,7 +135,7 @@ function recover(what, address, known, changed) {
     count.textContent = 'Counting …';
     try {
       const { accepted, next_after: more, reason } = await post(address, body(), { query: { dry_run: 'true' } });
-      count.textContent = accepted ? `${more ? 'More than ' : ''}${plural(accepted, 'delivery', 'deliveries')} to send.` : reason ?? 'There is nothing to send.';
+      count.textContent = accepted ? `${more ? 'More than ' : ''}${plural(accepted, 'delivery', 'deliveries')} to send.` : sentence(reason ?? 'there is nothing to send.');
       act.disabled = !accepted;
     } catch (error) {
       count.textContent = error.message;
@@ -144,7 +144,7 @@ function recover(what, address, known, changed) {
   since.addEventListener('change', look);
   const made = dialog(`Recover ${what}`, el('div', 'stack',
     el('p', 'soft', 'Sends once more what failed or was skipped, in order. What a later message has told already is left out.'),
-    field('Which', since), count), [button('Leave it', () => made.close()), act]);
+    field('Which', since), count), [button('Cancel', () => made.close()), act]);
   look();
 }
 

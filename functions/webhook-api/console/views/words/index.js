@@ -41,7 +41,7 @@ export async function editWords(webhook, event, saved) {
   const made = await words({ kind: kindOf(webhook), message: webhook.message, webhook: () => webhook, event });
   const verdict = el('div', '');
   const asked = dialog(`The words of ${webhook.name}`, el('div', 'stack', made.node, verdict), [
-    button('Leave them', () => asked.close()),
+    button('Cancel', () => asked.close()),
     button('Save', async () => {
       try {
         await call('PATCH', `webhooks/${encodeURIComponent(webhook.id)}/`, {

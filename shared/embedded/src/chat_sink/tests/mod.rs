@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{ChatSink, MAX_MESSAGES};
+use super::ChatSink;
 
 /// Stands for every secret that goes in; it must never come out.
 const CANARY: &str = "canary-not-a-real-secret";
@@ -142,11 +142,12 @@ async fn no_credential_comes_out_again() {
 async fn only_the_latest_messages_are_kept() {
     let sink = ChatSink::new();
     sink.behave(|behaviour| behaviour.rate_limits = false);
-    for n in 0..MAX_MESSAGES + 1 {
+    sink.keep(5);
+    for n in 0..6 {
         slack_api::post(&sink, &json!({"channel": "infra", "text": format!("{n}")})).await;
     }
     let messages = sink.messages();
-    assert_eq!(messages.len(), MAX_MESSAGES);
+    assert_eq!(messages.len(), 5);
     assert_eq!(
         (messages[0].number, &messages[0].payload["text"]),
         (2, &json!("1"))
