@@ -73,7 +73,10 @@ async fn two_hundred_thousand_deliveries_that_wait_for_a_dead_destination_delay_
     let begun = std::time::Instant::now();
     assert_eq!(batches_until_posted(&mut stage, &other).await, alone);
     assert_eq!(batches_until_posted(&mut stage, &elsewhere).await, alone);
-    println!("{waiting} waiting: {alone} batch, {:?} for two", begun.elapsed());
+    println!(
+        "{waiting} waiting: {alone} batch, {:?} for two",
+        begun.elapsed()
+    );
     let (in_queue, _) = stage.queue.waiting(stage.now()).unwrap();
     assert!(in_queue <= 1, "{in_queue} messages for one lane");
 }
