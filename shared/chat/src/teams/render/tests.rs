@@ -101,7 +101,8 @@ fn after_link(text: &str) -> Option<&str> {
     let label = label.replace(['\\', '\u{200b}'], "");
     let host = label.trim_end_matches("/…");
     let url = target.replace("\\&", "&");
-    let says = url == label.replace('(', "%28").replace(')', "%29")
+    let encoded = label.replace('(', "%28").replace(')', "%29");
+    let says = url == encoded.replace('`', "%60")
         || label.len() > host.len() && url.split_once("://")?.1.starts_with(host);
     (is_link(&url) && says).then_some(after)
 }
