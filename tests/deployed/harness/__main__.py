@@ -9,6 +9,7 @@ import traceback
 from . import stack as sam
 from .chat import ChatServer
 from .checks import Checks, Stop, section
+from .deployer import as_deployer
 from .earlier import TEMPLATE as EARLIER_TEMPLATE
 from .earlier import Earlier, build_earlier
 from .emulator import Emulator
@@ -67,7 +68,7 @@ def run(checks, earlier):
     try:
         section("Starting the emulator and deploying")
         emulator.start()
-        stack = Stack(emulator)
+        stack = Stack(emulator, deployer=as_deployer(emulator))
         stack.deploy(chat.origin, EARLIER_TEMPLATE if earlier else sam.TEMPLATE)
         stack.route_api()
         checks.check("template.yaml deploys", True)

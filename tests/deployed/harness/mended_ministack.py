@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 from ministack import app
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb, eventbridge
 from ministack.services.cloudformation import provisioners
 
@@ -69,6 +69,16 @@ def _with_leading_keys(body):
 
 
 iam_actions.dynamodb_service_context = _with_leading_keys
+
+# The bucket of SAM's artefacts refuses what does not come over TLS. Nothing comes over TLS here.
+_condition_key = iam_evaluator._resolve_condition_key
+
+
+def _over_tls(key, context):
+    return "true" if key.lower() == "aws:securetransport" else _condition_key(key, context)
+
+
+iam_evaluator._resolve_condition_key = _over_tls
 
 # Of calls about a stream, the emulator does not see which one they are about.
 _resource = iam_actions.extract_resource_arn

@@ -3,6 +3,7 @@
 from .beginning import Beginning
 from .checks import section
 from .delivery import Delivery
+from .deployer import check_policy
 from .ending import Ending
 from .examples import Examples
 from .roles import Roles
@@ -42,6 +43,8 @@ class Scenario(Beginning, Sources, Delivery, Update, Examples, Ending):
         self._delete_webhook()
         section("What roles must not do")
         Roles(self._checks, self._emulator, self._stack).check()
+        section("What a deployer may do")
+        check_policy(self._checks, self._emulator, self._stack.deployer)
         section("The janitor")
         self._janitor()
         self._update()

@@ -12,6 +12,14 @@ from .checks import Stop
 
 NAME = "carillon-deployed-run"
 TEMPLATE = Path("target/deployed/build/template.yaml")
+# What `sam deploy` would ask a person, or have from samconfig.toml.
+OPTIONS = (
+    "--resolve-s3",
+    "--no-confirm-changeset",
+    "--capabilities",
+    "CAPABILITY_IAM",
+    "CAPABILITY_AUTO_EXPAND",
+)
 FUNCTIONS = [
     f"{name}Function"
     for name in ("WebhookApi", "TableEvents", "CloudEvents", "Dispatcher", "Notifier", "Janitor")
@@ -64,33 +72,39 @@ def _sam(arguments, environment):
 
 
 class Stack:
-    def __init__(self, emulator):
+    def __init__(self, emulator, name=NAME, deployer=None):
+        """`deployer` is the environment of who deploys it, where that is not the account's root."""
         self._emulator = emulator
+        self._name = name
+        self.deployer = deployer or {}
         self._cloudformation = emulator.client("cloudformation")
 
     def deploy(self, chat_origin, template=TEMPLATE, **parameters):
         """Makes the stack, or updates it."""
         _sam(
-            ["deploy", "--template-file", str(template), "--stack-name", NAME]
-            + ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-            + ["--no-confirm-changeset", "--parameter-overrides"]
+            ["deploy", "--template-file", str(template), "--stack-name", self._name, *OPTIONS]
+            + ["--parameter-overrides"]
             + ["Architecture=x86_64", "Console=ENABLED", f"ChatOrigin={chat_origin}"]
             + [f"{name}={value}" for name, value in parameters.items()],
-            self._emulator.environment | {"SAM_CLI_TELEMETRY": "0"},
+            self._emulator.environment | {"SAM_CLI_TELEMETRY": "0"} | self.deployer,
         )
-        stack = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
+        self.read()
+
+    def read(self):
+        """What is there, of a stack that somebody has deployed."""
+        stack = self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0]
         self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
         pages = self._cloudformation.get_paginator("list_stack_resources")
         self.resources = {
             resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-            for page in pages.paginate(StackName=NAME)
+            for page in pages.paginate(StackName=self._name)
             for resource in page["StackResourceSummaries"]
         }
 
     def change(self, chat_origin, **parameters):
         """Updates the stack with other parameters and the functions that it has."""
         # Its own template names them where they were uploaded: nothing is zipped once more.
-        own = self._cloudformation.get_template(StackName=NAME, TemplateStage="Original")
+        own = self._cloudformation.get_template(StackName=self._name, TemplateStage="Original")
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as template:
             template.write(own["TemplateBody"])
             template.flush()
@@ -102,7 +116,7 @@ class Stack:
         SAM describes an HTTP API's routes by an OpenAPI `Body`, and AWS makes them from it;
         the emulator ignores it. So they are made here, from that same `Body`.
         """
-        template = self._cloudformation.get_template(StackName=NAME, TemplateStage="Processed")
+        template = self._cloudformation.get_template(StackName=self._name, TemplateStage="Processed")
         paths = template["TemplateBody"]["Resources"]["HttpApi"]["Properties"]["Body"]["paths"]
         apis = self._emulator.client("apigatewayv2")
         lambdas = self._emulator.client("lambda")
@@ -129,8 +143,9 @@ class Stack:
         return f"{self.resources[api]}.execute-api.localhost:{self._emulator.port}"
 
     def delete(self):
-        arn = self._cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]["StackId"]
-        self._cloudformation.delete_stack(StackName=NAME)
+        """As SAM would, but for what it has uploaded."""
+        arn = self._cloudformation.describe_stacks(StackName=self._name)["Stacks"][0]["StackId"]
+        self._cloudformation.delete_stack(StackName=self._name)
         self._cloudformation.get_waiter("stack_delete_complete").wait(
             StackName=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
         )
