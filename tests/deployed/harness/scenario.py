@@ -49,6 +49,7 @@ class Scenario(Beginning, Sources, Delivery, Update, Examples, Ending):
         self._janitor()
         self._update()
         self._examples()
+        self._runbook()
         section("Secrets")
         self._no_secret_anywhere()
         section("The end")

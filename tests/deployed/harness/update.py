@@ -4,6 +4,7 @@ import json
 
 from .act import ROUND
 from .checks import section
+from .documents import Documents
 from .issuer import AUDIENCE
 from .jwts import Jwts
 from .kept import Kept
@@ -15,7 +16,7 @@ TABLES = ("RegistryTable", "EventsTable", "DeliveriesTable")
 QUEUES = ("DeliveryQueue", "DeadLetterQueue", "FailureQueue", "RefusedQueue")
 
 
-class Update(Kept, Jwts):
+class Update(Kept, Jwts, Documents):
     def _update(self):
         section("An update: another key, table, topic and way in")
         self._before_update()

@@ -1,0 +1,214 @@
+"""The commands of the documents, pasted as a person would paste them."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import command_line
+from .act import Act
+from .checks import section
+from .stack import NAME
+from .webhooks import DISCORD_ALL
+
+ROOT = Path(__file__).parents[3]
+RUNBOOK = "functions/runbook.md"
+# Of these, what begins with `aws`.
+OTHERS = ("functions/README.md",)
+
+# What the emulator does not know. The command line checks such a call against AWS's own model of
+# it, and calls nobody.
+UNKNOWN = (
+    "sqs start-message-move-task",
+    "service-quotas request-service-quota-increase",
+    "cloudformation continue-update-rollback",
+)
+
+# Between what two blocks say.
+_NEXT = "--- the next block ---"
+
+# Between the commands and the emulator. Refusals count as failures: nobody who pastes would
+# overlook them.
+_PRELUDE = r"""
+set -euo pipefail
+shopt -s inherit_errexit
+cd "$DESK"
+aws() {
+    local more=()
+    case "$1 $2" in
+        UNKNOWN) more=(--generate-cli-skeleton output) ;;
+        # Of SQS alone, it knows no endpoint from the environment.
+        "sqs "*) more=(--endpoint-url "$AWS_ENDPOINT_URL") ;;
+    esac
+    "$PYTHON" -I -S "$COMMAND_LINE" "$DESK/aws" "$@" "${more[@]}"
+}
+curl() {
+    local argument host= arguments=()
+    for argument in "$@"; do
+        if [[ $argument =~ ^https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)$ ]]; then
+            host="${BASH_REMATCH[1]}.execute-api.localhost:$PORT"
+            argument="http://127.0.0.1:$PORT${BASH_REMATCH[2]}"
+        fi
+        arguments+=("$argument")
+    done
+    command curl -sS --fail-with-body -H "Host: $host" "${arguments[@]}"
+}
+""".replace("UNKNOWN", " | ".join(f'"{call}"' for call in UNKNOWN))
+
+
+def read(document):
+    return (ROOT / document).read_text()
+
+
+def blocks(document, heading=None):
+    """The blocks of shell, of a section where one is named."""
+    text = read(document)
+    if heading:
+        text = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
+
+
+def filled(block, known):
+    """With values for what a person would have to fill in (`NAME=…`)."""
+
+    def value(found):
+        return f"{found[1]}={known[found[1]]}"
+
+    return re.sub(r"\b([A-Z]+)=\S*…\S*", value, block)
+
+
+class Documents(Act):
+    # Where commands write their files, for those that come after.
+    _desk = tempfile.TemporaryDirectory(prefix="carillon-desk-")
+    # Ends when this process does.
+    _command_line = None
+
+    def _paste(self, what, commands, **known):
+        """Runs blocks one after the other in one shell; answers what each has said."""
+        start = blocks(RUNBOOK, "Start here")
+        commands = [filled(block, known) for block in (*start, *commands)]
+        done = subprocess.run(
+            ["bash", "-c", f"\necho '{_NEXT}'\n".join([_PRELUDE, *commands])],
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        said = done.stdout.split(f"{_NEXT}\n")[1:]
+        self._checks.need(
+            f"{len(commands) - len(start)} blocks of {what} work as pasted",
+            done.returncode == 0,
+            f"{commands[len(said) - 1]}\n{said[-1][-1000:]}",
+        )
+        return "\n".join(said[len(start) :])
+
+    def _environment(self):
+        if not self._command_line:
+            desk = self._desk.name
+            Documents._command_line = subprocess.Popen(
+                [sys.executable, command_line.__file__, "--serve", f"{desk}/aws"],
+                env=self._emulator.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            self._command_line.stdout.readline()
+        return self._emulator.environment | {
+            "COMMAND_LINE": command_line.__file__,
+            "DESK": self._desk.name,
+            "PORT": str(self._emulator.port),
+            "PYTHON": sys.executable,
+            "STACK": NAME,
+        }
+
+    # ─── The runbook ──────────────────────────────────────────────────────────────────────
+
+    def _runbook(self):
+        section("The runbook")
+        self._names()
+        self._pull_plugs()
+        commands = blocks(RUNBOOK)[len(blocks(RUNBOOK, "Start here")) :]
+        said = self._paste(
+            "the runbook", commands, WEBHOOK=self._ids[DISCORD_ALL], REQUEST="made-up"
+        )
+        self._all_goes_on(said)
+        others = [block for document in OTHERS for block in blocks(document)]
+        others = [block for block in others if block.startswith("aws ")]
+        self._paste("other documents", others)
+
+    def _names(self):
+        """Each alarm is in the runbook, and what the runbook names is there."""
+        text = read(RUNBOOK)
+        known = self._emulator.client("cloudformation").get_template(
+            StackName=NAME, TemplateStage="Processed"
+        )["TemplateBody"]
+        alarms = {
+            name
+            for name, resource in known["Resources"].items()
+            if resource["Type"] == "AWS::CloudWatch::Alarm"
+        }
+        named = set(re.findall(r"`(\w+Alarm)`", text))
+        self._checks.check(
+            f"all {len(alarms)} alarms are in the runbook, and no others",
+            alarms and alarms == named,
+            alarms ^ named,
+        )
+        known = {*known["Resources"], *known["Outputs"], *known["Parameters"]}
+        named = set(re.findall(r"named (\w+)\)", text))
+        self._checks.check("what it names is in the template", named <= known, named - known)
+
+    def _pull_plugs(self):
+        """What the runbook is to mend."""
+        lambdas, events = self._emulator.client("lambda"), self._emulator.client("events")
+        self._mapping = self._stack.resources["NotifierFunctionDeliveries"]
+        self._rule = self._stack.resources["JanitorFunctionSweeps"]
+        lambdas.update_event_source_mapping(UUID=self._mapping, Enabled=False)
+        events.disable_rule(Name=self._rule)
+        self._emulator.client("kms").disable_key(KeyId=self._key)
+        # As Lambda would tell of records that it has given up.
+        stream = self._stack.outputs["EventsStreamArn"]
+        streams = self._emulator.client("dynamodbstreams")
+        shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]
+        given_up = {
+            "requestContext": {
+                "functionArn": lambdas.get_function(
+                    FunctionName=self._stack.resources["DispatcherFunction"]
+                )["Configuration"]["FunctionArn"],
+                "condition": "RecordAgeExceeded",
+            },
+            "version": "1.0",
+            "DDBStreamBatchInfo": {
+                "shardId": shard["ShardId"],
+                "startSequenceNumber": shard["SequenceNumberRange"]["StartingSequenceNumber"],
+                "batchSize": 2,
+                "streamArn": stream,
+            },
+        }
+        self._emulator.client("sqs").send_message(
+            QueueUrl=self._stack.resources["FailureQueue"], MessageBody=json.dumps(given_up)
+        )
+        self._dispatched = self._count_dispatched()
+
+    def _count_dispatched(self):
+        lines = self._stack.logs()[self._stack.resources["DispatcherLogs"]]
+        return sum('"dispatched"' in line for line in lines)
+
+    def _all_goes_on(self, said):
+        lambdas, events = self._emulator.client("lambda"), self._emulator.client("events")
+        state = self._wait(
+            lambda: lambdas.get_event_source_mapping(UUID=self._mapping)["State"] == "Enabled"
+        )
+        self._checks.check("a mapping that was off is on again", state)
+        state = events.describe_rule(Name=self._rule)["State"]
+        self._checks.check("... and a schedule", state == "ENABLED", state)
+        key = self._emulator.client("kms").describe_key(KeyId=self._key)["KeyMetadata"]
+        self._checks.check("... and a key", key["KeyState"] == "Enabled", key)
+        replayed = self._wait(lambda: self._count_dispatched() >= self._dispatched + 2)
+        answers = [line for line in said.splitlines() if "batchItemFailures" in line]
+        self._checks.check(
+            "records that were given up are dispatched again",
+            replayed and answers and all('"batchItemFailures": []' in one for one in answers),
+            [self._dispatched, self._count_dispatched(), answers],
+        )
