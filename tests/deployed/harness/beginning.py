@@ -47,6 +47,7 @@ class Beginning(Act):
         answer = self._api.call("GET", "/webhooks/", key="x" * 48)
         self._checks.check("a wrong key is refused", answer.status == 401, answer)
         self._api.key = value["key"]
+        self._admin_keys = {"the first admin key": value["key"]}
         answer = self._api.call("GET", "/webhooks/")
         self._checks.need(
             "the admin key is accepted",

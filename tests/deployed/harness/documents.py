@@ -15,6 +15,7 @@ from .webhooks import DISCORD_ALL
 
 ROOT = Path(__file__).parents[3]
 RUNBOOK = "functions/runbook.md"
+SECURITY = ".github/SECURITY.md"
 # Of these, what begins with `aws`.
 OTHERS = ("functions/README.md",)
 
@@ -212,3 +213,38 @@ class Documents(Act):
             replayed and answers and all('"batchItemFailures": []' in one for one in answers),
             [self._dispatched, self._count_dispatched(), answers],
         )
+
+    # ─── Security ─────────────────────────────────────────────────────────────────────────
+
+    def _rotate_admin_key(self):
+        """The functions know the new key at the latest when they start anew."""
+        self._key_before = self._api.key
+        self._paste("rotating the admin key", blocks(SECURITY, "Rotate the admin key"))
+        secret = self._emulator.client("secretsmanager").get_secret_value(
+            SecretId=self._stack.outputs["AdminKeySecretArn"]
+        )
+        value = json.loads(secret["SecretString"])
+        self._checks.need(
+            "the admin key is another one, of the same organization",
+            value["key"] != self._key_before and value["organization"] == "default",
+        )
+        self._next_key = value["key"]
+        self._admin_keys["the next admin key"] = value["key"]
+
+    def _new_key_works(self):
+        self._api.key = self._next_key
+        answer = self._wait(lambda: self._ok("GET", "/webhooks/"))
+        self._checks.need("the new admin key is accepted", answer, self._api.answers[-1:])
+        answer = self._api.call("GET", "/webhooks/", key=self._key_before)
+        self._checks.check("... and the one before is not", answer.status == 401, answer)
+
+    def _security(self):
+        section("What the documents say of security")
+        names = re.findall(r"\[`(\w+)`\]\((\S+\.rs)\)", read(SECURITY))
+        folder = (ROOT / SECURITY).parent
+        lost = [
+            f"{file}: {name}"
+            for name, file in names
+            if not re.search(rf"\bfn {name}\b", (folder / file).read_text())
+        ]
+        self._checks.check(f"all {len(names)} tests that it names are there", names and not lost, lost)

@@ -50,6 +50,7 @@ class Scenario(Beginning, Sources, Delivery, Update, Examples, Ending):
         self._update()
         self._examples()
         self._runbook()
+        self._security()
         section("Secrets")
         self._no_secret_anywhere()
         section("The end")

@@ -24,6 +24,7 @@ class Update(Kept, Jwts, Documents):
         self._key = self._new_key()
         self._topic = self._emulator.client("sns").create_topic(Name="pager")["TopicArn"]
         self._stream = self._make_table("shop-parameters")
+        self._rotate_admin_key()
         self._stack.change(
             self._chat.origin,
             KmsKeyArn=self._key,
@@ -32,6 +33,7 @@ class Update(Kept, Jwts, Documents):
             JwtIssuer=self._issuer.url,
             JwtAudience=AUDIENCE,
         )
+        self._new_key_works()
         self._all_is_kept()
         self._encrypted_with_the_key()
         self._what_was_there_works()
