@@ -10,12 +10,13 @@ from pathlib import Path
 from . import command_line
 from .act import Act
 from .checks import section
-from .stack import NAME
-from .webhooks import DISCORD_ALL
+from .stack import NAME, OPTIONS, Stack
+from .webhooks import DISCORD_ALL, deployment
 
 ROOT = Path(__file__).parents[3]
 RUNBOOK = "functions/runbook.md"
 SECURITY = ".github/SECURITY.md"
+EXAMPLES = "tests/examples/README.md"
 # Of these, what begins with `aws`.
 OTHERS = ("functions/README.md",)
 
@@ -56,7 +57,16 @@ curl() {
     done
     command curl -sS --fail-with-body -H "Host: $host" "${arguments[@]}"
 }
-""".replace("UNKNOWN", " | ".join(f'"{call}"' for call in UNKNOWN))
+sam() {
+    case "$1" in
+        deploy) env $DEPLOYER sam deploy --template-file "$DESK/template.yaml" OPTIONS "${@:2}" $PARAMETERS ;;
+        # SAM removes what it has uploaded, which is deployed once more.
+        delete) [[ $STACK != *-again ]] || env $DEPLOYER sam "$@" --region "$AWS_REGION" --no-prompts ;;
+    esac
+}
+""".replace("UNKNOWN", " | ".join(f'"{call}"' for call in UNKNOWN)).replace(
+    "OPTIONS", " ".join(OPTIONS)
+)
 
 
 def read(document):
@@ -86,13 +96,13 @@ class Documents(Act):
     # Ends when this process does.
     _command_line = None
 
-    def _paste(self, what, commands, **known):
+    def _paste(self, what, commands, stack=NAME, has_stack=True, **known):
         """Runs blocks one after the other in one shell; answers what each has said."""
-        start = blocks(RUNBOOK, "Start here")
+        start = blocks(RUNBOOK, "Start here") if has_stack else []
         commands = [filled(block, known) for block in (*start, *commands)]
         done = subprocess.run(
             ["bash", "-c", f"\necho '{_NEXT}'\n".join([_PRELUDE, *commands])],
-            env=self._environment(),
+            env=self._environment(stack),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -106,7 +116,7 @@ class Documents(Act):
         )
         return "\n".join(said[len(start) :])
 
-    def _environment(self):
+    def _environment(self, stack):
         if not self._command_line:
             desk = self._desk.name
             Documents._command_line = subprocess.Popen(
@@ -118,10 +128,13 @@ class Documents(Act):
             self._command_line.stdout.readline()
         return self._emulator.environment | {
             "COMMAND_LINE": command_line.__file__,
+            "DEPLOYER": " ".join(f"{k}={v}" for k, v in self._stack.deployer.items()),
             "DESK": self._desk.name,
+            "PARAMETERS": f"Architecture=x86_64 ChatOrigin={self._chat.origin}",
             "PORT": str(self._emulator.port),
             "PYTHON": sys.executable,
-            "STACK": NAME,
+            "SAM_CLI_TELEMETRY": "0",
+            "STACK": stack,
         }
 
     # ─── The runbook ──────────────────────────────────────────────────────────────────────
@@ -248,3 +261,44 @@ class Documents(Act):
             if not re.search(rf"\bfn {name}\b", (folder / file).read_text())
         ]
         self._checks.check(f"all {len(names)} tests that it names are there", names and not lost, lost)
+
+    # ─── What a deleted stack has left ────────────────────────────────────────────────────
+
+    def _go_on_and_uninstall(self):
+        section("Deleting the stack, and going on with what it has left")
+        note_and_delete, uninstall = blocks(EXAMPLES, "Uninstalling")
+        go_on, restore = blocks(EXAMPLES, "Going on with what a deleted stack has left")
+        known = self._listed("/webhooks/")
+        self._paste("noting what stays", [note_and_delete])
+        Path(self._desk.name, "template.yaml").write_text(self._stack.own_template())
+        self._stack.delete()
+        left = self._tables()
+        self._checks.check("its four tables stay", len(left) == 4, left)
+        self._paste("restoring and going on", [restore, go_on], has_stack=False)
+        self._stack = Stack(self._emulator, f"{NAME}-again", self._stack.deployer)
+        self._stack.read()
+        self._stack.route_api()
+        self._api = self._api.at(self._stack.host())
+        self._admin_key_of_the_next()
+        found = self._listed("/webhooks/")
+        self._checks.check(f"all {len(known)} webhooks are there", known and found == known, found)
+        answer = self._api.call("POST", "/events/", deployment("lighthouse", "deploy-0a1b"))
+        self._checks.need("an event is accepted", answer.status == 202, answer)
+        self._arrives("it", DISCORD_ALL, "lighthouse")
+        self._paste("uninstalling", [note_and_delete, uninstall], stack=f"{NAME}-again")
+        tables = self._tables()
+        self._checks.check("what was restored is gone, and nothing else", tables == left, tables)
+        self._checks.check("... and so are the credentials", not self._secrets(), self._secrets())
+
+    def _tables(self):
+        tables = self._emulator.client("dynamodb").list_tables()["TableNames"]
+        return {table for table in tables if table.startswith(NAME)}
+
+    def _admin_key_of_the_next(self):
+        secret = self._emulator.client("secretsmanager").get_secret_value(
+            SecretId=self._stack.outputs["AdminKeySecretArn"]
+        )
+        self._api.key = json.loads(secret["SecretString"])["key"]
+        self._checks.need(
+            "its first admin key works", self._wait(lambda: self._ok("GET", "/webhooks/"))
+        )

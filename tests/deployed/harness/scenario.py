@@ -55,4 +55,4 @@ class Scenario(Beginning, Sources, Delivery, Update, Examples, Ending):
         self._no_secret_anywhere()
         section("The end")
         self._nothing_given_up()
-        self._delete_stack()
+        self._go_on_and_uninstall()

@@ -103,12 +103,15 @@ class Stack:
 
     def change(self, chat_origin, **parameters):
         """Updates the stack with other parameters and the functions that it has."""
-        # Its own template names them where they were uploaded: nothing is zipped once more.
-        own = self._cloudformation.get_template(StackName=self._name, TemplateStage="Original")
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as template:
-            template.write(own["TemplateBody"])
+            template.write(self.own_template())
             template.flush()
             self.deploy(chat_origin, template.name, **parameters)
+
+    def own_template(self):
+        """Names the functions where they were uploaded: nothing is zipped once more."""
+        own = self._cloudformation.get_template(StackName=self._name, TemplateStage="Original")
+        return own["TemplateBody"]
 
     def route_api(self):
         """Makes the routes of the HTTP API, which the emulator forgets.
