@@ -24,6 +24,7 @@ def main():
         "--shipped", action="store_true", help="build with the profile that is deployed"
     )
     arguments.add_argument("--no-build", action="store_true", help="take what the last run built")
+    arguments.add_argument("--build-only", action="store_true", help="build, and end")
     arguments.add_argument(
         "--from",
         dest="earlier",
@@ -45,7 +46,8 @@ def main():
             if arguments.earlier:
                 section(f"Building {arguments.earlier}")
                 build_earlier(arguments.earlier, arguments.shipped)
-        run(checks, arguments.earlier)
+        if not arguments.build_only:
+            run(checks, arguments.earlier)
     except Stop as stop:
         # A failed check is counted already; anything else is not.
         if not checks.failed:
