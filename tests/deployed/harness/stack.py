@@ -56,8 +56,9 @@ def _sam(arguments, environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # Where this run is interrupted, the compilers that SAM started must end as well.
-        start_new_session=True,
+        # Where this run is interrupted, the compilers that SAM started must end as well. In the
+        # same session, since Linux minds how nice a process is within its session alone.
+        process_group=0,
     )
     try:
         output, _ = process.communicate()
