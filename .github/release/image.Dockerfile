@@ -1,9 +1,11 @@
-# The local program and nothing else. Its folder of data is /data.
+# The local program, and the certificates that it trusts where it posts for real; nothing else. Its
+# folder of data is /data.
 #
 #   docker build -f .github/release/image.Dockerfile --build-arg TARGET=x86_64-unknown-linux-musl .
 #   docker run -p 8787:8787 -p 8788:8788 carillon
 FROM scratch
 ARG TARGET
+COPY --from=alpine:3.22 /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY target/${TARGET}/release/carillon-local /carillon-local
 USER 65532:65532
 EXPOSE 8787 8788
