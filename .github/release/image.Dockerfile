@@ -1,5 +1,5 @@
-# The local program, and the certificates that it trusts where it posts for real; nothing else. Its
-# folder of data is /data.
+# The local program, and the certificates that it trusts where it posts for real; nothing else. It
+# keeps what it has in memory, unless `--data` names a folder that is mounted.
 #
 #   docker build -f .github/release/image.Dockerfile --build-arg TARGET=x86_64-unknown-linux-musl .
 #   docker run -p 8787:8787 -p 8788:8788 carillon

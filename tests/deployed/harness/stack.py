@@ -57,7 +57,7 @@ def _sam(arguments, environment):
         stderr=subprocess.STDOUT,
         text=True,
         # Where this run is interrupted, the compilers that SAM started must end as well. In the
-        # same session, since Linux minds how nice a process is within its session alone.
+        # same session, since niceness counts only within one on Linux.
         process_group=0,
     )
     try:

@@ -51,12 +51,12 @@ fn next(text: &str, mut from: usize) -> Option<(usize, usize)> {
     let begin = from;
     while let Some(at) = text[from..].find("://") {
         from += at + "://".len();
-        let starts = SCHEMES.iter().filter_map(|scheme| {
+        let start = SCHEMES.iter().find_map(|scheme| {
             let start = from.checked_sub(scheme.len())?;
             let written = &text.as_bytes()[start..from];
             (start >= begin && written.eq_ignore_ascii_case(scheme.as_bytes())).then_some(start)
         });
-        let Some(start) = starts.min() else {
+        let Some(start) = start else {
             continue;
         };
         let length = length(&text[..start], &text[from..]);
@@ -103,15 +103,14 @@ fn length(before: &str, text: &str) -> usize {
         .len()
 }
 
-/// Whether a sign that may stand in a URL or delimit it has more of the URL behind it: neither its
-/// end nor another URL.
+/// Whether the URL goes on behind a sign that may also end it.
 fn joins(rest: &str) -> bool {
     let is_another = SCHEMES.iter().any(|scheme| rest.starts_with(scheme));
     rest.starts_with(|c: char| c.is_alphanumeric() || "/%#?&=_-".contains(c)) && !is_another
 }
 
-/// Whether any other character is never part of a URL: blanks, what delimits one, and the punctuation of
-/// texts that have no blanks between words.
+/// Whether any other character is never part of a URL: blanks, what delimits one, and the
+/// punctuation of texts that have no blanks between words.
 fn ends(c: char) -> bool {
     match c {
         '<' | '>' | '"' | '\\' => true,
