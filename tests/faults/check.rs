@@ -79,6 +79,7 @@ pub async fn check(
     let mut failed = 0;
     let mut overtaken: HashSet<(String, &str)> = HashSet::new();
     let mut certain: HashMap<(String, &str), bool> = HashMap::new();
+    let mut rows: HashMap<(String, &str), Vec<Delivery>> = HashMap::new();
     for delivery in expected {
         let key = (
             destination(&delivery.webhook, &delivery.channel),
@@ -93,6 +94,7 @@ pub async fn check(
         let Some(row) = row else {
             return Err(format!("{what}: not in the ledger, {arrived} copies"));
         };
+        rows.entry(key.clone()).or_default().push(row.clone());
         if row.overtaken {
             overtaken.insert(key.clone());
         }
@@ -133,8 +135,9 @@ pub async fn check(
         };
         if count > wanted && certain[key] {
             return Err(format!(
-                "{} to {}: {count} copies instead of {wanted}, and the ledger does not say so",
-                key.1, key.0
+                "{} to {}: {count} copies instead of {wanted}, and the ledger does not say so: \
+                 {:#?}",
+                key.1, key.0, rows[key]
             ));
         }
     }

@@ -41,8 +41,16 @@ impl Joined {
         is_past.then_some(Needless::IsPast)
     }
 
-    /// How the delivery ends that needs no post.
-    pub fn without_post(&self, needless: Needless, row: Delivery, now: Timestamp) -> Delivery {
+    /// How the delivery ends that needs no post, after so many posts of unknown outcome: of more
+    /// than one, each may have arrived.
+    pub fn without_post(
+        &self,
+        needless: Needless,
+        unknown: u32,
+        mut row: Delivery,
+        now: Timestamp,
+    ) -> Delivery {
+        row.possible_duplicate |= unknown > 1;
         match needless {
             Needless::IsPast => {
                 let reason = "the message shows already how the operation ended";
@@ -185,5 +193,39 @@ impl Notifier {
             let webhook_id = webhook.id.as_str();
             tracing::error!(webhook_id, %error, "a thread could not be remembered");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carillon_domain::lane::Waiting;
+    use carillon_domain::{DeliveryId, EventType, LaneId, sample};
+
+    #[test]
+    fn what_is_found_to_be_posted_may_be_there_twice_after_two_posts_of_unknown_outcome() {
+        let event = sample::event(EventType::Deploy);
+        let now = event.received_at;
+        let lane = LaneId::of(&sample::webhook(1, &["*"]).id, 1);
+        let waiting = Waiting {
+            delivery_id: DeliveryId::of(&event.organization, &event.id, now, &lane),
+            event_id: event.id.clone(),
+            event_type: event.event_type,
+            traceparent: None,
+            since: now,
+            redelivery: 0,
+        };
+        let row = Delivery::new(&event.organization, &lane, "infra", &waiting).unwrap();
+        let joined = Joined {
+            grouping: Grouping::Thread,
+            correlation_id: "release-42".into(),
+            by: waiting.key(),
+            read: None,
+            event,
+        };
+        let ended = |unknown| joined.without_post(Needless::IsPosted, unknown, row.clone(), now);
+        assert_eq!(ended(1).status, DeliveryStatus::Delivered);
+        assert!(!ended(1).possible_duplicate);
+        assert!(ended(2).possible_duplicate);
     }
 }

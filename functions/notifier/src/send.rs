@@ -76,7 +76,8 @@ impl Notifier {
         {
             let candidates = candidates();
             visit.lane.open = None;
-            let end = |row, now| joined.without_post(needless, row, now);
+            let unknown = message.unknown;
+            let end = |row, now| joined.without_post(needless, unknown, row, now);
             self.dispose(visit, channel, candidates, end).await?;
             return Ok(Next::Again);
         }
