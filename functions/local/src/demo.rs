@@ -66,7 +66,9 @@ fn events() -> Vec<Value> {
 }
 
 async fn post(local: &Local, path: &str, body: &Value) -> anyhow::Result<StatusCode> {
-    let answer = reqwest::Client::new()
+    // It calls itself, without TLS: no certificate has to be there.
+    let client = reqwest::Client::builder().tls_certs_only([]).build()?;
+    let answer = client
         .post(format!("{}/api/v1/{path}/", local.url()))
         .bearer_auth(local.admin_key().expose_secret())
         .json(body)

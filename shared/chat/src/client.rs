@@ -98,6 +98,7 @@ impl Client {
     ) -> Result<Self, ClientError> {
         install_crypto();
         let is_test = origin.is_some();
+        let is_test_with_tls = origin.as_ref().is_some_and(ChatOrigin::is_https);
         let connections = |resolver: Option<Arc<dyn Resolve>>| {
             let build = move || {
                 let builder = reqwest::Client::builder()
@@ -106,9 +107,14 @@ impl Client {
                     .pool_idle_timeout(connections::KEPT)
                     .timeout(timeouts.total);
                 let builder = match is_test {
-                    // A test's server may have a certificate that only this machine trusts.
                     true => builder.no_proxy(),
-                    // Bundled roots spare each cold start the reading of the system's.
+                    false => builder,
+                };
+                let builder = match is_test_with_tls {
+                    // Its server may have a certificate that only this machine trusts.
+                    true => builder,
+                    // Bundled roots spare each cold start the reading of the system's, and need
+                    // none where there is no system.
                     false => builder.tls_backend_preconfigured(tls(bundled_roots())),
                 };
                 // A proxy would look the addresses up by itself.

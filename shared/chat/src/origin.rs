@@ -26,6 +26,10 @@ impl ChatOrigin {
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
     /// Where a request for `url` goes.
     pub(crate) fn rewrite(&self, url: &Url) -> Result<Url, url::ParseError> {
         let host = url.host_str().unwrap_or_default();
