@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use carillon_domain::event::{MAX_CHANGES, MAX_EVENT_BYTES};
+use carillon_fuzzing::mangled;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -130,6 +131,48 @@ proptest! {
             crate::changes::between(&read(&item), &read(&item), &ignored),
             Vec::<String>::new()
         );
+    }
+}
+
+fn batches() -> Vec<Value> {
+    let item = json!({
+        "entity": {"S": "parameter"}, "organization": {"S": "org_acme"}, "id": {"S": "p-1"},
+        "name": {"S": "timeout"}, "size": {"N": "-1.5E3"}, "secret": {"B": "Y2FuYXJ5"},
+        "tags": {"SS": ["a", "b"]}, "nested": {"M": {"list": {"L": [{"NULL": true}, {"BOOL": false}]}}},
+    });
+    let record = |operation: &str, old: Option<&Value>, new: Option<&Value>| {
+        json!({
+            "eventID": "1", "eventName": operation, "awsRegion": "eu-west-1",
+            "eventSourceARN": "arn:aws:dynamodb:eu-west-1:111122223333:table/Entities/stream/1",
+            "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
+            "dynamodb": {
+                "Keys": {"organization": {"S": "org_acme"}, "id": {"S": "p-1"}},
+                "OldImage": old, "NewImage": new, "SequenceNumber": "1", "SizeBytes": 1,
+                "StreamViewType": "NEW_AND_OLD_IMAGES",
+                "ApproximateCreationDateTime": 1_795_256_100.0,
+            },
+        })
+    };
+    let records = [
+        record("INSERT", None, Some(&item)),
+        record("MODIFY", Some(&item), Some(&item)),
+        record("REMOVE", Some(&item), None),
+    ];
+    records.map(|record| json!({"Records": [record]})).into()
+}
+
+proptest! {
+    #[test]
+    fn a_foreign_record_of_a_stream_is_told_or_skipped(batch in mangled(batches())) {
+        let batch = serde_json::from_value::<Batch>(batch);
+        let records = batch.iter().flat_map(|batch| &batch.records);
+        for record in records.filter_map(|record| record.read.as_ref()) {
+            let events = entity::events(record, &Tables::default(), Timestamp::UNIX_EPOCH);
+            for event in events.into_iter().flatten() {
+                let stored = serde_json::to_string(&event).unwrap();
+                prop_assert!(stored.len() <= MAX_EVENT_BYTES, "{}", stored.len());
+            }
+        }
     }
 }
 

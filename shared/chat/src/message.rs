@@ -18,6 +18,8 @@ mod slips;
 mod values;
 
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use content::{Content, standard_form};

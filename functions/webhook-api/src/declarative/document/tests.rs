@@ -1,4 +1,6 @@
 use super::*;
+use carillon_fuzzing::mangled_bytes;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn yaml(text: &str) -> Result<Document, Faults> {
@@ -229,5 +231,31 @@ fn a_media_type_tells_the_format() {
         (Some("application/xml"), None),
     ] {
         assert_eq!(Format::of(media_type), format, "{media_type:?}");
+    }
+}
+
+/// Files with something of everything that YAML has.
+fn files() -> Vec<String> {
+    [
+        "notifications:\n  work:\n    enabled: yes\n    channels: [\"#infra\", 'b', 0x1f]\n    \
+         events: &all [deploy, \"*_deleted\"]\n    filters: {region: *all}\n  \
+         \"gaming\": {provider: discord, digest: off, thread_id: 123456789012345678}\n  \
+         text: |-\n    a\n     b\n  folded: >+\n    c\n\n    d\n",
+        "%YAML 1.2\n---\n# a comment\nnotifications: !!map\n  ? a\n  : &x {b: !vault c}\n  \
+         <<: *x\n  more:\n  - - 1\n    - ~\n  - .inf\n  - 2026-11-21\n---\n",
+        r#"{"notifications": {"a": {"provider": "webhook", "url": "https://a.example/"}}}"#,
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+proptest! {
+    #[test]
+    fn a_foreign_file_is_read_or_refused_with_reasons(file in mangled_bytes(files())) {
+        for format in [Format::Yaml, Format::Json] {
+            if let Err(faults) = Document::read(format, &file) {
+                prop_assert!(faults.iter().count() > 0);
+            }
+        }
     }
 }
