@@ -1,5 +1,6 @@
 //! An event as EventBridge delivers it.
 
+use carillon_domain::event::MAX_NAME;
 use carillon_domain::fault::FaultCode;
 use carillon_domain::{Event, EventId, Faults, Pointer};
 use jiff::Timestamp;
@@ -144,7 +145,7 @@ impl Envelope {
 
 /// An account's number. As a JSON number it has lost the zeros in front.
 fn account(value: &Value) -> Option<String> {
-    let text = as_text(value)?;
+    let text = as_text(value).filter(|text| text.chars().count() <= MAX_NAME)?;
     Some(match value {
         Value::Number(_) => format!("{text:0>12}"),
         _ => text,
