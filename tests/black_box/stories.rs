@@ -120,6 +120,44 @@ async fn a_roll_back_stands_in_the_thread_of_the_deployment_that_failed_and_is_n
     assert!(told[3].0.contains("Deploy warning"), "{told:?}");
 }
 
+fn execution(id: &str, execution: &str, state: &str, trigger: &str) -> Value {
+    let pipeline = "arn:aws:codepipeline:eu-west-1:111122223333:release";
+    let detail = json!({
+        "pipeline": "release", "execution-id": execution, "state": state,
+        "execution-trigger": {"trigger-type": trigger}
+    });
+    let kind = "CodePipeline Pipeline Execution State Change";
+    event(id, "aws.codepipeline", kind, pipeline, detail)
+}
+
+#[tokio::test]
+async fn a_roll_back_of_a_pipeline_joins_what_failed_unless_something_has_succeeded_since() {
+    let app = with_threads(&["deploy"]).await;
+    let told = told(
+        &app,
+        &[
+            execution("e1", "x-1", "FAILED", "Webhook"),
+            execution("e2", "x-2", "STARTED", "ManualRollback"),
+            execution("e3", "x-2", "SUCCEEDED", "ManualRollback"),
+            execution("e4", "x-3", "FAILED", "Webhook"),
+            execution("e5", "x-4", "SUCCEEDED", "Webhook"),
+            execution("e6", "x-5", "STARTED", "ManualRollback"),
+            // Nobody heard it begin.
+            execution("e7", "x-6", "SUCCEEDED", "ManualRollback"),
+        ],
+    )
+    .await;
+    let threads: Vec<&Value> = told.iter().map(|(_, thread)| thread).collect();
+    assert_ne!(threads[1], &Value::Null);
+    assert_eq!(threads[2], threads[1]);
+    for alone in [0, 3, 4, 5] {
+        assert_eq!(threads[alone], &Value::Null, "{alone}: {told:?}");
+    }
+    for rolled_back in [2, 6] {
+        assert!(told[rolled_back].0.contains("Deploy warning"), "{told:?}");
+    }
+}
+
 /// A failed execution of a pipeline, and the action that made it fail.
 fn failed_pipeline() -> (Value, Value) {
     let pipeline = "arn:aws:codepipeline:eu-west-1:111122223333:release";
@@ -154,6 +192,29 @@ async fn a_pipeline_that_fails_before_its_action_says_why_as_soon_as_that_does()
     let messages = app.messages(2).await;
     let text = messages[1].payload.to_string();
     assert!(text.contains("the disk is full"), "{text}");
+}
+
+#[tokio::test]
+async fn of_two_actions_that_fail_at_once_each_says_why() {
+    let app = App::start().await;
+    app.register(&slack("slack", &["deploy"])).await;
+    let (execution, action) = failed_pipeline();
+    let mut other = action.clone();
+    other["id"] = json!("p3");
+    other["detail"]["action"] = json!("canary");
+    other["detail"]["execution-result"]["external-execution-summary"] = json!("no route");
+    for (event, is_known) in [
+        (&action, false),
+        (&other, false),
+        (&other, true),
+        (&execution, true),
+    ] {
+        let answer = app.eventbridge(event).await;
+        assert_eq!(answer.body["duplicate"], is_known, "{}", answer.body);
+    }
+    let messages = app.messages(2).await;
+    let text = messages[1].payload.to_string();
+    assert!(text.contains("no route"), "{text}");
 }
 
 #[tokio::test]

@@ -48,9 +48,9 @@ pub(crate) fn read(
     {
         fields.remove("organization");
     }
-    let says_when = detail
-        .get("occurred_at")
-        .is_some_and(|time| !time.is_null());
+    let says_when = detail.get("occurred_at").is_some_and(|time| {
+        !time.is_null() && time.as_str().is_none_or(|it| !it.trim().is_empty())
+    });
     let capture = Capture {
         organization,
         now,

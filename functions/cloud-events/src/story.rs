@@ -31,6 +31,8 @@ pub(crate) struct Story {
     pub turn: Turn,
     /// Further keys that lead to the same story, and go with it.
     pub also: Vec<String>,
+    /// Keys of others that its end ends too, whether or not it is open.
+    pub settles: Vec<String>,
     /// What the event says where the story is open, if it is not what it looks like.
     pub within: Option<Within>,
 }
@@ -56,6 +58,7 @@ impl Story {
             key: key.into(),
             turn,
             also: Vec::new(),
+            settles: Vec::new(),
             within: None,
         }
     }
@@ -83,14 +86,13 @@ impl Story {
         let keys = || std::iter::once(&self.key).chain(&self.also).cloned();
         let ends = matches!(self.turn, Turn::Ends | Turn::EndsOnly);
         Some(match ends {
-            true => Next {
-                forget: if is_open {
-                    keys().collect()
-                } else {
-                    Vec::new()
-                },
-                ..Next::default()
-            },
+            true => {
+                let own = keys().filter(|_| is_open);
+                Next {
+                    forget: own.chain(self.settles.iter().cloned()).collect(),
+                    ..Next::default()
+                }
+            }
             false => Next {
                 remember: own.into_iter().chain(&self.also).cloned().collect(),
                 ..Next::default()
@@ -103,6 +105,19 @@ impl Story {
 mod tests {
     use super::*;
     use carillon_domain::{EventType, sample};
+
+    #[test]
+    fn an_end_settles_what_others_have_left_open() {
+        for (open, forgotten) in [(None, &["other"][..]), (Some("open"), &["key", "other"])] {
+            let mut event = sample::event(EventType::Deploy);
+            let story = Story {
+                settles: vec!["other".to_owned()],
+                ..Story::new("key", Turn::Ends)
+            };
+            let next = story.tell(open.map(str::to_owned), &mut event).unwrap();
+            assert_eq!(next.forget, forgotten);
+        }
+    }
 
     #[test]
     fn each_turn_has_its_place_in_a_story() {

@@ -153,7 +153,7 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
         true => (false, "in"),
         false => (object, preposition),
     };
-    let subject = subject.map(|subject| match scaling(event, object, escape) {
+    let subject = subject.map(|subject| match change(event, object, escape) {
         Some(how) => format!("{subject} {how}"),
         None => subject,
     });
@@ -174,9 +174,11 @@ fn is_plan(event: &Event) -> bool {
     event.dry_run && event.status != Some(Status::Failed)
 }
 
-/// "(launch, warm pool)", "from 2 tasks to 6 tasks": what a `scale` did, as far as it says so.
-fn scaling(event: &Event, object: bool, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
-    if event.event_type != EventType::Scale {
+/// "(launch, warm pool)", "from 2 tasks to 6 tasks", "(waits for an approval)": what a `scale` did
+/// or a notice is about, as far as it says so.
+fn change(event: &Event, object: bool, escape: &impl Fn(&str) -> Escaped) -> Option<String> {
+    let is_scale = event.event_type == EventType::Scale;
+    if !is_scale && Tone::without_status(event).is_none() {
         return None;
     }
     let part = |name: &str, most: usize| {
@@ -185,6 +187,9 @@ fn scaling(event: &Event, object: bool, escape: &impl Fn(&str) -> Escaped) -> Op
     };
     if let Some(change) = part(CHANGE, MAX_PLACE) {
         return Some(format!("({change})"));
+    }
+    if !is_scale {
+        return None;
     }
     let how = match (part("from", MAX_SIZE), part("to", MAX_SIZE)) {
         (Some(from), Some(to)) => format!("from {from} to {to}"),

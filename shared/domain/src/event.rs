@@ -37,7 +37,7 @@ pub const MAX_EVENT_BYTES: usize = 16 * 1_024;
 
 /// The type of resource whose deploys are builds.
 pub const BUILD: &str = "AWS::CodeBuild::Project";
-/// The detail that says in a word or two what a `scale` did.
+/// The detail that says in a word or two what a `scale` did, or what a notice is about.
 pub const CHANGE: &str = "change";
 
 /// How an operation stands.

@@ -54,10 +54,18 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         source: "aws.ec2",
-        detail_types: &[
-            "EC2 Spot Instance Interruption Warning",
-            "EC2 Instance Rebalance Recommendation",
-        ],
+        detail_types: &["EC2 Instance Rebalance Recommendation"],
+        what: "Spot instance may soon be interrupted",
+        resource_type: "AWS::EC2::Instance",
+        name: &["instance-id"],
+        thread: &["instance-id"],
+        judge: Judge::Always(ROUTINE),
+        place: "ec2/home?region={region}#InstanceDetails:instanceId={name}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ec2",
+        detail_types: &["EC2 Spot Instance Interruption Warning"],
         what: "Spot instance will be interrupted",
         resource_type: "AWS::EC2::Instance",
         name: &["instance-id"],

@@ -9,6 +9,7 @@ use super::state::{DONE, FAILED, ROUTINE, TROUBLE_ONCE, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
+use crate::story::Turn;
 
 const IMAGE_SCAN: Kind = Kind {
     what: "Image scan",
@@ -75,14 +76,8 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::TrustedAdvisor::Check",
         name: &["check-name"],
         thread: &["uuid"],
-        judge: Judge::Grade(&Grade {
-            at: &["status"],
-            trouble: Level::High,
-            warning: Level::Never,
-            over: &[("status", &["OK"])],
-            hidden: &[],
-        }),
-        details: &[("found in", "resource_id")],
+        judge: Judge::By(advice),
+        details: &[("grade", "status"), ("found in", "resource_id")],
         place: "trustedadvisor/home?region={region}",
         ..BASE
     },
@@ -149,6 +144,28 @@ fn scan(detail: &Detail) -> Outcome {
         _ if has("CRITICAL") => found(Severity::Critical),
         _ if has("HIGH") => found(Severity::Warning),
         _ => ROUTINE.quiet(Noise::MinorFindings),
+    }
+}
+
+const ADVICE: Grade = Grade {
+    at: &["status"],
+    trouble: Level::High,
+    warning: Level::Never,
+    over: &[("status", &["OK"])],
+    hidden: &[],
+};
+
+/// A key that stands somewhere in public is trouble, however it is graded.
+fn advice(detail: &Detail) -> Outcome {
+    let graded = ADVICE.outcome(detail).0;
+    let check = detail.text("check-name").unwrap_or_default();
+    match check.contains("Exposed Access Keys") && graded.turn != Some(Turn::EndsOnly) {
+        true => Outcome {
+            turn: Some(Turn::Once),
+            ..FAILED
+        }
+        .worse(),
+        false => graded,
     }
 }
 

@@ -23,6 +23,7 @@ pub const KINDS: &[Kind] = &[
             hidden: &[
                 ("service.archived", &["true"]),
                 ("service.additionalInfo.sample", &["true"]),
+                ("title", &["[SAMPLE]*"]),
             ],
         }),
         reason: &["title", "description"],

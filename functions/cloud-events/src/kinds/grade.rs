@@ -16,7 +16,8 @@ pub(crate) struct Grade {
     pub warning: Level,
     /// Values at paths that say that it is over.
     pub over: &'static [(&'static str, &'static [&'static str])],
-    /// Values that say that nobody wants to hear of it: archived, suppressed, a sample.
+    /// Values that say that nobody wants to hear of it, unless it is over: archived, suppressed, a
+    /// sample. `a*` is all that begins with `a`.
     pub hidden: &'static [(&'static str, &'static [&'static str])],
 }
 
@@ -56,7 +57,10 @@ impl Grade {
         let says = |values: &[(&str, &[&str])]| {
             values.iter().any(|(path, values)| {
                 let found = detail.at(path).unwrap_or_default();
-                values.iter().any(|value| found.eq_ignore_ascii_case(value))
+                values.iter().any(|value| match value.strip_suffix('*') {
+                    Some(beginning) => found.starts_with(beginning),
+                    None => found.eq_ignore_ascii_case(value),
+                })
             })
         };
         let text = detail.first(self.at);
@@ -68,14 +72,15 @@ impl Grade {
             Level::Low => Severity::Info,
         };
         let open = Outcome::new(EventType::Error, None, "").severe(severity);
-        let outcome = if says(self.hidden) {
-            open.quiet(Noise::MinorFindings)
-        } else if says(self.over) {
+        let outcome = if says(self.over) {
+            // No news where it was never told.
             Outcome {
                 status: Some(Status::Succeeded),
                 words: "is over",
                 ..open.turn(Turn::EndsOnly)
             }
+        } else if says(self.hidden) {
+            open.quiet(Noise::MinorFindings)
         } else if level >= self.trouble {
             Outcome {
                 status: Some(Status::Failed),

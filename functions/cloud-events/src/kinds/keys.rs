@@ -57,7 +57,7 @@ pub const KINDS: &[Kind] = &[
         what: "KMS key",
         resource_type: "AWS::KMS::Key",
         name: &["requestParameters.keyId", "eventName"],
-        thread: &["requestParameters.keyId"],
+        thread: &["~requestParameters.keyId"],
         judge: Judge::By(key_call),
         details: &[
             ("call", "eventName"),

@@ -29,7 +29,8 @@ use crate::report::{Report, Verdict};
 use crate::story::{Story, Turn, Within};
 
 /// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
-/// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part.
+/// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part; `~a` is the
+/// last part of an ARN, or what is none.
 pub(crate) struct Kind {
     pub source: &'static str,
     pub detail_types: &'static [&'static str],
@@ -187,6 +188,7 @@ impl Kind {
             paths.iter().find_map(|path| match *path {
                 "@arn" => arn.map(str::to_owned),
                 "@name" => arn.and_then(last_name),
+                path if path.starts_with('~') => detail.at(&path[1..]).map(own_name),
                 path => {
                     let parts: Option<Vec<_>> =
                         path.split('+').map(|path| detail.at(path)).collect();
@@ -195,10 +197,7 @@ impl Kind {
             })
         };
         let (outcome, state) = self.judge.outcome(detail);
-        let name = find(self.name).map(|name| match name.starts_with("arn:") {
-            true => last_name(&name).unwrap_or(name),
-            false => name,
-        });
+        let name = find(self.name).map(own_name);
         // Nobody could say what it is about.
         let name = name.or_else(|| self.name.first().and_then(|path| detail.required(path)))?;
         let thread = find(self.thread).unwrap_or_else(|| name.clone());
@@ -278,7 +277,12 @@ impl Kind {
 /// What people may read of a reason. That of a job is the whole job as JSON, its environment and
 /// its command line included, of which no more is told than why it ended.
 fn spoken(reason: &str) -> Option<String> {
-    if !reason.trim_start().starts_with(['{', '[']) {
+    // "[Errno 2] …" is a sentence.
+    let begins: String = reason.split_whitespace().collect();
+    if !["{", "[{", "[\"", "[["]
+        .iter()
+        .any(|json| begins.starts_with(json))
+    {
         return Some(reason.to_owned());
     }
     let job: serde_json::Value = serde_json::from_str(reason).ok()?;
@@ -292,8 +296,21 @@ fn spoken(reason: &str) -> Option<String> {
         .find_map(|name| job.get(name)?.as_str().map(str::to_owned))
 }
 
-/// What an ARN ends with; of `stack/NAME/UUID` the name.
+fn own_name(name: String) -> String {
+    match name.starts_with("arn:") {
+        true => last_name(&name).unwrap_or(name),
+        false => name,
+    }
+}
+
+/// What an ARN ends with; of `stack/NAME/UUID` the name, of `key/UUID` the id.
 fn last_name(arn: &str) -> Option<String> {
+    if let Some(resource) = arn.splitn(6, ':').nth(5)
+        && let Some((_, id)) = resource.split_once('/')
+        && !id.contains(['/', ':'])
+    {
+        return Some(id.to_owned());
+    }
     let is_uuid = |part: &str| part.len() == 36 && part.matches('-').count() == 4;
     let mut parts = arn.rsplit(['/', ':']);
     let found = parts

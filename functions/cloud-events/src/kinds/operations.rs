@@ -121,7 +121,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         source: "aws.ec2",
-        detail_types: &["EBS Snapshot Notification", "EBS Volume Notification"],
+        detail_types: &["EBS Snapshot Notification"],
         what: "EBS",
         resource_type: "AWS::EC2::Snapshot",
         name: &["snapshot_id", "@name"],
@@ -134,6 +134,30 @@ pub const KINDS: &[Kind] = &[
             ("source", "source"),
         ],
         place: "ec2/home?region={region}#Snapshots:",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ec2",
+        detail_types: &["EBS Multi-Volume Snapshots Completion Status"],
+        what: "EBS snapshots of several volumes",
+        resource_type: "AWS::EC2::Snapshot",
+        name: &["source", "@name", "snapshots.0.snapshot_id"],
+        thread: &["@arn", "snapshots.0.snapshot_id"],
+        judge: Judge::By(snapshots),
+        reason: &["cause"],
+        details: &[("state", "result")],
+        place: "ec2/home?region={region}#Snapshots:",
+        ..BASE
+    },
+    Kind {
+        source: "aws.ec2",
+        detail_types: &["EBS Volume Notification"],
+        what: "EBS volume",
+        resource_type: "AWS::EC2::Volume",
+        judge: Judge::By(ebs),
+        reason: &["cause"],
+        details: &[("operation", "event"), ("state", "result")],
+        place: "ec2/home?region={region}#VolumeDetails:volumeId={name}",
         ..BASE
     },
 ];
@@ -149,6 +173,16 @@ fn backup(detail: &Detail) -> Outcome {
         }
         Some("COMPLETED") => DONE,
         _ => RUNS,
+    }
+}
+
+fn snapshots(detail: &Detail) -> Outcome {
+    let states = detail.entries("snapshots").into_iter();
+    let mut states = states.filter_map(|snapshot| snapshot.text("status"));
+    let one_failed = states.any(|state| ["failed", "error"].contains(&&*state.to_lowercase()));
+    match one_failed || detail.text("result").as_deref() == Some("failed") {
+        true => FAILED,
+        false => DONE,
     }
 }
 

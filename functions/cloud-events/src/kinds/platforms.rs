@@ -147,6 +147,31 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         source: "aws.elasticache",
+        detail_types: &["Cache Created"],
+        what: "Serverless cache",
+        resource_type: "AWS::ElastiCache::ServerlessCache",
+        judge: Judge::Always(Outcome {
+            words: "was created",
+            ..DEPLOYED
+        }),
+        reason: &["message"],
+        daily: true,
+        place: "elasticache/home?region={region}#/serverless-caches",
+        ..BASE
+    },
+    Kind {
+        source: "aws.elasticache",
+        detail_types: &["Cache Deleted"],
+        what: "Serverless cache",
+        resource_type: "AWS::ElastiCache::ServerlessCache",
+        judge: Judge::Always(DESTROYED),
+        reason: &["message"],
+        daily: true,
+        place: "elasticache/home?region={region}#/serverless-caches",
+        ..BASE
+    },
+    Kind {
+        source: "aws.elasticache",
         detail_types: &["Cache Limit Approaching"],
         what: "Serverless cache near its limit",
         resource_type: "AWS::ElastiCache::ServerlessCache",

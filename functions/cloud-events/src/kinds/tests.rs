@@ -46,6 +46,10 @@ fn of_a_job_in_a_reason_only_why_it_ended_is_told() {
             "States.TaskFailed",
         ),
         ("out of memory".to_owned(), "out of memory"),
+        (
+            "[Errno 2] No such file".to_owned(),
+            "[Errno 2] No such file",
+        ),
     ] {
         let detail = json!({
             "executionArn": "arn:aws:states:eu-west-1:111122223333:execution:x:1",
@@ -175,4 +179,35 @@ fn an_arn_ends_with_a_name() {
     ] {
         assert_eq!(last_name(&arn).as_deref(), Some(name));
     }
+}
+
+#[test]
+fn a_key_is_called_by_its_id_and_has_one_thread() {
+    let id = "1b2c3d4e-5f60-7182-93a4-b5c6d7e8f901";
+    let arn = format!("arn:aws:kms:eu-west-1:111122223333:key/{id}");
+    for key in [id, &arn] {
+        let detail =
+            json!({"eventName": "ScheduleKeyDeletion", "requestParameters": {"keyId": key}});
+        let announced = told("aws.kms", "AWS API Call via CloudTrail", detail);
+        let deleted = told("aws.kms", "KMS CMK Deletion", json!({"key-id": id}));
+        assert_eq!(announced.resource.name.as_deref(), Some(id));
+        assert_eq!(announced.correlation, deleted.correlation);
+    }
+    let stack = format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/{id}");
+    assert_eq!(last_name(&stack).as_deref(), Some("shop"));
+}
+
+#[test]
+fn a_finding_that_is_over_is_so_though_nobody_wants_to_hear_of_it() {
+    let finding = json!({"findings": [{
+        "Id": "f", "Title": "t", "Severity": {"Label": "HIGH"}, "RecordState": "ACTIVE",
+        "Workflow": {"Status": "NOTIFIED"}, "Compliance": {"Status": "PASSED"}
+    }]});
+    let report = told(
+        "aws.securityhub",
+        "Security Hub Findings - Imported",
+        finding,
+    );
+    assert_eq!(report.status, Some(Status::Succeeded));
+    assert_eq!(report.story.unwrap().turn, Turn::EndsOnly);
 }

@@ -5,9 +5,10 @@
 //! little data is told where it was on before. Quiet: too little
 //! data otherwise, and how every alarm begins (`insufficient-data`); the alarms of target
 //! tracking, which Auto Scaling makes and which are on whenever it could scale in
-//! (`scaling-alarms`); what another alarm mutes (`suppressed-alarms`), until that mutes it
-//! no more, or a mute rule does; the single time series of an alarm that has many (`alarm-contributors`). An
-//! alarm that goes off and all up to its end are a story.
+//! (`scaling-alarms`); what another alarm or a mute rule mutes (`suppressed-alarms`), until that
+//! other alarm mutes it no more; the single time series of an alarm that has many
+//! (`alarm-contributors`). An alarm that goes off and all up to its end are a story: the end of
+//! what was told is told though it is muted, and the end of what was muted only where it was told.
 //!
 //! A composite alarm that only waits for the alarm that might mute it (`WaitPeriod`,
 //! `ExtensionPeriod`) is not muted: whether it tells again when the wait is over is not
@@ -37,12 +38,21 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .is_some_and(|reason| reason.starts_with(UNCHECKED));
     let (status, noise, turn) = meaning(previous.as_deref(), &value, was_new);
     let contributor = detail.inside("alarmContributor");
+    let mute = detail.inside("muteDetail");
+    let is_quiet = is_muted(&state) || mute.text("mutedByArn").is_some();
+    let is_end = (previous.as_deref(), value.as_str()) == (Some("ALARM"), "OK");
+    let turn = match is_end && (is_quiet || is_muted(&previous_state)) {
+        true => Turn::EndsOnly,
+        false => turn,
+    };
     let noise = if envelope.detail_type.contains("Contributor") {
         Some(Noise::AlarmContributors)
-    } else if is_muted(&state) || detail.inside("muteDetail").text("mutedByArn").is_some() {
-        Some(Noise::SuppressedAlarms)
     } else if name.starts_with("TargetTracking-") {
         Some(Noise::ScalingAlarms)
+    } else if turn == Turn::EndsOnly {
+        noise
+    } else if is_quiet {
+        Some(Noise::SuppressedAlarms)
     } else if value == "ALARM" && is_muted(&previous_state) {
         // It went off unheard.
         None
@@ -77,7 +87,6 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.detail("rule", configuration.text("alarmRule"));
     report.detail("query", configuration.text("queryString"));
     report.detail("actions suppressed by", state.text("actionsSuppressedBy"));
-    let mute = detail.inside("muteDetail");
     report.detail("muted until", mute.text("muteWindowEnd"));
     report.detail("contributor", attributes(&contributor));
     report.tags = [detail.tags("alarmTags"), detail.tags("tags")].concat();
@@ -270,5 +279,20 @@ mod tests {
             let found = matches!(suppressed(was, is), Verdict::Tell(_));
             assert_eq!(found, told, "{was:?} {is:?}");
         }
+    }
+
+    #[test]
+    fn the_end_of_an_alarm_is_told_where_its_beginning_was_muted_or_not() {
+        let turn = |verdict: Verdict| match verdict {
+            Verdict::Tell(report) => report.story.map(|story| story.turn),
+            other => panic!("{other:?}"),
+        };
+        let (on, muted) = (("ALARM", ""), ("ALARM", "Alarm"));
+        assert_eq!(turn(suppressed(on, ("OK", ""))), Some(Turn::Ends));
+        // Whether that was told is known by the story alone.
+        for is in [("OK", ""), ("OK", "Alarm")] {
+            assert_eq!(turn(suppressed(muted, is)), Some(Turn::EndsOnly), "{is:?}");
+        }
+        assert_eq!(turn(suppressed(on, ("OK", "Alarm"))), Some(Turn::EndsOnly));
     }
 }

@@ -11,7 +11,7 @@
 //! Facts: CodePipeline user guide, "Monitoring CodePipeline events"; its API reference,
 //! `ExecutionTrigger`.
 
-use carillon_domain::event::is_web_url;
+use carillon_domain::event::{CHANGE, is_web_url};
 use carillon_domain::{Event, EventType, Severity, Status};
 
 use crate::console::{encode, link, person};
@@ -48,9 +48,14 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         trigger_type.as_deref(),
         Some("ManualRollback" | "AutomatedRollback")
     );
-    if rolls_back && status == Some(Status::Started) {
+    let of_roll_back = match status.filter(|_| rolls_back) {
+        Some(Status::Started) => Some("Rolling back to an earlier execution."),
+        Some(Status::Succeeded) => Some(ROLLED_BACK),
+        _ => None,
+    };
+    if let Some(message) = of_roll_back {
         (report.status, report.severity) = (None, Severity::Warning);
-        report.message = Some("Rolling back to an earlier execution.".into());
+        report.message = Some(message.into());
     }
     report.story = story(envelope, detail, &pipeline, status, rolls_back);
     report.detail("state", Some(state));
@@ -77,8 +82,9 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
             None,
         ),
         ("FAILED", false) => (Some(Status::Failed), "Failed", None),
-        ("STARTED", true) => (Some(Status::Started), "Waits for an approval", None),
-        ("SUCCEEDED", true) => (Some(Status::Started), "Approved", None),
+        // It says nothing of how the execution stands.
+        ("STARTED", true) => (None, "Waits for an approval", None),
+        ("SUCCEEDED", true) => (None, "Approved", None),
         _ => (None, "Goes on", Some(Noise::IntermediateStates)),
     };
     let mut report = pipeline_report(envelope, detail, &pipeline, status, state == "FAILED");
@@ -96,6 +102,9 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         Some(reason) => format!("{message}{place}: {reason}"),
         None => format!("{message}{place}."),
     });
+    if is_approval && status.is_none() {
+        report.detail(CHANGE, Some(message.to_lowercase()));
+    }
     if is_approval && state == "STARTED" {
         report.severity = Severity::Warning;
     }
@@ -108,18 +117,21 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     }
     report.detail("state", Some(state));
     report.detail(STAGE, stage);
-    report.detail("action", action);
+    report.detail(ACTION, action);
     report.detail("action provider", provider);
     Some(Verdict::of(noise, report))
 }
 
 /// What an action has, and an execution has not.
 const STAGE: &str = "stage";
+const ACTION: &str = "action";
+const ROLLED_BACK: &str = "Rolled back: what an earlier execution deployed is deployed again.";
 
-/// Whether an action says why its execution has failed, which was told already without a reason:
-/// EventBridge keeps no order.
+/// Whether an action says why its execution has failed, which was told already without a reason
+/// (EventBridge keeps no order) or with that of another action, which ran beside it.
 pub fn says_why(told: &Event, event: &Event) -> bool {
-    event.details.contains_key(STAGE) && !told.details.contains_key(STAGE)
+    let place = |event: &Event| [STAGE, ACTION].map(|name| event.details.get(name).cloned());
+    event.details.contains_key(STAGE) && place(told) != place(event)
 }
 
 /// The key of a pipeline's latest execution, for what knows it by no more than its name.
@@ -150,12 +162,18 @@ fn story(
             also: vec![failed],
             ..Story::new(roll_back, Turn::Joins)
         },
+        // Also where nobody heard it begin.
+        Status::Succeeded if rolls_back => Story {
+            also: vec![roll_back],
+            ..Story::new(failed, Turn::Ends)
+        },
         Status::Succeeded => Story {
+            // The next roll-back is of what fails next.
+            settles: vec![failed],
             within: Some(Within {
                 status: None,
                 severity: Severity::Warning,
-                message: "Rolled back: what an earlier execution deployed is deployed again."
-                    .into(),
+                message: ROLLED_BACK.into(),
             }),
             ..Story::new(roll_back, Turn::Ends)
         },

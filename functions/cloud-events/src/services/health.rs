@@ -43,11 +43,14 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let ends = detail.text("endTime");
     let status_code = detail.text("statusCode").map(|code| code.to_lowercase());
     let is_notice = matches!(category.as_str(), "scheduledChange" | "accountNotification");
-    let closed = match status_code.as_deref() {
-        Some(status) => status == "closed",
-        // Older events only tell by the time when an issue ended.
-        None => !is_notice && ends.is_some(),
+    let read_at = detail.text("lastUpdatedTime");
+    let read_at = read_at.as_deref().and_then(read_time).or(envelope.time);
+    let has_ended = match ends.as_deref().and_then(read_time).zip(read_at) {
+        Some((end, read_at)) => end <= read_at,
+        None => status_code.is_none() && ends.is_some(),
     };
+    // Of an issue the end also counts where its state lags behind, or is not said.
+    let closed = status_code.as_deref() == Some("closed") || !is_notice && has_ended;
     let status = match (closed, category.as_str()) {
         (true, _) => Some(Status::Succeeded),
         (false, "issue" | "investigation" | "") => Some(Status::Failed),
@@ -118,11 +121,15 @@ fn key(detail: &Detail, arn: Option<&str>, status: Option<&str>) -> Option<Strin
 
 /// "2023-01-27 06:02 UTC" of "Fri, 27 Jan 2023 06:02:51 GMT"; as it is where it is no time.
 fn time(text: String) -> String {
-    let read = rfc2822::parse(&text).map(|zoned| zoned.timestamp()).ok();
-    match read.or_else(|| text.parse::<Timestamp>().ok()) {
+    match read_time(&text) {
         Some(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         None => text,
     }
+}
+
+fn read_time(text: &str) -> Option<Timestamp> {
+    let read = rfc2822::parse(text).map(|zoned| zoned.timestamp()).ok();
+    read.or_else(|| text.parse().ok())
 }
 
 fn message(category: &str, detail: &Detail) -> Option<String> {
@@ -182,6 +189,27 @@ mod tests {
             Verdict::Tell(report) => report,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_issue_whose_end_is_past_is_over_whatever_its_state_says() {
+        let status = |category: &str, code: &str, end: &str| {
+            report(json!({
+                "eventTypeCode": "AWS_RDS_ISSUE", "eventTypeCategory": category,
+                "statusCode": code, "endTime": end,
+                "lastUpdatedTime": "Fri, 27 Jan 2023 06:02:51 GMT"
+            }))
+            .status
+        };
+        let (past, future) = (
+            "Thu, 26 Jan 2023 20:00:00 GMT",
+            "Sat, 28 Jan 2023 20:00:00 GMT",
+        );
+        assert_eq!(status("issue", "open", past), Some(Status::Succeeded));
+        assert_eq!(status("issue", "open", future), Some(Status::Failed));
+        assert_eq!(status("issue", "closed", future), Some(Status::Succeeded));
+        // Of what is planned, the end is the end of a window.
+        assert_eq!(status("scheduledChange", "upcoming", past), None);
     }
 
     #[test]

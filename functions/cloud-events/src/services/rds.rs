@@ -14,6 +14,7 @@
 mod table;
 mod wording;
 
+use carillon_domain::event::CHANGE;
 use carillon_domain::{EventType, Severity, Status};
 
 use crate::console::{encode, link, resource_part};
@@ -70,11 +71,17 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .map(|operation| Story::new(format!("{identity} {operation}"), turn(&meaning)));
     report.resource.id = arn;
     report.resource.name = Some(name);
-    report.message = Some(message).filter(|text| !text.is_empty());
+    report.message = Some(without_value(message)).filter(|text| !text.is_empty());
     let categories = categories.join(", ");
     report.detail("category", Some(categories).filter(|text| !text.is_empty()));
     report.detail("RDS event", id);
     report.detail("operation", meaning.operation.map(str::to_owned));
+    let change = match (meaning.status, meaning.operation) {
+        (None, Some("stop")) => Some("stopped"),
+        (None, Some("start")) => Some("started"),
+        _ => None,
+    };
+    report.detail(CHANGE, change.map(str::to_owned));
     report.tags = detail.tags("Tags");
     let noise = (!meaning.told).then_some(Noise::DatabaseRoutine);
     Some(Verdict::of(noise, report))
@@ -89,6 +96,22 @@ fn turn(meaning: &Meaning) -> Turn {
         (_, Some(Status::Started)) | (EventType::Error, Some(Status::Failed)) => Turn::Begins,
         (_, Some(_)) => Turn::Ends,
         (_, None) => Turn::Joins,
+    }
+}
+
+/// The sentence of a changed parameter without its value, which may be a secret: "Updated parameter
+/// NAME to VALUE with apply method METHOD".
+fn without_value(sentence: String) -> String {
+    let Some((name, _)) = sentence
+        .strip_prefix("Updated parameter ")
+        .and_then(|rest| rest.split_once(' '))
+    else {
+        return sentence;
+    };
+    let method = sentence.rsplit_once(" with apply method ");
+    match method.filter(|(_, method)| method.chars().all(|c| c.is_alphabetic() || c == '-')) {
+        Some((_, method)) => format!("Updated parameter {name} with apply method {method}"),
+        None => format!("Updated parameter {name}"),
     }
 }
 

@@ -178,6 +178,12 @@ fn a_build_is_built_and_a_scale_says_what_it_did() {
         plain(&scale),
         "✅ Scaled checkout (launch) in billing / production"
     );
+    let mut notice = with(EventType::Deploy, None);
+    notice.severity = Some(Severity::Warning);
+    let change = "waits for an approval";
+    notice.details.insert(CHANGE.into(), change.into());
+    let said = "⚠️ Deploy warning: billing-db (waits for an approval) in billing / production";
+    assert_eq!(plain(&notice), said);
 }
 
 #[test]

@@ -15,7 +15,7 @@ const MAX_ID: usize = 1_024;
 impl Event {
     /// As [`parse`](Self::parse), but details of any kind and numbers as ids are taken as
     /// texts, what is too long is cut, statuses, severities and times may be written as AWS
-    /// does, and a blank id is none. A status or severity that nobody knows becomes a
+    /// does, and what is blank is left out. A status or severity that nobody knows becomes a
     /// detail. Everything else is a fault as ever: a typo in a template should not wait for
     /// somebody to miss the field.
     pub fn parse_loosely(
@@ -33,8 +33,26 @@ impl Event {
 }
 
 fn loosen(fields: &mut Map<String, Value>) {
+    // What a template leaves of a value that is not there.
+    fields.retain(|name, value| name == "type" || !is_blank(value));
+    for name in ["resource", "estimated_cost"] {
+        let Some(Value::Object(parts)) = fields.get_mut(name) else {
+            continue;
+        };
+        let were_there = !parts.is_empty();
+        parts.retain(|_, part| !is_blank(part));
+        let is_nothing = match name {
+            "estimated_cost" => !parts.contains_key("amount"),
+            _ => parts.is_empty(),
+        };
+        if were_there && is_nothing {
+            fields.remove(name);
+        }
+    }
     own_id(fields);
-    number_to_text(fields.get_mut("correlation_id"));
+    for name in ["correlation_id", "severity"] {
+        number_to_text(fields.get_mut(name));
+    }
     if let Some(account @ Value::Number(_)) = fields.get_mut("account") {
         // As a number it has lost the zeros in front.
         *account = Value::String(format!("{:0>12}", account.to_string()));
@@ -132,6 +150,10 @@ fn word(fields: &mut Map<String, Value>, name: &str, ours: impl Fn(&str) -> Opti
     }
 }
 
+fn is_blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
 fn number_to_text(value: Option<&mut Value>) {
     if let Some(number @ Value::Number(_)) = value {
         *number = Value::String(number.to_string());
@@ -205,6 +227,23 @@ mod tests {
         assert!(event.id.as_str().starts_with("event:"), "{}", event.id);
         let blank = parse(&json!({"type": "error", "id": " "})).unwrap();
         assert_eq!(blank.id.as_str(), "evt_1");
+    }
+
+    #[test]
+    fn what_a_template_leaves_blank_is_left_out() {
+        let event = parse(&json!({
+            "type": "deploy", "occurred_at": "", "status": " ", "changes": "", "details": "",
+            "resource": {"id": "", "name": ""}, "estimated_cost": {"amount": "", "currency": "USD"},
+            "severity": 7
+        }))
+        .unwrap();
+        assert_eq!(event.status, None);
+        assert_eq!(event.resource, None);
+        assert_eq!(event.estimated_cost, None);
+        assert_eq!(event.occurred_at.to_string(), "2026-11-21T10:15:00Z");
+        assert_eq!(event.details["severity"], "7");
+        let faults = parse(&json!({"type": " "})).unwrap_err();
+        assert_eq!(faults.iter().count(), 1);
     }
 
     #[test]

@@ -87,3 +87,21 @@ fn every_id_becomes_what_the_table_says() {
         );
     }
 }
+
+#[test]
+fn the_value_of_a_parameter_is_told_nowhere() {
+    for (sentence, said) in [
+        (
+            "Updated parameter time_zone to UTC with apply method immediate",
+            "Updated parameter time_zone with apply method immediate",
+        ),
+        (
+            "Updated parameter init_connect to SET @secret=\"canary\" with apply method canary=1",
+            "Updated parameter init_connect",
+        ),
+        ("Updated parameter group a", "Updated parameter group"),
+        ("The backup was disabled", "The backup was disabled"),
+    ] {
+        assert_eq!(without_value(sentence.to_owned()), said);
+    }
+}
