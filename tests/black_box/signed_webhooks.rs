@@ -4,7 +4,7 @@ use carillon_chat::Kinds;
 use carillon_chat::signed::Reach;
 use carillon_domain::{OrganizationId, WebhookId};
 use carillon_embedded::chat_sink::{Failure, Message, Standing};
-use carillon_tests::{App, slack};
+use carillon_tests::{App, discord, slack, teams};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -32,6 +32,35 @@ async fn register(app: &App, configuration: &Value) -> (String, String) {
     let secret = text(&made.body["configuration"]["secret"]);
     app.sink().trust(AT, &secret);
     (text(&made.body["id"]), secret)
+}
+
+#[tokio::test]
+async fn the_url_of_another_kind_is_refused_as_most_of_it_would_be_shown() {
+    let app = App::start().await;
+    let url_of = |webhook: Value| webhook["configuration"]["webhook_url"].clone();
+    let incoming = ["https://hooks.slack.com/services", "T00000000", "B00000000"].join("/");
+    for (other, url) in [
+        ("discord", url_of(discord("d", &["*"]))),
+        (
+            "slack",
+            json!(format!("{incoming}/not0a0real0token000000000")),
+        ),
+        ("teams", url_of(teams("t", &["*"]))),
+    ] {
+        let body = json!({
+            "name": "signed", "type": "webhook", "event_types": ["*"], "configuration": {"url": url},
+        });
+        let refused = app.post("/webhooks/", &body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+        assert_eq!(refused.body["errors"][0]["pointer"], "/configuration/url");
+        let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("type `{other}`")), "{detail}");
+        assert!(!refused.text.contains(url.as_str().unwrap()));
+        let entry = json!({"provider": "webhook", "url": url, "events": ["deploy"]});
+        let file = json!({"notifications": {"a": entry}});
+        let refused = app.put("/notifications/", &file).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+    }
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use carillon_domain::{Configured, Faults, KindId, OrganizationId, Pointer, Registration, Webhook};
+use carillon_domain::{
+    Configured, FaultCode, Faults, KindId, OrganizationId, Pointer, Registration, Webhook,
+};
 use serde_json::Value;
 
-use crate::form::Reading;
+use crate::form::{Reading, Rule};
 use crate::kind::Kind;
 use crate::{discord, signed, slack, teams};
 
@@ -137,12 +139,51 @@ impl Kinds {
         reading.joining(kind.groupings(), kind.cannot_group(), kind.is_for_people());
         kind.check(&mut reading);
         let read = reading.finish(kind.secret_fields().count() == 1);
+        self.refuse_credentials_of_others(kind, value, at, faults);
         (faults.iter().count() == before).then(|| Configured {
             channels: kind.channels(&read.configuration),
             kind: id,
             configuration: read.configuration,
             credential: read.credential,
             made: read.made,
+        })
+    }
+
+    /// Another kind's credential may be read as one of this kind's, and would be masked by its
+    /// rules: of a signed webhook's URL all but the query is shown.
+    fn refuse_credentials_of_others(
+        &self,
+        kind: &dyn Kind,
+        value: &Value,
+        at: &Pointer,
+        faults: &mut Faults,
+    ) {
+        for (name, given) in value.as_object().into_iter().flatten() {
+            let at = at.field(name);
+            let is_secret = kind.secret_fields().any(|field| field.name == name);
+            if !is_secret || faults.iter().any(|fault| fault.pointer == at) {
+                continue;
+            }
+            let meant = given.as_str().and_then(|text| self.with_credential(text));
+            let (own, meant) = (kind.id(), meant.map(Kind::id));
+            if let Some(meant) = meant.filter(|meant| meant.api_type() != own.api_type()) {
+                let (meant, own) = (meant.api_type(), own.api_type());
+                let detail = format!(
+                    "this is a credential of the type `{meant}`, not `{own}`, where others would \
+                     see it"
+                );
+                faults.add(at, FaultCode::NotAllowed, detail);
+            }
+        }
+    }
+
+    /// The kind whose credential a text is; of several, the first.
+    fn with_credential(&self, text: &str) -> Option<&dyn Kind> {
+        self.iter().find(|kind| {
+            kind.secret_fields().any(|field| match field.rule {
+                Rule::Secret(rule) => (rule.read)(text).is_ok(),
+                _ => false,
+            })
         })
     }
 

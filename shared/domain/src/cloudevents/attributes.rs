@@ -151,6 +151,10 @@ pub(super) fn from_headers<'h>(
     }
 }
 
+/// What must not be blank where it is there (CloudEvents 1.0.2, optional attributes): nobody leaves
+/// it blank on purpose.
+const NEVER_BLANK: [&str; 3] = ["subject", "time", "dataschema"];
+
 /// Keeps an attribute that says anything. Strings have no control characters
 /// (CloudEvents 1.0.2, type system).
 fn insert(
@@ -161,6 +165,9 @@ fn insert(
 ) {
     if attribute.text.chars().any(char::is_control) {
         let detail = "must not contain control characters";
+        faults.add(attribute.at, FaultCode::Malformed, detail);
+    } else if attribute.text.trim().is_empty() && NEVER_BLANK.contains(&name) {
+        let detail = "must not be blank: leave it out where there is none";
         faults.add(attribute.at, FaultCode::Malformed, detail);
     } else if !attribute.text.trim().is_empty() {
         by_name.insert(name.to_owned(), attribute);

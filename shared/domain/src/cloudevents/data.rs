@@ -8,6 +8,8 @@ use crate::fault::{FaultCode, Faults, Pointer};
 use crate::json::Unique;
 use crate::text::shorten;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The data, and where it stands.
 #[derive(Debug)]
 pub(super) struct Data {
@@ -81,16 +83,20 @@ fn read(media_type: Option<&str>, bytes: &[u8]) -> Result<Content, serde_json::E
     }
     let essence = media_type.unwrap_or_default().split(';').next();
     let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let parsed = serde_json::from_slice::<Unique>(bytes).map(|read| read.0);
     match essence.as_str() {
         json if json == "application/json"
             || json.ends_with("/json")
             || json.ends_with("+json") =>
         {
-            parsed.map(|value| match value {
-                Value::String(text) => Content::Text(text),
-                value => Content::Json(value),
-            })
+            match parsed {
+                Ok(Value::String(text)) => Ok(Content::Text(text)),
+                Ok(value) => Ok(Content::Json(value)),
+                // The JavaScript SDK sends a text as it is, and calls it JSON.
+                Err(error) if bytes.starts_with(b"{") || bytes.starts_with(b"[") => Err(error),
+                Err(error) => text_of(bytes).ok_or(error),
+            }
         }
         text if text.starts_with("text/") => {
             Ok(text_of(bytes).unwrap_or_else(|| opaque(media_type, bytes)))

@@ -253,6 +253,19 @@ fn headers_carry_a_cloudevent_too() {
 }
 
 #[test]
+fn an_attribute_that_is_never_blank_is_a_fault_where_it_is() {
+    let blank = json!({"subject": " ", "time": "", "dataschema": "", "environment": ""});
+    assert_eq!(
+        pointers(&faults(blank)),
+        ["/dataschema", "/subject", "/time"]
+    );
+    let mut headers = REQUIRED.to_vec();
+    headers.push(("ce-time", ""));
+    let found = binary(&headers, None, "").unwrap_err();
+    assert_eq!(pointers(&found), ["/headers/ce-time"]);
+}
+
+#[test]
 fn a_header_that_is_no_utf_8_is_latin_1() {
     let mut headers: Vec<(&str, &[u8])> = REQUIRED
         .iter()
@@ -294,6 +307,19 @@ fn the_body_is_read_as_what_it_says_it_is() {
             Some("5 bytes of application/xml, not shown"),
         ),
         (Some("application/json"), "", None, None),
+        (
+            Some("application/json"),
+            "\u{feff}{\"message\": \"hi\"}",
+            Some("hi"),
+            None,
+        ),
+        // As the SDK for JavaScript sends a text.
+        (
+            Some("application/json; charset=utf-8"),
+            "hi there",
+            Some("hi there"),
+            None,
+        ),
     ] {
         let event = binary(&REQUIRED, content_type, body).unwrap();
         assert_eq!(event.message.as_deref(), message, "{content_type:?} {body}");
