@@ -1,6 +1,7 @@
 """Starts Carillon on this machine, has it post signed webhooks to a receiver here, and verifies
-them with the libraries that receivers use. Arguments: the program `carillon-local`, and `node`
-with the folder of its packages, where there is one."""
+them with the libraries that receivers use; has Microsoft's own library read the cards that Teams
+would get. Arguments: the program `carillon-local`, and `node` with the folder of its packages,
+where there is one."""
 
 import http.client
 import json
@@ -77,9 +78,14 @@ def by_python(secret, headers, body):
         return False
 
 
+def beside_its_packages(name, folder):
+    script = Path(folder) / name
+    shutil.copy(Path(__file__).with_name(name), script)
+    return script
+
+
 def by_node(node, folder):
-    script = Path(folder) / "verify.mjs"
-    shutil.copy(Path(__file__).with_name("verify.mjs"), script)
+    script = beside_its_packages("verify.mjs", folder)
 
     def verifies(secret, headers, body):
         given = json.dumps({"secret": secret, "headers": headers, "body": body})
@@ -120,6 +126,39 @@ def run(libraries, port, receiver):
     print(f"verified by {' and '.join(libraries)}")
 
 
+# Texts with something of everything that a card could take for its own.
+HOSTILE = "**[a](https://b.example)** <at>x</at> {{DATE(2026-11-21, SHORT)}} ${c} " + "_*~`" * 900
+TEAMS = (
+    "https://prod-00.westeurope.logic.azure.com:443/workflows/0123456789abcdef0123456789abcdef"
+    "/triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0"
+    "&sig=fake-signature-for-tests"
+)
+
+
+def cards(port):
+    """The cards of every type of event, as it is documented and with hostile texts."""
+    teams = {"name": "teams", "type": "teams", "event_types": ["*"],
+             "configuration": {"webhook_url": TEAMS}}
+    made = call(port, "POST", "/webhooks/?verify=false", teams)
+    bodies = []
+    for kind in call(port, "GET", "/event-types/")["results"]:
+        bodies.append({"sample": kind["type"]})
+        if kind["publishable"]:
+            bodies.append({"type": kind["type"], "message": HOSTILE, "actor": HOSTILE[:200],
+                           "resource": {"name": HOSTILE[:200]},
+                           "details": {HOSTILE[:90]: HOSTILE[:900]}})
+    previews = (call(port, "POST", f"/webhooks/{made['id']}/preview/", body) for body in bodies)
+    return [it["content"] for preview in previews
+            for it in preview["request"]["body"]["attachments"]]
+
+
+def check_cards(port, node, folder):
+    found = cards(port)
+    script = beside_its_packages("cards.mjs", folder)
+    subprocess.run([node, script], input=json.dumps(found), text=True, check=True)
+    print(f"{len(found)} cards read by Microsoft's adaptivecards")
+
+
 def webhook(name, receiver, configuration):
     url = f"http://127.0.0.1:{receiver}/{name}?token=fake"
     return {
@@ -147,6 +186,8 @@ def main(program, node=None, folder=None):
         try:
             until_it_answers(port, process)
             run(libraries, port, server.server_port)
+            if node:
+                check_cards(port, node, folder)
         except BaseException:
             log.seek(0)
             sys.stderr.write(log.read().decode(errors="replace"))
