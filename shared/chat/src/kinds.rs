@@ -177,9 +177,11 @@ impl Kinds {
         }
     }
 
-    /// The kind whose credential a text is; of several, the first.
+    /// The kind whose credential a text is, of those that go to hosts of their own: any URL is
+    /// right for one that goes anywhere.
     fn with_credential(&self, text: &str) -> Option<&dyn Kind> {
-        self.iter().find(|kind| {
+        let mut kinds = self.iter().filter(|kind| kind.resolver().is_none());
+        kinds.find(|kind| {
             kind.secret_fields().any(|field| match field.rule {
                 Rule::Secret(rule) => (rule.read)(text).is_ok(),
                 _ => false,
