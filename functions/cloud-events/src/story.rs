@@ -31,7 +31,7 @@ pub(crate) struct Story {
     pub turn: Turn,
     /// Further keys that lead to the same story, and go with it.
     pub also: Vec<String>,
-    /// Keys of others that its end ends too, whether or not it is open.
+    /// Keys of other stories that its end closes too, whether or not it is open itself.
     pub settles: Vec<String>,
     /// What the event says where the story is open, if it is not what it looks like.
     pub within: Option<Within>,

@@ -49,7 +49,7 @@ impl Carillon {
             .args(arguments)
             .env("RUST_LOG", LOG_EVERYTHING)
             .env("CARILLON_CHAT_ORIGIN", chat_origin)
-            // In an empty container the machine trusts nobody.
+            // As in an empty container, there are no certificates.
             .envs(["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| (name, "/dev/null")))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -30,7 +30,7 @@ use crate::story::{Story, Turn, Within};
 
 /// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
 /// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part; `~a` is the
-/// last part of an ARN, or what is none.
+/// last part of `a` where that is an ARN, and `a` itself otherwise.
 pub(crate) struct Kind {
     pub source: &'static str,
     pub detail_types: &'static [&'static str],
