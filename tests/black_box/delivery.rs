@@ -40,7 +40,7 @@ async fn a_message_refused_for_the_moment_is_retried_and_the_ledger_tells_how() 
     let app = App::start().await;
     let webhook = app.register(&slack("slack", &["*"])).await;
     app.sink()
-        .fail_next(1, Failure::SlackError("service_unavailable".into()));
+        .fail_next(1, Failure::refusal("slack", "service_unavailable"));
     app.publish(&json!({"type": "deploy", "actor": "alice"}))
         .await;
     let waiting = app.delivery(&webhook, "retrying").await;

@@ -72,7 +72,7 @@ async fn a_digest_that_the_platform_refuses_leaves_as_single_messages() {
     publish_many(&app, 3).await;
     app.delivery(&webhook, "retrying").await;
     app.sink().plan(Plan {
-        failure: Failure::SlackError("invalid_blocks".into()),
+        failure: Failure::refusal("slack", "invalid_blocks"),
         count: 1,
         channel: None,
     });
@@ -116,7 +116,7 @@ async fn the_events_of_one_operation_share_a_thread_and_a_deleted_one_begins_ane
     assert_eq!(messages[2].thread, None);
 
     app.sink().plan(Plan {
-        failure: Failure::SlackError("thread_not_found".into()),
+        failure: Failure::refusal("slack", "thread_not_found"),
         count: 1,
         channel: None,
     });

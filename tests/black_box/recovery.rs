@@ -110,7 +110,7 @@ async fn recover_since_takes_what_failed_since_however_old_its_event_is() {
     // It fails later than this, and its event came before.
     let since = Timestamp::now().to_string();
     app.sink()
-        .fail_next(1, Failure::SlackError("invalid_blocks".into()));
+        .fail_next(1, Failure::refusal("slack", "invalid_blocks"));
     app.delivery(&id, "failed").await;
     let later = (Timestamp::now() + Duration::from_secs(1)).to_string();
     let nothing = recover(&app, &id, &json!({"since": later})).await;
@@ -190,7 +190,7 @@ async fn what_a_later_message_has_told_is_never_recovered() {
 async fn what_waits_is_tried_at_once_when_somebody_asks_for_it() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
-    let down = Failure::SlackError("service_unavailable".into());
+    let down = Failure::refusal("slack", "service_unavailable");
     app.sink().fail_next(2, down);
     app.publish(&json!({"type": "deploy"})).await;
     let delivery = until_attempts(&app, &id, 2).await;
@@ -277,7 +277,7 @@ async fn what_is_asked_for_again_right_after_it_was_recovered_is_sent_again() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
     app.sink()
-        .fail_next(2, Failure::SlackError("invalid_blocks".into()));
+        .fail_next(2, Failure::refusal("slack", "invalid_blocks"));
     for _ in 0..2 {
         app.publish(&json!({"type": "deploy"})).await;
     }

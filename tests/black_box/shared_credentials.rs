@@ -10,7 +10,7 @@ const WEBHOOKS: usize = 100;
 
 fn revoke(app: &App) {
     app.sink().plan(Plan {
-        failure: Failure::SlackError("token_revoked".into()),
+        failure: Failure::refusal("slack", "token_revoked"),
         count: 10_000,
         channel: Some("infra".into()),
     });

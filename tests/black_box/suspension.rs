@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 fn revoke(app: &App) {
     app.sink().plan(Plan {
-        failure: Failure::SlackError("token_revoked".into()),
+        failure: Failure::refusal("slack", "token_revoked"),
         count: 100,
         channel: Some("infra".into()),
     });
@@ -119,7 +119,7 @@ async fn what_was_skipped_goes_to_the_channel_that_took_the_dead_ones_place() {
     let app = App::start().await;
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
     app.sink().plan(Plan {
-        failure: Failure::SlackError("is_archived".into()),
+        failure: Failure::refusal("slack", "is_archived"),
         count: 100,
         channel: Some("infra".into()),
     });

@@ -1,6 +1,6 @@
 //! Microsoft Teams, from the registration of a workflow's URL to what its owner sees of it.
 
-use carillon_embedded::chat_sink::{Platform, Standing};
+use carillon_embedded::chat_sink::Standing;
 use carillon_tests::{App, teams, teams_url};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn a_message_goes_to_its_workflow_and_the_ledger_says_that_it_was_accepted
     app.publish(&json!({"type": "deploy", "status": "failed", "message": "*disk* full"}))
         .await;
     let message = app.messages(1).await.remove(0);
-    assert_eq!(message.platform, Platform::Teams);
+    assert_eq!(message.platform, "teams");
     assert!(message.not_shown.is_empty() && message.open_mentions.is_empty());
     let card = &message.payload["attachments"][0]["content"];
     assert_eq!(card["body"][0]["style"], "attention");

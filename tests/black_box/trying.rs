@@ -285,19 +285,19 @@ async fn a_test_answers_with_what_the_platform_said() {
     let at = format!("/webhooks/{id}/test/");
     for (failure, outcome, status, code) in [
         (
-            Failure::SlackError("token_revoked".into()),
+            Failure::refusal("slack", "token_revoked"),
             "credential_dead",
             200,
             "token_revoked",
         ),
         (
-            Failure::SlackError("is_archived".into()),
+            Failure::refusal("slack", "is_archived"),
             "destination_dead",
             200,
             "is_archived",
         ),
         (
-            Failure::SlackError("invalid_blocks".into()),
+            Failure::refusal("slack", "invalid_blocks"),
             "payload_refused",
             200,
             "invalid_blocks",

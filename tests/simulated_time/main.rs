@@ -82,7 +82,7 @@ async fn an_outage_is_tried_every_ten_minutes_for_a_day_and_then_the_delivery_ha
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(1_000, Failure::SlackError("service_unavailable".into()));
+        .fail_next(1_000, Failure::refusal("slack", "service_unavailable"));
     let id = stage.publish(&webhook).await;
     stage
         .serve_for(Duration::from_secs(25 * 3_600), 10 * SECOND)
@@ -103,7 +103,7 @@ async fn a_webhook_works_again_ten_minutes_after_its_platform_at_the_latest() {
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(30, Failure::SlackError("service_unavailable".into()));
+        .fail_next(30, Failure::refusal("slack", "service_unavailable"));
     let id = stage.publish(&webhook).await;
     let mut well_at = None;
     for _ in 0..6 * 360 {
@@ -182,7 +182,7 @@ async fn the_third_message_in_a_row_that_one_unknown_code_refuses_waits_instead(
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(3, Failure::SlackError("code_of_tomorrow".into()));
+        .fail_next(3, Failure::refusal("slack", "code_of_tomorrow"));
     let mut ids = Vec::new();
     for _ in 0..4 {
         ids.push(stage.publish(&webhook).await);
@@ -262,7 +262,7 @@ async fn a_limit_without_a_time_is_tried_again_on_the_schedule() {
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(4, Failure::SlackError("rate_limited".into()));
+        .fail_next(4, Failure::refusal("slack", "rate_limited"));
     let id = stage.publish(&webhook).await;
     stage.serve_for(Duration::from_secs(1_000), SECOND).await;
     let delivery = stage.delivery(&webhook, &id).await;
@@ -311,7 +311,7 @@ async fn what_has_waited_for_days_behind_a_stopped_notifier_is_tried_like_anythi
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(1, Failure::SlackError("service_unavailable".into()));
+        .fail_next(1, Failure::refusal("slack", "service_unavailable"));
     let id = stage.publish(&webhook).await;
     // The queue has forgotten it, too.
     stage.queue.purge().unwrap();

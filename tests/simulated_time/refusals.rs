@@ -20,7 +20,7 @@ async fn after_a_refused_digest_its_events_are_posted_singly_however_many_batche
     for _ in 0..10 {
         ids.push(stage.publish(&webhook).await);
     }
-    let refused = Failure::SlackError("invalid_blocks".into());
+    let refused = Failure::refusal("slack", "invalid_blocks");
     stage.sink.fail_next(1, refused);
     stage.serve_for(Duration::from_secs(60), SECOND).await;
     assert_eq!(stage.sink.messages().len(), 10);
@@ -42,7 +42,7 @@ async fn a_credential_that_was_found_dead_is_not_tried_again_for_those_that_shar
         let id = stage.publish(&webhook).await;
         waiting.push((webhook, id));
     }
-    stage.sink.fail_next(1, Failure::DiscordError(10015));
+    stage.sink.fail_next(1, Failure::refusal("discord", 10015));
     stage.serve().await;
     assert!(stage.sink.messages().is_empty());
     assert!(stage.sink.pending_plans().is_empty());
@@ -60,7 +60,7 @@ async fn what_is_refused_to_a_token_in_one_channel_says_nothing_of_another() {
     let first = stage.publish(&refused).await;
     let second = stage.publish(&other).await;
     stage.sink.plan(Plan {
-        failure: Failure::SlackError("access_denied".into()),
+        failure: Failure::refusal("slack", "access_denied"),
         count: 1,
         channel: Some("infra".into()),
     });
@@ -115,9 +115,9 @@ async fn a_message_that_keeps_failing_is_overtaken_and_not_lost_also_where_the_n
     for _ in 0..3 {
         ids.push(stage.publish(&webhook).await);
     }
-    let down = || Failure::SlackError("service_unavailable".into());
+    let down = || Failure::refusal("slack", "service_unavailable");
     stage.sink.fail_next(5, down());
-    let refused = Failure::SlackError("invalid_blocks".into());
+    let refused = Failure::refusal("slack", "invalid_blocks");
     stage.sink.fail_next(1, refused);
     stage.sink.fail_next(1, down());
     stage

@@ -101,7 +101,7 @@ async fn everything_goes_wrong(stage: &mut Stage) {
     let revoked: Webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage
         .sink
-        .fail_next(1, Failure::SlackError("token_revoked".into()));
+        .fail_next(1, Failure::refusal("slack", "token_revoked"));
     stage.publish(&revoked).await;
     stage.serve().await;
     let unread = stage

@@ -7,47 +7,6 @@ import { button, checkbox, dialog, field, input, platform, plural, select } from
 
 const BASE = new URL('_local/chat-plan/', document.baseURI);
 
-/** Standings, what they are called, and which destinations can have them. */
-const STANDINGS = [
-  ['open', 'all is well'],
-  ['revoked', 'credential revoked'],
-  ['wrong_secret', 'wrong credential'],
-  ['uninstalled', 'app removed'],
-  ['archived', 'channel archived', 'slack'],
-  ['private', 'channel private'],
-  ['not_a_member', 'bot not invited', 'slack_bot'],
-  ['gone', 'channel gone'],
-  ['restricted', 'posting forbidden'],
-  ['forum', 'is a forum', 'discord'],
-  ['tagged_forum', 'is a forum with tags', 'discord'],
-  ['down', 'outage (503)'],
-  ['silent', 'never answers'],
-  ['limited', 'rate limited (429)'],
-  ['banned', 'address banned', 'discord'],
-  ['loses_answers', 'takes it, loses the answer'],
-];
-
-/** Failures of single posts. */
-const FAILURES = [
-  ['status 503', { status: 503 }],
-  ['status 500', { status: 500 }],
-  ['429, wait 5 s', { rate_limited: 5 }],
-  ['429, wait 10 min', { rate_limited: 600 }],
-  ['connection breaks off', 'reset'],
-  ['taken, then the connection breaks off', { after_taking: 'reset' }],
-  ['taken, then status 500', { after_taking: { status: 500 } }],
-  ['no answer', 'hang'],
-  ['Slack: internal_error', { slack_error: 'internal_error' }],
-  ['Slack: taken, then internal_error', { after_taking: { slack_error: 'internal_error' } }],
-  ['Teams: the workflow is turned off', { teams_error: 'WorkflowTriggerIsNotEnabled' }],
-  ['Teams, Discord: taken and lost', 'lost'],
-  ['Discord: banned', { banned: 'text' }],
-  ['Discord: limited everywhere, 2 s', { rate_limited_everywhere: 2 }],
-  ['Discord: limited by others, 2 s', { rate_limited_by_others: 2 }],
-];
-
-const KINDS = { slack_bot: 'bot token', slack_webhook: 'incoming webhook', discord_webhook: 'webhook', teams_workflow: 'workflow', signed_webhook: 'signed webhook' };
-
 async function ask(method, path, body) {
   const address = path ? new URL(path, BASE) : new URL(BASE.href.replace(/\/$/, ''));
   const answer = await fetch(address, {
@@ -74,10 +33,9 @@ export const destinations = async () => (await ask('GET', 'destinations')).resul
 
 /** How a destination stands, to be chosen. `changed` is told afterwards. */
 export function standing(destination, changed) {
-  const choices = STANDINGS.filter(([value, , only]) => !only || only === destination.platform || only === destination.kind || value === destination.standing);
-  const made = select(choices.map(([value, label]) => [value, label]), destination.standing);
-  made.setAttribute('aria-label', `How ${destination.channel} stands, for the ${KINDS[destination.kind]}`);
-  made.title = `How it stands, for the ${KINDS[destination.kind]}`;
+  const made = select(destination.standings, destination.standing);
+  made.setAttribute('aria-label', `How ${destination.channel} stands, for the ${destination.kind_name}`);
+  made.title = `How it stands, for the ${destination.kind_name}`;
   made.addEventListener('change', async () => {
     await ask('POST', 'destinations', { channel: destination.channel_id, platform: destination.platform, standing: made.value });
     changed();
@@ -92,14 +50,14 @@ function tally({ calls, taken, rate_limited: limited, after_death: late }) {
 function row(destination, changed) {
   return el('li', 'destination', platform(destination.platform),
     foreign('span', 'strong', channelName(destination.platform, destination.channel)),
-    el('span', 'soft small', `${KINDS[destination.kind]} · ${tally(destination.tally)}`),
+    el('span', 'soft small', `${destination.kind_name} · ${tally(destination.tally)}`),
     standing(destination, changed));
 }
 
-function planned({ failure, count, channel }) {
-  const known = FAILURES.find(([, value]) => JSON.stringify(value) === JSON.stringify(failure));
+function planned({ failure, count, channel }, failures) {
+  const known = failures.find((one) => JSON.stringify(one.failure) === JSON.stringify(failure));
   const many = count === null ? 'all posts' : plural(count, 'post');
-  return el('li', 'soft', `${many}${channel ? ` to #${channel}` : ''}: ${known ? known[0] : JSON.stringify(failure)}`);
+  return el('li', 'soft', `${many}${channel ? ` to #${channel}` : ''}: ${known ? known.words : JSON.stringify(failure)}`);
 }
 
 /** Everything that can be made to go wrong, in a dialog. */
@@ -107,11 +65,12 @@ export async function show() {
   const places = el('ul', 'destinations');
   const plans = el('ul', '');
   const behaviour = el('div', 'stack');
+  const { results: failures } = await ask('GET', 'failures');
 
   async function draw() {
     const [found, { results }, now] = await Promise.all([destinations(), ask('GET', ''), ask('GET', 'behaviour')]);
     places.replaceChildren(...(found.length ? found.map((one) => row(one, draw)) : [el('li', 'soft', 'None yet: they appear when something is posted.')]));
-    plans.replaceChildren(...results.map(planned));
+    plans.replaceChildren(...results.map((one) => planned(one, failures)));
     const set = (change) => ask('PUT', 'behaviour', { ...now, ...change }).then(draw);
     const latency = field('Answer after, in milliseconds', input({ type: 'number', value: now.latency_ms, min: 0, max: 60_000, step: 50 }));
     latency.control.addEventListener('change', () => set({ latency_ms: Math.max(0, Math.floor(Number(latency.control.value) || 0)) }));
@@ -122,9 +81,9 @@ export async function show() {
   }
 
   const count = field('How many', input({ type: 'number', value: 1, min: 1, max: 10_000 }));
-  const failure = field('Get', select(FAILURES.map(([label], index) => [String(index), label])));
+  const failure = field('Get', select(failures.map(({ words }, index) => [String(index), words])));
   const order = button('Order', async () => {
-    await ask('POST', '', { failure: FAILURES[failure.control.value][1], count: Math.max(1, Math.floor(Number(count.control.value) || 1)) });
+    await ask('POST', '', { failure: failures[failure.control.value].failure, count: Math.max(1, Math.floor(Number(count.control.value) || 1)) });
     await draw();
   });
   const cancel = button('Cancel all', async () => {

@@ -120,7 +120,7 @@ async fn a_test_that_does_not_arrive_ends_with_a_fault_and_what_to_do() {
     let app = App::start().await;
     app.register(&slack("prod alerts", &["*"])).await;
     let cli = Cli::of(&app);
-    let failure = carillon_embedded::chat_sink::Failure::SlackError("is_archived".into());
+    let failure = carillon_embedded::chat_sink::Failure::refusal("slack", "is_archived");
     app.sink().fail_next(1, failure);
     let done = cli.run(&["test", "prod alerts"]).await;
     assert_eq!(done.code, Some(1));

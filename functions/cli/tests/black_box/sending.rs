@@ -136,7 +136,7 @@ async fn what_failed_is_found_and_sent_once_more() {
     let id = app.register(&slack("prod alerts", &["*"])).await;
     let cli = Cli::of(&app);
     app.sink()
-        .fail_next(1, Failure::SlackError("msg_too_long".into()));
+        .fail_next(1, Failure::refusal("slack", "msg_too_long"));
     cli.run(&["send", "deploy", "--id", "one"]).await.good();
     app.delivery(&id, "failed").await;
 

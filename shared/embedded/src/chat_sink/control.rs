@@ -9,11 +9,12 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Behaviour, ChatSink, Order, Plan};
+use super::{Behaviour, ChatSink, Destination, Failure, Order, PLATFORMS, Plan};
 
 pub(super) fn router(sink: ChatSink, path: &str) -> Router {
     Router::new()
         .route(path, get(show).post(add).delete(cancel))
+        .route(&format!("{path}/failures"), get(failures))
         .route(
             &format!("{path}/destinations"),
             get(destinations).post(order),
@@ -62,8 +63,45 @@ async fn trust(
     }
 }
 
+/// How single posts can fail, for people to choose from.
+async fn failures() -> Json<Value> {
+    let everywhere = [
+        ("status 503", Failure::Status(503)),
+        ("status 500", Failure::Status(500)),
+        ("429, wait 5 s", Failure::RateLimited(5.0)),
+        ("429, wait 10 min", Failure::RateLimited(600.0)),
+        ("connection breaks off", Failure::Reset),
+        (
+            "taken, then the connection breaks off",
+            Failure::after_taking(Failure::Reset),
+        ),
+        (
+            "taken, then status 500",
+            Failure::after_taking(Failure::Status(500)),
+        ),
+        ("no answer", Failure::Hang),
+    ];
+    let own = PLATFORMS.iter().flat_map(|platform| (platform.failures)());
+    let all = everywhere.into_iter().chain(own);
+    let all = all.map(|(words, failure)| json!({"words": words, "failure": failure}));
+    Json(json!({"results": all.collect::<Vec<_>>()}))
+}
+
+/// The destinations, with how each of them can stand, in words.
 async fn destinations(State(sink): State<ChatSink>) -> Json<Value> {
-    Json(json!({"results": sink.destinations()}))
+    let shown = |destination: &Destination| {
+        let mut standings = destination.kind.standings();
+        if !standings.contains(&destination.standing) {
+            standings.push(destination.standing);
+        }
+        let standings = standings.iter().map(|it| json!([it, it.words()]));
+        let mut shown = json!(destination);
+        shown["kind_name"] = destination.kind.name.into();
+        shown["standings"] = standings.collect();
+        shown
+    };
+    let all: Vec<Value> = sink.destinations().iter().map(shown).collect();
+    Json(json!({"results": all}))
 }
 
 async fn order(

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde::{Deserialize, Serialize};
 
 use super::Standing;
+use super::platform::DestinationKind;
 
 /// The most destinations that are remembered.
 const MAX_DESTINATIONS: usize = 10_000;
@@ -15,7 +15,7 @@ const MAX_DESTINATIONS: usize = 10_000;
 /// Where a call goes.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    pub kind: DestinationKind,
+    pub kind: &'static DestinationKind,
     /// The channel as people call it, without `#`.
     pub channel: String,
     pub channel_id: String,
@@ -26,15 +26,6 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub fn platform(&self) -> Platform {
-        match self.kind {
-            DestinationKind::SlackBot | DestinationKind::SlackWebhook => Platform::Slack,
-            DestinationKind::DiscordWebhook => Platform::Discord,
-            DestinationKind::TeamsWorkflow => Platform::Teams,
-            DestinationKind::SignedWebhook => Platform::Webhook,
-        }
-    }
-
     /// What orders may call it.
     pub fn names(&self) -> Vec<&str> {
         let names = [self.channel.as_str(), self.channel_id.as_str()];
@@ -56,8 +47,8 @@ pub struct Tally {
 /// A destination that was called.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Destination {
-    pub platform: Platform,
-    pub kind: DestinationKind,
+    pub platform: &'static str,
+    pub kind: &'static DestinationKind,
     pub channel: String,
     pub channel_id: String,
     pub webhook: Option<String>,
@@ -77,13 +68,13 @@ pub struct Order {
     pub channel: String,
     /// Only where it is on this platform.
     #[serde(default)]
-    pub platform: Option<Platform>,
+    pub platform: Option<String>,
     pub standing: Standing,
 }
 
 impl Order {
-    fn concerns(&self, platform: Platform, names: &[&str]) -> bool {
-        self.platform.is_none_or(|wanted| wanted == platform)
+    fn concerns(&self, platform: &str, names: &[&str]) -> bool {
+        self.platform.as_deref().is_none_or(|it| it == platform)
             && names.contains(&self.channel.trim_start_matches('#'))
     }
 }
@@ -92,7 +83,7 @@ impl Order {
 #[derive(Debug, Default)]
 pub(super) struct Destinations {
     known: Vec<Destination>,
-    places: HashMap<(DestinationKey, String), usize>,
+    places: HashMap<(&'static str, String), usize>,
     /// What holds for destinations that come later.
     orders: Vec<Order>,
     /// Credentials that no longer work.
@@ -100,18 +91,8 @@ pub(super) struct Destinations {
     hasher: RandomState,
 }
 
-/// `DestinationKind` is no key of a map.
-type DestinationKey = &'static str;
-
-fn key(place: &Place) -> (DestinationKey, String) {
-    let kind = match place.kind {
-        DestinationKind::SlackBot => "bot",
-        DestinationKind::SlackWebhook => "hook",
-        DestinationKind::DiscordWebhook => "discord",
-        DestinationKind::TeamsWorkflow => "teams",
-        DestinationKind::SignedWebhook => "signed",
-    };
-    (kind, place.channel_id.clone())
+fn key(place: &Place) -> (&'static str, String) {
+    (place.kind.id, place.channel_id.clone())
 }
 
 impl Destinations {
@@ -143,7 +124,7 @@ impl Destinations {
             }
         }
         self.orders.retain(|earlier| {
-            (&earlier.channel, earlier.platform) != (&order.channel, order.platform)
+            (&earlier.channel, &earlier.platform) != (&order.channel, &order.platform)
         });
         self.orders.push(order);
     }
@@ -200,7 +181,7 @@ impl Destinations {
             None if self.known.len() >= MAX_DESTINATIONS => return None,
             None => {
                 let mut new = Destination {
-                    platform: place.platform(),
+                    platform: place.kind.platform,
                     kind: place.kind,
                     channel: place.channel.clone(),
                     channel_id: place.channel_id.clone(),
@@ -237,7 +218,7 @@ fn stand(known: &mut Destination, standing: Standing, dead: &mut HashMap<u64, St
     known.told = false;
     dead.remove(&known.credential);
     known.standing = Standing::Open;
-    if standing.is_of_credential(known.kind) {
+    if known.kind.is_of_credential(standing) {
         dead.insert(known.credential, standing);
     } else {
         known.standing = standing;
@@ -247,10 +228,11 @@ fn stand(known: &mut Destination, standing: Standing, dead: &mut HashMap<u64, St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat_sink::slack::BOT;
 
     fn bot(channel: &str, token: &str, destinations: &Destinations) -> Place {
         Place {
-            kind: DestinationKind::SlackBot,
+            kind: &BOT,
             channel: channel.to_owned(),
             channel_id: format!("C-{channel}"),
             webhook: None,

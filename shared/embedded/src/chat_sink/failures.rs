@@ -1,4 +1,4 @@
-//! Failures that look the same on every platform.
+//! How a post can fail, and what looks the same on every platform.
 
 use std::io;
 use std::time::Duration;
@@ -7,8 +7,94 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
 
-use super::{Answer, Failure};
+/// How a post fails. As JSON, such as `{"status": 503}`, `"hang"`,
+/// `{"refusal": {"platform": "slack", "code": "token_revoked"}}` or `{"after_taking": "reset"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Failure {
+    /// This HTTP status, with a body such as a broken platform sends.
+    Status(u16),
+    /// Exactly this answer.
+    Answer(Answer),
+    /// The platform's own code, with the status that goes with it. Skips the posts to others.
+    Refusal(Refusal),
+    /// Status 429 and how many seconds to wait.
+    RateLimited(f64),
+    /// The same with `Retry-After` alone and no body.
+    RateLimitedWithoutBody(f64),
+    /// Status 429 because others use the same thing: no limit of the caller's is used up.
+    ///
+    RateLimitedByOthers(f64),
+    /// Status 429 for everything that the caller sends, whatever the webhook.
+    RateLimitedEverywhere(f64),
+    /// The proxy before Discord keeps the caller's address out.
+    Banned(Ban),
+    /// Discord's answer to a post that does not wait (204), with the message lost, and what waits
+    /// is taken as ever; or a Teams workflow that takes a message and cannot show it.
+    Lost,
+    /// The connection breaks off when the request has been read.
+    Reset,
+    /// No answer until the client gives up.
+    Hang,
+    /// The message is taken, and then this comes instead of the answer.
+    AfterTaking(Box<Failure>),
+}
+
+/// What a platform says itself when it takes no message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The `type` of its webhooks.
+    pub platform: String,
+    /// Slack's `token_revoked`, Discord's `10015`, `WorkflowNotFound` of a workflow of Teams.
+    pub code: String,
+}
+
+/// An answer in all its parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    pub status: u16,
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub body: String,
+}
+
+/// What a ban looks like: none of its answers tells a limit or has a `Via` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ban {
+    Json,
+    Text,
+    Html,
+}
+
+impl Failure {
+    /// A failure of a post whose message is kept all the same.
+    pub fn after_taking(failure: Failure) -> Self {
+        Self::AfterTaking(Box::new(failure))
+    }
+
+    /// A platform's own code.
+    pub fn refusal(platform: &str, code: impl ToString) -> Self {
+        Self::Refusal(Refusal {
+            platform: platform.to_owned(),
+            code: code.to_string(),
+        })
+    }
+
+    /// What happens before the message is taken, and what happens after.
+    pub(super) fn split(failure: Option<Self>) -> (Option<Self>, Option<Self>) {
+        match failure {
+            Some(Self::AfterTaking(failure)) => (None, Some(*failure)),
+            failure => (failure, None),
+        }
+    }
+}
 
 /// How long a post that is to hang waits: longer than any client, yet not for ever.
 const HANG: Duration = Duration::from_secs(600);

@@ -16,30 +16,17 @@ mod call;
 mod control;
 mod destination;
 mod discord;
-mod discord_codes;
-mod discord_endpoint;
-mod discord_messages;
-mod discord_replies;
-mod discord_slack;
 mod failures;
 mod ids;
 mod limits;
-mod mentions;
 mod pace;
 mod plan;
 mod platform;
-mod signed_webhook;
-mod slack_api;
-mod slack_chat;
-mod slack_content;
-mod slack_conversations;
-mod slack_request;
-mod slack_webhook;
+mod signed;
+mod slack;
 mod standing;
 mod store;
 mod teams;
-mod teams_card;
-mod threads;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -57,17 +44,28 @@ use tokio::sync::watch;
 
 pub use behaviour::Behaviour;
 pub use destination::{Destination, Order, Tally};
-pub use plan::{ALWAYS, Answer, Ban, Failure, Plan};
-pub use platform::{DestinationKind, Platform};
+pub use failures::{Answer, Ban, Failure, Refusal};
+pub use plan::{ALWAYS, Plan};
+pub use platform::DestinationKind;
 pub use standing::Standing;
 pub use store::{MAX_MESSAGES, Message};
 
 use call::Call;
 use destination::{Destinations, Place};
+use discord::Threads;
 use pace::Paces;
 use plan::Plans;
-use store::{Incoming, Store};
-use threads::Threads;
+use platform::Platform;
+use store::{Ids, Incoming, Store};
+
+/// The platforms that the sink stands in for.
+const PLATFORMS: [Platform; 5] = [
+    slack::API,
+    slack::WEBHOOKS,
+    discord::API,
+    teams::WORKFLOWS,
+    signed::RECEIVERS,
+];
 
 /// The scopes that the bot of every Slack token has, unless told otherwise.
 const SCOPES: [&str; 3] = ["chat:write", "chat:write.public", "chat:write.customize"];
@@ -170,6 +168,7 @@ impl ChatSink {
     /// The control over what goes wrong, below one path (such as `/_local/chat-plan`):
     /// - there, `GET` shows the plans not used up, `POST` adds one ([`Plan`] as JSON),
     ///   `DELETE` ends all;
+    /// - at `/failures`, `GET` lists the most common failures, in words;
     /// - at `/destinations`, `GET` lists them and `POST` has one stand otherwise ([`Order`]);
     /// - at `/behaviour`, `GET` shows and `PUT` sets it ([`Behaviour`]);
     /// - at `/secrets`, `POST` has a receiver verify signed webhooks (`{"receiver": "host/path",
@@ -351,20 +350,30 @@ impl ChatSink {
     }
 
     /// Keeps a message, and counts it.
-    fn add(&self, place: &Place, incoming: Incoming) -> Arc<Message> {
+    fn add(
+        &self,
+        place: &Place,
+        incoming: Incoming,
+        id: impl FnOnce(&mut Ids) -> String,
+    ) -> Arc<Message> {
         let now = self.now();
         self.held().destinations.taken(place);
-        self.change(|store| store.add(incoming, now))
+        self.change(|store| store.add(place, incoming, id, now))
     }
 
-    fn edit(&self, place: &Place, message: &Message, payload: Value) -> bool {
-        let open_mentions = mentions::open(message.platform, &payload);
+    fn edit(
+        &self,
+        place: &Place,
+        message: &Message,
+        open_mentions: Vec<String>,
+        payload: Value,
+    ) -> bool {
         let now = self.now();
         self.held().destinations.taken(place);
         self.change(|store| store.edit(message.number, payload, open_mentions, now))
     }
 
-    fn find(&self, platform: Platform, channel_id: &str, id: &str) -> Option<Arc<Message>> {
+    fn find(&self, platform: &str, channel_id: &str, id: &str) -> Option<Arc<Message>> {
         self.held().store.find(platform, channel_id, id)
     }
 
@@ -415,7 +424,7 @@ impl ChatSink {
 
     /// The failure on order for a post to this place, if any.
     fn planned(&self, place: &Place) -> Option<Failure> {
-        let failure = self.held().plans.take(place.platform(), &place.names());
+        let failure = self.held().plans.take(place.kind, &place.names());
         if let Some(Failure::RateLimited(_) | Failure::RateLimitedWithoutBody(_)) = failure {
             self.held().destinations.rate_limited(place);
         }
@@ -448,18 +457,9 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
     if latency > 0 {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
-    match call.host.as_str() {
-        "slack.com" | "slack-gov.com" => slack_api::answer(&sink, &call).await,
-        "hooks.slack.com" | "hooks.slack-gov.com" => slack_webhook::answer(&sink, &call).await,
-        "discord.com"
-        | "ptb.discord.com"
-        | "canary.discord.com"
-        | "discordapp.com"
-        | "ptb.discordapp.com"
-        | "canary.discordapp.com" => discord::answer(&sink, &call).await,
-        host if teams::is_host(host) => teams::answer(&sink, &call).await,
-        _ if signed_webhook::is_one(&call) => signed_webhook::answer(&sink, &call).await,
-        _ => {
+    match PLATFORMS.iter().find(|platform| (platform.takes)(&call)) {
+        Some(platform) => (platform.answer)(&sink, &call).await,
+        None => {
             let detail = "not a host of Slack, Discord or Teams, and not a signed webhook";
             let body = json!({"error": "unknown_host", "detail": detail});
             (StatusCode::NOT_FOUND, axum::Json(body)).into_response()

@@ -1,44 +1,30 @@
-//! How much the platforms take at once, and what they say of it.
+//! How much a platform takes at once, and what it says of it.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Discord's bucket of a webhook: five calls in two seconds (discord-api-docs#367), which
-/// its answers tell.
-pub(super) const BUCKET_SIZE: u32 = 5;
-const BUCKET_PERIOD: Duration = Duration::from_secs(2);
+/// So many calls in a period, which begins with the first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub size: u32,
+    pub period: Duration,
+}
 
-/// Discord's posts to one channel, whichever webhook: thirty in a minute, which no answer
-/// tells before it is too late (discord-api-docs#1454).
-const CHANNEL_SIZE: u32 = 30;
-const CHANNEL_PERIOD: Duration = Duration::from_secs(60);
-
-/// All of a caller's requests to Discord (topics/rate-limits).
-const GLOBAL_SIZE: u32 = 50;
-const GLOBAL_PERIOD: Duration = Duration::from_secs(1);
-
-/// Slack's posts to one channel: about one a second. How many may come at once is not
-/// published; "short bursts".
-const SLACK_EVERY: Duration = Duration::from_secs(1);
-const SLACK_BURST: u32 = 10;
-
-/// Slack's edits: tier 3, fifty a minute for each method and app.
-const EDIT_EVERY: Duration = Duration::from_millis(1_200);
-const EDIT_BURST: u32 = 50;
-
-/// Teams' posts of one bot, which all workflows post by, to one channel: sixty in half a minute
-/// (bots/how-to/rate-limit).
-const TEAMS_SIZE: u32 = 60;
-const TEAMS_PERIOD: Duration = Duration::from_secs(30);
+/// Calls that come evenly, after so many at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evenly {
+    pub every: Duration,
+    pub burst: u32,
+}
 
 /// As many counters as are kept before those are dropped that no longer count.
 const MANY: usize = 10_000;
 
 /// Counts calls from the first one on; begins anew when its time is over.
 #[derive(Debug, Clone, Copy)]
-struct Window {
+struct Counter {
     ends: Timestamp,
     count: u32,
 }
@@ -55,86 +41,49 @@ pub(super) struct Count {
 /// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Paces {
-    windows: HashMap<String, Window>,
+    windows: HashMap<String, Counter>,
     /// When the next call would come if calls came as evenly as they should.
     even: HashMap<String, Timestamp>,
 }
 
 impl Paces {
-    /// A call to a webhook's route.
-    pub fn bucket(&mut self, route: &str, now: Timestamp) -> Count {
-        self.window(format!("bucket {route}"), BUCKET_SIZE, BUCKET_PERIOD, now)
-    }
-
-    /// A post to a channel of Discord's.
-    pub fn channel(&mut self, channel_id: &str, now: Timestamp) -> Count {
-        let key = format!("channel {channel_id}");
-        self.window(key, CHANNEL_SIZE, CHANNEL_PERIOD, now)
-    }
-
-    /// Any call to Discord.
-    pub fn global(&mut self, now: Timestamp) -> Count {
-        self.window("global".to_owned(), GLOBAL_SIZE, GLOBAL_PERIOD, now)
-    }
-
-    /// A post of a workflow to a channel of Teams.
-    pub fn teams_post(&mut self, channel_id: &str, now: Timestamp) -> Count {
-        let key = format!("teams {channel_id}");
-        self.window(key, TEAMS_SIZE, TEAMS_PERIOD, now)
-    }
-
-    /// A post to a channel of Slack's; how long to wait where it is too much.
-    pub fn slack_post(&mut self, channel_id: &str, now: Timestamp) -> Option<Duration> {
-        let key = format!("post {channel_id}");
-        self.evenly(key, SLACK_EVERY, SLACK_BURST, now)
-    }
-
-    /// An edit with a token of Slack's.
-    pub fn slack_edit(&mut self, token: u64, now: Timestamp) -> Option<Duration> {
-        self.evenly(format!("edit {token}"), EDIT_EVERY, EDIT_BURST, now)
-    }
-
-    fn window(&mut self, key: String, size: u32, period: Duration, now: Timestamp) -> Count {
+    /// A call of what the key stands for.
+    pub fn window(&mut self, key: &str, window: Window, now: Timestamp) -> Count {
         if self.windows.len() > MANY {
-            self.windows.retain(|_, window| window.ends > now);
+            self.windows.retain(|_, counter| counter.ends > now);
         }
-        let fresh = Window {
-            ends: now + period,
+        let fresh = Counter {
+            ends: now + window.period,
             count: 0,
         };
-        let window = self.windows.entry(key).or_insert(fresh);
-        if window.ends <= now {
-            *window = fresh;
+        let counter = self.windows.entry(key.to_owned()).or_insert(fresh);
+        if counter.ends <= now {
+            *counter = fresh;
         }
-        let exceeded = window.count >= size;
+        let exceeded = counter.count >= window.size;
         if !exceeded {
-            window.count += 1;
+            counter.count += 1;
         }
         Count {
-            remaining: size - window.count,
-            reset_after: until(window.ends, now),
+            remaining: window.size - counter.count,
+            reset_after: until(counter.ends, now),
             exceeded,
         }
     }
 
-    fn evenly(
-        &mut self,
-        key: String,
-        every: Duration,
-        burst: u32,
-        now: Timestamp,
-    ) -> Option<Duration> {
+    /// A call of what the key stands for; how long to wait where it is too much.
+    pub fn evenly(&mut self, key: &str, evenly: Evenly, now: Timestamp) -> Option<Duration> {
         if self.even.len() > MANY {
             self.even.retain(|_, next| *next > now);
         }
-        let next = self.even.entry(key).or_insert(now);
+        let next = self.even.entry(key.to_owned()).or_insert(now);
         let due = (*next).max(now);
         let early = until(due, now);
-        let allowed = every * (burst - 1);
+        let allowed = evenly.every * (evenly.burst - 1);
         if early > allowed {
             return Some(early - allowed);
         }
-        *next = due + every;
+        *next = due + evenly.every;
         None
     }
 }
@@ -152,27 +101,38 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_empty_after_five_calls_and_full_again_when_its_time_is_over() {
+    fn a_window_is_full_after_its_size_and_empty_again_when_its_time_is_over() {
+        const BUCKET: Window = Window {
+            size: 5,
+            period: Duration::from_secs(2),
+        };
         let mut paces = Paces::default();
         for remaining in [4, 3, 2, 1, 0] {
-            let count = paces.bucket("a", noon());
+            let count = paces.window("a", BUCKET, noon());
             assert_eq!((count.remaining, count.exceeded), (remaining, false));
         }
         let soon = noon() + Duration::from_millis(500);
-        let count = paces.bucket("a", soon);
+        let count = paces.window("a", BUCKET, soon);
         assert!(count.exceeded && count.remaining == 0);
         assert_eq!(count.reset_after, Duration::from_millis(1_500));
-        assert!(!paces.bucket("b", soon).exceeded, "each has its own");
-        assert!(!paces.bucket("a", noon() + BUCKET_PERIOD).exceeded);
+        assert!(
+            !paces.window("b", BUCKET, soon).exceeded,
+            "each has its own"
+        );
+        assert!(!paces.window("a", BUCKET, noon() + BUCKET.period).exceeded);
     }
 
     #[test]
-    fn slack_takes_a_burst_and_then_one_a_second() {
+    fn calls_may_come_in_a_burst_and_then_one_by_one() {
+        const POSTS: Evenly = Evenly {
+            every: Duration::from_secs(1),
+            burst: 10,
+        };
         let mut paces = Paces::default();
         let mut post = |milliseconds: u64| {
-            paces.slack_post("C1", noon() + Duration::from_millis(milliseconds))
+            paces.evenly("C1", POSTS, noon() + Duration::from_millis(milliseconds))
         };
-        for _ in 0..SLACK_BURST {
+        for _ in 0..POSTS.burst {
             assert_eq!(post(0), None);
         }
         assert_eq!(post(300), Some(Duration::from_millis(700)));

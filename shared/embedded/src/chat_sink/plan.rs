@@ -1,100 +1,9 @@
 //! Failures on order: what the next posts get instead of being taken.
 
-use crate::chat_sink::platform::Platform;
 use serde::{Deserialize, Serialize};
 
-/// How a post fails. As JSON, such as `{"status": 503}`, `"hang"` or
-/// `{"after_taking": "reset"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Failure {
-    /// This HTTP status, with a body such as a broken platform sends.
-    Status(u16),
-    /// Exactly this answer.
-    Answer(Answer),
-    /// Slack's code, such as `token_revoked`; of the Web API with status 200, of an
-    /// incoming webhook with the status that goes with the code. Skips Discord's posts.
-    SlackError(String),
-    /// Discord's code, such as 10015, with the status that goes with it. Skips Slack's posts.
-    DiscordError(u32),
-    /// The code of a Teams workflow's trigger, such as `WorkflowNotFound`, with the status that
-    /// goes with it. Skips the posts of the others.
-    TeamsError(String),
-    /// Status 429 and how many seconds to wait.
-    RateLimited(f64),
-    /// The same with `Retry-After` alone and no body. Skips Discord's posts.
-    RateLimitedWithoutBody(f64),
-    /// Status 429 because others use the same thing: no limit of the caller's is used up.
-    /// Skips Slack's posts.
-    RateLimitedByOthers(f64),
-    /// Status 429 for everything that the caller sends, whatever the webhook. Skips Slack's posts.
-    RateLimitedEverywhere(f64),
-    /// The proxy before Discord keeps the caller's address out. Skips Slack's posts.
-    Banned(Ban),
-    /// Discord's answer to a post that does not wait (204), with the message lost, and what waits
-    /// is taken as ever; or a Teams workflow that takes a message and cannot show it. Skips
-    /// Slack's posts.
-    Lost,
-    /// The connection breaks off when the request has been read.
-    Reset,
-    /// No answer until the client gives up.
-    Hang,
-    /// The message is taken, and then this comes instead of the answer.
-    AfterTaking(Box<Failure>),
-}
-
-/// An answer in all its parts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    pub status: u16,
-    #[serde(default)]
-    pub headers: Vec<(String, String)>,
-    #[serde(default)]
-    pub body: String,
-}
-
-/// What a ban looks like: none of its answers tells a limit or has a `Via` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ban {
-    Json,
-    Text,
-    Html,
-}
-
-impl Failure {
-    /// A failure of a post whose message is kept all the same.
-    pub fn after_taking(failure: Failure) -> Self {
-        Self::AfterTaking(Box::new(failure))
-    }
-
-    fn concerns(&self, platform: Platform) -> bool {
-        match self {
-            Self::SlackError(_) => platform == Platform::Slack,
-            Self::RateLimitedWithoutBody(_) => platform != Platform::Discord,
-            Self::DiscordError(_)
-            | Self::RateLimitedByOthers(_)
-            | Self::RateLimitedEverywhere(_)
-            | Self::Banned(_) => platform == Platform::Discord,
-            Self::TeamsError(_) => platform == Platform::Teams,
-            Self::Lost => platform != Platform::Slack,
-            Self::AfterTaking(failure) => failure.concerns(platform),
-            Self::Status(_) | Self::Answer(_) | Self::RateLimited(_) | Self::Reset | Self::Hang => {
-                true
-            }
-        }
-    }
-
-    /// What happens before the message is taken, and what happens after.
-    pub(super) fn split(failure: Option<Self>) -> (Option<Self>, Option<Self>) {
-        match failure {
-            Some(Self::AfterTaking(failure)) => (None, Some(*failure)),
-            failure => (failure, None),
-        }
-    }
-}
+use super::failures::Failure;
+use super::platform::DestinationKind;
 
 /// For [`Plan::count`]: until the plan is cancelled. In JSON it is `null`.
 pub const ALWAYS: usize = usize::MAX;
@@ -130,9 +39,9 @@ mod count {
 }
 
 impl Plan {
-    fn concerns(&self, platform: Platform, names: &[&str]) -> bool {
+    fn concerns(&self, kind: &DestinationKind, names: &[&str]) -> bool {
         self.count > 0
-            && self.failure.concerns(platform)
+            && kind.can_fail(&self.failure)
             && self
                 .channel
                 .as_deref()
@@ -158,8 +67,8 @@ impl Plans {
     }
 
     /// The failure that a post to a channel with these names and ids gets, if any.
-    pub fn take(&mut self, platform: Platform, names: &[&str]) -> Option<Failure> {
-        let plan = self.0.iter_mut().find(|p| p.concerns(platform, names))?;
+    pub fn take(&mut self, kind: &DestinationKind, names: &[&str]) -> Option<Failure> {
+        let plan = self.0.iter_mut().find(|p| p.concerns(kind, names))?;
         if plan.count != ALWAYS {
             plan.count -= 1;
         }
@@ -172,6 +81,7 @@ impl Plans {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat_sink::{discord, slack};
 
     fn plan(failure: Failure, count: usize, channel: Option<&str>) -> Plan {
         Plan {
@@ -186,7 +96,7 @@ mod tests {
         let mut plans = Plans::default();
         plans.add(plan(Failure::Status(503), 2, None));
         plans.add(plan(Failure::Hang, 1, None));
-        let mut take = || plans.take(Platform::Slack, &["infra", "C1"]);
+        let mut take = || plans.take(&slack::BOT, &["infra", "C1"]);
         assert_eq!(take(), Some(Failure::Status(503)));
         assert_eq!(take(), Some(Failure::Status(503)));
         assert_eq!(take(), Some(Failure::Hang));
@@ -197,13 +107,13 @@ mod tests {
     fn a_plan_waits_for_its_platform_and_its_channel() {
         let mut plans = Plans::default();
         plans.add(plan(
-            Failure::SlackError("is_archived".into()),
+            Failure::refusal("slack", "is_archived"),
             1,
             Some("#infra"),
         ));
-        assert_eq!(plans.take(Platform::Discord, &["infra", "1"]), None);
-        assert_eq!(plans.take(Platform::Slack, &["alerts", "C2"]), None);
-        assert!(plans.take(Platform::Slack, &["infra", "C1"]).is_some());
+        assert_eq!(plans.take(&discord::WEBHOOK, &["infra", "1"]), None);
+        assert_eq!(plans.take(&slack::BOT, &["alerts", "C2"]), None);
+        assert!(plans.take(&slack::BOT, &["infra", "C1"]).is_some());
     }
 
     #[test]
@@ -224,7 +134,7 @@ mod tests {
         let mut plans = Plans::default();
         plans.add(plan(Failure::Reset, ALWAYS, None));
         for _ in 0..3 {
-            let taken = plans.take(Platform::Slack, &["infra"]);
+            let taken = plans.take(&slack::BOT, &["infra"]);
             assert_eq!(taken, Some(Failure::Reset));
         }
         assert_eq!(plans.pending().len(), 1);

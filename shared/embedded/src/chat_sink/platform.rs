@@ -1,43 +1,94 @@
-//! The platforms that the sink stands in for.
+//! What the sink knows of a platform that it stands in for: a folder of its own, and a line in
+//! [`PLATFORMS`](super::PLATFORMS).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// A chat platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Platform {
-    Slack,
-    Discord,
-    Teams,
-    /// Signed webhooks, at any host.
-    Webhook,
+use axum::response::Response;
+use futures::future::BoxFuture;
+use serde::{Serialize, Serializer};
+
+use super::ChatSink;
+use super::call::Call;
+use super::failures::Failure;
+use super::standing::Standing;
+
+pub(super) struct Platform {
+    /// Whether a request is for it. The first that takes one answers it.
+    pub takes: fn(&Call) -> bool,
+    pub answer: for<'c> fn(&'c ChatSink, &'c Call) -> BoxFuture<'c, Response>,
+    /// Failures that only it has, as people call them.
+    pub failures: fn() -> Vec<(&'static str, Failure)>,
 }
 
-impl Platform {
-    pub const ALL: [Self; 4] = [Self::Slack, Self::Discord, Self::Teams, Self::Webhook];
+/// What takes posts on a platform.
+pub struct DestinationKind {
+    /// Such as `slack_bot`.
+    pub id: &'static str,
+    /// The `type` of its webhooks.
+    pub platform: &'static str,
+    /// What people call it: "bot token".
+    pub name: &'static str,
+    /// What a call gets that is not taken, as the destination stands. Scopes matter to channels
+    /// that the bot is not in.
+    pub(super) fails: fn(Standing, &[String]) -> Option<Failure>,
+    /// The standings that are about the credential rather than the channel, beside a wrong one.
+    pub(super) of_credential: &'static [Standing],
+    /// The standings that refuse nothing by themselves.
+    pub(super) forums: &'static [Standing],
+    /// Whether a post can fail so, of the failures that not every platform has.
+    pub(super) can: fn(&Failure) -> bool,
+}
 
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Slack => "slack",
-            Self::Discord => "discord",
-            Self::Teams => "teams",
-            Self::Webhook => "webhook",
+impl DestinationKind {
+    pub(super) fn is_of_credential(&self, standing: Standing) -> bool {
+        standing == Standing::WrongSecret || self.of_credential.contains(&standing)
+    }
+
+    /// The standings that make a difference here, the most common ones first.
+    pub fn standings(&self) -> Vec<Standing> {
+        let mut known = vec![None];
+        let mut all = vec![Standing::Open];
+        for standing in Standing::ALL {
+            let failure = (self.fails)(standing, &[]);
+            if self.forums.contains(&standing) {
+                all.push(standing);
+            } else if !known.contains(&failure) {
+                known.push(failure);
+                all.push(standing);
+            }
+        }
+        all
+    }
+
+    /// Whether a post to one of these can fail so.
+    pub(super) fn can_fail(&self, failure: &Failure) -> bool {
+        match failure {
+            Failure::Refusal(refusal) => refusal.platform == self.platform,
+            Failure::AfterTaking(failure) => self.can_fail(failure),
+            Failure::Status(_)
+            | Failure::Answer(_)
+            | Failure::RateLimited(_)
+            | Failure::Reset
+            | Failure::Hang => true,
+            failure => (self.can)(failure),
         }
     }
 }
 
-/// What takes posts there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DestinationKind {
-    /// Slack's Web API.
-    SlackBot,
-    /// A Slack incoming webhook.
-    SlackWebhook,
-    /// A Discord webhook.
-    DiscordWebhook,
-    /// A workflow of Teams.
-    TeamsWorkflow,
-    /// An endpoint of anybody's.
-    SignedWebhook,
+impl PartialEq for DestinationKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl fmt::Debug for DestinationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl Serialize for DestinationKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id)
+    }
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::chat_sink::platform::Platform;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+
+use super::destination::Place;
 
 /// The most messages kept; older ones make room.
 pub const MAX_MESSAGES: usize = 10_000;
@@ -22,7 +23,8 @@ pub struct Message {
     /// Grows with every message and every edit, over all of them.
     pub revision: u64,
     pub received_at: Timestamp,
-    pub platform: Platform,
+    /// The `type` of the webhooks that are posted to there.
+    pub platform: &'static str,
     /// The host that the request was meant for, such as `hooks.slack.com`.
     pub host: String,
     /// The channel as people call it, without `#`.
@@ -52,27 +54,46 @@ pub struct Message {
 }
 
 /// A message on its way into the store.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Incoming {
-    pub platform: Platform,
     pub host: String,
-    pub channel: String,
-    pub channel_id: String,
     pub sender: Option<String>,
     pub thread: Option<String>,
     pub thread_name: Option<String>,
     pub open_mentions: Vec<String>,
-    /// Of a signed webhook's message.
-    pub signed: Option<Signed>,
+    pub not_shown: Vec<String>,
+    pub verified: Option<bool>,
     pub payload: Value,
 }
 
-/// What a signed message says beside its body.
-#[derive(Debug, Clone)]
-pub(super) struct Signed {
-    /// The `webhook-id`.
-    pub id: String,
-    pub verified: bool,
+/// Makes ids that grow, whatever the clock does.
+#[derive(Debug)]
+pub(super) struct Ids {
+    now: Timestamp,
+    last_microsecond: i64,
+    last_snowflake: u64,
+}
+
+impl Ids {
+    /// Slack's `ts`.
+    pub fn timestamp(&mut self) -> String {
+        self.last_microsecond = self.now.as_microsecond().max(self.last_microsecond + 1);
+        format!(
+            "{}.{:06}",
+            self.last_microsecond / 1_000_000,
+            self.last_microsecond % 1_000_000
+        )
+    }
+
+    /// Discord's id.
+    pub fn snowflake(&mut self) -> String {
+        self.next().to_string()
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.last_snowflake = snowflake(self.now).max(self.last_snowflake + 1);
+        self.last_snowflake
+    }
 }
 
 #[derive(Debug)]
@@ -87,8 +108,7 @@ pub(super) struct Store {
     removed: VecDeque<(u64, u64)>,
     /// The revision at which everything before was forgotten.
     cleared_at: u64,
-    last_microsecond: i64,
-    last_snowflake: u64,
+    ids: Ids,
 }
 
 impl Store {
@@ -104,8 +124,11 @@ impl Store {
             revision,
             removed: VecDeque::new(),
             cleared_at: revision,
-            last_microsecond: 0,
-            last_snowflake: 0,
+            ids: Ids {
+                now,
+                last_microsecond: 0,
+                last_snowflake: 0,
+            },
         }
     }
 
@@ -121,30 +144,25 @@ impl Store {
         self.messages.iter().map(|(message, _)| message)
     }
 
-    pub fn add(&mut self, incoming: Incoming, now: Timestamp) -> Arc<Message> {
-        let id = match incoming.platform {
-            Platform::Slack => self.next_ts(now),
-            Platform::Discord => self.next_snowflake(now),
-            Platform::Teams => format!("0858{}CU00", self.next_snowflake(now)),
-            Platform::Webhook => {
-                let signed = incoming.signed.as_ref();
-                signed.map(|signed| signed.id.clone()).unwrap_or_default()
-            }
-        };
-        let not_shown = match incoming.platform {
-            Platform::Slack | Platform::Discord | Platform::Webhook => Vec::new(),
-            Platform::Teams => super::teams_card::faults(&incoming.payload),
-        };
+    pub fn add(
+        &mut self,
+        place: &Place,
+        incoming: Incoming,
+        id: impl FnOnce(&mut Ids) -> String,
+        now: Timestamp,
+    ) -> Arc<Message> {
+        self.ids.now = now;
+        let id = id(&mut self.ids);
         self.last_number += 1;
         self.revision += 1;
         let message = Arc::new(Message {
             number: self.last_number,
             revision: self.revision,
             received_at: now,
-            platform: incoming.platform,
+            platform: place.kind.platform,
             host: incoming.host,
-            channel: incoming.channel,
-            channel_id: incoming.channel_id,
+            channel: place.channel.clone(),
+            channel_id: place.channel_id.clone(),
             sender: incoming.sender,
             // The first message of a forum's thread has the thread's id.
             thread: match incoming.thread_name {
@@ -156,8 +174,8 @@ impl Store {
             edited: false,
             edited_at: None,
             open_mentions: incoming.open_mentions,
-            not_shown,
-            verified: incoming.signed.map(|signed| signed.verified),
+            not_shown: incoming.not_shown,
+            verified: incoming.verified,
             payload: incoming.payload,
         });
         let weight = weigh(&message.payload);
@@ -168,7 +186,7 @@ impl Store {
     }
 
     /// The message with this id in this channel.
-    pub fn find(&self, platform: Platform, channel_id: &str, id: &str) -> Option<Arc<Message>> {
+    pub fn find(&self, platform: &str, channel_id: &str, id: &str) -> Option<Arc<Message>> {
         self.messages()
             .rev()
             .find(|m| m.platform == platform && m.channel_id == channel_id && m.id == id)
@@ -249,20 +267,6 @@ impl Store {
             }
         }
     }
-
-    fn next_ts(&mut self, now: Timestamp) -> String {
-        self.last_microsecond = now.as_microsecond().max(self.last_microsecond + 1);
-        format!(
-            "{}.{:06}",
-            self.last_microsecond / 1_000_000,
-            self.last_microsecond % 1_000_000
-        )
-    }
-
-    fn next_snowflake(&mut self, now: Timestamp) -> String {
-        self.last_snowflake = snowflake(now).max(self.last_snowflake + 1);
-        self.last_snowflake.to_string()
-    }
 }
 
 /// Discord's id for something made at this time: milliseconds since 2015, then 22 bits.
@@ -278,21 +282,25 @@ fn weigh(payload: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat_sink::slack::BOT;
     use serde_json::json;
 
-    fn incoming(platform: Platform, payload: Value) -> Incoming {
-        Incoming {
-            platform,
-            host: "slack.com".into(),
+    fn place() -> Place {
+        Place {
+            kind: &BOT,
             channel: "deployments".into(),
             channel_id: "C0EXAMPLE".into(),
-            sender: None,
-            thread: None,
-            thread_name: None,
-            open_mentions: Vec::new(),
-            signed: None,
-            payload,
+            webhook: None,
+            credential: 0,
         }
+    }
+
+    fn add(store: &mut Store, payload: Value) -> Arc<Message> {
+        let incoming = Incoming {
+            payload,
+            ..Incoming::default()
+        };
+        store.add(&place(), incoming, Ids::timestamp, noon())
     }
 
     fn noon() -> Timestamp {
@@ -301,12 +309,13 @@ mod tests {
 
     #[test]
     fn ids_grow_even_when_the_clock_stands_still_or_goes_back() {
-        for platform in [Platform::Slack, Platform::Discord] {
+        for make in [Ids::timestamp, Ids::snowflake] {
             let mut store = Store::new(noon());
             let earlier = "2026-11-21T11:00:00Z".parse().unwrap();
             let mut ids: Vec<String> = Vec::new();
             for now in [noon(), noon(), earlier] {
-                ids.push(store.add(incoming(platform, json!({})), now).id.clone());
+                let message = store.add(&place(), Incoming::default(), make, now);
+                ids.push(message.id.clone());
             }
             assert!(ids[0] < ids[1] && ids[1] < ids[2], "{ids:?}");
         }
@@ -315,7 +324,7 @@ mod tests {
     #[test]
     fn a_slack_ts_has_ten_and_six_digits() {
         let mut store = Store::new(noon());
-        let message = store.add(incoming(Platform::Slack, json!({})), noon());
+        let message = add(&mut store, json!({}));
         assert_eq!(message.id, "1795262400.000000");
     }
 
@@ -323,21 +332,21 @@ mod tests {
     fn old_messages_make_room_by_number_and_by_weight() {
         let mut store = Store::new(noon());
         for _ in 0..MAX_MESSAGES + 5 {
-            store.add(incoming(Platform::Slack, json!({})), noon());
+            add(&mut store, json!({}));
         }
         assert_eq!(store.messages().count(), MAX_MESSAGES);
         let heavy = json!({"text": "x".repeat(MAX_WEIGHT)});
-        store.add(incoming(Platform::Slack, heavy), noon());
+        add(&mut store, heavy);
         assert_eq!(store.messages().count(), 1);
     }
 
     #[test]
     fn numbers_go_on_after_clearing() {
         let mut store = Store::new(noon());
-        store.add(incoming(Platform::Slack, json!({})), noon());
+        add(&mut store, json!({}));
         store.clear();
         assert_eq!(store.messages().count(), 0);
-        let next = store.add(incoming(Platform::Slack, json!({})), noon());
+        let next = add(&mut store, json!({}));
         assert_eq!(next.number, 2);
         assert!(next.revision > store.cleared_at());
     }

@@ -1,4 +1,3 @@
-use crate::chat_sink::platform::Platform;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -62,7 +61,7 @@ async fn a_client_that_waits_gets_the_message() {
     assert_eq!(reply["author"]["username"], "bell");
 
     let message = &sink.messages()[0];
-    assert_eq!(message.platform, Platform::Discord);
+    assert_eq!(message.platform, "discord");
     assert_eq!(
         (message.channel.as_str(), &reply["id"]),
         ("deploy-logs", &json!(message.id))

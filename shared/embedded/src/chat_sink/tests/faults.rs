@@ -52,8 +52,8 @@ async fn what_is_no_post_uses_no_failure_up() {
 #[tokio::test]
 async fn a_code_comes_in_the_way_of_its_platform() {
     let sink = ChatSink::new();
-    sink.fail_next(1, Failure::SlackError("token_revoked".into()));
-    sink.fail_next(1, Failure::DiscordError(10_015));
+    sink.fail_next(1, Failure::refusal("slack", "token_revoked"));
+    sink.fail_next(1, Failure::refusal("discord", 10_015));
     let answer = discord(&sink).await;
     assert_eq!(
         (answer.status.as_u16(), &answer.json()["message"]),
@@ -64,7 +64,7 @@ async fn a_code_comes_in_the_way_of_its_platform() {
         (answer.status.as_u16(), &answer.json()["error"]),
         (200, &json!("token_revoked"))
     );
-    sink.fail_next(1, Failure::SlackError("channel_is_archived".into()));
+    sink.fail_next(1, Failure::refusal("slack", "channel_is_archived"));
     let answer = hook(&sink).await;
     assert_eq!(
         (answer.status, answer.body.as_str()),
@@ -118,7 +118,7 @@ async fn a_post_that_hangs_is_neither_answered_nor_kept() {
 #[tokio::test]
 async fn a_message_can_be_taken_before_the_failure() {
     let sink = ChatSink::new();
-    let code = Failure::SlackError("internal_error".into());
+    let code = Failure::refusal("slack", "internal_error");
     sink.fail_next(1, Failure::after_taking(code));
     assert_eq!(slack(&sink).await.json()["error"], "internal_error");
     sink.fail_next(1, Failure::after_taking(Failure::Status(502)));
@@ -215,7 +215,7 @@ async fn slack_limits_without_a_body_and_with_an_ordinary_status() {
         ),
         (429, "3", "")
     );
-    sink.fail_next(1, Failure::SlackError("rate_limited".into()));
+    sink.fail_next(1, Failure::refusal("slack", "rate_limited"));
     assert_eq!(slack(&sink).await.status, StatusCode::OK);
 }
 

@@ -2,7 +2,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Answer, Call};
-use crate::chat_sink::{ChatSink, Failure, Platform, Standing};
+use crate::chat_sink::{ChatSink, Failure, Standing};
 
 const HOST: &str = "prod-00.westeurope.logic.azure.com";
 const PATH: &str = "workflows/0fa1/triggers/manual/paths/invoke";
@@ -52,7 +52,7 @@ async fn a_message_is_taken_with_nothing_but_the_id_of_its_run() {
         assert_eq!(answer.header("x-ms-workflow-run-id"), message.id);
         assert_eq!(
             (message.platform, message.channel.as_str()),
-            (Platform::Teams, "Alerts")
+            ("teams", "Alerts")
         );
         assert!(message.not_shown.is_empty());
         assert_eq!(message.payload, hello());
@@ -174,8 +174,8 @@ async fn a_workflow_that_does_not_stand_well_says_so_and_of_its_channel_it_says_
 #[tokio::test]
 async fn failures_on_order_come_in_the_way_of_a_workflow() {
     let sink = ChatSink::new();
-    sink.fail_next(1, Failure::SlackError("is_archived".into()));
-    sink.fail_next(1, Failure::TeamsError("WorkflowNotFound".into()));
+    sink.fail_next(1, Failure::refusal("slack", "is_archived"));
+    sink.fail_next(1, Failure::refusal("teams", "WorkflowNotFound"));
     sink.fail_next(1, Failure::RateLimited(7.0));
     sink.fail_next(1, Failure::Status(502));
     sink.fail_next(1, Failure::after_taking(Failure::Status(500)));

@@ -16,7 +16,7 @@ struct Thread {
 /// What is known of threads. A thread that nobody has heard of is taken to be in the
 /// channel of the first webhook that posts there, as people make threads by hand.
 #[derive(Debug, Default)]
-pub(super) struct Threads(HashMap<String, Thread>);
+pub struct Threads(HashMap<String, Thread>);
 
 impl Threads {
     /// Discord's code for why a webhook of this channel cannot post there, if so.

@@ -3,31 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde_json::{Map, Value, json};
 
-use super::destination::Place;
-use super::slack_request::{BOT_ID, Request, Trouble, fail, rate_limited};
-use super::store::{Incoming, Message};
-use super::{ChatSink, Failure, Standing, ids, mentions, slack_content};
+use super::request::{BOT_ID, Request, Trouble, fail, rate_limited};
+use super::{BOT, NAME, POSTS, content, ids, mentions};
+use crate::chat_sink::destination::Place;
+use crate::chat_sink::failures::Failure;
+use crate::chat_sink::pace::Evenly;
+use crate::chat_sink::store::{Ids, Incoming, Message};
+use crate::chat_sink::{ChatSink, Standing};
+
+/// Edits: tier 3, fifty a minute for each method and app.
+const EDITS: Evenly = Evenly {
+    every: Duration::from_millis(1_200),
+    burst: 50,
+};
 
 pub(super) async fn post(request: Request<'_>) -> Result<Value, Trouble> {
     let (sink, mut fields) = (request.sink, request.fields);
     let (channel, channel_id) = resolve(sink, &fields).ok_or("channel_not_found")?;
     let place = place(channel, channel_id, request.credential);
-    let failure = sink
-        .called(&place)
-        .failure(place.kind, request.scopes)
-        .or_else(|| sink.planned(&place));
+    let failure = (BOT.fails)(sink.called(&place), request.scopes);
+    let failure = failure.or_else(|| sink.planned(&place));
     let (instead, afterwards) = Failure::split(failure);
     if let Some(failure) = instead {
         return Err(fail(failure).await);
     }
-    let too_much = sink.paced(|paces, now| paces.slack_post(&place.channel_id, now));
+    let too_much = sink.paced(|paces, now| paces.evenly(&place.channel_id, POSTS, now));
     if let Some(wait) = too_much.flatten() {
         return Err(wait_for(sink, &place, wait));
     }
-    slack_content::accept(&mut fields)?;
+    content::accept(&mut fields)?;
     let thread = thread(sink, &place, &fields)?;
     if let Some(first) = posted_before(sink, &place, &fields) {
         let mut reply = posted(&first);
@@ -38,18 +44,14 @@ pub(super) async fn post(request: Request<'_>) -> Result<Value, Trouble> {
     let sender = text("username");
     let payload = Value::Object(fields);
     let incoming = Incoming {
-        platform: Platform::Slack,
         host: request.call.host.clone(),
-        channel: place.channel.clone(),
-        channel_id: place.channel_id.clone(),
         sender,
         thread,
-        thread_name: None,
-        open_mentions: mentions::open(Platform::Slack, &payload),
-        signed: None,
+        open_mentions: mentions::open(&payload),
         payload,
+        ..Incoming::default()
     };
-    let message = sink.add(&place, incoming);
+    let message = sink.add(&place, incoming, Ids::timestamp);
     match afterwards {
         Some(failure) => Err(fail(failure).await),
         None => Ok(posted(&message)),
@@ -63,19 +65,19 @@ pub(super) async fn update(request: Request<'_>) -> Result<Value, Trouble> {
     if standing == Standing::Archived {
         return Err("is_inactive".into());
     }
-    let failure = standing
-        .failure(place.kind, request.scopes)
-        .or_else(|| sink.planned(&place));
+    let failure = (BOT.fails)(standing, request.scopes);
+    let failure = failure.or_else(|| sink.planned(&place));
     let (instead, afterwards) = Failure::split(failure);
     if let Some(failure) = instead {
         return Err(fail(failure).await);
     }
-    let too_much = sink.paced(|paces, now| paces.slack_edit(place.credential, now));
+    let too_much =
+        sink.paced(|paces, now| paces.evenly(&format!("edit {}", place.credential), EDITS, now));
     if let Some(wait) = too_much.flatten() {
         return Err(wait_for(sink, &place, wait));
     }
     let message = own_message(sink, &place, &ts, "cant_update_message")?;
-    slack_content::accept_edit(&fields)?;
+    content::accept_edit(&fields)?;
     fields.remove("ts");
     // An update cannot change who a message is from, nor where it stands.
     for key in ["username", "icon_emoji", "icon_url", "thread_ts"] {
@@ -91,12 +93,13 @@ pub(super) async fn update(request: Request<'_>) -> Result<Value, Trouble> {
         _ => {}
     }
     let text = fields.get("text").cloned().unwrap_or(json!(""));
-    sink.edit(&place, &message, Value::Object(fields));
+    let payload = Value::Object(fields);
+    sink.edit(&place, &message, mentions::open(&payload), payload);
     if let Some(failure) = afterwards {
         return Err(fail(failure).await);
     }
     let edited = sink
-        .find(Platform::Slack, &place.channel_id, &ts)
+        .find(NAME, &place.channel_id, &ts)
         .ok_or("message_not_found")?;
     let shown = echo(&edited);
     Ok(json!({"channel": place.channel_id, "ts": ts, "text": text, "message": shown}))
@@ -117,7 +120,7 @@ fn addressed(
 ) -> Result<(Place, String), Trouble> {
     let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
     let channel_id = text("channel").to_owned();
-    if !ids::is_slack_id(&channel_id) {
+    if !ids::is_one(&channel_id) {
         return Err("channel_not_found".into());
     }
     let channel = sink.channel_name(&channel_id);
@@ -133,7 +136,7 @@ fn own_message(
     not_ours: &'static str,
 ) -> Result<Arc<Message>, Trouble> {
     let message = sink
-        .find(Platform::Slack, &place.channel_id, ts)
+        .find(NAME, &place.channel_id, ts)
         .ok_or("message_not_found")?;
     match message.host.starts_with("hooks.") {
         true => Err(not_ours.into()),
@@ -143,7 +146,7 @@ fn own_message(
 
 fn place(channel: String, channel_id: String, credential: u64) -> Place {
     Place {
-        kind: DestinationKind::SlackBot,
+        kind: &BOT,
         channel,
         channel_id,
         webhook: None,
@@ -167,7 +170,7 @@ fn thread(
     let Some(thread) = fields.get("thread_ts").and_then(Value::as_str) else {
         return Ok(None);
     };
-    match sink.find(Platform::Slack, &place.channel_id, thread) {
+    match sink.find(NAME, &place.channel_id, thread) {
         Some(parent) if parent.thread.is_some() => Err("cannot_reply_to_message".into()),
         Some(_) => Ok(Some(thread.to_owned())),
         None => Ok(None),
@@ -196,7 +199,7 @@ fn posted_before(
 /// The name and the id of the channel that a message is for.
 fn resolve(sink: &ChatSink, fields: &Map<String, Value>) -> Option<(String, String)> {
     let asked = fields.get("channel")?.as_str()?;
-    if ids::is_slack_id(asked) {
+    if ids::is_one(asked) {
         // A person's id stands for the direct messages with them.
         let id = match asked.strip_prefix(['U', 'W']) {
             Some(rest) => format!("D{rest}"),
@@ -207,7 +210,7 @@ fn resolve(sink: &ChatSink, fields: &Map<String, Value>) -> Option<(String, Stri
     let name = asked.trim_start_matches('#');
     let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let well_formed = !name.is_empty() && name.chars().count() <= 80 && name.chars().all(allowed);
-    well_formed.then(|| (name.to_owned(), ids::slack_channel(name)))
+    well_formed.then(|| (name.to_owned(), ids::channel(name)))
 }
 
 fn posted(message: &Message) -> Value {

@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::Failure;
-use super::discord_endpoint::{Endpoint, Refused};
-use super::discord_messages::accept;
-use super::discord_replies as replies;
+use super::endpoint::{Endpoint, Refused};
+use super::messages::accept;
+use super::replies;
+use crate::chat_sink::failures::Failure;
 
 pub(super) async fn execute(endpoint: &Endpoint<'_>) -> Response {
     let version = endpoint.version;

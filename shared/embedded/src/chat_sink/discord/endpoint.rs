@@ -3,11 +3,13 @@
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::call::Call;
-use super::destination::Place;
-use super::discord_replies::{self as replies, Version};
-use super::limits::Violation;
-use super::{ChatSink, Failure, Standing};
+use super::WEBHOOK;
+use super::replies::{self, Version};
+use crate::chat_sink::call::Call;
+use crate::chat_sink::destination::Place;
+use crate::chat_sink::failures::Failure;
+use crate::chat_sink::limits::Violation;
+use crate::chat_sink::{ChatSink, Standing};
 
 /// Why a payload is refused.
 pub(super) enum Refused {
@@ -46,9 +48,8 @@ pub(super) struct Endpoint<'a> {
 impl Endpoint<'_> {
     /// What is to go wrong with a post, as it stands or on order.
     pub fn failure(&self) -> Option<Failure> {
-        self.standing
-            .failure(self.place.kind, &[])
-            .or_else(|| self.sink.planned(&self.place))
+        let standing = (WEBHOOK.fails)(self.standing, &[]);
+        standing.or_else(|| self.sink.planned(&self.place))
     }
 
     /// The body's fields. (The platform takes files as well, in multipart forms; this sink
@@ -84,7 +85,7 @@ impl Endpoint<'_> {
 
 /// The fields of a form as JSON: in `payload_json`, or each by itself as a text.
 fn from_form(body: &[u8]) -> String {
-    let fields = super::call::fields(body);
+    let fields = crate::chat_sink::call::fields(body);
     match fields.iter().find(|(key, _)| key == "payload_json") {
         Some((_, payload)) => payload.clone(),
         None => {

@@ -1,17 +1,23 @@
 //! Teams' workflows: a trigger that takes nearly everything, and a run that may fail afterwards
 //! without a word.
 
+mod card;
+
+use std::time::Duration;
+
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use carillon_chat::teams::limits as card;
+use carillon_chat::teams::limits;
 use serde_json::{Value, json};
-
-use crate::chat_sink::platform::{DestinationKind, Platform};
 
 use super::call::Call;
 use super::destination::Place;
+use super::failures::{self, Failure};
+use super::ids::hash;
+use super::pace::Window;
+use super::platform::{DestinationKind, Platform};
 use super::store::Incoming;
-use super::{ChatSink, Failure, failures, ids, mentions};
+use super::{ChatSink, Standing};
 
 /// What the hosts end with whose triggers have the older and the newer path.
 const LOGIC: [&str; 2] = [".logic.azure.com", ".logic.azure.us"];
@@ -22,17 +28,60 @@ const PLATFORM: [&str; 4] = [
     ".environment.api.appsplatform.us",
 ];
 
+const NAME: &str = "teams";
+
+/// Posts of one bot, which all workflows post by, to one channel: sixty in half a minute
+/// (bots/how-to/rate-limit).
+const POSTS: Window = Window {
+    size: 60,
+    period: Duration::from_secs(30),
+};
+
 const NO_ROUTE: &str = "The requested path does not match any known API routes.";
 const NO_ACCESS: &str = "The request must be authenticated only by Shared Access scheme.";
 const MISMATCH: &str = "TriggerInputSchemaMismatch";
 
-pub(super) fn is_host(host: &str) -> bool {
+pub(super) const WORKFLOWS: Platform = Platform {
+    takes: |call| is_host(&call.host),
+    answer: |sink, call| Box::pin(answer(sink, call)),
+    failures: || {
+        vec![(
+            "Teams: the workflow is turned off",
+            Failure::refusal(NAME, "WorkflowTriggerIsNotEnabled"),
+        )]
+    },
+};
+
+/// Its trigger knows nothing of the channel behind it: a message that cannot be posted there is
+/// taken and lost.
+pub(super) static WORKFLOW: DestinationKind = DestinationKind {
+    id: "teams_workflow",
+    platform: NAME,
+    name: "workflow",
+    fails: |standing, _| {
+        let code = match standing {
+            Standing::Archived | Standing::Private | Standing::Gone | Standing::Restricted => {
+                return Some(Failure::Lost);
+            }
+            Standing::Revoked => "WorkflowNotFound",
+            Standing::Uninstalled => "WorkflowTriggerIsNotEnabled",
+            Standing::WrongSecret => "DirectApiInvalidAuthorizationSignature",
+            other => return other.outage(),
+        };
+        Some(Failure::refusal(NAME, code))
+    },
+    of_credential: &[],
+    forums: &[],
+    can: |failure| matches!(failure, Failure::Lost | Failure::RateLimitedWithoutBody(_)),
+};
+
+fn is_host(host: &str) -> bool {
     let host = host.strip_suffix(":443").unwrap_or(host);
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| host.ends_with(suffix));
     ends(&LOGIC) || ends(&PLATFORM)
 }
 
-pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+async fn answer(sink: &ChatSink, call: &Call) -> Response {
     let Some(workflow) = workflow(call) else {
         return error(StatusCode::NOT_FOUND, "NotFound", NO_ROUTE);
     };
@@ -43,15 +92,15 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
     }
     let signature = call.query("sig").unwrap_or_default();
     let place = Place {
-        kind: DestinationKind::TeamsWorkflow,
+        kind: &WORKFLOW,
         channel: sink.webhook_channel(workflow),
-        channel_id: ids::teams_channel(workflow),
+        channel_id: format!("19:{:016x}@thread.tacv2", hash(workflow)),
         webhook: Some(workflow.to_owned()),
         credential: sink.fingerprint(signature),
     };
-    let standing = sink.called(&place).failure(place.kind, &[]);
+    let standing = (WORKFLOW.fails)(sink.called(&place), &[]);
     if let Some(code) = unauthorized(call, signature) {
-        return fail(Failure::TeamsError(code.to_owned())).await;
+        return fail(Failure::refusal(NAME, code)).await;
     }
     let planned = standing.or_else(|| sink.planned(&place));
     let is_lost = planned == Some(Failure::Lost);
@@ -63,27 +112,23 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         Ok(payload) => payload,
         Err(said) => return error(StatusCode::BAD_REQUEST, MISMATCH, &said),
     };
-    let too_much = sink.paced(|paces, now| paces.teams_post(&place.channel_id, now));
+    let too_much = sink.paced(|paces, now| paces.window(&place.channel_id, POSTS, now));
     let is_throttled = too_much.is_some_and(|count| count.exceeded);
     if is_throttled {
         sink.held().destinations.rate_limited(&place);
     }
     let run = match is_lost || is_throttled {
-        true => format!("0858{}CU00", ids::discord("run", workflow)),
+        true => run_id(hash(workflow)),
         false => {
             let incoming = Incoming {
-                platform: Platform::Teams,
                 host: call.host.clone(),
-                channel: place.channel.clone(),
-                channel_id: place.channel_id.clone(),
-                sender: None,
-                thread: None,
-                thread_name: None,
-                open_mentions: mentions::open(Platform::Teams, &payload),
+                open_mentions: card::mentions(&payload),
+                not_shown: card::faults(&payload),
                 payload,
-                signed: None,
+                ..Incoming::default()
             };
-            sink.add(&place, incoming).id.clone()
+            let message = sink.add(&place, incoming, |ids| run_id(ids.next()));
+            message.id.clone()
         }
     };
     match afterwards {
@@ -132,8 +177,8 @@ fn read(call: &Call) -> Result<Value, String> {
         .is_some_and(|media_type| media_type.essence == "application/json");
     let payload = serde_json::from_slice(body).ok().filter(|_| is_json);
     let payload: Value = payload.ok_or("The body is no JSON.")?;
-    let found = card::violations(&payload);
-    match found.iter().find(|it| card::is_refused_by_trigger(it)) {
+    let found = limits::violations(&payload);
+    match found.iter().find(|it| limits::is_refused_by_trigger(it)) {
         None => Ok(payload),
         Some(it) => Err(format!(
             "The input body for trigger 'manual' of type 'Request' did not match its schema \
@@ -141,6 +186,10 @@ fn read(call: &Call) -> Result<Value, String> {
             it.pointer, it.rule
         )),
     }
+}
+
+fn run_id(number: u64) -> String {
+    format!("0858{number:020}CU00")
 }
 
 fn accepted(run: &str) -> Response {
@@ -162,8 +211,8 @@ fn accepted(run: &str) -> Response {
 
 async fn fail(failure: Failure) -> Response {
     match failure {
-        Failure::TeamsError(code) => {
-            let (status, said) = match code.as_str() {
+        Failure::Refusal(refusal) => {
+            let (status, said) = match refusal.code.as_str() {
                 "DirectApiAuthorizationRequired"
                 | "DirectApiInvalidAuthorizationScheme"
                 | "DirectApiInvalidAuthorizationSignature" => (StatusCode::UNAUTHORIZED, NO_ACCESS),
@@ -174,7 +223,7 @@ async fn fail(failure: Failure) -> Response {
                 ),
                 _ => (StatusCode::BAD_REQUEST, "The request is not valid."),
             };
-            error(status, &code, said)
+            error(status, &refusal.code, said)
         }
         Failure::RateLimited(seconds) | Failure::RateLimitedWithoutBody(seconds) => {
             let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];

@@ -1,16 +1,16 @@
 //! Discord's answers: errors, rate limit headers, and the message object.
 
-use crate::chat_sink::platform::Platform;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::discord_codes::describe;
-use super::limits::Violation;
-use super::pace::{BUCKET_SIZE, Count};
-use super::store::Message;
-use super::{Ban, Failure, failures, ids};
+use super::codes::describe;
+use super::{BUCKET, NAME, ids};
+use crate::chat_sink::failures::{self, Ban, Failure};
+use crate::chat_sink::limits::Violation;
+use crate::chat_sink::pace::Count;
+use crate::chat_sink::store::Message;
 
 /// How the answers of an API version differ.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ pub(super) enum Version {
 pub(super) struct Bare;
 
 /// The bucket has the same name for every webhook, although each is counted for itself.
-const BUCKET: &str = "carillon0000000000000000sink0001";
+const BUCKET_ID: &str = "carillon0000000000000000sink0001";
 
 /// Says in an answer how the caller stands with the bucket, where it does not say so yet.
 pub(super) fn tell_limits(headers: &mut HeaderMap, count: Count, now: Timestamp) {
@@ -38,11 +38,11 @@ pub(super) fn tell_limits(headers: &mut HeaderMap, count: Count, now: Timestamp)
             headers.insert(name, value);
         }
     };
-    set("x-ratelimit-limit", BUCKET_SIZE.to_string());
+    set("x-ratelimit-limit", BUCKET.size.to_string());
     set("x-ratelimit-remaining", count.remaining.to_string());
     set("x-ratelimit-reset", format!("{reset:.3}"));
     set("x-ratelimit-reset-after", format!("{after:.3}"));
-    set("x-ratelimit-bucket", BUCKET.to_owned());
+    set("x-ratelimit-bucket", BUCKET_ID.to_owned());
     headers.insert(header::VIA, VIA);
 }
 
@@ -121,7 +121,7 @@ fn form_error(violation: &Violation) -> (&'static str, String) {
 /// What a failure looks like here.
 pub(super) async fn fail(version: Version, failure: Failure) -> Response {
     match failure {
-        Failure::DiscordError(code) => error(code),
+        Failure::Refusal(refusal) => error(refusal.code.parse().unwrap_or_default()),
         Failure::RateLimited(seconds) => rate_limited(version, seconds),
         Failure::RateLimitedByOthers(seconds) => limited_by_others(version, seconds),
         Failure::RateLimitedEverywhere(seconds) => limited_everywhere(version, seconds),
@@ -211,14 +211,14 @@ fn banned(ban: Ban) -> Response {
 pub(super) fn webhook(id: &str, channel: &str) -> Value {
     json!({
         "id": id, "type": 1, "name": channel, "avatar": null, "application_id": null,
-        "channel_id": ids::discord("channel", id), "guild_id": ids::discord("guild", id),
+        "channel_id": ids::of("channel", id), "guild_id": ids::of("guild", id),
         "token": "(not shown)",
     })
 }
 
 /// The message as Discord shows it back.
 pub(super) fn message(message: &Message, webhook: &str) -> Value {
-    debug_assert_eq!(message.platform, Platform::Discord);
+    debug_assert_eq!(message.platform, NAME);
     let of = |key: &str, otherwise: Value| match message.payload.get(key) {
         None | Some(Value::Null) => otherwise,
         Some(value) => value.clone(),

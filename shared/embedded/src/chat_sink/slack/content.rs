@@ -1,9 +1,8 @@
 //! What Slack asks of a message's content, whichever way the message comes.
 
-use crate::chat_sink::platform::Platform;
 use serde_json::{Map, Value};
 
-use super::limits::{self, Violation};
+use crate::chat_sink::limits::Violation;
 
 /// Beyond this many characters of `text`, Slack keeps the start and says nothing.
 const MAX_TEXT: usize = 40_000;
@@ -56,7 +55,7 @@ fn within_limits(
     message: &Map<String, Value>,
     counts: impl Fn(&Violation) -> bool,
 ) -> Result<(), Refused> {
-    let mut violations = limits::violations(Platform::Slack, &Value::Object(message.clone()));
+    let mut violations = super::violations(&Value::Object(message.clone()));
     violations.retain(counts);
     match violations.first() {
         None => Ok(()),

@@ -1,13 +1,13 @@
 //! Slack's Web API: always JSON, and HTTP status 200 whatever went wrong.
 
-use crate::chat_sink::platform::DestinationKind;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::call::{Call, fields};
-use super::slack_request::{BOT_ID, Request, Trouble, fail};
-use super::{ChatSink, slack_chat, slack_conversations};
+use super::request::{BOT_ID, Request, Trouble, fail};
+use super::{BOT, chat, conversations};
+use crate::chat_sink::ChatSink;
+use crate::chat_sink::call::{Call, fields};
 
 /// A method's arguments, and the token where a form carried one.
 struct Arguments {
@@ -66,7 +66,7 @@ async fn run(
     let standing = sink.credential_standing(credential);
     if method == "auth.test" || !method.starts_with("chat.") {
         // Of a post this is found out with its channel, where it is counted.
-        if let Some(failure) = standing.failure(DestinationKind::SlackBot, scopes) {
+        if let Some(failure) = (BOT.fails)(standing, scopes) {
             return Err(fail(failure).await);
         }
     }
@@ -88,10 +88,10 @@ async fn run(
             "team_id": "T0CARILLON", "user_id": "U0CARILLON", "bot_id": BOT_ID,
             "is_enterprise_install": false,
         })),
-        "chat.postMessage" => slack_chat::post(request).await,
-        "chat.update" => slack_chat::update(request).await,
-        "chat.delete" => slack_chat::delete(&request),
-        _ => slack_conversations::answer(&request),
+        "chat.postMessage" => chat::post(request).await,
+        "chat.update" => chat::update(request).await,
+        "chat.delete" => chat::delete(&request),
+        _ => conversations::answer(&request),
     }
 }
 

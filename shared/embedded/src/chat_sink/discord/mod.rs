@@ -1,27 +1,111 @@
 //! Discord's webhooks: who may call what, and how often.
 
+mod codes;
+mod endpoint;
+mod ids;
+mod mentions;
+mod messages;
+mod replies;
+mod slack;
+mod threads;
+
 use std::time::Duration;
 
-use crate::chat_sink::platform::DestinationKind;
 use axum::http::{Method, StatusCode, header};
 use axum::response::Response;
+use carillon_chat::discord::limits;
 use serde_json::Value;
 
 use super::call::Call;
 use super::destination::Place;
-use super::discord_endpoint::{Endpoint, Refused};
-use super::discord_replies::{self as replies, Bare, Version};
-use super::pace::{BUCKET_SIZE, Count};
-use super::{ChatSink, Failure, Standing, discord_slack, ids};
+use super::failures::{Ban, Failure};
+use super::limits::Violation;
+use super::pace::{Count, Window};
+use super::platform::{DestinationKind, Platform};
+use super::{ChatSink, Standing};
+use endpoint::{Endpoint, Refused};
+use replies::{Bare, Version};
+
+pub(super) use threads::Threads;
 
 const NO_SNOWFLAKE: &str = "Value is not snowflake.";
+
+const NAME: &str = "discord";
+
+/// The bucket of a webhook: five calls in two seconds (discord-api-docs#367), which answers tell.
+const BUCKET: Window = Window {
+    size: 5,
+    period: Duration::from_secs(2),
+};
+
+/// Posts to one channel, whichever webhook: thirty in a minute, which no answer tells before it is
+/// too late (discord-api-docs#1454).
+const CHANNEL: Window = Window {
+    size: 30,
+    period: Duration::from_secs(60),
+};
+
+/// All of a caller's requests (topics/rate-limits).
+const GLOBAL: Window = Window {
+    size: 50,
+    period: Duration::from_secs(1),
+};
 
 /// The longest name of a webhook (resources/webhook).
 const MAX_NAME: usize = 80;
 
-pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+const HOSTS: [&str; 6] = [
+    "discord.com",
+    "ptb.discord.com",
+    "canary.discord.com",
+    "discordapp.com",
+    "ptb.discordapp.com",
+    "canary.discordapp.com",
+];
+
+pub(super) const API: Platform = Platform {
+    takes: |call| HOSTS.contains(&call.host.as_str()),
+    answer: |sink, call| Box::pin(answer(sink, call)),
+    failures: || {
+        vec![
+            ("Discord: banned", Failure::Banned(Ban::Text)),
+            (
+                "Discord: limited everywhere, 2 s",
+                Failure::RateLimitedEverywhere(2.0),
+            ),
+            (
+                "Discord: limited by others, 2 s",
+                Failure::RateLimitedByOthers(2.0),
+            ),
+            ("Teams, Discord: taken and lost", Failure::Lost),
+        ]
+    },
+};
+
+pub(super) static WEBHOOK: DestinationKind = DestinationKind {
+    id: "discord_webhook",
+    platform: NAME,
+    name: "webhook",
+    fails: |standing, _| {
+        let code = match standing {
+            Standing::Revoked | Standing::Uninstalled => 10_015,
+            Standing::WrongSecret => 50_027,
+            Standing::Archived | Standing::Gone => 10_003,
+            Standing::Private => 50_001,
+            Standing::Restricted => 50_013,
+            Standing::Banned => return Some(Failure::Banned(Ban::Text)),
+            other => return other.outage(),
+        };
+        Some(Failure::refusal(NAME, code))
+    },
+    of_credential: &[],
+    forums: &[Standing::Forum, Standing::TaggedForum],
+    can: |failure| !matches!(failure, Failure::RateLimitedWithoutBody(_)),
+};
+
+async fn answer(sink: &ChatSink, call: &Call) -> Response {
     let mut count = Count {
-        remaining: BUCKET_SIZE - 1,
+        remaining: BUCKET.size - 1,
         reset_after: Duration::from_millis(400),
         exceeded: false,
     };
@@ -62,13 +146,13 @@ async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
         return replies::error(50_027);
     }
     let place = Place {
-        kind: DestinationKind::DiscordWebhook,
+        kind: &WEBHOOK,
         channel: sink.webhook_channel(webhook),
-        channel_id: ids::discord("channel", webhook),
+        channel_id: ids::of("channel", webhook),
         webhook: Some((*webhook).to_owned()),
         credential: sink.fingerprint(token),
     };
-    if let Some(everywhere) = sink.paced(|paces, now| paces.global(now))
+    if let Some(everywhere) = sink.paced(|paces, now| paces.window("global", GLOBAL, now))
         && everywhere.exceeded
     {
         sink.held().destinations.rate_limited(&place);
@@ -89,7 +173,7 @@ async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
         return limited;
     }
     // A dead webhook is dead whatever is sent there; what else is wrong shows with a post.
-    if let Some(failure @ Failure::DiscordError(_)) = standing.failure(endpoint.place.kind, &[]) {
+    if let Some(failure @ Failure::Refusal(_)) = (WEBHOOK.fails)(standing, &[]) {
         return replies::fail(version, failure).await;
     }
     match (rest, &call.method) {
@@ -101,7 +185,7 @@ async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
             replies::reply(StatusCode::NO_CONTENT, None)
         }
         ([], &Method::POST) => endpoint.execute().await,
-        (["slack"], &Method::POST) => discord_slack::execute(&endpoint).await,
+        (["slack"], &Method::POST) => slack::execute(&endpoint).await,
         (["messages", id], &Method::GET) => endpoint.show_message(id),
         (["messages", id], &Method::PATCH) => endpoint.edit_message(id).await,
         (["messages", id], &Method::DELETE) => endpoint.delete_message(id),
@@ -116,7 +200,9 @@ impl Endpoint<'_> {
         // Each message has the same bucket, each webhook another.
         let route = route.split('/').next().unwrap_or_default();
         let key = format!("{} {} {route}", self.webhook, self.place.credential);
-        let counted = self.sink.paced(|paces, now| paces.bucket(&key, now))?;
+        let counted = self
+            .sink
+            .paced(|paces, now| paces.window(&key, BUCKET, now))?;
         *count = counted;
         let seconds = counted.reset_after.as_secs_f64();
         if counted.exceeded {
@@ -129,7 +215,7 @@ impl Endpoint<'_> {
         let channel_id = &self.place.channel_id;
         let counted = self
             .sink
-            .paced(|paces, now| paces.channel(channel_id, now))?;
+            .paced(|paces, now| paces.window(channel_id, CHANNEL, now))?;
         let seconds = counted.reset_after.as_secs_f64();
         counted.exceeded.then(|| {
             self.sink.held().destinations.rate_limited(&self.place);
@@ -188,4 +274,8 @@ fn is_placeholder(id: &str) -> bool {
 
 fn is_snowflake(text: &str) -> bool {
     !text.is_empty() && text.len() <= 20 && text.chars().all(|c| c.is_ascii_digit())
+}
+
+fn violations(payload: &Value) -> Vec<Violation> {
+    Violation::of(limits::violations(payload))
 }

@@ -4,10 +4,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
-use super::limits::Violation;
-use super::slack_content::Refused;
-use super::{ChatSink, Failure, failures};
+use super::content::Refused;
+use crate::chat_sink::ChatSink;
+use crate::chat_sink::call::Call;
+use crate::chat_sink::failures::{self, Failure};
+use crate::chat_sink::limits::Violation;
 
 pub(super) const BOT_ID: &str = "B0CARILLON";
 
@@ -59,11 +60,11 @@ pub(super) struct Request<'a> {
 
 pub(super) async fn fail(failure: Failure) -> Trouble {
     match failure {
-        Failure::SlackError(code) if code == "missing_scope" => {
+        Failure::Refusal(refusal) if refusal.code == "missing_scope" => {
             let more = json!({"needed": "chat:write", "provided": "channels:read"});
-            Trouble::Refused(code, more)
+            Trouble::Refused(refusal.code, more)
         }
-        Failure::SlackError(code) => Trouble::from(code.as_str()),
+        Failure::Refusal(refusal) => Trouble::from(refusal.code.as_str()),
         Failure::RateLimited(seconds) => rate_limited(seconds),
         Failure::RateLimitedWithoutBody(seconds) => {
             let headers = [(header::RETRY_AFTER, whole(seconds))];

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::chat_sink::platform::Platform;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::discord_endpoint::{Endpoint, Refused};
-use super::discord_replies as replies;
-use super::store::{Incoming, Message};
-use super::{Failure, Standing, limits, mentions};
+use super::endpoint::{Endpoint, Refused};
+use super::replies;
+use super::{NAME, mentions, violations};
+use crate::chat_sink::Standing;
+use crate::chat_sink::failures::Failure;
+use crate::chat_sink::store::{Ids, Incoming, Message};
 
 /// The flag of a message that is made of components only.
 const COMPONENTS_V2: u64 = 1 << 15;
@@ -58,18 +59,15 @@ impl Endpoint<'_> {
         let (sender, thread_name) = (text("username"), text("thread_name"));
         let payload = Value::Object(payload);
         let incoming = Incoming {
-            platform: Platform::Discord,
             host: self.call.host.clone(),
-            channel: self.place.channel.clone(),
-            channel_id: self.place.channel_id.clone(),
             sender,
             thread: self.thread.map(str::to_owned),
             thread_name,
-            open_mentions: mentions::open(Platform::Discord, &payload),
-            signed: None,
+            open_mentions: mentions::open(&payload),
             payload,
+            ..Incoming::default()
         };
-        let message = self.sink.add(&self.place, incoming);
+        let message = self.sink.add(&self.place, incoming, Ids::snowflake);
         if let (Some(_), Some(thread)) = (&message.thread_name, &message.thread) {
             let channel_id = &self.place.channel_id;
             self.sink
@@ -108,7 +106,7 @@ impl Endpoint<'_> {
     /// A message of this webhook. One that is in a thread is found only there.
     fn message(&self, id: &str) -> Option<Arc<Message>> {
         self.sink
-            .find(Platform::Discord, &self.place.channel_id, id)
+            .find(NAME, &self.place.channel_id, id)
             .filter(|message| message.thread.as_deref() == self.thread)
     }
 
@@ -157,8 +155,9 @@ impl Endpoint<'_> {
         if let Err(refused) = accept(&payload) {
             return refused.answer(self.version);
         }
-        self.sink
-            .edit(&self.place, &message, Value::Object(payload));
+        let payload = Value::Object(payload);
+        let open = mentions::open(&payload);
+        self.sink.edit(&self.place, &message, open, payload);
         match afterwards {
             Some(failure) => replies::fail(self.version, failure).await,
             None => self.show_message(id),
@@ -192,7 +191,7 @@ pub(super) fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
         return Err(Refused::form(&format!("/{other}"), rule));
     }
     let payload = Value::Object(payload.clone());
-    let violations = limits::violations(Platform::Discord, &payload);
+    let violations = violations(&payload);
     if violations.is_empty() {
         Ok(())
     } else {

@@ -1,11 +1,11 @@
 //! Slack's `conversations.*`: what there is to know of a channel.
 
-use crate::chat_sink::platform::{DestinationKind, Platform};
 use serde_json::{Value, json};
 
-use super::destination::Place;
-use super::slack_request::{Request, Trouble};
-use super::{ChatSink, Standing, ids};
+use super::request::{Request, Trouble};
+use super::{BOT, NAME, ids};
+use crate::chat_sink::destination::Place;
+use crate::chat_sink::{ChatSink, Standing};
 
 /// As many channels as one answer lists.
 const MOST: usize = 1_000;
@@ -16,12 +16,12 @@ pub(super) fn answer(request: &Request<'_>) -> Result<Value, Trouble> {
     }
     let text = |key: &str| request.fields.get(key).and_then(Value::as_str);
     let id = text("channel").unwrap_or_default();
-    if !ids::is_slack_id(id) {
+    if !ids::is_one(id) {
         return Err("channel_not_found".into());
     }
     let name = request.sink.channel_name(id);
     let standing = request.sink.standing(&Place {
-        kind: DestinationKind::SlackBot,
+        kind: &BOT,
         channel: name.clone(),
         channel_id: id.to_owned(),
         webhook: None,
@@ -49,7 +49,7 @@ fn list(sink: &ChatSink) -> Value {
     let channels: Vec<_> = sink
         .destinations()
         .into_iter()
-        .filter(|known| known.platform == Platform::Slack)
+        .filter(|known| known.platform == NAME)
         .filter(|known| !matches!(known.standing, Standing::Gone | Standing::Private))
         .take(MOST)
         .map(|known| show(&known.channel_id, &known.channel, known.standing))

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::limits;
-use super::platform::Platform;
+use carillon_chat::teams::limits;
+
+use crate::chat_sink::limits::Violation;
 
 /// Why a message that was taken is not shown.
 pub(super) fn faults(payload: &Value) -> Vec<String> {
-    limits::violations(Platform::Teams, payload)
+    Violation::of(limits::violations(payload))
         .into_iter()
         .map(|found| format!("{}: {}: {}", found.code, found.pointer, found.rule))
         .collect()

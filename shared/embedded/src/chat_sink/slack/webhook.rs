@@ -1,14 +1,15 @@
 //! Slack's incoming webhooks: plain-text answers, and one channel each.
 
-use crate::chat_sink::platform::{DestinationKind, Platform};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::call::{Call, fields};
-use super::destination::Place;
-use super::store::Incoming;
-use super::{ChatSink, Failure, failures, ids, mentions, slack_content};
+use super::{NAME, POSTS, WEBHOOK, content, ids, mentions};
+use crate::chat_sink::ChatSink;
+use crate::chat_sink::call::{Call, fields};
+use crate::chat_sink::destination::Place;
+use crate::chat_sink::failures::{self, Failure};
+use crate::chat_sink::store::{Ids, Incoming};
 
 pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
     let path = call.path();
@@ -19,14 +20,14 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         return refuse("no_service");
     }
     let place = Place {
-        kind: DestinationKind::SlackWebhook,
+        kind: &WEBHOOK,
         channel: sink.webhook_channel(service),
-        channel_id: ids::slack_channel(&format!("{team}/{service}")),
+        channel_id: ids::channel(&format!("{team}/{service}")),
         webhook: Some(service.to_owned()),
         credential: sink.fingerprint(secret),
     };
     // Whether the URL works comes before what is sent there: that is how it can be probed.
-    let standing = sink.called(&place).failure(place.kind, &[]);
+    let standing = (WEBHOOK.fails)(sink.called(&place), &[]);
     let (instead, always_afterwards) = Failure::split(standing);
     if let Some(failure) = instead {
         return fail(failure).await;
@@ -38,36 +39,32 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
     if let Some(failure) = instead {
         return fail(failure).await;
     }
-    let too_much = sink.paced(|paces, now| paces.slack_post(&place.channel_id, now));
+    let too_much = sink.paced(|paces, now| paces.evenly(&place.channel_id, POSTS, now));
     if let Some(wait) = too_much.flatten() {
         sink.held().destinations.rate_limited(&place);
         return fail(Failure::RateLimited(wait.as_secs_f64())).await;
     }
-    if !slack_content::has_content_key(&message) {
+    if !content::has_content_key(&message) {
         return refuse("missing_text_or_fallback_or_attachments");
     }
-    if let Err(refused) = slack_content::accept(&mut message) {
+    if let Err(refused) = content::accept(&mut message) {
         return refuse(refused.code);
     }
     let thread = message.get("thread_ts").and_then(Value::as_str);
     let thread = thread
-        .filter(|ts| sink.find(Platform::Slack, &place.channel_id, ts).is_some())
+        .filter(|ts| sink.find(NAME, &place.channel_id, ts).is_some())
         .map(str::to_owned);
     let payload = Value::Object(message);
     let incoming = Incoming {
-        platform: Platform::Slack,
         host: call.host.clone(),
-        channel: place.channel.clone(),
-        channel_id: place.channel_id.clone(),
         // Whatever the message asks for, the app's own name stays.
         sender: None,
         thread,
-        thread_name: None,
-        open_mentions: mentions::open(Platform::Slack, &payload),
-        signed: None,
+        open_mentions: mentions::open(&payload),
         payload,
+        ..Incoming::default()
     };
-    sink.add(&place, incoming);
+    sink.add(&place, incoming, Ids::timestamp);
     match afterwards.or(always_afterwards) {
         Some(failure) => fail(failure).await,
         None => Html("ok").into_response(),
@@ -100,7 +97,7 @@ fn read(call: &Call) -> Option<Map<String, Value>> {
 
 async fn fail(failure: Failure) -> Response {
     match failure {
-        Failure::SlackError(code) => refuse(&code),
+        Failure::Refusal(refusal) => refuse(&refusal.code),
         Failure::RateLimited(seconds) => {
             let seconds = seconds.ceil().max(1.0);
             let body = json!({"retry_after": seconds, "ok": false, "error": "rate_limited"});

@@ -7,12 +7,12 @@ use carillon_chat::signed::sign;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::chat_sink::platform::{DestinationKind, Platform};
-
 use super::call::Call;
 use super::destination::Place;
-use super::store::{Incoming, Signed};
-use super::{ChatSink, Failure, failures};
+use super::failures::{self, Failure};
+use super::platform::{DestinationKind, Platform};
+use super::store::Incoming;
+use super::{ChatSink, Standing};
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
@@ -27,10 +27,33 @@ const MEDIA_TYPES: [&str; 3] = [
     "application/cloudevents-batch+json",
 ];
 
-/// Whether a request looks like one, wherever it goes.
-pub(super) fn is_one(call: &Call) -> bool {
-    call.header(ID).is_some()
-}
+const NAME: &str = "webhook";
+
+/// Whatever looks like one, wherever it goes.
+pub(super) const RECEIVERS: Platform = Platform {
+    takes: |call| call.header(ID).is_some(),
+    answer: |sink, call| Box::pin(answer(sink, call)),
+    failures: Vec::new,
+};
+
+pub(super) static RECEIVER: DestinationKind = DestinationKind {
+    id: "signed_webhook",
+    platform: NAME,
+    name: "signed webhook",
+    fails: |standing, _| {
+        let status = match standing {
+            Standing::Revoked | Standing::Uninstalled => 410,
+            Standing::WrongSecret => 401,
+            Standing::Restricted => 403,
+            Standing::Gone | Standing::Archived => 404,
+            other => return other.outage(),
+        };
+        Some(Failure::Status(status))
+    },
+    of_credential: &[],
+    forums: &[],
+    can: |_| false,
+};
 
 /// A message, as it was sent.
 struct Sent<'c> {
@@ -41,16 +64,16 @@ struct Sent<'c> {
     payload: Value,
 }
 
-pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+async fn answer(sink: &ChatSink, call: &Call) -> Response {
     let at = format!("{}/{}", call.host, call.path().join("/"));
     let place = Place {
-        kind: DestinationKind::SignedWebhook,
+        kind: &RECEIVER,
         channel: at.clone(),
         channel_id: at.clone(),
         webhook: None,
         credential: sink.fingerprint(&at),
     };
-    let standing = sink.called(&place).failure(place.kind, &[]);
+    let standing = (RECEIVER.fails)(sink.called(&place), &[]);
     let (instead, always_afterwards) = Failure::split(standing);
     if let Some(failure) = instead {
         return fail(failure).await;
@@ -73,23 +96,14 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         return fail(failure).await;
     }
     // What comes again is known by its id, as receivers should.
-    if sink.find(Platform::Webhook, &at, sent.id).is_none() {
+    if sink.find(NAME, &at, sent.id).is_none() {
         let incoming = Incoming {
-            platform: Platform::Webhook,
             host: call.host.clone(),
-            channel: place.channel.clone(),
-            channel_id: place.channel_id.clone(),
-            sender: None,
-            thread: None,
-            thread_name: None,
-            open_mentions: Vec::new(),
-            signed: Some(Signed {
-                id: sent.id.to_owned(),
-                verified,
-            }),
+            verified: Some(verified),
             payload: sent.payload,
+            ..Incoming::default()
         };
-        sink.add(&place, incoming);
+        sink.add(&place, incoming, |_| sent.id.to_owned());
     }
     match afterwards.or(always_afterwards) {
         Some(failure) => fail(failure).await,
