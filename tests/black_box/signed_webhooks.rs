@@ -221,17 +221,28 @@ async fn a_message_of_our_own_is_not_taken_by_our_api() {
     let own = preview.body["request"]["headers"]["webhook-id"]
         .as_str()
         .unwrap();
-    let post = async |webhook_id: &str| {
+    let post = async |path: &str, webhook_id: &str| {
         let request = reqwest::Client::new()
-            .post(format!("{}/api/v1/events/", app.url()))
+            .post(format!("{}/api/v1/{path}", app.url()))
             .header("Authorization", format!("Api-Key {}", carillon_tests::KEY))
             .header("Content-Type", "application/cloudevents+json")
             .header("webhook-id", webhook_id)
             .body(preview.body["request"]["body"].to_string());
         request.send().await.unwrap().status()
     };
-    assert_eq!(post(own).await, StatusCode::CONFLICT);
-    assert_eq!(post("msg_of_somebody_else").await, StatusCode::ACCEPTED);
+    let calls = [
+        "events/",
+        "events/match/",
+        "webhooks/",
+        "recover/",
+        "health",
+        "nowhere",
+    ];
+    for path in calls {
+        assert_eq!(post(path, own).await, StatusCode::CONFLICT, "{path}");
+    }
+    let other = post("events/", "msg_of_somebody_else").await;
+    assert_eq!(other, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

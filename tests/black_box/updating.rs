@@ -232,8 +232,9 @@ async fn a_change_is_made_only_to_the_version_that_the_caller_means() {
     for (wanted, status) in [
         (vec!["\"99\""], refused),
         (vec!["W/\"1\""], refused),
-        (vec!["1"], refused),
-        (vec![""], refused),
+        (vec!["1"], StatusCode::BAD_REQUEST),
+        (vec![""], StatusCode::BAD_REQUEST),
+        (vec!["\"1\"", " "], StatusCode::BAD_REQUEST),
         (vec!["\"98\", W/\"1\""], refused),
         (vec!["\"98\", \"1\""], StatusCode::OK),
         (vec!["\"98\"", "\"1\""], StatusCode::OK),

@@ -87,6 +87,37 @@ async fn a_mistake_is_told_in_plain_words_and_where_it_stands() {
 }
 
 #[tokio::test]
+async fn what_is_not_replaced_in_one_entry_hides_no_fault_of_another() {
+    let app = App::start().await;
+    let file = "\
+notifications:
+  work:
+    provider: slack
+    token: ${SLACK_TOKEN}
+    chanel: infra
+  gaming:
+    provider: discord
+    webhook_url: !vault x
+  ci:
+    provider: teams
+";
+    let answer = put(&app, file).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer.pointers(),
+        [
+            "/notifications/work/token",
+            "/notifications/gaming/webhook_url",
+            "/notifications/work/chanel",
+            "/notifications/work/channel",
+            "/notifications/ci/webhook_url",
+        ],
+        "{}",
+        answer.text
+    );
+}
+
+#[tokio::test]
 async fn what_is_meant_is_taken_as_it_is_meant() {
     let app = App::start().await;
     for file in [

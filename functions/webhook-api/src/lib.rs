@@ -32,6 +32,7 @@ mod schema;
 mod tried_event;
 mod unknown_path;
 mod verification;
+mod versions;
 mod view;
 mod waking;
 mod writing;

@@ -62,9 +62,19 @@ impl Rotation {
         let mut fields = Fields::of(value, root.clone(), faults)?;
         let everywhere = fields.get(&EVERYWHERE).unwrap_or(false);
         fields.own_organization(&webhook.organization);
+        let own: Vec<&str> = kind.secret_fields().map(|field| field.name).collect();
         let inside = fields.value("configuration").filter(|it| it.is_object());
         let at = match inside {
             Some(inside) => {
+                for field in kind
+                    .secret_fields()
+                    .filter(|it| value.get(it.name).is_some())
+                {
+                    fields.value(field.name);
+                    let detail = "is beside `configuration`: give the new credential in one of \
+                                  these places";
+                    fields.fault(field.name, FaultCode::NotAllowed, detail);
+                }
                 fields.finish();
                 let at = root.field("configuration");
                 fields = Fields::of(inside, at.clone(), faults)?;
@@ -74,7 +84,6 @@ impl Rotation {
         };
         let mut document = webhook.configuration.shown();
         let mut current = webhook.clone();
-        let own: Vec<&str> = kind.secret_fields().map(|field| field.name).collect();
         let mut is_given = own.iter().any(|name| fields.has(name));
         // Where nothing is given, what can be made is made anew: a rotation is for that.
         let is_made = !is_given;
@@ -93,7 +102,8 @@ impl Rotation {
         foreign.sort_unstable();
         foreign.dedup();
         for name in foreign.into_iter().filter(|name| !own.contains(name)) {
-            if fields.value(name).is_some() {
+            if fields.has(name) {
+                fields.value(name);
                 let detail = format!(
                     "this webhook posts with a `{}`; to change the way it posts, PATCH its \
                      configuration",
@@ -337,5 +347,21 @@ mod tests {
             pointers(json!({"webhook_url": "https://hooks.slack.com/services/T0/B0/x"})),
             ["/webhook_url"]
         );
+        assert_eq!(
+            pointers(json!({
+                "token": "xoxb-fake-one-abcd", "configuration": {"token": "xoxb-fake-two-abcd"}
+            })),
+            ["/token"]
+        );
+    }
+
+    #[test]
+    fn only_fields_that_a_rotation_of_this_kind_takes_are_proposed() {
+        let value = json!({"tokn": "xoxb-fake-new-token-abcd", "token": "xoxb-fake-new-token"});
+        let webhook = sample::webhook(1, &["*"]);
+        let faults = Rotation::parse(&Kinds::default(), &value, &webhook).unwrap_err();
+        let said = faults.to_string();
+        assert!(said.contains("did you mean `token`?"), "{said}");
+        assert!(!said.contains("webhook_url"), "{said}");
     }
 }

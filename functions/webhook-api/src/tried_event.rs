@@ -86,6 +86,12 @@ fn given(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {
     if body.get("sample").is_some() {
         return sampled(organization, body);
     }
+    if body.is_array() {
+        let mut faults = Faults::default();
+        let detail = "one event is tried at a time: give it without the list around it";
+        faults.add(Pointer::root(), FaultCode::WrongType, detail);
+        return Err(faults);
+    }
     for wrapper in ["event", "events"] {
         if body.get(wrapper).is_some() && body.get("type").is_none() {
             let mut faults = Faults::default();

@@ -54,7 +54,7 @@ fn paths() -> &'static [String] {
 
 /// The nearest of some paths, with what was written in the place of their parameters.
 fn meant(written: &str, paths: &[String]) -> Option<String> {
-    let written = written.strip_prefix(BASE).unwrap_or(written);
+    let written = written.strip_prefix(BASE).unwrap_or(unversioned(written));
     let segments: Vec<&str> = written.split('/').collect();
     let filled: Vec<String> = paths
         .iter()
@@ -79,6 +79,19 @@ fn meant(written: &str, paths: &[String]) -> Option<String> {
     Some(format!("{BASE}{meant}"))
 }
 
+/// What is below a version that there is not: `/api/v2/webhooks/`.
+fn unversioned(path: &str) -> &str {
+    let below = path
+        .strip_prefix("/api/v")
+        .and_then(|rest| rest.split_once('/'));
+    match below {
+        Some((version, rest)) if version.parse::<u32>().is_ok() => {
+            &path[path.len() - rest.len() - 1..]
+        }
+        _ => path,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +110,7 @@ mod tests {
                 "/api/v1/webhooks/wh_1/deliveries/dl_1/",
             ),
             ("/api/v1/apikeys/", "/api/v1/api-keys/"),
+            ("/api/v2/webhooks/", "/api/v1/webhooks/"),
         ] {
             assert_eq!(
                 meant(written, paths()).as_deref(),
@@ -104,7 +118,7 @@ mod tests {
                 "{written}"
             );
         }
-        for written in ["/api/v1/xyzzy/", "/nope", "/api/v2/webhooks/"] {
+        for written in ["/api/v1/xyzzy/", "/nope", "/api/v2/xyzzy/"] {
             assert_eq!(meant(written, paths()), None, "{written}");
         }
     }

@@ -34,8 +34,13 @@ pub trait Kind: Send + Sync + 'static {
     /// Whoever answers there, for people: "Slack".
     fn name(&self) -> &'static str;
 
-    /// What the API's document calls it.
+    /// What the API's document says of it.
     fn title(&self) -> &'static str;
+
+    /// What the API's document calls it: `SlackIncomingWebhook`.
+    fn schema_name(&self) -> String {
+        capitalized(self.id().as_str())
+    }
 
     // Its configuration.
 
@@ -270,6 +275,15 @@ pub struct Pace {
     /// Whether the platform may limit or block our address, so that all that goes there has to
     /// rest.
     pub has_pauses: bool,
+}
+
+/// Of a name in small letters, `SlackIncomingWebhook`.
+pub fn capitalized(name: &str) -> String {
+    let words = name.split(['/', '_']).map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        format!("{}{rest}", first.to_uppercase())
+    });
+    words.collect()
 }
 
 fn collect(part: &Value, hidden: &mut Vec<String>) {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::credential::{self, field, secret};
+use super::credential::{credential, fields_of, fields_of_type};
 use super::lookup::webhook_id;
 use crate::call::{Call, path, query};
 use crate::client::Client;
@@ -69,7 +69,7 @@ pub enum Webhooks {
 
 #[derive(Debug, Args)]
 pub struct List {
-    /// slack, discord, teams or webhook
+    /// Such as slack, discord, teams or webhook
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
     /// Only those that want this type of event
@@ -85,7 +85,7 @@ pub struct Create {
     /// Its name
     #[arg(required_unless_present = "file")]
     name: Option<String>,
-    /// slack, discord, teams or webhook
+    /// Such as slack, discord, teams or webhook
     #[arg(
         long = "type",
         value_name = "TYPE",
@@ -249,7 +249,7 @@ fn create(client: &Client, create: &Create) -> Result<Report, Error> {
             let (webhook, places) = from_file(file)?;
             (webhook, Some(places))
         }
-        None => (create.webhook()?, None),
+        None => (create.webhook(client)?, None),
     };
     if let (Some(name), Some(fields)) = (&create.name, webhook.as_object_mut()) {
         fields.insert("name".into(), json!(name));
@@ -260,29 +260,26 @@ fn create(client: &Client, create: &Create) -> Result<Report, Error> {
     let answer = client.call(&Call::post(path).json(&body).once());
     let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
     let mut text = shown(&answer);
-    if answer["type"] == "webhook" && create.file.is_none() {
+    if has_made_secret(&answer) {
         text.push_str("\nKeep the secret now: it is shown this once.\n");
     }
     Ok(Report::new(answer, text))
 }
 
+/// Whether the answer shows a secret that Carillon has made.
+fn has_made_secret(webhook: &Value) -> bool {
+    let secret = webhook["configuration"]["secret"].as_str();
+    secret.is_some_and(|secret| !secret.contains('…'))
+}
+
 impl Create {
-    fn webhook(&self) -> Result<Value, Error> {
-        let credential = secret(&format!(
-            "{} of {}: ",
-            credential::name(&self.kind),
-            self.kind
-        ))?;
-        let credential = credential.expose_secret();
+    fn webhook(&self, client: &Client) -> Result<Value, Error> {
+        let fields = fields_of_type(client, &self.kind)?;
+        let (field, secret) = credential(&format!("Credential of {}", self.kind), &fields)?;
         let mut configuration = Map::new();
-        configuration.insert(field(&self.kind, credential).into(), json!(credential));
+        configuration.insert(field, json!(secret.expose_secret()));
         if let Some(channel) = &self.channel {
-            // A bot posts to a channel; the others have one already, and take a label.
-            let channel = match configuration.contains_key("token") {
-                true => ("channel", json!(channel)),
-                false => ("channels", json!([channel])),
-            };
-            configuration.insert(channel.0.to_owned(), channel.1);
+            configuration.insert("channel".into(), json!(channel));
         }
         if let Some(grouping) = &self.grouping {
             configuration.insert("grouping".into(), json!(grouping));
@@ -309,16 +306,9 @@ fn change(client: &Client, name: &str, patch: &Value, no_verify: bool) -> Result
 fn rotate(client: &Client, name: &str, everywhere: bool) -> Result<Report, Error> {
     let id = webhook_id(client, name)?;
     let webhook = client.call(&Call::get(path(&["webhooks", &id])))?;
-    let kind = webhook["type"].as_str().unwrap_or_default();
+    let (field, secret) = credential("New credential", &fields_of(&webhook))?;
     let mut body = Map::new();
-    if kind == "webhook" {
-        let key = secret("New signing secret (whsec_…): ")?;
-        body.insert("secret".into(), json!(key.expose_secret()));
-    } else {
-        let credential = secret(&format!("New {}: ", credential::name(kind).to_lowercase()))?;
-        let credential = credential.expose_secret();
-        body.insert(field(kind, credential).into(), json!(credential));
-    }
+    body.insert(field, json!(secret.expose_secret()));
     if everywhere {
         body.insert("everywhere".into(), json!(true));
     }

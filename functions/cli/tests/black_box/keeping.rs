@@ -97,6 +97,41 @@ async fn a_webhook_lives_from_its_making_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_credential_goes_into_the_field_that_its_kind_has_for_it() {
+    let app = App::start().await;
+    let cli = Cli::of(&app);
+    let create = |name| ["webhooks", "create", name, "--type", "webhook"];
+    let made = cli
+        .run_with_input(&create("ci"), "https://receiver.example.com/hooks")
+        .await
+        .good();
+    assert!(made.out.contains("Keep the secret now"), "{}", made.out);
+    let secret = format!("whsec_{}", "FAKE".repeat(10));
+    let rotated = cli
+        .run_with_input(&["webhooks", "rotate", "ci"], &secret)
+        .await
+        .good();
+    assert!(rotated.out.contains("whsec_"), "{}", rotated.out);
+    let shown = cli.run(&["webhooks", "show", "ci", "-o", "json"]).await;
+    let shown = shown.good().json();
+    assert_eq!(shown["configuration"]["secret"], "whsec_…FAKE");
+
+    let create = ["webhooks", "create", "chat", "--channel", "infra"];
+    let url = discord_url("fake-token-for-tests-");
+    let of_discord = [&create[..], &["--type", "discord"]].concat();
+    let made = cli.run_with_input(&of_discord, &url).await.good();
+    assert!(made.out.contains("webhook_url"), "{}", made.out);
+    let unknown = [&create[..], &["--type", "discrod"]].concat();
+    let refused = cli.run_with_input(&unknown, &url).await;
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.err.contains("did you mean `discord`?"),
+        "{}",
+        refused.err
+    );
+}
+
+#[tokio::test]
 async fn a_webhook_comes_from_a_file_with_its_credential_from_the_environment() {
     let app = App::start().await;
     let cli = Cli::of(&app).with("URL", &discord_url("fake-token-for-tests-"));

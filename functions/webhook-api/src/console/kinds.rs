@@ -6,8 +6,6 @@ use carillon_chat::{Kind, Kinds};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde_json::{Value, json};
 
-use crate::document::kind_name;
-
 /// `<folder>/console/<file>`. The file that is called after a type is the one that the console
 /// asks for.
 #[derive(RustEmbed)]
@@ -66,7 +64,7 @@ fn described(kind: &dyn Kind) -> Value {
         "id": kind.id().as_str(),
         "type": kind.id().api_type(),
         "title": kind.title(),
-        "schema": format!("{}Configuration", kind_name(kind)),
+        "schema": format!("{}Configuration", kind.schema_name()),
         "asks": asks.collect::<Vec<_>>(),
         "channels": channels.max().unwrap_or_default(),
         "mentions": mentions,

@@ -51,6 +51,8 @@ impl Format {
 pub struct Document {
     /// The entries in their order, none of them twice.
     pub(super) entries: Vec<Entry>,
+    /// What is wrong with them, as far as the file alone tells.
+    pub(super) faults: Faults,
     lines: Lines,
 }
 
@@ -66,8 +68,7 @@ impl Document {
     /// Reads a file.
     ///
     /// # Errors
-    /// Where it is no YAML or JSON, the one fault of that, with its line and column; else
-    /// every fault of its structure.
+    /// Where there are no entries to be read, why, with its line and column where that is known.
     pub fn read(format: Format, bytes: &[u8]) -> Result<Self, Faults> {
         let mut reading = Reading {
             source: Source::default(),
@@ -92,8 +93,14 @@ impl Document {
             }
         };
         let Reading { lines, faults, .. } = reading;
-        let faults = lines.located(faults);
-        faults.into_result(entries.map(|entries| Self { entries, lines }))
+        match entries {
+            Some(entries) => Ok(Self {
+                entries,
+                faults,
+                lines,
+            }),
+            None => Err(lines.located(faults)),
+        }
     }
 
     /// The faults with the line and column of what they are about, where it is YAML.
@@ -251,7 +258,10 @@ fn json(bytes: &[u8]) -> Result<Top, String> {
     // Its messages name the line and the column.
     serde_json::from_slice::<TopOf<false>>(bytes)
         .map(|top| top.0)
-        .map_err(|error| format!("cannot be read as JSON: {error}"))
+        .map_err(|error| match bytes.trim_ascii_start().first() {
+            Some(b'{' | b'[') | None => format!("cannot be read as JSON: {error}"),
+            Some(_) => "is no JSON; if it is YAML, send it as `application/yaml`".to_owned(),
+        })
 }
 
 fn yaml(source: Source<'_>) -> Result<Top, String> {

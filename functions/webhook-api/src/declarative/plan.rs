@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use carillon_chat::{Kind, Kinds};
 use carillon_domain::{
-    Credential, Faults, Fingerprint, OrganizationId, Pointer, Registration, Webhook, WebhookStatus,
+    Credential, Fault, FaultCode, Faults, Fingerprint, OrganizationId, Pointer, Registration,
+    Webhook, WebhookStatus,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ impl Plan {
     /// Compares a file with the webhooks that there are.
     ///
     /// # Errors
-    /// Every fault of every entry.
+    /// Every fault of the file and of its entries.
     pub fn of(
         kinds: &Kinds,
         document: &Document,
@@ -56,7 +57,7 @@ impl Plan {
         organization: &OrganizationId,
         prune: bool,
     ) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
+        let mut found = Faults::default();
         let mut by_name: HashMap<String, Webhook> = existing
             .iter()
             .map(|webhook| (webhook.name.clone(), webhook.clone()))
@@ -64,13 +65,23 @@ impl Plan {
         let mut steps = Vec::with_capacity(document.entries.len());
         for entry in &document.entries {
             let current = by_name.remove(&entry.name);
-            let read = entry::read(kinds, entry, organization, current.as_ref(), &mut faults);
+            let read = entry::read(kinds, entry, organization, current.as_ref(), &mut found);
             steps.extend(read.map(|registration| Step::of(kinds, entry, registration, current)));
         }
         let removals: Vec<Webhook> = existing
             .into_iter()
             .filter(|webhook| prune && by_name.contains_key(&webhook.name))
             .collect();
+        let mut faults = document.faults.clone();
+        for fault in found.iter() {
+            // What a part that cannot be read lacks or has too much follows from that.
+            let follows = |known: &Fault| {
+                known.code != FaultCode::Repeated && fault.pointer.inside(&known.pointer).is_some()
+            };
+            if !document.faults.iter().any(follows) {
+                faults.add(fault.pointer.clone(), fault.code, fault.detail.clone());
+            }
+        }
         faults
             .into_result(Some(Self { steps, removals }))
             .map_err(|faults| document.located(faults))

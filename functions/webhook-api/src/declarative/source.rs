@@ -163,6 +163,12 @@ impl<'t> Source<'t> {
         if here.starts_with('#') {
             return Some("a `#` begins a comment: what begins with it must be in quotes");
         }
+        if before.trim_end().ends_with('{') && here.starts_with('{') || here.starts_with("{{") {
+            return Some(
+                "`{{ … }}` of a template is not replaced here: put the value itself in its place, \
+                 or ${NAME}, which `carillon apply` replaces",
+            );
+        }
         here.starts_with(['@', '`', '%'])
             .then_some("what begins with this character must be in quotes")
     }

@@ -91,7 +91,12 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
             json!({"sample": "deploy"})
         }
         ("POST /api/v1/preview/", _) => {
-            json!({"webhook": new_webhook(), "event": {"sample": "deploy"}})
+            let mut webhook = new_webhook();
+            // It is shown where one is registered.
+            if let Some(fields) = webhook.as_object_mut() {
+                fields.remove("message");
+            }
+            json!({"webhook": webhook, "event": {"sample": "deploy"}})
         }
         ("POST /api/v1/webhooks/{id}/rotate/", _) => {
             json!({"token": "xoxb-example-not-a-real-token", "everywhere": true})

@@ -9,8 +9,6 @@ mod notifications;
 mod problems;
 mod webhooks;
 
-pub use webhooks::kind_name;
-
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -111,12 +109,19 @@ fn hoist_responses(document: &mut Value) {
 }
 
 /// Forms that stand in several places, by the names that they get.
-const HOISTED: [(&str, &str); 4] = [
+const HOISTED: [(&str, &str); 8] = [
     (
         "SlackChannel",
         "/SlackBotConfiguration/properties/channels/items",
     ),
     ("NextPage", "/Page_Webhook/properties/next"),
+    ("WebhookName", "/NewSlackWebhook/properties/name"),
+    ("EntryEvents", "/TeamsEntry/properties/events"),
+    ("EntryEnvironments", "/TeamsEntry/properties/environments"),
+    (
+        "HeaderName",
+        "/SignedConfiguration/properties/headers/propertyNames",
+    ),
     ("ChannelLabels", "/TeamsConfiguration/properties/channels"),
     (
         "DiscordTag",
@@ -128,6 +133,7 @@ fn hoist_schemas(document: &mut Value) {
     for (name, at) in HOISTED {
         let schemas = &document["components"]["schemas"];
         let Some(found) = schemas.pointer(at).cloned() else {
+            debug_assert!(false, "nothing stands at {at}");
             continue;
         };
         replace(
@@ -157,6 +163,12 @@ fn last_of(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap_or_default()
 }
 
+/// The forms of what calls say in headers.
+const HEADERS: [(&str, &str); 2] = [
+    ("Idempotency-Key", "^[!-~]{1,255}$"),
+    ("If-Match", "^(?:\\*|\"[0-9]+\")$"),
+];
+
 /// The calls that take a body, and do without one.
 const BODY_OPTIONAL: [&str; 2] = ["/redeliver/", "/recover/"];
 
@@ -179,6 +191,10 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
             && let Some(parameter) = parameter.as_object_mut()
         {
             parameter.remove("required");
+        }
+        let header = HEADERS.iter().find(|(name, _)| parameter["name"] == *name);
+        if let Some((_, pattern)) = header {
+            parameter["schema"]["pattern"] = (*pattern).into();
         }
         // What may be left out is never null.
         if parameter["schema"]["type"] == json!(["string", "null"]) {

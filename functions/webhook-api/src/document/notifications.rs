@@ -6,11 +6,13 @@ use carillon_domain::webhook::MAX_WEBHOOK_NAME;
 use serde_json::{Value, json};
 
 use super::Schemas;
-use super::webhooks::{kind_name, undescribed};
+use super::webhooks::undescribed;
 use crate::declarative::ENTRY;
 
 pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
-    let names = kinds.iter().map(|kind| format!("{}Entry", kind_name(kind)));
+    let names = kinds
+        .iter()
+        .map(|kind| format!("{}Entry", kind.schema_name()));
     let names: Vec<String> = names.collect();
     for (kind, name) in kinds.iter().zip(&names) {
         schemas.insert(name.clone(), entry(kind));

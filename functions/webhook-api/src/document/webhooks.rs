@@ -3,7 +3,7 @@
 
 use carillon_chat::form::schema::field;
 use carillon_chat::message::{self, MentionForm};
-use carillon_chat::{Kind, Kinds};
+use carillon_chat::{Kind, Kinds, capitalized};
 use carillon_domain::field::{Described, reference, schema};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::webhook::{MESSAGE_TEMPLATE, NEW_WEBHOOK};
@@ -20,13 +20,13 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     let read_only = read_only(&answered);
     let types = kinds.types();
     for kind in kinds.iter() {
-        let name = kind_name(kind);
+        let name = kind.schema_name();
         schemas.insert(format!("{name}Configuration"), kind.schema(false));
         schemas.insert(format!("Shown{name}Configuration"), shown(kind));
     }
     for api_type in &types {
-        let name = type_name(api_type);
-        let names: Vec<String> = kinds.of_type(api_type).map(kind_name).collect();
+        let name = type_name(kinds, api_type);
+        let names: Vec<String> = kinds.of_type(api_type).map(Kind::schema_name).collect();
         let configuration = named(schemas, &name, &names, |name| {
             format!("{name}Configuration")
         });
@@ -64,7 +64,9 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
         );
     }
     let mut add = |name: &str, of: &dyn Fn(String) -> String, about: &Value| {
-        let names = types.iter().map(|it| (it.clone(), of(type_name(it))));
+        let names = types
+            .iter()
+            .map(|it| (it.clone(), of(type_name(kinds, it))));
         schemas.insert(name.into(), union("type", names.collect(), about));
     };
     let about = &NEW_WEBHOOK.about.into();
@@ -165,28 +167,12 @@ fn union(by: &str, names: Vec<(String, String)>, about: &Value) -> Value {
 }
 
 /// What the document calls a type of destinations: `Slack`.
-fn type_name(api_type: &str) -> String {
-    match api_type {
-        "webhook" => "Signed".to_owned(),
-        other => camel(other),
+fn type_name(kinds: &Kinds, api_type: &str) -> String {
+    let of_type: Vec<&dyn Kind> = kinds.of_type(api_type).collect();
+    match of_type[..] {
+        [only] => only.schema_name(),
+        _ => capitalized(api_type),
     }
-}
-
-/// What the document calls a kind of destinations: `SlackIncomingWebhook`.
-pub fn kind_name(kind: &dyn Kind) -> String {
-    let id = kind.id();
-    match id.as_str() {
-        "webhook" => "Signed".to_owned(),
-        other => camel(other),
-    }
-}
-
-fn camel(name: &str) -> String {
-    let words = name.split(['/', '_']).map(|word| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        format!("{}{rest}", first.to_uppercase())
-    });
-    words.collect()
 }
 
 /// What the server adds to a webhook: it may be sent back as it was read, and not otherwise.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use carillon_chat::{Kind, Reply};
 use carillon_delivery::By;
@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::webhooks::is_wanted;
 use crate::auth::{Caller, Write};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
@@ -26,6 +25,7 @@ use crate::recovery::asks_to_wait;
 use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
+use crate::versions::IfMatch;
 use crate::view::WebhookView;
 use crate::{Api, made_again, parameters, registration, schema, tried_event, waking};
 
@@ -196,7 +196,7 @@ pub async fn rotate(
     caller: Caller<Write>,
     mut query: Query,
     keyable: Keyable,
-    headers: HeaderMap,
+    if_match: IfMatch,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
@@ -210,7 +210,7 @@ pub async fn rotate(
         Begun::First(call) => call,
         Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
     };
-    let result = rotated(&api, &webhook, &rotation, verified, &headers).await;
+    let result = rotated(&api, &webhook, &rotation, verified, &if_match).await;
     call.end(&api, result).await
 }
 
@@ -219,9 +219,9 @@ async fn rotated(
     webhook: &Webhook,
     rotation: &Rotation,
     wanted: bool,
-    headers: &HeaderMap,
+    if_match: &IfMatch,
 ) -> Result<Answer, Problem> {
-    let is_wanted = |webhook: &Webhook| is_wanted(headers, webhook);
+    let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
     if !is_wanted(webhook) {
         return Err(Problem::PreconditionFailed);
     }

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::{Made, Update};
 use carillon_domain::{Configured, OrganizationId, Pointer, Registration, Webhook, WebhookId};
@@ -18,33 +18,9 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::registered::{Registered, etag};
 use crate::verification::verify;
+use crate::versions::{IfMatch, is_known};
 use crate::view::WebhookView;
 use crate::{Api, made_again, parameters, registration, waking};
-
-/// Whether the webhook is the version that the caller means (RFC 9110, `If-Match`). Only
-/// the very same counts: a weak one says less than the caller must know.
-pub(super) fn is_wanted(headers: &HeaderMap, webhook: &Webhook) -> bool {
-    let version = etag(webhook);
-    !headers.contains_key(IF_MATCH)
-        || listed(headers, &IF_MATCH).any(|wanted| wanted == "*" || wanted == version)
-}
-
-/// Whether the caller has this version already (RFC 9110, `If-None-Match`).
-fn is_known(headers: &HeaderMap, webhook: &Webhook) -> bool {
-    let version = etag(webhook);
-    listed(headers, &IF_NONE_MATCH)
-        .any(|known| known == "*" || known.trim_start_matches("W/") == version)
-}
-
-/// The versions that a header names, on one line or on several.
-fn listed<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
-    headers
-        .get_all(name)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-}
 
 /// Registers a webhook.
 #[utoipa::path(
@@ -256,7 +232,7 @@ pub async fn patch(
     State(api): State<Api>,
     caller: Caller<Write>,
     mut query: Query,
-    headers: HeaderMap,
+    if_match: IfMatch,
     PathOf(id): PathOf<String>,
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
@@ -265,7 +241,7 @@ pub async fn patch(
     let document = |webhook: &Webhook| patched(webhook, &patch);
     check(&api, &caller, query, &id, document).await?;
     let update = (Update::Patch, verified);
-    change(&api, &caller, &headers, &id, update, document).await
+    change(&api, &caller, &if_match, &id, update, document).await
 }
 
 /// Replaces a webhook.
@@ -289,7 +265,7 @@ pub async fn replace(
     State(api): State<Api>,
     caller: Caller<Write>,
     mut query: Query,
-    headers: HeaderMap,
+    if_match: IfMatch,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
@@ -298,7 +274,7 @@ pub async fn replace(
     let document = |_: &Webhook| body.clone();
     check(&api, &caller, query, &id, document).await?;
     let update = (Update::Replace, verified);
-    change(&api, &caller, &headers, &id, update, document).await
+    change(&api, &caller, &if_match, &id, update, document).await
 }
 
 /// Where the query is wrong, the faults of the body are told along with it.
@@ -322,12 +298,12 @@ async fn check(
 async fn change(
     api: &Api,
     caller: &Caller<Write>,
-    headers: &HeaderMap,
+    if_match: &IfMatch,
     id: &str,
     (update, verified): (Update, bool),
     document: impl Fn(&Webhook) -> Value,
 ) -> Result<Response, Problem> {
-    let is_wanted = |webhook: &Webhook| is_wanted(headers, webhook);
+    let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
     let organization = &caller.organization;
     let (webhook, verification, made) =
         registration::update(api, organization, id, update, verified, document, is_wanted).await?;
@@ -372,12 +348,12 @@ pub async fn remove(
     State(api): State<Api>,
     caller: Caller<Write>,
     query: Query,
-    headers: HeaderMap,
+    if_match: IfMatch,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
     let api = api.by(&caller);
     query.finish()?;
-    let is_wanted = |webhook: &Webhook| is_wanted(&headers, webhook);
+    let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
     registration::remove(&api, &caller.organization, &id, is_wanted).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -116,5 +116,10 @@ fn secret(rule: &Secret, masks: bool) -> Value {
         true => format!("{}|{MASK}", rule.form),
         false => rule.form.to_owned(),
     };
-    schema::form(rule.max, &pattern::whole(&either))
+    let mut schema = schema::form(rule.max, &pattern::whole(&either));
+    if !masks {
+        // Tools and forms hide what is typed.
+        schema["format"] = "password".into();
+    }
+    schema
 }

@@ -30,7 +30,7 @@ const FIELDS: &[Field] = &[
             "https://\u{2026}: a public host, port 443 or 8443; its query is secret",
             Rule::Secret(Secret {
                 max: MAX_URL,
-                form: "https?://(?:[a-z0-9-]+\\.)+[a-z0-9]+(?::[0-9]{2,5})?(?:[/?][!$-\\[\\]-~]*)?",
+                form: "https://(?:[a-z0-9-]+\\.)+[a-z][a-z0-9-]*(?::(?:443|8443))?(?:[/?][!$-\\[\\]-~]*)?",
                 read: texts::url,
                 mask: texts::masked_url,
                 make: None,
@@ -117,6 +117,10 @@ impl Kind for Webhook {
 
     fn title(&self) -> &'static str {
         "Signed webhook"
+    }
+
+    fn schema_name(&self) -> String {
+        "Signed".to_owned()
     }
 
     fn fields(&self) -> &'static [Field] {

@@ -7,8 +7,8 @@ use super::{MAX_CHANGES, MAX_MESSAGE, MAX_NAME, Period, Severity, Status};
 use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{
-    Described, Field, Flag, Formed, Named, Object, OneOf, Remark, Rule, Texts, Time, reference,
-    said, schema,
+    Described, Field, Flag, Formed, Named, Object, OneOf, Remark, Rule, Said, Texts, Time,
+    reference, said, schema,
 };
 use crate::fields::ORGANIZATION;
 use crate::ids::EventId;
@@ -52,14 +52,13 @@ pub(super) const ID: Field<Formed<EventId>> = Field::optional(
 pub(super) const STATUS: Field<OneOf<Status>> = Field::optional("status", "", OneOf::NAMES);
 pub(super) const OCCURRED_AT: Field<Time> =
     Field::optional("occurred_at", "When it happened; now, if left out", Time);
-pub(super) const ENVIRONMENT: Field<Remark> = name("environment", "Where");
-pub(super) const PROJECT: Field<Remark> = name("project", "Of which project");
+pub(super) const ENVIRONMENT: Field<Said> = key("environment", "Where");
+pub(super) const PROJECT: Field<Said> = key("project", "Of which project");
 pub(super) const RESOURCE: Field<ResourceRule> =
     Field::optional("resource", "What it is about", ResourceRule);
-pub(super) const PROVIDER: Field<Remark> = name("provider", "Such as `aws`");
-pub(super) const ACCOUNT: Field<Remark> =
-    name("account", "Of the provider, such as `111122223333`");
-pub(super) const REGION: Field<Remark> = name("region", "Such as `eu-west-1`");
+pub(super) const PROVIDER: Field<Said> = key("provider", "Such as `aws`");
+pub(super) const ACCOUNT: Field<Said> = key("account", "Of the provider, such as `111122223333`");
+pub(super) const REGION: Field<Said> = key("region", "Such as `eu-west-1`");
 pub(super) const SEVERITY: Field<OneOf<Severity>> = Field::optional("severity", "", OneOf::NAMES);
 pub(super) const ESTIMATED_COST: Field<Cost> = Field::optional("estimated_cost", "", Cost);
 pub(super) const ACTOR: Field<Remark> = name("actor", "Who did it");
@@ -84,6 +83,11 @@ pub(super) const CHANGES: Field<Texts> = Field::optional(
 );
 pub(super) const DETAILS: Field<Details> =
     Field::optional("details", "Further facts, shown as fields", Details);
+
+/// What filters look at: one that is blank would reach other people than its sender means.
+const fn key(name: &'static str, about: &'static str) -> Field<Said> {
+    Field::optional(name, about, Said(MAX_NAME))
+}
 
 const fn name(name: &'static str, about: &'static str) -> Field<Remark> {
     Field::optional(name, about, Remark(MAX_NAME))

@@ -8,13 +8,13 @@ use super::{
     EstimatedCost, MAX_DETAIL, MAX_DETAILS, MAX_NAME, MAX_URL, Period, Resource, is_web_url,
 };
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::field::{Field, Object, OneOf, Remark, Rule, reference, said, schema};
+use crate::field::{Field, Object, OneOf, Remark, Rule, Said, reference, said, schema};
 use crate::fields::Fields;
 use crate::pattern;
 use crate::values::{NOT_BLANK, kind, text_of};
 
-const RESOURCE_TYPE: Field<Remark> =
-    Field::optional("type", "Such as `aws_rds_cluster`", Remark(MAX_NAME));
+const RESOURCE_TYPE: Field<Said> =
+    Field::optional("type", "Such as `aws_rds_cluster`", Said(MAX_NAME));
 const RESOURCE_ID: Field<Remark> = Field::optional("id", "The provider's id", Remark(1_024));
 const RESOURCE_NAME: Field<Remark> =
     Field::optional("name", "What people call it", Remark(MAX_NAME));

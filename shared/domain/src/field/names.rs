@@ -47,6 +47,10 @@ impl<T: Named> Rule for OneOf<T> {
         let text = rules::said(value, at, 256, &rule, faults)?;
         let found = T::all().into_iter().find(|(name, _)| *name == text);
         if found.is_none() {
+            let rule = match T::names().contains(&text.trim()) {
+                true => format!("there is white space around it: {rule}"),
+                false => rule,
+            };
             faults.add(at.clone(), FaultCode::UnknownValue, rule);
         }
         found.map(|(_, value)| value)

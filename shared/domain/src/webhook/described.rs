@@ -1,6 +1,6 @@
 //! The fields of a client's webhook, described.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Digest, Grouping, MAX_WEBHOOK_NAME, WebhookStatus};
 use crate::delivery::DeliveryStatus;
@@ -101,7 +101,9 @@ impl EventTypes {
 
     /// As a JSON Schema.
     pub fn list() -> Value {
-        let mut list = listed(1, MAX, &NameOrPattern.schema());
+        let mut item = NameOrPattern.schema();
+        item["not"] = json!({"const": EventType::Ping});
+        let mut list = listed(1, MAX, &item);
         list["description"] = "Event types, or patterns with `*`".into();
         list
     }

@@ -16,7 +16,12 @@ fn entries(document: &Document) -> Vec<(&str, &Value)> {
 }
 
 fn faults(read: Result<Document, Faults>) -> Vec<(String, String)> {
-    read.unwrap_err()
+    let faults = match read {
+        Ok(document) => document.located(document.faults.clone()),
+        Err(faults) => faults,
+    };
+    assert!(!faults.is_empty());
+    faults
         .iter()
         .map(|fault| (fault.pointer.to_string(), fault.detail.clone()))
         .collect()
@@ -113,6 +118,11 @@ fn what_is_no_yaml_is_refused_with_line_and_column() {
             "string",
         ),
         (
+            "notifications:\n  a:\n    token: {{ token }}\n",
+            "line 3, column 13: ",
+            "of a template is not replaced here",
+        ),
+        (
             "notifications: {}\n\u{0}",
             "line 2, column 1: ",
             "unexpected",
@@ -128,6 +138,8 @@ fn what_is_no_yaml_is_refused_with_line_and_column() {
         faults(Document::read(Format::Yaml, b"a: \xff"))[0].1,
         "must be UTF-8"
     );
+    let yaml = faults(Document::read(Format::Json, b"notifications: {}"));
+    assert!(yaml[0].1.contains("application/yaml"), "{}", yaml[0].1);
     let json = faults(Document::read(Format::Json, b"{\n\"notifications\": }"));
     assert!(json[0].1.contains("line 2 column 18"), "{}", json[0].1);
 }

@@ -1,0 +1,65 @@
+//! Which version of a webhook a call is about (RFC 9110, 13.1).
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use carillon_domain::{FaultCode, Faults, Pointer, Webhook};
+
+use crate::problem::Problem;
+use crate::registered::etag;
+
+/// What a call says in `If-Match`, if anything.
+pub struct IfMatch(Option<Vec<String>>);
+
+impl IfMatch {
+    /// Whether this is the version that the caller means. Only the very same counts: a weak one
+    /// says less than the caller must know.
+    pub fn takes(&self, webhook: &Webhook) -> bool {
+        let version = etag(webhook);
+        let is_meant = |meant: &String| *meant == "*" || *meant == version;
+        self.0.as_ref().is_none_or(|all| all.iter().any(is_meant))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    /// # Errors
+    /// What is no version at all, a blank value too, is a fault and not merely another version.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(IF_MATCH) {
+            return Ok(Self(None));
+        }
+        let meant: Vec<String> = listed(&parts.headers, &IF_MATCH).collect();
+        if meant.is_empty() || !meant.iter().all(|it| is_version(it)) {
+            let mut faults = Faults::default();
+            let at = Pointer::root().field("headers").field("If-Match");
+            let detail = "must be the `ETag` of a webhook with its quotes, such as \"3\", or *";
+            faults.add(at, FaultCode::Malformed, detail);
+            return Err(Problem::Invalid(faults));
+        }
+        Ok(Self(Some(meant)))
+    }
+}
+
+/// Whether the caller has this version already, by its `If-None-Match`.
+pub fn is_known(headers: &HeaderMap, webhook: &Webhook) -> bool {
+    let version = etag(webhook);
+    listed(headers, &IF_NONE_MATCH)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == version)
+}
+
+fn is_version(text: &str) -> bool {
+    let tag = text.strip_prefix("W/").unwrap_or(text);
+    let opaque = tag.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    text == "*" || opaque.is_some_and(|opaque| !opaque.contains('"'))
+}
+
+/// The versions that a header names, on one line or on several. One that cannot be read is blank.
+fn listed(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> {
+    let values = headers.get_all(name).into_iter();
+    values
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+        .map(|text| text.trim().to_owned())
+}
