@@ -1,20 +1,42 @@
 //! Where a person looks at a resource: links into AWS's console, and what ARNs say.
 
+use url::Url;
 use url::form_urlencoded::byte_serialize;
+
+/// The consoles of the partitions.
+const CONSOLES: [&str; 4] = [
+    "console.aws.amazon.com",
+    "console.amazonaws.cn",
+    "console.amazonaws-us-gov.com",
+    "console.amazonaws-eusc.eu",
+];
 
 /// A link into the console of a region's partition. None where the region is missing or
 /// unknown.
 pub(crate) fn link(region: Option<&str>, place: impl FnOnce(&str) -> String) -> Option<String> {
     let region = region.filter(|region| is_region(region))?;
     let host = match region {
-        _ if region.starts_with("cn-") => "console.amazonaws.cn",
-        _ if region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+        _ if region.starts_with("cn-") => CONSOLES[1],
+        _ if region.starts_with("us-gov-") => CONSOLES[2],
         // Isolated and sovereign clouds have consoles of their own.
         _ if region.starts_with("us-iso") || region.starts_with("eu-isoe-") => return None,
-        _ if region.starts_with("eusc-") => "console.amazonaws-eusc.eu",
-        _ => "console.aws.amazon.com",
+        _ if region.starts_with("eusc-") => CONSOLES[3],
+        _ => CONSOLES[0],
     };
     Some(format!("https://{host}/{}", place(region)))
+}
+
+/// Whether a URL that an event has leads into AWS's console.
+pub(crate) fn is_of_console(url: &str) -> bool {
+    let host = Url::parse(url).ok().filter(|url| url.scheme() == "https");
+    let host = host.filter(|url| url.username().is_empty() && url.password().is_none());
+    let host = host.and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| {
+        CONSOLES.iter().any(|console| {
+            let before = host.strip_suffix(console);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        })
+    })
 }
 
 fn is_region(text: &str) -> bool {
@@ -70,6 +92,27 @@ mod tests {
             assert_eq!(link, expected, "{region}");
         }
         assert_eq!(link(None, str::to_owned), None);
+    }
+
+    #[test]
+    fn only_a_link_into_the_console_is_taken_from_an_event() {
+        for (url, is_one) in [
+            (
+                "https://console.aws.amazon.com/dms/v2/home?region=us-east-1#tasks",
+                true,
+            ),
+            (
+                "https://eu-west-1.console.aws.amazon.com/devops-guru/#/insight/x",
+                true,
+            ),
+            ("http://console.aws.amazon.com/", false),
+            ("https://evilconsole.aws.amazon.com/", false),
+            ("https://console.aws.amazon.com.evil.example/", false),
+            ("https://alice@console.aws.amazon.com/", false),
+            ("javascript:alert(1)", false),
+        ] {
+            assert_eq!(is_of_console(url), is_one, "{url}");
+        }
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn told(envelope: &Envelope, rules: &Rules, report: Report, now: Timestamp) -> M
         region: report.region.or_else(|| envelope.region.clone()),
         actor: report.actor,
         message: report.message,
+        estimated_cost: report.estimated_cost,
         correlation_id: correlation,
         details: details.collect(),
         ..Event::bare(report.event_type, capture)

@@ -1,6 +1,6 @@
 //! What a service's event says, before it is an event of Carillon.
 
-use carillon_domain::{EventType, Resource, Severity, Status};
+use carillon_domain::{EstimatedCost, EventType, Resource, Severity, Status};
 
 use crate::noise::Noise;
 use crate::story::Story;
@@ -44,6 +44,7 @@ pub(crate) struct Report {
     pub region: Option<String>,
     /// Whom it happened to, if not the account that the event was sent from.
     pub account: Option<String>,
+    pub estimated_cost: Option<EstimatedCost>,
     pub details: Vec<(&'static str, String)>,
     /// Tags of the resource, where the event has them.
     pub tags: Vec<(String, String)>,
@@ -64,6 +65,7 @@ impl Report {
             story: None,
             region: None,
             account: None,
+            estimated_cost: None,
             details: Vec::new(),
             tags: Vec::new(),
         }

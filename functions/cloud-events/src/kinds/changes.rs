@@ -154,7 +154,6 @@ pub const KINDS: &[Kind] = &[
         thread: &["anomalyId"],
         judge: Judge::Always(WARNING),
         details: &[
-            ("impact", "impact.totalImpact"),
             ("impact, percent", "impact.totalImpactPercentage"),
             ("spent", "impact.totalActualSpend"),
             ("expected", "impact.totalExpectedSpend"),
@@ -162,6 +161,8 @@ pub const KINDS: &[Kind] = &[
             ("usage", "rootCauses.0.usageType"),
         ],
         account: &["rootCauses.0.linkedAccount"],
+        cost: &["impact.totalImpact"],
+        links: &["anomalyDetailsLink"],
         place: "costmanagement/home#/anomaly-detection",
         ..BASE
     },

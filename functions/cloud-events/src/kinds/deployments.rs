@@ -32,7 +32,7 @@ pub const KINDS: &[Kind] = &[
             ],
         },
         reason: &["status-details.status-reason"],
-        place: "cloudformation/home?region={region}#/stacksets",
+        place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
         ..BASE
     },
     Kind {
@@ -47,7 +47,7 @@ pub const KINDS: &[Kind] = &[
             at: &["status-details.status"],
             states: &[("DELETED", DESTROYED), ("ACTIVE", ROUTINE)],
         },
-        place: "cloudformation/home?region={region}#/stacksets",
+        place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
         ..BASE
     },
     Kind {
@@ -74,7 +74,7 @@ pub const KINDS: &[Kind] = &[
         },
         reason: &["status-details.status-reason"],
         details: &[("stack", "stack-id")],
-        place: "cloudformation/home?region={region}#/stacksets",
+        place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
         ..BASE
     },
     Kind {
@@ -94,7 +94,7 @@ pub const KINDS: &[Kind] = &[
                 "drift-detection-details.drifted-stack-resource-count",
             ),
         ],
-        place: "cloudformation/home?region={region}#/stacks",
+        place: "cloudformation/home?region={region}#/stacks/drifts?stackId={stack-id}",
         ..BASE
     },
     Kind {
@@ -116,7 +116,7 @@ pub const KINDS: &[Kind] = &[
             ("cluster", "clusterArn"),
             ("task", "taskArn"),
         ],
-        place: "ecs/v2/clusters?region={region}",
+        place: "ecs/v2/clusters/{~clusterArn}/tasks/{~taskArn}?region={region}",
         ..BASE
     },
 ];

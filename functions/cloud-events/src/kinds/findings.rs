@@ -109,6 +109,7 @@ pub const KINDS: &[Kind] = &[
         details: &[
             ("action", "actionName"),
             ("found in", "findings.0.Resources.0.Id"),
+            ("further findings", "rest:findings.Title"),
         ],
         account: &["findings.0.AwsAccountId"],
         place: "securityhub/home?region={region}#/findings",

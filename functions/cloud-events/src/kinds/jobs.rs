@@ -3,12 +3,15 @@
 //!
 //! Facts: the services' user guides, as the EventBridge events reference lists them.
 
-use carillon_domain::{EventType, Severity, Status};
+use carillon_domain::{EventType, Status};
 
-use super::state::{ABORTED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT};
+use super::state::{
+    ABORTED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT, UNKNOWN, WARNING, WELL_AGAIN,
+};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
+use crate::story::Turn;
 
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -142,43 +145,11 @@ pub const KINDS: &[Kind] = &[
         ],
         what: "DMS replication",
         resource_type: "AWS::DMS::ReplicationTask",
-        judge: Judge::State {
-            at: &["category"],
-            states: &[
-                ("Failure", FAILED),
-                (
-                    "LowStorage",
-                    Outcome::new(
-                        EventType::Error,
-                        Some(Status::Failed),
-                        "is short of storage",
-                    ),
-                ),
-                (
-                    "Low Storage",
-                    Outcome::new(
-                        EventType::Error,
-                        Some(Status::Failed),
-                        "is short of storage",
-                    ),
-                ),
-                (
-                    "Failover",
-                    Outcome::new(EventType::Error, None, "").severe(Severity::Warning),
-                ),
-                // Each of these also stands for the beginning: the reason says which it is.
-                ("Creation", Outcome::new(EventType::Deploy, None, "")),
-                ("Deletion", Outcome::new(EventType::Destroy, None, "")),
-                ("StateChange", RUNS),
-                ("State Change", RUNS),
-                ("ConfigurationChange", ROUTINE),
-                ("Configuration Change", ROUTINE),
-                ("Maintenance", ROUTINE),
-            ],
-        },
+        judge: Judge::By(replication),
         reason: &["detailMessage"],
-        details: &[("event", "eventType")],
+        details: &[("event", "eventType"), ("id", "eventId")],
         daily: true,
+        links: &["resourceLink"],
         place: "dms/v2/home?region={region}#tasks",
         ..BASE
     },
@@ -270,6 +241,44 @@ pub const KINDS: &[Kind] = &[
         ..BASE
     },
 ];
+
+/// By its id where it has one, which the current form of the event leaves out.
+fn replication(detail: &Detail) -> Outcome {
+    const SHORT: Outcome = Outcome::new(
+        EventType::Error,
+        Some(Status::Failed),
+        "is short of storage",
+    );
+    let id = detail.text("eventId").unwrap_or_default();
+    match id.strip_prefix("DMS-EVENT-").unwrap_or(&id) {
+        "0078" | "0031" | "0036" | "0037" => return FAILED,
+        "0007" => return SHORT,
+        "0091" | "0092" => {
+            let words = "has paused reading";
+            return Outcome { words, ..WARNING }.turn(Turn::Begins);
+        }
+        "0093" => {
+            let words = "reads again";
+            return Outcome {
+                words,
+                ..WELL_AGAIN
+            };
+        }
+        _ => {}
+    }
+    let category = detail.text("category").unwrap_or_default();
+    match category.replace(' ', "").to_lowercase().as_str() {
+        "failure" => FAILED,
+        "lowstorage" => SHORT,
+        "failover" => WARNING,
+        // Each of these also stands for the beginning: the reason says which it is.
+        "creation" => Outcome::new(EventType::Deploy, None, ""),
+        "deletion" => Outcome::new(EventType::Destroy, None, ""),
+        "statechange" => RUNS,
+        "configurationchange" | "maintenance" => ROUTINE,
+        _ => UNKNOWN,
+    }
+}
 
 fn batch(detail: &Detail) -> Outcome {
     // One of an array's many: the array itself is told.

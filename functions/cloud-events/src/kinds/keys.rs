@@ -103,7 +103,7 @@ pub const KINDS: &[Kind] = &[
         name: &["CommonName", "@name"],
         judge: Judge::By(expiry),
         details: &[("days left", "DaysToExpiry")],
-        place: "acm/home?region={region}#/certificates/list",
+        place: "acm/home?region={region}#/certificates/{^@arn}",
         ..BASE
     },
     Kind {
@@ -113,7 +113,7 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::CertificateManager::Certificate",
         name: &["CommonName", "@name"],
         judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
-        place: "acm/home?region={region}#/certificates/list",
+        place: "acm/home?region={region}#/certificates/{^@arn}",
         ..BASE
     },
     Kind {
@@ -123,7 +123,7 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::CertificateManager::Certificate",
         name: &["CommonName", "@name"],
         judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
-        place: "acm/home?region={region}#/certificates/list",
+        place: "acm/home?region={region}#/certificates/{^@arn}",
         ..BASE
     },
 ];

@@ -19,9 +19,9 @@ mod state;
 
 use std::cell::RefCell;
 
-use carillon_domain::{EventType, Faults, Severity, Status};
+use carillon_domain::{EstimatedCost, EventType, Faults, Severity, Status};
 
-use crate::console::{encode, link, person};
+use crate::console::{encode, is_of_console, link, person, resource_part};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -30,7 +30,8 @@ use crate::story::{Story, Turn, Within};
 
 /// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
 /// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part; `~a` is the
-/// last part of `a` where that is an ARN, and `a` itself otherwise.
+/// last part of `a` where that is an ARN, and `a` itself otherwise; `^a` is what follows the first
+/// slash of an ARN; `rest:a.b` is `b` of all entries of the list `a` but the first.
 pub(crate) struct Kind {
     pub source: &'static str,
     pub detail_types: &'static [&'static str],
@@ -49,7 +50,11 @@ pub(crate) struct Kind {
     pub actor: &'static [&'static str],
     /// Tags: an object, or a list of keys and values.
     pub tags: &'static [&'static str],
-    /// Where in the console, with `{region}`, `{account}`, `{name}`, `{thread}`, `{arn}`.
+    /// What it costs, in US dollars: AWS says so without the currency.
+    pub cost: &'static [&'static str],
+    /// Links into the console that the event has itself.
+    pub links: &'static [&'static str],
+    /// Where in the console otherwise, with `{region}`, `{account}`, `{name}`, `{thread}` and paths.
     pub place: &'static str,
 }
 
@@ -152,6 +157,8 @@ const BASE: Kind = Kind {
     account: &[],
     actor: &[],
     tags: &[],
+    cost: &[],
+    links: &[],
     place: "console/home?region={region}",
 };
 
@@ -188,12 +195,16 @@ impl Kind {
             paths.iter().find_map(|path| match *path {
                 "@arn" => arn.map(str::to_owned),
                 "@name" => arn.and_then(last_name),
-                path if path.starts_with('~') => detail.at(&path[1..]).map(own_name),
-                path => {
-                    let parts: Option<Vec<_>> =
-                        path.split('+').map(|path| detail.at(path)).collect();
-                    parts.map(|parts| parts.join(" "))
-                }
+                "^@arn" => arn.and_then(below_slash),
+                path => match (path.strip_prefix('~'), path.strip_prefix('^')) {
+                    (Some(path), _) => detail.at(path).map(own_name),
+                    (_, Some(path)) => detail.at(path).as_deref().and_then(below_slash),
+                    _ if path.starts_with("rest:") => rest_of(detail, &path["rest:".len()..]),
+                    _ => {
+                        let parts = path.split('+').map(|path| detail.at(path));
+                        parts.collect::<Option<Vec<_>>>().map(|it| it.join(" "))
+                    }
+                },
             })
         };
         let (outcome, state) = self.judge.outcome(detail);
@@ -242,14 +253,19 @@ impl Kind {
             ..Story::new(key, turn)
         });
         let account = report.account.as_deref().or(envelope.account.as_deref());
-        report.resource.url = link(envelope.region.as_deref(), |region| {
-            self.place
-                .replace("{region}", region)
-                .replace("{account}", account.unwrap_or_default())
-                .replace("{name}", &encode(&name))
-                .replace("{thread}", &encode(&thread))
-                .replace("{arn}", &encode(arn.unwrap_or_default()))
+        let own_link = find(self.links).filter(|url| is_of_console(url));
+        report.resource.url = own_link.or_else(|| {
+            link(envelope.region.as_deref(), |region| {
+                filled(self.place, |named| match named {
+                    "region" => region.to_owned(),
+                    "account" => account.unwrap_or_default().to_owned(),
+                    "name" => encode(&name),
+                    "thread" => encode(&thread),
+                    path => encode(&find(&[path]).unwrap_or_default()),
+                })
+            })
         });
+        report.estimated_cost = find(self.cost).and_then(|amount| dollars(&amount));
         report.resource.resource_type = Some(self.resource_type.into());
         report.resource.id = arn.map(str::to_owned);
         report.resource.name = Some(name);
@@ -294,6 +310,45 @@ fn spoken(reason: &str) -> Option<String> {
     ];
     why.iter()
         .find_map(|name| job.get(name)?.as_str().map(str::to_owned))
+}
+
+/// A text with what stands in braces replaced.
+fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
+    let mut parts = text.split('{');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (named, rest) = part.split_once('}').unwrap_or((part, ""));
+        filled.push_str(&value(named));
+        filled.push_str(rest);
+    }
+    filled
+}
+
+fn dollars(amount: &str) -> Option<EstimatedCost> {
+    let amount: f64 = amount.parse().ok()?;
+    (amount.abs() < 1e12).then(|| EstimatedCost {
+        amount: format!("{amount:.2}"),
+        currency: "USD".to_owned(),
+        period: None,
+    })
+}
+
+/// The texts of a list, such as `findings.Title`, but for the first: that one has the event.
+fn rest_of(detail: &Detail, path: &str) -> Option<String> {
+    let (list, field) = path.split_once('.')?;
+    let entries = detail.entries(list);
+    let texts: Vec<String> = entries
+        .iter()
+        .skip(1)
+        .filter_map(|it| it.text(field))
+        .collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// `NAME:UUID` of a StackSet, the id of a certificate.
+fn below_slash(arn: &str) -> Option<String> {
+    let (_, below) = resource_part(arn)?.split_once('/')?;
+    Some(below.to_owned())
 }
 
 fn own_name(name: String) -> String {

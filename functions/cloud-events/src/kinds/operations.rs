@@ -5,7 +5,9 @@
 
 use carillon_domain::{EventType, Severity};
 
-use super::state::{ABORTED, DEPLOYED, DONE, FAILED, RUNS, STOPPED, TIMED_OUT, WAITS};
+use super::state::{
+    ABORTED, DEPLOYED, DESTROYED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT, WAITS,
+};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 
@@ -117,6 +119,25 @@ pub const KINDS: &[Kind] = &[
         },
         reason: &["statusMessage"],
         place: "backup/home?region={region}#/jobs/restore/details/{thread}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.backup",
+        detail_types: &["Backup Vault State Change"],
+        what: "Backup vault",
+        resource_type: "AWS::Backup::BackupVault",
+        name: &["backupVaultName", "@name"],
+        thread: &["backupVaultName", "@arn"],
+        daily: true,
+        judge: Judge::State {
+            at: &["state"],
+            states: &[
+                ("DELETED", DESTROYED),
+                ("CREATED", ROUTINE),
+                ("MODIFIED", ROUTINE),
+            ],
+        },
+        place: "backup/home?region={region}#/backupvaults",
         ..BASE
     },
     Kind {

@@ -12,6 +12,16 @@ use crate::story::Turn;
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 
+const CACHE: Kind = Kind {
+    source: "aws.elasticache",
+    what: "Serverless cache",
+    resource_type: "AWS::ElastiCache::ServerlessCache",
+    reason: &["message"],
+    daily: true,
+    place: "elasticache/home?region={region}#/serverless-caches",
+    ..BASE
+};
+
 pub const KINDS: &[Kind] = &[
     Kind {
         source: "aws.elasticbeanstalk",
@@ -130,7 +140,6 @@ pub const KINDS: &[Kind] = &[
         ..BASE
     },
     Kind {
-        source: "aws.elasticache",
         detail_types: &[
             "Cache Creation Failed",
             "Cache Update Failed",
@@ -138,48 +147,27 @@ pub const KINDS: &[Kind] = &[
             "Snapshot Creation Failed",
         ],
         what: "Change of a serverless cache",
-        resource_type: "AWS::ElastiCache::ServerlessCache",
         judge: Judge::Always(FAILED),
-        reason: &["message"],
-        daily: true,
-        place: "elasticache/home?region={region}#/serverless-caches",
-        ..BASE
+        ..CACHE
     },
     Kind {
-        source: "aws.elasticache",
         detail_types: &["Cache Created"],
-        what: "Serverless cache",
-        resource_type: "AWS::ElastiCache::ServerlessCache",
         judge: Judge::Always(Outcome {
             words: "was created",
             ..DEPLOYED
         }),
-        reason: &["message"],
-        daily: true,
-        place: "elasticache/home?region={region}#/serverless-caches",
-        ..BASE
+        ..CACHE
     },
     Kind {
-        source: "aws.elasticache",
         detail_types: &["Cache Deleted"],
-        what: "Serverless cache",
-        resource_type: "AWS::ElastiCache::ServerlessCache",
         judge: Judge::Always(DESTROYED),
-        reason: &["message"],
-        daily: true,
-        place: "elasticache/home?region={region}#/serverless-caches",
-        ..BASE
+        ..CACHE
     },
     Kind {
-        source: "aws.elasticache",
         detail_types: &["Cache Limit Approaching"],
         what: "Serverless cache near its limit",
-        resource_type: "AWS::ElastiCache::ServerlessCache",
         judge: Judge::Always(WARNING),
-        reason: &["message"],
-        daily: true,
-        place: "elasticache/home?region={region}#/serverless-caches",
-        ..BASE
+        ..CACHE
     },
     Kind {
         source: "aws.fis",

@@ -105,14 +105,11 @@ fn every_kind_is_known_once_and_says_where_to_look() {
         for detail_type in kind.detail_types {
             assert!(seen.insert((kind.source, detail_type)), "{detail_type}");
         }
-        let place = kind.place;
-        let mut known = ["region", "account", "name", "thread", "arn"]
-            .into_iter()
-            .fold(place.to_owned(), |place, name| {
-                place.replace(&format!("{{{name}}}"), "x")
-            });
-        known.retain(|c| c == '{' || c == '}');
-        assert_eq!(known, "", "{place}");
+        for part in kind.place.split('{').skip(1) {
+            let (path, _) = part.split_once('}').unwrap();
+            let is_path = |c: char| c.is_ascii_alphanumeric() || "-_.~^@".contains(c);
+            assert!(path.chars().all(is_path), "{}", kind.place);
+        }
     }
 }
 
@@ -210,4 +207,80 @@ fn a_finding_that_is_over_is_so_though_nobody_wants_to_hear_of_it() {
     );
     assert_eq!(report.status, Some(Status::Succeeded));
     assert_eq!(report.story.unwrap().turn, Turn::EndsOnly);
+}
+
+#[test]
+fn an_anomaly_of_costs_says_what_it_costs_and_links_to_itself() {
+    let detail = json!({
+        "anomalyId": "a-1", "monitorName": "all services",
+        "anomalyDetailsLink": "https://console.aws.amazon.com/cost-management/home#/anomaly/a-1",
+        "impact": {"totalImpact": 1186.98765, "totalActualSpend": 1301.2}
+    });
+    let report = told("aws.ce", "Anomaly Detected", detail);
+    let cost = report.estimated_cost.unwrap();
+    assert_eq!((&*cost.amount, &*cost.currency), ("1186.99", "USD"));
+    let url = report.resource.url.unwrap();
+    assert!(url.ends_with("#/anomaly/a-1"), "{url}");
+}
+
+#[test]
+fn a_link_of_an_event_that_leads_elsewhere_is_not_taken() {
+    let detail = json!({"category": "Failure", "resourceLink": "https://console.example.com/x"});
+    let report = told("aws.dms", "DMS Replication Task State Change", detail);
+    let url = report.resource.url.unwrap();
+    assert!(
+        url.starts_with("https://console.aws.amazon.com/dms/"),
+        "{url}"
+    );
+}
+
+#[test]
+fn a_link_leads_to_the_thing_itself() {
+    let arn = |service: &str, resource: &str| {
+        format!("arn:aws:{service}:eu-west-1:111122223333:{resource}")
+    };
+    let stack_set = arn("cloudformation", "stackset/shop:0b1c2d3e");
+    for (source, detail_type, detail, end) in [
+        (
+            "aws.ecs",
+            "ECS Task State Change",
+            json!({
+                "group": "service:web", "clusterArn": arn("ecs", "cluster/shop"),
+                "taskArn": arn("ecs", "task/shop/0123abcd"), "lastStatus": "STOPPED",
+                "stopCode": "EssentialContainerExited", "containers": [{"exitCode": 1}]
+            }),
+            "ecs/v2/clusters/shop/tasks/0123abcd?region=eu-west-1",
+        ),
+        (
+            "aws.cloudformation",
+            "CloudFormation StackSet Operation Status Change",
+            json!({"stack-set-arn": stack_set, "status-details": {"status": "FAILED"}}),
+            "#/stacksets/shop%3A0b1c2d3e/info",
+        ),
+        (
+            "aws.acm",
+            "ACM Certificate Expired",
+            json!({"CommonName": "shop.example.com"}),
+            "acm/home?region=eu-west-1#/certificates/thing-1",
+        ),
+    ] {
+        let url = told(source, detail_type, detail).resource.url.unwrap();
+        assert!(url.ends_with(end), "{url}");
+    }
+}
+
+#[test]
+fn of_several_findings_that_somebody_sent_each_is_named() {
+    let finding = |title: &str| json!({"Id": title, "Title": title});
+    let findings = ["open port", "old key", "public bucket"].map(finding);
+    let report = told(
+        "aws.securityhub",
+        "Security Hub Findings - Custom Action",
+        json!({"actionName": "tell us", "findings": findings}),
+    );
+    let further = report
+        .details
+        .iter()
+        .find(|(name, _)| *name == "further findings");
+    assert_eq!(further.unwrap().1, "old key; public bucket");
 }
