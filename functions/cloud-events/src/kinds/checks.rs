@@ -73,7 +73,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         source: "aws.trustedadvisor",
         detail_types: &["Trusted Advisor Check Item Refresh Notification"],
-        what: "Trusted Advisor",
+        what: "Check of Trusted Advisor",
         resource_type: "AWS::TrustedAdvisor::Check",
         name: &["check-name"],
         thread: &["uuid"],

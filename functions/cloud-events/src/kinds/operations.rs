@@ -143,7 +143,7 @@ pub const KINDS: &[Kind] = &[
     Kind {
         source: "aws.ec2",
         detail_types: &["EBS Snapshot Notification"],
-        what: "EBS",
+        what: "EBS snapshot",
         resource_type: "AWS::EC2::Snapshot",
         name: &["snapshot_id", "@name"],
         thread: &["snapshot_id", "@arn"],
@@ -212,7 +212,7 @@ fn ebs(detail: &Detail) -> Outcome {
     match (event.as_deref(), detail.text("result").as_deref()) {
         (_, Some("failed")) => FAILED,
         (Some("shareSnapshot"), _) => {
-            let words = "snapshot was shared with another account";
+            let words = "was shared with another account";
             Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
         }
         _ => DONE,

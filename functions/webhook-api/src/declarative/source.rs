@@ -176,8 +176,9 @@ impl<'t> Source<'t> {
 
 /// The last word of a text, and what is before it.
 fn split_last(text: &str) -> (&str, &str) {
-    let at = text.rfind(|c: char| c.is_whitespace() || matches!(c, '[' | '{'));
-    let (rest, last) = text.split_at(at.map_or(0, |at| at + 1));
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '[' | '{');
+    let last = text.rsplit(is_end).next().unwrap_or_default();
+    let rest = &text[..text.len() - last.len()];
     (rest.trim_end(), last)
 }
 
@@ -197,6 +198,7 @@ mod tests {
             ("a: [!v, x]", "x", None),
             ("a: !!str x", "x", None),
             ("a!: x", "x", None),
+            ("a:\u{a0}!v\u{a0}x", "x", Some("!v")),
             ("- x", "x", None),
             ("x", "x", None),
         ] {

@@ -35,6 +35,9 @@ fn entry(kind: &dyn Kind) -> Value {
         properties.extend(ENTRY.properties());
         let provider = json!({"type": "string", "const": kind.id().api_type()});
         properties.insert("provider".into(), provider);
+        if !kind.is_for_people() {
+            properties.remove("message");
+        }
     }
     match entry["required"].as_array_mut() {
         Some(required) => required.push("provider".into()),

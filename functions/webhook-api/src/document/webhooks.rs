@@ -40,6 +40,10 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
             ]
         };
         let mut new = NEW_WEBHOOK.schema();
+        let for_people = kinds.of_type(api_type).any(<dyn Kind>::is_for_people);
+        if !for_people {
+            new = without(new, ["message"]);
+        }
         set(&mut new, own(configuration.clone()));
         let mut replacement = new.clone();
         let either = json!({
@@ -50,7 +54,10 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
         undescribed(&mut replacement);
         set(&mut replacement, own(either));
         // It is shown as null where there is none.
-        let message = schema::or_null(reference(MESSAGE_TEMPLATE));
+        let message = match for_people {
+            true => schema::or_null(reference(MESSAGE_TEMPLATE)),
+            false => json!({"type": "null"}),
+        };
         set(&mut replacement, [("message", message)]);
         replacement["description"] =
             "The whole webhook; what the server adds may be sent back as it was read".into();
