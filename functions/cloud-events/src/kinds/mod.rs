@@ -14,14 +14,16 @@ mod grade;
 mod jobs;
 mod keys;
 mod operations;
+mod paths;
 mod platforms;
 mod state;
 
 use std::cell::RefCell;
 
-use carillon_domain::{EstimatedCost, EventType, Faults, Severity, Status};
+use carillon_domain::{EventType, Faults, Severity, Status};
 
-use crate::console::{encode, is_of_console, link, person, resource_part};
+use self::paths::{dollars, filled, found, own_name};
+use crate::console::{encode, is_of_console, link, person};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -191,22 +193,7 @@ impl Kind {
 
     fn verdict(&self, envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         let arn = envelope.resource();
-        let find = |paths: &[&str]| {
-            paths.iter().find_map(|path| match *path {
-                "@arn" => arn.map(str::to_owned),
-                "@name" => arn.and_then(last_name),
-                "^@arn" => arn.and_then(below_slash),
-                path => match (path.strip_prefix('~'), path.strip_prefix('^')) {
-                    (Some(path), _) => detail.at(path).map(own_name),
-                    (_, Some(path)) => detail.at(path).as_deref().and_then(below_slash),
-                    _ if path.starts_with("rest:") => rest_of(detail, &path["rest:".len()..]),
-                    _ => {
-                        let parts = path.split('+').map(|path| detail.at(path));
-                        parts.collect::<Option<Vec<_>>>().map(|it| it.join(" "))
-                    }
-                },
-            })
-        };
+        let find = |paths: &[&str]| paths.iter().find_map(|path| found(path, arn, detail));
         let (outcome, state) = self.judge.outcome(detail);
         let name = find(self.name).map(own_name);
         // Nobody could say what it is about.
@@ -310,68 +297,6 @@ fn spoken(reason: &str) -> Option<String> {
     ];
     why.iter()
         .find_map(|name| job.get(name)?.as_str().map(str::to_owned))
-}
-
-/// A text with what stands in braces replaced.
-fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
-    let mut parts = text.split('{');
-    let mut filled = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (named, rest) = part.split_once('}').unwrap_or((part, ""));
-        filled.push_str(&value(named));
-        filled.push_str(rest);
-    }
-    filled
-}
-
-fn dollars(amount: &str) -> Option<EstimatedCost> {
-    let amount: f64 = amount.parse().ok()?;
-    (amount.abs() < 1e12).then(|| EstimatedCost {
-        amount: format!("{amount:.2}"),
-        currency: "USD".to_owned(),
-        period: None,
-    })
-}
-
-/// The texts of a list, such as `findings.Title`, but for the first: that one has the event.
-fn rest_of(detail: &Detail, path: &str) -> Option<String> {
-    let (list, field) = path.split_once('.')?;
-    let entries = detail.entries(list);
-    let texts: Vec<String> = entries
-        .iter()
-        .skip(1)
-        .filter_map(|it| it.text(field))
-        .collect();
-    (!texts.is_empty()).then(|| texts.join("; "))
-}
-
-/// `NAME:UUID` of a StackSet, the id of a certificate.
-fn below_slash(arn: &str) -> Option<String> {
-    let (_, below) = resource_part(arn)?.split_once('/')?;
-    Some(below.to_owned())
-}
-
-fn own_name(name: String) -> String {
-    match name.starts_with("arn:") {
-        true => last_name(&name).unwrap_or(name),
-        false => name,
-    }
-}
-
-/// What an ARN ends with; of `stack/NAME/UUID` the name, of `key/UUID` the id.
-fn last_name(arn: &str) -> Option<String> {
-    if let Some(resource) = arn.splitn(6, ':').nth(5)
-        && let Some((_, id)) = resource.split_once('/')
-        && !id.contains(['/', ':'])
-    {
-        return Some(id.to_owned());
-    }
-    let is_uuid = |part: &str| part.len() == 36 && part.matches('-').count() == 4;
-    let mut parts = arn.rsplit(['/', ':']);
-    let found = parts
-        .clone()
-        .find(|part| !is_uuid(part) && !part.is_empty());
-    found.or_else(|| parts.next()).map(str::to_owned)
 }
 
 impl Judge {

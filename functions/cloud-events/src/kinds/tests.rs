@@ -174,7 +174,7 @@ fn an_arn_ends_with_a_name() {
         ),
         ("arn:aws:ecr:r:1:repository/team/web".to_owned(), "web"),
     ] {
-        assert_eq!(last_name(&arn).as_deref(), Some(name));
+        assert_eq!(super::paths::last_name(&arn).as_deref(), Some(name));
     }
 }
 
@@ -191,7 +191,7 @@ fn a_key_is_called_by_its_id_and_has_one_thread() {
         assert_eq!(announced.correlation, deleted.correlation);
     }
     let stack = format!("arn:aws:cloudformation:eu-west-1:111122223333:stack/shop/{id}");
-    assert_eq!(last_name(&stack).as_deref(), Some("shop"));
+    assert_eq!(super::paths::last_name(&stack).as_deref(), Some("shop"));
 }
 
 #[test]

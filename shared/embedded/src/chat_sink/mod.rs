@@ -18,6 +18,7 @@ mod destination;
 mod discord;
 mod failures;
 mod ids;
+mod inside;
 mod limits;
 mod pace;
 mod plan;
@@ -39,7 +40,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::watch;
 
 pub use behaviour::Behaviour;
@@ -51,12 +52,12 @@ pub use standing::Standing;
 pub use store::{MAX_MESSAGES, Message};
 
 use call::Call;
-use destination::{Destinations, Place};
+use destination::Destinations;
 use discord::Threads;
 use pace::Paces;
 use plan::Plans;
 use platform::Platform;
-use store::{Ids, Incoming, Store};
+use store::Store;
 
 /// The platforms that the sink stands in for.
 const PLATFORMS: [Platform; 5] = [
@@ -347,101 +348,6 @@ impl ChatSink {
 
     fn now(&self) -> Timestamp {
         (self.shared.clock)()
-    }
-
-    /// Keeps a message, and counts it.
-    fn add(
-        &self,
-        place: &Place,
-        incoming: Incoming,
-        id: impl FnOnce(&mut Ids) -> String,
-    ) -> Arc<Message> {
-        let now = self.now();
-        self.held().destinations.taken(place);
-        self.change(|store| store.add(place, incoming, id, now))
-    }
-
-    fn edit(
-        &self,
-        place: &Place,
-        message: &Message,
-        open_mentions: Vec<String>,
-        payload: Value,
-    ) -> bool {
-        let now = self.now();
-        self.held().destinations.taken(place);
-        self.change(|store| store.edit(message.number, payload, open_mentions, now))
-    }
-
-    fn find(&self, platform: &str, channel_id: &str, id: &str) -> Option<Arc<Message>> {
-        self.held().store.find(platform, channel_id, id)
-    }
-
-    fn scopes(&self) -> Vec<String> {
-        self.held().scopes.clone()
-    }
-
-    fn webhook_secrets(&self, receiver: &str) -> Vec<String> {
-        let held = self.held();
-        let secrets = held.secrets.get(receiver).into_iter().flatten();
-        secrets.map(|secret| secret.0.clone()).collect()
-    }
-
-    /// The name of the channel that a webhook posts to.
-    fn webhook_channel(&self, webhook: &str) -> String {
-        let held = self.held();
-        let named = held.names.get(webhook);
-        named
-            .cloned()
-            .unwrap_or_else(|| format!("webhook-{webhook}"))
-    }
-
-    /// The name by which a channel's id was first seen, or the id.
-    fn channel_name(&self, channel_id: &str) -> String {
-        let held = self.held();
-        let mut messages = held.store.messages();
-        messages
-            .find(|message| message.channel_id == channel_id)
-            .map_or_else(|| channel_id.to_owned(), |message| message.channel.clone())
-    }
-
-    fn fingerprint(&self, credential: &str) -> u64 {
-        self.held().destinations.fingerprint(credential)
-    }
-
-    fn credential_standing(&self, credential: u64) -> Standing {
-        self.held().destinations.of_credential(credential)
-    }
-
-    /// How a place stands for a post or an edit that has just come.
-    fn called(&self, place: &Place) -> Standing {
-        self.held().destinations.called(place)
-    }
-
-    fn standing(&self, place: &Place) -> Standing {
-        self.held().destinations.standing(place)
-    }
-
-    /// The failure on order for a post to this place, if any.
-    fn planned(&self, place: &Place) -> Option<Failure> {
-        let failure = self.held().plans.take(place.kind, &place.names());
-        if let Some(Failure::RateLimited(_) | Failure::RateLimitedWithoutBody(_)) = failure {
-            self.held().destinations.rate_limited(place);
-        }
-        failure
-    }
-
-    /// What the limits say of a call, where they are kept.
-    fn paced<T>(&self, count: impl FnOnce(&mut Paces, Timestamp) -> T) -> Option<T> {
-        let now = self.now();
-        let mut held = self.held();
-        held.behaviour
-            .rate_limits
-            .then(|| count(&mut held.paces, now))
-    }
-
-    fn threads<T>(&self, act: impl FnOnce(&mut Threads) -> T) -> T {
-        act(&mut self.held().threads)
     }
 }
 

@@ -1,0 +1,111 @@
+//! What the platforms ask of the sink and tell it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::ChatSink;
+use super::destination::Place;
+use super::discord::Threads;
+use super::failures::Failure;
+use super::pace::Paces;
+use super::standing::Standing;
+use super::store::{Ids, Incoming, Message};
+
+impl ChatSink {
+    /// Keeps a message, and counts it.
+    pub(super) fn add(
+        &self,
+        place: &Place,
+        incoming: Incoming,
+        id: impl FnOnce(&mut Ids) -> String,
+    ) -> Arc<Message> {
+        let now = self.now();
+        self.held().destinations.taken(place);
+        self.change(|store| store.add(place, incoming, id, now))
+    }
+
+    pub(super) fn edit(
+        &self,
+        place: &Place,
+        message: &Message,
+        open_mentions: Vec<String>,
+        payload: Value,
+    ) -> bool {
+        let now = self.now();
+        self.held().destinations.taken(place);
+        self.change(|store| store.edit(message.number, payload, open_mentions, now))
+    }
+
+    pub(super) fn find(&self, platform: &str, channel_id: &str, id: &str) -> Option<Arc<Message>> {
+        self.held().store.find(platform, channel_id, id)
+    }
+
+    pub(super) fn scopes(&self) -> Vec<String> {
+        self.held().scopes.clone()
+    }
+
+    pub(super) fn webhook_secrets(&self, receiver: &str) -> Vec<String> {
+        let held = self.held();
+        let secrets = held.secrets.get(receiver).into_iter().flatten();
+        secrets.map(|secret| secret.0.clone()).collect()
+    }
+
+    /// The name of the channel that a webhook posts to.
+    pub(super) fn webhook_channel(&self, webhook: &str) -> String {
+        let held = self.held();
+        let named = held.names.get(webhook);
+        named
+            .cloned()
+            .unwrap_or_else(|| format!("webhook-{webhook}"))
+    }
+
+    /// The name by which a channel's id was first seen, or the id.
+    pub(super) fn channel_name(&self, channel_id: &str) -> String {
+        let held = self.held();
+        let mut messages = held.store.messages();
+        messages
+            .find(|message| message.channel_id == channel_id)
+            .map_or_else(|| channel_id.to_owned(), |message| message.channel.clone())
+    }
+
+    pub(super) fn fingerprint(&self, credential: &str) -> u64 {
+        self.held().destinations.fingerprint(credential)
+    }
+
+    pub(super) fn credential_standing(&self, credential: u64) -> Standing {
+        self.held().destinations.of_credential(credential)
+    }
+
+    /// How a place stands for a post or an edit that has just come.
+    pub(super) fn called(&self, place: &Place) -> Standing {
+        self.held().destinations.called(place)
+    }
+
+    pub(super) fn standing(&self, place: &Place) -> Standing {
+        self.held().destinations.standing(place)
+    }
+
+    /// The failure on order for a post to this place, if any.
+    pub(super) fn planned(&self, place: &Place) -> Option<Failure> {
+        let failure = self.held().plans.take(place.kind, &place.names());
+        if let Some(Failure::RateLimited(_) | Failure::RateLimitedWithoutBody(_)) = failure {
+            self.held().destinations.rate_limited(place);
+        }
+        failure
+    }
+
+    /// What the limits say of a call, where they are kept.
+    pub(super) fn paced<T>(&self, count: impl FnOnce(&mut Paces, Timestamp) -> T) -> Option<T> {
+        let now = self.now();
+        let mut held = self.held();
+        held.behaviour
+            .rate_limits
+            .then(|| count(&mut held.paces, now))
+    }
+
+    pub(super) fn threads<T>(&self, act: impl FnOnce(&mut Threads) -> T) -> T {
+        act(&mut self.held().threads)
+    }
+}
