@@ -103,7 +103,7 @@ async fn an_entry_names_the_key_and_the_request_and_is_kept_for_a_time() {
     assert_eq!(webhook["object"]["id"], made.body["id"]);
     assert_eq!(
         api_key["actor"],
-        json!({"type": "deployment_key", "id": "deployment", "name": "deployment key"})
+        json!({"type": "deployment_key", "id": "deployment", "name": "admin key"})
     );
     assert!(webhook["at"].as_str().unwrap() > api_key["at"].as_str().unwrap());
     let rows = app.registry_rows("aud_").await;

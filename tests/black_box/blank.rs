@@ -133,14 +133,14 @@ async fn a_forgotten_value_of_a_file_is_a_fault_with_its_line() {
 #[tokio::test]
 async fn a_blank_remark_of_an_event_says_nothing_and_what_decides_who_gets_it_must_say_something() {
     let app = App::start().await;
-    let texts = json!({"type": "deploy", "correlation_id": "", "actor": " ", "message": ""});
+    let texts = json!({"type": "deploy", "resource": {"name": ""}, "actor": " ", "message": ""});
     let id = app.publish(&texts).await;
     until("the event is listed", async || {
         app.get("/events/").await.results().len() == 1
     })
     .await;
     let event = app.get(&format!("/events/{id}/")).await.body;
-    assert!(event.get("correlation_id").is_none() && event.get("actor").is_none());
+    assert!(event.get("message").is_none() && event.get("actor").is_none());
     for field in [
         "status",
         "severity",
@@ -153,6 +153,7 @@ async fn a_blank_remark_of_an_event_says_nothing_and_what_decides_who_gets_it_mu
         "provider",
         "account",
         "region",
+        "correlation_id",
     ] {
         let mut event = json!({"type": "deploy"});
         event[field] = json!("");

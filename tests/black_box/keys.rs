@@ -356,7 +356,7 @@ async fn the_deployments_key_is_listed_first_to_its_own_organization_on_pages_of
                 None => break,
             }
         }
-        assert_eq!(names, ["deployment key", "viewer", "viewer"], "{limit}");
+        assert_eq!(names, ["admin key", "viewer", "viewer"], "{limit}");
     }
     let other = app.key_of("org_other", Role::Admin, None).await;
     let list = app.request_as(&other, Method::GET, "/api-keys/");

@@ -390,3 +390,61 @@ async fn a_secret_that_cannot_be_read_is_not_replaced_as_it_would_stop_to_sign()
     let rotated = inside.call(&claims, "POST", &at, &whole).await;
     assert_eq!(rotated.status, 200, "{}", rotated.body);
 }
+
+#[tokio::test]
+async fn a_file_that_changes_nothing_of_a_credential_of_several_parts_changes_nothing() {
+    let app = App::start().await;
+    let file = |token: &str, url: &str| {
+        json!({"notifications": {"ci": {
+            "provider": "webhook", "url": url, "headers": {"X-Token": token}, "events": ["deploy"],
+        }}})
+    };
+    let url = "https://receiver.example.com/hooks?key=fake-key-of-tests";
+    let apply = async |token: &str, url: &str| {
+        let applied = app.put("/notifications/", &file(token, url)).await;
+        assert_eq!(applied.status, StatusCode::OK, "{}", applied.text);
+        let result = &applied.body["results"][0];
+        (result["result"].clone(), result["changed"].clone())
+    };
+    assert_eq!(apply("fake-one-of-tests", url).await.0, "created");
+    let unchanged = (json!("unchanged"), json!([]));
+    assert_eq!(apply("fake-one-of-tests", url).await, unchanged);
+    let of_headers = (json!("updated"), json!(["headers"]));
+    assert_eq!(apply("fake-two-of-tests", url).await, of_headers);
+    assert_eq!(apply("fake-two-of-tests", url).await, unchanged);
+    let elsewhere = "https://receiver.example.com/hooks?key=fake-other-of-tests";
+    let of_url = (json!("updated"), json!(["url"]));
+    assert_eq!(apply("fake-two-of-tests", elsewhere).await, of_url);
+    let audit = app.get("/audit/").await;
+    assert_eq!(audit.results().len(), 3, "{}", audit.text);
+}
+
+#[tokio::test]
+async fn a_receiver_at_the_root_of_its_host_is_called_and_was_not_verified() {
+    let app = App::start().await;
+    for (name, url) in [
+        ("root", "https://receiver.example.com"),
+        ("slash", "https://slash.example.com/"),
+        ("query", "https://query.example.com/?a=b"),
+    ] {
+        let mut webhook = webhook(&json!({ "url": url }));
+        webhook["name"] = name.into();
+        let made = app.post("/webhooks/", &webhook).await;
+        assert_eq!(made.body["verification"]["status"], "unverified");
+        let id = made.body["id"].as_str().unwrap();
+        let tested = app.post(&format!("/webhooks/{id}/test/"), &json!({})).await;
+        assert_eq!(tested.body["outcome"], "delivered", "{}", tested.text);
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_type_blames_no_field_that_was_not_sent() {
+    let app = App::start().await;
+    let (id, _) = register(&app, &json!({})).await;
+    let patch = json!({
+        "type": "slack", "configuration": {"token": "xoxb-fake-token-for-tests", "channel": "x"}
+    });
+    let patched = app.patch(&format!("/webhooks/{id}/"), &patch).await;
+    assert_eq!(patched.status, StatusCode::OK, "{}", patched.text);
+    assert_eq!(patched.body["type"], "slack");
+}

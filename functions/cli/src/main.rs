@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 
 /// Which Carillon is meant.
 fn connection(profile: Option<&str>) -> Result<Connection, Error> {
-    Config::read(profile::path()?)?.connection(profile, Environment::read())
+    Config::read(profile::path()?)?.connection(profile, Environment::read()?)
 }
 
 fn completions(shell: Shell) -> Report {

@@ -23,7 +23,7 @@ pub struct Connection {
     pub key: Option<SecretString>,
 }
 
-/// What the environment says; blank is as unset.
+/// What the environment says.
 #[derive(Debug, Default)]
 pub struct Environment {
     pub url: Option<String>,
@@ -31,18 +31,27 @@ pub struct Environment {
 }
 
 impl Environment {
-    pub fn read() -> Self {
-        Self {
-            url: variable("CARILLON_URL"),
-            key: variable("CARILLON_KEY").map(SecretString::from),
-        }
+    /// # Errors
+    /// Where a variable is blank, as that of a CI which does not know it: another Carillon than
+    /// the one that was meant must not be told.
+    pub fn read() -> Result<Self, Error> {
+        Ok(Self {
+            url: variable("CARILLON_URL")?,
+            key: variable("CARILLON_KEY")?.map(SecretString::from),
+        })
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    let value = env::var(name).ok()?;
-    let value = value.trim();
-    (!value.is_empty()).then(|| value.to_owned())
+fn variable(name: &str) -> Result<Option<String>, Error> {
+    let Ok(value) = env::var(name) else {
+        return Ok(None);
+    };
+    match value.trim() {
+        "" => Err(Error::Input(format!(
+            "{name} is set, but blank: give it a value, or unset it"
+        ))),
+        value => Ok(Some(value.to_owned())),
+    }
 }
 
 /// The file with the profiles.
@@ -70,10 +79,12 @@ struct Profile {
 
 /// Where the file is: `CARILLON_CONFIG`, else below `XDG_CONFIG_HOME`, else `~/.config`.
 pub fn path() -> Result<PathBuf, Error> {
-    if let Some(path) = variable("CARILLON_CONFIG") {
+    if let Some(path) = variable("CARILLON_CONFIG")? {
         return Ok(path.into());
     }
-    let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    // Blank, it is as unset (XDG base directory specification).
+    let folder = env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty());
+    let folder = folder.map(PathBuf::from);
     let folder = folder.or_else(|| Some(env::home_dir()?.join(".config")));
     let folder = folder.ok_or_else(|| {
         Error::Input("there is no home folder: set CARILLON_CONFIG to a file".to_owned())

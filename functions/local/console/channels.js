@@ -47,12 +47,15 @@ export function show(_, query) {
 
   const rows = new VirtualList({
     key: ({ key }) => key, label: 'Messages', estimate: 180, scroller: scroll,
-    draw: (given) => post(given, { everywhere: !channel, opened, found: given.message.id === wanted }),
+    draw: (given) => post(given, { everywhere: !channel, opened, wanted }),
   });
   rows.stick = true;
 
   function draw({ toEnd = false } = {}) {
     const posts = store.list(channel, search.value);
+    // The thread of the message that the address names stands open.
+    const named = wanted && posts.find(({ replies }) => replies.some(({ id }) => id === wanted));
+    if (named) opened.add(named.key);
     const stuck = toEnd || rows.atEnd || !rows.node.isConnected;
     if (store.messages.size === 0) scroll.replaceChildren(firstSteps());
     else if (!posts.length) scroll.replaceChildren(empty('Nothing found', search.value ? 'No message has these words.' : 'This channel is empty.'));
@@ -103,7 +106,11 @@ export function show(_, query) {
     const here = places.filter((place) => channelKey(place) === channel);
     tools.replaceChildren(search, ...here.map((place) => faults.standing(place, look)),
       button('What goes wrong', () => faults.show().then(look), { sign: 'warning' }));
-    notes.replaceChildren(...here.flatMap(stillSuspended));
+    drawNotes();
+  }
+
+  function drawNotes() {
+    notes.replaceChildren(...places.filter((place) => channelKey(place) === channel).flatMap(stillSuspended));
   }
 
   /** A destination that is well again does not bring its webhook back: somebody has to say so. */
@@ -123,12 +130,14 @@ export function show(_, query) {
   let looked = '';
   async function look() {
     const found = await faults.destinations();
-    if (session.me()) suspended = await new Pages('webhooks/', { status: 'suspended' }).next();
+    if (session.may('read')) suspended = await new Pages('webhooks/', { status: 'suspended' }).next();
     const now = JSON.stringify([found.map(({ tally, ...place }) => place), suspended, channel]);
     if (now === looked) return;
     looked = now;
     places = found;
-    if (!tools.contains(document.activeElement) || document.activeElement.tagName === 'BUTTON') drawHead();
+    // Whoever is choosing there is not interrupted.
+    if (tools.contains(document.activeElement) && document.activeElement.tagName !== 'BUTTON') drawNotes();
+    else drawHead();
     drawSide();
   }
 

@@ -10,8 +10,9 @@ import { remove } from './faults.js';
 const SHOWN = 3;
 
 /** `everywhere`: the post stands among those of other channels and says where it is. */
-export function post(given, { everywhere, opened, found }) {
+export function post(given, { everywhere, opened, wanted }) {
   const { message, replies } = given;
+  const found = message.id === wanted || replies.some(({ id }) => id === wanted);
   const node = el('div', `post${given.follows ? ' follows' : ''}${given.leads ? ' leads' : ''}${found ? ' found' : ''}`);
   const thread = el('div', '');
   const showThread = () => thread.replaceChildren(...[repliesOf(replies, opened, () => {

@@ -51,7 +51,7 @@ export class Store {
    * is as it was is the same object.
    */
   list(channel, search) {
-    const wanted = search.trim().toLowerCase();
+    const wanted = plain(search);
     const roots = new Map();
     const posts = [];
     for (const message of this.messages.values()) {
@@ -84,9 +84,22 @@ export class Store {
   }
 }
 
+/** What is in a payload beside what people read. */
+const UNREAD = ['type', 'style', 'color', 'client_msg_id', 'block_id', 'action_id', 'event_type', 'contentType', '$schema', 'version'];
+
+function texts(value) {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(texts);
+  return Object.entries(value ?? {}).flatMap(([name, inner]) => (UNREAD.includes(name) ? [] : texts(inner)));
+}
+
+/** A text as it is read: without markup and escapes, on one line. */
+const plain = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+  .replace(/[*_~`\\]/g, '').replace(/\s+/g, ' ').trim().toLowerCase();
+
 /** With what all of them are asked for each time: where and when it is, and what can be searched. */
 function prepared(message) {
-  const text = `${message.channel} ${message.sender ?? ''} ${JSON.stringify(message.payload)}`.toLowerCase();
+  const text = plain([message.channel, message.sender ?? '', ...texts(message.payload)].join(' '));
   return Object.assign(message, { place: channelKey(message), at: Date.parse(message.received_at), text });
 }
 

@@ -7,10 +7,10 @@ import { keepTime } from './core/live.js';
 import { here } from './core/router.js';
 import * as session from './core/session.js';
 import { frame, mark } from './core/shell.js';
-import { failure, toast } from './core/ui.js';
+import { empty, failure, head, toast } from './core/ui.js';
 import { place } from './place.js';
 
-/** Each view: what loads it, and whether it needs a key. A view is `show(parts, query) → { title, node, end? }`. */
+/** Each view, and what loads it. A view is `show(parts, query) → { title, node, end? }`. */
 const VIEWS = {
   webhooks: () => import('./views/webhooks/index.js'),
   events: () => import('./views/events/index.js'),
@@ -21,6 +21,8 @@ const VIEWS = {
   ...(place.local ? { channels: () => import('./local/channels.js') } : {}),
 };
 const WITHOUT_KEY = ['channels', 'reference'];
+/** What one must be allowed for a view. */
+const RIGHTS = { compose: 'publish', declare: 'write', webhooks: 'read', events: 'read', activity: 'read' };
 
 const isView = (name) => Object.hasOwn(VIEWS, name ?? '');
 
@@ -41,12 +43,17 @@ async function show() {
     const { logIn } = await import('./views/log_in.js');
     return mine === turn ? put(logIn(enter), name) : undefined;
   }
+  const isEdit = name === 'webhooks' && (parts[1] === 'new' || parts[2] === 'edit');
+  if (RIGHTS[name] && !session.may(isEdit ? 'write' : RIGHTS[name])) {
+    const said = empty('Not with this key', `It is a key of the role ${session.me().role}, which may not do this.`);
+    return put({ title: 'Not with this key', node: el('div', 'page', head('Not with this key'), said) }, name);
+  }
   try {
     const view = await (await VIEWS[name]()).show(parts.slice(1), query);
     if (mine === turn) put(view, name);
     else view.end?.();
   } catch (error) {
-    if (mine === turn) put({ title: 'Something went wrong', node: failure(error) }, name);
+    if (mine === turn) put({ title: 'Something went wrong', node: el('div', 'page', head('Something went wrong'), failure(error)) }, name);
   }
   return undefined;
 }

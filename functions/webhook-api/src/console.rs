@@ -104,9 +104,22 @@ impl Console {
         match name {
             kinds::MODULE => Some(Cow::Borrowed(self.module.as_bytes())),
             STYLE => Some(Cow::Owned(style())),
+            name if name.ends_with(".js") => {
+                embedded(name).map(|file| Cow::Owned(without_comments(&file.data)))
+            }
             name => embedded(name).map(|file| file.data),
         }
     }
+}
+
+/// A module without its lines of comment: no browser needs them. The other lines keep their numbers.
+fn without_comments(module: &[u8]) -> Vec<u8> {
+    let lines = module.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.map(|line| match line.trim_ascii_start().starts_with(b"//") {
+        true => b"\n",
+        false => line,
+    });
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// What all files are called that are not made here.

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Verification)]
 pub struct Verified {
-    /// `verified`; `unverified`, where the platform could not be asked; or `skipped`.
+    /// `verified`; `unverified`, where the platform could not be asked, or never can be; or `skipped`.
     #[schema(example = "verified")]
     status: &'static str,
     /// Why it could not be verified.
@@ -69,11 +69,15 @@ pub async fn verify(
         }));
     }
     match api.chat.verify(kind, configuration, value).await {
-        Verification::Verified(found) => Ok(Some(Verified {
-            facts: found.facts,
-            warnings: found.warnings,
-            ..Verified::with("verified")
-        })),
+        Verification::Verified(found) => {
+            let was_asked = kind.question(configuration).is_some();
+            let status = if was_asked { "verified" } else { "unverified" };
+            Ok(Some(Verified {
+                facts: found.facts,
+                warnings: found.warnings,
+                ..Verified::with(status)
+            }))
+        }
         Verification::Unreachable { hint } => {
             tracing::warn!(hint, "a credential could not be verified");
             Ok(Some(Verified {

@@ -231,7 +231,7 @@ impl KeyView {
     pub fn deployment() -> Self {
         Self {
             id: DEPLOYMENT.to_owned(),
-            name: "deployment key".to_owned(),
+            name: "admin key".to_owned(),
             role: Role::Admin,
             key: None,
             created_at: None,

@@ -169,8 +169,8 @@ impl Kinds {
             if let Some(meant) = meant.filter(|meant| meant.api_type() != own.api_type()) {
                 let (meant, own) = (meant.api_type(), own.api_type());
                 let detail = format!(
-                    "this is a credential of the type `{meant}`, not `{own}`, where others would \
-                     see it"
+                    "this is a credential of the type `{meant}`, not `{own}`, which would show it \
+                     to others: give it with \"type\": \"{meant}\""
                 );
                 faults.add(at, FaultCode::NotAllowed, detail);
             }

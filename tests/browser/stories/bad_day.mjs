@@ -46,6 +46,8 @@ test('a channel that is well again says that its webhook is still suspended', as
   await page.getByRole('link', { name: /^#infra/ }).click();
   const standing = page.getByLabel('How infra stands', { exact: false }).first();
   await page.waitForFunction(() => document.querySelector('.conversation-head select')?.value === 'archived');
+  // Whoever chooses it with the keyboard stays there.
+  await standing.focus();
   await standing.selectOption('open');
   await page.getByText('is still suspended', { exact: false }).first().waitFor();
   await page.getByRole('button', { name: 'Switch it on' }).first().click();

@@ -60,6 +60,67 @@ test('a file is planned, its faults stand at their lines, and it is applied', as
   calm(page);
 });
 
+test('only a plan that was seen is applied, however slow the API is', async () => {
+  await stage.webhook(slack('not in the file'));
+  const page = await stage.open('#/declare');
+  let answer = () => {};
+  const held = new Promise((found) => { answer = found; });
+  const file = page.getByLabel('The file', { exact: true });
+  const apply = page.getByRole('button', { name: 'Apply', exact: true });
+  await file.fill(`notifications:\n  seen:\n    provider: slack\n    token: ${TOKEN}\n    channels: ["#x"]\n`);
+  await page.getByText('1 webhook would change').waitFor();
+  await page.route('**/notifications/**', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByLabel('Remove webhooks that the file does not name').check();
+  assert.ok(await apply.isDisabled());
+  answer();
+  await page.getByText('not in the file').first().waitFor();
+  await apply.click();
+  await page.getByRole('dialog').getByText('not in the file', { exact: false }).waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await file.press('End');
+  await file.pressSequentially(' ');
+  assert.ok(await apply.isDisabled());
+  calm(page);
+});
+
+test('a dry run stays one, and nothing that has no field is lost', async () => {
+  const page = await stage.open('#/compose');
+  await page.getByRole('button', { name: 'JSON or YAML' }).click();
+  await page.getByLabel('The event as text').fill('{"type": "deploy", "dry_run": true, "occurred_at": "2026-11-21T10:15:00Z", "message": "told only"}');
+  await page.getByRole('button', { name: 'Fields' }).click();
+  assert.ok(await page.getByLabel('Dry run', { exact: false }).isChecked());
+  await page.getByLabel('Event type').selectOption('destroy');
+  assert.equal(await page.getByLabel('Message').inputValue(), 'told only');
+  await page.getByRole('button', { name: 'Copy as …' }).click();
+  assert.match(await page.getByRole('dialog').textContent(), /--as-dry-run/);
+  await page.keyboard.press('Escape');
+  const sent = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/events/'));
+  await page.getByRole('button', { name: 'Publish' }).click();
+  const event = (await sent).postDataJSON();
+  assert.deepEqual([event.type, event.dry_run, event.occurred_at], ['destroy', true, '2026-11-21T10:15:00Z']);
+  calm(page);
+});
+
+test('an edit that is saved before its options came removes none of them', async () => {
+  const { id } = await stage.webhook({ name: 'with headers', type: 'webhook', event_types: ['*'], configuration: { url: 'https://x.example.com/i', headers: { 'x-a': 'fake-value-of-tests' } } });
+  const page = await stage.open(`#/webhooks/${id}/edit`);
+  let answer = () => {};
+  const held = new Promise((found) => { answer = found; });
+  await page.route('**/openapi.json', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByText('More options').click();
+  const sent = page.waitForRequest((request) => request.method() === 'PATCH');
+  await page.getByRole('button', { name: 'Save' }).click();
+  assert.ok((await sent).postDataJSON().configuration.headers['x-a']);
+  answer();
+  calm(page);
+});
+
 test('the quotas say how much of them is used', async () => {
   const page = await stage.open('#/activity');
   await page.getByRole('link', { name: 'Quotas' }).click();

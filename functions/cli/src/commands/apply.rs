@@ -1,5 +1,6 @@
 //! `carillon apply`: the webhooks as a file says, with what changes like a diff.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::credential::secret_names;
 use crate::call::{Call, path, query};
 use crate::client::Client;
 use crate::document::Document;
@@ -20,8 +22,6 @@ use crate::yaml::escaped;
 
 /// The block of the file that is applied.
 pub const BLOCK: &str = "notifications";
-/// Fields whose values are never shown.
-const SECRET: [&str; 5] = ["token", "webhook_url", "url", "secret", "headers"];
 
 #[derive(Debug, Args)]
 pub struct Apply {
@@ -74,6 +74,8 @@ pub fn block(document: Document) -> Result<(Value, Places), Error> {
 /// Makes the webhooks what a block says; `places` are those inside the block.
 pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result<Report, Error> {
     let before = client.call(&Call::get(path(&[BLOCK])))?;
+    // Before anything is changed: without them nothing can be shown.
+    let secret = secret_names(client)?;
     let flag = |on: bool, value: &str| on.then(|| value.to_owned());
     let path = query(
         &path(&[BLOCK]),
@@ -90,7 +92,7 @@ pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result
         .call(&call)
         .map_err(|error| error.in_file(Some(&places.above())))?;
     in_order(&mut answer, places);
-    let text = diff(&answer, &before[BLOCK], block, how.dry_run);
+    let text = diff(&answer, &before[BLOCK], block, &secret, how.dry_run);
     Ok(Report::new(answer, text))
 }
 
@@ -108,7 +110,13 @@ fn in_order(answer: &mut Value, places: &Places) {
 }
 
 /// What changes, a webhook a line and a field a line.
-fn diff(answer: &Value, before: &Value, after: &Value, dry_run: bool) -> String {
+fn diff(
+    answer: &Value,
+    before: &Value,
+    after: &Value,
+    secret: &BTreeSet<String>,
+    dry_run: bool,
+) -> String {
     let mut shown = String::new();
     let mut counts: Map<String, Value> = Map::new();
     for result in answer["results"].as_array().into_iter().flatten() {
@@ -131,7 +139,10 @@ fn diff(answer: &Value, before: &Value, after: &Value, dry_run: bool) -> String 
         let _ = writeln!(shown, "{style}{sign} {}{kind}{style:#}", clean(name));
         for field in result["changed"].as_array().into_iter().flatten() {
             let field = field.as_str().unwrap_or_default();
-            shown += &change(field, &find(before, name)[field], &entry[field]);
+            shown += &match secret.contains(field) {
+                true => format!("    {}: another one\n", clean(field)),
+                false => change(field, &find(before, name)[field], &entry[field]),
+            };
         }
         for (field, secret) in result["made"].as_object().into_iter().flatten() {
             let (field, secret) = (clean(field), clean(&text(secret)));
@@ -172,9 +183,6 @@ fn find<'v>(block: &'v Value, name: &str) -> &'v Value {
 }
 
 fn change(field: &str, before: &Value, after: &Value) -> String {
-    if SECRET.contains(&field) {
-        return format!("    {}: another one\n", clean(field));
-    }
     let side = |sign: &str, colour: AnsiColor, value: &Value| match value {
         Value::Null => String::new(),
         value => {
@@ -217,15 +225,17 @@ mod tests {
             "work": {"provider": "slack", "webhook_url": "https://fake-secret"},
             "gaming": {"channels": ["b"], "webhook_url": "https://fake-secret"},
         });
+        let secret = ["webhook_url".to_owned()].into();
+        let diff = |dry_run| plain(&diff(&answer, &before, &after, &secret, dry_run));
         assert_eq!(
-            plain(&diff(&answer, &before, &after, true)),
+            diff(true),
             "+ work (slack)\n    secret: fake-secret-made (keep it: it is shown this once)\n\
              ~ gaming\n    - channels: [\"a\"]\n    + channels: [\"b\"]\n    webhook_url: another one\n\
              \u{20} same\n\
              - old\n\n\
              1 to create, 1 to update, 1 to remove, 1 unchanged. Nothing was changed."
         );
-        assert!(plain(&diff(&answer, &before, &after, false)).ends_with("1 removed, 1 unchanged."));
+        assert!(diff(false).ends_with("1 removed, 1 unchanged."));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Secrets from people: asked for, or read from standard input; never arguments.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -79,6 +80,19 @@ fn in_document(document: &Value, api_type: &str) -> Result<Vec<String>, String> 
         fields.extend(hidden.map(str::to_owned));
     }
     Ok(fields)
+}
+
+/// The fields of all types whose values nobody may see, as the API's document says.
+pub fn secret_names(client: &Client) -> Result<BTreeSet<String>, Error> {
+    let document = client.call(&Call::get("/api/v1/openapi.json").without_key())?;
+    let schemas = document["components"]["schemas"].as_object();
+    let properties = schemas.into_iter().flatten();
+    let properties = properties.filter_map(|(_, schema)| schema["properties"].as_object());
+    let hidden = |schema: &Value| {
+        schema["format"] == "password" || schema["additionalProperties"]["format"] == "password"
+    };
+    let hidden = properties.flatten().filter(|(_, schema)| hidden(schema));
+    Ok(hidden.map(|(name, _)| name.clone()).collect())
 }
 
 /// The fields that hold the credential of a webhook that is there: they are shown masked.

@@ -58,6 +58,9 @@ pub enum Webhooks {
         /// Of all webhooks that share the old credential
         #[arg(long)]
         everywhere: bool,
+        /// Have Carillon make the new signing secret of a signed webhook
+        #[arg(long, conflicts_with = "everywhere")]
+        make: bool,
     },
     /// Remove one, and its credential
     #[command(visible_alias = "rm")]
@@ -147,7 +150,8 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
         Webhooks::Rotate {
             webhook,
             everywhere,
-        } => rotate(client, webhook, *everywhere),
+            make,
+        } => rotate(client, webhook, *everywhere, *make),
         Webhooks::Delete { webhook } => {
             let id = webhook_id(client, webhook)?;
             client.call(&Call::delete(path(&["webhooks", &id])))?;
@@ -259,17 +263,8 @@ fn create(client: &Client, create: &Create) -> Result<Report, Error> {
     let body = webhook.to_string();
     let answer = client.call(&Call::post(path).json(&body).once());
     let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
-    let mut text = shown(&answer);
-    if has_made_secret(&answer) {
-        text.push_str("\nKeep the secret now: it is shown this once.\n");
-    }
+    let text = with_secret(&answer);
     Ok(Report::new(answer, text))
-}
-
-/// Whether the answer shows a secret that Carillon has made.
-fn has_made_secret(webhook: &Value) -> bool {
-    let secret = webhook["configuration"]["secret"].as_str();
-    secret.is_some_and(|secret| !secret.contains('…'))
 }
 
 impl Create {
@@ -303,20 +298,31 @@ fn change(client: &Client, name: &str, patch: &Value, no_verify: bool) -> Result
     Ok(Report::new(answer, text))
 }
 
-fn rotate(client: &Client, name: &str, everywhere: bool) -> Result<Report, Error> {
+fn rotate(client: &Client, name: &str, everywhere: bool, make: bool) -> Result<Report, Error> {
     let id = webhook_id(client, name)?;
-    let webhook = client.call(&Call::get(path(&["webhooks", &id])))?;
-    let (field, secret) = credential("New credential", &fields_of(&webhook))?;
     let mut body = Map::new();
-    body.insert(field, json!(secret.expose_secret()));
+    if !make {
+        let webhook = client.call(&Call::get(path(&["webhooks", &id])))?;
+        let (field, secret) = credential("New credential", &fields_of(&webhook))?;
+        body.insert(field, json!(secret.expose_secret()));
+    }
     if everywhere {
         body.insert("everywhere".into(), json!(true));
     }
     let body = Value::Object(body).to_string();
     let path = path(&["webhooks", &id, "rotate"]);
     let answer = client.call(&Call::post(path).json(&body).once())?;
-    let text = shown(&answer);
-    Ok(Report::new(answer, text))
+    Ok(Report::new(answer.clone(), with_secret(&answer)))
+}
+
+/// The webhook; where the answer shows a secret that was made, with what to do about it.
+fn with_secret(webhook: &Value) -> String {
+    let secret = webhook["configuration"]["secret"].as_str();
+    let mut text = shown(webhook);
+    if secret.is_some_and(|secret| !secret.contains('…')) {
+        text.push_str("\nKeep the secret now: it is shown this once.\n");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -112,6 +112,14 @@ async fn a_credential_goes_into_the_field_that_its_kind_has_for_it() {
         .await
         .good();
     assert!(rotated.out.contains("whsec_"), "{}", rotated.out);
+    let made = cli
+        .run(&["webhooks", "rotate", "ci", "--make"])
+        .await
+        .good();
+    assert!(made.out.contains("Keep the secret now"), "{}", made.out);
+    cli.run_with_input(&["webhooks", "rotate", "ci"], &secret)
+        .await
+        .good();
     let shown = cli.run(&["webhooks", "show", "ci", "-o", "json"]).await;
     let shown = shown.good().json();
     assert_eq!(shown["configuration"]["secret"], "whsec_…FAKE");

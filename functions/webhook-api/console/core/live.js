@@ -1,10 +1,20 @@
 // What is shown stays true: views are read again now and then, while somebody looks.
 
 import { ago } from './dom.js';
+import { toast } from './ui.js';
 import { place } from '../place.js';
 
 /** Every few seconds where a call costs nothing, less often where it does. */
 const EVERY = place.local ? 2_000 : 15_000;
+
+/** How often in a row nothing could be read: the second time it is said. */
+let failed = 0;
+
+function reached(isSo) {
+  if (isSo && failed > 1) toast('Carillon can be reached again.');
+  failed = isSo ? 0 : failed + 1;
+  if (failed === 2) toast('Carillon cannot be reached. What is shown may be old.', 'warning');
+}
 
 /** Calls `read` again and again; what it returns ends it. Background tabs rest. */
 export function keepUp(read, every = EVERY) {
@@ -15,8 +25,10 @@ export function keepUp(read, every = EVERY) {
     busy = true;
     try {
       await read();
+      reached(true);
     } catch {
-      // The next turn tries again; what somebody does meanwhile says what is wrong.
+      // The next turn tries again.
+      reached(false);
     } finally {
       busy = false;
     }

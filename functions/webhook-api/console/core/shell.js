@@ -48,7 +48,7 @@ function who({ organization, role, actor }) {
   const leave = el('button', 'quiet-button', 'Log out');
   leave.type = 'button';
   leave.addEventListener('click', () => dispatchEvent(new Event('carillon-log-out')));
-  const name = actor.name ?? (actor.type === 'deployment_key' ? 'deployment key' : actor.id);
+  const name = actor.name ?? (actor.type === 'deployment_key' ? 'admin key' : actor.id);
   return [
     el('span', 'who-organization', organization),
     el('span', 'who-role', `${name} · ${role}`),

@@ -257,6 +257,7 @@ export class VirtualList {
     } catch (error) {
       this.ended = true;
       this.onFault?.(error);
+      return;
     } finally {
       this.asking = false;
     }

@@ -56,7 +56,7 @@ function audit() {
 const KINDS = { webhook: 'the webhook', api_key: 'the key' };
 
 function actor({ type, id, name }) {
-  if (type === 'deployment_key') return 'The deployment key';
+  if (type === 'deployment_key') return 'The admin key';
   if (type === 'system') return 'Carillon';
   return name ?? id ?? 'Somebody';
 }

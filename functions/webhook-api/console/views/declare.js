@@ -54,6 +54,11 @@ export async function show() {
   }, { kind: 'primary' });
   apply.disabled = true;
   let planned = [];
+  // Only what was seen as a plan is applied.
+  const stale = () => {
+    apply.disabled = true;
+    planned = [];
+  };
 
   const put = (dry) => call('PUT', 'notifications/', {
     body: text.value, type: YAML, query: { dry_run: dry ? 'true' : null, prune: prune.box.checked ? 'true' : null },
@@ -72,9 +77,8 @@ export async function show() {
 
   async function look() {
     const mine = ++turn;
-    planned = [];
+    stale();
     if (!text.value.trim()) {
-      apply.disabled = true;
       plan.replaceChildren(el('p', 'soft', 'The plan shows here: what would be new, changed, removed. Nothing is done before you apply it.'));
       return;
     }
@@ -93,7 +97,11 @@ export async function show() {
   }
 
   const later = debounce(look, 400);
-  text.addEventListener('input', later);
+  text.addEventListener('input', () => {
+    turn += 1;
+    stale();
+    later();
+  });
   prune.box.addEventListener('change', look);
   const take = async (file) => {
     text.value = await file.text();

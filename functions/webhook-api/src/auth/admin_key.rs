@@ -54,7 +54,7 @@ impl AdminKey {
             actor: Actor {
                 actor_type: ActorType::DeploymentKey,
                 id: DEPLOYMENT.to_owned(),
-                name: Some("deployment key".to_owned()),
+                name: Some("admin key".to_owned()),
             },
         }))
     }

@@ -12,6 +12,7 @@ use carillon_domain::{OrganizationId, Webhook};
 use super::document::Document;
 use super::outcome::{Outcome, Written};
 use super::plan::{Change, MAX_CREDENTIALS, Plan, Warnings};
+use super::settle::settled;
 use super::verify::verified;
 use super::write::{Prepared, write};
 use crate::problem::Problem;
@@ -59,6 +60,7 @@ pub async fn apply(
         let kinds = api.chat.kinds();
         let plan = Plan::of(kinds, document, existing, organization, options.prune)
             .map_err(Problem::Invalid)?;
+        let plan = settled(api, plan).await?;
         check_credentials(&plan, organization, options.dry_run)?;
         let removals_first = check_quota(api, organization, &plan).await?;
         if warnings.is_none() {

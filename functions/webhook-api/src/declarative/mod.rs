@@ -11,6 +11,7 @@ mod export;
 mod lines;
 mod outcome;
 mod plan;
+mod settle;
 mod source;
 mod tree;
 mod verify;

@@ -161,6 +161,22 @@ impl Step {
         }
     }
 
+    /// Of the parts of the credential, these alone are to be other than they are.
+    pub fn settle(&mut self, kind: &dyn Kind, other: &[&'static str]) {
+        if other.is_empty() {
+            self.registration.destination.credential = Credential::Unchanged;
+            self.unverified = None;
+        }
+        let Change::Update { read, changed } = &mut self.change else {
+            return;
+        };
+        let is_part = |name: &str| kind.secret_fields().any(|field| field.name == name);
+        changed.retain(|name| !is_part(name) || other.contains(name));
+        if changed.is_empty() {
+            self.change = Change::Keep(read.clone());
+        }
+    }
+
     pub fn writes(&self) -> bool {
         !matches!(self.change, Change::Keep(_))
     }

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use carillon_aws::EventFilter;
-use carillon_domain::{Event, EventId};
+use carillon_domain::{Event, EventId, FaultCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -102,6 +102,12 @@ pub async fn list(
         actor: query.get(&parameters::ACTOR),
         correlation_id: query.get(&parameters::CORRELATION_ID),
     };
+    if let (Some(since), Some(until)) = (filter.since, filter.until)
+        && until <= since
+    {
+        let detail = "must be later than `since`";
+        query.fault(parameters::UNTIL.name, FaultCode::OutOfRange, detail);
+    }
     let wanted = Wanted::read(&api, &caller, "events", &mut query).await?;
     query.finish()?;
     let after = wanted.after.as_deref();

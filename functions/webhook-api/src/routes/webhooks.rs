@@ -325,6 +325,10 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
         "configuration": webhook.configuration.shown(),
         "message": webhook.message,
     });
+    if patch["type"] != Value::Null && patch["type"] != document["type"] {
+        // What the one type is told means nothing to another.
+        document["configuration"] = json!({});
+    }
     json_patch::merge(&mut document, patch);
     // Null asks for the default.
     if patch.get("enabled").is_some_and(Value::is_null) {

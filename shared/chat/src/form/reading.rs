@@ -101,6 +101,9 @@ impl<'v, 'f> Reading<'v, 'f> {
         self.configuration.digest = digest.unwrap_or_default();
         if for_people {
             self.configuration.summary_after = self.fields.get(&SUMMARY_AFTER);
+        } else if self.fields.value(SUMMARY_AFTER.name).is_some() {
+            let detail = "is for destinations that people read: programs get every event";
+            self.fault(SUMMARY_AFTER.name, FaultCode::NotAllowed, detail);
         }
     }
 

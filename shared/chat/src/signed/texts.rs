@@ -37,6 +37,8 @@ pub(super) fn masked_url(url: &str) -> String {
 
 /// The end of the last part, which may be the only secret one: a short one must not be shown as
 /// the end of something longer.
+const MASKED: &str = "this is a masked secret, which is only for showing; send the whole one";
+
 fn last_part(text: &str) -> String {
     let padded = text.trim_end_matches('=');
     let last = padded
@@ -46,6 +48,9 @@ fn last_part(text: &str) -> String {
 }
 
 pub(super) fn secret(text: &str) -> Result<String, Refusal> {
+    if masking::is_masked(text) {
+        return Err(malformed(MASKED));
+    }
     let key = signature::key(text.trim());
     let key = key.ok_or_else(|| {
         malformed(
@@ -89,6 +94,9 @@ pub(super) fn masked_header(value: &str) -> String {
 
 pub(super) fn header_value(text: &str) -> Result<String, Refusal> {
     let text = text.trim_matches([' ', '\t']);
+    if masking::is_masked(text) {
+        return Err(malformed(MASKED));
+    }
     match text.chars().all(|c| matches!(c, ' '..='~')) {
         true => Ok(text.to_owned()),
         false => Err(malformed(

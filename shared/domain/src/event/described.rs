@@ -64,8 +64,8 @@ pub(super) const ESTIMATED_COST: Field<Cost> = Field::optional("estimated_cost",
 pub(super) const ACTOR: Field<Remark> = name("actor", "Who did it");
 pub(super) const MESSAGE: Field<Remark> =
     Field::optional("message", "Free text", Remark(MAX_MESSAGE));
-pub(super) const CORRELATION_ID: Field<Remark> =
-    name("correlation_id", "Groups the events of one operation");
+pub(super) const CORRELATION_ID: Field<Said> =
+    key("correlation_id", "Groups the events of one operation");
 pub(super) const TRACEPARENT: Field<Formed<TraceParent>> = Field::optional(
     "traceparent",
     "The W3C trace that it belongs to; the request's header of this name, if left out",
@@ -84,7 +84,7 @@ pub(super) const CHANGES: Field<Texts> = Field::optional(
 pub(super) const DETAILS: Field<Details> =
     Field::optional("details", "Further facts, shown as fields", Details);
 
-/// What filters look at: one that is blank would reach other people than its sender means.
+/// What decides who is told, and in which thread: blank, it would mean another than its sender's.
 const fn key(name: &'static str, about: &'static str) -> Field<Said> {
     Field::optional(name, about, Said(MAX_NAME))
 }

@@ -15,7 +15,7 @@ use crate::values::{NOT_BLANK, kind, text_of};
 
 const RESOURCE_TYPE: Field<Said> =
     Field::optional("type", "Such as `aws_rds_cluster`", Said(MAX_NAME));
-const RESOURCE_ID: Field<Remark> = Field::optional("id", "The provider's id", Remark(1_024));
+const RESOURCE_ID: Field<Said> = Field::optional("id", "The provider's id", Said(1_024));
 const RESOURCE_NAME: Field<Remark> =
     Field::optional("name", "What people call it", Remark(MAX_NAME));
 const RESOURCE_URL: Field<WebUrl> =
@@ -60,7 +60,7 @@ impl Rule for WebUrl {
     type Value = String;
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<String> {
-        let url = text_of(value, at.clone(), MAX_URL, faults)?;
+        let url = said(value, at, MAX_URL, NOT_BLANK, faults)?;
         if !is_web_url(&url) {
             let detail = "must be an http or https URL without spaces";
             faults.add(at.clone(), FaultCode::Malformed, detail);

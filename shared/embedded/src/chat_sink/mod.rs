@@ -162,6 +162,8 @@ impl ChatSink {
     /// The platforms: `/{host}/{path}` for every host they are known by.
     pub fn router(&self) -> Router {
         Router::new()
+            .route("/{host}", any(answer))
+            .route("/{host}/", any(answer))
             .route("/{host}/{*path}", any(answer))
             .with_state(self.clone())
     }

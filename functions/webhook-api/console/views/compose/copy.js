@@ -8,17 +8,14 @@ export function asCurl(event) {
   return `curl ${quoted(url)} \\\n  -H "Authorization: Bearer $CARILLON_KEY" \\\n  -H 'Content-Type: ${type}' \\\n  -d ${quoted(JSON.stringify(event))}`;
 }
 
-const FLAGS = {
-  status: 'status', environment: 'environment', project: 'project', provider: 'provider', account: 'account', region: 'region',
-  severity: 'severity', actor: 'actor', message: 'message', correlation_id: 'correlation-id', id: 'id', occurred_at: 'occurred-at',
-};
-const PARTS = { 'resource.type': 'resource-type', 'resource.id': 'resource-id', 'resource.name': 'resource-name', 'resource.url': 'resource-url' };
+const FLAGS = ['status', 'environment', 'project', 'provider', 'account', 'region', 'severity', 'actor', 'message', 'correlation_id', 'id', 'occurred_at'];
+const PARTS = ['type', 'id', 'name', 'url'];
 
 export function asCommand(event) {
   const { estimated_cost: cost, resource = {}, changes = [], details = {} } = event;
   const flags = [
-    ...Object.entries(FLAGS).map(([name, flag]) => [flag, event[name]]),
-    ...Object.entries(PARTS).map(([name, flag]) => [flag, resource[name.split('.')[1]]]),
+    ...FLAGS.map((name) => [name.replace('_', '-'), event[name]]),
+    ...PARTS.map((name) => [`resource-${name}`, resource[name]]),
     ['estimated-cost', cost && `${cost.amount} ${cost.currency}${cost.period ? `/${cost.period}` : ''}`],
     ...changes.map((name) => ['change', name]),
     ...Object.entries(details).map(([name, value]) => ['detail', `${name}=${value}`]),

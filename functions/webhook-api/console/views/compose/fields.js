@@ -53,7 +53,9 @@ const READ = {
     .map(([name, value = '']) => [name.trim(), value.trim()])),
 };
 
-/** `value()` is the event without its type; `tell(faults)` puts them at their fields. */
+const isEmpty = (value) => value === undefined || (value instanceof Object && !Object.keys(value).length);
+
+/** `value()` is the event with what is in the fields; what has none stays. `tell(faults)` puts them at their fields. */
 export function fields(event) {
   const boxes = new Map();
   const make = ([path, label, control, wide]) => {
@@ -67,11 +69,13 @@ export function fields(event) {
   return {
     node: el('div', '', first, more),
     value() {
-      const made = {};
+      const made = structuredClone(event);
       for (const [path, { control }] of boxes) {
         const text = control.value.trim();
-        if (text) put(made, path, (READ[path] ?? String)(text));
+        put(made, path, text ? (READ[path] ?? String)(text) : undefined);
       }
+      const { resource, estimated_cost: cost } = made;
+      for (const part of [resource, cost, made]) for (const name of Object.keys(part)) if (isEmpty(part[name])) delete part[name];
       return made;
     },
     tell(faults) {

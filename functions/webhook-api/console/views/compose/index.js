@@ -35,10 +35,14 @@ export async function show(_, query) {
   const seen = preview(() => look());
   let form;
   let text;
+  let touched = false;
 
   /** The event; a `Fault` where what is typed is none. */
   function read() {
-    if (!asText) return { ...form.value(), type: type.value };
+    if (!asText) {
+      const { dry_run: _, ...typed } = { ...form.value(), type: type.value };
+      return dry.box.checked ? { ...typed, dry_run: true } : typed;
+    }
     lineOf = () => 0;
     taken.textContent = '';
     const { event: given, taken: what, lineOf: lines } = readText(text.value);
@@ -69,7 +73,6 @@ export async function show(_, query) {
   function look() {
     const mine = ++turn;
     return having(async (given) => {
-      dry.hidden = Boolean(given.specversion);
       if (!may('read')) return seen.none();
       try {
         const { results } = await post('events/match/', given);
@@ -87,6 +90,9 @@ export async function show(_, query) {
   const later = debounce(look, 250);
 
   function draw() {
+    // As text, it stands there.
+    dry.hidden = asText;
+    dry.box.checked = event.dry_run === true;
     about.textContent = publishable.find((one) => one.type === type.value)?.description ?? '';
     if (asText) {
       text = textarea({ value: JSON.stringify({ type: type.value, ...event }, null, 2), rows: 22, code: true });
@@ -100,8 +106,17 @@ export async function show(_, query) {
   }
 
   type.addEventListener('change', () => {
-    event = sample(type.value);
-    draw();
+    const wanted = type.value;
+    if (!touched) {
+      event = sample(wanted);
+      draw();
+      return;
+    }
+    having((given) => {
+      type.value = wanted;
+      event = given.specversion ? given : { ...given, type: wanted };
+      draw();
+    });
   });
 
   const modes = [['Fields', false], ['JSON or YAML', true]].map(([label, wanted]) => {
@@ -123,7 +138,7 @@ export async function show(_, query) {
     const isCloud = Boolean(given.specversion);
     const { id, duplicate } = isCloud
       ? await call('POST', 'events/', { body: JSON.stringify(given), type: 'application/cloudevents+json' })
-      : await post('events/', dry.box.checked ? { ...given, dry_run: true } : given);
+      : await post('events/', given);
     toast(duplicate ? 'An event with this id was published before: nothing changed.' : 'Published.', duplicate ? 'warning' : 'good');
     if (may('read')) go('events', id);
   }), { kind: 'primary' });
@@ -138,7 +153,11 @@ export async function show(_, query) {
   const editor = el('section', 'panel stack',
     el('div', 'compose-head', type, el('div', 'actions', ...modes)), about, body, faults, dry,
     el('div', 'actions', publish, copy));
-  editor.addEventListener('input', ({ target }) => { if (target !== type) later(); });
+  editor.addEventListener('input', ({ target }) => {
+    if (target === type) return;
+    touched = true;
+    later();
+  });
   return {
     title: 'Compose',
     node: el('div', 'page wide',

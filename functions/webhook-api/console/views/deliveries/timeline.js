@@ -13,7 +13,7 @@ const OUTCOMES = {
   delivered: ['Delivered', 'check', 'good'],
   rate_limited: ['The platform asked to wait', 'wait', 'warn'],
   unavailable: ['The platform could not be reached, or had a fault', 'again', 'warn'],
-  unknown: ['Sent, and no answer came', 'warning', 'warn'],
+  unknown: ['Sent, and it is not known whether it was taken', 'warning', 'warn'],
   payload_refused: ['The platform refused this message', 'cross', 'bad'],
   unknown_refusal: ['Refused, with a code that is not known', 'cross', 'bad'],
   our_fault: ['Carillon itself had a fault', 'cross', 'bad'],

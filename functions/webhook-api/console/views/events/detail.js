@@ -1,7 +1,7 @@
 // One event: what it says, who was told and how, and who was not and why.
 
 import { get } from '../../core/api.js';
-import { el, foreign, format, moment, refill } from '../../core/dom.js';
+import { el, foreign, format, moment, prose, refill } from '../../core/dom.js';
 import { keepUp } from '../../core/live.js';
 import { to } from '../../core/router.js';
 import { may } from '../../core/session.js';
@@ -50,12 +50,12 @@ export async function detail(id) {
   };
 }
 
-function told({ deliveries, matched, received_at: at }, webhooks, changed) {
+function told({ deliveries, matched, unmatched, received_at: at }, webhooks, changed) {
   if (!deliveries.length) {
     const isYoung = Date.now() - new Date(at) < 10_000;
     if (matched && isYoung) return notice('', 'wait', el('p', '', 'It was stored a moment ago and is on its way.'));
     if (matched === null) return notice('', 'wait', el('p', '', 'It was stored a moment ago: Carillon is finding out who gets it.'));
-    return notice('', 'skip', el('p', '', el('span', 'strong', 'Nobody was told. '), 'Why not stands below, for each webhook.'));
+    return notice('', 'skip', el('p', '', el('span', 'strong', 'Nobody was told. '), unmatched.length ? 'Why not stands below, for each webhook.' : 'There was no webhook.'));
   }
   return el('section', 'stack', ...deliveries.map((delivery) => {
     const webhook = webhooks.get(delivery.webhook_id);
@@ -74,7 +74,7 @@ function untold({ unmatched }) {
     el('ul', 'stack', ...unmatched.map(({ webhook_id: id, name, why_not: why }) => {
       const link = foreign('a', 'strong', name);
       link.href = to('webhooks', id);
-      return el('li', '', link, ' ', el('span', 'soft', why));
+      return el('li', '', link, ': ', el('span', 'soft', ...prose(why)));
     })));
 }
 

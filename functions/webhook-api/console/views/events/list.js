@@ -25,7 +25,10 @@ export async function list() {
     since: input({ type: 'datetime-local', value: query.get('since') ?? '' }),
     until: input({ type: 'datetime-local', value: query.get('until') ?? '' }),
   };
-  for (const [name, control] of Object.entries(controls)) control.setAttribute('aria-label', name.replace('_', ' '));
+  for (const [name, control] of Object.entries(controls)) {
+    control.setAttribute('aria-label', name.replace('_', ' '));
+    control.title = name.replace('_', ' ');
+  }
   const body = el('div', '');
   const outcomes = new Map();
   let pages;

@@ -37,7 +37,8 @@ export async function show([chosen]) {
     const wanted = search.value.trim().toLowerCase();
     const fits = ({ path, method, operation }) => `${method} ${path} ${operation.summary}`.toLowerCase().includes(wanted);
     const groups = api.tags.map((tag) => [tag, all.filter((one) => one.tag === tag.name && fits(one))]).filter(([, list]) => list.length);
-    index.replaceChildren(...groups.flatMap(([{ name, description }, list]) => [
+    if (!groups.length) index.replaceChildren(el('p', 'soft', 'No call has these words.'));
+    else index.replaceChildren(...groups.flatMap(([{ name, description }, list]) => [
       el('h2', '', name), el('p', 'soft small', description), el('ul', '', ...list.map(entry))]));
   }
 
@@ -63,7 +64,7 @@ export async function show([chosen]) {
 
 const verb = (method) => el('span', `verb verb-${method.toLowerCase()}`, method);
 
-function overview({ info, tags }) {
+function overview({ info }) {
   const [lead, ...more] = info.description.split('\n\n');
   return [
     head('API reference', { lead: prose(lead), actions: [linkButton('OpenAPI document', new URL('openapi.json', API).href, { sign: 'file' })] }),
@@ -76,14 +77,14 @@ function overview({ info, tags }) {
       el('p', '', 'A list is ', el('code', '', '{"results": […], "next": "…"}'), '. Give ', el('code', '', 'next'), ' as ', el('code', '', 'cursor'), ' to go on, until it is null. ', el('code', '', 'limit'), ' is 1 to 100.')),
     el('section', 'panel stack', el('h2', '', 'Errors'),
       el('p', '', 'An error is a problem document (RFC 9457) with ', el('code', '', 'title'), ', ', el('code', '', 'detail'), ' and ', el('code', '', 'request_id'), '. Where the input has faults, ', el('code', '', 'errors'), ' lists all of them, each with a pointer to its field.')),
-    el('section', 'panel stack', el('h2', '', 'What there is'),
-      el('dl', 'facts', ...tags.flatMap(({ name, description }) => [el('dt', '', name), el('dd', '', description)]))),
   ];
 }
 
 function call(api, { method, path, operation }) {
   const parameters = (operation.parameters ?? []).map((one) => found(api, one));
-  const bodies = Object.entries(operation.requestBody?.content ?? {});
+  // Plain JSON first, where there are several.
+  const bodies = Object.entries(operation.requestBody?.content ?? {})
+    .sort(([a], [b]) => (b === 'application/json') - (a === 'application/json'));
   const answers = Object.entries(operation.responses ?? {});
   const sent = bodies[0] && example(api, bodies[0][1]);
   return [

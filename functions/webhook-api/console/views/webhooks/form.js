@@ -23,9 +23,11 @@ export async function form(webhook, query) {
   verdict.setAttribute('role', 'status');
   let fields = {};
   let extra;
+  const typed = {};
   const own = section(webhook, { kind: () => kind, given: body, isOpen: query.has('words') });
 
   function drawKind() {
+    for (const [part, { control }] of Object.entries(fields)) typed[control.dataset.kind + part] = control.value;
     const now = webhook?.configuration ?? {};
     const secret = (wanted) => field(wanted.label, input({
       placeholder: now[wanted.name] ?? wanted.placeholder, className: 'code',
@@ -36,6 +38,10 @@ export async function form(webhook, query) {
       fields.channels = field(several ? 'Channels' : 'Channel', input({
         value: webhook ? channelsOf(webhook).join(', ') : '', placeholder: several ? 'infra-alerts, deploys' : 'infra-alerts',
       }), { wide: true, hint: several ? 'Names or ids, separated by commas: each gets every message.' : 'What you call it here: the URL decides where it posts.' });
+    }
+    for (const [part, { control }] of Object.entries(fields)) {
+      control.dataset.kind = kind.id;
+      control.value = typed[kind.id + part] ?? control.value;
     }
     extra = options(kind, now);
     destination.replaceChildren(...Object.values(fields), extra.node);
@@ -93,18 +99,29 @@ export async function form(webhook, query) {
   const check = debounce(async () => {
     const given = body();
     const mine = ++turn;
-    if (!given.name || !given.configuration[kind.asks[0]?.name]) return;
+    if (!given.name || !given.configuration[kind.asks[0]?.name]) {
+      clear();
+      verdict.replaceChildren();
+      return;
+    }
     verdict.replaceChildren(el('p', 'soft', 'Checking …'));
+    // A file knows a webhook by its name: one that is renamed is asked about under its own.
+    const named = { ...given, name: webhook?.name ?? given.name };
     try {
-      const { results } = await call('PUT', 'notifications/', { body: entry(given), query: { dry_run: 'true' } });
+      const { results } = await call('PUT', 'notifications/', { body: entry(named), query: { dry_run: 'true' } });
       if (mine !== turn) return;
       clear();
+      if (!webhook && results[0]?.id) {
+        name.fault('Another webhook has this name.');
+        verdict.replaceChildren();
+        return;
+      }
       const warnings = results[0]?.warnings ?? [];
       verdict.replaceChildren(
         notice('good', 'check', el('p', '', webhook ? 'This can be saved.' : `${kind.label} takes the credential. Nothing is stored yet.`)),
         ...warnings.map((text) => notice('warn', 'warning', el('p', '', text))));
     } catch (error) {
-      if (mine === turn) tell(error.faults?.length ? error.faults.map((fault) => pointerOf(fault, given)) : [{ pointer: '', detail: error.message }]);
+      if (mine === turn) tell(error.faults?.length ? error.faults.map((fault) => pointerOf(fault, named)) : [{ pointer: '', detail: error.message }]);
     }
   }, 600);
 

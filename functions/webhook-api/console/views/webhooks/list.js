@@ -65,8 +65,10 @@ export async function list() {
 
   function draw() {
     if (!all.length && source.ended) return body.replaceChildren(nothing());
-    if (rows.node.parentNode !== body) body.replaceChildren(rows.node);
-    rows.set(all.filter(matches), { ended: source.ended });
+    const shown = all.filter(matches);
+    if (!shown.length && source.ended) body.replaceChildren(empty('Nothing found', 'No webhook fits what is searched for.'));
+    else if (rows.node.parentNode !== body) body.replaceChildren(rows.node);
+    rows.set(shown, { ended: source.ended });
     return tell();
   }
 

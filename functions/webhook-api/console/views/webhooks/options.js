@@ -71,21 +71,24 @@ export function options(kind, now) {
   const body = el('div', 'fields');
   const node = el('details', 'more wide', el('summary', '', 'More options'), el('div', 'more-body', body));
   let made = null;
+  let isAsked = false;
 
   async function load() {
-    if (made) return;
-    made = new Map();
+    if (isAsked) return;
+    isAsked = true;
     try {
+      const all = new Map();
       const { components: { schemas } } = await apiDocument();
       for (const [name, given] of Object.entries(schemas[kind.schema].properties)) {
         const one = inner(schemas, given);
         if (asked.includes(name) || isNull(given) || !isChoice(one, now[name])) continue;
         const drawn = option(name, one, now[name]);
-        made.set(name, drawn);
-        body.append(drawn.box);
+        all.set(name, drawn);
       }
+      body.replaceChildren(...[...all.values()].map(({ box }) => box));
+      made = all;
     } catch (error) {
-      made = null;
+      isAsked = false;
       body.replaceChildren(el('p', 'fault', error.message));
     }
   }

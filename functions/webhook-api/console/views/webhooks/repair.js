@@ -70,8 +70,12 @@ function rotate(webhook, changed) {
       box.fault(error.faults.map(({ detail }) => detail).join(' ') || error.message);
     }
   }, { kind: 'primary' });
-  const made = dialog(`Replace the credential of ${webhook.name}`,
-    el('div', 'stack', box, secret ? null : everywhere, verify), [button('Cancel', () => made.close()), act]);
+  const asked = el('form', 'stack', box, secret ? null : everywhere, verify);
+  asked.addEventListener('submit', (event) => {
+    event.preventDefault();
+    act.click();
+  });
+  const made = dialog(`Replace the credential of ${webhook.name}`, asked, [button('Cancel', () => made.close()), act]);
   box.control.focus();
 }
 

@@ -1,0 +1,70 @@
+//! Credentials of several parts, of which a file may give some: compared with those that are kept,
+//! part by part, so that a file that changes nothing is seen to change nothing.
+
+use carillon_chat::Kind;
+use carillon_domain::{Credential, Webhook};
+use futures::{StreamExt, TryStreamExt};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::plan::{Change, Plan, Step};
+use crate::problem::Problem;
+use crate::writing::AT_ONCE;
+use crate::{Api, registration};
+
+/// The same plan, where it is known which parts of such credentials are others than those kept.
+pub(super) async fn settled(api: &Api, plan: Plan) -> Result<Plan, Problem> {
+    let steps: Vec<_> = plan.steps.into_iter().map(|step| one(api, step)).collect();
+    let steps = futures::stream::iter(steps).buffered(AT_ONCE);
+    Ok(Plan {
+        steps: steps.try_collect().await?,
+        removals: plan.removals,
+    })
+}
+
+async fn one(api: &Api, mut step: Step) -> Result<Step, Problem> {
+    let destination = &step.registration.destination;
+    let kind = api.chat.kinds().get(&destination.kind);
+    let (Some(kind), Change::Update { read, .. }) = (kind, &step.change) else {
+        return Ok(step);
+    };
+    let is_kept = matches!(destination.credential, Credential::Unchanged);
+    if is_kept || read.kind != destination.kind || kind.secret_fields().count() < 2 {
+        return Ok(step);
+    }
+    if let Some(other) = other_parts(api, kind, read, &step).await? {
+        step.settle(kind, &other);
+    }
+    Ok(step)
+}
+
+/// The parts that are to be other than they are; none where the old ones are gone.
+async fn other_parts(
+    api: &Api,
+    kind: &dyn Kind,
+    read: &Webhook,
+    step: &Step,
+) -> Result<Option<Vec<&'static str>>, Problem> {
+    let before = api.credentials.value(read).await;
+    let before = before.map_err(Problem::internal("comparing a credential"))?;
+    let given = step.registration.destination.credential.clone();
+    let given = registration::completed(api, read, given, &step.at).await?;
+    let (Some(before), Credential::New(whole)) = (before, given) else {
+        return Ok(None);
+    };
+    let (before, whole) = (parts(&before), parts(&whole));
+    let is_other = |name: &&str| {
+        let (before, whole) = (&before[*name], &whole[*name]);
+        before != whole && !(is_empty(before) && is_empty(whole))
+    };
+    let names = kind.secret_fields().map(|field| field.name);
+    Ok(Some(names.filter(is_other).collect()))
+}
+
+fn parts(secret: &SecretString) -> Value {
+    serde_json::from_str(secret.expose_secret()).unwrap_or_default()
+}
+
+fn is_empty(part: &Value) -> bool {
+    part.is_null() || *part == json!({})
+}
