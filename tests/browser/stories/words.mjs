@@ -116,6 +116,9 @@ test('the words of a webhook are edited over the event that is composed', async 
   const asked = page.getByRole('dialog', { name: 'The words of kept' });
   await asked.getByLabel('Title', { exact: true }).fill('About {{ resource.name }}');
   await asked.locator('.card').getByText('About orders-db').first().waitFor();
+  // What was typed is not lost by a key.
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Discard it?' }).getByRole('button', { name: 'Cancel' }).click();
   await asked.getByRole('button', { name: 'Save' }).click();
   await asked.waitFor({ state: 'detached' });
   await preview.locator('.card').getByText('About orders-db').first().waitFor();

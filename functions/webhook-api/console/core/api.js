@@ -6,10 +6,12 @@ import { key } from './session.js';
 
 const BASE = new URL('api/v1/', document.baseURI);
 
+const NOT_ACTIVE = 'The webhook is switched off or suspended: switch it on, or repair it, and ask again.';
+
 /** An answer that is no success, with the problem document where there is one. */
 export class Refusal extends Error {
   constructor(status, problem) {
-    super(sentence(problem?.detail ?? problem?.title ?? `The answer was ${status}.`));
+    super(problem?.type?.endsWith(':not-active') ? NOT_ACTIVE : sentence(problem?.detail ?? problem?.title ?? `The answer was ${status}.`));
     this.status = status;
     this.problem = problem;
   }

@@ -85,17 +85,22 @@ export function toast(text, tone = 'good') {
 /** What has been named so far: labels and headings need names. */
 let ids = 0;
 
-/** A dialog; `close` ends it. Focus goes back to where it was. */
+/** A dialog; `close` ends it. Focus goes back to where it was. Its `asks` says whether something would be lost. */
 export function dialog(title, content, actions = []) {
   const heading = el('h2', '', title);
   heading.id = `dialog-${ids += 1}`;
   const made = el('dialog', 'dialog');
-  const close = button('Close', () => made.close(), { sign: 'cross', kind: 'quiet icon-only' });
+  const leave = () => (made.asks?.() ? sure('Discard it?', 'What you typed here would be lost.', 'Discard', () => made.close()) : made.close());
+  const close = button('Close', leave, { sign: 'cross', kind: 'quiet icon-only' });
   made.setAttribute('aria-labelledby', heading.id);
   made.append(el('header', '', heading, close), el('div', 'dialog-body', content),
     ...(actions.length ? [el('footer', 'actions', ...actions)] : []));
   made.addEventListener('close', () => made.remove());
-  made.addEventListener('click', (event) => { if (event.target === made) made.close(); });
+  made.addEventListener('click', (event) => { if (event.target === made) leave(); });
+  made.addEventListener('cancel', (event) => {
+    event.preventDefault();
+    leave();
+  });
   document.body.append(made);
   made.showModal();
   return made;

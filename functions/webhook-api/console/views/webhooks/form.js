@@ -100,7 +100,7 @@ export async function form(webhook, query) {
     const given = body();
     const mine = ++turn;
     if (!given.name || !given.configuration[kind.asks[0]?.name]) {
-      clear();
+      for (const box of [name, ...Object.values(fields)]) box.fault('');
       verdict.replaceChildren();
       return;
     }

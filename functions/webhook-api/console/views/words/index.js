@@ -58,4 +58,6 @@ export async function editWords(webhook, event, saved) {
     }, { kind: 'primary' }),
   ]);
   asked.classList.add('wide');
+  const before = JSON.stringify(made.value());
+  asked.asks = () => JSON.stringify(made.value()) !== before;
 }
