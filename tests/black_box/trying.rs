@@ -257,6 +257,19 @@ async fn a_preview_shows_the_channel_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_test_does_nothing_where_its_body_asks_for_what_the_query_says() {
+    let app = App::start().await;
+    let id = app.register(&slack("s", &["scale"])).await;
+    let at = format!("/webhooks/{id}/test/");
+    let refused = app
+        .post(&at, &json!({"channel": "infra", "sample": "deploy"}))
+        .await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+    assert_eq!(refused.pointers(), ["/channel", "/sample"]);
+    assert_eq!(app.sink().messages().len(), 0);
+}
+
+#[tokio::test]
 async fn a_test_sends_one_message_and_tells_that_it_arrived() {
     let app = App::start().await;
     for webhook in [slack("s", &["scale"]), incoming(), discord("d", &["scale"])] {

@@ -57,7 +57,12 @@ fn main() -> ExitCode {
 
 /// Which Carillon is meant.
 fn connection(profile: Option<&str>) -> Result<Connection, Error> {
-    Config::read(profile::path()?)?.connection(profile, Environment::read()?)
+    // A profile that is named counts alone.
+    let environment = match profile {
+        Some(_) => Environment::default(),
+        None => Environment::read()?,
+    };
+    Config::read(profile::path()?)?.connection(profile, environment)
 }
 
 fn completions(shell: Shell) -> Report {

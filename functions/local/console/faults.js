@@ -13,7 +13,7 @@ async function ask(method, path, body) {
     method, cache: 'no-store',
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }).catch(() => { throw Object.assign(new Error('Carillon does not answer.'), { status: 0 }); });
   const text = await answer.text();
   const said = text ? JSON.parse(text) : null;
   if (!answer.ok) throw new Error(said?.detail ?? `The answer was ${answer.status}.`);

@@ -84,13 +84,13 @@ export class Store {
   }
 }
 
-/** What is in a payload beside what people read. */
+/** What is in a payload beside what people read; programs read all of it. */
 const UNREAD = ['type', 'style', 'color', 'client_msg_id', 'block_id', 'action_id', 'event_type', 'contentType', '$schema', 'version'];
 
-function texts(value) {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(texts);
-  return Object.entries(value ?? {}).flatMap(([name, inner]) => (UNREAD.includes(name) ? [] : texts(inner)));
+function texts(value, unread) {
+  if (Array.isArray(value)) return value.flatMap((inner) => texts(inner, unread));
+  if (!(value instanceof Object)) return [String(value ?? '')];
+  return Object.entries(value).flatMap(([name, inner]) => (unread.includes(name) ? [] : texts(inner, unread)));
 }
 
 /** A text as it is read: without markup and escapes, on one line. */
@@ -99,7 +99,7 @@ const plain = (text) => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').rep
 
 /** With what all of them are asked for each time: where and when it is, and what can be searched. */
 function prepared(message) {
-  const text = plain([message.channel, message.sender ?? '', ...texts(message.payload)].join(' '));
+  const text = plain([message.channel, message.sender ?? '', ...texts(message.payload, message.platform === 'webhook' ? [] : UNREAD)].join(' '));
   return Object.assign(message, { place: channelKey(message), at: Date.parse(message.received_at), text });
 }
 

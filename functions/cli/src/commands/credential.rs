@@ -44,7 +44,11 @@ pub fn credential(what: &str, fields: &[String]) -> Result<(String, SecretString
 /// The fields that a new webhook of this type has its credential in, as the API's document says.
 pub fn fields_of_type(client: &Client, api_type: &str) -> Result<Vec<String>, Error> {
     let document = client.call(&Call::get("/api/v1/openapi.json").without_key())?;
-    in_document(&document, api_type).map_err(Error::Input)
+    let fields = in_document(&document, api_type).map_err(Error::Input)?;
+    match fields.is_empty() {
+        true => Err(unmarked()),
+        false => Ok(fields),
+    }
 }
 
 fn in_document(document: &Value, api_type: &str) -> Result<Vec<String>, String> {
@@ -82,6 +86,14 @@ fn in_document(document: &Value, api_type: &str) -> Result<Vec<String>, String> 
     Ok(fields)
 }
 
+fn unmarked() -> Error {
+    Error::Input(
+        "this Carillon is older than the command line: its document does not say which fields are \
+         secrets"
+            .to_owned(),
+    )
+}
+
 /// The fields of all types whose values nobody may see, as the API's document says.
 pub fn secret_names(client: &Client) -> Result<BTreeSet<String>, Error> {
     let document = client.call(&Call::get("/api/v1/openapi.json").without_key())?;
@@ -92,7 +104,12 @@ pub fn secret_names(client: &Client) -> Result<BTreeSet<String>, Error> {
         schema["format"] == "password" || schema["additionalProperties"]["format"] == "password"
     };
     let hidden = properties.flatten().filter(|(_, schema)| hidden(schema));
-    Ok(hidden.map(|(name, _)| name.clone()).collect())
+    let hidden: BTreeSet<String> = hidden.map(|(name, _)| name.clone()).collect();
+    match hidden.is_empty() {
+        // Whatever would be shown could be a secret.
+        true => Err(unmarked()),
+        false => Ok(hidden),
+    }
 }
 
 /// The fields that hold the credential of a webhook that is there: they are shown masked.

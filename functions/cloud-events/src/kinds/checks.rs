@@ -18,7 +18,7 @@ const IMAGE_SCAN: Kind = Kind {
     thread: &["image-digest"],
     judge: Judge::By(scan),
     details: SCAN,
-    place: "ecr/repositories/private/{account}/{name}?region={region}",
+    place: "ecr/repositories?region={region}",
     ..BASE
 };
 
@@ -44,7 +44,7 @@ pub const KINDS: &[Kind] = &[
             at: &["result"],
             states: &[("FAILED", FAILED), ("SUCCESS", DONE)],
         },
-        place: "ecr/repositories/private/{account}/{name}?region={region}",
+        place: "ecr/repositories?region={region}",
         ..BASE
     },
     Kind {

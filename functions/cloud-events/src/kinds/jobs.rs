@@ -147,7 +147,11 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::DMS::ReplicationTask",
         judge: Judge::By(replication),
         reason: &["detailMessage"],
-        details: &[("event", "eventType"), ("id", "eventId")],
+        details: &[
+            ("event", "eventType"),
+            ("id", "eventId"),
+            ("category", "category"),
+        ],
         daily: true,
         links: &["resourceLink"],
         place: "dms/v2/home?region={region}#tasks",
@@ -270,10 +274,13 @@ fn replication(detail: &Detail) -> Outcome {
     match category.replace(' ', "").to_lowercase().as_str() {
         "failure" => FAILED,
         "lowstorage" => SHORT,
-        "failover" => WARNING,
+        "failover" => Outcome {
+            words: "fails over",
+            ..WARNING
+        },
         // Each of these also stands for the beginning: the reason says which it is.
-        "creation" => Outcome::new(EventType::Deploy, None, ""),
-        "deletion" => Outcome::new(EventType::Destroy, None, ""),
+        "creation" => Outcome::new(EventType::Deploy, None, "is created"),
+        "deletion" => Outcome::new(EventType::Destroy, None, "is deleted"),
         "statechange" => RUNS,
         "configurationchange" | "maintenance" => ROUTINE,
         _ => UNKNOWN,

@@ -26,9 +26,9 @@ export function keepUp(read, every = EVERY) {
     try {
       await read();
       reached(true);
-    } catch {
+    } catch (error) {
       // The next turn tries again.
-      reached(false);
+      if (error.status === 0) reached(false);
     } finally {
       busy = false;
     }

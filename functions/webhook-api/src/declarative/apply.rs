@@ -60,7 +60,7 @@ pub async fn apply(
         let kinds = api.chat.kinds();
         let plan = Plan::of(kinds, document, existing, organization, options.prune)
             .map_err(Problem::Invalid)?;
-        let plan = settled(api, plan).await?;
+        let plan = settled(api, document, plan).await?;
         check_credentials(&plan, organization, options.dry_run)?;
         let removals_first = check_quota(api, organization, &plan).await?;
         if warnings.is_none() {

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use carillon_chat::{Kind, Kinds};
 use carillon_domain::{
-    Credential, Fault, FaultCode, Faults, Fingerprint, OrganizationId, Pointer, Registration,
-    Webhook, WebhookStatus,
+    Credential, FaultCode, Faults, Fingerprint, OrganizationId, Pointer, Registration, Webhook,
+    WebhookStatus,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -73,12 +73,14 @@ impl Plan {
             .filter(|webhook| prune && by_name.contains_key(&webhook.name))
             .collect();
         let mut faults = document.faults.clone();
+        let known = document.faults.iter();
+        let known = known.filter(|fault| fault.code != FaultCode::Repeated);
+        let known: HashSet<&str> = known.map(|fault| fault.pointer.as_str()).collect();
         for fault in found.iter() {
             // What a part that cannot be read lacks or has too much follows from that.
-            let follows = |known: &Fault| {
-                known.code != FaultCode::Repeated && fault.pointer.inside(&known.pointer).is_some()
-            };
-            if !document.faults.iter().any(follows) {
+            let at = fault.pointer.as_str();
+            let mut around = at.match_indices('/').map(|(end, _)| &at[..end]).chain([at]);
+            if !around.any(|at| known.contains(at)) {
                 faults.add(fault.pointer.clone(), fault.code, fault.detail.clone());
             }
         }

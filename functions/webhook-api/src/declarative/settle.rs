@@ -2,24 +2,38 @@
 //! part by part, so that a file that changes nothing is seen to change nothing.
 
 use carillon_chat::Kind;
-use carillon_domain::{Credential, Webhook};
-use futures::{StreamExt, TryStreamExt};
+use carillon_domain::{Credential, Faults, Pointer, Webhook};
+use futures::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::document::Document;
 use super::plan::{Change, Plan, Step};
 use crate::problem::Problem;
 use crate::writing::AT_ONCE;
 use crate::{Api, registration};
 
 /// The same plan, where it is known which parts of such credentials are others than those kept.
-pub(super) async fn settled(api: &Api, plan: Plan) -> Result<Plan, Problem> {
+///
+/// # Errors
+/// Where parts that are to stay are gone, of all entries at once.
+pub(super) async fn settled(api: &Api, document: &Document, plan: Plan) -> Result<Plan, Problem> {
     let steps: Vec<_> = plan.steps.into_iter().map(|step| one(api, step)).collect();
-    let steps = futures::stream::iter(steps).buffered(AT_ONCE);
-    Ok(Plan {
-        steps: steps.try_collect().await?,
+    let mut answers = futures::stream::iter(steps).buffered(AT_ONCE);
+    let (mut steps, mut faults) = (Vec::new(), Faults::default());
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(step) => steps.push(step),
+            Err(Problem::Invalid(found)) => faults.add_below(&Pointer::root(), found),
+            Err(problem) => return Err(problem),
+        }
+    }
+    let plan = Plan {
+        steps,
         removals: plan.removals,
-    })
+    };
+    let settled = faults.into_result(Some(plan));
+    settled.map_err(|faults| Problem::Invalid(document.located(faults)))
 }
 
 async fn one(api: &Api, mut step: Step) -> Result<Step, Problem> {

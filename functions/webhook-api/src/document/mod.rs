@@ -166,7 +166,7 @@ fn last_of(reference: &str) -> &str {
 /// The forms of what calls say in headers.
 const HEADERS: [(&str, &str); 2] = [
     ("Idempotency-Key", "^[!-~]{1,255}$"),
-    ("If-Match", "^(?:\\*|\"[0-9]+\")$"),
+    ("If-Match", "^(?:\\*|\"[0-9]+\"(?:, \"[0-9]+\")*)$"),
 ];
 
 /// The calls that take a body, and do without one.

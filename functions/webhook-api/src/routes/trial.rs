@@ -7,15 +7,16 @@ use axum::response::Response;
 use carillon_chat::{Kind, Reply};
 use carillon_delivery::By;
 use carillon_domain::{
-    Credential, DeliveryId, Event, EventType, FaultCode, LaneId, Outcome, Pointer, Webhook,
-    WebhookStatus, sample,
+    Credential, DeliveryId, Event, EventType, FaultCode, Faults, Fields, LaneId, Outcome, Pointer,
+    Webhook, WebhookStatus, sample,
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::auth::{Caller, Write};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, OptionalJsonBody};
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::path::PathOf;
 use crate::pause::{note_pause, paused_hint, paused_until};
@@ -62,11 +63,12 @@ pub async fn test(
     caller: Caller<Write>,
     mut query: Query,
     PathOf(id): PathOf<String>,
+    OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Json<Tested>, Problem> {
     const OPERATION: &str = "testing a webhook";
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let channel = channel(&webhook, &mut query);
-    query.finish()?;
+    query.with(nothing(&body, &webhook).map_err(Problem::Invalid))?;
     let event = ping(&webhook);
     let delivery_id = DeliveryId::of(
         &event.organization,
@@ -237,6 +239,20 @@ async fn rotated(
     Ok(Registered::new(&webhook, verification)
         .rotated(&webhook, &others)
         .answer(&webhook, StatusCode::OK, made))
+}
+
+/// A test needs no body; what somebody says in one would be done otherwise than they mean.
+fn nothing(body: &Value, webhook: &Webhook) -> Result<(), Faults> {
+    let mut faults = Faults::default();
+    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
+        fields.own_organization(&webhook.organization);
+        if fields.value("channel").is_some() {
+            let detail = "stands in the query: `?channel=`";
+            fields.fault("channel", FaultCode::NotAllowed, detail);
+        }
+        fields.finish();
+    }
+    faults.into_result(Some(()))
 }
 
 /// What the webhook posts to.

@@ -326,8 +326,11 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
         "message": webhook.message,
     });
     if patch["type"] != Value::Null && patch["type"] != document["type"] {
-        // What the one type is told means nothing to another.
-        document["configuration"] = json!({});
+        // What the one type alone is told means nothing to another.
+        let configuration = document["configuration"].as_object_mut();
+        for configuration in configuration {
+            configuration.retain(|name, _| !webhook.configuration.own.contains_key(name));
+        }
     }
     json_patch::merge(&mut document, patch);
     // Null asks for the default.

@@ -37,8 +37,6 @@ pub(super) fn masked_url(url: &str) -> String {
 
 /// The end of the last part, which may be the only secret one: a short one must not be shown as
 /// the end of something longer.
-const MASKED: &str = "this is a masked secret, which is only for showing; send the whole one";
-
 fn last_part(text: &str) -> String {
     let padded = text.trim_end_matches('=');
     let last = padded
@@ -46,6 +44,8 @@ fn last_part(text: &str) -> String {
         .next();
     masking::tail(last.unwrap_or_default())
 }
+
+const MASKED: &str = "this is a masked secret, which is only for showing; send the whole one";
 
 pub(super) fn secret(text: &str) -> Result<String, Refusal> {
     if masking::is_masked(text) {

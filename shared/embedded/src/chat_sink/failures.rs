@@ -23,10 +23,10 @@ pub enum Failure {
     Refusal(Refusal),
     /// Status 429 and how many seconds to wait.
     RateLimited(f64),
-    /// The same with `Retry-After` alone and no body.
+    /// The same with `Retry-After` alone and no body. Not on Discord.
     RateLimitedWithoutBody(f64),
-    /// Status 429 because others use the same thing: no limit of the caller's is used up.
-    ///
+    /// Status 429 because others use the same thing: no limit of the caller's is used up. Discord
+    /// only, as the next two.
     RateLimitedByOthers(f64),
     /// Status 429 for everything that the caller sends, whatever the webhook.
     RateLimitedEverywhere(f64),
@@ -85,6 +85,15 @@ impl Failure {
             platform: platform.to_owned(),
             code: code.to_string(),
         })
+    }
+
+    /// The platform whose own code it is, if it is one.
+    pub(super) fn platform(&self) -> Option<&str> {
+        match self {
+            Self::Refusal(refusal) => Some(&refusal.platform),
+            Self::AfterTaking(failure) => failure.platform(),
+            _ => None,
+        }
     }
 
     /// What happens before the message is taken, and what happens after.

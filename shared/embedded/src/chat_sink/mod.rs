@@ -68,6 +68,15 @@ const PLATFORMS: [Platform; 5] = [
     signed::RECEIVERS,
 ];
 
+/// What takes posts there.
+const KINDS: [&DestinationKind; 5] = [
+    &slack::BOT,
+    &slack::WEBHOOK,
+    &discord::WEBHOOK,
+    &teams::WORKFLOW,
+    &signed::RECEIVER,
+];
+
 /// The scopes that the bot of every Slack token has, unless told otherwise.
 const SCOPES: [&str; 3] = ["chat:write", "chat:write.public", "chat:write.customize"];
 

@@ -42,7 +42,7 @@ function put(event, path, value) {
   const names = path.split('.');
   const last = names.pop();
   let inside = event;
-  for (const name of names) inside = inside[name] ??= {};
+  for (const name of names) inside = inside[name] = inside[name] instanceof Object ? inside[name] : {};
   inside[last] = value;
 }
 

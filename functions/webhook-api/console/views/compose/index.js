@@ -40,7 +40,9 @@ export async function show(_, query) {
   /** The event; a `Fault` where what is typed is none. */
   function read() {
     if (!asText) {
-      const { dry_run: _, ...typed } = { ...form.value(), type: type.value };
+      const { dry_run: was, ...typed } = { ...form.value(), type: type.value };
+      // What is neither true nor false is for the API to refuse.
+      if (was !== undefined && typeof was !== 'boolean') return { ...typed, dry_run: was };
       return dry.box.checked ? { ...typed, dry_run: true } : typed;
     }
     lineOf = () => 0;

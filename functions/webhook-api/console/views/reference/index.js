@@ -20,7 +20,9 @@ function operations({ paths, tags }) {
     return { id: slug(method, path), tag: operation.tags?.[0] ?? '', method: method.toUpperCase(), path, operation };
   }));
   const order = tags.map(({ name }) => name);
-  return all.sort((a, b) => order.indexOf(a.tag) - order.indexOf(b.tag));
+  // What a tag is called after comes first in it.
+  const rank = ({ tag, path }) => 2 * order.indexOf(tag) + !path.startsWith(`/api/v1/${tag}/`);
+  return all.sort((a, b) => rank(a) - rank(b));
 }
 
 export async function show([chosen]) {
@@ -39,7 +41,7 @@ export async function show([chosen]) {
     const groups = api.tags.map((tag) => [tag, all.filter((one) => one.tag === tag.name && fits(one))]).filter(([, list]) => list.length);
     if (!groups.length) index.replaceChildren(el('p', 'soft', 'No call has these words.'));
     else index.replaceChildren(...groups.flatMap(([{ name, description }, list]) => [
-      el('h2', '', name), el('p', 'soft small', description), el('ul', '', ...list.map(entry))]));
+      el('h2', '', name.replace('-', ' ')), el('p', 'soft small', description), el('ul', '', ...list.map(entry))]));
   }
 
   function entry({ id, method, path }) {

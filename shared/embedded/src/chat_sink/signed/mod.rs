@@ -52,7 +52,7 @@ pub(super) static RECEIVER: DestinationKind = DestinationKind {
     },
     of_credential: &[],
     forums: &[],
-    can: |_| false,
+    can: |failure| matches!(failure, Failure::RateLimitedWithoutBody(_)),
 };
 
 /// A message, as it was sent.
@@ -165,7 +165,7 @@ fn is_entry(entry: &str) -> bool {
 
 async fn fail(failure: Failure) -> Response {
     match failure {
-        Failure::RateLimited(seconds) => {
+        Failure::RateLimited(seconds) | Failure::RateLimitedWithoutBody(seconds) => {
             let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
             (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
         }

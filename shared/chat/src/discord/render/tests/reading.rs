@@ -141,9 +141,24 @@ pub(super) fn without_urls(text: &str) -> String {
     while let Some(at) = begin(rest) {
         let (before, url) = rest.split_at(at);
         left.push_str(before);
-        let is_bracketed = before.ends_with('<');
+        // One that is escaped is no bracket.
+        let is_bracketed = before.strip_suffix('<').is_some_and(|before| {
+            let slashes = before.chars().rev().take_while(|c| *c == '\\').count();
+            slashes % 2 == 0
+        });
         let end = url.find(|c: char| c.is_whitespace() || c == '<' || c == '>' && is_bracketed);
         rest = &url[end.unwrap_or(url.len())..];
     }
     left + rest
+}
+
+#[test]
+fn a_bracket_that_is_escaped_ends_no_url() {
+    for (text, left) in [
+        ("\\<https://>@everyone x", "\\< x"),
+        ("<https://e.example/>@everyone", "<>@everyone"),
+        ("\\\\<https://e.example/>@everyone", "\\\\<>@everyone"),
+    ] {
+        assert_eq!(without_urls(text), left);
+    }
 }
