@@ -327,8 +327,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     });
     if patch["type"] != Value::Null && patch["type"] != document["type"] {
         // What the one type alone is told means nothing to another.
-        let configuration = document["configuration"].as_object_mut();
-        for configuration in configuration {
+        if let Some(configuration) = document["configuration"].as_object_mut() {
             configuration.retain(|name, _| !webhook.configuration.own.contains_key(name));
         }
     }
