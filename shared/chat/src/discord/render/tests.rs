@@ -76,7 +76,7 @@ proptest! {
         for text in &texts {
             prop_assert_eq!(live(text), None, "{}", text);
         }
-        let all = texts.iter().map(|text| without_urls(text)).collect::<String>() + footer;
+        let all = texts.iter().map(|text| without_urls(text) + "\n").collect::<String>() + footer;
         let all = all.to_lowercase();
         prop_assert!(!all.contains("@everyone") && !all.contains("@here"), "{}", all);
         prop_assert_eq!(&body["allowed_mentions"], &json!({"parse": []}));
