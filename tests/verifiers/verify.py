@@ -149,7 +149,7 @@ def cards(port):
                            "details": {HOSTILE[:90]: HOSTILE[:900]}})
     # As much as an event can hold, in letters that take most bytes once they are escaped.
     much = {"message": "\U0001f514" * 900, "changes": ["\u0436" * 200] * 15,
-            "details": {f"{n} " + "\u65e5" * 60: "\u65e5" * 90 for n in range(20)}}
+            "details": {f"{n} " + "\u65e5" * 60: "\u65e5" * 90 for n in range(12)}}
     bodies.append({"type": "deploy", "resource": {"name": "\u65e5" * 80}, **much})
     previews = (call(port, "POST", f"/webhooks/{made['id']}/preview/", body) for body in bodies)
     return [it["content"] for preview in previews

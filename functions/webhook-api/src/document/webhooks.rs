@@ -53,11 +53,8 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
         set(&mut replacement, read_only.clone());
         undescribed(&mut replacement);
         set(&mut replacement, own(either));
-        // It is shown as null where there is none.
-        let message = match for_people {
-            true => schema::or_null(reference(MESSAGE_TEMPLATE)),
-            false => json!({"type": "null"}),
-        };
+        // It is shown as null where there is none, and a webhook as it was read fits in here.
+        let message = schema::or_null(reference(MESSAGE_TEMPLATE));
         set(&mut replacement, [("message", message)]);
         replacement["description"] =
             "The whole webhook; what the server adds may be sent back as it was read".into();
