@@ -251,6 +251,14 @@ async fn a_change_is_made_only_to_the_version_that_the_caller_means() {
             assert_eq!(answer.status, status, "{method} {wanted:?}");
         }
     }
+    let told = app
+        .request(Method::PATCH, &format!("{}?verfy=false", path(&id)))
+        .header("If-Match", "3")
+        .json(&json!({"enabled": "yes"}));
+    assert_eq!(
+        app.send(told).await.pointers(),
+        ["/headers/If-Match", "/query/verfy", "/enabled"]
+    );
     for method in [Method::PATCH, Method::PUT, Method::DELETE] {
         let missing = app
             .request(method, "/webhooks/wh_01JD0000000000000000000000/")

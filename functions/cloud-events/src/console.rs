@@ -3,26 +3,25 @@
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-/// The consoles of the partitions.
-const CONSOLES: [&str; 4] = [
-    "console.aws.amazon.com",
-    "console.amazonaws.cn",
-    "console.amazonaws-us-gov.com",
-    "console.amazonaws-eusc.eu",
+/// The console of each partition, by how its regions begin.
+const CONSOLES: [(&str, &str); 4] = [
+    ("cn-", "console.amazonaws.cn"),
+    ("us-gov-", "console.amazonaws-us-gov.com"),
+    ("eusc-", "console.amazonaws-eusc.eu"),
+    ("", "console.aws.amazon.com"),
 ];
 
 /// A link into the console of a region's partition. None where the region is missing or
 /// unknown.
 pub(crate) fn link(region: Option<&str>, place: impl FnOnce(&str) -> String) -> Option<String> {
     let region = region.filter(|region| is_region(region))?;
-    let host = match region {
-        _ if region.starts_with("cn-") => CONSOLES[1],
-        _ if region.starts_with("us-gov-") => CONSOLES[2],
-        // Isolated and sovereign clouds have consoles of their own.
-        _ if region.starts_with("us-iso") || region.starts_with("eu-isoe-") => return None,
-        _ if region.starts_with("eusc-") => CONSOLES[3],
-        _ => CONSOLES[0],
-    };
+    // Isolated clouds have consoles of their own.
+    if region.starts_with("us-iso") || region.starts_with("eu-isoe-") {
+        return None;
+    }
+    let (_, host) = CONSOLES
+        .iter()
+        .find(|(begin, _)| region.starts_with(begin))?;
     Some(format!("https://{host}/{}", place(region)))
 }
 
@@ -32,7 +31,7 @@ pub(crate) fn is_of_console(url: &str) -> bool {
     let host = host.filter(|url| url.username().is_empty() && url.password().is_none());
     let host = host.and_then(|url| url.host_str().map(str::to_owned));
     host.is_some_and(|host| {
-        CONSOLES.iter().any(|console| {
+        CONSOLES.iter().any(|(_, console)| {
             let before = host.strip_suffix(console);
             before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
         })

@@ -17,10 +17,11 @@ pub fn told(kinds: &Kinds, webhook: &Value, faults: &Faults) -> Faults {
             .zip(given)
             .and_then(|(field, text)| of(kinds, field, text));
         let detail = match meant.filter(|meant| meant != named) {
-            Some(meant) => format!(
-                "this is a credential of the type `{meant}`, not `{named}`: give it with \"type\": \
-                 \"{meant}\""
-            ),
+            Some(meant) => {
+                format!(
+                    "this is a credential of the type `{meant}`, not `{named}`: choose that type"
+                )
+            }
             None => fault.detail.clone(),
         };
         told.add(fault.pointer.clone(), fault.code, detail);

@@ -48,6 +48,12 @@ impl Query {
         self.faults.add(at(name), code, detail);
     }
 
+    /// A fault of a header, told with those of the query.
+    pub fn header_fault(&mut self, name: &str, code: FaultCode, detail: impl Into<String>) {
+        let at = Pointer::root().field("headers").field(name);
+        self.faults.add(at, code, detail);
+    }
+
     /// What has been read so far, by name.
     pub fn taken(&self) -> &BTreeMap<&'static str, String> {
         &self.taken

@@ -1,45 +1,35 @@
 //! Which version of a webhook a call is about (RFC 9110, 13.1).
 
-use axum::extract::FromRequestParts;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
-use carillon_domain::{FaultCode, Faults, Pointer, Webhook};
+use carillon_domain::{FaultCode, Webhook};
 
-use crate::problem::Problem;
+use crate::query::Query;
 use crate::registered::etag;
 
 /// What a call says in `If-Match`, if anything.
 pub struct IfMatch(Option<Vec<String>>);
 
 impl IfMatch {
+    /// What is no version at all, a blank value too, is a fault, which `query` tells with its own.
+    pub fn read(headers: &HeaderMap, query: &mut Query) -> Self {
+        if !headers.contains_key(IF_MATCH) {
+            return Self(None);
+        }
+        let meant: Vec<String> = listed(headers, &IF_MATCH).collect();
+        if !meant.iter().all(|it| is_version(it)) {
+            let detail = "must be the `ETag` of a webhook with its quotes, such as \"3\", or *";
+            query.header_fault("If-Match", FaultCode::Malformed, detail);
+        }
+        Self(Some(meant))
+    }
+
     /// Whether this is the version that the caller means. Only the very same counts: a weak one
     /// says less than the caller must know.
     pub fn takes(&self, webhook: &Webhook) -> bool {
         let version = etag(webhook);
         let is_meant = |meant: &String| *meant == "*" || *meant == version;
         self.0.as_ref().is_none_or(|all| all.iter().any(is_meant))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Problem;
-
-    /// # Errors
-    /// What is no version at all, a blank value too, is a fault and not merely another version.
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        if !parts.headers.contains_key(IF_MATCH) {
-            return Ok(Self(None));
-        }
-        let meant: Vec<String> = listed(&parts.headers, &IF_MATCH).collect();
-        if meant.is_empty() || !meant.iter().all(|it| is_version(it)) {
-            let mut faults = Faults::default();
-            let at = Pointer::root().field("headers").field("If-Match");
-            let detail = "must be the `ETag` of a webhook with its quotes, such as \"3\", or *";
-            faults.add(at, FaultCode::Malformed, detail);
-            return Err(Problem::Invalid(faults));
-        }
-        Ok(Self(Some(meant)))
     }
 }
 

@@ -170,7 +170,7 @@ impl Kinds {
                 let (meant, own) = (meant.api_type(), own.api_type());
                 let detail = format!(
                     "this is a credential of the type `{meant}`, not `{own}`, which would show it \
-                     to others: give it with \"type\": \"{meant}\""
+                     to others: choose that type"
                 );
                 faults.add(at, FaultCode::NotAllowed, detail);
             }

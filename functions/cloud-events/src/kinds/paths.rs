@@ -48,7 +48,7 @@ pub(super) fn dollars(amount: &str) -> Option<EstimatedCost> {
     })
 }
 
-/// The texts of a list, such as `findings.Title`, but for the first: that one has the event.
+/// The texts of a list, such as `findings.Title`, but for the first: the event is named after it.
 fn rest_of(detail: &Detail, path: &str) -> Option<String> {
     let (list, field) = path.split_once('.')?;
     let entries = detail.entries(list);

@@ -92,7 +92,7 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
         }
         ("POST /api/v1/preview/", _) => {
             let mut webhook = new_webhook();
-            // It is shown where one is registered.
+            // Words of one's own are shown where a webhook is registered.
             if let Some(fields) = webhook.as_object_mut() {
                 fields.remove("message");
             }

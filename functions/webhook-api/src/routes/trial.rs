@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carillon_chat::{Kind, Reply};
 use carillon_delivery::By;
@@ -198,11 +198,12 @@ pub async fn rotate(
     caller: Caller<Write>,
     mut query: Query,
     keyable: Keyable,
-    if_match: IfMatch,
+    headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
+    let if_match = IfMatch::read(&headers, &mut query);
     let verified = query.flag(&parameters::VERIFY);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;

@@ -232,11 +232,12 @@ pub async fn patch(
     State(api): State<Api>,
     caller: Caller<Write>,
     mut query: Query,
-    if_match: IfMatch,
+    headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(patch): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
+    let if_match = IfMatch::read(&headers, &mut query);
     let verified = query.flag(&parameters::VERIFY);
     let document = |webhook: &Webhook| patched(webhook, &patch);
     check(&api, &caller, query, &id, document).await?;
@@ -265,11 +266,12 @@ pub async fn replace(
     State(api): State<Api>,
     caller: Caller<Write>,
     mut query: Query,
-    if_match: IfMatch,
+    headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let api = api.by(&caller);
+    let if_match = IfMatch::read(&headers, &mut query);
     let verified = query.flag(&parameters::VERIFY);
     let document = |_: &Webhook| body.clone();
     check(&api, &caller, query, &id, document).await?;
@@ -353,11 +355,12 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
 pub async fn remove(
     State(api): State<Api>,
     caller: Caller<Write>,
-    query: Query,
-    if_match: IfMatch,
+    mut query: Query,
+    headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
     let api = api.by(&caller);
+    let if_match = IfMatch::read(&headers, &mut query);
     query.finish()?;
     let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
     registration::remove(&api, &caller.organization, &id, is_wanted).await?;
