@@ -8,6 +8,7 @@ use carillon_chat::{
 };
 use carillon_domain::{Configuration, KindId, Outcome, masking, pattern};
 use carillon_tests::App;
+use carillon_embedded::chat_sink::Standing;
 use jiff::Timestamp;
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -409,4 +410,32 @@ async fn a_file_and_the_document_have_the_kind_too() {
     assert_eq!(*types, expected);
     let pattern = &schema["properties"]["url"]["pattern"];
     assert_eq!(*pattern, pattern::whole("https://bells\\.example/[a-z-]+"));
+}
+
+#[tokio::test]
+async fn the_chat_sink_takes_the_messages_of_a_kind_that_it_knows_nothing_else_of() {
+    let app = App::start_of(kinds(), None).await;
+    let made = app.post("/webhooks/", &webhook()).await;
+    let id = made.body["id"].as_str().unwrap();
+    app.publish(&json!({"type": "deploy"})).await;
+    let messages = app.messages(2).await;
+    for message in &messages {
+        assert_eq!(message.platform, "tower");
+        assert_eq!(message.payload["tune"], "Ding dong");
+        assert!(!message.channel.contains("north"), "{}", message.channel);
+    }
+    assert_ne!(messages[0].channel, messages[1].channel, "a place each");
+    app.delivery(id, "delivered").await;
+
+    let places = app.sink().destinations();
+    assert_eq!(places.len(), 2);
+    let kind = places[0].kind;
+    assert_eq!(kind.name, "Bells of a tower");
+    assert!(kind.standings().contains(&Standing::Revoked));
+    app.sink().stand(&places[0].channel, Standing::Revoked);
+    app.publish(&json!({"type": "deploy"})).await;
+    carillon_tests::until("it is suspended", async || {
+        app.get(&format!("/webhooks/{id}/")).await.body["status"] == "suspended"
+    })
+    .await;
 }

@@ -83,7 +83,8 @@ export function show(_, query) {
       if (off) made.setAttribute('aria-label', `${label}, ${plural(count, 'message')}, does not take messages`);
       return made;
     };
-    const groups = platforms.map((platform) => {
+    const shown = new Set([...platforms, ...all.map((one) => one.platform)]);
+    const groups = [...shown].map((platform) => {
       const ours = all.filter((one) => one.platform === platform);
       return ours.length ? [el('h2', '', nameOf(platform)), ...ours.map((one) => link(one.key, channelName(platform, one.channel), one.count, {
         unread: one.last > (seen.get(one.key) ?? seen.get('') ?? 0),

@@ -167,7 +167,7 @@ impl Local {
             SECRET_PREFIX.into(),
             SecretCache::new(secrets.clone(), CACHE_PERIOD),
         );
-        let sink = ChatSink::new();
+        let sink = ChatSink::of(options.kinds.clone(), jiff::Timestamp::now);
         let (origin, chat) = chat_origin(options.chat_origin, options.live, address)?;
         let client = Client::of(options.kinds, origin)?;
         let poster = Poster::new(credentials.clone(), client.clone());

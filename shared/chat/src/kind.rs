@@ -129,6 +129,16 @@ pub trait Kind: Send + Sync + 'static {
     /// What an answer to a post means. What its `Retry-After` says is added to that.
     fn classify(&self, answer: &Answer) -> Reply;
 
+    /// What the platform answers when all is well. The chat sink answers so for a platform of
+    /// which it knows nothing else.
+    fn taken(&self) -> Answer {
+        Answer {
+            status: 200,
+            body: "{}".to_owned(),
+            ..Answer::default()
+        }
+    }
+
     /// Whether an error code says that the credential is of no use to anybody, wherever they
     /// post.
     fn condemns(&self, _code: &str) -> bool {

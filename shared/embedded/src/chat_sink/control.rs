@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Behaviour, ChatSink, Destination, Failure, KINDS, Order, PLATFORMS, Plan};
+use super::{Behaviour, ChatSink, Destination, Failure, Order, PLATFORMS, Plan};
 
 pub(super) fn router(sink: ChatSink, path: &str) -> Router {
     Router::new()
@@ -31,22 +31,22 @@ async fn show(State(sink): State<ChatSink>) -> Json<Value> {
 
 async fn add(State(sink): State<ChatSink>, plan: Result<Json<Plan>, JsonRejection>) -> Response {
     let platform = plan.as_ref().ok().and_then(|plan| plan.failure.platform());
-    if let Some(refused) = platform.and_then(unknown) {
+    if let Some(refused) = platform.and_then(|platform| unknown(&sink, platform)) {
         return refused;
     }
     taken("bad_plan", plan, |plan| sink.plan(plan))
 }
 
 /// What is said of a platform that the sink does not stand in for.
-fn unknown(platform: &str) -> Option<Response> {
-    let known: Vec<&str> = KINDS.iter().map(|kind| kind.platform).collect();
+fn unknown(sink: &ChatSink, platform: &str) -> Option<Response> {
+    let known = sink.kinds().types();
     let detail = format!(
         "there is no platform `{platform}`: there are {}",
         known.join(", ")
     );
     let problem = json!({"error": "unknown_platform", "detail": detail});
     let refused = (StatusCode::BAD_REQUEST, Json(problem)).into_response();
-    (!known.contains(&platform)).then_some(refused)
+    (!known.iter().any(|it| it == platform)).then_some(refused)
 }
 
 async fn cancel(State(sink): State<ChatSink>) -> StatusCode {
@@ -128,7 +128,7 @@ async fn order(
         .as_ref()
         .ok()
         .and_then(|order| order.platform.as_deref());
-    if let Some(refused) = platform.and_then(unknown) {
+    if let Some(refused) = platform.and_then(|platform| unknown(&sink, platform)) {
         return refused;
     }
     taken("bad_order", order, |order| sink.order(order))

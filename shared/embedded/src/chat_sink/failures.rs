@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,9 @@ pub(super) async fn answer(failure: Failure) -> Response {
         Failure::Reset => reset(),
         Failure::Answer(answer) => exact(&answer),
         Failure::Status(status) => broken(status),
+        Failure::RateLimited(seconds) | Failure::RateLimitedWithoutBody(seconds) => {
+            limited(seconds)
+        }
         // Of another platform.
         _ => broken(500),
     }
@@ -125,6 +128,12 @@ fn reset() -> Response {
     let cut = futures::stream::once(async { Err::<Bytes, _>(io::ErrorKind::ConnectionReset) });
     // The head goes out with the body's beginning, of which there is none.
     Response::new(Body::from_stream(cut.map_err(io::Error::from)))
+}
+
+/// How long to wait, in whole seconds, and nothing else.
+fn limited(seconds: f64) -> Response {
+    let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
+    (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
 }
 
 /// The answer as it was ordered.

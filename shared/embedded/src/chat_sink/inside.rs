@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use carillon_chat::Kinds;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,6 +15,10 @@ use super::standing::Standing;
 use super::store::{Ids, Incoming, Message};
 
 impl ChatSink {
+    pub(super) fn kinds(&self) -> &Kinds {
+        &self.shared.kinds
+    }
+
     /// Keeps a message, and counts it.
     pub(super) fn add(
         &self,

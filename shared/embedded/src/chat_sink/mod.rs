@@ -20,9 +20,11 @@ mod failures;
 mod ids;
 mod inside;
 mod limits;
+mod other;
 mod pace;
 mod plan;
 mod platform;
+mod receive;
 mod signed;
 mod slack;
 mod standing;
@@ -36,11 +38,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::any;
+use carillon_chat::Kinds;
 use jiff::Timestamp;
-use serde_json::json;
 use tokio::sync::watch;
 
 pub use behaviour::Behaviour;
@@ -59,22 +60,13 @@ use plan::Plans;
 use platform::Platform;
 use store::Store;
 
-/// The platforms that the sink stands in for.
+/// The platforms of which the sink knows more than their kinds say: it is as strict as they are.
 const PLATFORMS: [Platform; 5] = [
     slack::API,
     slack::WEBHOOKS,
     discord::API,
     teams::WORKFLOWS,
     signed::RECEIVERS,
-];
-
-/// What takes posts there.
-const KINDS: [&DestinationKind; 5] = [
-    &slack::BOT,
-    &slack::WEBHOOK,
-    &discord::WEBHOOK,
-    &teams::WORKFLOW,
-    &signed::RECEIVER,
 ];
 
 /// The scopes that the bot of every Slack token has, unless told otherwise.
@@ -90,6 +82,7 @@ type ReadClock = dyn Fn() -> Timestamp + Send + Sync;
 
 struct Shared {
     held: Mutex<Held>,
+    kinds: Kinds,
     clock: Box<ReadClock>,
     /// The store's revision, so that readers wake up.
     revision: watch::Sender<u64>,
@@ -146,6 +139,11 @@ impl ChatSink {
 
     /// An empty sink that takes the time from here.
     pub fn with_clock(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self::of(Kinds::default(), clock)
+    }
+
+    /// An empty sink that also takes the messages of kinds for which it has no stand-in.
+    pub fn of(kinds: Kinds, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         let store = Store::new(clock());
         let revision = watch::Sender::new(store.revision());
         let held = Mutex::new(Held {
@@ -162,6 +160,7 @@ impl ChatSink {
         Self {
             shared: Arc::new(Shared {
                 held,
+                kinds,
                 clock: Box::new(clock),
                 revision,
             }),
@@ -376,11 +375,7 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
     }
     match PLATFORMS.iter().find(|platform| (platform.takes)(&call)) {
         Some(platform) => (platform.answer)(&sink, &call).await,
-        None => {
-            let detail = "not a host of Slack, Discord or Teams, and not a signed webhook";
-            let body = json!({"error": "unknown_host", "detail": detail});
-            (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
-        }
+        None => other::answer(&sink, &call).await,
     }
 }
 

@@ -5,12 +5,13 @@ use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carillon_chat::signed::sign;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::call::Call;
 use super::destination::Place;
-use super::failures::{self, Failure};
+use super::failures::Failure;
 use super::platform::{DestinationKind, Platform};
+use super::receive::{Fault, Received, receive};
 use super::store::Incoming;
 use super::{ChatSink, Standing};
 
@@ -73,45 +74,34 @@ async fn answer(sink: &ChatSink, call: &Call) -> Response {
         webhook: None,
         credential: sink.fingerprint(&at),
     };
-    let standing = (RECEIVER.fails)(sink.called(&place), &[]);
-    let (instead, always_afterwards) = Failure::split(standing);
-    if let Some(failure) = instead {
-        return fail(failure).await;
-    }
-    let sent = match read(call, sink.now()) {
-        Ok(sent) => sent,
-        Err((status, reason)) => return refuse(status, reason),
-    };
-    let secrets = sink.webhook_secrets(&at);
-    let is_right = |secret: &String| {
-        let expected = sign(secret, sent.id, sent.time, sent.body);
-        expected.is_some_and(|expected| sent.signatures.split(' ').any(|it| it == expected))
-    };
-    let verified = secrets.iter().any(is_right);
-    if !verified && !secrets.is_empty() {
-        return refuse(StatusCode::UNAUTHORIZED, "no signature is the right one");
-    }
-    let (instead, afterwards) = Failure::split(sink.planned(&place));
-    if let Some(failure) = instead {
-        return fail(failure).await;
-    }
-    // What comes again is known by its id, as receivers should.
-    if sink.find(NAME, &at, sent.id).is_none() {
-        let incoming = Incoming {
-            host: call.host.clone(),
-            verified: Some(verified),
-            payload: sent.payload,
-            ..Incoming::default()
+    let read = || {
+        let sent = read(call, sink.now())?;
+        let secrets = sink.webhook_secrets(&at);
+        let is_right = |secret: &String| {
+            let expected = sign(secret, sent.id, sent.time, sent.body);
+            expected.is_some_and(|expected| sent.signatures.split(' ').any(|it| it == expected))
         };
-        sink.add(&place, incoming, |_| sent.id.to_owned());
-    }
-    match afterwards.or(always_afterwards) {
-        Some(failure) => fail(failure).await,
-        None => StatusCode::NO_CONTENT.into_response(),
-    }
+        let verified = secrets.iter().any(is_right);
+        if !verified && !secrets.is_empty() {
+            return Err((StatusCode::UNAUTHORIZED, "no signature is the right one"));
+        }
+        Ok(Received {
+            id: Some(sent.id.to_owned()),
+            incoming: Incoming {
+                host: call.host.clone(),
+                verified: Some(verified),
+                payload: sent.payload,
+                ..Incoming::default()
+            },
+        })
+    };
+    receive(sink, &place, read, || {
+        StatusCode::NO_CONTENT.into_response()
+    })
+    .await
 }
 
-fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, (StatusCode, &'static str)> {
+fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, Fault> {
     let bad = |reason| (StatusCode::BAD_REQUEST, reason);
     if call.method != Method::POST {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "only POST is taken"));
@@ -161,18 +151,4 @@ fn is_entry(entry: &str) -> bool {
     entry
         .split_once(',')
         .is_some_and(|(version, signature)| version == "v1" && signature.len() == 44)
-}
-
-async fn fail(failure: Failure) -> Response {
-    match failure {
-        Failure::RateLimited(seconds) | Failure::RateLimitedWithoutBody(seconds) => {
-            let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
-        }
-        other => failures::answer(other).await,
-    }
-}
-
-fn refuse(status: StatusCode, reason: &str) -> Response {
-    (status, axum::Json(json!({ "error": reason }))).into_response()
 }

@@ -66,12 +66,6 @@ pub(super) async fn fail(failure: Failure) -> Trouble {
         }
         Failure::Refusal(refusal) => Trouble::from(refusal.code.as_str()),
         Failure::RateLimited(seconds) => rate_limited(seconds),
-        Failure::RateLimitedWithoutBody(seconds) => {
-            let headers = [(header::RETRY_AFTER, whole(seconds))];
-            Trouble::Broken(Box::new(
-                (StatusCode::TOO_MANY_REQUESTS, headers).into_response(),
-            ))
-        }
         other => Trouble::Broken(Box::new(failures::answer(other).await)),
     }
 }

@@ -104,10 +104,6 @@ async fn fail(failure: Failure) -> Response {
             let headers = [(header::RETRY_AFTER, seconds.to_string())];
             (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
         }
-        Failure::RateLimitedWithoutBody(seconds) => {
-            let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
-        }
         other => failures::answer(other).await,
     }
 }

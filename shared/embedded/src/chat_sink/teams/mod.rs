@@ -225,10 +225,6 @@ async fn fail(failure: Failure) -> Response {
             };
             error(status, &refusal.code, said)
         }
-        Failure::RateLimited(seconds) | Failure::RateLimitedWithoutBody(seconds) => {
-            let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
-        }
         other => failures::answer(other).await,
     }
 }
