@@ -72,7 +72,7 @@ impl Dispatched {
         for n in 1..=WEBHOOKS {
             let webhook = sample::webhook(n, &["*"]);
             let lane = webhook.lane(&webhook.lanes.channels[0]);
-            let entries = self.lanes.entries(&lane, None, 100).await.unwrap();
+            let (entries, _) = self.lanes.entries(&lane, None, 100).await.unwrap();
             let number = |entry: Entry| {
                 let id = entry.waiting.event_id;
                 id.as_str().strip_prefix("event-").unwrap().parse().unwrap()

@@ -7,8 +7,8 @@ use carillon_chat::{
     Verified,
 };
 use carillon_domain::{Configuration, KindId, Outcome, masking, pattern};
-use carillon_tests::App;
 use carillon_embedded::chat_sink::Standing;
+use carillon_tests::App;
 use jiff::Timestamp;
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};

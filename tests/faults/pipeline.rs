@@ -469,12 +469,8 @@ async fn waits_in(world: &World, process: &Process, webhooks: &[Registered]) -> 
     for lane in lanes {
         let row = rows.get(&lane);
         let after = row.and_then(|row| row.settled_up_to());
-        count += process
-            .lanes
-            .entries(&lane, after, 100)
-            .await
-            .unwrap()
-            .len();
+        let waiting = process.lanes.entries(&lane, after, 100).await;
+        count += waiting.unwrap().0.len();
         count += process.lanes.redo(&lane, None, 100).await.unwrap().len();
         if let Some(open) = row.and_then(|row| row.open.as_ref()) {
             for id in &open.deliveries {

@@ -313,7 +313,7 @@ impl Stage {
         let rows = self.lanes.read(std::slice::from_ref(&lane_id)).await;
         let mut lane = rows.unwrap().remove(&lane_id).unwrap();
         let stored = lane.version;
-        let read = self.lanes.entries(&lane_id, None, 1).await.unwrap();
+        let (read, _) = self.lanes.entries(&lane_id, None, 1).await.unwrap();
         lane.offset = None;
         lane.version = stored + 1;
         lane.open = Some(Open {

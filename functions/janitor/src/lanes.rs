@@ -133,7 +133,7 @@ impl LaneSweep {
         }
         let has_more = has_redo || self.is_open(id, lane).await? || {
             let after = lane.settled_up_to();
-            !self.lanes.entries(id, after, 1).await?.is_empty()
+            !self.lanes.entries(id, after, 1).await?.0.is_empty()
         };
         Ok(has_more.then(|| WakeUp {
             organization: walked.organization.clone(),

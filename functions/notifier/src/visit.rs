@@ -19,8 +19,6 @@ const FIRST_PIECES: i32 = 2;
 const PIECES: i32 = 10;
 /// Where a summary may be made of what waits.
 const PIECES_TO_SUM: i32 = 5_000;
-/// A page of the log, which is a megabyte at most, has at least so many deliveries.
-const FULL_PAGE: usize = 1_000;
 /// How much of the redo log is.
 const REDOS: usize = 100;
 
@@ -45,6 +43,11 @@ pub struct Visit<'a> {
     pub stored: u64,
     /// What comes next in the log, as far as it is read.
     pub entries: VecDeque<Entry>,
+    /// Whether the lane has waited since it was loaded, or shortly before: then something may
+    /// have come in without waking it.
+    has_waited: bool,
+    /// Whether all that woke nobody is read: what comes later wakes the lane again.
+    knows_all: bool,
     pub events: HashMap<EventId, Event>,
     /// How many messages were posted.
     pub posts: usize,
@@ -103,8 +106,10 @@ impl<'a> Visit<'a> {
             organization,
             id,
             stored: lane.version,
+            has_waited: lane.wait.is_some(),
             lane,
             entries: VecDeque::new(),
+            knows_all: false,
             events: HashMap::new(),
             posts: 0,
             kind: "unknown".to_owned(),
@@ -123,6 +128,8 @@ impl Notifier {
     /// Writes down how the lane stands, unless somebody else has.
     pub(crate) async fn save(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
         visit.lane.version = visit.stored + 1;
+        visit.has_waited |= visit.lane.wait.is_some();
+        visit.knows_all &= !visit.has_waited;
         let saved = self.stores.lanes.save(
             visit.organization,
             visit.id,
@@ -137,31 +144,28 @@ impl Notifier {
         Ok(())
     }
 
-    /// The first of what stands in the log, as far as one call reads.
+    /// The first of what stands in the log: as much as a message can have.
     pub(crate) async fn read_ahead(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
-        if visit.entries.is_empty() {
-            let lanes = &self.stores.lanes;
-            let after = visit.lane.settled_up_to();
-            let mut read = lanes.entries(visit.id, after, FIRST_PIECES).await?;
-            let (enough, pieces) = match visit.summary_after {
-                None => (MAX_EVENTS, PIECES),
-                Some(_) => (MAX_SUMMED, PIECES_TO_SUM),
-            };
-            if (2..enough).contains(&read.len()) {
-                read = lanes.entries(visit.id, after, pieces).await?;
-                // A page of DynamoDB's is full before a summary is.
-                while (FULL_PAGE..enough).contains(&read.len()) {
-                    let after = read.last().map(|last| &last.position);
-                    let more = lanes.entries(visit.id, after, pieces).await?;
-                    if more.is_empty() {
-                        break;
-                    }
-                    read.extend(more);
-                }
-            }
-            visit.entries = read.into();
+        if !visit.entries.is_empty() || visit.knows_all {
+            return Ok(());
         }
-        Ok(())
+        let (enough, more_pieces) = match visit.summary_after {
+            None => (MAX_EVENTS, PIECES),
+            Some(_) => (MAX_SUMMED, PIECES_TO_SUM),
+        };
+        let mut pieces = FIRST_PIECES;
+        loop {
+            let last = visit.entries.back().map(|last| &last.position);
+            let after = last.or(visit.lane.settled_up_to());
+            let lanes = &self.stores.lanes;
+            let (read, is_more) = lanes.entries(visit.id, after, pieces).await?;
+            visit.entries.extend(read);
+            visit.knows_all = !is_more && !visit.has_waited;
+            if !is_more || visit.entries.len() >= enough {
+                return Ok(());
+            }
+            pieces = more_pieces;
+        }
     }
 
     /// What is to be sent besides the log: up to the first that is due, or where it may be summed
@@ -232,7 +236,7 @@ impl Notifier {
                 let mut pieces = FIRST_PIECES;
                 // Pieces may overlap, and what is overtaken stands before: it may be far off.
                 while after.as_ref() < open.end.as_ref() {
-                    let read = lanes.entries(visit.id, after.as_ref(), pieces).await?;
+                    let (read, _) = lanes.entries(visit.id, after.as_ref(), pieces).await?;
                     let Some(last) = read.last() else {
                         break;
                     };

@@ -125,7 +125,9 @@ fn password(value: &str) -> Option<&str> {
 /// A URL that has a part which nobody would guess: it opens what it leads to.
 fn is_secret_url(value: &str) -> bool {
     let path = value.split_once("://").map(|(_, rest)| rest);
-    let mut parts = path.into_iter().flat_map(|path| path.split(['/', '?', '&', '=', '#']));
+    let mut parts = path
+        .into_iter()
+        .flat_map(|path| path.split(['/', '?', '&', '=', '#']));
     parts.any(looks_random)
 }
 

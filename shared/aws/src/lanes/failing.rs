@@ -81,9 +81,7 @@ impl Lanes {
     pub async fn outages(&self, after: Option<&Outage>) -> Result<Vec<Outage>, Error> {
         let after = after.map(|outage| outage_id(&outage.organization, &outage.platform));
         let after = after.as_deref().unwrap_or(" ");
-        let rows = self
-            .query(OUTAGES.into(), after, true, OUTAGES_PAGE)
-            .await?;
+        let (rows, _) = self.query(OUTAGES.into(), after, OUTAGES_PAGE).await?;
         let outages = rows.into_iter().map(|row| from_item(READING, row));
         outages.collect()
     }
@@ -97,7 +95,7 @@ impl Lanes {
     ) -> Result<Vec<FailingLane>, Error> {
         let partition = partition(&outage.organization, &outage.platform);
         let after = after.map_or(" ", LaneId::as_str);
-        let rows = self.query(partition, after, true, max).await?;
+        let (rows, _) = self.query(partition, after, max).await?;
         let lanes = rows.into_iter().map(|row| from_item(READING, row));
         lanes.collect()
     }

@@ -73,22 +73,19 @@ impl Lanes {
         items.map(|put| put.item).collect()
     }
 
-    /// What stands in the log behind a position, in order: that of so many pieces at most.
+    /// What stands in the log behind a position, in order, that of so many pieces at most, and
+    /// whether there may be more.
     pub async fn entries(
         &self,
         lane: &LaneId,
         after: Option<&Position>,
         max_pieces: i32,
-    ) -> Result<Vec<Entry>, Error> {
+    ) -> Result<(Vec<Entry>, bool), Error> {
         // Behind everything that ends with the position.
-        let after = after.map(|after| format!("{}$", after.as_str()));
-        let rows = self
-            .query(log(lane), after.as_deref().unwrap_or(" "), true, max_pieces)
-            .await?;
-        let after = after.unwrap_or_default();
-        entries_of(rows, |entry| {
-            entry.position.as_str() > after.trim_end_matches('$')
-        })
+        let behind = after.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()));
+        let (rows, is_more) = self.query(log(lane), &behind, max_pieces).await?;
+        let is_behind = |entry: &Entry| after.is_none_or(|after| entry.position > *after);
+        Ok((entries_of(rows, is_behind)?, is_more))
     }
 
     /// The newest of what stands in the log between two positions, in order, and whether there
@@ -144,7 +141,7 @@ impl Lanes {
         lane: &LaneId,
         position: &Position,
     ) -> Result<Option<String>, Error> {
-        let rows = self.query(log(lane), position.as_str(), true, 2).await?;
+        let (rows, _) = self.query(log(lane), position.as_str(), 2).await?;
         let second = rows.into_iter().nth(1);
         Ok(second.and_then(|row| row.get("id")?.as_s().ok().cloned()))
     }
@@ -158,7 +155,7 @@ impl Lanes {
     ) -> Result<Vec<Redo>, Error> {
         let after = after.map_or(" ", DeliveryId::as_str);
         let max = i32::try_from(max).unwrap_or(i32::MAX);
-        let rows = self.query(redo(lane), after, true, max).await?;
+        let (rows, _) = self.query(redo(lane), after, max).await?;
         rows.into_iter()
             .map(|row| from_item("a redo", row))
             .collect()
@@ -225,13 +222,13 @@ impl Lanes {
         Ok(())
     }
 
+    /// Rows behind an id, and whether there may be more.
     pub(super) async fn query(
         &self,
         partition: String,
         after: &str,
-        is_forward: bool,
         max: i32,
-    ) -> Result<Vec<Item>, Error> {
+    ) -> Result<(Vec<Item>, bool), Error> {
         let answer = self
             .client
             .query()
@@ -239,13 +236,13 @@ impl Lanes {
             .key_condition_expression("webhook_id = :partition AND id > :after")
             .expression_attribute_values(":partition", text(partition))
             .expression_attribute_values(":after", text(after))
-            .scan_index_forward(is_forward)
             .limit(max)
             .consistent_read(true)
             .send()
             .await
             .map_err(Error::call(READING))?;
-        Ok(answer.items.unwrap_or_default())
+        let is_more = answer.last_evaluated_key.is_some();
+        Ok((answer.items.unwrap_or_default(), is_more))
     }
 }
 

@@ -13,10 +13,6 @@ use crate::table::{from_item, to_item};
 const WRITING: &str = "writing who gets an event";
 /// How many parts one call reads.
 const PARTS: i32 = 100;
-/// How many lanes one call gives at least where it stops for their size: DynamoDB ends it after a
-/// megabyte.
-const LARGE: usize = 5_000;
-
 /// Who gets an event, of one page of the organization's webhooks. There is one for the first page
 /// also where nobody gets it: the event was dispatched. A page of 500 webhooks with ten channels
 /// each has 5,000 lanes of some 35 bytes, of the 400 KB that a row may have.
@@ -79,18 +75,17 @@ impl Lanes {
         let mut is_there = false;
         loop {
             let partition = partition(organization, event);
-            let rows = self.query(partition, &after, true, PARTS).await?;
+            let (rows, is_more) = self.query(partition, &after, PARTS).await?;
             let last = rows
                 .last()
                 .and_then(|row| row.get("id")?.as_s().ok().cloned());
-            let before = lanes.len();
             for row in rows {
                 is_there = true;
                 let row: Row = from_item("a record", row)?;
                 lanes.extend(row.lanes);
             }
             match last {
-                Some(last) if lanes.len() - before >= LARGE => after = last,
+                Some(last) if is_more => after = last,
                 _ => break,
             }
         }

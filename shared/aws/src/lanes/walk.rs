@@ -36,7 +36,7 @@ pub(super) fn partition(shard: u8) -> String {
 
 impl Lanes {
     pub async fn walk_position(&self) -> Result<Option<WalkPosition>, Error> {
-        let rows = self.query("WALK".into(), " ", true, 1).await?;
+        let (rows, _) = self.query("WALK".into(), " ", 1).await?;
         let row = rows.into_iter().next();
         row.map(|row| from_item("how far the walk has come", row))
             .transpose()
@@ -61,9 +61,8 @@ impl Lanes {
         after: Option<&str>,
         max: i32,
     ) -> Result<(Vec<Walked>, Option<String>), Error> {
-        let rows = self
-            .query(partition(shard), after.unwrap_or(" "), true, max)
-            .await?;
+        let after = after.unwrap_or(" ");
+        let (rows, _) = self.query(partition(shard), after, max).await?;
         let last = rows
             .last()
             .and_then(|row| row.get("id")?.as_s().ok().cloned());
