@@ -28,6 +28,7 @@ fn what_an_earlier_version_has_stored_is_read_and_written_as_it_was() {
             "wake_up.json",
             again::<WakeUp> as fn(&str) -> (Value, Value),
         ),
+        ("wake_up_for_event.json", again::<WakeUp>),
         ("entry.json", again::<Entry>),
         ("redo.json", again::<Redo>),
         ("lane.json", again::<Lane>),

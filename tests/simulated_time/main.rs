@@ -9,6 +9,7 @@
 mod failing;
 mod isolation;
 mod own_faults;
+mod reads;
 mod refusals;
 mod stage;
 mod summaries;

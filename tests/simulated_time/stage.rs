@@ -1,5 +1,6 @@
 //! The notifier with everything that it stands on, on a clock that leaps.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -84,6 +85,8 @@ pub struct Stage {
     pub refusals: Arc<AtomicUsize>,
     /// Whether Secrets Manager answers nothing.
     pub secrets_are_away: Arc<AtomicBool>,
+    /// How often each operation of DynamoDB was called.
+    pub calls: Arc<Mutex<BTreeMap<String, usize>>>,
     /// What the functions have counted and measured.
     pub lines: Lines,
     /// Who serves the queue; as many as there are instances of the function.
@@ -134,7 +137,16 @@ impl Stage {
         };
         let secrets_are_away = Arc::new(AtomicBool::new(false));
         let away = Arc::clone(&secrets_are_away);
+        let calls: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
+        let counted = Arc::clone(&calls);
         let gate: Gate = Arc::new(move |call| {
+            if call.service == Service::DynamoDb {
+                *counted
+                    .lock()
+                    .unwrap()
+                    .entry(call.operation.to_owned())
+                    .or_default() += 1;
+            }
             match call.service == Service::SecretsManager && away.load(Ordering::SeqCst) {
                 true => Course::Refused(Trouble::Throttled),
                 false => Course::Smooth,
@@ -194,6 +206,7 @@ impl Stage {
             },
             lines,
             secrets_are_away,
+            calls,
             events,
             lanes,
             credentials: Credentials::new(registry.clone(), secrets),
@@ -230,8 +243,13 @@ impl Stage {
 
     /// As [`publish`](Self::publish), an event with an id and a time of its own.
     pub async fn publish_event(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
+        event.id = EventId::parse(&format!("event-{:04}", self.published + 1)).unwrap();
+        self.publish_as(webhook, event).await
+    }
+
+    /// As [`publish`](Self::publish), an event with a time of its own.
+    pub async fn publish_as(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
         self.published += 1;
-        event.id = EventId::parse(&format!("event-{:04}", self.published)).unwrap();
         event.organization = webhook.organization.clone();
         event.received_at = self.clock.now() + Duration::from_micros(self.published);
         let lane = webhook.lane(&webhook.lanes.channels[0]);
@@ -255,7 +273,7 @@ impl Stage {
         self.lanes.create(&organization, &lane, now).await.unwrap();
         let rows = self.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
         if rows[&lane].waits_until(now).is_none() {
-            let wake_up = WakeUp { organization, lane };
+            let wake_up = WakeUp::new(organization, lane).for_event(Some(event.id));
             wake(&self.queue, &[wake_up]).await.unwrap();
         }
         delivery_id
@@ -300,7 +318,7 @@ impl Stage {
         self.published += u64::try_from(count).unwrap();
         let organization = event.organization;
         self.lanes.create(&organization, &lane, now).await.unwrap();
-        let wake_up = WakeUp { organization, lane };
+        let wake_up = WakeUp::new(organization, lane);
         wake(&self.queue, &[wake_up]).await.unwrap();
         ids
     }
@@ -331,7 +349,7 @@ impl Stage {
         let saved = self.lanes.save(&organization, &lane_id, stored, &lane, now);
         assert!(saved.await.unwrap());
         let lane = lane_id;
-        let wake_up = WakeUp { organization, lane };
+        let wake_up = WakeUp::new(organization, lane);
         wake(&self.queue, &[wake_up]).await.unwrap();
     }
 
@@ -351,7 +369,7 @@ impl Stage {
         let organization = webhook.organization.clone();
         let asked = self.lanes.ask(&organization, &lane, true, now).await;
         asked.unwrap();
-        let wake_up = WakeUp { organization, lane };
+        let wake_up = WakeUp::new(organization, lane);
         wake(&self.queue, &[wake_up]).await.unwrap();
     }
 
@@ -369,7 +387,7 @@ impl Stage {
                 .ask(&organization, &lane, false, now)
                 .await
                 .unwrap();
-            let wake_up = WakeUp { organization, lane };
+            let wake_up = WakeUp::new(organization, lane);
             wake(&self.queue, &[wake_up]).await.unwrap();
         }
     }

@@ -320,8 +320,9 @@ impl Dispatcher {
                 Some(row) => self.take_up_late(row, &lane, &portion, now).await?,
             }
             if row.is_none_or(|row| row.waits_until(now).is_none()) {
-                let organization = portion.organization;
-                wake_ups.push(WakeUp { organization, lane });
+                let first = portion.entries.into_iter().next();
+                let wake_up = WakeUp::new(portion.organization, lane);
+                wake_ups.push(wake_up.for_event(first.map(|entry| entry.waiting.event_id)));
             }
         }
         wake(&*stores.queue, &wake_ups).await?;

@@ -68,10 +68,8 @@ impl LaneSweep {
     /// go, so that a crash in between wakes a lane twice.
     async fn wake_due(&self) -> Result<usize, Error> {
         let due = self.lanes.due(self.clock.now(), PAGE).await?;
-        let wake_ups = due.iter().map(|due| WakeUp {
-            organization: due.organization.clone(),
-            lane: due.lane.clone(),
-        });
+        let wake_ups = due.iter();
+        let wake_ups = wake_ups.map(|due| WakeUp::new(due.organization.clone(), due.lane.clone()));
         wake(&*self.queue, &wake_ups.collect::<Vec<_>>()).await?;
         self.lanes.forget_due(&due).await?;
         Ok(due.len())
@@ -135,10 +133,7 @@ impl LaneSweep {
             let after = lane.settled_up_to();
             !self.lanes.entries(id, after, 1).await?.0.is_empty()
         };
-        Ok(has_more.then(|| WakeUp {
-            organization: walked.organization.clone(),
-            lane: id.clone(),
-        }))
+        Ok(has_more.then(|| WakeUp::new(walked.organization.clone(), id.clone())))
     }
 
     /// Whether its last post has no end yet.

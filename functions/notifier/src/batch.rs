@@ -90,7 +90,7 @@ mod tests {
         let body = |number| {
             let lane = LaneId::of(&webhook.id, number);
             let organization = webhook.organization.clone();
-            serde_json::to_string(&WakeUp { organization, lane }).unwrap()
+            serde_json::to_string(&WakeUp::new(organization, lane)).unwrap()
         };
         let messages = [
             ("1", body(1)),

@@ -45,14 +45,16 @@ mod settle;
 mod visit;
 mod webhooks;
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry};
+use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry, WakeUp};
 use carillon_delivery::Poster;
-use carillon_domain::LaneId;
+use carillon_domain::lane::Lane;
+use carillon_domain::{Event, EventId, LaneId, OrganizationId};
 use carillon_runtime::Metrics;
 use carillon_runtime::batch::queue_failures;
 use carillon_runtime::clock::{Clock, SystemClock};
@@ -167,7 +169,7 @@ impl Notifier {
     }
 
     async fn serve_all(&self, woken: Vec<Woken>, deadline: SystemTime, done: &Done) -> Vec<String> {
-        let (webhooks, mut lanes) = match self.load(&woken).await {
+        let (webhooks, mut lanes, events) = match self.load(&woken).await {
             Ok(loaded) => loaded,
             Err(error) => {
                 tracing::error!(%error, "a batch could not be loaded");
@@ -178,13 +180,23 @@ impl Notifier {
         };
         let served = woken.into_iter().map(|woken| {
             let lane = lanes.remove(&woken.wake_up.lane);
-            self.serve(woken, lane, &webhooks, deadline, done)
+            let WakeUp {
+                organization,
+                event,
+                ..
+            } = &woken.wake_up;
+            let event = event.clone().map(|event| (organization.clone(), event));
+            let event = event.and_then(|event| events.get(&event).cloned());
+            self.serve(woken, lane, event, &webhooks, deadline, done)
         });
         join_all(served).await.concat()
     }
 
     /// What a batch needs, in a call for each table.
-    async fn load(&self, woken: &[Woken]) -> Result<(Webhooks, Loaded), carillon_aws::Error> {
+    async fn load(
+        &self,
+        woken: &[Woken],
+    ) -> Result<(Webhooks, Loaded, Events), carillon_aws::Error> {
         let ids: Vec<LaneId> = woken.iter().map(|it| it.wake_up.lane.clone()).collect();
         let mut wanted: Vec<_> = woken
             .iter()
@@ -193,12 +205,36 @@ impl Notifier {
         wanted.sort();
         wanted.dedup();
         let stores = &self.stores;
-        let (webhooks, lanes) = futures::future::join(
+        let (webhooks, lanes, events) = futures::future::join3(
             stores.registry.webhooks_by_id(&wanted),
             stores.lanes.read(&ids),
+            self.events_of(woken),
         )
         .await;
-        Ok((Webhooks::new(webhooks?), lanes?))
+        Ok((Webhooks::new(webhooks?), lanes?, events))
+    }
+
+    /// What wake-ups name, which is likely to be sent. Whatever is missing is read with its lane:
+    /// what is wrong with one event is no matter of the others.
+    async fn events_of(&self, woken: &[Woken]) -> Events {
+        let mut named: BTreeMap<_, Vec<EventId>> = BTreeMap::new();
+        for Woken { wake_up, .. } in woken {
+            if let Some(event) = &wake_up.event {
+                let of_organization = named.entry(&wake_up.organization).or_default();
+                of_organization.push(event.clone());
+            }
+        }
+        let read = named.into_iter().map(async |(organization, ids)| {
+            let read = self.stores.events.get_many(organization, &ids).await;
+            read.inspect_err(|error| tracing::warn!(%error, "events could not be read ahead"))
+                .unwrap_or_default()
+        });
+        let read = join_all(read)
+            .await
+            .into_iter()
+            .flat_map(HashMap::into_values);
+        read.map(|event| ((event.organization.clone(), event.id.clone()), event))
+            .collect()
     }
 
     /// Sets a message aside that nobody can read; the queue keeps it where that fails.
@@ -225,4 +261,5 @@ impl Notifier {
 }
 
 /// How lanes stand.
-type Loaded = std::collections::HashMap<LaneId, carillon_domain::lane::Lane>;
+type Loaded = HashMap<LaneId, Lane>;
+type Events = HashMap<(OrganizationId, EventId), Event>;

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::{WakeUp, wake};
-use carillon_domain::Webhook;
 use carillon_domain::delivery::LEASE;
 use carillon_domain::lane::{LONGEST_BINDING, Lane, Wait};
+use carillon_domain::{Event, Webhook};
 use carillon_runtime::metrics::UNREADABLE_SECRETS;
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -48,11 +48,13 @@ enum Ending {
 }
 
 impl Notifier {
-    /// Serves a lane. Gives the ids of the messages that the queue keeps.
+    /// Serves a lane; with `event`, which is likely to be the next one. Gives the ids of the
+    /// messages that the queue keeps.
     pub(crate) async fn serve(
         &self,
         woken: Woken,
         lane: Option<Lane>,
+        event: Option<Event>,
         webhooks: &Webhooks,
         deadline: SystemTime,
         done: &Done,
@@ -60,6 +62,9 @@ impl Notifier {
         let Woken { wake_up, items } = woken;
         let id = &wake_up.lane;
         let mut visit = Visit::new(&wake_up.organization, id, lane);
+        visit
+            .events
+            .extend(event.map(|event| (event.id.clone(), event)));
         let receive_count = items.first().map_or(1, |item| item.receive_count);
         // What makes us panic must not take the others along.
         let served = AssertUnwindSafe(self.visit(&mut visit, webhooks, deadline));

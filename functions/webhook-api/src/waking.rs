@@ -76,7 +76,7 @@ pub async fn wake(
         .iter()
         .map(|lane| {
             let (organization, lane) = (organization.clone(), lane.clone());
-            WakeUp { organization, lane }
+            WakeUp::new(organization, lane)
         })
         .collect();
     carillon_aws::wake(&*api.queue, &wake_ups).await

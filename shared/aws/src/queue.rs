@@ -14,7 +14,7 @@ use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
 };
 
-use carillon_domain::{LaneId, OrganizationId};
+use carillon_domain::{EventId, LaneId, OrganizationId};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -44,16 +44,33 @@ pub struct QueueMessage {
 pub struct WakeUp {
     pub organization: OrganizationId,
     pub lane: LaneId,
+    /// What waits there now, so that it can be read together with the lane. What is to be sent
+    /// is told by the lane alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
 }
 
 impl WakeUp {
+    pub fn new(organization: OrganizationId, lane: LaneId) -> Self {
+        Self {
+            organization,
+            lane,
+            event: None,
+        }
+    }
+
+    #[must_use]
+    pub fn for_event(self, event: Option<EventId>) -> Self {
+        Self { event, ..self }
+    }
+
     /// The message. Each has an id of its own: the queue remembers those of messages that are
     /// gone already for five minutes, and one wake-up too many costs a read.
     fn message(&self) -> QueueMessage {
         QueueMessage {
             group: self.lane.to_string(),
             deduplication_id: format!("{:032x}", rand::random::<u128>()),
-            body: serde_json::to_string(self).expect("two texts are JSON"),
+            body: serde_json::to_string(self).expect("texts are JSON"),
         }
     }
 }

@@ -88,7 +88,7 @@ pub async fn messages(
         messages.push(Received {
             receipt: format!("none-{number}"),
             group: lane.to_string(),
-            body: serde_json::to_string(&WakeUp { organization, lane })?,
+            body: serde_json::to_string(&WakeUp::new(organization, lane))?,
             receive_count: 1,
             sent_at_ms: Timestamp::now().as_millisecond(),
         });
@@ -99,9 +99,16 @@ pub async fn messages(
 
 /// New events as the stream of the events table hands them over.
 pub fn records(count: usize) -> anyhow::Result<Value> {
-    let records: Vec<Value> = (0..count)
-        .map(|number| {
-            let image: serde_dynamo::Item = serde_dynamo::to_item(event(number))?;
+    records_of((0..count).map(event))
+}
+
+/// The same of these events.
+pub fn records_of(events: impl IntoIterator<Item = Event>) -> anyhow::Result<Value> {
+    let records: Vec<Value> = events
+        .into_iter()
+        .enumerate()
+        .map(|(number, event)| {
+            let image: serde_dynamo::Item = serde_dynamo::to_item(event)?;
             Ok(json!({
                 "eventID": number.to_string(), "eventName": "INSERT",
                 "eventSource": "aws:dynamodb", "awsRegion": "eu-west-1",

@@ -138,7 +138,7 @@ pub async fn slow_platform(binaries: &Binaries) -> anyhow::Result<()> {
     );
     figure("  ten messages", &milliseconds(ten), "");
     let ratio = ten.as_secs_f64() / one.as_secs_f64();
-    figure("  against one", &times(ratio), "1.2 x");
+    figure("  against one", &times(ratio), "1.1 x");
     Ok(())
 }
 
@@ -172,7 +172,7 @@ pub async fn many(binaries: &Binaries) -> anyhow::Result<()> {
         figure(&what, &megabytes(*memory), "");
     }
     let ratio = after[2] as f64 / least as f64;
-    figure("  against hello-world", &times(ratio), "5 x");
+    figure("  against hello-world", &times(ratio), "4 x");
     let reads = cloud
         .take_calls()
         .operations
@@ -205,7 +205,7 @@ pub async fn backlog(binaries: &Binaries) -> anyhow::Result<()> {
         let entries = waiting.iter().enumerate();
         let entries = entries.map(|(number, event)| events::entry(event, number, &lane));
         slices.push((lane.clone(), entries.collect()));
-        wake_ups.push(WakeUp { organization, lane });
+        wake_ups.push(WakeUp::new(organization, lane));
     }
     cloud.append(&waiting, slices).await?;
     wake(&cloud.queue, &wake_ups).await?;
