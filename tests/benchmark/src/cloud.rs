@@ -27,6 +27,14 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 const SECRET_PREFIX: &str = "carillon";
+const ADMIN_KEY_SECRET: &str = "carillon/admin-key";
+
+pub const ADMIN_KEY: &str = "fake-admin-key-of-the-benchmark";
+
+/// The token of a webhook.
+pub fn token(number: u128) -> String {
+    format!("xoxb-benchmark-{}-not-a-real-token", number % CREDENTIALS)
+}
 
 /// How many tokens there are.
 const CREDENTIALS: u128 = 10;
@@ -62,6 +70,11 @@ impl Cloud {
             secrets: secrets::http_client().await?,
             queue: queue.clone(),
         };
+        let clients = Clients::new(&services.sdk_config(Arc::new(|_| Course::Smooth)));
+        let organization = sample::webhook(1, &["*"]).organization;
+        let admin_key = json!({"organization": organization, "key": ADMIN_KEY}).to_string();
+        let create = clients.secrets.create_secret().name(ADMIN_KEY_SECRET);
+        create.secret_string(admin_key).send().await?;
         let sink = ChatSink::new();
         sink.behave(|behaviour| behaviour.rate_limits = false);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -69,7 +82,7 @@ impl Cloud {
             queue,
             sink: sink.clone(),
             dynamodb,
-            clients: Clients::new(&services.sdk_config(Arc::new(|_| Course::Smooth))),
+            clients,
             calls: Arc::default(),
             address: format!("http://{}", listener.local_addr()?),
         };
@@ -85,7 +98,7 @@ impl Cloud {
         format!("{}/chat", self.address)
     }
 
-    /// The settings of both functions.
+    /// The settings of all functions.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ENDPOINT_URL", self.address.clone()),
@@ -94,6 +107,8 @@ impl Cloud {
             ("DELIVERIES_TABLE", DELIVERIES_TABLE.to_owned()),
             ("DELIVERY_QUEUE_URL", format!("{}/queue", self.address)),
             ("SECRET_PREFIX", SECRET_PREFIX.to_owned()),
+            ("ADMIN_KEY_SECRET", ADMIN_KEY_SECRET.to_owned()),
+            ("MAX_WEBHOOKS", "100000".to_owned()),
             ("CARILLON_CHAT_ORIGIN", self.chat_origin()),
         ]
     }
@@ -117,8 +132,7 @@ impl Cloud {
         let channels: Vec<String> = (0..channels).map(|n| format!("c{number}-{n}")).collect();
         webhook.lanes = Channels::of(&channels);
         webhook.configuration = Configuration::default().with("channels", channels);
-        let token = number % CREDENTIALS;
-        let token = SecretString::from(format!("xoxb-benchmark-{token}-not-a-real-token"));
+        let token = SecretString::from(token(number));
         let credential: CredentialRef = Credentials::new(registry.clone(), store)
             .open(&webhook.organization, &token, Timestamp::now())
             .await?;
@@ -159,22 +173,31 @@ impl Cloud {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn secret(&self, body: &str) -> (u16, String) {
+    async fn secret(&self, operation: &str, body: &str) -> (u16, String) {
         let body: Value = serde_json::from_str(body).unwrap_or_default();
-        let name = body["SecretId"].as_str().unwrap_or_default();
-        let secret = self.clients.secrets.get_secret_value().secret_id(name);
-        match secret.send().await {
-            Ok(found) => {
-                let found = json!({
-                    "Name": name, "ARN": found.arn(), "VersionId": found.version_id(),
-                    "SecretString": found.secret_string(),
-                });
-                (200, found.to_string())
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        let secrets = &self.clients.secrets;
+        let answer = match operation {
+            "CreateSecret" => {
+                let create = secrets.create_secret().name(text("Name"));
+                let made = create.secret_string(text("SecretString")).send().await;
+                made.map(|made| json!({"Name": made.name(), "ARN": made.arn()}))
+                    .map_err(|_| "ResourceExistsException")
             }
-            Err(_) => (
-                400,
-                json!({"__type": "ResourceNotFoundException"}).to_string(),
-            ),
+            _ => {
+                let read = secrets.get_secret_value().secret_id(text("SecretId"));
+                let read = read.send().await.map(|found| {
+                    json!({
+                        "Name": found.name(), "ARN": found.arn(), "VersionId": found.version_id(),
+                        "SecretString": found.secret_string(),
+                    })
+                });
+                read.map_err(|_| "ResourceNotFoundException")
+            }
+        };
+        match answer {
+            Ok(answer) => (200, answer.to_string()),
+            Err(kind) => (400, json!({"__type": kind}).to_string()),
         }
     }
 }
@@ -185,7 +208,7 @@ async fn answer(State(cloud): State<Cloud>, headers: HeaderMap, body: Bytes) -> 
     let body = String::from_utf8_lossy(&body);
     let (status, answer) = match service {
         "AmazonSQS" => sqs::execute(&cloud.queue, operation, &body).await,
-        "secretsmanager" => cloud.secret(&body).await,
+        "secretsmanager" => cloud.secret(operation, &body).await,
         _ => cloud.dynamodb.execute(operation, &body),
     };
     {

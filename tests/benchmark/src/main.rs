@@ -1,4 +1,4 @@
-//! Prints the figures that the notifier and the dispatcher are to keep to. It builds both
+//! Prints the figures that the notifier, the dispatcher and the API are to keep to. It builds them
 //! as they are deployed, starts each as a process under a Lambda Runtime API, and compares
 //! them with the least that could do the same. None of it is a test: what is printed
 //! depends on the machine, what matters are the ratios.
@@ -9,6 +9,7 @@
 // What it runs is one future, with that of an SDK call at its bottom.
 #![recursion_limit = "256"]
 
+mod api;
 mod cloud;
 mod events;
 mod lambda;
@@ -33,6 +34,7 @@ pub struct Binaries {
     bare: PathBuf,
     notifier: PathBuf,
     dispatcher: PathBuf,
+    api: PathBuf,
 }
 
 #[tokio::main]
@@ -65,6 +67,9 @@ async fn main() -> anyhow::Result<()> {
     if wants("dispatcher") {
         dispatcher(&binaries).await?;
         large_organization(&binaries).await?;
+    }
+    if wants("flat") {
+        api::flat(&binaries).await?;
     }
     Ok(())
 }
@@ -104,7 +109,9 @@ fn build() -> anyhow::Result<Binaries> {
         ensure!(status.success(), "cargo build {arguments:?}");
         Ok(())
     };
-    build(&["-p", "carillon-notifier", "-p", "carillon-dispatcher"])?;
+    for function in ["notifier", "dispatcher", "webhook-api"] {
+        build(&["-p", &format!("carillon-{function}")])?;
+    }
     build(&["-p", "carillon-benchmark", "--example", "hello"])?;
     build(&["-p", "carillon-benchmark", "--example", "bare"])?;
     let here = std::env::current_exe()?;
@@ -114,6 +121,7 @@ fn build() -> anyhow::Result<Binaries> {
         bare: folder.join("examples/bare"),
         notifier: folder.join("carillon-notifier"),
         dispatcher: folder.join("carillon-dispatcher"),
+        api: folder.join("carillon-webhook-api"),
     })
 }
 
@@ -124,6 +132,7 @@ async fn starts(binaries: &Binaries) -> anyhow::Result<()> {
     for (name, binary) in [
         ("init of the notifier", &binaries.notifier),
         ("init of the dispatcher", &binaries.dispatcher),
+        ("init of the API", &binaries.api),
     ] {
         // As in production: no other place for messages, so that TLS's roots are those of
         // production, too.
@@ -132,7 +141,7 @@ async fn starts(binaries: &Binaries) -> anyhow::Result<()> {
         let took = start_of(binary, &environment).await?;
         figure(name, &milliseconds(took), "");
         let ratio = took.as_secs_f64() / hello.as_secs_f64();
-        figure("  against hello-world", &times(ratio), "5 x");
+        figure("  against hello-world", &times(ratio), "2 x");
     }
     Ok(())
 }
@@ -151,6 +160,7 @@ fn sizes(binaries: &Binaries) -> anyhow::Result<()> {
     for (name, binary) in [
         ("zipped notifier", &binaries.notifier),
         ("zipped dispatcher", &binaries.dispatcher),
+        ("zipped API", &binaries.api),
     ] {
         let size = lambda::zipped(binary)?;
         figure(name, &format!("{:.2} MB", size as f64 / 1e6), "3 MB");
