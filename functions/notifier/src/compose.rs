@@ -1,6 +1,6 @@
 //! Composing: which deliveries the next message carries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use carillon_domain::lane::{Log, Position};
 use carillon_domain::webhook::{Digest, Grouping};
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::choice::{Choice, Chosen};
-use crate::visit::{Candidate, Fault, Visit};
+use crate::visit::{Candidate, Fault, Known, Visit, ids, is_settled};
 
 /// How many events are read at once.
 const AT_ONCE: usize = 100;
@@ -145,10 +145,7 @@ impl Notifier {
             let Some(event) = visit.events.get(event_id).cloned() else {
                 break;
             };
-            let mut row = match known.get(&candidate.waiting.delivery_id) {
-                Some(row) => row.clone().for_order(candidate.waiting.redelivery),
-                None => visit.row(&candidate.waiting, channel)?,
-            };
+            let mut row = visit.row(&known, &candidate.waiting, channel)?;
             // What waited goes where the webhook posts today.
             channel.clone_into(&mut row.channel);
             row.possible_duplicate |= unknown > 0;
@@ -183,24 +180,16 @@ impl Notifier {
     }
 
     /// What the ledger knows of deliveries, where it may know something.
-    async fn rows(
-        &self,
-        visit: &Visit<'_>,
-        candidates: &[Candidate],
-    ) -> Result<HashMap<DeliveryId, Delivery>, Fault> {
+    async fn rows(&self, visit: &Visit<'_>, candidates: &[Candidate]) -> Result<Known, Fault> {
         let tried = visit.lane.tried.as_ref();
         let is_new = |it: &Candidate| it.position.is_some() && it.position.as_ref() > tried;
         if visit.lane.trouble.is_none()
             && visit.lane.open.is_none()
             && candidates.iter().all(is_new)
         {
-            return Ok(HashMap::new());
+            return Ok(Known::new());
         }
-        let ids: Vec<_> = candidates
-            .iter()
-            .map(|candidate| candidate.waiting.delivery_id.clone())
-            .collect();
-        self.known(visit.id, &ids).await
+        self.known(visit.id, &ids(candidates)).await
     }
 
     /// A post of which nobody knows how it went is not repeated where an earlier one was written
@@ -209,7 +198,7 @@ impl Notifier {
         &self,
         visit: &Visit<'_>,
         settled: &[Candidate],
-        known: &HashMap<DeliveryId, Delivery>,
+        known: &Known,
     ) -> Result<(), Fault> {
         let rows = settled
             .iter()
@@ -235,19 +224,7 @@ impl Notifier {
         if is_repeat {
             visit.lane.withdraw();
         }
-        let redone: Vec<(DeliveryId, u32)> = settled
-            .iter()
-            .filter(|it| it.redo.is_some())
-            .map(Candidate::order)
-            .collect();
-        if !redone.is_empty() {
-            self.stores.lanes.remove_redo(visit.id, &redone).await?;
-        }
-        if let Some(position) = settled.iter().filter_map(|it| it.position.clone()).max() {
-            visit.entries.retain(|entry| entry.position > position);
-            visit.lane.offset = Some(position).max(visit.lane.offset.take());
-        }
-        Ok(())
+        self.move_behind(visit, settled).await
     }
 
     async fn read_events(
@@ -276,14 +253,8 @@ fn slim(event: &mut Event) {
     event.details = BTreeMap::new();
 }
 
-fn is_settled(known: &HashMap<DeliveryId, Delivery>, candidate: &Candidate) -> bool {
-    let waiting = &candidate.waiting;
-    let row = known.get(&waiting.delivery_id);
-    row.is_some_and(|row| row.is_settled(waiting.redelivery))
-}
-
 /// Those up to the first one that is settled.
-fn unsettled(candidates: Vec<Candidate>, known: &HashMap<DeliveryId, Delivery>) -> Vec<Candidate> {
+fn unsettled(candidates: Vec<Candidate>, known: &Known) -> Vec<Candidate> {
     let unsettled = candidates.into_iter();
     unsettled.take_while(|it| !is_settled(known, it)).collect()
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::Message;
-use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
+use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids};
 
 /// What follows for the lane.
 #[derive(Debug)]
@@ -149,9 +149,8 @@ impl Notifier {
                 self.write(visit, &rows.collect::<Vec<_>>()).await?;
                 if attempt.outcome == Outcome::Unknown {
                     visit.lane.singly = visit.lane.singly.max(2);
-                    let head = message.overtakes.iter();
-                    let head: Vec<_> = head.map(|it| it.waiting.delivery_id.clone()).collect();
-                    self.may_be_overtaken(visit, &head).await?;
+                    self.may_be_overtaken(visit, &ids(&message.overtakes))
+                        .await?;
                 }
                 self.step_back(visit);
                 self.save(visit).await?;

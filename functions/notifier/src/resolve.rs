@@ -48,10 +48,7 @@ impl Notifier {
             for candidate in self.carried(visit, &open).await? {
                 let waiting = &candidate.waiting;
                 if is_missing(&waiting.delivery_id) {
-                    let row = match known.get(&waiting.delivery_id) {
-                        Some(row) => row.clone().for_order(waiting.redelivery),
-                        None => visit.row(waiting, channel)?,
-                    };
+                    let row = visit.row(&known, waiting, channel)?;
                     rows.push(row.as_its_companion(&lead));
                 }
             }
@@ -111,10 +108,7 @@ impl Notifier {
         let known = self.known(visit.id, &open.deliveries).await?;
         let mut rows = Vec::with_capacity(carried.len());
         for Candidate { waiting, .. } in &carried {
-            let row = match known.get(&waiting.delivery_id) {
-                Some(row) => row.clone().for_order(waiting.redelivery),
-                None => visit.row(waiting, channel)?,
-            };
+            let row = visit.row(&known, waiting, channel)?;
             rows.push(Delivery {
                 possible_duplicate: true,
                 post: open.version,

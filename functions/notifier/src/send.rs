@@ -11,7 +11,7 @@ use crate::Notifier;
 use crate::compose::{Composed, Message};
 use crate::conclude::{Answer, Next};
 use crate::pace::LONGEST_NAP;
-use crate::visit::{Candidate, Fault, Visit};
+use crate::visit::{Candidate, Fault, Visit, ids};
 use crate::webhooks::Webhooks;
 
 /// What a lane's messages go to, and why they cannot.
@@ -142,11 +142,7 @@ impl Notifier {
             is_in_flight: true,
             is_summary: message.is_summary,
             unknown: message.unknown,
-            overtakes: message
-                .overtakes
-                .iter()
-                .map(|head| head.waiting.delivery_id.clone())
-                .collect(),
+            overtakes: ids(&message.overtakes),
         });
         self.save(visit).await?;
         Ok(before)

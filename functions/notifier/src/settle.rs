@@ -15,7 +15,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::visit::{Candidate, Fault, Visit};
+use crate::visit::{Candidate, Fault, Visit, ids, is_settled};
 
 /// The waits between the tries.
 const PAUSES: [Duration; 3] = [
@@ -116,11 +116,7 @@ impl Notifier {
         end: impl Fn(Delivery, Timestamp) -> Delivery,
     ) -> Result<(), Fault> {
         let now = self.clock.now();
-        let ids: Vec<DeliveryId> = candidates
-            .iter()
-            .map(|it| it.waiting.delivery_id.clone())
-            .collect();
-        let known = self.known(visit.id, &ids).await?;
+        let known = self.known(visit.id, &ids(&candidates)).await?;
         let mut rows = Vec::with_capacity(candidates.len());
         let mut seen = HashSet::new();
         for candidate in &candidates {
@@ -129,30 +125,34 @@ impl Notifier {
             if !seen.insert(&waiting.delivery_id) {
                 continue;
             }
-            let row = match known.get(&waiting.delivery_id) {
-                Some(row) if row.is_settled(waiting.redelivery) => continue,
-                Some(row) => row.clone().for_order(waiting.redelivery),
-                None => visit.row(waiting, channel)?,
-            };
+            if is_settled(&known, candidate) {
+                continue;
+            }
+            let row = visit.row(&known, waiting, channel)?;
             rows.push(Delivery {
                 post: visit.stored,
                 ..end(row, now)
             });
         }
         self.write(visit, &rows).await?;
-        let redone: Vec<(DeliveryId, u32)> = candidates
-            .iter()
-            .filter(|candidate| candidate.redo.is_some())
-            .map(Candidate::order)
-            .collect();
-        if !redone.is_empty() {
-            self.stores.lanes.remove_redo(visit.id, &redone).await?;
-        }
-        if let Some(end) = candidates.iter().filter_map(|it| it.position.clone()).max() {
+        self.move_behind(visit, &candidates).await?;
+        self.save(visit).await
+    }
+
+    /// Moves the lane behind what is settled.
+    pub(crate) async fn move_behind(
+        &self,
+        visit: &mut Visit<'_>,
+        settled: &[Candidate],
+    ) -> Result<(), Fault> {
+        let redone = settled.iter().filter(|it| it.redo.is_some());
+        let redone: Vec<_> = redone.map(Candidate::order).collect();
+        self.stores.lanes.remove_redo(visit.id, &redone).await?;
+        if let Some(end) = settled.iter().filter_map(|it| it.position.clone()).max() {
             visit.entries.retain(|entry| entry.position > end);
             visit.lane.offset = Some(end).max(visit.lane.offset.take());
         }
-        self.save(visit).await
+        Ok(())
     }
 
     /// A probe may have been posted: what it was to overtake may have been overtaken.
@@ -185,11 +185,7 @@ impl Notifier {
         let Some(first) = overtaken.first() else {
             return Ok(());
         };
-        let ids: Vec<DeliveryId> = overtaken
-            .iter()
-            .map(|it| it.waiting.delivery_id.clone())
-            .collect();
-        let known = self.known(visit.id, &ids).await?;
+        let known = self.known(visit.id, &ids(overtaken)).await?;
         let message = first.waiting.delivery_id.post_id(first.waiting.redelivery);
         let redo: Vec<Redo> = overtaken
             .iter()

@@ -99,6 +99,22 @@ impl Candidate {
     }
 }
 
+/// The deliveries of candidates.
+pub fn ids(candidates: &[Candidate]) -> Vec<DeliveryId> {
+    let ids = candidates.iter().map(|it| it.waiting.delivery_id.clone());
+    ids.collect()
+}
+
+/// What the ledger knows.
+pub type Known = HashMap<DeliveryId, Delivery>;
+
+/// Whether the ledger has the end of what a candidate orders.
+pub fn is_settled(known: &Known, candidate: &Candidate) -> bool {
+    let waiting = &candidate.waiting;
+    let row = known.get(&waiting.delivery_id);
+    row.is_some_and(|row| row.is_settled(waiting.redelivery))
+}
+
 impl<'a> Visit<'a> {
     pub fn new(organization: &'a OrganizationId, id: &'a LaneId, lane: Option<Lane>) -> Self {
         let lane = lane.unwrap_or_default();
@@ -117,10 +133,15 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// A row of the ledger that is not there yet.
-    pub fn row(&self, waiting: &Waiting, channel: &str) -> Result<Delivery, Fault> {
-        let row = Delivery::new(self.organization, self.id, channel, waiting);
-        row.ok_or(Fault::Lost)
+    /// A delivery as the ledger has it, or as it begins.
+    pub fn row(&self, known: &Known, waiting: &Waiting, channel: &str) -> Result<Delivery, Fault> {
+        match known.get(&waiting.delivery_id) {
+            Some(row) => Ok(row.clone().for_order(waiting.redelivery)),
+            None => {
+                let row = Delivery::new(self.organization, self.id, channel, waiting);
+                row.ok_or(Fault::Lost)
+            }
+        }
     }
 }
 
@@ -203,9 +224,9 @@ impl Notifier {
         &self,
         id: &LaneId,
         deliveries: &[DeliveryId],
-    ) -> Result<HashMap<DeliveryId, Delivery>, Fault> {
+    ) -> Result<Known, Fault> {
         let Some(webhook) = id.webhook() else {
-            return Ok(HashMap::new());
+            return Ok(Known::new());
         };
         let wanted: Vec<_> = deliveries
             .iter()
