@@ -17,10 +17,12 @@ use crate::reply::Remedy;
 /// What a code of the Web API means, if it is known. Slack says that codes may come that are
 /// not in its lists.
 pub(super) fn meaning(code: &str) -> Option<(Outcome, &'static str)> {
-    CODES
-        .iter()
-        .find(|(codes, _, _)| codes.contains(&code))
-        .map(|(_, outcome, hint)| (*outcome, *hint))
+    let mut known = CODES.iter().filter(|(codes, ..)| is_among(codes, code));
+    known.next().map(|(_, outcome, hint)| (*outcome, *hint))
+}
+
+fn is_among(codes: &str, code: &str) -> bool {
+    codes.split(' ').any(|known| known == code)
 }
 
 /// What a code of an incoming webhook means, which posts to one channel and needs no invitation.
@@ -38,51 +40,28 @@ const HOOK_CHANNEL: &str = "The channel of the incoming webhook is gone: create 
 /// What to leave out of a message that is refused like this: the thread's first message, or
 /// the message to change, is gone or closed.
 pub(super) fn remedy(code: &str) -> Option<Remedy> {
-    const PLACE: &[&str] = &[
-        "message_not_found",
-        "thread_not_found",
-        "cannot_reply_to_message",
-        "cant_update_message",
-        "edit_window_closed",
-        "block_mismatch",
-        "streaming_state_conflict",
-        "restricted_action_thread_locked",
-        "restricted_action_non_threadable_channel",
-    ];
-    PLACE.contains(&code).then_some(Remedy::Place)
+    const PLACE: &str = "message_not_found thread_not_found cannot_reply_to_message \
+                         cant_update_message edit_window_closed block_mismatch \
+                         streaming_state_conflict restricted_action_thread_locked \
+                         restricted_action_non_threadable_channel";
+    is_among(PLACE, code).then_some(Remedy::Place)
 }
 
 /// Whether a code is about the token or the webhook itself, wherever it is used. Most that
 /// need another credential depend on the channel or on what is done, too.
 pub(super) fn condemns_secret(code: &str) -> bool {
-    matches!(
-        code,
-        "account_inactive"
-            | "invalid_auth"
-            | "invalid_token"
-            | "no_active_hooks"
-            | "no_service"
-            | "no_service_id"
-            | "no_team"
-            | "not_allowed_token_type"
-            | "not_authed"
-            | "team_disabled"
-            | "token_expired"
-            | "token_revoked"
-    )
+    const SECRET: &str = "account_inactive invalid_auth invalid_token no_active_hooks no_service \
+                          no_service_id no_team not_allowed_token_type not_authed team_disabled \
+                          token_expired token_revoked";
+    is_among(SECRET, code)
 }
 
 /// How long to wait at least where it is people who must do something first, or a move that
 /// takes a while.
 pub(super) fn least_wait(code: &str) -> Option<Duration> {
-    const SLOW: &[&str] = &[
-        "message_limit_exceeded",
-        "team_added_to_org",
-        "org_login_required",
-        "external_channel_migrating",
-        "accesslimited",
-    ];
-    SLOW.contains(&code).then_some(Duration::from_secs(600))
+    const SLOW: &str = "message_limit_exceeded team_added_to_org org_login_required \
+                        external_channel_migrating accesslimited";
+    is_among(SLOW, code).then_some(Duration::from_secs(600))
 }
 
 #[cfg(test)]
