@@ -14,7 +14,7 @@ use minijinja::syntax::SyntaxConfig;
 use self::single::is_single;
 use self::url::begins_as_url;
 use super::language::{Gives, place, reason};
-use super::offered::{FILTERS, TESTS};
+use super::offered::{FILTERS, TESTS, each};
 use super::slips;
 use crate::form::Refusal;
 
@@ -191,11 +191,12 @@ impl<'s> Walk<'s> {
             Expr::Filter(it) => {
                 self.maybe(it.expr.as_ref());
                 self.arguments(&it.args);
-                if FILTERS.contains(&it.name) {
+                let filters = each(FILTERS);
+                if filters.contains(&it.name) {
                 } else if let Some(detail) = slips::filter(it.name) {
                     self.refuse(it.span(), FaultCode::UnknownValue, &detail);
                 } else {
-                    self.unknown(it.span(), "filter", it.name, FILTERS);
+                    self.unknown(it.span(), "filter", it.name, &filters);
                 }
             }
             Expr::Test(it) => {
@@ -203,8 +204,9 @@ impl<'s> Walk<'s> {
                 self.arguments(&it.args);
                 // The signs of comparisons are tests, too.
                 let is_sign = !it.name.starts_with(|c: char| c.is_ascii_alphabetic());
-                if !is_sign && !TESTS.contains(&it.name) {
-                    self.unknown(it.span(), "test", it.name, TESTS);
+                let tests = each(TESTS);
+                if !is_sign && !tests.contains(&it.name) {
+                    self.unknown(it.span(), "test", it.name, &tests);
                 }
             }
             Expr::Call(it) => self.call(&it.expr, it.span()),

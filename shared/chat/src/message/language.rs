@@ -172,7 +172,7 @@ mod tests {
 
     use carillon_domain::{EventType, sample};
 
-    use super::super::offered::{FILTERS, TESTS};
+    use super::super::offered::{FILTERS, TESTS, each};
     use super::super::values;
     use super::*;
 
@@ -255,14 +255,14 @@ mod tests {
 
     #[test]
     fn every_filter_and_test_that_is_named_is_there() {
-        for filter in FILTERS {
+        for filter in each(FILTERS) {
             let template = format!("{{% if false %}}{{{{ '1' | {filter} }}}}{{% endif %}}");
             assert!(rendered(&template).is_ok(), "{filter}");
             let error = rendered(&format!("{{{{ '1' | {filter} }}}}")).err();
             let unknown = error.is_some_and(|error| error.contains("unknown"));
             assert!(!unknown, "{filter}");
         }
-        for test in TESTS {
+        for test in each(TESTS) {
             let error = rendered(&format!("{{{{ 1 is {test} }}}}")).err();
             let unknown = error.is_some_and(|error| error.contains("unknown"));
             assert!(!unknown, "{test}");

@@ -5,7 +5,7 @@ use carillon_domain::fault::{nearest, unknown};
 use carillon_domain::text::shorten;
 use carillon_domain::{Severity, Status};
 
-use super::offered::FILTERS;
+use super::offered::{FILTERS, each};
 use super::values::{FIELDS, Parts};
 
 /// Why nothing can be called.
@@ -61,9 +61,8 @@ pub(super) fn filter(name: &str) -> Option<String> {
         "strip" => "use `trim`",
         _ => return None,
     };
-    let known = FILTERS.join(", ");
     Some(format!(
-        "there is no filter `{name}`: {instead}; filters are {known}"
+        "there is no filter `{name}`: {instead}; filters are {FILTERS}"
     ))
 }
 
@@ -78,7 +77,7 @@ pub(super) fn method(name: &str) -> String {
         "get" => "`details.name` or `details['name']`",
         "keys" | "values" => "`| items`",
         "len" | "size" => "`| length`",
-        name if FILTERS.contains(&name) => &format!("the filter `| {name}`"),
+        name if each(FILTERS).contains(&name) => &format!("the filter `| {name}`"),
         _ => return NO_CALLS.to_owned(),
     };
     format!("there are no methods here: instead of `.{name}()` write {instead}")
@@ -91,7 +90,7 @@ pub(super) fn function(name: &str) -> String {
         "str" => "string",
         "sorted" => "sort",
         "reversed" => "reverse",
-        name if FILTERS.contains(&name) => name,
+        name if each(FILTERS).contains(&name) => name,
         _ => return NO_CALLS.to_owned(),
     };
     format!("there are no functions here: instead of `{name}(…)` write `… | {filter}`")

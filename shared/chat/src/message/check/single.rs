@@ -3,6 +3,7 @@
 use minijinja::machinery::ast::Expr;
 
 use super::names::parts;
+use crate::message::offered::{SINGLE, each};
 use crate::message::values::Parts;
 
 /// Whether something is a text or a number for sure, where a template has these names of its own.
@@ -23,28 +24,7 @@ pub(super) fn is_single(expression: &Expr<'_>, own: &[&str]) -> bool {
             _ => false,
         },
         Expr::UnaryOp(_) | Expr::Compare(_) | Expr::Test(_) | Expr::BinOp(_) => true,
-        Expr::Filter(it) => SINGLE.contains(&it.name),
+        Expr::Filter(it) => each(SINGLE).contains(&it.name),
         _ => false,
     }
 }
-
-/// The filters that give a text or a number.
-const SINGLE: &[&str] = &[
-    "abs",
-    "capitalize",
-    "count",
-    "float",
-    "format",
-    "indent",
-    "int",
-    "join",
-    "length",
-    "lower",
-    "replace",
-    "round",
-    "string",
-    "title",
-    "trim",
-    "upper",
-    "urlencode",
-];
