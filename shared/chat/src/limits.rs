@@ -39,6 +39,12 @@ pub(crate) struct Limit {
     pub code: &'static str,
 }
 
+impl Limit {
+    pub(crate) const fn new(what: &'static str, limit: usize, code: &'static str) -> Self {
+        Self { what, limit, code }
+    }
+}
+
 impl Gauge {
     pub(crate) fn broken(&mut self, at: &Pointer, code: &'static str, rule: impl Into<String>) {
         self.violations.push(Violation {

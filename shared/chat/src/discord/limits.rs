@@ -10,37 +10,44 @@ use url::{Host, Url};
 
 use crate::limits::{Gauge, Limit, Usage, Violation};
 
-/// The text outside of embeds (resources/webhook).
-pub const MAX_CONTENT: usize = 2_000;
+const FORM: &str = "50035";
+const EMPTY: &str = "50006";
+
 /// Embeds of a message (resources/webhook).
 pub const MAX_EMBEDS: usize = 10;
-/// The title of an embed (resources/message).
-pub const MAX_TITLE: usize = 256;
-/// The description of an embed (resources/message).
-pub const MAX_DESCRIPTION: usize = 4_096;
 /// Fields of an embed (resources/message).
 pub const MAX_FIELDS: usize = 25;
-/// The name of a field (resources/message).
-pub const MAX_FIELD_NAME: usize = 256;
 /// The value of a field (resources/message).
 pub const MAX_FIELD_VALUE: usize = 1_024;
-/// The footer of an embed (resources/message).
-pub const MAX_FOOTER: usize = 2_048;
-/// The author's name in an embed (resources/message).
-pub const MAX_AUTHOR: usize = 256;
 /// All texts of all embeds together (resources/message).
 pub const MAX_EMBEDS_TEXT: usize = 6_000;
-/// The largest colour (OpenAPI).
-pub const MAX_COLOR: u64 = 0xff_ff_ff;
 /// A URL in an embed, and the avatar's (OpenAPI).
 pub const MAX_URL: usize = 2_048;
 /// The name that a message is posted under (OpenAPI).
 pub const MAX_USERNAME: usize = 80;
 /// The name of a thread to open (OpenAPI).
 pub const MAX_THREAD_NAME: usize = 100;
+/// The largest colour (OpenAPI).
+const MAX_COLOR: u64 = 0xff_ff_ff;
 
-const FORM: &str = "50035";
-const EMPTY: &str = "50006";
+/// The text outside of embeds (resources/webhook).
+const CONTENT: Limit = limit("content", 2_000);
+const THREAD_NAME: Limit = limit("thread_name", MAX_THREAD_NAME);
+const AVATAR_URL: Limit = limit("avatar_url", MAX_URL);
+const EMBEDS: Limit = limit("embeds", MAX_EMBEDS);
+const ALL_EMBEDS: Limit = limit("all embeds", MAX_EMBEDS_TEXT);
+// Of an embed (resources/message).
+const TITLE: Limit = limit("title", 256);
+const DESCRIPTION: Limit = limit("description", 4_096);
+const FOOTER: Limit = limit("footer", 2_048);
+const AUTHOR: Limit = limit("author", 256);
+const FIELDS: Limit = limit("fields", MAX_FIELDS);
+const FIELD_NAME: Limit = limit("field name", 256);
+const FIELD_VALUE: Limit = limit("field value", MAX_FIELD_VALUE);
+
+const fn limit(what: &'static str, limit: usize) -> Limit {
+    Limit::new(what, limit, FORM)
+}
 
 /// Every rule that a message's body breaks.
 pub fn violations(body: &Value) -> Vec<Violation> {
@@ -118,16 +125,9 @@ fn check(body: &Value) -> Gauge {
     if content.trim().is_empty() && no_embeds && others.iter().all(|name| body[*name].is_null()) {
         gauge.broken(&root, EMPTY, "a message needs content or embeds");
     }
-    measure(&mut gauge, &root, body, "content", "content", MAX_CONTENT);
-    measure(
-        &mut gauge,
-        &root,
-        body,
-        "thread_name",
-        "thread_name",
-        MAX_THREAD_NAME,
-    );
-    measure(&mut gauge, &root, body, "avatar_url", "avatar_url", MAX_URL);
+    measure(&mut gauge, &root, body, "content", &CONTENT);
+    measure(&mut gauge, &root, body, "thread_name", &THREAD_NAME);
+    measure(&mut gauge, &root, body, "avatar_url", &AVATAR_URL);
     if let Some(name) = body["username"].as_str()
         && let Some(rule) = username_fault(name)
     {
@@ -139,23 +139,8 @@ fn check(body: &Value) -> Gauge {
     gauge
 }
 
-fn limit(what: &'static str, limit: usize) -> Limit {
-    Limit {
-        what,
-        limit,
-        code: FORM,
-    }
-}
-
 /// Measures a text, if it is there, and says how long it is.
-fn measure(
-    gauge: &mut Gauge,
-    at: &Pointer,
-    value: &Value,
-    name: &str,
-    what: &'static str,
-    most: usize,
-) -> usize {
+fn measure(gauge: &mut Gauge, at: &Pointer, value: &Value, name: &str, limit: &Limit) -> usize {
     let value = &value[name];
     let at = at.field(name);
     let Some(text) = value.as_str() else {
@@ -165,7 +150,7 @@ fn measure(
         return 0;
     };
     let used = length(text.trim());
-    gauge.measure(&at, &limit(what, most), used);
+    gauge.measure(&at, limit, used);
     used
 }
 
@@ -176,42 +161,21 @@ fn embeds(gauge: &mut Gauge, at: &Pointer, value: &Value) {
         }
         return;
     };
-    gauge.measure(at, &limit("embeds", MAX_EMBEDS), list.len());
+    gauge.measure(at, &EMBEDS, list.len());
     let total = list
         .iter()
         .enumerate()
         .map(|(n, embed)| self::embed(gauge, &at.index(n), embed))
         .sum();
-    gauge.measure(at, &limit("all embeds", MAX_EMBEDS_TEXT), total);
+    gauge.measure(at, &ALL_EMBEDS, total);
 }
 
 fn embed(gauge: &mut Gauge, at: &Pointer, embed: &Value) -> usize {
-    let mut total = measure(gauge, at, embed, "title", "title", MAX_TITLE);
-    total += measure(
-        gauge,
-        at,
-        embed,
-        "description",
-        "description",
-        MAX_DESCRIPTION,
-    );
     let (footer, author) = (at.field("footer"), at.field("author"));
-    total += measure(
-        gauge,
-        &footer,
-        &embed["footer"],
-        "text",
-        "footer",
-        MAX_FOOTER,
-    );
-    total += measure(
-        gauge,
-        &author,
-        &embed["author"],
-        "name",
-        "author",
-        MAX_AUTHOR,
-    );
+    let total = measure(gauge, at, embed, "title", &TITLE)
+        + measure(gauge, at, embed, "description", &DESCRIPTION)
+        + measure(gauge, &footer, &embed["footer"], "text", &FOOTER)
+        + measure(gauge, &author, &embed["author"], "name", &AUTHOR);
     let color = &embed["color"];
     if !color.is_null() && color.as_u64().is_none_or(|color| color > MAX_COLOR) {
         gauge.broken(&at.field("color"), FORM, "a colour is 0 to 16777215");
@@ -231,15 +195,12 @@ fn embed(gauge: &mut Gauge, at: &Pointer, embed: &Value) -> usize {
 
 fn fields(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
     let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    gauge.measure(at, &limit("fields", MAX_FIELDS), list.len());
+    gauge.measure(at, &FIELDS, list.len());
     let mut total = 0;
     for (n, field) in list.iter().enumerate() {
         let at = at.index(n);
-        for (name, what, most) in [
-            ("name", "field name", MAX_FIELD_NAME),
-            ("value", "field value", MAX_FIELD_VALUE),
-        ] {
-            let used = measure(gauge, &at, field, name, what, most);
+        for (name, limit) in [("name", FIELD_NAME), ("value", FIELD_VALUE)] {
+            let used = measure(gauge, &at, field, name, &limit);
             if used == 0 {
                 gauge.broken(&at.field(name), FORM, "This field is required");
             }

@@ -12,49 +12,29 @@ use serde_json::Value;
 use self::blocks::blocks;
 use crate::limits::{Gauge, Limit, Usage, Violation};
 
-/// Top-level text: what Slack asks to keep to. Beyond 40,000 it cuts silently
-/// (docs.slack.dev, chat.postMessage).
-pub const MAX_TEXT: usize = 4_000;
+const BLOCKS: &str = "invalid_blocks";
+const ATTACHMENTS: &str = "invalid_attachments";
+
 /// Blocks of a message (docs.slack.dev, blocks).
 pub const MAX_BLOCKS: usize = 50;
 /// The text of a section, and of any text object without a limit of its own (node-slack-sdk, blocks).
 pub const MAX_SECTION_TEXT: usize = 3_000;
-/// Fields of a section (node-slack-sdk, blocks).
-pub const MAX_FIELDS: usize = 10;
-/// The text of one field (node-slack-sdk, blocks).
-pub const MAX_FIELD_TEXT: usize = 2_000;
-/// The text of a header (node-slack-sdk, blocks).
-pub const MAX_HEADER_TEXT: usize = 150;
-/// Elements of a context block (node-slack-sdk, blocks).
-pub const MAX_CONTEXT_ELEMENTS: usize = 10;
-/// Elements of an actions block (node-slack-sdk, blocks).
-pub const MAX_ACTIONS: usize = 25;
-/// The text of a button (node-slack-sdk, composition objects).
-pub const MAX_BUTTON_TEXT: usize = 75;
-/// The value of a button (node-slack-sdk, composition objects).
-pub const MAX_BUTTON_VALUE: usize = 2_000;
-/// The URL of a button or an image (node-slack-sdk, python-slack-sdk).
-pub const MAX_URL: usize = 3_000;
 /// A link in a text: what every browser takes. Slack publishes no number.
 pub const MAX_LINK: usize = 2_000;
 /// The text of one element of rich text. Slack publishes no number: that of a section.
 pub const MAX_RICH_TEXT: usize = MAX_SECTION_TEXT;
-/// The alternative text and the title of an image (node-slack-sdk, blocks).
-pub const MAX_IMAGE_TEXT: usize = 2_000;
-/// A markdown block (node-slack-sdk, blocks).
-pub const MAX_MARKDOWN: usize = 12_000;
-/// A block's or an action's id (node-slack-sdk, blocks).
-pub const MAX_ID: usize = 255;
-/// Attachments of a message (docs.slack.dev, chat.postMessage).
-pub const MAX_ATTACHMENTS: usize = 100;
-/// The footer of an attachment (node-slack-sdk, message attachments).
-pub const MAX_FOOTER: usize = 300;
 /// All texts of all blocks together. Slack does not document it; messages near 13,200
 /// characters are refused with `msg_blocks_too_long` (slackapi/bolt-js#2509).
 pub const MAX_BLOCKS_TEXT: usize = 13_200;
 
-const BLOCKS: &str = "invalid_blocks";
-const ATTACHMENTS: &str = "invalid_attachments";
+/// What Slack asks to keep to. Beyond 40,000 it cuts silently (docs.slack.dev,
+/// chat.postMessage).
+const TOP_LEVEL_TEXT: Limit = Limit::new("text", 4_000, "msg_too_long");
+const ALL_BLOCKS: Limit = Limit::new("all blocks", MAX_BLOCKS_TEXT, "msg_blocks_too_long");
+/// docs.slack.dev, chat.postMessage.
+const OF_MESSAGE: Limit = Limit::new("attachments", 100, "too_many_attachments");
+/// node-slack-sdk, message attachments.
+const FOOTER: Limit = Limit::new("attachment footer", 300, ATTACHMENTS);
 
 /// Every rule that a message's body breaks.
 pub fn violations(body: &Value) -> Vec<Violation> {
@@ -84,18 +64,12 @@ fn check(body: &Value) -> Gauge {
         );
     }
     if let Some(text) = body["text"].as_str() {
-        let limit = limit("text", MAX_TEXT, "msg_too_long");
-        gauge.measure(&root.field("text"), &limit, length(text));
+        gauge.measure(&root.field("text"), &TOP_LEVEL_TEXT, length(text));
     }
     let mut total = blocks(&mut gauge, &root.field("blocks"), &body["blocks"]);
     total += attachments(&mut gauge, &root.field("attachments"), &body["attachments"]);
-    let all = limit("all blocks", MAX_BLOCKS_TEXT, "msg_blocks_too_long");
-    gauge.measure(&root, &all, total);
+    gauge.measure(&root, &ALL_BLOCKS, total);
     gauge
-}
-
-fn limit(what: &'static str, limit: usize, code: &'static str) -> Limit {
-    Limit { what, limit, code }
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -114,8 +88,7 @@ fn attachments(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
         }
         return 0;
     };
-    let count = limit("attachments", MAX_ATTACHMENTS, "too_many_attachments");
-    gauge.measure(at, &count, list.len());
+    gauge.measure(at, &OF_MESSAGE, list.len());
     let mut total = 0;
     for (n, attachment) in list.iter().enumerate() {
         let at = at.index(n);
@@ -139,8 +112,7 @@ fn attachments(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
             );
         }
         if let Some(footer) = attachment["footer"].as_str() {
-            let limit = limit("attachment footer", MAX_FOOTER, ATTACHMENTS);
-            gauge.measure(&at.field("footer"), &limit, length(footer));
+            gauge.measure(&at.field("footer"), &FOOTER, length(footer));
         }
         total += blocks(gauge, &at.field("blocks"), &attachment["blocks"]);
     }

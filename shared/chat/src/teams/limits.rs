@@ -71,17 +71,10 @@ fn check(body: &Value) -> Gauge {
     let mut gauge = Gauge::default();
     let root = Pointer::root();
     let sent = body.to_string();
-    for (what, limit, used) in [
-        ("body in bytes", MAX_BODY, sent.len()),
-        (
-            "body in bytes, encoded twice",
-            MAX_REENCODED,
-            reencoded(&sent),
-        ),
-    ] {
-        let code = SIZE;
-        gauge.measure(&root, &Limit { what, limit, code }, used);
-    }
+    let limit = Limit::new("body in bytes", MAX_BODY, SIZE);
+    gauge.measure(&root, &limit, sent.len());
+    let limit = Limit::new("body in bytes, encoded twice", MAX_REENCODED, SIZE);
+    gauge.measure(&root, &limit, reencoded(&sent));
     if !body.is_object() {
         gauge.broken(&root, SCHEMA, "a message is a JSON object");
         return gauge;

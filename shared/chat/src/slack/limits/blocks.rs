@@ -6,13 +6,33 @@ use carillon_domain::Pointer;
 use carillon_domain::text::length;
 use serde_json::Value;
 
-use super::{BLOCKS, limit, rich, string};
-use super::{
-    MAX_ACTIONS, MAX_BLOCKS, MAX_BUTTON_TEXT, MAX_BUTTON_VALUE, MAX_CONTEXT_ELEMENTS,
-    MAX_FIELD_TEXT, MAX_FIELDS, MAX_HEADER_TEXT, MAX_ID, MAX_IMAGE_TEXT, MAX_MARKDOWN,
-    MAX_SECTION_TEXT, MAX_URL,
-};
+use super::{BLOCKS, MAX_BLOCKS, MAX_SECTION_TEXT, rich, string};
 use crate::limits::{Gauge, Limit};
+
+const COUNT: Limit = limit("blocks", MAX_BLOCKS);
+
+// By node-slack-sdk (blocks, composition objects).
+const BLOCK_ID: Limit = limit("block_id", 255);
+const ACTION_ID: Limit = limit("action_id", 255);
+const SECTION_TEXT: Limit = limit("section text", MAX_SECTION_TEXT);
+const SECTION_FIELDS: Limit = limit("section fields", 10);
+const FIELD: Limit = limit("field", 2_000);
+const HEADER: Limit = limit("header", 150);
+const CONTEXT_ELEMENTS: Limit = limit("context elements", 10);
+const CONTEXT_ELEMENT: Limit = limit("context element", MAX_SECTION_TEXT);
+const ACTIONS: Limit = limit("actions", 25);
+const BUTTON_TEXT: Limit = limit("button text", 75);
+const BUTTON_VALUE: Limit = limit("button value", 2_000);
+const IMAGE_TEXT: Limit = limit("image alt_text", 2_000);
+const MARKDOWN: Limit = limit("markdown", 12_000);
+
+// By node-slack-sdk and python-slack-sdk.
+const BUTTON_URL: Limit = limit("button url", 3_000);
+const IMAGE_URL: Limit = limit("image url", 3_000);
+
+const fn limit(what: &'static str, limit: usize) -> Limit {
+    Limit::new(what, limit, BLOCKS)
+}
 
 /// Checks a list of blocks and says how long all its texts are together.
 pub(super) fn blocks(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
@@ -22,14 +42,14 @@ pub(super) fn blocks(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
         }
         return 0;
     };
-    gauge.measure(at, &limit("blocks", MAX_BLOCKS, BLOCKS), list.len());
+    gauge.measure(at, &COUNT, list.len());
     let mut ids = HashSet::new();
     let mut total = 0;
     for (n, block) in list.iter().enumerate() {
         let at = at.index(n);
         if let Some(id) = block["block_id"].as_str() {
             let at = at.field("block_id");
-            gauge.measure(&at, &limit("block_id", MAX_ID, BLOCKS), length(id));
+            gauge.measure(&at, &BLOCK_ID, length(id));
             if !ids.insert(id) {
                 gauge.broken(&at, BLOCKS, "a block_id stands once in a message");
             }
@@ -42,30 +62,12 @@ pub(super) fn blocks(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
 fn block(gauge: &mut Gauge, at: &Pointer, block: &Value) -> usize {
     match block["type"].as_str() {
         Some("section") => section(gauge, at, block),
-        Some("header") => {
-            let limit = limit("header", MAX_HEADER_TEXT, BLOCKS);
-            text(gauge, &at.field("text"), &block["text"], &limit, &[PLAIN])
-        }
-        Some("context") => {
-            let count = limit("context elements", MAX_CONTEXT_ELEMENTS, BLOCKS);
-            elements(gauge, at, block, &count, |gauge, at, element| {
-                if element["type"] == "image" {
-                    return image(gauge, at, element);
-                }
-                let limit = limit("context element", MAX_SECTION_TEXT, BLOCKS);
-                text(gauge, at, element, &limit, &[PLAIN, MRKDWN])
-            })
-        }
-        Some("actions") => {
-            let count = limit("actions", MAX_ACTIONS, BLOCKS);
-            elements(gauge, at, block, &count, button)
-        }
+        Some("header") => text(gauge, &at.field("text"), &block["text"], &HEADER, &[PLAIN]),
+        Some("context") => elements(gauge, at, block, &CONTEXT_ELEMENTS, of_context),
+        Some("actions") => elements(gauge, at, block, &ACTIONS, button),
         Some("image") => image(gauge, at, block),
         Some("rich_text") => rich::rich_text(gauge, at, block),
-        Some("markdown") => {
-            let limit = limit("markdown", MAX_MARKDOWN, BLOCKS);
-            string(gauge, &at.field("text"), &block["text"], &limit)
-        }
+        Some("markdown") => string(gauge, &at.field("text"), &block["text"], &MARKDOWN),
         Some("divider") => 0,
         _ => {
             gauge.broken(
@@ -88,8 +90,8 @@ fn section(gauge: &mut Gauge, at: &Pointer, block: &Value) -> usize {
     }
     let mut total = 0;
     if !body.is_null() {
-        let limit = limit("section text", MAX_SECTION_TEXT, BLOCKS);
-        total += text(gauge, &at.field("text"), body, &limit, &[PLAIN, MRKDWN]);
+        let at = at.field("text");
+        total += text(gauge, &at, body, &SECTION_TEXT, &[PLAIN, MRKDWN]);
     }
     if !fields.is_null() {
         let at = at.field("fields");
@@ -97,14 +99,9 @@ fn section(gauge: &mut Gauge, at: &Pointer, block: &Value) -> usize {
         if list.is_empty() {
             gauge.broken(&at, BLOCKS, "fields are a list of 1 to 10 texts");
         }
-        gauge.measure(
-            &at,
-            &limit("section fields", MAX_FIELDS, BLOCKS),
-            list.len(),
-        );
+        gauge.measure(&at, &SECTION_FIELDS, list.len());
         for (n, field) in list.iter().enumerate() {
-            let limit = limit("field", MAX_FIELD_TEXT, BLOCKS);
-            total += text(gauge, &at.index(n), field, &limit, &[PLAIN, MRKDWN]);
+            total += text(gauge, &at.index(n), field, &FIELD, &[PLAIN, MRKDWN]);
         }
     }
     total
@@ -117,17 +114,16 @@ fn elements(
     count: &Limit,
     element: impl Fn(&mut Gauge, &Pointer, &Value) -> usize,
 ) -> usize {
-    let at = at.field("elements");
-    let list = block["elements"].as_array();
-    let list = list.map(Vec::as_slice).unwrap_or_default();
-    if list.is_empty() {
-        gauge.broken(&at, BLOCKS, "elements are a list with at least one entry");
+    let used = block["elements"].as_array().map_or(0, Vec::len);
+    gauge.measure(&at.field("elements"), count, used);
+    rich::each(gauge, at, block, element)
+}
+
+fn of_context(gauge: &mut Gauge, at: &Pointer, element: &Value) -> usize {
+    match element["type"] == "image" {
+        true => image(gauge, at, element),
+        false => text(gauge, at, element, &CONTEXT_ELEMENT, &[PLAIN, MRKDWN]),
     }
-    gauge.measure(&at, count, list.len());
-    list.iter()
-        .enumerate()
-        .map(|(n, value)| element(gauge, &at.index(n), value))
-        .sum()
 }
 
 fn button(gauge: &mut Gauge, at: &Pointer, element: &Value) -> usize {
@@ -135,23 +131,23 @@ fn button(gauge: &mut Gauge, at: &Pointer, element: &Value) -> usize {
         return 0;
     }
     for (name, limit) in [
-        ("value", limit("button value", MAX_BUTTON_VALUE, BLOCKS)),
-        ("url", limit("button url", MAX_URL, BLOCKS)),
-        ("action_id", limit("action_id", MAX_ID, BLOCKS)),
+        ("value", BUTTON_VALUE),
+        ("url", BUTTON_URL),
+        ("action_id", ACTION_ID),
     ] {
         if !element[name].is_null() {
             string(gauge, &at.field(name), &element[name], &limit);
         }
     }
-    let limit = limit("button text", MAX_BUTTON_TEXT, BLOCKS);
-    text(gauge, &at.field("text"), &element["text"], &limit, &[PLAIN])
+    let at = at.field("text");
+    text(gauge, &at, &element["text"], &BUTTON_TEXT, &[PLAIN])
 }
 
 fn image(gauge: &mut Gauge, at: &Pointer, image: &Value) -> usize {
-    let url = limit("image url", MAX_URL, BLOCKS);
-    string(gauge, &at.field("image_url"), &image["image_url"], &url);
-    let alt = limit("image alt_text", MAX_IMAGE_TEXT, BLOCKS);
-    string(gauge, &at.field("alt_text"), &image["alt_text"], &alt)
+    let url = &image["image_url"];
+    string(gauge, &at.field("image_url"), url, &IMAGE_URL);
+    let alt = &image["alt_text"];
+    string(gauge, &at.field("alt_text"), alt, &IMAGE_TEXT)
 }
 
 /// A text object: `plain_text` or `mrkdwn`, never empty.

@@ -5,8 +5,11 @@ use carillon_domain::text::length;
 use serde_json::Value;
 use url::Url;
 
-use super::{BLOCKS, MAX_LINK, MAX_RICH_TEXT, limit, string};
-use crate::limits::Gauge;
+use super::{BLOCKS, MAX_LINK, MAX_RICH_TEXT, string};
+use crate::limits::{Gauge, Limit};
+
+const TEXT: Limit = Limit::new("rich text", MAX_RICH_TEXT, BLOCKS);
+const LINK: Limit = Limit::new("rich text link", MAX_LINK, BLOCKS);
 
 /// What a block of rich text may consist of.
 const PARAGRAPHS: [&str; 4] = [
@@ -35,7 +38,8 @@ fn paragraph(gauge: &mut Gauge, at: &Pointer, paragraph: &Value) -> usize {
     }
 }
 
-fn each(
+/// Looks at each element of a block or a paragraph: there has to be one.
+pub(super) fn each(
     gauge: &mut Gauge,
     at: &Pointer,
     value: &Value,
@@ -55,9 +59,8 @@ fn each(
 
 fn run(gauge: &mut Gauge, at: &Pointer, run: &Value) -> usize {
     styles(gauge, &at.field("style"), &run["style"]);
-    let text = limit("rich text", MAX_RICH_TEXT, BLOCKS);
     match run["type"].as_str() {
-        Some("text") => string(gauge, &at.field("text"), &run["text"], &text),
+        Some("text") => string(gauge, &at.field("text"), &run["text"], &TEXT),
         Some("link") => {
             let url = run["url"].as_str().unwrap_or_default();
             let is_web = Url::parse(url)
@@ -65,11 +68,10 @@ fn run(gauge: &mut Gauge, at: &Pointer, run: &Value) -> usize {
             if !is_web {
                 gauge.broken(&at.field("url"), BLOCKS, "must be an absolute URL");
             }
-            let most = limit("rich text link", MAX_LINK, BLOCKS);
-            gauge.measure(&at.field("url"), &most, length(url));
+            gauge.measure(&at.field("url"), &LINK, length(url));
             match &run["text"] {
                 Value::Null => length(url),
-                label => string(gauge, &at.field("text"), label, &text),
+                label => string(gauge, &at.field("text"), label, &TEXT),
             }
         }
         Some(

@@ -39,6 +39,11 @@ impl<'a> Walk<'a, '_> {
         self.gauge.broken(at, CARD, rule);
     }
 
+    fn measure(&mut self, at: &Pointer, what: &'static str, limit: usize, used: usize) {
+        let limit = Limit::new(what, limit, CARD);
+        self.gauge.measure(at, &limit, used);
+    }
+
     fn fields(&mut self, at: &Pointer, fields: &'a Map<String, Value>, known: &[&[(&str, Rule)]]) {
         for (name, value) in fields {
             let at = at.field(name);
@@ -76,16 +81,11 @@ impl<'a> Walk<'a, '_> {
             Inlines => self.each(at, list(), |walk, at, run| walk.known(at, run, &RUN, true)),
             Columns => self.each(at, list(), |walk, at, it| walk.known(at, it, &COLUMN, true)),
             Facts => {
-                let used = list().len();
-                let limit = limit("facts", MAX_FACTS);
-                self.gauge.measure(at, &limit, used);
-                self.each(at, list(), |walk, at, fact| {
-                    walk.known(at, fact, &FACT, false)
-                });
+                self.measure(at, "facts", MAX_FACTS, list().len());
+                self.each(at, list(), |walk, at, it| walk.known(at, it, &FACT, false));
             }
             Actions => {
-                let used = list().len();
-                self.gauge.measure(at, &limit("actions", MAX_ACTIONS), used);
+                self.measure(at, "actions", MAX_ACTIONS, list().len());
                 self.each(at, list(), |walk, at, action| {
                     walk.known(at, action, &OPEN_URL, true);
                     if action["title"]
@@ -173,14 +173,6 @@ impl<'a> Walk<'a, '_> {
         if !is_web {
             self.broken(at, "must be an absolute URL of http or https");
         }
-        self.gauge.measure(at, &limit("URL", MAX_URL), url.len());
-    }
-}
-
-fn limit(what: &'static str, limit: usize) -> Limit {
-    Limit {
-        what,
-        limit,
-        code: CARD,
+        self.measure(at, "URL", MAX_URL, url.len());
     }
 }
