@@ -9,8 +9,8 @@ pub(super) enum Rule {
     Plain,
     Flag,
     Number,
-    /// One of these, in capitals or not.
-    OneOf(&'static [&'static str]),
+    /// One of these names with commas between, in capitals or not.
+    OneOf(&'static str),
     Url,
     Elements,
     Inlines,
@@ -26,36 +26,13 @@ use Rule::{
     Action, Actions, Columns, Elements, Facts, Flag, Free, Inlines, Markdown, Number, OneOf, Plain,
 };
 
-const SPACING: Rule = OneOf(&[
-    "none",
-    "small",
-    "default",
-    "medium",
-    "large",
-    "extraLarge",
-    "padding",
-]);
-const COLOR: Rule = OneOf(&[
-    "default",
-    "dark",
-    "light",
-    "accent",
-    "good",
-    "warning",
-    "attention",
-]);
-const SIZE: Rule = OneOf(&["small", "default", "medium", "large", "extraLarge"]);
-const WEIGHT: Rule = OneOf(&["lighter", "default", "bolder"]);
-const FONT: Rule = OneOf(&["default", "monospace"]);
-const STYLE: Rule = OneOf(&[
-    "default",
-    "emphasis",
-    "good",
-    "attention",
-    "warning",
-    "accent",
-]);
-const SIDE: Rule = OneOf(&["left", "center", "right"]);
+const SPACING: Rule = OneOf("none, small, default, medium, large, extraLarge, padding");
+const COLOR: Rule = OneOf("default, dark, light, accent, good, warning, attention");
+const SIZE: Rule = OneOf("small, default, medium, large, extraLarge");
+const WEIGHT: Rule = OneOf("lighter, default, bolder");
+const FONT: Rule = OneOf("default, monospace");
+const STYLE: Rule = OneOf("default, emphasis, good, attention, warning, accent");
+const SIDE: Rule = OneOf("left, center, right");
 
 /// The properties that every element may have.
 pub(super) const COMMON: &[(&str, Rule)] = &[
@@ -64,7 +41,7 @@ pub(super) const COMMON: &[(&str, Rule)] = &[
     ("isVisible", Flag),
     ("separator", Flag),
     ("spacing", SPACING),
-    ("height", OneOf(&["auto", "stretch"])),
+    ("height", OneOf("auto, stretch")),
 ];
 
 /// Each element's own properties, and those that it must have.
@@ -87,7 +64,7 @@ pub(super) const ELEMENTS: &[Known] = &[
             ("fontType", FONT),
             ("maxLines", Number),
             ("horizontalAlignment", SIDE),
-            ("style", OneOf(&["default", "heading"])),
+            ("style", OneOf("default, heading")),
         ],
         &["text"],
     ),
@@ -123,11 +100,8 @@ pub(super) const ELEMENTS: &[Known] = &[
         &[
             ("url", Rule::Url),
             ("altText", Plain),
-            (
-                "size",
-                OneOf(&["auto", "stretch", "small", "medium", "large"]),
-            ),
-            ("style", OneOf(&["default", "person"])),
+            ("size", OneOf("auto, stretch, small, medium, large")),
+            ("style", OneOf("default, person")),
             ("horizontalAlignment", SIDE),
             ("selectAction", Action),
         ],
@@ -143,10 +117,7 @@ pub(super) const COLUMN: Known = (
         ("width", Free),
         ("style", STYLE),
         ("bleed", Flag),
-        (
-            "verticalContentAlignment",
-            OneOf(&["top", "center", "bottom"]),
-        ),
+        ("verticalContentAlignment", OneOf("top, center, bottom")),
         ("selectAction", Action),
     ],
     &["items"],
