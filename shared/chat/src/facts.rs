@@ -3,9 +3,10 @@
 use carillon_domain::event::CHANGES_LEFT_OUT;
 use carillon_domain::text::urls::{Part, parts};
 use carillon_domain::text::{Escaped, clean, clean_line, fit, length};
-use carillon_domain::{EstimatedCost, Event, Period, Severity, Status};
+use carillon_domain::{EstimatedCost, Event, Period};
 use url::Url;
 
+use crate::kind::capitalized;
 use crate::layout::without_tabs;
 
 /// The longest that a list of changed attributes gets, before it says how many there are in all.
@@ -13,18 +14,25 @@ const MAX_CHANGES: usize = 200;
 /// The longest that one name of such a list gets.
 const MAX_CHANGE: usize = 60;
 
-/// Our own labels, in their order.
-const LABELS: [&str; 10] = [
-    "Resource",
-    "Provider",
-    "Account",
-    "Region",
-    "Environment",
-    "Project",
-    "Status",
-    "Severity",
-    "Estimated cost",
-    "Changed",
+/// A fact with a label of ours: the name of the event's field, the label, and what it says.
+pub(crate) type Known = (&'static str, &'static str, fn(&Event) -> Option<Words>);
+
+/// Everything but the details, in its order.
+pub(crate) const FIXED: [Known; 10] = [
+    ("resource", "Resource", |it| theirs(&resource(it)?)),
+    ("provider", "Provider", |it| theirs(it.provider.as_deref()?)),
+    ("account", "Account", |it| theirs(it.account.as_deref()?)),
+    ("region", "Region", |it| theirs(it.region.as_deref()?)),
+    ("environment", "Environment", |it| {
+        theirs(it.environment.as_deref()?)
+    }),
+    ("project", "Project", |it| theirs(it.project.as_deref()?)),
+    ("status", "Status", |it| ours(it.status?.as_str())),
+    ("severity", "Severity", |it| ours(it.severity?.as_str())),
+    ("estimated_cost", "Estimated cost", |it| {
+        theirs(&cost(it.estimated_cost.as_ref()?))
+    }),
+    ("changes", "Changed", |it| theirs(&changes(it))),
 ];
 
 /// A label and what it says.
@@ -54,6 +62,14 @@ impl Words {
 }
 
 impl Fact {
+    /// What an event says of it.
+    pub(crate) fn of((_, label, value): &Known, event: &Event) -> Option<Self> {
+        Some(Self {
+            label: Words::Ours((*label).to_owned()),
+            value: value(event)?,
+        })
+    }
+
     /// The URL that its value is, where it is nothing else.
     pub(crate) fn url(&self) -> Option<&str> {
         let Words::Theirs(text) = &self.value else {
@@ -74,44 +90,19 @@ impl Fact {
     }
 }
 
-/// Everything but the details: resource, provider, account, region, environment, project, status,
-/// severity, estimated cost, changed names.
+/// What there is of [`FIXED`].
 pub(crate) fn fixed(event: &Event) -> Vec<Fact> {
-    let theirs = |text: Option<&str>| text.and_then(visible_line).map(Words::Theirs);
-    let status = event.status.map(|status| match status {
-        Status::Started => "Started",
-        Status::Succeeded => "Succeeded",
-        Status::Failed => "Failed",
-    });
-    let severity = event.severity.map(|severity| match severity {
-        Severity::Info => "Info",
-        Severity::Warning => "Warning",
-        Severity::Error => "Error",
-        Severity::Critical => "Critical",
-    });
-    let cost = event.estimated_cost.as_ref().map(cost);
-    let values = [
-        theirs(resource(event).as_deref()),
-        theirs(event.provider.as_deref()),
-        theirs(event.account.as_deref()),
-        theirs(event.region.as_deref()),
-        theirs(event.environment.as_deref()),
-        theirs(event.project.as_deref()),
-        status.map(|status| Words::Ours(status.to_owned())),
-        severity.map(|severity| Words::Ours(severity.to_owned())),
-        theirs(cost.as_deref()),
-        theirs(Some(&changes(event))),
-    ];
-    LABELS
-        .into_iter()
-        .zip(values)
-        .filter_map(|(label, value)| {
-            Some(Fact {
-                label: Words::Ours(label.to_owned()),
-                value: value?,
-            })
-        })
-        .collect()
+    let known = FIXED.iter();
+    known.filter_map(|known| Fact::of(known, event)).collect()
+}
+
+/// A word of ours, as it stands in the event.
+fn ours(name: &str) -> Option<Words> {
+    Some(Words::Ours(capitalized(name)))
+}
+
+pub(crate) fn theirs(text: &str) -> Option<Words> {
+    visible_line(text).map(Words::Theirs)
 }
 
 /// The details, by name.
@@ -128,7 +119,8 @@ pub(crate) fn details(event: &Event) -> Vec<Fact> {
 /// the status.
 pub(crate) fn detail(name: &str, value: &str) -> Option<Fact> {
     let name = visible_line(name)?;
-    let is_ours = LABELS.iter().any(|label| label.eq_ignore_ascii_case(&name));
+    let mut labels = FIXED.iter().map(|(_, label, _)| label);
+    let is_ours = labels.any(|label| label.eq_ignore_ascii_case(&name));
     let label = match is_ours {
         true => format!("{name} (detail)"),
         false => name,

@@ -1,5 +1,5 @@
 use super::*;
-use carillon_domain::{EventType, sample};
+use carillon_domain::{EventType, Severity, sample};
 
 fn shown(facts: &[Fact]) -> Vec<(String, String)> {
     let text = |words: &Words| match words {
@@ -21,7 +21,7 @@ fn the_facts_stand_in_the_order_of_the_contract() {
         .into_iter()
         .map(|fact| fact.0)
         .collect();
-    assert_eq!(labels, LABELS);
+    assert_eq!(labels, FIXED.map(|(_, label, _)| label));
     assert!(shown(&fixed(&event)).contains(&(
         "Resource".into(),
         "aws_rds_cluster db-1 (billing-db)".into()

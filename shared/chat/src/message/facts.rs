@@ -4,27 +4,29 @@ use carillon_domain::Event;
 use carillon_domain::fault::unknown;
 use carillon_domain::text::shorten;
 
-use crate::facts::{Fact, Words, detail, details, fixed, visible_line};
+use crate::facts::{FIXED, Fact, Known, detail, details, theirs};
 
-/// The names that can be chosen, and the labels of the facts that always were there.
-const NAMES: &[(&str, Option<&str>)] = &[
-    ("resource", Some("Resource")),
-    ("resource.type", None),
-    ("resource.id", None),
-    ("resource.name", None),
-    ("provider", Some("Provider")),
-    ("account", Some("Account")),
-    ("region", Some("Region")),
-    ("environment", Some("Environment")),
-    ("project", Some("Project")),
-    ("status", Some("Status")),
-    ("severity", Some("Severity")),
-    ("estimated_cost", Some("Estimated cost")),
-    ("changes", Some("Changed")),
-    ("type", None),
-    ("actor", None),
-    ("correlation_id", None),
-    ("details", None),
+/// The names that can be chosen.
+const NAMES: &str = "resource, resource.type, resource.id, resource.name, provider, account, \
+    region, environment, project, status, severity, estimated_cost, changes, type, actor, \
+    correlation_id, details";
+
+/// Those of facts that are only shown where they are chosen.
+const MORE: [Known; 6] = [
+    ("resource.type", "Resource type", |it| {
+        theirs(it.resource.as_ref()?.resource_type.as_deref()?)
+    }),
+    ("resource.id", "Resource id", |it| {
+        theirs(it.resource.as_ref()?.id.as_deref()?)
+    }),
+    ("resource.name", "Resource name", |it| {
+        theirs(it.resource.as_ref()?.name.as_deref()?)
+    }),
+    ("type", "Type", |it| theirs(it.event_type.as_str())),
+    ("actor", "Actor", |it| theirs(it.actor.as_deref()?)),
+    ("correlation_id", "Correlation", |it| {
+        theirs(it.correlation_id.as_deref()?)
+    }),
 ];
 
 /// What begins the name of one detail.
@@ -32,7 +34,7 @@ const DETAIL: &str = "details.";
 
 /// Everything that can be chosen, for a document.
 pub(super) fn names() -> Vec<&'static str> {
-    NAMES.iter().map(|(name, _)| *name).collect()
+    NAMES.split(", ").collect()
 }
 
 /// Why something is no name of a fact, if it is none.
@@ -40,7 +42,8 @@ pub(super) fn refusal(name: &str) -> Option<String> {
     let is_detail = name
         .strip_prefix(DETAIL)
         .is_some_and(|rest| !rest.trim().is_empty());
-    if is_detail || NAMES.iter().any(|(known, _)| *known == name) {
+    let mut names = names();
+    if is_detail || names.contains(&name) {
         return None;
     }
     let text = ["message", "title", "text"];
@@ -50,50 +53,24 @@ pub(super) fn refusal(name: &str) -> Option<String> {
             "`{name}` is no fact: it stands in the message's text"
         ));
     }
-    let mut names = names();
     names.push("details.<name>");
     Some(unknown("fact", name, &names))
 }
 
 /// The chosen facts, as far as an event has them, in their order.
 pub(super) fn chosen(event: &Event, names: &[String]) -> Vec<Fact> {
-    let fixed = fixed(event);
-    let resource = event.resource.as_ref();
-    let own = |label: &str, value: Option<&str>| -> Vec<Fact> {
-        let value = value.and_then(visible_line);
-        let fact = value.map(|value| Fact {
-            label: Words::Ours(label.to_owned()),
-            value: Words::Theirs(value),
-        });
-        fact.into_iter().collect()
+    let fact = |name: &str| match name.strip_prefix(DETAIL) {
+        Some(name) => detail(name, event.details.get(name)?),
+        None => {
+            let mut known = FIXED.iter().chain(&MORE);
+            Fact::of(known.find(|(known, ..)| *known == name)?, event)
+        }
     };
-    let fact = |name: &String| match name.as_str() {
-        "resource.type" => own(
-            "Resource type",
-            resource.and_then(|it| it.resource_type.as_deref()),
-        ),
-        "resource.id" => own("Resource id", resource.and_then(|it| it.id.as_deref())),
-        "resource.name" => own("Resource name", resource.and_then(|it| it.name.as_deref())),
-        "type" => own("Type", Some(event.event_type.as_str())),
-        "actor" => own("Actor", event.actor.as_deref()),
-        "correlation_id" => own("Correlation", event.correlation_id.as_deref()),
+    let facts = names.iter().flat_map(|name| match name.as_str() {
         "details" => details(event),
-        name => match name.strip_prefix(DETAIL) {
-            Some(name) => {
-                let value = event.details.get(name);
-                let fact = value.and_then(|value| detail(name, value));
-                fact.into_iter().collect()
-            }
-            None => {
-                let known = NAMES.iter().find(|(known, _)| *known == name);
-                let label = known.and_then(|(_, label)| *label).unwrap_or_default();
-                let label = Words::Ours(label.to_owned());
-                let found = fixed.iter().find(|fact| fact.label == label);
-                found.cloned().into_iter().collect()
-            }
-        },
-    };
-    names.iter().flat_map(fact).collect()
+        name => fact(name).into_iter().collect(),
+    });
+    facts.collect()
 }
 
 #[cfg(test)]
