@@ -1,7 +1,9 @@
 //! Whom a Teams card can mention: users, by the names that they sign in with (msteams-docs,
 //! cards-format, "Mention support within Adaptive Cards").
 
-use super::card::Mention;
+use serde_json::Value;
+
+use super::card;
 use crate::message::MentionForm;
 
 /// How much of a user's name is shown.
@@ -31,18 +33,21 @@ fn upn(who: &str) -> Option<&str> {
 
 /// The mentions as they stand in a card's text, and the entities that make them live. What has
 /// no known form, as another version of Carillon may have stored it, mentions nobody.
-pub(super) fn markup(mentioned: &[&str]) -> (Option<String>, Vec<Mention>) {
-    let mut entities: Vec<Mention> = Vec::new();
+pub(super) fn markup(mentioned: &[&str]) -> (Option<String>, Vec<Value>) {
+    let mut entities: Vec<Value> = Vec::new();
     for (n, upn) in mentioned.iter().filter_map(|who| upn(who)).enumerate() {
-        let named = Mention::new(upn, &name(upn));
+        let named = card::mention(upn, &name(upn));
         // Each text has to tell which entity is meant.
-        let is_taken = entities.iter().any(|entity| entity.text() == named.text());
+        let is_taken = entities
+            .iter()
+            .any(|entity| entity["text"] == named["text"]);
         entities.push(match is_taken {
-            true => Mention::new(upn, &format!("{} ({})", name(upn), n + 1)),
+            true => card::mention(upn, &format!("{} ({})", name(upn), n + 1)),
             false => named,
         });
     }
-    let texts: Vec<&str> = entities.iter().map(Mention::text).collect();
+    let texts = entities.iter().filter_map(|entity| entity["text"].as_str());
+    let texts: Vec<&str> = texts.collect();
     ((!texts.is_empty()).then(|| texts.join(" ")), entities)
 }
 

@@ -3,9 +3,9 @@
 use carillon_domain::Event;
 use carillon_domain::text::urls::{Part, parts};
 use carillon_domain::text::{fit, length};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::card::{CardFact, Element, Message, OpenUrl, TextRun};
+use super::card;
 use super::escape::{markdown, plain};
 use super::limits::{MAX_ACTIONS, MAX_URL, fill};
 use super::mention;
@@ -47,8 +47,7 @@ pub(super) fn message(post: &Post<'_>) -> Value {
     let contents = post.contents();
     let mut share = Share(ALL);
     loop {
-        // Our own structures of texts and lists always become JSON.
-        let message = serde_json::to_value(with_share(post, &contents, share)).unwrap_or_default();
+        let message = with_share(post, &contents, share);
         let fill = fill(&message.to_string());
         if fill <= ALL || share.0 == 0 {
             return message;
@@ -68,11 +67,11 @@ impl Share {
     }
 }
 
-fn with_share(post: &Post<'_>, contents: &[Content<'_>], share: Share) -> Message {
+fn with_share(post: &Post<'_>, contents: &[Content<'_>], share: Share) -> Value {
     let mut body = Vec::new();
     if contents.len() > 1 {
         let headlines = contents.iter().map(|content| content.headline(markdown));
-        body.push(Element::bold(digest_line(headlines), None));
+        body.push(card::bold(&digest_line(headlines)));
     }
     let mut actions = Vec::new();
     for (index, content) in contents.iter().enumerate() {
@@ -82,35 +81,27 @@ fn with_share(post: &Post<'_>, contents: &[Content<'_>], share: Share) -> Messag
         let link = link.filter(shown);
         // A card has one row of buttons, in which nobody could tell what each is for.
         if let (Some(url), [_]) = (&link, post.events) {
-            actions.push(OpenUrl {
-                title: Some("Open".to_owned()),
-                url: url.clone(),
-            });
+            actions.push(card::button("Open", url));
         }
-        body.extend(elements(content, link, lost, share));
+        body.extend(elements(content, link.as_deref(), lost, share));
         let room = share.of(MAX_OWN_LINKS, 0) / contents.len();
         let as_buttons = contents.len() == 1 && actions.len() + content.links.len() <= MAX_ACTIONS;
-        let size = content
-            .links
-            .iter()
-            .map(|link| link.url.len())
-            .sum::<usize>();
+        let links = content.links.iter();
+        let size = links.map(|link| link.url.len()).sum::<usize>();
         if as_buttons && size <= room {
             actions.extend(content.links.iter().map(button));
         } else {
-            body.extend(content.links(room, markdown_link).map(Element::text));
+            let links = content.links(room, markdown_link);
+            body.extend(links.as_deref().map(card::text));
         }
     }
     let (mentions, entities) = mention::markup(&post.mentioned());
-    body.extend(mentions.map(Element::text));
-    Message::new(body, actions, entities)
+    body.extend(mentions.as_deref().map(card::text));
+    card::message(body, actions, entities)
 }
 
-fn button(link: &Link) -> OpenUrl {
-    OpenUrl {
-        title: Some(fit(&link.label, MAX_LINK_LABEL, plain)),
-        url: link.url.clone(),
-    }
+fn button(link: &Link) -> Value {
+    card::button(&fit(&link.label, MAX_LINK_LABEL, plain), &link.url)
 }
 
 fn markdown_link(link: &Link) -> String {
@@ -118,21 +109,12 @@ fn markdown_link(link: &Link) -> String {
 }
 
 /// What an event says. What has no room is counted, beside the `lost` links.
-fn elements(
-    content: &Content<'_>,
-    link: Option<String>,
-    lost: usize,
-    share: Share,
-) -> Vec<Element> {
+fn elements(content: &Content<'_>, link: Option<&str>, lost: usize, share: Share) -> Vec<Value> {
     let event = content.event;
-    let mut elements = vec![Element::Container {
-        style: style(Tone::of(event)),
-        bleed: true,
-        items: vec![Element::bold(content.headline(markdown), Some("Medium"))],
-        select_action: link.map(|url| OpenUrl { title: None, url }),
-    }];
+    let style = style(Tone::of(event));
+    let mut elements = vec![card::headline(&content.headline(markdown), style, link)];
     if event.dry_run {
-        elements.push(Element::bold(DRY_RUN.to_owned(), None));
+        elements.push(card::bold(DRY_RUN));
     }
     let most = share.of(MAX_MESSAGE, 0);
     if let Some(text) = content.text.as_deref()
@@ -141,21 +123,25 @@ fn elements(
         elements.push(lines(text, most));
     }
     let (facts, left_out) = shown(content, share);
-    let (texts, facts): (Vec<_>, Vec<_>) = facts.into_iter().partition(|fact| fact.has_lines());
+    // A fact of a list is one line.
+    let (texts, facts): (Vec<_>, Vec<_>) = facts
+        .into_iter()
+        .partition(|fact| fact.written.contains('\n'));
     if !facts.is_empty() {
-        let facts = facts.into_iter().map(|fact| fact.shown).collect();
-        elements.push(Element::FactSet { facts });
+        let facts = facts.iter();
+        let facts = facts.map(|fact| json!({"title": fact.title, "value": fact.value}));
+        elements.push(json!({"type": "FactSet", "facts": facts.collect::<Vec<_>>()}));
     }
     for text in texts {
-        elements.push(Element::bold(text.shown.title, None));
+        elements.push(card::bold(&text.title));
         elements.push(lines(text.written, share.of(MAX_DETAIL, 20)));
     }
     if left_out + lost > 0 {
-        elements.push(Element::small(facts::left_out(left_out + lost)));
+        elements.push(card::small(&facts::left_out(left_out + lost)));
     }
     let footer = footer(event, share.of(MAX_FOOTER_PART, 16));
     if !footer.is_empty() {
-        elements.push(Element::small(footer));
+        elements.push(card::small(&footer));
     }
     elements
 }
@@ -171,17 +157,11 @@ fn style(tone: Tone) -> &'static str {
     }
 }
 
-/// A fact as the card has it, and its value as it was written.
+/// A fact as the card has it, both in Markdown, and its value as it was written.
 struct Shown<'c> {
-    shown: CardFact,
+    title: String,
+    value: String,
     written: &'c str,
-}
-
-impl Shown<'_> {
-    /// A fact of a list is one line.
-    fn has_lines(&self) -> bool {
-        self.written.contains('\n')
-    }
 }
 
 /// The facts that have room, and how many have none.
@@ -190,7 +170,7 @@ fn shown<'c>(content: &'c Content<'_>, share: Share) -> (Vec<Shown<'c>>, usize) 
     let facts: Vec<Shown> = facts.map(|fact| self::fact(fact, share)).collect();
     let room = share.of(MAX_FACTS_TEXT, 0);
     facts::that_fit(facts.into_iter(), MAX_FACTS, room, |fact| {
-        length(&fact.shown.title) + length(&fact.shown.value)
+        length(&fact.title) + length(&fact.value)
     })
 }
 
@@ -205,10 +185,8 @@ fn fact(fact: &Fact, share: Share) -> Shown<'_> {
         Words::Theirs(text) => fit(text, limit, markdown),
     };
     Shown {
-        shown: CardFact {
-            title: escaped(&fact.label, share.of(MAX_LABEL, 20)),
-            value: escaped(&fact.value, most),
-        },
+        title: escaped(&fact.label, share.of(MAX_LABEL, 20)),
+        value: escaped(&fact.value, most),
         written: match &fact.value {
             Words::Ours(text) | Words::Theirs(text) => text,
         },
@@ -233,34 +211,24 @@ fn footer(event: &Event, most: usize) -> String {
 }
 
 /// A text as it is, with its lines, in which whole URLs can be followed.
-fn lines(text: &str, most: usize) -> Element {
-    let font_type = match layout::of(text) {
+fn lines(text: &str, most: usize) -> Value {
+    let font = match layout::of(text) {
         Layout::Prose => None,
         Layout::Block | Layout::Diff => Some("Monospace"),
     };
-    let run = |text: &str, url: Option<&str>| TextRun {
-        text: text.to_owned(),
-        font_type,
-        select_action: url.map(|url| OpenUrl {
-            title: None,
-            url: url.to_owned(),
-        }),
-    };
     let shown = fit(text, most, plain);
     let mut links = 0;
-    let inlines = parts(&shown)
-        .map(|part| match part {
-            Part::Url(url) if links < MAX_LINKS && url.len() <= MAX_URL && is_link(url) => {
-                links += 1;
-                run(url, Some(url))
-            }
-            Part::Url(text) | Part::Text(text) if font_type.is_some() => {
-                run(&with_columns(text), None)
-            }
-            Part::Url(text) | Part::Text(text) => run(text, None),
-        })
-        .collect();
-    Element::RichTextBlock { inlines }
+    let runs = parts(&shown).map(|part| match part {
+        Part::Url(url) if links < MAX_LINKS && url.len() <= MAX_URL && is_link(url) => {
+            links += 1;
+            card::run(url, font, Some(url))
+        }
+        Part::Url(text) | Part::Text(text) if font.is_some() => {
+            card::run(&with_columns(text), font, None)
+        }
+        Part::Url(text) | Part::Text(text) => card::run(text, font, None),
+    });
+    json!({"type": "RichTextBlock", "inlines": runs.collect::<Vec<_>>()})
 }
 
 /// Of several blanks, Teams shows one, unless they may not be broken.
