@@ -102,7 +102,7 @@ fn thread_name(contents: &[Content<'_>]) -> String {
 fn embed(content: &Content<'_>, without_link: bool) -> Embed {
     let event = content.event;
     let title = content.headline(markdown);
-    let footer = footer(event);
+    let footer = footer(event, MAX_FOOTER_PART);
     let mut fields: Vec<Field> = content
         .fixed
         .iter()
@@ -178,15 +178,11 @@ fn field(fact: &Fact, max_value: usize) -> Field {
     }
 }
 
-/// By whom, and which event. Discord adds the time.
-fn footer(event: &Event) -> String {
-    let actor = event.actor.as_deref().and_then(visible_line);
-    let id = visible_line(event.id.as_str());
-    let parts: Vec<String> = [actor, id]
-        .into_iter()
-        .flatten()
-        .map(|part| fit(&part, MAX_FOOTER_PART, plain))
-        .collect();
+/// By whom, and which event, each in so much room. Discord adds the time.
+fn footer(event: &Event, most: usize) -> String {
+    let parts = [event.actor.as_deref(), Some(event.id.as_str())];
+    let parts = parts.into_iter().flatten().filter_map(visible_line);
+    let parts: Vec<String> = parts.map(|part| fit(&part, most, plain)).collect();
     parts.join(" · ")
 }
 

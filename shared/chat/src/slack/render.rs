@@ -51,16 +51,14 @@ pub(crate) fn for_bot(post: &Post<'_>) -> Message {
     let configuration = &post.webhook.configuration;
     let content = for_webhook(post);
     let there = |message: &MessageRef| message.channel_id.clone();
+    let own = |name: &str| {
+        let own = configuration.text(name);
+        own.filter(|_| !post.without.appearance).map(str::to_owned)
+    };
     let message = Message {
         channel: Some(post.channel.to_owned()),
-        username: configuration
-            .text("username")
-            .map(str::to_owned)
-            .filter(|_| !post.without.appearance),
-        icon_emoji: configuration
-            .text("icon_emoji")
-            .map(str::to_owned)
-            .filter(|_| !post.without.appearance),
+        username: own("username"),
+        icon_emoji: own("icon_emoji"),
         client_msg_id: Some(post.post_id.to_owned()),
         ..content
     };
@@ -135,7 +133,7 @@ fn blocks(content: &Content<'_>) -> Vec<Block> {
     let dry_run = event.dry_run.then(|| Paragraph::new().bold(DRY_RUN));
     let text = content.text.as_deref();
     let message = text.map(|text| lines(text, MAX_MESSAGE));
-    let context = Block::context(context(event));
+    let context = Block::context(context(event, MAX_ACTOR));
     let mut shown = Facts::with_links();
     for fact in &content.fixed {
         shown.add(fact, MAX_VALUE);
@@ -175,20 +173,17 @@ fn blocks(content: &Content<'_>) -> Vec<Block> {
         .collect()
 }
 
-/// By whom, when, and which event.
-fn context(event: &Event) -> Vec<Text> {
-    let actor = event
-        .actor
-        .as_deref()
-        .and_then(visible_line)
-        .map(|actor| Text::plain(fit(&actor, MAX_ACTOR, entities)));
-    let id =
-        visible_line(event.id.as_str()).map(|id| Text::plain(fit(&id, MAX_EVENT_ID, entities)));
-    actor
-        .into_iter()
-        .chain([time(event.occurred_at)])
-        .chain(id)
-        .collect()
+/// By whom, whose name may be so long, when, and which event.
+fn context(event: &Event, max_actor: usize) -> Vec<Text> {
+    let part = |text: &str, most| {
+        let line = visible_line(text)?;
+        Some(Text::plain(fit(&line, most, entities)))
+    };
+    let actor = event.actor.as_deref();
+    let actor = actor.and_then(|actor| part(actor, max_actor));
+    let id = part(event.id.as_str(), MAX_EVENT_ID);
+    let time = time(event.occurred_at);
+    actor.into_iter().chain([time]).chain(id).collect()
 }
 
 /// A time that Slack shows in the reader's own zone.

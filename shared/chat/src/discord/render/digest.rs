@@ -2,15 +2,14 @@
 
 use std::collections::HashSet;
 
-use carillon_domain::Event;
-use carillon_domain::text::{fit, length};
+use carillon_domain::text::length;
 
-use super::super::escape::{in_content, markdown, plain};
+use super::super::escape::{in_content, markdown};
 use super::super::limits::{MAX_FIELDS, is_embed_url};
 use super::super::message::{Embed, Field, Footer};
 use super::super::text;
-use super::{MAX_DETAIL, MAX_LINKS, MAX_MESSAGE, ROOM, field, link, links, timestamp};
-use crate::facts::{self, visible_line};
+use super::{MAX_DETAIL, MAX_LINKS, MAX_MESSAGE, ROOM, field, footer, link, links, timestamp};
+use crate::facts;
 use crate::message::Content;
 use crate::post::Without;
 use crate::wording::{DRY_RUN, Tone, digest_line};
@@ -46,7 +45,7 @@ fn embed(content: &Content<'_>, url: Option<String>, is_title: bool, room: usize
     let title = content.headline(markdown);
     let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**\n"));
     let dry_run = dry_run.unwrap_or_default();
-    let footer = footer(event);
+    let footer = footer(event, MAX_FOOTER_PART);
     let note = |count| format!(" · {}", facts::left_out(count));
     let taken = length(&title) + length(&dry_run) + length(&footer) + length(&note(usize::MAX));
     let room = room.saturating_sub(taken);
@@ -84,16 +83,4 @@ fn embed(content: &Content<'_>, url: Option<String>, is_title: bool, room: usize
         footer: Some(Footer { text: footer }),
         timestamp: timestamp(event.occurred_at),
     }
-}
-
-/// By whom, and which event.
-fn footer(event: &Event) -> String {
-    let actor = event.actor.as_deref().and_then(visible_line);
-    let id = visible_line(event.id.as_str());
-    let parts: Vec<String> = [actor, id]
-        .into_iter()
-        .flatten()
-        .map(|part| fit(&part, MAX_FOOTER_PART, plain))
-        .collect();
-    parts.join(" · ")
 }

@@ -1,14 +1,13 @@
 //! Several events as one Slack message: an attachment each, in their order.
 
-use carillon_domain::Event;
-use carillon_domain::text::{Escaped, fit, length};
+use carillon_domain::text::{Escaped, length};
 
-use super::super::escape::{entities, inert};
+use super::super::escape::inert;
 use super::super::link::link as own_link;
 use super::super::message::{Attachment, Block, Paragraph, Text};
 use super::fact_lines::{Facts, lines};
-use super::{MAX_EVENT_ID, MAX_MESSAGE, ROOM, attachment, link_fact, time};
-use crate::facts::{self, Fact, visible_line};
+use super::{MAX_MESSAGE, ROOM, attachment, context, link_fact};
+use crate::facts::{self, Fact};
 use crate::message::Content;
 use crate::wording::{DRY_RUN, digest_line};
 
@@ -33,7 +32,10 @@ pub(super) fn content(contents: &[Content<'_>]) -> (String, String, Vec<Attachme
 /// blocks at most, so that ten events stay below the limit of a message.
 fn blocks(content: &Content<'_>, room: usize) -> Vec<Block> {
     let title = Paragraph::new().bold(&content.headline(Escaped::plain));
-    let mut context = context(content.event);
+    let event = content.event;
+    let dry_run = event.dry_run.then(|| Text::mrkdwn(format!("*{DRY_RUN}*")));
+    let mut context: Vec<Text> = dry_run.into_iter().collect();
+    context.extend(self::context(event, MAX_ACTOR));
     let note = |count| Text::plain(facts::left_out(count));
     let taken = title.length()
         + context
@@ -49,7 +51,7 @@ fn blocks(content: &Content<'_>, room: usize) -> Vec<Block> {
     let message = text.map(|text| lines(text, MAX_MESSAGE.min(room / 2)));
     let room = room - message.as_ref().map_or(0, Paragraph::length);
 
-    let link = link_fact(content.event);
+    let link = link_fact(event);
     let facts = link.iter().chain(&content.fixed).chain(&content.details);
     let facts: Vec<&Fact> = facts.collect();
     let mut shown = Facts::in_lines();
@@ -62,23 +64,5 @@ fn blocks(content: &Content<'_>, room: usize) -> Vec<Block> {
         .into_iter()
         .chain(message)
         .chain([Block::context(context)])
-        .collect()
-}
-
-/// Whether it was a dry run, by whom, when, and which event.
-fn context(event: &Event) -> Vec<Text> {
-    let dry_run = event.dry_run.then(|| Text::mrkdwn(format!("*{DRY_RUN}*")));
-    let actor = event
-        .actor
-        .as_deref()
-        .and_then(visible_line)
-        .map(|actor| Text::plain(fit(&actor, MAX_ACTOR, entities)));
-    let id =
-        visible_line(event.id.as_str()).map(|id| Text::plain(fit(&id, MAX_EVENT_ID, entities)));
-    dry_run
-        .into_iter()
-        .chain(actor)
-        .chain([time(event.occurred_at)])
-        .chain(id)
         .collect()
 }
