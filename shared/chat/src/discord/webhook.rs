@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::limits::{MAX_URL, MAX_USERNAME};
-use super::target::{API_HOST, NAME, Target, base};
+use super::target::{API_HOST, NAME, base};
 use super::{classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing, is_https_to};
@@ -173,28 +173,27 @@ impl Kind for Webhook {
     fn draft(&self, post: &Post<'_>) -> Draft {
         let configuration = &post.webhook.configuration;
         let thread = configuration.text("thread_id");
-        let target = match post.place {
-            Place::Channel => Target::Post { thread },
-            // The thread that a forum's message opens is the channel that it is in.
-            Place::Thread(parent) => Target::Post {
-                thread: parent.channel_id.as_deref().or(thread),
-            },
-            Place::Edit(edited) => Target::Edit {
-                message: edited.id.as_deref().unwrap_or_default(),
-                // The first message of a thread is found in it.
-                thread: match configuration.grouping {
-                    Grouping::Thread => edited.channel_id.as_deref().or(thread),
-                    _ => thread,
-                },
-            },
-        };
         let url = masked_base(configuration);
         let message = render::message(post);
-        let draft = match target {
-            Target::Post { .. } => Draft::post(url, &message),
-            Target::Edit { .. } => Draft::patch(url, &message),
-        };
-        with_agent(draft.rest(target.rest()))
+        with_agent(match post.place {
+            Place::Channel => posted(Draft::post(url, &message), thread),
+            // The thread that a forum's message opens is the channel that it is in.
+            Place::Thread(parent) => {
+                let thread = parent.channel_id.as_deref().or(thread);
+                posted(Draft::post(url, &message), thread)
+            }
+            Place::Edit(edited) => {
+                // A message in a thread is found only with the thread's id, also the first one.
+                let thread = match configuration.grouping {
+                    Grouping::Thread => edited.channel_id.as_deref().or(thread),
+                    _ => thread,
+                };
+                let thread = thread.map_or_else(String::new, |id| format!("?thread_id={id}"));
+                let message_id = edited.id.as_deref().unwrap_or_default();
+                let rest = format!("/messages/{message_id}{thread}");
+                Draft::patch(url, &message).rest(rest)
+            }
+        })
     }
 
     fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
@@ -245,6 +244,13 @@ impl Kind for Webhook {
         (thread(after).is_some() && thread(before) != thread(after))
             || (after.grouping == Grouping::Thread && before.grouping != Grouping::Thread)
     }
+}
+
+/// A post always has `wait`, without which Discord does not tell whether the message was saved
+/// (discord-api-docs, resources/webhook).
+fn posted(draft: Draft, thread: Option<&str>) -> Draft {
+    let thread = thread.map_or_else(String::new, |id| format!("&thread_id={id}"));
+    draft.rest(format!("?wait=true{thread}"))
 }
 
 /// Where the webhook is, with its secret parts masked.
