@@ -173,8 +173,8 @@ fn user_agent() -> String {
     format!("Carillon/{} (+{PROJECT_URL})", env!("CARGO_PKG_VERSION"))
 }
 
-/// Our own structures of texts, numbers and lists always become JSON.
-fn json(message: &impl Serialize) -> String {
+/// Our own structures of texts, numbers, times and lists always become JSON.
+pub(crate) fn json(message: &impl Serialize) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 

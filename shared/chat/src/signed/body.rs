@@ -4,6 +4,8 @@ use carillon_domain::{Event, TraceParent};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::draft::json;
+
 /// The envelopes, by the names that a configuration calls them by. The first is the one where
 /// none is named.
 pub(super) const FORMATS: &[&str] = &["standard", CLOUD_EVENTS];
@@ -39,48 +41,30 @@ struct CloudEvent<'e> {
     data: &'e Event,
 }
 
-/// A body, and its media type.
-pub(super) struct Body {
-    pub media_type: &'static str,
-    pub text: String,
-}
-
-/// One event, or several in their order.
-pub(super) fn of(format: Option<&str>, events: &[&Event]) -> Body {
-    match (format == Some(CLOUD_EVENTS), events) {
-        (true, [event]) => Body {
-            media_type: "application/cloudevents+json",
-            text: json(&cloud_event(event)),
-        },
-        (true, events) => Body {
-            media_type: "application/cloudevents-batch+json",
-            text: json(
-                &events
-                    .iter()
-                    .map(|event| cloud_event(event))
-                    .collect::<Vec<_>>(),
-            ),
-        },
-        (false, [event]) => Body {
-            media_type: "application/json",
-            text: json(&standard(event)),
-        },
-        (false, events) => Body {
-            media_type: "application/json",
-            text: json(&Standard {
-                message_type: BATCH,
-                timestamp: events
-                    .iter()
-                    .map(|event| event.occurred_at)
-                    .max()
-                    .unwrap_or_default(),
-                data: events
-                    .iter()
-                    .map(|event| standard(event))
-                    .collect::<Vec<_>>(),
-            }),
-        },
+/// The media type and the body of one event, or of several in their order.
+pub(super) fn of(format: Option<&str>, events: &[&Event]) -> (&'static str, String) {
+    let events = events.iter().copied();
+    if format == Some(CLOUD_EVENTS) {
+        let all: Vec<CloudEvent> = events.map(cloud_event).collect();
+        return match all.as_slice() {
+            [one] => ("application/cloudevents+json", json(one)),
+            all => ("application/cloudevents-batch+json", json(&all)),
+        };
     }
+    let all: Vec<Standard<&Event>> = events.map(standard).collect();
+    let body = match all.as_slice() {
+        [one] => json(one),
+        all => json(&Standard {
+            message_type: BATCH,
+            timestamp: all
+                .iter()
+                .map(|one| one.timestamp)
+                .max()
+                .unwrap_or_default(),
+            data: all,
+        }),
+    };
+    ("application/json", body)
 }
 
 fn standard(event: &Event) -> Standard<'_, &Event> {
@@ -106,9 +90,4 @@ fn cloud_event(event: &Event) -> CloudEvent<'_> {
         datacontenttype: "application/json",
         data: event,
     }
-}
-
-/// Our own structures of texts, times and lists always become JSON.
-fn json(message: &impl Serialize) -> String {
-    serde_json::to_string(message).unwrap_or_default()
 }

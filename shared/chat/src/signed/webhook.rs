@@ -154,11 +154,11 @@ impl Kind for Webhook {
 
     fn draft(&self, post: &Post<'_>) -> Draft {
         let configuration = &post.webhook.configuration;
-        let body = body::of(configuration.text("format"), post.events);
+        let (media_type, body) = body::of(configuration.text("format"), post.events);
         let id = signature::webhook_id(post.post_id);
-        let draft = Draft::raw(configuration.text("url").unwrap_or_default(), body.text)
+        let draft = Draft::raw(configuration.text("url").unwrap_or_default(), body)
             .id(id.as_str())
-            .header("Content-Type", body.media_type)
+            .header("Content-Type", media_type)
             .header("webhook-id", id)
             .masked_header("webhook-timestamp", "\u{2026}")
             .masked_header("webhook-signature", "v1,\u{2026}");
