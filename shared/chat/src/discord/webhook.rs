@@ -21,6 +21,13 @@ use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
 
+/// The id of a thread, or of a tag.
+const ID: Text = Text {
+    max: 64,
+    pattern: || "^[0-9]{15,20}$".to_owned(),
+    read: texts::thread_id,
+};
+
 const FIELDS: &[Field] = &[
     Field {
         required: Some("`webhook_url` is required"),
@@ -61,11 +68,7 @@ const FIELDS: &[Field] = &[
     Field::optional(
         "thread_id",
         "A thread of the channel; grouping cannot be `thread` then",
-        Rule::Text(Text {
-            max: 64,
-            pattern: || "^[0-9]{15,20}$".to_owned(),
-            read: texts::thread_id,
-        }),
+        Rule::Text(ID),
     ),
     Field::optional(
         "applied_tags",
@@ -73,11 +76,7 @@ const FIELDS: &[Field] = &[
          it; for grouping `thread`",
         Rule::Texts(Texts {
             names: &["started", "succeeded", "failed"],
-            item: Text {
-                max: 64,
-                pattern: || "^[0-9]{15,20}$".to_owned(),
-                read: texts::thread_id,
-            },
+            item: ID,
         }),
     ),
 ];
