@@ -1,7 +1,7 @@
 //! What a field may be.
 
 use carillon_domain::FaultCode;
-use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
+use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, is_masked, looks_like_credential};
 use carillon_domain::pattern;
 use carillon_domain::text::clean_line;
 
@@ -14,6 +14,16 @@ pub fn malformed(detail: impl Into<String>) -> Refusal {
 
 pub fn not_allowed(detail: impl Into<String>) -> Refusal {
     (FaultCode::NotAllowed, detail.into())
+}
+
+/// Refuses what reads show in the place of a credential, such as a "URL".
+pub fn unmasked<'t>(text: &'t str, what: &str) -> Result<&'t str, Refusal> {
+    match is_masked(text) {
+        true => Err(malformed(format!(
+            "this is a masked {what}, which is only for showing; send the whole one"
+        ))),
+        false => Ok(text),
+    }
 }
 
 /// A field of a configuration.
@@ -146,12 +156,18 @@ pub struct Either {
     pub both: &'static str,
 }
 
+/// A text that people may see, trimmed.
+pub fn shown(text: &str) -> Result<&str, Refusal> {
+    let trimmed = text.trim();
+    match looks_like_credential(trimmed) {
+        true => Err(not_allowed(LOOKS_LIKE_CREDENTIAL)),
+        false => Ok(trimmed),
+    }
+}
+
 /// A text of one line, trimmed.
 fn one_line(text: &str) -> Result<String, Refusal> {
-    let trimmed = text.trim();
-    if looks_like_credential(trimmed) {
-        return Err(not_allowed(LOOKS_LIKE_CREDENTIAL));
-    }
+    let trimmed = shown(text)?;
     if clean_line(trimmed) == trimmed {
         return Ok(trimmed.to_owned());
     }

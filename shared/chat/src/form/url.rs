@@ -1,8 +1,6 @@
 //! The URL of a webhook, as people paste it.
 
-use carillon_domain::masking::is_masked;
-
-use super::field::{Refusal, malformed, not_allowed};
+use super::field::{Refusal, malformed, not_allowed, unmasked};
 
 /// The parts of a webhook's URL, none of them decoded.
 pub struct WebhookUrl<'t> {
@@ -23,12 +21,7 @@ pub struct UrlParts<'t> {
 /// Takes a URL apart in which there is nothing that a parser would have to interpret: https, no
 /// user name, no fragment.
 pub fn url_parts(text: &str) -> Result<UrlParts<'_>, Refusal> {
-    let text = text.trim();
-    if is_masked(text) {
-        return Err(malformed(
-            "this is a masked URL, which is only for showing; send the whole one",
-        ));
-    }
+    let text = unmasked(text.trim(), "URL")?;
     if !text.chars().all(|c| c.is_ascii_graphic() && c != '\\') {
         return Err(malformed(
             "must be a URL of plain ASCII, without spaces and backslashes",

@@ -1,10 +1,9 @@
 //! Where a signed webhook may go: rules over URLs alone. What a name's addresses are is judged
 //! when they are looked up (`resolver`).
 
-use carillon_domain::masking::is_masked;
 use url::{Host, Url};
 
-use crate::form::{Refusal, malformed, not_allowed};
+use crate::form::{Refusal, malformed, not_allowed, unmasked};
 
 /// The longest URL, in characters.
 pub(super) const MAX_URL: usize = 2_048;
@@ -162,12 +161,7 @@ fn is_label(label: &str) -> bool {
 /// # Errors
 /// Says what it should look like.
 pub(super) fn parse(text: &str) -> Result<Url, Refusal> {
-    let text = text.trim();
-    if is_masked(text) {
-        return Err(malformed(
-            "this is a masked URL, which is only for showing; send the whole one",
-        ));
-    }
+    let text = unmasked(text.trim(), "URL")?;
     if text
         .chars()
         .any(|c| c.is_control() || c.is_whitespace() || c == '\\')

@@ -3,7 +3,7 @@
 use carillon_domain::masking;
 
 use super::{destination, signature};
-use crate::form::{Refusal, malformed, not_allowed};
+use crate::form::{Refusal, malformed, not_allowed, unmasked};
 
 /// Headers that HTTP itself or the signature needs.
 const OWN_HEADERS: [&str; 11] = [
@@ -45,13 +45,8 @@ fn last_part(text: &str) -> String {
     masking::tail(last.unwrap_or_default())
 }
 
-const MASKED: &str = "this is a masked secret, which is only for showing; send the whole one";
-
 pub(super) fn secret(text: &str) -> Result<String, Refusal> {
-    if masking::is_masked(text) {
-        return Err(malformed(MASKED));
-    }
-    let key = signature::key(text.trim());
+    let key = signature::key(unmasked(text, "secret")?.trim());
     let key = key.ok_or_else(|| {
         malformed(
             "must be whsec_ and 24 to 64 random bytes in Base64 (A-Z, a-z, 0-9, + and /); leave \
@@ -93,10 +88,7 @@ pub(super) fn masked_header(value: &str) -> String {
 }
 
 pub(super) fn header_value(text: &str) -> Result<String, Refusal> {
-    let text = text.trim_matches([' ', '\t']);
-    if masking::is_masked(text) {
-        return Err(malformed(MASKED));
-    }
+    let text = unmasked(text.trim_matches([' ', '\t']), "secret")?;
     match text.chars().all(|c| matches!(c, ' '..='~')) {
         true => Ok(text.to_owned()),
         false => Err(malformed(

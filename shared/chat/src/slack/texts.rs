@@ -1,9 +1,9 @@
 //! The texts of a configuration: what they have to be, and how they may be shown.
 
-use carillon_domain::masking::{self, LOOKS_LIKE_CREDENTIAL, is_masked, looks_like_credential};
+use carillon_domain::masking;
 
 use super::api::WEBHOOK_HOSTS;
-use crate::form::{self, Refusal, malformed, not_allowed};
+use crate::form::{self, Refusal, malformed, not_allowed, shown, unmasked};
 
 /// What a bot token begins with (docs.slack.dev, tokens).
 const BOT_PREFIX: &str = "xoxb-";
@@ -16,12 +16,7 @@ const MAX_CHANNEL_NAME: usize = 80;
 
 /// A bot token. Slack guarantees its prefix only, so the rest is not looked at closely.
 pub(super) fn token(text: &str) -> Result<String, Refusal> {
-    if is_masked(text) {
-        return Err(malformed(
-            "this is a masked token, which is only for showing; send the whole one",
-        ));
-    }
-    let Some(rest) = text.strip_prefix(BOT_PREFIX) else {
+    let Some(rest) = unmasked(text, "token")?.strip_prefix(BOT_PREFIX) else {
         let what = match text {
             _ if text.starts_with("xoxp-") => "this is a user token",
             _ if text.starts_with("xapp-") => "this is an app-level token",
@@ -109,37 +104,11 @@ pub(super) fn masked_url(url: &str) -> String {
     )
 }
 
-/// A channel's name, with # or without, or its id.
+/// A channel's name, with # or without, or its id. Ids are upper case, names are not.
 pub(super) fn channel(text: &str) -> Result<String, Refusal> {
-    let text = text.trim();
-    if looks_like_credential(text) {
-        return Err(not_allowed(LOOKS_LIKE_CREDENTIAL));
-    }
-    match channel_fault(text) {
-        None => Ok(text.to_owned()),
-        Some(detail) => Err(malformed(detail)),
-    }
-}
-
-/// Whether two texts mean one channel.
-pub(super) fn is_same_channel(one: &str, other: &str) -> bool {
-    one.trim_start_matches('#') == other.trim_start_matches('#')
-}
-
-/// An emoji's name.
-pub(super) fn emoji(text: &str) -> Result<String, Refusal> {
-    match is_emoji(text) {
-        true => Ok(text.to_owned()),
-        false => Err(malformed(
-            "must be an emoji's name between colons, such as :bell:",
-        )),
-    }
-}
-
-/// Why a text is neither a channel's name nor an id. Ids are upper case, names are not.
-fn channel_fault(text: &str) -> Option<String> {
+    let text = shown(text)?;
     if is_id(text) {
-        return None;
+        return Ok(text.to_owned());
     }
     let name = text.strip_prefix('#').unwrap_or(text);
     // Names may have letters of any script, with their accents, but hardly any punctuation.
@@ -149,19 +118,38 @@ fn channel_fault(text: &str) -> Option<String> {
         c => !c.is_whitespace() && !c.is_control(),
     };
     if name.is_empty() || name.chars().count() > MAX_CHANNEL_NAME || !name.chars().all(known) {
-        return Some(
+        return Err(malformed(
             "must be one channel: its name of at most 80 letters, digits, hyphens and underscores, \
-             with # or without, or its id such as C0123ABCD"
-                .to_owned(),
-        );
-    }
-    if name.chars().any(|c| c.is_ascii_uppercase()) {
-        return Some(format!(
-            "channel names are in lower case: {}; an id is in upper case and without #",
-            name.to_lowercase()
+             with # or without, or its id such as C0123ABCD",
         ));
     }
-    None
+    if name.chars().any(|c| c.is_ascii_uppercase()) {
+        return Err(malformed(format!(
+            "channel names are in lower case: {}; an id is in upper case and without #",
+            name.to_lowercase()
+        )));
+    }
+    Ok(text.to_owned())
+}
+
+/// Whether two texts mean one channel.
+pub(super) fn is_same_channel(one: &str, other: &str) -> bool {
+    one.trim_start_matches('#') == other.trim_start_matches('#')
+}
+
+/// An emoji's name: `:name:`, with a skin tone or without.
+pub(super) fn emoji(text: &str) -> Result<String, Refusal> {
+    let name = text.strip_prefix(':').and_then(|it| it.strip_suffix(':'));
+    let name = name.unwrap_or_default();
+    let (name, tone) = name.split_once("::skin-tone-").unwrap_or((name, "2"));
+    let known = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\'');
+    let is_tone = matches!(tone, "2" | "3" | "4" | "5" | "6");
+    match is_tone && !name.is_empty() && name.chars().all(known) {
+        true => Ok(text.to_owned()),
+        false => Err(malformed(
+            "must be an emoji's name between colons, such as :bell:",
+        )),
+    }
 }
 
 /// An id of a channel or of a person, such as C0123ABCD. A short word without a digit is
@@ -173,20 +161,4 @@ pub(super) fn is_id(text: &str) -> bool {
         && text
             .chars()
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-}
-
-/// `:name:`, with a skin tone or without.
-fn is_emoji(text: &str) -> bool {
-    let Some(name) = text
-        .strip_prefix(':')
-        .and_then(|text| text.strip_suffix(':'))
-    else {
-        return false;
-    };
-    let (name, tone) = name.split_once("::skin-tone-").unwrap_or((name, "2"));
-    matches!(tone, "2" | "3" | "4" | "5" | "6")
-        && !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '\''))
 }
