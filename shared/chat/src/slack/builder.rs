@@ -1,17 +1,12 @@
 //! Slack's own editor of messages.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// A link to Slack's Block Kit Builder with the blocks and attachments of a message in it.
 pub(super) fn builder_url(body: &Value) -> String {
     let content = json!({ "attachments": body["attachments"], "blocks": body["blocks"] });
     let content = content.to_string();
-    let mut url = "https://app.slack.com/block-kit-builder/#".to_owned();
-    for byte in content.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => url.push(char::from(byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    url
+    let content = utf8_percent_encode(&content, NON_ALPHANUMERIC);
+    format!("https://app.slack.com/block-kit-builder/#{content}")
 }
