@@ -3,6 +3,8 @@
 //! Fields stand in the order of their names in JSON: the order in which everybody else
 //! writes them who has read them, so that a preview has the very bytes of what is sent.
 
+use std::collections::BTreeMap;
+
 use carillon_domain::text::length;
 use carillon_domain::text::urls::{Part, parts};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use super::limits::MAX_LINK;
 use crate::facts::is_link;
 
 /// The body of `chat.postMessage`, of `chat.update` and of an incoming webhook.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Message {
     pub attachments: Vec<Attachment>,
     /// What stands above the attachments; `text` is not shown beside them.
@@ -101,22 +103,15 @@ pub struct Paragraph {
 /// A part of a paragraph: text, or a link.
 #[derive(Debug, Clone, Serialize)]
 struct Run {
+    /// Such as `bold`, which is true.
     #[serde(skip_serializing_if = "Option::is_none")]
-    style: Option<Style>,
+    style: Option<BTreeMap<&'static str, bool>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Serialize)]
-struct Style {
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    bold: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    italic: bool,
 }
 
 impl Text {
@@ -167,47 +162,41 @@ impl Paragraph {
     }
 
     #[must_use]
-    pub(super) fn bold(mut self, text: &str) -> Self {
-        let bold = Style {
-            bold: true,
-            ..Style::default()
-        };
-        self.push(text, Some(bold));
-        self
+    pub(super) fn bold(self, text: &str) -> Self {
+        self.with(text, Some("bold"))
     }
 
     #[must_use]
-    pub(super) fn italic(mut self, text: &str) -> Self {
-        let italic = Style {
-            italic: true,
-            ..Style::default()
-        };
-        self.push(text, Some(italic));
-        self
+    pub(super) fn italic(self, text: &str) -> Self {
+        self.with(text, Some("italic"))
     }
 
     #[must_use]
-    pub(super) fn text(mut self, text: &str) -> Self {
-        self.push(text, None);
-        self
+    pub(super) fn text(self, text: &str) -> Self {
+        self.with(text, None)
     }
 
-    /// Adds a text, in which URLs can be followed.
-    fn push(&mut self, text: &str, style: Option<Style>) {
-        self.elements.extend(parts(text).map(|part| match part {
-            Part::Url(url) if url.len() <= MAX_LINK && is_link(url) => Run {
-                style: style.clone(),
-                text: None,
-                kind: "link",
-                url: Some(url.to_owned()),
-            },
-            Part::Text(text) | Part::Url(text) => Run {
-                style: style.clone(),
-                text: Some(text.to_owned()),
-                kind: "text",
-                url: None,
-            },
-        }));
+    /// With one more text, in which URLs can be followed.
+    fn with(mut self, text: &str, style: Option<&'static str>) -> Self {
+        let runs = parts(text).map(|part| {
+            let style = style.map(|name| [(name, true)].into());
+            match part {
+                Part::Url(url) if url.len() <= MAX_LINK && is_link(url) => Run {
+                    style,
+                    text: None,
+                    kind: "link",
+                    url: Some(url.to_owned()),
+                },
+                Part::Text(text) | Part::Url(text) => Run {
+                    style,
+                    text: Some(text.to_owned()),
+                    kind: "text",
+                    url: None,
+                },
+            }
+        });
+        self.elements.extend(runs);
+        self
     }
 
     /// How long its texts are together.

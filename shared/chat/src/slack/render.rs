@@ -103,20 +103,14 @@ fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
     let mentions = mentions.map(|mentions| Block::text(Text::mrkdwn(mentions)));
     let title = Block::rich(vec![Paragraph::new().bold(&title)]);
     Message {
-        channel: None,
-        thread_ts: None,
-        ts: None,
-        username: None,
-        icon_emoji: None,
-        client_msg_id: None,
         text,
         mrkdwn: false,
         parse: "none",
-        reply_broadcast: false,
         unfurl_links: Some(false),
         unfurl_media: Some(false),
         blocks: [title].into_iter().chain(mentions).collect(),
         attachments,
+        ..Message::default()
     }
 }
 
