@@ -1,8 +1,31 @@
 //! What making text harmless needs, whatever the platform.
 
-/// An invisible character that keeps its neighbours from being read together. It stays in what
-/// people copy, so that it is the last resort.
-pub(crate) const ZERO_WIDTH_SPACE: char = '\u{200b}';
+use carillon_domain::text::Escaped;
+
+/// A character with an invisible one behind it, so that it is not read together with the next. That
+/// stays in what people copy: it is the last resort.
+pub(crate) fn inert(c: char) -> String {
+    format!("{c}\u{200b}")
+}
+
+/// Adds a text in which `instead` says what is shown in the place of a character, if that is not
+/// shown as it is. It gets the character and what follows it.
+pub(crate) fn add(
+    escaped: &mut Escaped,
+    text: &str,
+    instead: impl Fn(char, &str) -> Option<String>,
+) {
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if let Some(shown) = instead(c, &text[end..]) {
+            escaped.literal(&text[from..at]);
+            escaped.whole(&text[at..end], &shown);
+            from = end;
+        }
+    }
+    escaped.literal(&text[from..]);
+}
 
 /// Words that stand between the colons of ARNs and are emoji, too.
 const EMOJI_IN_ARNS: [&str; 12] = [

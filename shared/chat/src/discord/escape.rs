@@ -8,7 +8,7 @@
 use carillon_domain::text::Escaped;
 use carillon_domain::text::urls::{Part, SCHEMES, parts};
 
-use crate::escape::{ZERO_WIDTH_SPACE, begins_emoji};
+use crate::escape::{add, begins_emoji, inert};
 
 /// Escapes what Discord's Markdown would interpret: emphasis, code, spoilers, headings,
 /// lists, quotes, links, mentions, emoji and times. URLs can be followed.
@@ -122,7 +122,7 @@ impl Reader {
         if c == '<' && self.in_url && begins_link(rest) {
             self.escaped.whole(sign, "< ");
         } else if c == '<' && self.in_url || c == '@' && names_everybody(after) {
-            self.escaped.whole(sign, &format!("{c}{ZERO_WIDTH_SPACE}"));
+            self.escaped.whole(sign, &inert(c));
         } else if interpreted {
             self.escaped.whole(sign, &format!("\\{c}"));
         } else {
@@ -191,31 +191,24 @@ fn nameless(url: &str) -> String {
 
 /// In plain text, nothing but the names of everybody could mean anything.
 pub(super) fn plain(text: &str) -> Escaped {
-    inert(text, |c, after| c == '@' && names_everybody(after))
+    without(text, |c, after| c == '@' && names_everybody(after))
 }
 
 /// For the inside of a code block, where nothing but its end has a meaning.
 pub(super) fn code(text: &str) -> Escaped {
-    inert(text, |c, after| match c {
+    without(text, |c, after| match c {
         '`' => after.is_empty() || after.starts_with('`'),
         c => c == '@' && names_everybody(after),
     })
 }
 
-/// The text with an invisible character behind those that could mean something.
-fn inert(text: &str, is_live: impl Fn(char, &str) -> bool) -> Escaped {
-    let mut inert = Escaped::default();
-    let mut from = 0;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        if is_live(c, &text[end..]) {
-            inert.literal(&text[from..at]);
-            inert.whole(&text[at..end], &format!("{c}{ZERO_WIDTH_SPACE}"));
-            from = end;
-        }
-    }
-    inert.literal(&text[from..]);
-    inert
+/// The text with nothing in it that is live.
+fn without(text: &str, is_live: impl Fn(char, &str) -> bool) -> Escaped {
+    let mut escaped = Escaped::default();
+    add(&mut escaped, text, |c, after| {
+        is_live(c, after).then(|| inert(c))
+    });
+    escaped
 }
 
 #[cfg(test)]

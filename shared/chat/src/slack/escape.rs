@@ -5,49 +5,36 @@
 use carillon_domain::text::Escaped;
 use carillon_domain::text::urls::{Part, parts};
 
-use crate::escape::{ZERO_WIDTH_SPACE, begins_emoji};
+use crate::escape::{self, add, begins_emoji};
 
 /// Escapes the three characters that begin or end what Slack interprets; it wants no
 /// others escaped (docs.slack.dev, formatting). Without `<` there is no link, no mention
 /// and no date.
 pub(super) fn entities(text: &str) -> Escaped {
-    escape(text, |_, _| false)
+    escape(text, |_, _, _| false)
 }
 
 /// For the top-level text, where markup is off but emoji codes and names after `@` may
 /// still be found: neither can stand behind these two characters any more.
 pub(super) fn inert(text: &str) -> Escaped {
-    escape(text, |text, at| {
-        let rest = &text[at..];
-        rest.starts_with(':') && begins_emoji(text, at)
-            || rest
-                .strip_prefix('@')
-                .is_some_and(|rest| !rest.starts_with(char::is_whitespace))
+    escape(text, |text, c, rest| match c {
+        ':' => begins_emoji(text, text.len() - rest.len() - 1),
+        '@' => !rest.starts_with(char::is_whitespace),
+        _ => false,
     })
 }
 
-fn escape(text: &str, is_live: impl Fn(&str, usize) -> bool) -> Escaped {
+fn escape(text: &str, is_live: impl Fn(&str, char, &str) -> bool) -> Escaped {
     let mut escaped = Escaped::default();
     for part in parts(text) {
         match part {
             Part::Url(url) => escaped.whole(url, &escaped_url(url)),
-            Part::Text(part) => {
-                let mut from = 0;
-                for (at, c) in part.char_indices() {
-                    let end = at + c.len_utf8();
-                    let instead = match c {
-                        '&' => "&amp;",
-                        '<' => "&lt;",
-                        '>' => "&gt;",
-                        _ if is_live(part, at) => &format!("{c}{ZERO_WIDTH_SPACE}"),
-                        _ => continue,
-                    };
-                    escaped.literal(&part[from..at]);
-                    escaped.whole(&part[at..end], instead);
-                    from = end;
-                }
-                escaped.literal(&part[from..]);
-            }
+            Part::Text(part) => add(&mut escaped, part, |c, rest| match c {
+                '&' => Some("&amp;".to_owned()),
+                '<' => Some("&lt;".to_owned()),
+                '>' => Some("&gt;".to_owned()),
+                c => is_live(part, c, rest).then(|| escape::inert(c)),
+            }),
         }
     }
     escaped

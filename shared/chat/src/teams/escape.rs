@@ -3,7 +3,7 @@
 use carillon_domain::text::Escaped;
 use carillon_domain::text::urls::{Part, parts};
 
-use crate::escape::ZERO_WIDTH_SPACE;
+use crate::escape::{add, inert};
 use crate::facts::is_link;
 
 /// The longest that a URL is shown in full.
@@ -43,7 +43,7 @@ fn read(escaped: &mut Escaped, before: &str, c: char, after: &str) {
     let mut buffer = [0; 4];
     let sign: &str = c.encode_utf8(&mut buffer);
     if begins_more(c, after) || c == '&' && begins_entity(after) {
-        escaped.whole(sign, &format!("{c}{ZERO_WIDTH_SPACE}"));
+        escaped.whole(sign, &inert(c));
     } else if interpreted {
         escaped.whole(sign, &format!("\\{c}"));
     } else {
@@ -83,20 +83,11 @@ pub(super) fn plain(text: &str) -> Escaped {
     for part in parts(text) {
         match part {
             Part::Url(url) => plain.whole(url, url),
-            Part::Text(part) => {
-                let mut from = 0;
-                for (at, c) in part.char_indices() {
-                    let end = at + c.len_utf8();
-                    let is_more = begins_more(c, &part[end..]);
-                    // Values are copied from there: no more is put into them than must be.
-                    if is_more && (c != '<' || begins_mention(&part[end..])) {
-                        plain.literal(&part[from..at]);
-                        plain.whole(&part[at..end], &format!("{c}{ZERO_WIDTH_SPACE}"));
-                        from = end;
-                    }
-                }
-                plain.literal(&part[from..]);
-            }
+            Part::Text(part) => add(&mut plain, part, |c, after| {
+                // Values are copied from there: no more is put into them than must be.
+                let is_live = begins_more(c, after) && (c != '<' || begins_mention(after));
+                is_live.then(|| inert(c))
+            }),
         }
     }
     plain
