@@ -60,9 +60,18 @@ fn environment() -> Environment<'static> {
         environment.remove_global(function);
     }
     environment.add_filter("urlencode", urlencode);
-    environment.add_filter("split", split);
-    environment.add_filter("lines", lines);
-    environment.add_filter("dictsort", dictsort);
+    environment.add_filter(
+        "split",
+        |value: &Value, by: Option<Arc<str>>, most: Option<i64>| {
+            if_there(value, || filters::split(value, by, most))
+        },
+    );
+    environment.add_filter("lines", |value: &Value| {
+        if_there(value, || filters::lines(value))
+    });
+    environment.add_filter("dictsort", |value: &Value, how: Kwargs| {
+        if_there(value, || filters::dictsort(value, how))
+    });
     environment.set_auto_escape_callback(|name| match name == Gives::Url.name() {
         true => AutoEscape::Custom("url".into()),
         false => AutoEscape::None,
@@ -83,27 +92,11 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// As the library's, of what is not there too.
-fn split(value: &Value, by: Option<Arc<str>>, most: Option<i64>) -> Result<Value, Error> {
+/// What a filter of the library's gives, and nothing of what is not there.
+fn if_there(value: &Value, filter: impl FnOnce() -> Result<Value, Error>) -> Result<Value, Error> {
     match value.is_undefined() {
         true => Ok(Value::from(Vec::<Value>::new())),
-        false => filters::split(value, by, most),
-    }
-}
-
-/// As the library's, of what is not there too.
-fn lines(value: &Value) -> Result<Value, Error> {
-    match value.is_undefined() {
-        true => Ok(Value::from(Vec::<Value>::new())),
-        false => filters::lines(value),
-    }
-}
-
-/// As the library's, of what is not there too.
-fn dictsort(value: &Value, how: Kwargs) -> Result<Value, Error> {
-    match value.is_undefined() {
-        true => Ok(Value::from(Vec::<Value>::new())),
-        false => filters::dictsort(value, how),
+        false => filter(),
     }
 }
 
