@@ -13,37 +13,35 @@ const MASK: &str = "(?:[!-~]*\u{2026})+[!-~]*";
 /// Of the field of a configuration; none where its kind does not take it. `masks` says whether a
 /// masked credential is taken: where there is one that it can mean.
 pub fn field(field: &Field, masks: bool) -> Option<Value> {
-    let (mut schema, about) = match &field.rule {
-        Rule::Text(rule) => (text(rule), field.about.to_owned()),
+    let mut about = field.about.to_owned();
+    let mut schema = match &field.rule {
+        Rule::Text(rule) => text(rule),
         Rule::List(rule) => {
             let mut list = listed(rule.least, rule.most, &text(&rule.item));
             if rule.most > 1 {
                 list["uniqueItems"] = true.into();
             }
-            (list, field.about.to_owned())
+            list
         }
         Rule::Texts(rule) => {
             let texts = rule.names.iter();
             let texts = texts.map(|name| ((*name).to_owned(), text(&rule.item)));
-            (schema::object(&[], texts.collect()), field.about.to_owned())
+            schema::object(&[], texts.collect())
         }
-        Rule::Choice(names) => (
-            json!({"type": "string", "enum": names}),
-            field.about.to_owned(),
-        ),
-        Rule::Flag => (json!({"type": "boolean"}), field.about.to_owned()),
-        Rule::Secret(rule) => (
-            secret(rule, masks),
-            format!("{}; shown masked", field.about),
-        ),
-        Rule::Secrets(rule) => (
+        Rule::Choice(names) => json!({"type": "string", "enum": names}),
+        Rule::Flag => json!({"type": "boolean"}),
+        Rule::Secret(rule) => {
+            about.push_str("; shown masked");
+            secret(rule, masks)
+        }
+        Rule::Secrets(rule) => {
+            about.push_str("; the values are shown masked");
             json!({
                 "type": "object", "maxProperties": rule.most,
                 "propertyNames": text(&rule.name),
                 "additionalProperties": secret(&rule.value, masks),
-            }),
-            format!("{}; the values are shown masked", field.about),
-        ),
+            })
+        }
         Rule::Not(_) => return None,
     };
     schema["description"] = about.into();
