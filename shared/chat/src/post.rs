@@ -89,22 +89,14 @@ impl Without {
     /// With what a remedy asks for in addition; none where that is not of a message's content,
     /// or left out already.
     pub fn and(self, remedy: Remedy) -> Option<Self> {
-        let more = match remedy {
-            Remedy::Place => self,
-            Remedy::Appearance => Self {
-                appearance: true,
-                ..self
-            },
-            Remedy::Link(links) => Self {
-                links: self.links | links,
-                ..self
-            },
-            Remedy::ThreadName => Self {
-                thread_name: true,
-                ..self
-            },
-            Remedy::Tags => Self { tags: true, ..self },
-        };
+        let mut more = self;
+        match remedy {
+            Remedy::Place => {}
+            Remedy::Appearance => more.appearance = true,
+            Remedy::Link(links) => more.links |= links,
+            Remedy::ThreadName => more.thread_name = true,
+            Remedy::Tags => more.tags = true,
+        }
         (more != self).then_some(more)
     }
 
