@@ -23,7 +23,12 @@ pub(super) fn in_content(text: &str) -> Escaped {
 }
 
 fn escape(text: &str, is_content: bool) -> Escaped {
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        escaped: Escaped::default(),
+        at_start: true,
+        at_number: false,
+        in_url: false,
+    };
     let mut at = 0;
     // How far a URL goes that is one to Discord alone.
     let mut until = 0;
@@ -93,17 +98,6 @@ struct Reader {
     at_number: bool,
     /// A URL has begun, and neither a blank nor `<` has ended it.
     in_url: bool,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self {
-            escaped: Escaped::default(),
-            at_start: true,
-            at_number: false,
-            in_url: false,
-        }
-    }
 }
 
 impl Reader {

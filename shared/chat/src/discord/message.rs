@@ -50,6 +50,17 @@ pub struct Field {
     pub value: String,
 }
 
+impl Field {
+    /// One that stands alone.
+    pub(super) fn block(name: &str, value: String) -> Self {
+        Self {
+            inline: false,
+            name: name.to_owned(),
+            value,
+        }
+    }
+}
+
 /// The last line, without markup.
 #[derive(Debug, Clone, Serialize)]
 pub struct Footer {

@@ -119,11 +119,7 @@ fn embed(content: &Content<'_>, without_link: bool) -> Embed {
     // The message, and then the details, get what room the rest leaves, but for the note about
     // those left out.
     let size = |field: &Field| length(&field.name) + length(&field.value);
-    let note = |count| Field {
-        name: "More".to_owned(),
-        value: facts::left_out(count),
-        inline: false,
-    };
+    let note = |count| Field::block("More", facts::left_out(count));
     let taken = length(&title) + length(&footer) + fields.iter().map(size).sum::<usize>();
     let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
     let links = links(content, room.min(MAX_LINKS));
@@ -188,11 +184,7 @@ fn footer(event: &Event, most: usize) -> String {
 
 fn link(url: &str) -> Option<Field> {
     let value = markdown(url).into_text();
-    (length(&value) <= MAX_LINK).then(|| Field {
-        name: "Link".to_owned(),
-        value,
-        inline: false,
-    })
+    (length(&value) <= MAX_LINK).then(|| Field::block("Link", value))
 }
 
 /// The owner's links, in a field of their own.
@@ -200,11 +192,7 @@ fn links(content: &Content<'_>, room: usize) -> Option<Field> {
     const NAME: &str = "Links";
     let write = |link: &Link| format!("[{}]({})", markdown(&link.label).into_text(), link.url);
     let value = content.links(room.checked_sub(NAME.len())?, write)?;
-    Some(Field {
-        name: NAME.to_owned(),
-        value,
-        inline: false,
-    })
+    Some(Field::block(NAME, value))
 }
 
 /// A time before 1970 is a mistake of its source; its year may not even have four digits.
