@@ -21,29 +21,20 @@ const OUR_FAULT: &str = "The workflow does not understand how it is called. This
 const FORBIDDEN: &str = "Microsoft refuses the call, as it does now and then with URLs that work: the message is tried again. If it goes on, copy the workflow's URL again and rotate the webhook's credential.";
 const SLOW_DOWN: &str = "Microsoft asks to slow down.";
 
-/// Codes, whatever their status, what they mean, and a hint.
-const CODES: &[(&str, Outcome, &str)] = &[
-    ("TriggerInputSchemaMismatch", PayloadRefused, SCHEMA),
-    ("WorkflowTriggerIsNotEnabled", DestinationDead, OFF),
-    ("WorkflowNotFound", CredentialDead, GONE),
-    ("MissingApiVersionParameter", CredentialDead, URL_BROKEN),
-    ("DirectApiAuthorizationRequired", CredentialDead, SIGNATURE),
-    (
-        "DirectApiInvalidAuthorizationScheme",
-        CredentialDead,
-        SIGNATURE,
-    ),
-    (
-        "DirectApiInvalidAuthorizationSignature",
-        CredentialDead,
-        SIGNATURE,
-    ),
-    (
-        "DirectApiRequestHasMoreThanOneAuthorization",
-        OurFault,
-        OUR_FAULT,
-    ),
-];
+/// What a code means, whatever its status, and a hint.
+fn meaning(code: &str) -> Option<(Outcome, &'static str)> {
+    Some(match code {
+        "TriggerInputSchemaMismatch" => (PayloadRefused, SCHEMA),
+        "WorkflowTriggerIsNotEnabled" => (DestinationDead, OFF),
+        "WorkflowNotFound" => (CredentialDead, GONE),
+        "MissingApiVersionParameter" => (CredentialDead, URL_BROKEN),
+        "DirectApiAuthorizationRequired"
+        | "DirectApiInvalidAuthorizationScheme"
+        | "DirectApiInvalidAuthorizationSignature" => (CredentialDead, SIGNATURE),
+        "DirectApiRequestHasMoreThanOneAuthorization" => (OurFault, OUR_FAULT),
+        _ => return None,
+    })
+}
 
 /// What Power Platform says where nothing is behind a path, with a code that differs.
 const NO_ROUTE: &str = "known API routes";
@@ -61,9 +52,9 @@ pub fn post(answer: &Answer) -> Reply {
             .code(code.map_or_else(|| "rate_limited".to_owned(), |code| shorten(code, 100)))
             .hint(SLOW_DOWN);
     }
-    let known = CODES.iter().find(|(known, ..)| code == Some(*known));
+    let known = code.and_then(|code| Some((code, meaning(code)?)));
     let reply = match known {
-        Some((code, outcome, hint)) => Reply::new(*outcome).code(*code).hint(*hint),
+        Some((code, (outcome, hint))) => Reply::new(outcome).code(code).hint(hint),
         None => by_status(answer, &body, code, sentence),
     };
     match reply.outcome {
@@ -74,8 +65,7 @@ pub fn post(answer: &Answer) -> Reply {
 
 /// Whether a code is about the URL itself, whatever is done with it.
 pub(super) fn condemns_secret(code: &str) -> bool {
-    let known = CODES.iter().find(|(known, ..)| *known == code);
-    known.is_some_and(|(_, outcome, _)| *outcome == CredentialDead)
+    meaning(code).is_some_and(|(outcome, _)| outcome == CredentialDead)
 }
 
 /// Any success says that the workflow runs: mostly 202 with nothing, or whatever the author of
