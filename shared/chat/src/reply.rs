@@ -140,31 +140,21 @@ fn milliseconds(time: Duration) -> u64 {
 /// An answer that is not in the platform's own words. What a server's error, or a success
 /// that proves nothing, leaves behind is unknown; before anything else nothing was posted.
 pub fn unreadable(answer: &Answer, name: &str) -> Reply {
-    let (outcome, hint) = match answer.status {
-        200..300 => (
-            Outcome::Unknown,
-            format!(
-                "The answer does not come from {name}, or is no proof: the message may have \
-                 arrived. A proxy in between?"
-            ),
+    let outcome = match answer.status {
+        200..300 | 500.. => Outcome::Unknown,
+        413 => Outcome::PayloadRefused,
+        _ => Outcome::Unavailable,
+    };
+    let hint = match answer.status {
+        200..300 => format!(
+            "The answer does not come from {name}, or is no proof: the message may have arrived. A \
+             proxy in between?"
         ),
-        413 => (
-            Outcome::PayloadRefused,
-            format!(
-                "{name} finds the message too large. This is a fault of Carillon: please report it."
-            ),
+        413 => format!(
+            "{name} finds the message too large. This is a fault of Carillon: please report it."
         ),
-        500.. => (
-            Outcome::Unknown,
-            format!("{name} has a problem of its own; the message may have arrived."),
-        ),
-        _ => (
-            Outcome::Unavailable,
-            format!(
-                "{name} did not answer in its usual way. A proxy \
-                 in between?"
-            ),
-        ),
+        500.. => format!("{name} has a problem of its own; the message may have arrived."),
+        _ => format!("{name} did not answer in its usual way. A proxy in between?"),
     };
     Reply::new(outcome)
         .code(format!("http_{}", answer.status))
