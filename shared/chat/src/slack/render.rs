@@ -128,7 +128,10 @@ fn blocks(content: &Content<'_>) -> Vec<Block> {
     let text = content.text.as_deref();
     let message = text.map(|text| lines(text, MAX_MESSAGE));
     let context = Block::context(context(event, MAX_ACTOR));
-    let mut shown = Facts::with_links();
+    let mut shown = Facts {
+        has_links: true,
+        ..Facts::default()
+    };
     for fact in &content.fixed {
         shown.add(fact, MAX_VALUE);
     }

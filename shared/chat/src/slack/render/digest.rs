@@ -54,7 +54,7 @@ fn blocks(content: &Content<'_>, room: usize) -> Vec<Block> {
     let link = link_fact(event);
     let facts = link.iter().chain(&content.fixed).chain(&content.details);
     let facts: Vec<&Fact> = facts.collect();
-    let mut shown = Facts::in_lines();
+    let mut shown = Facts::default();
     let left_out = shown.add_all(&facts, MAX_FACTS, room, room / 4);
     context.extend((left_out > 0).then(|| note(left_out)));
 

@@ -13,29 +13,15 @@ const MAX_LABEL: usize = 100;
 
 /// Facts as they are shown: each on a line, and those that are URLs below them, where there is room
 /// for one more block.
+#[derive(Default)]
 pub(super) struct Facts {
     pub lines: Vec<Paragraph>,
     /// Lines of markup.
     pub links: Vec<String>,
-    has_links: bool,
+    pub has_links: bool,
 }
 
 impl Facts {
-    pub fn with_links() -> Self {
-        Self {
-            lines: Vec::new(),
-            links: Vec::new(),
-            has_links: true,
-        }
-    }
-
-    pub fn in_lines() -> Self {
-        Self {
-            has_links: false,
-            ..Self::with_links()
-        }
-    }
-
     pub fn length(&self) -> usize {
         let links = self.links.iter().map(|link| length(link) + 1);
         links.chain(self.lines.iter().map(Paragraph::length)).sum()
