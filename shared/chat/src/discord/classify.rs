@@ -6,8 +6,7 @@ use carillon_domain::Outcome;
 use carillon_domain::delivery::MessageRef;
 use serde_json::Value;
 
-use super::target::NAME;
-use super::{codes, form};
+use super::{NAME, codes, form};
 use crate::answer::{Answer, wait};
 use crate::reply::{self, Pause, Remedy, Reply};
 

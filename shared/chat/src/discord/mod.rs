@@ -9,7 +9,6 @@ mod form;
 mod mention;
 mod message;
 mod render;
-mod target;
 mod text;
 mod texts;
 mod verify;
@@ -19,3 +18,6 @@ pub use webhook::Webhook;
 
 #[cfg(test)]
 mod configuration_tests;
+
+/// Whoever answers there.
+const NAME: &str = "Discord";

@@ -5,8 +5,7 @@ use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, Outcome};
 use serde_json::Value;
 
-use super::codes;
-use super::target::NAME;
+use super::{NAME, codes};
 use crate::answer::Answer;
 use crate::verification::{Verification, Verified, refused, unreachable, unreadable};
 

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::limits::{MAX_URL, MAX_USERNAME};
-use super::target::{API_HOST, NAME, base};
-use super::{classify, codes, limits, mention, render, texts, verify};
+use super::{NAME, classify, codes, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing, is_https_to};
 use crate::form::{
@@ -20,6 +19,10 @@ use crate::message::MentionForm;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
+
+/// The host that is called. The others that a webhook URL may name are aliases of it,
+/// which do not all serve the current version of the API.
+const API_HOST: &str = "discord.com";
 
 /// The id of a thread, or of a tag.
 const ID: Text = Text {
@@ -243,6 +246,12 @@ impl Kind for Webhook {
         (thread(after).is_some() && thread(before) != thread(after))
             || (after.grouping == Grouping::Thread && before.grouping != Grouping::Thread)
     }
+}
+
+/// Where a webhook is: always with the API's version, because a URL without one is served as an
+/// old version, whose waits are in milliseconds (discord-api-docs, reference).
+fn base(id: &str, token: &str) -> String {
+    format!("https://{API_HOST}/api/v10/webhooks/{id}/{token}")
 }
 
 /// A post always has `wait`, without which Discord does not tell whether the message was saved
