@@ -156,21 +156,18 @@ impl Kind for Webhook {
         let configuration = &post.webhook.configuration;
         let (media_type, body) = body::of(configuration.text("format"), post.events);
         let id = signature::webhook_id(post.post_id);
-        let draft = Draft::raw(configuration.text("url").unwrap_or_default(), body)
+        let mut draft = Draft::raw(configuration.text("url").unwrap_or_default(), body)
             .id(id.as_str())
             .header("Content-Type", media_type)
             .header("webhook-id", id)
             .masked_header("webhook-timestamp", "\u{2026}")
             .masked_header("webhook-signature", "v1,\u{2026}");
         // Of several events, each says it in the body.
-        let trace = match post.events {
-            [event] => event.traceparent.as_ref(),
-            _ => None,
-        };
-        let draft = match trace {
-            Some(trace) => draft.header("traceparent", trace.as_str()),
-            None => draft,
-        };
+        if let [event] = post.events
+            && let Some(trace) = &event.traceparent
+        {
+            draft = draft.header("traceparent", trace.as_str());
+        }
         let headers = configuration.own.get("headers");
         let headers = headers.and_then(|headers| headers.as_object());
         let shown = headers.into_iter().flatten();
