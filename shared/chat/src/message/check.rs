@@ -2,7 +2,6 @@
 //! where no event has come by yet.
 
 mod names;
-mod single;
 mod url;
 
 use carillon_domain::FaultCode;
@@ -11,7 +10,7 @@ use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
 
-use self::single::is_single;
+use self::names::is_single;
 use self::url::begins_as_url;
 use super::language::{Gives, place, reason};
 use super::offered::{FILTERS, TESTS, each};
