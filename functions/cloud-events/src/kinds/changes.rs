@@ -25,15 +25,13 @@ pub const KINDS: &[Kind] = &[
         name: &["name"],
         thread: &["name"],
         daily: true,
-        judge: Judge::State {
-            at: &["operation"],
-            states: &[
-                ("Create", CREATED),
-                ("Update", UPDATED),
-                ("Delete", DELETED),
-                ("LabelParameterVersion", ROUTINE),
-            ],
-        },
+        state: &["operation"],
+        judge: Judge::State(&[
+            (CREATED, "Create"),
+            (UPDATED, "Update"),
+            (DELETED, "Delete"),
+            (ROUTINE, "LabelParameterVersion"),
+        ]),
         details: &[("parameter type", "type"), ("data type", "dataType")],
         place: "systems-manager/parameters/{name}/description?region={region}",
         ..BASE
@@ -109,20 +107,14 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::Synthetics::Canary",
         name: &["canary-name"],
         thread: &["canary-id", "canary-name"],
-        judge: Judge::State {
-            at: &["current-state"],
-            states: &[
-                ("ERROR", FAILED),
-                ("CREATING", ROUTINE),
-                ("READY", ROUTINE),
-                ("STARTING", ROUTINE),
-                ("RUNNING", ROUTINE),
-                ("UPDATING", ROUTINE),
-                ("STOPPING", ROUTINE),
-                ("STOPPED", ROUTINE),
-                ("DELETING", ROUTINE),
-            ],
-        },
+        state: &["current-state"],
+        judge: Judge::State(&[
+            (FAILED, "ERROR"),
+            (
+                ROUTINE,
+                "CREATING READY STARTING RUNNING UPDATING STOPPING STOPPED DELETING",
+            ),
+        ]),
         account: &["account-id"],
         place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
         ..BASE

@@ -40,10 +40,8 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::ECR::Repository",
         name: &["repository-name"],
         thread: &["image-digest"],
-        judge: Judge::State {
-            at: &["result"],
-            states: &[("FAILED", FAILED), ("SUCCESS", DONE)],
-        },
+        state: &["result"],
+        judge: Judge::State(&[(FAILED, "FAILED"), (DONE, "SUCCESS")]),
         place: "ecr/repositories?region={region}",
         ..BASE
     },

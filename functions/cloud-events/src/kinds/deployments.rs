@@ -20,17 +20,14 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::CloudFormation::StackSet",
         name: &["stack-set-arn"],
         thread: &["stack-set-operation-id"],
-        judge: Judge::State {
-            at: &["status-details.status"],
-            states: &[
-                ("RUNNING", DEPLOYING),
-                ("SUCCEEDED", DEPLOYED),
-                ("FAILED", DEPLOY_FAILED),
-                ("STOPPED", DEPLOY_STOPPED),
-                ("STOPPING", STEP),
-                ("QUEUED", STEP),
-            ],
-        },
+        state: &["status-details.status"],
+        judge: Judge::State(&[
+            (DEPLOYING, "RUNNING"),
+            (DEPLOYED, "SUCCEEDED"),
+            (DEPLOY_FAILED, "FAILED"),
+            (DEPLOY_STOPPED, "STOPPED"),
+            (STEP, "STOPPING QUEUED"),
+        ]),
         reason: &["status-details.status-reason"],
         place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
         ..BASE
@@ -43,10 +40,8 @@ pub const KINDS: &[Kind] = &[
         name: &["stack-set-arn"],
         thread: &["stack-set-arn"],
         daily: true,
-        judge: Judge::State {
-            at: &["status-details.status"],
-            states: &[("DELETED", DESTROYED), ("ACTIVE", ROUTINE)],
-        },
+        state: &["status-details.status"],
+        judge: Judge::State(&[(DESTROYED, "DELETED"), (ROUTINE, "ACTIVE")]),
         place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
         ..BASE
     },
@@ -58,20 +53,14 @@ pub const KINDS: &[Kind] = &[
         name: &["stack-set-arn"],
         thread: &["stack-set-arn"],
         daily: true,
-        judge: Judge::State {
-            at: &["status-details.detailed-status", "status-details.status"],
-            states: &[
-                ("FAILED", DEPLOY_FAILED),
-                ("INOPERABLE", DEPLOY_FAILED),
-                ("PENDING", STEP),
-                ("RUNNING", STEP),
-                ("SUCCEEDED", STEP),
-                ("CURRENT", STEP),
-                ("OUTDATED", STEP),
-                ("CANCELLED", STEP),
-                ("SKIPPED_SUSPENDED_ACCOUNT", STEP),
-            ],
-        },
+        state: &["status-details.detailed-status", "status-details.status"],
+        judge: Judge::State(&[
+            (DEPLOY_FAILED, "FAILED INOPERABLE"),
+            (
+                STEP,
+                "PENDING RUNNING SUCCEEDED CURRENT OUTDATED CANCELLED SKIPPED_SUSPENDED_ACCOUNT",
+            ),
+        ]),
         reason: &["status-details.status-reason"],
         details: &[("stack", "stack-id")],
         place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",

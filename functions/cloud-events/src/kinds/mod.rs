@@ -45,6 +45,8 @@ pub(crate) struct Kind {
     pub thread: &'static [&'static str],
     /// Whether `thread` is no run but a thing: what happens to it on one day belongs together.
     pub daily: bool,
+    /// What says how it stands.
+    pub state: &'static [&'static str],
     pub judge: Judge,
     pub reason: &'static [&'static str],
     pub details: &'static [(&'static str, &'static str)],
@@ -62,11 +64,8 @@ pub(crate) struct Kind {
 
 /// How a kind's events are judged.
 pub(crate) enum Judge {
-    /// What stands at one of these paths says how it is.
-    State {
-        at: &'static [&'static str],
-        states: &'static [(&'static str, Outcome)],
-    },
+    /// By its state's name, and not otherwise.
+    State(States),
     /// As grave as something says, until it is over.
     Grade(&'static grade::Grade),
     /// Each is the same.
@@ -74,6 +73,9 @@ pub(crate) enum Judge {
     /// What takes more than a look at one field.
     By(fn(&Detail) -> Outcome),
 }
+
+/// What states mean, of each all its names, in any case of letters, with spaces between them.
+type States = &'static [(Outcome, &'static str)];
 
 /// What an event means.
 #[derive(Debug, Clone, Copy)]
@@ -153,6 +155,7 @@ const BASE: Kind = Kind {
     name: &["@name"],
     thread: &["@arn"],
     daily: false,
+    state: &["state"],
     judge: Judge::Always(Outcome::new(EventType::Error, None, "")),
     reason: &[],
     details: &[],
@@ -194,7 +197,7 @@ impl Kind {
     fn verdict(&self, envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         let arn = envelope.resource();
         let find = |paths: &[&str]| paths.iter().find_map(|path| found(path, arn, detail));
-        let (outcome, state) = self.judge.outcome(detail);
+        let (outcome, state) = self.outcome(detail);
         let name = find(self.name).map(own_name);
         // Nobody could say what it is about.
         let name = name.or_else(|| self.name.first().and_then(|path| detail.required(path)))?;
@@ -263,6 +266,26 @@ impl Kind {
         Some(Verdict::of(outcome.noise, report))
     }
 
+    /// What it means, and the state that said so.
+    fn outcome(&self, detail: &Detail) -> (Outcome, Option<String>) {
+        let states = match self.judge {
+            Judge::State(states) => states,
+            Judge::Grade(grade) => return grade.outcome(detail),
+            Judge::Always(outcome) => return (outcome, None),
+            Judge::By(judge) => return (judge(detail), None),
+        };
+        let state = detail.first(self.state);
+        let is_called = |names: &str| {
+            let mut names = names.split(' ');
+            let state = state.as_deref().unwrap_or_default();
+            names.any(|name| name.eq_ignore_ascii_case(state))
+        };
+        let known = states.iter().find(|(_, names)| is_called(names));
+        // A state that nobody knows is told without saying how it stands.
+        let outcome = known.map_or(state::UNKNOWN, |(outcome, _)| *outcome);
+        (outcome, state)
+    }
+
     /// "Glue job failed. The reason."
     fn message(&self, words: &str, state: Option<&str>, reason: Option<String>) -> String {
         let what = match (words, state) {
@@ -297,28 +320,6 @@ fn spoken(reason: &str) -> Option<String> {
     ];
     why.iter()
         .find_map(|name| job.get(name)?.as_str().map(str::to_owned))
-}
-
-impl Judge {
-    /// What it means, and the state that said so.
-    fn outcome(&self, detail: &Detail) -> (Outcome, Option<String>) {
-        match self {
-            Self::State { at, states } => {
-                let state = detail.first(at);
-                let known = states.iter().find(|(name, _)| {
-                    state
-                        .as_deref()
-                        .is_some_and(|state| state.eq_ignore_ascii_case(name))
-                });
-                // A state that nobody knows is told without saying how it stands.
-                let outcome = known.map_or(state::UNKNOWN, |(_, outcome)| *outcome);
-                (outcome, state)
-            }
-            Self::Grade(grade) => grade.outcome(detail),
-            Self::Always(outcome) => (*outcome, None),
-            Self::By(judge) => (judge(detail), None),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ const CACHE: Kind = Kind {
     ..BASE
 };
 
+/// After a roll-back, the one before.
+const BACK_IN_SERVICE: Outcome = DEPLOYED
+    .turn(Turn::Ends)
+    .within("is in service again, as it was before");
+
 pub const KINDS: &[Kind] = &[
     Kind {
         source: "aws.elasticbeanstalk",
@@ -48,15 +53,13 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::Amplify::App",
         name: &["appId"],
         thread: &["appId+branchName+jobId"],
-        judge: Judge::State {
-            at: &["jobStatus"],
-            states: &[
-                ("STARTED", DEPLOYING),
-                ("SUCCEED", DEPLOYED),
-                ("FAILED", DEPLOY_FAILED),
-                ("CANCELED", DEPLOY_STOPPED),
-            ],
-        },
+        state: &["jobStatus"],
+        judge: Judge::State(&[
+            (DEPLOYING, "STARTED"),
+            (DEPLOYED, "SUCCEED"),
+            (DEPLOY_FAILED, "FAILED"),
+            (DEPLOY_STOPPED, "CANCELED"),
+        ]),
         details: &[("branch", "branchName"), ("job", "jobId")],
         place: "amplify/apps/{name}/overview?region={region}",
         ..BASE
@@ -83,24 +86,16 @@ pub const KINDS: &[Kind] = &[
         name: &["EndpointName"],
         thread: &["EndpointArn", "@arn"],
         daily: true,
-        judge: Judge::State {
-            at: &["EndpointStatus"],
-            states: &[
-                ("CREATING", DEPLOYING),
-                ("UPDATING", DEPLOYING),
-                (
-                    "IN_SERVICE",
-                    DEPLOYED
-                        .turn(Turn::Ends)
-                        .within("is in service again, as it was before"),
-                ),
-                ("FAILED", DEPLOY_FAILED),
-                ("ROLLING_BACK", ROLLED_BACK.turn(Turn::Begins)),
-                ("UPDATE_ROLLBACK_FAILED", DEPLOY_FAILED.turn(Turn::Ends)),
-                ("DELETING", DESTROYING),
-                ("SYSTEM_UPDATING", STEP),
-            ],
-        },
+        state: &["EndpointStatus"],
+        judge: Judge::State(&[
+            (DEPLOYING, "CREATING UPDATING"),
+            (BACK_IN_SERVICE, "IN_SERVICE"),
+            (DEPLOY_FAILED, "FAILED"),
+            (ROLLED_BACK.turn(Turn::Begins), "ROLLING_BACK"),
+            (DEPLOY_FAILED.turn(Turn::Ends), "UPDATE_ROLLBACK_FAILED"),
+            (DESTROYING, "DELETING"),
+            (STEP, "SYSTEM_UPDATING"),
+        ]),
         tags: &["Tags"],
         place: "sagemaker/home?region={region}#/endpoints/{name}",
         ..BASE
@@ -176,18 +171,14 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::FIS::Experiment",
         name: &["experiment-id"],
         thread: &["experiment-id"],
-        judge: Judge::State {
-            at: &["new-state.status"],
-            states: &[
-                ("running", DEPLOYING),
-                ("completed", DEPLOYED),
-                ("failed", DEPLOY_FAILED),
-                ("stopped", DEPLOY_STOPPED),
-                ("pending", STEP),
-                ("initiating", STEP),
-                ("stopping", STEP),
-            ],
-        },
+        state: &["new-state.status"],
+        judge: Judge::State(&[
+            (DEPLOYING, "running"),
+            (DEPLOYED, "completed"),
+            (DEPLOY_FAILED, "failed"),
+            (DEPLOY_STOPPED, "stopped"),
+            (STEP, "pending initiating stopping"),
+        ]),
         reason: &["new-state.reason"],
         place: "fis/home?region={region}#ExperimentDetails:ExperimentId={name}",
         ..BASE
