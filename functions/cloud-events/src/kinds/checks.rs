@@ -5,7 +5,7 @@
 use carillon_domain::{EventType, Severity};
 
 use super::grade::{Grade, Level};
-use super::state::{DONE, FAILED, ROUTINE, TROUBLE_ONCE, WELL_AGAIN};
+use super::state::{FAILED, ROUTINE, TROUBLE_ONCE, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
@@ -41,7 +41,7 @@ pub const KINDS: &[Kind] = &[
         name: &["repository-name"],
         thread: &["image-digest"],
         state: &["result"],
-        judge: Judge::State(&[(FAILED, "FAILED"), (DONE, "SUCCESS")]),
+        judge: Judge::Job(&[]),
         place: "ecr/repositories?region={region}",
         ..BASE
     },

@@ -5,9 +5,7 @@
 
 use carillon_domain::{EventType, Status};
 
-use super::state::{
-    ABORTED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT, UNKNOWN, WARNING, WELL_AGAIN,
-};
+use super::state::{DONE, FAILED, ROUTINE, RUNS, STOPPED, UNKNOWN, WARNING, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
@@ -22,13 +20,7 @@ pub const KINDS: &[Kind] = &[
         name: &["stateMachineArn"],
         thread: &["executionArn", "@arn"],
         state: &["status"],
-        judge: Judge::State(&[
-            (FAILED, "FAILED"),
-            (TIMED_OUT, "TIMED_OUT"),
-            (ABORTED, "ABORTED"),
-            (RUNS, "RUNNING PENDING_REDRIVE"),
-            (DONE, "SUCCEEDED"),
-        ]),
+        judge: Judge::Job(&[(RUNS, "PENDING_REDRIVE")]),
         reason: &["cause", "error"],
         details: &[("execution", "name"), ("error", "error")],
         place: "states/home?region={region}#/v2/executions/details/{thread}",
@@ -59,12 +51,7 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::Glue::Job",
         name: &["jobName"],
         thread: &["jobRunId"],
-        judge: Judge::State(&[
-            (FAILED, "FAILED ERROR"),
-            (TIMED_OUT, "TIMEOUT"),
-            (DONE, "SUCCEEDED"),
-            (STOPPED, "STOPPED"),
-        ]),
+        judge: Judge::Job(&[]),
         reason: &["message"],
         place: "gluestudio/home?region={region}#/job/{name}/run/{thread}",
         ..BASE
@@ -77,7 +64,7 @@ pub const KINDS: &[Kind] = &[
         name: &["crawlerName"],
         thread: &["crawlerName"],
         daily: true,
-        judge: Judge::State(&[(FAILED, "Failed"), (RUNS, "Started"), (DONE, "Succeeded")]),
+        judge: Judge::Job(&[]),
         reason: &["errorMessage", "message"],
         place: "glue/home?region={region}#/v2/data-catalog/crawlers/view/{name}",
         ..BASE
@@ -89,9 +76,9 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::EMR::Cluster",
         name: &["name", "clusterId"],
         thread: &["clusterId"],
-        judge: Judge::State(&[
+        judge: Judge::Job(&[
             (FAILED, "TERMINATED_WITH_ERRORS"),
-            (RUNS, "STARTING BOOTSTRAPPING RUNNING WAITING TERMINATING"),
+            (RUNS, "BOOTSTRAPPING WAITING TERMINATING"),
             (STOPPED, "TERMINATED"),
         ]),
         reason: &["message"],
@@ -105,12 +92,7 @@ pub const KINDS: &[Kind] = &[
         resource_type: "AWS::EMR::Step",
         name: &["name", "stepId"],
         thread: &["stepId"],
-        judge: Judge::State(&[
-            (FAILED, "FAILED"),
-            (RUNS, "PENDING RUNNING"),
-            (DONE, "COMPLETED"),
-            (STOPPED, "CANCELLED INTERRUPTED"),
-        ]),
+        judge: Judge::Job(&[(STOPPED, "INTERRUPTED")]),
         reason: &["message"],
         details: &[("cluster", "clusterId")],
         ..BASE
@@ -141,14 +123,7 @@ pub const KINDS: &[Kind] = &[
         what: "DataSync task",
         resource_type: "AWS::DataSync::Task",
         state: &["State"],
-        judge: Judge::State(&[
-            (FAILED, "ERROR"),
-            (DONE, "SUCCESS"),
-            (
-                RUNS,
-                "QUEUED LAUNCHING PREPARING SYNCING TRANSFERRING VERIFYING",
-            ),
-        ]),
+        judge: Judge::Job(&[(RUNS, "LAUNCHING PREPARING SYNCING TRANSFERRING VERIFYING")]),
         place: "datasync/home?region={region}#/history",
         ..BASE
     },
@@ -178,12 +153,7 @@ pub const KINDS: &[Kind] = &[
             "HyperParameterTuningJobStatus",
             "currentPipelineExecutionStatus",
         ],
-        judge: Judge::State(&[
-            (FAILED, "Failed"),
-            (RUNS, "InProgress Executing Stopping"),
-            (DONE, "Completed Succeeded"),
-            (STOPPED, "Stopped"),
-        ]),
+        judge: Judge::Job(&[]),
         reason: &["FailureReason"],
         tags: &["Tags"],
         place: "sagemaker/home?region={region}#/jobs",
@@ -197,15 +167,10 @@ pub const KINDS: &[Kind] = &[
         name: &["jobId"],
         thread: &["jobId"],
         state: &["status"],
-        judge: Judge::State(&[
-            (FAILED, "ERROR"),
-            (DONE, "COMPLETE"),
-            (
-                RUNS,
-                "PROGRESSING INPUT_INFORMATION STATUS_UPDATE NEW_WARNING",
-            ),
-            (STOPPED, "CANCELED"),
-        ]),
+        judge: Judge::Job(&[(
+            RUNS,
+            "PROGRESSING INPUT_INFORMATION STATUS_UPDATE NEW_WARNING",
+        )]),
         reason: &["errorMessage"],
         details: &[("error code", "errorCode")],
         place: "mediaconvert/home?region={region}#/jobs/summary/{name}",

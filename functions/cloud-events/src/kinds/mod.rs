@@ -66,6 +66,8 @@ pub(crate) struct Kind {
 pub(crate) enum Judge {
     /// By its state's name, and not otherwise.
     State(States),
+    /// By its state's name, as the kind's own table has it or else [`state::JOB`].
+    Job(States),
     /// As grave as something says, until it is over.
     Grade(&'static grade::Grade),
     /// Each is the same.
@@ -268,8 +270,9 @@ impl Kind {
 
     /// What it means, and the state that said so.
     fn outcome(&self, detail: &Detail) -> (Outcome, Option<String>) {
-        let states = match self.judge {
-            Judge::State(states) => states,
+        let (own, of_all): (States, States) = match self.judge {
+            Judge::State(own) => (own, &[]),
+            Judge::Job(own) => (own, state::JOB),
             Judge::Grade(grade) => return grade.outcome(detail),
             Judge::Always(outcome) => return (outcome, None),
             Judge::By(judge) => return (judge(detail), None),
@@ -280,7 +283,8 @@ impl Kind {
             let state = state.as_deref().unwrap_or_default();
             names.any(|name| name.eq_ignore_ascii_case(state))
         };
-        let known = states.iter().find(|(_, names)| is_called(names));
+        let mut states = own.iter().chain(of_all);
+        let known = states.find(|(_, names)| is_called(names));
         // A state that nobody knows is told without saying how it stands.
         let outcome = known.map_or(state::UNKNOWN, |(outcome, _)| *outcome);
         (outcome, state)

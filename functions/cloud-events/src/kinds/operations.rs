@@ -20,14 +20,7 @@ pub const KINDS: &[Kind] = &[
         name: &["Definition"],
         thread: &["ExecutionId", "@arn"],
         state: &["Status"],
-        judge: Judge::State(&[
-            (FAILED, "Failed"),
-            (TIMED_OUT, "TimedOut"),
-            (WAITS, "Waiting"),
-            (DONE, "Success"),
-            (RUNS, "InProgress Pending Cancelling"),
-            (STOPPED, "Cancelled"),
-        ]),
+        judge: Judge::Job(&[(WAITS, "Waiting")]),
         actor: &["ExecutedBy"],
         place: "systems-manager/automation/execution/{thread}?region={region}",
         ..BASE
@@ -40,13 +33,7 @@ pub const KINDS: &[Kind] = &[
         name: &["document-name"],
         thread: &["command-id", "@arn"],
         state: &["status"],
-        judge: Judge::State(&[
-            (FAILED, "Failed"),
-            (TIMED_OUT, "TimedOut DeliveryTimedOut"),
-            (DONE, "Success"),
-            (RUNS, "Pending InProgress Cancelling"),
-            (STOPPED, "Cancelled"),
-        ]),
+        judge: Judge::Job(&[(TIMED_OUT, "DeliveryTimedOut")]),
         place: "systems-manager/run-command/{thread}?region={region}",
         ..BASE
     },
@@ -58,13 +45,7 @@ pub const KINDS: &[Kind] = &[
         name: &["window-id"],
         thread: &["window-execution-id"],
         state: &["status"],
-        judge: Judge::State(&[
-            (FAILED, "FAILED"),
-            (TIMED_OUT, "TIMED_OUT"),
-            (DONE, "SUCCESS"),
-            (RUNS, "PENDING IN_PROGRESS CANCELLING"),
-            (STOPPED, "CANCELLED SKIPPED_OVERLAPPING"),
-        ]),
+        judge: Judge::Job(&[(STOPPED, "SKIPPED_OVERLAPPING")]),
         place: "systems-manager/maintenance-windows/{name}/description?region={region}",
         ..BASE
     },
@@ -93,12 +74,7 @@ pub const KINDS: &[Kind] = &[
         name: &["createdResourceArn", "restoreJobId"],
         thread: &["restoreJobId"],
         state: &["status", "state"],
-        judge: Judge::State(&[
-            (FAILED, "FAILED"),
-            (ABORTED, "ABORTED"),
-            (DEPLOYED, "COMPLETED"),
-            (RUNS, "CREATED PENDING RUNNING"),
-        ]),
+        judge: Judge::Job(&[(DEPLOYED, "COMPLETED")]),
         reason: &["statusMessage"],
         place: "backup/home?region={region}#/jobs/restore/details/{thread}",
         ..BASE

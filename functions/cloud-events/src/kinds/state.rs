@@ -2,7 +2,7 @@
 
 use carillon_domain::{EventType, Severity, Status};
 
-use super::Outcome;
+use super::{Outcome, States};
 use crate::noise::Noise;
 use crate::story::Turn;
 
@@ -21,6 +21,17 @@ pub const RUNS: Outcome =
     Outcome::new(Deploy, Some(Status::Started), "is running").quiet(Noise::JobStates);
 /// Somebody ended it, or it was never needed.
 pub const STOPPED: Outcome = Outcome::new(Deploy, None, "was stopped").quiet(Noise::JobStates);
+/// What services call the states of a job.
+pub const JOB: States = &[
+    (FAILED, "FAILED ERROR"),
+    (TIMED_OUT, "TIMED_OUT TIMEDOUT TIMEOUT"),
+    (ABORTED, "ABORTED"),
+    (DONE, "SUCCEEDED SUCCESS COMPLETED COMPLETE"),
+    (RUNS, "CREATED PENDING QUEUED STARTING STARTED"),
+    (RUNS, "RUNNING EXECUTING IN_PROGRESS INPROGRESS"),
+    (RUNS, "STOPPING CANCELLING"),
+    (STOPPED, "STOPPED CANCELLED CANCELED"),
+];
 /// A person has to do something.
 pub const WAITS: Outcome =
     Outcome::new(Error, None, "waits for somebody").severe(Severity::Warning);
