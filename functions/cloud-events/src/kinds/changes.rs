@@ -23,7 +23,6 @@ pub const KINDS: &[Kind] = &[
         what: "Parameter",
         resource_type: "AWS::SSM::Parameter",
         name: &["name"],
-        thread: &["name"],
         daily: true,
         state: &["operation"],
         judge: Judge::State(&[
@@ -42,7 +41,6 @@ pub const KINDS: &[Kind] = &[
         what: "Policy of a parameter",
         resource_type: "AWS::SSM::Parameter",
         name: &["parameter-name"],
-        thread: &["parameter-name"],
         daily: true,
         judge: Judge::By(parameter_policy),
         reason: &["action-reason"],
@@ -56,7 +54,6 @@ pub const KINDS: &[Kind] = &[
         what: "Spot instance may soon be interrupted",
         resource_type: "AWS::EC2::Instance",
         name: &["instance-id"],
-        thread: &["instance-id"],
         judge: Judge::Always(ROUTINE),
         place: "ec2/home?region={region}#InstanceDetails:instanceId={name}",
         ..BASE
@@ -67,7 +64,6 @@ pub const KINDS: &[Kind] = &[
         what: "Spot instance will be interrupted",
         resource_type: "AWS::EC2::Instance",
         name: &["instance-id"],
-        thread: &["instance-id"],
         // Auto Scaling replaces them, and they come by the dozen.
         judge: Judge::Always(ROUTINE),
         details: &[("action", "instance-action")],
@@ -127,6 +123,7 @@ pub const KINDS: &[Kind] = &[
         ],
         what: "Savings Plan",
         resource_type: "AWS::SavingsPlans::SavingsPlan",
+        thread: &["@arn"],
         judge: Judge::By(savings_plan),
         reason: &["message"],
         details: &[

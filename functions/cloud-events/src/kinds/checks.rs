@@ -104,7 +104,6 @@ pub const KINDS: &[Kind] = &[
         what: "SSM compliance",
         resource_type: "AWS::SSM::Compliance",
         name: &["resource-id"],
-        thread: &["resource-id"],
         judge: Judge::Grade(&Grade {
             at: &["severity"],
             trouble: Level::Never,

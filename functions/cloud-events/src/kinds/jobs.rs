@@ -62,7 +62,6 @@ pub const KINDS: &[Kind] = &[
         what: "Glue crawler",
         resource_type: "AWS::Glue::Crawler",
         name: &["crawlerName"],
-        thread: &["crawlerName"],
         daily: true,
         judge: Judge::Job(&[]),
         reason: &["errorMessage", "message"],
@@ -105,6 +104,7 @@ pub const KINDS: &[Kind] = &[
         ],
         what: "DMS replication",
         resource_type: "AWS::DMS::ReplicationTask",
+        thread: &["@arn"],
         judge: Judge::By(replication),
         reason: &["detailMessage"],
         details: &[
@@ -122,6 +122,7 @@ pub const KINDS: &[Kind] = &[
         detail_types: &["DataSync Task Execution State Change"],
         what: "DataSync task",
         resource_type: "AWS::DataSync::Task",
+        thread: &["@arn"],
         state: &["State"],
         judge: Judge::Job(&[(RUNS, "LAUNCHING PREPARING SYNCING TRANSFERRING VERIFYING")]),
         place: "datasync/home?region={region}#/history",
@@ -165,7 +166,6 @@ pub const KINDS: &[Kind] = &[
         what: "MediaConvert job",
         resource_type: "AWS::MediaConvert::Job",
         name: &["jobId"],
-        thread: &["jobId"],
         state: &["status"],
         judge: Judge::Job(&[(
             RUNS,

@@ -19,7 +19,6 @@ pub const KINDS: &[Kind] = &[
         what: "KMS key",
         resource_type: "AWS::KMS::Key",
         name: &["key-id"],
-        thread: &["key-id"],
         judge: Judge::Always(KEY_GONE),
         place: "kms/home?region={region}#/kms/keys/{name}",
         ..BASE
@@ -30,7 +29,6 @@ pub const KINDS: &[Kind] = &[
         what: "Imported material of a KMS key",
         resource_type: "AWS::KMS::Key",
         name: &["key-id"],
-        thread: &["key-id"],
         judge: Judge::Always(Outcome::new(
             EventType::Error,
             Some(Status::Failed),
@@ -45,7 +43,6 @@ pub const KINDS: &[Kind] = &[
         what: "KMS key was rotated",
         resource_type: "AWS::KMS::Key",
         name: &["key-id"],
-        thread: &["key-id"],
         judge: Judge::Always(ROUTINE),
         place: "kms/home?region={region}#/kms/keys/{name}",
         ..BASE
@@ -101,6 +98,7 @@ pub const KINDS: &[Kind] = &[
         what: "Certificate is about to expire",
         resource_type: "AWS::CertificateManager::Certificate",
         name: &["CommonName", "@name"],
+        thread: &["@arn"],
         judge: Judge::By(expiry),
         details: &[("days left", "DaysToExpiry")],
         place: "acm/home?region={region}#/certificates/{^@arn}",
@@ -112,6 +110,7 @@ pub const KINDS: &[Kind] = &[
         what: "Certificate has expired",
         resource_type: "AWS::CertificateManager::Certificate",
         name: &["CommonName", "@name"],
+        thread: &["@arn"],
         judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
         place: "acm/home?region={region}#/certificates/{^@arn}",
         ..BASE
@@ -122,6 +121,7 @@ pub const KINDS: &[Kind] = &[
         what: "Certificate needs somebody to renew it",
         resource_type: "AWS::CertificateManager::Certificate",
         name: &["CommonName", "@name"],
+        thread: &["@arn"],
         judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
         place: "acm/home?region={region}#/certificates/{^@arn}",
         ..BASE

@@ -41,7 +41,7 @@ pub(crate) struct Kind {
     pub what: &'static str,
     pub resource_type: &'static str,
     pub name: &'static [&'static str],
-    /// What is the same for all events of one run or finding.
+    /// What is the same for all events of one run or finding; the name where nothing is.
     pub thread: &'static [&'static str],
     /// Whether `thread` is no run but a thing: what happens to it on one day belongs together.
     pub daily: bool,
@@ -155,7 +155,7 @@ const BASE: Kind = Kind {
     what: "",
     resource_type: "",
     name: &["@name"],
-    thread: &["@arn"],
+    thread: &[],
     daily: false,
     state: &["state"],
     judge: Judge::Always(Outcome::new(EventType::Error, None, "")),

@@ -126,6 +126,7 @@ pub const KINDS: &[Kind] = &[
         detail_types: &["EBS Volume Notification"],
         what: "EBS volume",
         resource_type: "AWS::EC2::Volume",
+        thread: &["@arn"],
         judge: Judge::By(ebs),
         reason: &["cause"],
         details: &[("operation", "event"), ("state", "result")],

@@ -16,6 +16,7 @@ const CACHE: Kind = Kind {
     source: "aws.elasticache",
     what: "Serverless cache",
     resource_type: "AWS::ElastiCache::ServerlessCache",
+    thread: &["@arn"],
     reason: &["message"],
     daily: true,
     place: "elasticache/home?region={region}#/serverless-caches",
@@ -38,7 +39,6 @@ pub const KINDS: &[Kind] = &[
         what: "Elastic Beanstalk",
         resource_type: "AWS::ElasticBeanstalk::Environment",
         name: &["EnvironmentName", "ApplicationName"],
-        thread: &["EnvironmentName", "ApplicationName"],
         daily: true,
         judge: Judge::By(beanstalk),
         reason: &["Message"],
@@ -106,6 +106,7 @@ pub const KINDS: &[Kind] = &[
         what: "EKS add-on",
         resource_type: "AWS::EKS::Addon",
         name: &["addonName", "clusterName", "@name"],
+        thread: &["@arn"],
         judge: Judge::Always(TROUBLE),
         place: "eks/home?region={region}#/clusters",
         ..BASE
@@ -116,6 +117,7 @@ pub const KINDS: &[Kind] = &[
         what: "EKS add-on",
         resource_type: "AWS::EKS::Addon",
         name: &["addonName", "clusterName", "@name"],
+        thread: &["@arn"],
         judge: Judge::Always(WELL_AGAIN),
         place: "eks/home?region={region}#/clusters",
         ..BASE
@@ -130,6 +132,7 @@ pub const KINDS: &[Kind] = &[
         what: "Change of an EKS add-on",
         resource_type: "AWS::EKS::Addon",
         name: &["addonName", "clusterName", "@name"],
+        thread: &["@arn"],
         judge: Judge::Always(DEPLOY_FAILED),
         place: "eks/home?region={region}#/clusters",
         ..BASE
@@ -170,7 +173,6 @@ pub const KINDS: &[Kind] = &[
         what: "Fault injection experiment",
         resource_type: "AWS::FIS::Experiment",
         name: &["experiment-id"],
-        thread: &["experiment-id"],
         state: &["new-state.status"],
         judge: Judge::State(&[
             (DEPLOYING, "running"),
