@@ -2,10 +2,10 @@
 //!
 //! Facts: the services' user guides, as the EventBridge events reference lists them.
 
-use carillon_domain::{EventType, Severity};
+use carillon_domain::Severity;
 
 use super::grade::{Grade, Level};
-use super::state::{FAILED, ROUTINE, TROUBLE_ONCE, WELL_AGAIN};
+use super::state::{FAILED, ROUTINE, TROUBLE_ONCE, WARNING, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
@@ -133,14 +133,11 @@ fn scan(detail: &Detail) -> Outcome {
         let count = detail.at(&format!("finding-severity-counts.{grade}"));
         count.is_some_and(|count| count != "0")
     };
-    let found = |severity| {
-        let words = "found vulnerabilities";
-        Outcome::new(EventType::Error, None, words).severe(severity)
-    };
+    let found = WARNING.saying("found vulnerabilities");
     match detail.text("scan-status").as_deref() {
         Some("FAILED") => FAILED,
-        _ if has("CRITICAL") => found(Severity::Critical),
-        _ if has("HIGH") => found(Severity::Warning),
+        _ if has("CRITICAL") => found.severe(Severity::Critical),
+        _ if has("HIGH") => found,
         _ => ROUTINE.quiet(Noise::MinorFindings),
     }
 }
@@ -158,11 +155,7 @@ fn advice(detail: &Detail) -> Outcome {
     let graded = ADVICE.outcome(detail).0;
     let check = detail.text("check-name").unwrap_or_default();
     match check.contains("Exposed Access Keys") && graded.turn != Some(Turn::EndsOnly) {
-        true => Outcome {
-            turn: Some(Turn::Once),
-            ..FAILED
-        }
-        .worse(),
+        true => FAILED.turn(Turn::Once).worse(),
         false => graded,
     }
 }
@@ -176,14 +169,8 @@ fn compliance(detail: &Detail) -> Outcome {
         {
             ROUTINE.quiet(Noise::MinorFindings)
         }
-        Some("NON_COMPLIANT") => Outcome {
-            words: "is broken",
-            ..TROUBLE_ONCE
-        },
-        Some("COMPLIANT") => Outcome {
-            words: "is kept again",
-            ..WELL_AGAIN
-        },
+        Some("NON_COMPLIANT") => TROUBLE_ONCE.saying("is broken"),
+        Some("COMPLIANT") => WELL_AGAIN.saying("is kept again"),
         _ => ROUTINE.quiet(Noise::MinorFindings),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Facts: the services' user guides, as the EventBridge events reference lists them.
 
-use carillon_domain::{EventType, Status};
+use carillon_domain::EventType;
 
 use super::state::{DONE, FAILED, ROUTINE, RUNS, STOPPED, UNKNOWN, WARNING, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
@@ -180,36 +180,20 @@ pub const KINDS: &[Kind] = &[
 
 /// By its id where it has one, which the current form of the event leaves out.
 fn replication(detail: &Detail) -> Outcome {
-    const SHORT: Outcome = Outcome::new(
-        EventType::Error,
-        Some(Status::Failed),
-        "is short of storage",
-    );
+    const SHORT: Outcome = FAILED.saying("is short of storage");
     let id = detail.text("eventId").unwrap_or_default();
     match id.strip_prefix("DMS-EVENT-").unwrap_or(&id) {
         "0078" | "0031" | "0036" | "0037" => return FAILED,
         "0007" => return SHORT,
-        "0091" | "0092" => {
-            let words = "has paused reading";
-            return Outcome { words, ..WARNING }.turn(Turn::Begins);
-        }
-        "0093" => {
-            let words = "reads again";
-            return Outcome {
-                words,
-                ..WELL_AGAIN
-            };
-        }
+        "0091" | "0092" => return WARNING.saying("has paused reading").turn(Turn::Begins),
+        "0093" => return WELL_AGAIN.saying("reads again"),
         _ => {}
     }
     let category = detail.text("category").unwrap_or_default();
     match category.replace(' ', "").to_lowercase().as_str() {
         "failure" => FAILED,
         "lowstorage" => SHORT,
-        "failover" => Outcome {
-            words: "fails over",
-            ..WARNING
-        },
+        "failover" => WARNING.saying("fails over"),
         // Each of these also stands for the beginning: the reason says which it is.
         "creation" => Outcome::new(EventType::Deploy, None, "is created"),
         "deletion" => Outcome::new(EventType::Destroy, None, "is deleted"),

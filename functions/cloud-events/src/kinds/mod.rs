@@ -110,6 +110,10 @@ impl Outcome {
         }
     }
 
+    pub const fn saying(self, words: &'static str) -> Self {
+        Self { words, ..self }
+    }
+
     pub const fn quiet(self, noise: Noise) -> Self {
         Self {
             noise: Some(noise),

@@ -3,10 +3,8 @@
 //!
 //! Facts: user guides of Systems Manager, AWS Backup and EC2.
 
-use carillon_domain::{EventType, Severity};
-
 use super::state::{
-    ABORTED, DEPLOYED, DESTROYED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT, WAITS,
+    ABORTED, DEPLOYED, DESTROYED, DONE, FAILED, ROUTINE, RUNS, STOPPED, TIMED_OUT, WAITS, WARNING,
 };
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
@@ -141,8 +139,7 @@ fn backup(detail: &Detail) -> Outcome {
         Some("EXPIRED") => TIMED_OUT,
         Some("ABORTED") => ABORTED,
         Some("COMPLETED") if detail.text("statusMessage").is_some() => {
-            let words = "was completed with issues";
-            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+            WARNING.saying("was completed with issues")
         }
         Some("COMPLETED") => DONE,
         _ => RUNS,
@@ -163,10 +160,7 @@ fn ebs(detail: &Detail) -> Outcome {
     let event = detail.text("event");
     match (event.as_deref(), detail.text("result").as_deref()) {
         (_, Some("failed")) => FAILED,
-        (Some("shareSnapshot"), _) => {
-            let words = "was shared with another account";
-            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
-        }
+        (Some("shareSnapshot"), _) => WARNING.saying("was shared with another account"),
         _ => DONE,
     }
 }
