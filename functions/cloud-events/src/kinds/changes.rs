@@ -15,15 +15,41 @@ const CREATED: Outcome = Outcome::new(EventType::ParameterCreated, None, "was cr
 const UPDATED: Outcome = Outcome::new(EventType::ParameterUpdated, None, "was changed");
 const DELETED: Outcome = Outcome::new(EventType::ParameterDeleted, None, "was deleted");
 
+const PARAMETER: Kind = Kind {
+    source: "aws.ssm",
+    resource_type: "AWS::SSM::Parameter",
+    daily: true,
+    place: "systems-manager/parameters/{name}/description?region={region}",
+    ..BASE
+};
+
+const SPOT: Kind = Kind {
+    source: "aws.ec2",
+    resource_type: "AWS::EC2::Instance",
+    name: &["instance-id"],
+    // Auto Scaling replaces them, and they come by the dozen.
+    judge: Judge::Always(ROUTINE),
+    place: "ec2/home?region={region}#InstanceDetails:instanceId={name}",
+    ..BASE
+};
+
+const CANARY: Kind = Kind {
+    source: "aws.synthetics",
+    what: "Canary",
+    resource_type: "AWS::Synthetics::Canary",
+    name: &["canary-name"],
+    thread: &["canary-id", "canary-name"],
+    account: &["account-id"],
+    place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
+    ..BASE
+};
+
 pub const KINDS: &[Kind] = &[
     // Names, never values.
     Kind {
-        source: "aws.ssm",
         detail_types: &["Parameter Store Change"],
         what: "Parameter",
-        resource_type: "AWS::SSM::Parameter",
         name: &["name"],
-        daily: true,
         state: &["operation"],
         judge: Judge::State(&[
             (CREATED, "Create"),
@@ -32,77 +58,42 @@ pub const KINDS: &[Kind] = &[
             (ROUTINE, "LabelParameterVersion"),
         ]),
         details: &[("parameter type", "type"), ("data type", "dataType")],
-        place: "systems-manager/parameters/{name}/description?region={region}",
-        ..BASE
+        ..PARAMETER
     },
     Kind {
-        source: "aws.ssm",
         detail_types: &["Parameter Store Policy Action"],
         what: "Policy of a parameter",
-        resource_type: "AWS::SSM::Parameter",
         name: &["parameter-name"],
-        daily: true,
         judge: Judge::By(parameter_policy),
         reason: &["action-reason"],
         details: &[("policy", "policy-type")],
-        place: "systems-manager/parameters/{name}/description?region={region}",
-        ..BASE
+        ..PARAMETER
     },
     Kind {
-        source: "aws.ec2",
         detail_types: &["EC2 Instance Rebalance Recommendation"],
         what: "Spot instance may soon be interrupted",
-        resource_type: "AWS::EC2::Instance",
-        name: &["instance-id"],
-        judge: Judge::Always(ROUTINE),
-        place: "ec2/home?region={region}#InstanceDetails:instanceId={name}",
-        ..BASE
+        ..SPOT
     },
     Kind {
-        source: "aws.ec2",
         detail_types: &["EC2 Spot Instance Interruption Warning"],
         what: "Spot instance will be interrupted",
-        resource_type: "AWS::EC2::Instance",
-        name: &["instance-id"],
-        // Auto Scaling replaces them, and they come by the dozen.
-        judge: Judge::Always(ROUTINE),
         details: &[("action", "instance-action")],
-        place: "ec2/home?region={region}#InstanceDetails:instanceId={name}",
-        ..BASE
+        ..SPOT
     },
     Kind {
-        source: "aws.synthetics",
         detail_types: &["Synthetics Canary TestRun Failure"],
-        what: "Canary",
-        resource_type: "AWS::Synthetics::Canary",
-        name: &["canary-name"],
-        thread: &["canary-id", "canary-name"],
         // One that runs each minute fails each minute.
         judge: Judge::Always(TROUBLE_ONCE),
         details: &[("run", "canary-run-id")],
-        account: &["account-id"],
-        place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
-        ..BASE
+        ..CANARY
     },
     Kind {
-        source: "aws.synthetics",
         detail_types: &["Synthetics Canary TestRun Successful"],
-        what: "Canary",
-        resource_type: "AWS::Synthetics::Canary",
-        name: &["canary-name"],
-        thread: &["canary-id", "canary-name"],
         judge: Judge::Always(WELL_AGAIN),
-        account: &["account-id"],
-        place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
-        ..BASE
+        ..CANARY
     },
     Kind {
-        source: "aws.synthetics",
         detail_types: &["Synthetics Canary Status Change"],
-        what: "Canary",
-        resource_type: "AWS::Synthetics::Canary",
-        name: &["canary-name"],
-        thread: &["canary-id", "canary-name"],
         state: &["current-state"],
         judge: Judge::State(&[
             (FAILED, "ERROR"),
@@ -111,9 +102,7 @@ pub const KINDS: &[Kind] = &[
                 "CREATING READY STARTING RUNNING UPDATING STOPPING STOPPED DELETING",
             ),
         ]),
-        account: &["account-id"],
-        place: "cloudwatch/home?region={region}#synthetics:canary/detail/{name}",
-        ..BASE
+        ..CANARY
     },
     Kind {
         source: "aws.savingsplans",
@@ -174,14 +163,10 @@ fn parameter_policy(detail: &Detail) -> Outcome {
     match detail.text("policy-type").as_deref() {
         _ if failed => FAILED,
         Some("Expiration") => DELETED,
-        Some("ExpirationNotification") => Outcome {
-            words: "says that it is about to expire",
-            ..WARNING
-        },
-        Some("NoChangeNotification") => Outcome {
-            words: "says that it has not been changed for long",
-            ..WARNING
-        },
+        Some("ExpirationNotification") => WARNING.saying("says that it is about to expire"),
+        Some("NoChangeNotification") => {
+            WARNING.saying("says that it has not been changed for long")
+        }
         _ => UNKNOWN,
     }
 }
@@ -189,10 +174,7 @@ fn parameter_policy(detail: &Detail) -> Outcome {
 fn savings_plan(detail: &Detail) -> Outcome {
     match detail.text("currentState").as_deref() {
         Some("payment-failed") => FAILED,
-        _ if detail.text("nextState").is_some() => Outcome {
-            words: "is about to change its state",
-            ..WARNING
-        },
+        _ if detail.text("nextState").is_some() => WARNING.saying("is about to change its state"),
         _ => ROUTINE,
     }
 }
@@ -204,10 +186,7 @@ fn support(detail: &Detail) -> Outcome {
             Outcome::new(EventType::Error, Some(Status::Succeeded), "was resolved")
                 .severe(Severity::Info)
         }
-        Some("AddCommunicationToCase") if origin == "AWS" => Outcome {
-            words: "has an answer of AWS",
-            ..UNKNOWN
-        },
+        Some("AddCommunicationToCase") if origin == "AWS" => UNKNOWN.saying("has an answer of AWS"),
         _ => ROUTINE,
     }
 }

@@ -3,24 +3,29 @@
 //! Facts: CloudFormation user guide, "Managing events with CloudFormation and EventBridge";
 //! ECS developer guide, "Amazon ECS task state change events"; the EventBridge events reference.
 
-use carillon_domain::{EventType, Severity, Status};
-
 use super::state::{
     DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, FAILED, ROUTINE, STEP, UNKNOWN,
+    WARNING,
 };
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
 
+const STACK_SET: Kind = Kind {
+    source: "aws.cloudformation",
+    resource_type: "AWS::CloudFormation::StackSet",
+    name: &["stack-set-arn"],
+    thread: &["stack-set-arn"],
+    state: &["status-details.status"],
+    place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
+    ..BASE
+};
+
 pub const KINDS: &[Kind] = &[
     Kind {
-        source: "aws.cloudformation",
         detail_types: &["CloudFormation StackSet Operation Status Change"],
         what: "Operation of a StackSet",
-        resource_type: "AWS::CloudFormation::StackSet",
-        name: &["stack-set-arn"],
         thread: &["stack-set-operation-id"],
-        state: &["status-details.status"],
         judge: Judge::State(&[
             (DEPLOYING, "RUNNING"),
             (DEPLOYED, "SUCCEEDED"),
@@ -29,29 +34,18 @@ pub const KINDS: &[Kind] = &[
             (STEP, "STOPPING QUEUED"),
         ]),
         reason: &["status-details.status-reason"],
-        place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
-        ..BASE
+        ..STACK_SET
     },
     Kind {
-        source: "aws.cloudformation",
         detail_types: &["CloudFormation StackSet Status Change"],
         what: "StackSet",
-        resource_type: "AWS::CloudFormation::StackSet",
-        name: &["stack-set-arn"],
-        thread: &["stack-set-arn"],
         daily: true,
-        state: &["status-details.status"],
         judge: Judge::State(&[(DESTROYED, "DELETED"), (ROUTINE, "ACTIVE")]),
-        place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
-        ..BASE
+        ..STACK_SET
     },
     Kind {
-        source: "aws.cloudformation",
         detail_types: &["CloudFormation StackSet StackInstance Status Change"],
         what: "Instance of a StackSet",
-        resource_type: "AWS::CloudFormation::StackSet",
-        name: &["stack-set-arn"],
-        thread: &["stack-set-arn"],
         daily: true,
         state: &["status-details.detailed-status", "status-details.status"],
         judge: Judge::State(&[
@@ -63,8 +57,7 @@ pub const KINDS: &[Kind] = &[
         ]),
         reason: &["status-details.status-reason"],
         details: &[("stack", "stack-id")],
-        place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
-        ..BASE
+        ..STACK_SET
     },
     Kind {
         source: "aws.cloudformation",
@@ -118,8 +111,7 @@ fn drift(detail: &Detail) -> Outcome {
     ) {
         (Some("DETECTION_FAILED"), _) => FAILED,
         (Some("DETECTION_COMPLETE"), Some("DRIFTED")) => {
-            let words = "found that the stack has drifted";
-            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+            WARNING.saying("found that the stack has drifted")
         }
         _ => ROUTINE,
     }
@@ -136,15 +128,10 @@ fn task(detail: &Detail) -> Outcome {
         code.is_some_and(|code| code != "0")
     });
     match detail.text("stopCode").as_deref() {
-        Some("TaskFailedToStart") => {
-            Outcome::new(EventType::Error, Some(Status::Failed), "did not start")
-        }
-        Some("EssentialContainerExited") if crashed => {
-            Outcome::new(EventType::Error, Some(Status::Failed), "crashed")
-        }
+        Some("TaskFailedToStart") => FAILED.saying("did not start"),
+        Some("EssentialContainerExited") if crashed => FAILED.saying("crashed"),
         Some("SpotInterruption" | "TerminationNotice" | "InfrastructureHealth") => {
-            let words = "was stopped by AWS";
-            Outcome::new(EventType::Error, None, words).severe(Severity::Warning)
+            WARNING.saying("was stopped by AWS")
         }
         _ => quiet,
     }

@@ -2,10 +2,18 @@
 //!
 //! Facts: the services' user guides, as the EventBridge events reference lists them.
 
-use carillon_domain::{EventType, Severity};
-
 use super::grade::{Grade, Level};
-use super::{BASE, Judge, Kind, Outcome};
+use super::state::WARNING;
+use super::{BASE, Judge, Kind};
+
+const HUB: Kind = Kind {
+    source: "aws.securityhub",
+    what: "Security Hub finding",
+    resource_type: "AWS::SecurityHub::Finding",
+    account: &["findings.0.AwsAccountId"],
+    place: "securityhub/home?region={region}#/findings",
+    ..BASE
+};
 
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -38,10 +46,7 @@ pub const KINDS: &[Kind] = &[
         ..BASE
     },
     Kind {
-        source: "aws.securityhub",
         detail_types: &["Security Hub Findings - Imported"],
-        what: "Security Hub finding",
-        resource_type: "AWS::SecurityHub::Finding",
         name: &["findings.0.Title"],
         thread: &["findings.0.Id"],
         judge: Judge::Grade(&Grade {
@@ -70,15 +75,10 @@ pub const KINDS: &[Kind] = &[
             ("found in", "findings.0.Resources.0.Id"),
             ("found in a", "findings.0.Resources.0.Type"),
         ],
-        account: &["findings.0.AwsAccountId"],
-        place: "securityhub/home?region={region}#/findings",
-        ..BASE
+        ..HUB
     },
     Kind {
-        source: "aws.securityhub",
         detail_types: &["Findings Imported V2"],
-        what: "Security Hub finding",
-        resource_type: "AWS::SecurityHub::Finding",
         name: &["findings.0.finding_info.title"],
         thread: &["findings.0.finding_info.uid"],
         judge: Judge::Grade(&Grade {
@@ -94,26 +94,21 @@ pub const KINDS: &[Kind] = &[
             ("product", "findings.0.metadata.product.name"),
         ],
         account: &["findings.0.cloud.account.uid"],
-        place: "securityhub/home?region={region}#/findings",
-        ..BASE
+        ..HUB
     },
     Kind {
-        source: "aws.securityhub",
         detail_types: &["Security Hub Findings - Custom Action"],
         what: "Security Hub finding, sent by somebody",
-        resource_type: "AWS::SecurityHub::Finding",
         name: &["findings.0.Title", "actionName"],
         thread: &["findings.0.Id", "@arn"],
-        judge: Judge::Always(Outcome::new(EventType::Error, None, "").severe(Severity::Warning)),
+        judge: Judge::Always(WARNING),
         reason: &["findings.0.Description", "actionDescription"],
         details: &[
             ("action", "actionName"),
             ("found in", "findings.0.Resources.0.Id"),
             ("further findings", "rest:findings.Title"),
         ],
-        account: &["findings.0.AwsAccountId"],
-        place: "securityhub/home?region={region}#/findings",
-        ..BASE
+        ..HUB
     },
     Kind {
         source: "aws.inspector2",

@@ -4,7 +4,7 @@
 
 use carillon_domain::{EventType, Severity, Status};
 
-use super::state::{ROUTINE, WARNING};
+use super::state::{FAILED, ROUTINE, UNKNOWN, WARNING};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 
@@ -12,47 +12,45 @@ use crate::detail::Detail;
 const KEY_GONE: Outcome = Outcome::new(EventType::Destroy, Some(Status::Succeeded), "was deleted")
     .severe(Severity::Critical);
 
+const KEY: Kind = Kind {
+    source: "aws.kms",
+    what: "KMS key",
+    resource_type: "AWS::KMS::Key",
+    name: &["key-id"],
+    place: "kms/home?region={region}#/kms/keys/{name}",
+    ..BASE
+};
+
+const CERTIFICATE: Kind = Kind {
+    source: "aws.acm",
+    resource_type: "AWS::CertificateManager::Certificate",
+    name: &["CommonName", "@name"],
+    thread: &["@arn"],
+    place: "acm/home?region={region}#/certificates/{^@arn}",
+    ..BASE
+};
+
 pub const KINDS: &[Kind] = &[
     Kind {
-        source: "aws.kms",
         detail_types: &["KMS CMK Deletion"],
-        what: "KMS key",
-        resource_type: "AWS::KMS::Key",
-        name: &["key-id"],
         judge: Judge::Always(KEY_GONE),
-        place: "kms/home?region={region}#/kms/keys/{name}",
-        ..BASE
+        ..KEY
     },
     Kind {
-        source: "aws.kms",
         detail_types: &["KMS Imported Key Material Expiration"],
         what: "Imported material of a KMS key",
-        resource_type: "AWS::KMS::Key",
-        name: &["key-id"],
-        judge: Judge::Always(Outcome::new(
-            EventType::Error,
-            Some(Status::Failed),
-            "has expired",
-        )),
-        place: "kms/home?region={region}#/kms/keys/{name}",
-        ..BASE
+        judge: Judge::Always(FAILED.saying("has expired")),
+        ..KEY
     },
     Kind {
-        source: "aws.kms",
         detail_types: &["KMS CMK Rotation"],
         what: "KMS key was rotated",
-        resource_type: "AWS::KMS::Key",
-        name: &["key-id"],
         judge: Judge::Always(ROUTINE),
-        place: "kms/home?region={region}#/kms/keys/{name}",
-        ..BASE
+        ..KEY
     },
     // The deletion is announced by nothing but the call, a week to a month before.
     Kind {
-        source: "aws.kms",
         detail_types: &["AWS API Call via CloudTrail"],
-        what: "KMS key",
-        resource_type: "AWS::KMS::Key",
         name: &["requestParameters.keyId", "eventName"],
         thread: &["~requestParameters.keyId"],
         judge: Judge::By(key_call),
@@ -66,8 +64,7 @@ pub const KINDS: &[Kind] = &[
             "userIdentity.arn",
             "userIdentity.invokedBy",
         ],
-        place: "kms/home?region={region}#/kms/keys/{name}",
-        ..BASE
+        ..KEY
     },
     // Both spellings are sent.
     Kind {
@@ -93,43 +90,27 @@ pub const KINDS: &[Kind] = &[
         ..BASE
     },
     Kind {
-        source: "aws.acm",
         detail_types: &["ACM Certificate Approaching Expiration"],
         what: "Certificate is about to expire",
-        resource_type: "AWS::CertificateManager::Certificate",
-        name: &["CommonName", "@name"],
-        thread: &["@arn"],
         judge: Judge::By(expiry),
         details: &[("days left", "DaysToExpiry")],
-        place: "acm/home?region={region}#/certificates/{^@arn}",
-        ..BASE
+        ..CERTIFICATE
     },
     Kind {
-        source: "aws.acm",
         detail_types: &["ACM Certificate Expired"],
         what: "Certificate has expired",
-        resource_type: "AWS::CertificateManager::Certificate",
-        name: &["CommonName", "@name"],
-        thread: &["@arn"],
-        judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
-        place: "acm/home?region={region}#/certificates/{^@arn}",
-        ..BASE
+        judge: Judge::Always(FAILED.saying("")),
+        ..CERTIFICATE
     },
     Kind {
-        source: "aws.acm",
         detail_types: &["ACM Certificate Renewal Action Required"],
         what: "Certificate needs somebody to renew it",
-        resource_type: "AWS::CertificateManager::Certificate",
-        name: &["CommonName", "@name"],
-        thread: &["@arn"],
-        judge: Judge::Always(Outcome::new(EventType::Error, Some(Status::Failed), "")),
-        place: "acm/home?region={region}#/certificates/{^@arn}",
-        ..BASE
+        judge: Judge::Always(FAILED.saying("")),
+        ..CERTIFICATE
     },
 ];
 
 fn key_call(detail: &Detail) -> Outcome {
-    let warning = |words| Outcome { words, ..WARNING };
     match detail.text("eventName").as_deref() {
         _ if detail.text("errorCode").is_some() => ROUTINE,
         Some("ScheduleKeyDeletion") => {
@@ -137,11 +118,8 @@ fn key_call(detail: &Detail) -> Outcome {
             Outcome::new(EventType::Destroy, Some(Status::Started), words)
                 .severe(Severity::Critical)
         }
-        Some("CancelKeyDeletion") => Outcome {
-            severity: Some(Severity::Info),
-            ..warning("will not be deleted")
-        },
-        Some("DisableKey") => warning("was disabled"),
+        Some("CancelKeyDeletion") => UNKNOWN.saying("will not be deleted"),
+        Some("DisableKey") => WARNING.saying("was disabled"),
         _ => ROUTINE,
     }
 }
@@ -149,13 +127,8 @@ fn key_call(detail: &Detail) -> Outcome {
 fn sign_in(detail: &Detail) -> Outcome {
     let failed = detail.at("responseElements.ConsoleLogin").as_deref() == Some("Failure");
     match detail.at("userIdentity.type").as_deref() {
-        Some("Root") if failed => {
-            Outcome::new(EventType::Error, Some(Status::Failed), "as root failed")
-        }
-        Some("Root") => Outcome {
-            words: "as root",
-            ..WARNING
-        },
+        Some("Root") if failed => FAILED.saying("as root failed"),
+        Some("Root") => WARNING.saying("as root"),
         _ => ROUTINE,
     }
 }
@@ -166,7 +139,7 @@ fn expiry(detail: &Detail) -> Outcome {
         .and_then(|days| days.parse().ok());
     match days {
         Some(45 | 30 | 14) | None => WARNING,
-        Some(7 | 3 | 1 | 0) => Outcome::new(EventType::Error, Some(Status::Failed), ""),
+        Some(7 | 3 | 1 | 0) => FAILED.saying(""),
         Some(_) => ROUTINE,
     }
 }

@@ -23,6 +23,16 @@ const CACHE: Kind = Kind {
     ..BASE
 };
 
+const ADDON: Kind = Kind {
+    source: "aws.eks",
+    what: "EKS add-on",
+    resource_type: "AWS::EKS::Addon",
+    name: &["addonName", "clusterName", "@name"],
+    thread: &["@arn"],
+    place: "eks/home?region={region}#/clusters",
+    ..BASE
+};
+
 /// After a roll-back, the one before.
 const BACK_IN_SERVICE: Outcome = DEPLOYED
     .turn(Turn::Ends)
@@ -101,41 +111,24 @@ pub const KINDS: &[Kind] = &[
         ..BASE
     },
     Kind {
-        source: "aws.eks",
         detail_types: &["EKS Addon Health Degraded"],
-        what: "EKS add-on",
-        resource_type: "AWS::EKS::Addon",
-        name: &["addonName", "clusterName", "@name"],
-        thread: &["@arn"],
         judge: Judge::Always(TROUBLE),
-        place: "eks/home?region={region}#/clusters",
-        ..BASE
+        ..ADDON
     },
     Kind {
-        source: "aws.eks",
         detail_types: &["EKS Addon Health Restored"],
-        what: "EKS add-on",
-        resource_type: "AWS::EKS::Addon",
-        name: &["addonName", "clusterName", "@name"],
-        thread: &["@arn"],
         judge: Judge::Always(WELL_AGAIN),
-        place: "eks/home?region={region}#/clusters",
-        ..BASE
+        ..ADDON
     },
     Kind {
-        source: "aws.eks",
         detail_types: &[
             "EKS Addon Creation Failed",
             "EKS Addon Update Failed",
             "EKS Addon Deletion Failed",
         ],
         what: "Change of an EKS add-on",
-        resource_type: "AWS::EKS::Addon",
-        name: &["addonName", "clusterName", "@name"],
-        thread: &["@arn"],
         judge: Judge::Always(DEPLOY_FAILED),
-        place: "eks/home?region={region}#/clusters",
-        ..BASE
+        ..ADDON
     },
     Kind {
         detail_types: &[
@@ -150,10 +143,7 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         detail_types: &["Cache Created"],
-        judge: Judge::Always(Outcome {
-            words: "was created",
-            ..DEPLOYED
-        }),
+        judge: Judge::Always(DEPLOYED.saying("was created")),
         ..CACHE
     },
     Kind {
