@@ -156,12 +156,6 @@ impl CloudEvents {
         }
     }
 
-    /// Counts here.
-    #[must_use]
-    pub fn with_metrics(self, metrics: Metrics) -> Self {
-        Self { metrics, ..self }
-    }
-
     /// Without stories, events of which the service names no operation stand alone.
     #[must_use]
     pub fn with_stories(self, stories: Stories) -> Self {

@@ -87,12 +87,6 @@ impl TableEvents {
         self
     }
 
-    /// Counts here.
-    #[must_use]
-    pub fn with_metrics(self, metrics: Metrics) -> Self {
-        Self { metrics, ..self }
-    }
-
     /// Captures a batch. On a failure, the records before the one that is named are done,
     /// and the stream goes on from there.
     pub async fn handle(&self, batch: Batch) -> DynamoDbEventResponse {
