@@ -5,7 +5,7 @@
 //! word failover); what follows under the same key joins it; its end closes it. The next one
 //! opens another.
 
-use carillon_domain::{Event, Severity, Status};
+use carillon_domain::{Event, Severity};
 
 /// What an event is to a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +33,9 @@ pub(crate) struct Story {
     pub also: Vec<String>,
     /// Keys of other stories that its end closes too, whether or not it is open itself.
     pub settles: Vec<String>,
-    /// What the event says where the story is open, if it is not what it looks like.
-    pub within: Option<Within>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Within {
-    pub status: Option<Status>,
-    pub severity: Severity,
-    pub message: String,
+    /// What the event says where the story is open, if it is not what it looks like: then it has
+    /// no status, and is a warning.
+    pub within: Option<String>,
 }
 
 /// What is to be done about a story once its event is stored.
@@ -74,30 +68,21 @@ impl Story {
         if let (Some(open), true) = (open, self.turn != Turn::Opens) {
             event.correlation_id = Some(open);
         }
-        if let (Some(within), true) = (&self.within, is_open) {
-            event.status = within.status;
-            event.severity = Some(within.severity);
-            event.message = Some(within.message.clone());
+        if let (Some(message), true) = (&self.within, is_open) {
+            (event.status, event.severity) = (None, Some(Severity::Warning));
+            event.message = Some(message.clone());
         }
-        let own = match self.turn {
-            Turn::Opens | Turn::Begins | Turn::Once => Some(&self.key),
-            Turn::Joins | Turn::Ends | Turn::EndsOnly => None,
-        };
-        let keys = || std::iter::once(&self.key).chain(&self.also).cloned();
-        let ends = matches!(self.turn, Turn::Ends | Turn::EndsOnly);
-        Some(match ends {
-            true => {
-                let own = keys().filter(|_| is_open);
-                Next {
-                    forget: own.chain(self.settles.iter().cloned()).collect(),
-                    ..Next::default()
-                }
+        let mut next = Next::default();
+        let keys = std::iter::once(&self.key).chain(&self.also);
+        match self.turn {
+            Turn::Opens | Turn::Begins | Turn::Once => next.remember.extend(keys.cloned()),
+            Turn::Joins => next.remember.clone_from(&self.also),
+            Turn::Ends | Turn::EndsOnly => {
+                let own = keys.filter(|_| is_open);
+                next.forget.extend(own.chain(&self.settles).cloned());
             }
-            false => Next {
-                remember: own.into_iter().chain(&self.also).cloned().collect(),
-                ..Next::default()
-            },
-        })
+        }
+        Some(next)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
-use crate::story::{Story, Turn, Within};
+use crate::story::{Story, Turn};
 
 /// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
 /// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part; `~a` is the
@@ -241,11 +241,7 @@ impl Kind {
         };
         report.story = outcome.turn.map(|turn| Story {
             also,
-            within: outcome.within.map(|words| Within {
-                status: None,
-                severity: Severity::Warning,
-                message: self.message(words, None, None),
-            }),
+            within: outcome.within.map(|words| self.message(words, None, None)),
             ..Story::new(key, turn)
         });
         let account = report.account.as_deref().or(envelope.account.as_deref());

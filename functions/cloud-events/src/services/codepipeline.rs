@@ -19,7 +19,7 @@ use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
-use crate::story::{Story, Turn, Within};
+use crate::story::{Story, Turn};
 
 pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (pipeline, state) = (detail.required("pipeline"), detail.required("state"));
@@ -170,11 +170,7 @@ fn story(
         Status::Succeeded => Story {
             // The next roll-back is of what fails next.
             settles: vec![failed],
-            within: Some(Within {
-                status: None,
-                severity: Severity::Warning,
-                message: ROLLED_BACK.into(),
-            }),
+            within: Some(ROLLED_BACK.into()),
             ..Story::new(roll_back, Turn::Ends)
         },
     })

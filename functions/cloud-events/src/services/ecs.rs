@@ -18,7 +18,7 @@ use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
-use crate::story::{Story, Turn, Within};
+use crate::story::{Story, Turn};
 
 pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let name = detail.required("eventName")?;
@@ -83,11 +83,7 @@ fn deployed(envelope: &Envelope, detail: &Detail, status: Option<Status>) -> Rep
             })
         }
         (Some(Status::Succeeded), _, Some(own)) => Some(Story {
-            within: Some(Within {
-                status: None,
-                severity: Severity::Warning,
-                message: "Rolled back: the version before is in service again.".into(),
-            }),
+            within: Some("Rolled back: the version before is in service again.".into()),
             ..Story::new(roll_back(own), Turn::Ends)
         }),
         (Some(Status::Failed), _, Some(own)) => Some(Story {
