@@ -23,10 +23,19 @@ impl<'a> Detail<'a> {
         }
     }
 
+    /// What stands at the end of a path such as `status-details.status` or `findings.0.Id`.
+    fn value(&self, path: &str) -> Option<&'a Value> {
+        let step = |value: &'a Value, name: &str| match name.parse::<usize>() {
+            Ok(index) if value.is_array() => value.get(index),
+            _ => value.get(name),
+        };
+        path.split('.').try_fold(self.value?, step)
+    }
+
     /// What stands under `name`; empty where nothing does.
     pub fn inside(&self, name: &str) -> Self {
         Self {
-            value: self.value.and_then(|value| value.get(name)),
+            value: self.value(name),
             at: self.at.field(name),
             faults: self.faults,
         }
@@ -53,14 +62,9 @@ impl<'a> Detail<'a> {
         self.value?.get(name).and_then(as_text)
     }
 
-    /// The text at the end of a path such as `status-details.status` or `findings.0.Id`.
+    /// As [`text`](Self::text), at the end of a path.
     pub fn at(&self, path: &str) -> Option<String> {
-        let step = |value: &'a Value, name: &str| match name.parse::<usize>() {
-            Ok(index) if value.is_array() => value.get(index),
-            _ => value.get(name),
-        };
-        let found = path.split('.').try_fold(self.value?, step)?;
-        as_text(found)
+        self.value(path).and_then(as_text)
     }
 
     /// The first of several paths that has a text.
@@ -72,17 +76,17 @@ impl<'a> Detail<'a> {
     pub fn required(&self, name: &str) -> Option<String> {
         let text = self.text(name);
         if text.is_none() {
-            let found = kind(self.value.and_then(|value| value.get(name)));
+            let found = kind(self.value(name));
             let detail = format!("`{name}` is required and must be a text; it is {found}");
-            self.fault(name, FaultCode::Required, detail);
+            let mut faults = self.faults.borrow_mut();
+            faults.add(self.at.field(name), FaultCode::Required, detail);
         }
         text
     }
 
     /// The texts of a list.
     pub fn texts(&self, name: &str) -> Vec<String> {
-        let list = self.value.and_then(|value| value.get(name));
-        match list {
+        match self.value(name) {
             Some(Value::Array(list)) => list.iter().filter_map(as_text).collect(),
             // A list of one is sometimes written without its brackets.
             Some(one) => as_text(one).into_iter().collect(),
@@ -90,46 +94,26 @@ impl<'a> Detail<'a> {
         }
     }
 
-    /// Tags, as an object of pairs or a list of keys and values.
-    pub fn tags(&self, name: &str) -> Vec<(String, String)> {
+    /// Tags at the end of a path, as an object of pairs or a list of keys and values.
+    pub fn tags(&self, path: &str) -> Vec<(String, String)> {
         let pair = |tag: &Self| {
             let key = tag.text("key").or_else(|| tag.text("Key"))?;
             let value = tag.text("value").or_else(|| tag.text("Value"));
             Some((key, value?))
         };
-        let listed = self
-            .entries(name)
-            .iter()
-            .filter_map(pair)
-            .collect::<Vec<_>>();
-        match listed.is_empty() {
-            true => self.pairs(name),
-            false => listed,
-        }
-    }
-
-    /// As [`tags`](Self::tags), at the end of a path of objects.
-    pub fn tags_at(&self, path: &str) -> Vec<(String, String)> {
-        match path.split_once('.') {
-            Some((outer, rest)) => self.inside(outer).tags_at(rest),
-            None => self.tags(path),
-        }
+        let mut tags = self.pairs(path);
+        tags.extend(self.entries(path).iter().filter_map(pair));
+        tags
     }
 
     /// The texts of an object by their names.
-    pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
-        let object = self.value.and_then(|value| value.get(name)?.as_object());
+    pub fn pairs(&self, path: &str) -> Vec<(String, String)> {
+        let object = self.value(path).and_then(Value::as_object);
         object
             .into_iter()
             .flatten()
             .filter_map(|(name, value)| Some((name.clone(), as_text(value)?)))
             .collect()
-    }
-
-    fn fault(&self, name: &str, code: FaultCode, detail: String) {
-        self.faults
-            .borrow_mut()
-            .add(self.at.field(name), code, detail);
     }
 }
 

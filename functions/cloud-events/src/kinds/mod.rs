@@ -212,11 +212,8 @@ impl Kind {
         report.severity = outcome.severity.unwrap_or(report.severity);
         report.account = find(self.account);
         report.actor = find(self.actor).map(|actor| person(&actor).unwrap_or(actor));
-        report.tags = self
-            .tags
-            .iter()
-            .flat_map(|path| detail.tags_at(path))
-            .collect();
+        let tags = self.tags.iter();
+        report.tags = tags.flat_map(|path| detail.tags(path)).collect();
         // How grave a finding is says no word of it.
         let (label, in_words) = match self.judge {
             Judge::Grade(_) => ("grade", None),
