@@ -18,9 +18,7 @@ mod paths;
 mod platforms;
 mod state;
 
-use std::cell::RefCell;
-
-use carillon_domain::{EventType, Faults, Severity, Status};
+use carillon_domain::{EventType, Severity, Status};
 
 use self::paths::{dollars, filled, found, own_name};
 use crate::console::{encode, is_of_console, link, person};
@@ -194,13 +192,8 @@ pub(crate) fn kind(source: &str, detail_type: &str) -> Option<&'static Kind> {
 }
 
 impl Kind {
-    pub fn read(&self, envelope: &Envelope) -> Result<Verdict, Faults> {
-        let faults = RefCell::default();
-        let verdict = self.verdict(envelope, &Detail::of(&envelope.detail, &faults));
-        faults.into_inner().into_result(verdict)
-    }
-
-    fn verdict(&self, envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
+    /// What an event of this kind means; none where faults say why.
+    pub fn read(&self, envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         let arn = envelope.resource();
         let find = |paths: &[&str]| paths.iter().find_map(|path| found(path, arn, detail));
         let (outcome, state) = self.outcome(detail);

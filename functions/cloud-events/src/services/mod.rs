@@ -28,12 +28,13 @@ type Reader = fn(&Envelope, &Detail) -> Option<Verdict>;
 
 /// What an event means; none where no service is known by it.
 pub(crate) fn read(envelope: &Envelope) -> Option<Result<Verdict, Faults>> {
-    if let Some(kind) = kinds::kind(&envelope.source, &envelope.detail_type) {
-        return Some(kind.read(envelope));
-    }
-    let reader = reader(&envelope.source, &envelope.detail_type)?;
+    let (source, detail_type) = (&envelope.source, &envelope.detail_type);
     let faults = RefCell::default();
-    let verdict = reader(envelope, &Detail::of(&envelope.detail, &faults));
+    let detail = Detail::of(&envelope.detail, &faults);
+    let verdict = match kinds::kind(source, detail_type) {
+        Some(kind) => kind.read(envelope, &detail),
+        None => reader(source, detail_type)?(envelope, &detail),
+    };
     Some(faults.into_inner().into_result(verdict))
 }
 
