@@ -17,7 +17,7 @@
 //! Facts: CloudWatch user guide, "Alarm events and EventBridge"; Application Auto Scaling
 //! user guide, "Target tracking scaling policies" for the alarms' names.
 
-use carillon_domain::{EventType, Severity, Status};
+use carillon_domain::{EventType, Status};
 
 use crate::console::{encode, link};
 use crate::detail::Detail;
@@ -60,16 +60,6 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         noise
     };
     let mut report = Report::new(EventType::Error, status);
-    if status.is_some() || turn == Turn::Joins {
-        // As much as the alarm itself, whatever becomes of it.
-        report.severity = Severity::Error;
-    }
-    if status.is_none() {
-        report.severity = match turn {
-            Turn::Joins => Severity::Warning,
-            _ => Severity::Info,
-        };
-    }
     report.message = state.text("reason");
     report.resource.url = link(envelope.region.as_deref(), |region| {
         format!(
