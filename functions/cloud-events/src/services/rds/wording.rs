@@ -7,12 +7,11 @@ use super::Meaning;
 
 pub fn meaning(categories: &[&str], message: &str) -> Meaning {
     use EventType::{Deploy, Destroy, Error, Scale};
+    let message = &message.to_lowercase();
     let is = |names: &[&str]| {
-        let mut categories = categories.iter();
-        categories.any(|category| names.iter().any(|name| category.eq_ignore_ascii_case(name)))
+        let is_one = |category: &&str| names.iter().any(|it| category.eq_ignore_ascii_case(it));
+        categories.iter().any(is_one)
     };
-    let message = message.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let of = |event_type, status, operation| Meaning {
         event_type,
         status,
@@ -20,61 +19,44 @@ pub fn meaning(categories: &[&str], message: &str) -> Meaning {
         told: true,
         operation,
     };
-    let trouble = |operation| of(Error, Some(trouble(&message)), Some(operation));
-    if is(&["failure", "low storage"]) {
-        return of(Error, Some(Status::Failed), None);
-    }
-    if is(&["failover", "global failover", "global-failover"]) {
-        return trouble("failover");
-    }
-    if is(&["recovery"]) {
-        return trouble("recovery");
-    }
-    if is(&["availability"]) {
-        return trouble("down");
-    }
-    if is(&["read replica"]) && says(&["stopped", "terminated", "broken", "resumed"]) {
-        return trouble("replication");
-    }
-    let routine = says(&["automated"]);
-    if is(&["deletion"]) {
-        let told = !routine || says_failed(&message);
-        return Meaning {
-            told,
-            ..of(
-                Destroy,
-                progress(&message).or(Some(Status::Succeeded)),
-                None,
-            )
-        };
-    }
-    if is(&["creation", "restoration"]) {
-        let told = !routine || says_failed(&message);
-        return Meaning {
-            told,
-            ..of(Deploy, progress(&message).or(Some(Status::Succeeded)), None)
-        };
-    }
-    if is(&["configuration change"]) {
-        let scales = says(&["instance class", "allocated storage", "storage size"]);
-        return of(
-            if scales { Scale } else { Deploy },
-            progress(&message),
+    let trouble = |operation| of(Error, Some(trouble(message)), Some(operation));
+    let done = |event_type| Meaning {
+        told: !says(message, &["automated"]) || says_failed(message),
+        ..of(
+            event_type,
+            progress(message).or(Some(Status::Succeeded)),
             None,
-        );
+        )
+    };
+    let replica = ["stopped", "terminated", "broken", "resumed"];
+    let scales = ["instance class", "allocated storage", "storage size"];
+    match () {
+        () if is(&["failure", "low storage"]) => of(Error, Some(Status::Failed), None),
+        () if is(&["failover", "global failover", "global-failover"]) => trouble("failover"),
+        () if is(&["recovery"]) => trouble("recovery"),
+        () if is(&["availability"]) => trouble("down"),
+        () if is(&["read replica"]) && says(message, &replica) => trouble("replication"),
+        () if is(&["deletion"]) => done(Destroy),
+        () if is(&["creation", "restoration"]) => done(Deploy),
+        () if is(&["configuration change"]) => match says(message, &scales) {
+            true => of(Scale, progress(message), None),
+            false => of(Deploy, progress(message), None),
+        },
+        () if says_failed(message) => of(Error, Some(Status::Failed), None),
+        () => Meaning {
+            told: false,
+            ..of(Deploy, None, None)
+        },
     }
-    if says_failed(&message) {
-        return of(Error, Some(Status::Failed), None);
-    }
-    Meaning {
-        told: false,
-        ..of(Deploy, None, None)
-    }
+}
+
+fn says(message: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| message.contains(word))
 }
 
 /// How trouble stands: that it is over must be said.
 fn trouble(message: &str) -> Status {
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    let begins = ["start", "in progress", "begin"];
     let over = [
         "complet",
         "finished",
@@ -87,17 +69,16 @@ fn trouble(message: &str) -> Status {
     ];
     match () {
         () if says_failed(message) => Status::Failed,
-        () if says(&["start", "in progress", "begin"]) && !says(&["restarted", "complet"]) => {
+        () if says(message, &begins) && !says(message, &["restarted", "complet"]) => {
             Status::Started
         }
-        () if says(&over) => Status::Succeeded,
+        () if says(message, &over) => Status::Succeeded,
         () => Status::Failed,
     }
 }
 
 /// How far something is that somebody asked for; none where the sentence does not say.
 fn progress(message: &str) -> Option<Status> {
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     let ends = [
         "finished", "complete", "created", "deleted", "restored", "applied", "patched", "upgraded",
         "updated", "reset",
@@ -113,9 +94,9 @@ fn progress(message: &str) -> Option<Status> {
     ];
     match () {
         () if says_failed(message) => Some(Status::Failed),
-        () if says(&["disabled", "pending", "available", "scheduled"]) => None,
-        () if says(&ends) => Some(Status::Succeeded),
-        () if says(&begins) => Some(Status::Started),
+        () if says(message, &["disabled", "pending", "available", "scheduled"]) => None,
+        () if says(message, &ends) => Some(Status::Succeeded),
+        () if says(message, &begins) => Some(Status::Started),
         () => None,
     }
 }
@@ -124,7 +105,7 @@ fn progress(message: &str) -> Option<Status> {
 fn says_failed(message: &str) -> bool {
     let message = message.replace("failover", "").replace("failed over", "");
     let words = ["fail", "error", "unable", "cannot", "could not", "can't"];
-    words.iter().any(|word| message.contains(word))
+    says(&message, &words)
 }
 
 #[cfg(test)]
