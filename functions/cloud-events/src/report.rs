@@ -25,7 +25,7 @@ impl Verdict {
     }
 }
 
-/// What happened, in Carillon's words. Texts may still be of any length.
+/// What happened, in Carillon's words. Texts may still be of any length, or blank.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub event_type: EventType,
@@ -75,6 +75,15 @@ impl Report {
     pub fn detail(&mut self, name: &'static str, value: Option<String>) {
         self.details.extend(value.map(|value| (name, value)));
     }
+}
+
+/// The texts that there are, one after the other; none where there is nothing.
+pub(crate) fn joined<const N: usize>(
+    texts: [Option<String>; N],
+    separator: &str,
+) -> Option<String> {
+    let texts: Vec<String> = texts.into_iter().flatten().collect();
+    (!texts.is_empty()).then(|| texts.join(separator))
 }
 
 /// How much it matters where nothing says so. The end of trouble matters as much as the

@@ -73,7 +73,7 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.detail("description", configuration.text("description"));
     let watched = watched(&configuration);
     report.detail("metric", watched.as_ref().and_then(metric));
-    report.detail("dimensions", watched.as_ref().and_then(dimensions));
+    report.detail("dimensions", watched.as_ref().map(dimensions));
     report.detail("rule", configuration.text("alarmRule"));
     report.detail("query", configuration.text("queryString"));
     report.detail("actions suppressed by", state.text("actionsSuppressedBy"));
@@ -108,13 +108,17 @@ fn is_muted(state: &Detail) -> bool {
 
 /// "TableName orders" of one time series.
 fn attributes(contributor: &Detail) -> Option<String> {
-    let pairs = contributor.pairs("attributes").into_iter();
+    let attributes = Some(told(contributor.pairs("attributes")));
+    let attributes = attributes.filter(|text| !text.is_empty());
+    attributes.or_else(|| contributor.text("id"))
+}
+
+fn told(pairs: Vec<(String, String)>) -> String {
+    let pairs = pairs.into_iter();
     let pairs: Vec<_> = pairs
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
-    Some(pairs.join(", "))
-        .filter(|text| !text.is_empty())
-        .or_else(|| contributor.text("id"))
+    pairs.join(", ")
 }
 
 type Meaning = (Option<Status>, Option<Noise>, Turn);
@@ -150,25 +154,16 @@ fn watched<'a>(configuration: &Detail<'a>) -> Option<Detail<'a>> {
 /// "AWS/EC2 CPUUtilization"; of mathematics its label, or what it computes.
 fn metric(watched: &Detail) -> Option<String> {
     let metric = watched.inside("metricStat").inside("metric");
-    let named = metric
-        .text("name")
-        .map(|name| match metric.text("namespace") {
-            Some(namespace) => format!("{namespace} {name}"),
-            None => name,
-        });
-    named
-        .or_else(|| watched.text("label"))
-        .or_else(|| watched.text("expression"))
+    match (metric.text("namespace"), metric.text("name")) {
+        (Some(namespace), Some(name)) => Some(format!("{namespace} {name}")),
+        (None, Some(name)) => Some(name),
+        (_, None) => watched.first(&["label", "expression"]),
+    }
 }
 
 /// "InstanceId i-0abc": which of many it is.
-fn dimensions(watched: &Detail) -> Option<String> {
-    let metric = watched.inside("metricStat").inside("metric");
-    let pairs = metric.pairs("dimensions").into_iter();
-    let pairs: Vec<_> = pairs
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    Some(pairs.join(", ")).filter(|text| !text.is_empty())
+fn dimensions(watched: &Detail) -> String {
+    told(watched.pairs("metricStat.metric.dimensions"))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::console::{encode, link};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
-use crate::report::{Report, Verdict};
+use crate::report::{Report, Verdict, joined};
 
 pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let target = detail.required("resourceId")?;
@@ -36,8 +36,7 @@ pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         detail.text("cause"),
         detail.text("statusMessage"),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    report.message = Some(parts.join("\n")).filter(|text| !text.is_empty());
+    report.message = joined(parts, "\n");
     let what = format!("{target} {}", dimension.as_deref().unwrap_or_default());
     report.correlation = Some(match detail.text("startTime") {
         Some(began) => format!("{what} {began}"),

@@ -16,18 +16,15 @@ use crate::console::{encode, link};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
-use crate::report::{Report, Verdict};
+use crate::report::{Report, Verdict, joined};
 
 const REFRESH: &str = "EC2 Auto Scaling Instance Refresh ";
 
 pub fn reader(detail_type: &str) -> Option<Reader> {
     Some(match detail_type {
-        "EC2 Instance Launch Successful"
-        | "EC2 Instance Launch Unsuccessful"
-        | "EC2 Instance Terminate Successful"
-        | "EC2 Instance Terminate Unsuccessful"
-        | "EC2 Instance Detach Successful"
-        | "EC2 Instance Detach Unsuccessful" => activity,
+        "EC2 Instance Launch Successful" | "EC2 Instance Launch Unsuccessful" => activity,
+        "EC2 Instance Terminate Successful" | "EC2 Instance Terminate Unsuccessful" => activity,
+        "EC2 Instance Detach Successful" | "EC2 Instance Detach Unsuccessful" => activity,
         "EC2 Instance-launch Lifecycle Action" | "EC2 Instance-terminate Lifecycle Action" => {
             lifecycle
         }
@@ -37,10 +34,9 @@ pub fn reader(detail_type: &str) -> Option<Reader> {
 }
 
 fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
-    let succeeded = !envelope.detail_type.ends_with("Unsuccessful");
-    let status = match succeeded {
-        true => Status::Succeeded,
-        false => Status::Failed,
+    let status = match envelope.detail_type.ends_with("Unsuccessful") {
+        true => Status::Failed,
+        false => Status::Succeeded,
     };
     let mut report = group(envelope, detail, EventType::Scale, status)?;
     let (verb, change) = match envelope.detail_type.as_str() {
@@ -49,13 +45,10 @@ fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         _ => ("Terminating", "termination"),
     };
     let (origin, destination) = (detail.text("Origin"), detail.text("Destination"));
-    let has_warm_pool = [&origin, &destination]
-        .iter()
-        .any(|place| place.as_deref() == Some("WarmPool"));
-    let change = match (has_warm_pool, destination.as_deref()) {
-        (true, Some("WarmPool")) => format!("{change}, into the warm pool"),
-        (true, _) => format!("{change}, from the warm pool"),
-        (false, _) => change.to_owned(),
+    let change = match (origin.as_deref(), destination.as_deref()) {
+        (_, Some("WarmPool")) => format!("{change}, into the warm pool"),
+        (Some("WarmPool"), _) => format!("{change}, from the warm pool"),
+        _ => change.to_owned(),
     };
     report.detail(CHANGE, Some(change));
     report.detail("from", origin);
@@ -66,14 +59,10 @@ fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     });
     // Of a failure, its own words come last: the end of a long text is never cut.
     let parts = [what, detail.text("Cause"), detail.text("StatusMessage")];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    report.message = Some(parts.join("\n")).filter(|text| !text.is_empty());
-    report.correlation = detail
-        .text("RequestId")
-        .or_else(|| detail.text("ActivityId"))
-        .or(report.correlation);
-    let place = detail.inside("Details");
-    report.detail("availability zone", place.text("Availability Zone"));
+    report.message = joined(parts, "\n");
+    let activity = detail.first(&["RequestId", "ActivityId"]);
+    report.correlation = activity.or(report.correlation);
+    report.detail("availability zone", detail.at("Details.Availability Zone"));
     Some(Verdict::Tell(report))
 }
 
@@ -109,6 +98,7 @@ type Meaning = (Status, &'static str, Option<Noise>);
 
 fn refresh_meaning(event: &str) -> Option<Meaning> {
     use Status::{Failed, Started, Succeeded};
+    let quiet = Some(Noise::IntermediateStates);
     Some(match event {
         "Started" => (Started, "Instance refresh.", None),
         "Succeeded" => (Succeeded, "Instance refresh.", None),
@@ -116,21 +106,18 @@ fn refresh_meaning(event: &str) -> Option<Meaning> {
         "Cancelled" => (Failed, "The instance refresh was cancelled.", None),
         "Rollback Started" => (Failed, "The instance refresh is being rolled back.", None),
         "Rollback Succeeded" => (Failed, "The instance refresh was rolled back.", None),
-        "Rollback Failed" => (
-            Failed,
-            "The roll-back of the instance refresh failed.",
-            None,
-        ),
-        "Checkpoint Reached" => (
-            Started,
-            "The instance refresh reached a checkpoint.",
-            Some(Noise::IntermediateStates),
-        ),
-        "Started Baking" => (
-            Started,
-            "All instances are replaced; the refresh waits before it is complete.",
-            Some(Noise::IntermediateStates),
-        ),
+        "Rollback Failed" => {
+            let message = "The roll-back of the instance refresh failed.";
+            (Failed, message, None)
+        }
+        "Checkpoint Reached" => {
+            let message = "The instance refresh reached a checkpoint.";
+            (Started, message, quiet)
+        }
+        "Started Baking" => {
+            let message = "All instances are replaced; the refresh waits before it is complete.";
+            (Started, message, quiet)
+        }
         _ => return None,
     })
 }
@@ -148,10 +135,8 @@ fn group(
         let name = encode(&name);
         format!("ec2/home?region={region}#AutoScalingGroupDetails:id={name};view=activity")
     });
-    let arn = envelope
-        .resources
-        .iter()
-        .find(|arn| arn.contains(":autoscaling:"));
+    let mut arns = envelope.resources.iter();
+    let arn = arns.find(|arn| arn.contains(":autoscaling:"));
     report.resource.resource_type = Some("AWS::AutoScaling::AutoScalingGroup".into());
     report.resource.id = arn.cloned();
     report.correlation = Some(name.clone());

@@ -18,7 +18,7 @@ use crate::console::{encode, link, person};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
-use crate::report::{Report, Verdict};
+use crate::report::{Report, Verdict, joined};
 use crate::story::{Story, Turn};
 
 pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
@@ -32,22 +32,14 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let mut report = pipeline_report(envelope, detail, &pipeline, status, state == "FAILED");
     // Why somebody stopped it.
     let comment = detail.text("stop-execution-comments");
-    let parts: Vec<String> = message
-        .map(str::to_owned)
-        .into_iter()
-        .chain(comment)
-        .collect();
-    report.message = Some(parts.join(" ")).filter(|text| !text.is_empty());
+    report.message = joined([message.map(str::to_owned), comment], " ");
     let who = trigger.text("trigger-detail");
     report.actor = who
         .as_deref()
         .and_then(person)
         .or_else(|| trigger.text("author-display-name"));
-    let trigger_type = trigger.text("trigger-type");
-    let rolls_back = matches!(
-        trigger_type.as_deref(),
-        Some("ManualRollback" | "AutomatedRollback")
-    );
+    let trigger_type = trigger.text("trigger-type").unwrap_or_default();
+    let rolls_back = ["ManualRollback", "AutomatedRollback"].contains(&trigger_type.as_str());
     let of_roll_back = match status.filter(|_| rolls_back) {
         Some(Status::Started) => Some("Rolling back to an earlier execution."),
         Some(Status::Succeeded) => Some(ROLLED_BACK),
@@ -59,7 +51,7 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     }
     report.story = story(envelope, detail, &pipeline, status, rolls_back);
     report.detail("state", Some(state));
-    report.detail("trigger", trigger_type);
+    report.detail("trigger", Some(trigger_type));
     report.detail("commit", trigger.text("commit-id"));
     report.detail("commit message", trigger.text("commit-message"));
     report.detail("branch", trigger.text("branch-name"));
@@ -95,9 +87,7 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         (None, None) => String::new(),
     };
     let result = detail.inside("execution-result");
-    let reason = result
-        .text("external-execution-summary")
-        .or_else(|| result.text("error-code"));
+    let reason = result.first(&["external-execution-summary", "error-code"]);
     report.message = Some(match reason {
         Some(reason) => format!("{message}{place}: {reason}"),
         None => format!("{message}{place}."),
@@ -191,21 +181,16 @@ fn pipeline_report(
     // The execution and the action that made it fail are one event.
     if has_failed {
         let attempt = attempt.as_deref().unwrap_or("1");
-        report.key = execution
-            .as_deref()
-            .map(|execution| format!("codepipeline {execution} failed {attempt}"));
+        let key = |execution: &String| format!("codepipeline {execution} failed {attempt}");
+        report.key = execution.as_ref().map(key);
     }
     report.resource.url = link(envelope.region.as_deref(), |region| {
+        let page = match execution.as_deref().map(encode) {
+            Some(execution) => format!("executions/{execution}/visualization"),
+            None => "view".to_owned(),
+        };
         let name = encode(pipeline);
-        match &execution {
-            Some(execution) => {
-                let execution = encode(execution);
-                format!(
-                    "codesuite/codepipeline/pipelines/{name}/executions/{execution}/visualization?region={region}"
-                )
-            }
-            None => format!("codesuite/codepipeline/pipelines/{name}/view?region={region}"),
-        }
+        format!("codesuite/codepipeline/pipelines/{name}/{page}?region={region}")
     });
     report.detail("execution", execution);
     // The first attempt is not worth a word.

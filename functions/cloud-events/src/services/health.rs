@@ -17,7 +17,7 @@ use jiff::fmt::rfc2822;
 use crate::console::encode;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
-use crate::report::{Report, Verdict};
+use crate::report::{Report, Verdict, joined};
 
 /// As the user guide spells them.
 const CATEGORIES: [&str; 4] = [
@@ -61,11 +61,9 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let arn = detail.text("eventArn");
     let mut report = Report::new(EventType::Error, status);
     if is_notice {
-        let must_act = actionability.as_deref() == Some("ACTION_REQUIRED");
-        report.severity = if must_act {
-            Severity::Warning
-        } else {
-            Severity::Info
+        report.severity = match actionability.as_deref() {
+            Some("ACTION_REQUIRED") => Severity::Warning,
+            _ => Severity::Info,
         };
     }
     report.key = key(detail, arn.as_deref(), status_code.as_deref());
@@ -84,25 +82,19 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.resource.id = arn;
     report.resource.name = Some(code);
     report.detail("service", detail.text("service"));
-    report.detail("category", Some(category).filter(|text| !text.is_empty()));
-    let scope = detail.text("eventScopeCode");
-    report.detail(
-        "scope",
-        scope.map(|scope| match scope.as_str() {
-            "PUBLIC" => "everyone in the region".to_owned(),
-            "ACCOUNT_SPECIFIC" => "this account".to_owned(),
-            _ => scope,
-        }),
-    );
+    report.detail("category", Some(category));
+    let scope = detail.text("eventScopeCode").map(|scope| match &*scope {
+        "PUBLIC" => "everyone in the region".to_owned(),
+        "ACCOUNT_SPECIFIC" => "this account".to_owned(),
+        _ => scope,
+    });
+    report.detail("scope", scope);
     report.detail("begins", detail.text("startTime").map(time));
     report.detail("ends", ends.map(time));
     report.detail("action", actionability);
     let entities = detail.entries("affectedEntities");
-    report.detail("affected", affected(envelope, &entities));
-    report.tags = entities
-        .first()
-        .map(|entity| entity.pairs("tags"))
-        .unwrap_or_default();
+    report.detail("affected", Some(affected(envelope, &entities)));
+    report.tags = detail.pairs("affectedEntities.0.tags");
     Some(Verdict::Tell(report))
 }
 
@@ -134,43 +126,35 @@ fn read_time(text: &str) -> Option<Timestamp> {
 
 fn message(category: &str, detail: &Detail) -> Option<String> {
     let texts = detail.entries("eventDescription");
-    let english = texts.iter().find(|text| {
-        text.text("language")
-            .is_some_and(|language| language.starts_with("en"))
-    });
-    let description = english
-        .or(texts.first())
-        .and_then(|text| text.text("latestDescription"));
+    let is_english = |text: &&Detail| {
+        let language = text.text("language");
+        language.is_some_and(|language| language.starts_with("en"))
+    };
+    let text = texts.iter().find(is_english).or(texts.first());
+    let description = text.and_then(|text| text.text("latestDescription"));
     let prefix = match category {
         "scheduledChange" => Some("Scheduled change."),
         "accountNotification" => Some("Notification for the account."),
         "investigation" => Some("AWS is investigating."),
         _ => None,
     };
-    let parts: Vec<String> = prefix
-        .map(str::to_owned)
-        .into_iter()
-        .chain(description)
-        .collect();
-    Some(parts.join(" ")).filter(|text| !text.is_empty())
+    joined([prefix.map(str::to_owned), description], " ")
 }
 
 /// "i-1, i-2 and 3 more".
-fn affected(envelope: &Envelope, entities: &[Detail]) -> Option<String> {
-    let mut names: Vec<String> = entities
-        .iter()
-        .filter_map(|entity| entity.text("entityValue"))
-        .collect();
+fn affected(envelope: &Envelope, entities: &[Detail]) -> String {
+    let names = entities.iter();
+    let names = names.filter_map(|entity| entity.text("entityValue"));
+    let mut names: Vec<String> = names.collect();
     if names.is_empty() {
         names.clone_from(&envelope.resources);
     }
     let more = names.len().saturating_sub(MAX_AFFECTED);
     names.truncate(MAX_AFFECTED);
     let shown = names.join(", ");
-    match (shown.is_empty(), more) {
-        (true, _) => None,
-        (_, 0) => Some(shown),
-        (_, more) => Some(format!("{shown} and {more} more")),
+    match more {
+        0 => shown,
+        _ => format!("{shown} and {more} more"),
     }
 }
 

@@ -48,11 +48,8 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let name = own_name(&source, name);
     // Double categories may come as one text.
     let categories = detail.texts("EventCategories");
-    let categories: Vec<&str> = categories
-        .iter()
-        .flat_map(|text| text.split(','))
-        .map(str::trim)
-        .collect();
+    let categories = categories.iter().flat_map(|text| text.split(','));
+    let categories: Vec<&str> = categories.map(str::trim).collect();
     let message = detail.text("Message").unwrap_or_default();
     let id = detail.text("EventID");
     let known = id.as_deref().and_then(table::meaning);
@@ -71,9 +68,8 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         .map(|operation| Story::new(format!("{identity} {operation}"), turn(&meaning)));
     report.resource.id = arn;
     report.resource.name = Some(name);
-    report.message = Some(without_value(message)).filter(|text| !text.is_empty());
-    let categories = categories.join(", ");
-    report.detail("category", Some(categories).filter(|text| !text.is_empty()));
+    report.message = Some(without_value(message));
+    report.detail("category", Some(categories.join(", ")));
     report.detail("RDS event", id);
     report.detail("operation", meaning.operation.map(str::to_owned));
     let change = match (meaning.status, meaning.operation) {
