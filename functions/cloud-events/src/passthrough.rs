@@ -31,14 +31,11 @@ pub(crate) fn read(
         Some(named) => match allowed.iter().find(|known| known.as_str() == named) {
             Some(known) => known.clone(),
             None => {
-                let allowed: Vec<_> = allowed.iter().map(OrganizationId::as_str).collect();
-                let detail = format!("the account's events may name {}", allowed.join(", "));
-                faults.add(
-                    at.field("organization"),
-                    FaultCode::WrongOrganization,
-                    detail,
-                );
-                organizations.of(envelope.account.as_deref())[0].clone()
+                let names: Vec<_> = allowed.iter().map(OrganizationId::as_str).collect();
+                let detail = format!("the account's events may name {}", names.join(", "));
+                let at = at.field("organization");
+                faults.add(at, FaultCode::WrongOrganization, detail);
+                allowed[0].clone()
             }
         },
     };

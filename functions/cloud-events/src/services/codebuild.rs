@@ -20,10 +20,8 @@ use crate::report::{Report, Verdict};
 use crate::story::{Story, Turn};
 
 pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
-    let (project, code) = (
-        detail.required("project-name"),
-        detail.required("build-status"),
-    );
+    let project = detail.required("project-name");
+    let code = detail.required("build-status");
     let (project, code) = (project?, code?);
     let status = meaning(&code);
     let more = detail.inside("additional-information");
@@ -35,32 +33,22 @@ pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         report.message = failed_phase(&more).or_else(|| ended(&code).map(str::to_owned));
     }
     let initiator = more.text("initiator");
-    let pipeline = initiator
-        .as_deref()
-        .and_then(|initiator| initiator.strip_prefix("codepipeline/"));
+    let pipeline = initiator.as_deref();
+    let pipeline = pipeline.and_then(|initiator| initiator.strip_prefix("codepipeline/"));
     report.story =
         pipeline.map(|name| Story::new(codepipeline::latest(envelope, name), Turn::Joins));
-    let noise =
-        (pipeline.is_some() && status != Some(Status::Failed)).then_some(Noise::PipelineBuilds);
+    let is_told = pipeline.is_none() || status == Some(Status::Failed);
+    let noise = (!is_told).then_some(Noise::PipelineBuilds);
     report.actor = initiator;
     report.correlation = build.clone().or_else(|| Some(project.clone()));
     // `arn:aws:codebuild:REGION:ACCOUNT:build/PROJECT:ID`.
-    let id = build
-        .as_deref()
-        .and_then(|arn| arn.split_once("build/"))
-        .map(|(_, id)| id);
-    report.resource.url = envelope
-        .account
-        .as_deref()
-        .zip(id)
-        .and_then(|(account, id)| {
-            link(envelope.region.as_deref(), |region| {
-                let (account, project, id) = (encode(account), encode(&project), encode(id));
-                format!(
-                    "codesuite/codebuild/{account}/projects/{project}/build/{id}/?region={region}"
-                )
-            })
+    let parts = build.as_deref().and_then(|arn| arn.split_once("build/"));
+    if let (Some(account), Some((_, id))) = (&envelope.account, parts) {
+        let (account, project, id) = (encode(account), encode(&project), encode(id));
+        report.resource.url = link(envelope.region.as_deref(), |region| {
+            format!("codesuite/codebuild/{account}/projects/{project}/build/{id}/?region={region}")
         });
+    }
     report.detail("build status", Some(code));
     report.detail("build number", more.text("build-number"));
     report.detail("source version", more.text("source-version"));
@@ -93,11 +81,8 @@ fn ended(code: &str) -> Option<&'static str> {
 fn failed_phase(more: &Detail) -> Option<String> {
     let phases = more.entries("phases");
     let failed = phases.iter().find(|phase| {
-        let status = phase.text("phase-status");
-        matches!(
-            status.as_deref(),
-            Some("FAILED" | "FAULT" | "TIMED_OUT" | "CLIENT_ERROR")
-        )
+        let status = phase.text("phase-status").unwrap_or_default();
+        ["FAILED", "FAULT", "TIMED_OUT", "CLIENT_ERROR"].contains(&&*status)
     })?;
     let name = failed.text("phase-type")?;
     // A context without anything to say is a lone colon.

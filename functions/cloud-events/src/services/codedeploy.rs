@@ -35,11 +35,8 @@ pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         format!("codesuite/codedeploy/deployments/{deployment}?region={region}")
     });
     report.resource.resource_type = Some("AWS::CodeDeploy::DeploymentGroup".into());
-    report.resource.id = envelope
-        .resources
-        .iter()
-        .find(|arn| arn.contains(":deploymentgroup:"))
-        .cloned();
+    let mut arns = envelope.resources.iter();
+    report.resource.id = arns.find(|arn| arn.contains(":deploymentgroup:")).cloned();
     report.resource.name = name;
     report.detail("deployment", Some(deployment));
     report.detail("state", Some(state));
@@ -49,21 +46,18 @@ pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
 type Meaning = (Status, Option<&'static str>, Option<Noise>);
 
 fn meaning(state: &str) -> Option<Meaning> {
+    use Status::{Failed, Started, Succeeded};
+    let quiet = Some(Noise::IntermediateStates);
     Some(match state {
-        "START" => (Status::Started, None, None),
-        "SUCCESS" => (Status::Succeeded, None, None),
-        "FAILURE" => (Status::Failed, None, None),
-        "STOP" => (Status::Failed, Some("Stopped."), None),
-        "QUEUED" => (
-            Status::Started,
-            Some("Waits for another deployment."),
-            Some(Noise::IntermediateStates),
-        ),
-        "READY" => (
-            Status::Started,
-            Some("The replacements are ready for traffic."),
-            Some(Noise::IntermediateStates),
-        ),
+        "START" => (Started, None, None),
+        "SUCCESS" => (Succeeded, None, None),
+        "FAILURE" => (Failed, None, None),
+        "STOP" => (Failed, Some("Stopped."), None),
+        "QUEUED" => (Started, Some("Waits for another deployment."), quiet),
+        "READY" => {
+            let message = "The replacements are ready for traffic.";
+            (Started, Some(message), quiet)
+        }
         _ => return None,
     })
 }

@@ -38,11 +38,12 @@ pub fn service_action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         report.detail("desired count", detail.text("desiredCount"));
         return Some(Verdict::Tell(report));
     }
+    let quiet = Some(Noise::ServiceActions);
     let (status, noise, turn) = match (detail.text("eventType").as_deref(), name.as_str()) {
         (_, "SERVICE_STEADY_STATE") => (Some(Status::Succeeded), None, Some(Turn::EndsOnly)),
         (Some("WARN" | "ERROR"), _) => (Some(Status::Failed), None, Some(Turn::Begins)),
-        (Some("INFO"), _) => (None, Some(Noise::ServiceActions), None),
-        (_, name) if name.ends_with("_STEADY_STATE") => (None, Some(Noise::ServiceActions), None),
+        (Some("INFO"), _) => (None, quiet, None),
+        (_, name) if name.ends_with("_STEADY_STATE") => (None, quiet, None),
         // Nobody knows how it stands.
         _ => (None, None, None),
     };
@@ -115,16 +116,14 @@ fn service(
     let arn = envelope.resource().map(str::to_owned);
     // `service/CLUSTER/NAME`; before 2018 without the cluster.
     let part = arn.as_deref().and_then(resource_part).unwrap_or_default();
-    let mut steps = part.split('/').skip(1);
-    let (first, second) = (steps.next(), steps.next());
-    let (cluster, name) = match second {
-        Some(name) => (first, Some(name)),
-        None => (None, first),
+    let steps: Vec<&str> = part.split('/').skip(1).collect();
+    let (cluster, name) = match steps[..] {
+        [cluster, name, ..] => (Some(cluster), Some(name)),
+        [name] => (None, Some(name)),
+        [] => (None, None),
     };
-    let cluster_arn = detail.text("clusterArn");
-    let named = cluster_arn
-        .as_deref()
-        .and_then(|arn| arn.rsplit('/').next());
+    let named = detail.text("clusterArn");
+    let named = named.as_deref().and_then(|arn| arn.rsplit('/').next());
     let cluster = cluster.or(named).map(str::to_owned);
     report.resource.url = cluster.as_deref().zip(name).and_then(|(cluster, name)| {
         link(envelope.region.as_deref(), |region| {
