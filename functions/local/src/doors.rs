@@ -2,7 +2,7 @@
 //! browser may make of the answers.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use carillon_embedded::guard::Guard;
@@ -15,23 +15,11 @@ const KEYLESS: &str = "/_local/";
 /// The built-in platforms take what the real ones do.
 const PLATFORMS: &str = "/_local/chat/";
 /// What no answer lacks, unless it says otherwise.
-const HEADERS: [(HeaderName, HeaderValue); 4] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    ),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
+const HEADERS: [(&str, &str); 4] = [
+    ("content-security-policy", POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
 ];
 
 /// Answers whoever may call.
@@ -51,6 +39,7 @@ pub async fn keep(State(guard): State<Guard>, request: Request, next: Next) -> R
         Ok(()) => next.run(request).await,
     };
     for (name, value) in HEADERS {
+        let value = HeaderValue::from_static(value);
         answer.headers_mut().entry(name).or_insert(value);
     }
     answer

@@ -147,14 +147,6 @@ fn time(value: &Value) -> Timestamp {
 
 /// An id as EventBridge makes them.
 fn new_id() -> String {
-    let digits = format!("{:032x}", rand::random::<u128>());
-    let part = |from: usize, to: usize| &digits[from..to];
-    format!(
-        "{}-{}-{}-{}-{}",
-        part(0, 8),
-        part(8, 12),
-        part(12, 16),
-        part(16, 20),
-        part(20, 32)
-    )
+    let [a, b, c, d, e, f, g, h]: [u16; 8] = rand::random();
+    format!("{a:04x}{b:04x}-{c:04x}-{d:04x}-{e:04x}-{f:04x}{g:04x}{h:04x}")
 }
