@@ -85,29 +85,18 @@ impl Sources {
             let table_events = Arc::clone(&self.table_events);
             async move { table_events.handle(Batch::from(batch)).await }
         };
-        feed(
-            &self.database,
-            &self.journal,
-            &self.failures,
-            &stop,
-            &table,
-            handle,
-        )
-        .await;
+        let (database, journal) = (&self.database, &self.journal);
+        feed(database, journal, &self.failures, &stop, &table, handle).await;
         table
     }
 
     /// A table that is described and has no stream tells nothing, which is said once.
     async fn note_missing_streams(&self, noted: &mut HashSet<String>) {
         for table in self.described.names() {
-            let missing = matches!(
-                self.database.source_state(table),
-                Ok(SourceState::HasNoStream)
-            );
-            if !missing {
+            let Ok(SourceState::HasNoStream) = self.database.source_state(table) else {
                 noted.remove(table);
                 continue;
-            }
+            };
             if !noted.insert(table.to_owned()) {
                 continue;
             }
@@ -120,11 +109,8 @@ impl Sources {
                 "detail": "the table is described in TABLES and has no stream: it tells nothing",
                 "hint": "StreamSpecification: {StreamEnabled: true, StreamViewType: NEW_AND_OLD_IMAGES}",
             });
-            if let Err(error) = self
-                .failures
-                .keep("table-events", "no_stream", &payload)
-                .await
-            {
+            let kept = self.failures.keep("table-events", "no_stream", &payload);
+            if let Err(error) = kept.await {
                 tracing::error!(table, %error, "the missing stream could not be noted");
             }
         }
