@@ -4,7 +4,7 @@
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Decimal {
     negative: bool,
-    digits: Vec<u8>,
+    digits: String,
     exponent: i64,
 }
 
@@ -29,37 +29,26 @@ pub fn same_set(a: &[String], b: &[String]) -> bool {
 }
 
 fn read(text: &str) -> Option<Decimal> {
-    let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], text[at + 1..].parse::<i64>().ok()?),
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
         None => (text, 0),
     };
-    let (negative, unsigned) = match mantissa.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-    };
+    let unsigned = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    let all = format!("{whole}{fraction}");
+    if all.is_empty() || !all.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    let leading = digits.iter().take_while(|digit| **digit == b'0').count();
-    let mut digits = digits[leading..].to_vec();
-    let mut exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
-    while digits.last() == Some(&b'0') {
-        digits.pop();
-        exponent = exponent.checked_add(1)?;
-    }
-    if digits.is_empty() {
-        return Some(Decimal {
-            negative: false,
-            digits,
-            exponent: 0,
-        });
-    }
+    let digits = all.trim_end_matches('0');
+    let zeros = i64::try_from(all.len() - digits.len()).ok()?;
+    let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+    let exponent = exponent.checked_add(zeros)?;
+    let digits = digits.trim_start_matches('0').to_owned();
+    let is_zero = digits.is_empty();
     Some(Decimal {
-        negative,
+        negative: mantissa.starts_with('-') && !is_zero,
         digits,
-        exponent,
+        exponent: if is_zero { 0 } else { exponent },
     })
 }
 
