@@ -116,14 +116,7 @@ fn kind(fields: &mut Fields, at: &Pointer, above: &Kind) -> Kind {
     };
     kind.entity = entity(fields, &above.entity, kind.any_case);
     kind.when.extend(conditions(fields, kind.any_case));
-    for (name, known) in [
-        ("organization", &mut kind.organization),
-        ("id", &mut kind.id),
-        ("name", &mut kind.name),
-        ("project", &mut kind.project),
-        ("environment", &mut kind.environment),
-        ("actor", &mut kind.actor),
-    ] {
+    for (name, known) in kind.facts_mut() {
         if let Some(source) = source(fields, name) {
             *known = source;
         }

@@ -73,22 +73,15 @@ fn renamed(text: &str) -> Result<Kind, String> {
                 continue;
             }
         };
-        match meaning {
-            "entity" => {
-                kind.entity = Entity::Word {
-                    path,
-                    words: Vec::new(),
-                    any_case: false,
-                };
-            }
-            "organization" => kind.organization = Source::Attribute(path),
-            "id" => kind.id = Source::Attribute(path),
-            "name" => kind.name = Source::Attribute(path),
-            "project" => kind.project = Source::Attribute(path),
-            "environment" => kind.environment = Source::Attribute(path),
-            "actor" => kind.actor = Source::Attribute(path),
-            other => faults.push(format!(
-                "`{other}` is none of entity, organization, id, name, project, environment, actor"
+        if let ("entity", Entity::Word { path: known, .. }) = (meaning, &mut kind.entity) {
+            *known = path;
+            continue;
+        }
+        let mut facts = kind.facts_mut().into_iter();
+        match facts.find(|(fact, _)| *fact == meaning) {
+            Some((_, known)) => *known = Source::Attribute(path),
+            None => faults.push(format!(
+                "`{meaning}` is none of entity, organization, id, name, project, environment, actor"
             )),
         }
     }

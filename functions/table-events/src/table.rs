@@ -51,6 +51,20 @@ impl Default for Kind {
     }
 }
 
+impl Kind {
+    /// Where each of the facts stands, by their names.
+    pub fn facts_mut(&mut self) -> [(&'static str, &mut Source); 6] {
+        [
+            ("organization", &mut self.organization),
+            ("id", &mut self.id),
+            ("name", &mut self.name),
+            ("project", &mut self.project),
+            ("environment", &mut self.environment),
+            ("actor", &mut self.actor),
+        ]
+    }
+}
+
 /// The kinds of a table's items. The first that fits an item counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
