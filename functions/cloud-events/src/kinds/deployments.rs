@@ -1,15 +1,19 @@
-//! Something is made, changed or removed, by services whose events need no code of their own.
+//! Something is made, changed or removed, by services whose events need no code of their own. Of
+//! platforms that run what they are given, each change is a deployment.
 //!
 //! Facts: CloudFormation user guide, "Managing events with CloudFormation and EventBridge";
-//! ECS developer guide, "Amazon ECS task state change events"; the EventBridge events reference.
+//! ECS developer guide, "Amazon ECS task state change events"; the EventBridge events reference;
+//! user guides of Elastic Beanstalk, App Runner, Amplify, SageMaker, EKS, ElastiCache and the
+//! Fault Injection Service.
 
 use super::state::{
-    DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, FAILED, ROUTINE, STEP, UNKNOWN,
-    WARNING,
+    DEPLOY_FAILED, DEPLOY_STOPPED, DEPLOYED, DEPLOYING, DESTROYED, DESTROYING, FAILED, ROLLED_BACK,
+    ROUTINE, STEP, TROUBLE, UNKNOWN, WARNING, WELL_AGAIN,
 };
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
 use crate::noise::Noise;
+use crate::story::Turn;
 
 const STACK_SET: Kind = Kind {
     source: "aws.cloudformation",
@@ -20,6 +24,32 @@ const STACK_SET: Kind = Kind {
     place: "cloudformation/home?region={region}#/stacksets/{^stack-set-arn}/info",
     ..BASE
 };
+
+const CACHE: Kind = Kind {
+    source: "aws.elasticache",
+    what: "Serverless cache",
+    resource_type: "AWS::ElastiCache::ServerlessCache",
+    thread: &["@arn"],
+    reason: &["message"],
+    daily: true,
+    place: "elasticache/home?region={region}#/serverless-caches",
+    ..BASE
+};
+
+const ADDON: Kind = Kind {
+    source: "aws.eks",
+    what: "EKS add-on",
+    resource_type: "AWS::EKS::Addon",
+    name: &["addonName", "clusterName", "@name"],
+    thread: &["@arn"],
+    place: "eks/home?region={region}#/clusters",
+    ..BASE
+};
+
+/// After a roll-back, the one before.
+const BACK_IN_SERVICE: Outcome = DEPLOYED
+    .turn(Turn::Ends)
+    .within("is in service again, as it was before");
 
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -101,6 +131,142 @@ pub const KINDS: &[Kind] = &[
         place: "ecs/v2/clusters/{~clusterArn}/tasks/{~taskArn}?region={region}",
         ..BASE
     },
+    Kind {
+        source: "aws.elasticbeanstalk",
+        detail_types: &[
+            "Elastic Beanstalk resource status change",
+            "Health status change",
+            "Managed update status change",
+        ],
+        what: "Elastic Beanstalk",
+        resource_type: "AWS::ElasticBeanstalk::Environment",
+        name: &["EnvironmentName", "ApplicationName"],
+        daily: true,
+        judge: Judge::By(beanstalk),
+        reason: &["Message"],
+        details: &[("state", "Status"), ("application", "ApplicationName")],
+        place: "elasticbeanstalk/home?region={region}#/environments",
+        ..BASE
+    },
+    Kind {
+        source: "aws.amplify",
+        detail_types: &["Amplify Deployment Status Change"],
+        what: "Amplify deployment",
+        resource_type: "AWS::Amplify::App",
+        name: &["appId"],
+        thread: &["appId+branchName+jobId"],
+        state: &["jobStatus"],
+        judge: Judge::State(&[
+            (DEPLOYING, "STARTED"),
+            (DEPLOYED, "SUCCEED"),
+            (DEPLOY_FAILED, "FAILED"),
+            (DEPLOY_STOPPED, "CANCELED"),
+        ]),
+        details: &[("branch", "branchName"), ("job", "jobId")],
+        place: "amplify/apps/{name}/overview?region={region}",
+        ..BASE
+    },
+    Kind {
+        source: "aws.apprunner",
+        detail_types: &["AppRunner Service Operation Status Change"],
+        what: "App Runner service",
+        resource_type: "AWS::AppRunner::Service",
+        name: &["serviceName"],
+        thread: &["serviceId"],
+        daily: true,
+        judge: Judge::By(app_runner),
+        reason: &["message"],
+        details: &[("state", "operationStatus")],
+        place: "apprunner/home?region={region}#/services",
+        ..BASE
+    },
+    Kind {
+        source: "aws.sagemaker",
+        detail_types: &["SageMaker Endpoint State Change"],
+        what: "SageMaker endpoint",
+        resource_type: "AWS::SageMaker::Endpoint",
+        name: &["EndpointName"],
+        thread: &["EndpointArn", "@arn"],
+        daily: true,
+        state: &["EndpointStatus"],
+        judge: Judge::State(&[
+            (DEPLOYING, "CREATING UPDATING"),
+            (BACK_IN_SERVICE, "IN_SERVICE"),
+            (DEPLOY_FAILED, "FAILED"),
+            (ROLLED_BACK.turn(Turn::Begins), "ROLLING_BACK"),
+            (DEPLOY_FAILED.turn(Turn::Ends), "UPDATE_ROLLBACK_FAILED"),
+            (DESTROYING, "DELETING"),
+            (STEP, "SYSTEM_UPDATING"),
+        ]),
+        tags: &["Tags"],
+        place: "sagemaker/home?region={region}#/endpoints/{name}",
+        ..BASE
+    },
+    Kind {
+        detail_types: &["EKS Addon Health Degraded"],
+        judge: Judge::Always(TROUBLE),
+        ..ADDON
+    },
+    Kind {
+        detail_types: &["EKS Addon Health Restored"],
+        judge: Judge::Always(WELL_AGAIN),
+        ..ADDON
+    },
+    Kind {
+        detail_types: &[
+            "EKS Addon Creation Failed",
+            "EKS Addon Update Failed",
+            "EKS Addon Deletion Failed",
+        ],
+        what: "Change of an EKS add-on",
+        judge: Judge::Always(DEPLOY_FAILED),
+        ..ADDON
+    },
+    Kind {
+        detail_types: &[
+            "Cache Creation Failed",
+            "Cache Update Failed",
+            "Cache Deletion Failed",
+            "Snapshot Creation Failed",
+        ],
+        what: "Change of a serverless cache",
+        judge: Judge::Always(FAILED),
+        ..CACHE
+    },
+    Kind {
+        detail_types: &["Cache Created"],
+        judge: Judge::Always(DEPLOYED.saying("was created")),
+        ..CACHE
+    },
+    Kind {
+        detail_types: &["Cache Deleted"],
+        judge: Judge::Always(DESTROYED),
+        ..CACHE
+    },
+    Kind {
+        detail_types: &["Cache Limit Approaching"],
+        what: "Serverless cache near its limit",
+        judge: Judge::Always(WARNING),
+        ..CACHE
+    },
+    Kind {
+        source: "aws.fis",
+        detail_types: &["FIS Experiment State Change"],
+        what: "Fault injection experiment",
+        resource_type: "AWS::FIS::Experiment",
+        name: &["experiment-id"],
+        state: &["new-state.status"],
+        judge: Judge::State(&[
+            (DEPLOYING, "running"),
+            (DEPLOYED, "completed"),
+            (DEPLOY_FAILED, "failed"),
+            (DEPLOY_STOPPED, "stopped"),
+            (STEP, "pending initiating stopping"),
+        ]),
+        reason: &["new-state.reason"],
+        place: "fis/home?region={region}#ExperimentDetails:ExperimentId={name}",
+        ..BASE
+    },
 ];
 
 fn drift(detail: &Detail) -> Outcome {
@@ -134,5 +300,39 @@ fn task(detail: &Detail) -> Outcome {
             WARNING.saying("was stopped by AWS")
         }
         _ => quiet,
+    }
+}
+
+fn beanstalk(detail: &Detail) -> Outcome {
+    match detail.text("Severity").as_deref() {
+        Some("ERROR" | "FATAL") => return FAILED,
+        Some("WARN") => return WARNING,
+        _ => {}
+    }
+    let status = detail.text("Status").unwrap_or_default().to_lowercase();
+    let removes = ["terminat", "delet"]
+        .iter()
+        .any(|word| status.contains(word));
+    let ends = |words: &[&str]| words.iter().any(|word| status.ends_with(word));
+    match removes {
+        _ if ends(&["failed"]) => DEPLOY_FAILED,
+        true if ends(&["started"]) => DESTROYING,
+        true if ends(&["successful", "succeeded", "completed"]) => DESTROYED,
+        false if ends(&["started"]) => DEPLOYING,
+        false if ends(&["successful", "succeeded", "completed"]) => DEPLOYED,
+        _ => ROUTINE,
+    }
+}
+
+fn app_runner(detail: &Detail) -> Outcome {
+    let status = detail.text("operationStatus").unwrap_or_default();
+    let removes = status.starts_with("DeleteService");
+    match (removes, status.as_str()) {
+        (true, status) if status.ends_with("Started") => DESTROYING,
+        (true, status) if status.ends_with("Successfully") => DESTROYED,
+        (false, status) if status.ends_with("Started") => DEPLOYING,
+        (false, status) if status.ends_with("Successfully") => DEPLOYED,
+        (_, status) if status.ends_with("Failed") => DEPLOY_FAILED,
+        _ => UNKNOWN,
     }
 }

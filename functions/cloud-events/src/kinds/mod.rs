@@ -1,21 +1,16 @@
 //! Kinds of events that differ in nothing but their names: each is a row of data, read by one
 //! reader. A row says where its event has what, and what its states mean.
 //!
-//! Three shapes: something ran and ended ([`jobs`] and [`operations`]; [`deployments`] and
-//! [`platforms`], of services that need no code of their own), something was found
-//! ([`findings`] and [`checks`]), something was changed or is about to be ([`keys`] and
-//! [`changes`]).
+//! Three shapes: something ran and ended ([`jobs`]; [`deployments`], of services that need no
+//! code of their own), something was found ([`findings`]), something was changed or is about to
+//! be ([`changes`]).
 
 mod changes;
-mod checks;
 mod deployments;
 mod findings;
 mod grade;
 mod jobs;
-mod keys;
-mod operations;
 mod paths;
-mod platforms;
 mod state;
 
 use carillon_domain::{EventType, Severity, Status};
@@ -174,12 +169,8 @@ const BASE: Kind = Kind {
 pub(crate) fn all() -> impl Iterator<Item = &'static Kind> {
     [
         jobs::KINDS,
-        operations::KINDS,
         deployments::KINDS,
-        platforms::KINDS,
         findings::KINDS,
-        checks::KINDS,
-        keys::KINDS,
         changes::KINDS,
     ]
     .into_iter()
