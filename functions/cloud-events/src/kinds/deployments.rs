@@ -310,29 +310,26 @@ fn beanstalk(detail: &Detail) -> Outcome {
         _ => {}
     }
     let status = detail.text("Status").unwrap_or_default().to_lowercase();
-    let removes = ["terminat", "delet"]
-        .iter()
-        .any(|word| status.contains(word));
-    let ends = |words: &[&str]| words.iter().any(|word| status.ends_with(word));
-    match removes {
-        _ if ends(&["failed"]) => DEPLOY_FAILED,
-        true if ends(&["started"]) => DESTROYING,
-        true if ends(&["successful", "succeeded", "completed"]) => DESTROYED,
-        false if ends(&["started"]) => DEPLOYING,
-        false if ends(&["successful", "succeeded", "completed"]) => DEPLOYED,
-        _ => ROUTINE,
-    }
+    let removes = status.contains("terminat") || status.contains("delet");
+    said(&status, removes).unwrap_or(ROUTINE)
 }
 
 fn app_runner(detail: &Detail) -> Outcome {
     let status = detail.text("operationStatus").unwrap_or_default();
     let removes = status.starts_with("DeleteService");
-    match (removes, status.as_str()) {
-        (true, status) if status.ends_with("Started") => DESTROYING,
-        (true, status) if status.ends_with("Successfully") => DESTROYED,
-        (false, status) if status.ends_with("Started") => DEPLOYING,
-        (false, status) if status.ends_with("Successfully") => DEPLOYED,
-        (_, status) if status.ends_with("Failed") => DEPLOY_FAILED,
-        _ => UNKNOWN,
-    }
+    said(&status.to_lowercase(), removes).unwrap_or(UNKNOWN)
+}
+
+/// How something stands by the last word of its status in small letters.
+fn said(status: &str, removes: bool) -> Option<Outcome> {
+    let ends = |words: &[&str]| words.iter().any(|word| status.ends_with(word));
+    let has_succeeded = ends(&["successful", "successfully", "succeeded", "completed"]);
+    Some(match removes {
+        _ if ends(&["failed"]) => DEPLOY_FAILED,
+        true if ends(&["started"]) => DESTROYING,
+        true if has_succeeded => DESTROYED,
+        false if ends(&["started"]) => DEPLOYING,
+        false if has_succeeded => DEPLOYED,
+        _ => return None,
+    })
 }

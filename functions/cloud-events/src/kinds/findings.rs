@@ -27,7 +27,13 @@ const IMAGE_SCAN: Kind = Kind {
     name: &["repository-name"],
     thread: &["image-digest"],
     judge: Judge::By(scan),
-    details: SCAN,
+    details: &[
+        ("scan", "scan-status"),
+        ("critical", "finding-severity-counts.CRITICAL"),
+        ("high", "finding-severity-counts.HIGH"),
+        ("tag", "image-tags.0"),
+        ("image", "image-digest"),
+    ],
     place: "ecr/repositories?region={region}",
     ..BASE
 };
@@ -296,14 +302,6 @@ pub const KINDS: &[Kind] = &[
         place: "systems-manager/compliance?region={region}",
         ..BASE
     },
-];
-
-const SCAN: &[(&str, &str)] = &[
-    ("scan", "scan-status"),
-    ("critical", "finding-severity-counts.CRITICAL"),
-    ("high", "finding-severity-counts.HIGH"),
-    ("tag", "image-tags.0"),
-    ("image", "image-digest"),
 ];
 
 fn scan(detail: &Detail) -> Outcome {
