@@ -12,24 +12,7 @@ use crate::number;
 use crate::path::{self, Place};
 
 /// Attributes whose change is no news. What lies below an ignored one is ignored as well.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ignored(Vec<path::Path>);
-
-impl FromIterator<path::Path> for Ignored {
-    fn from_iter<I: IntoIterator<Item = path::Path>>(paths: I) -> Self {
-        Self(paths.into_iter().collect())
-    }
-}
-
-impl Ignored {
-    fn has(&self, path: &Path) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
-        let places = path.places();
-        self.0.iter().any(|ignored| ignored.is(&places))
-    }
-}
+pub type Ignored = Vec<path::Path>;
 
 /// Names of what differs, sorted.
 pub fn between(old: &Item, new: &Item, ignored: &Ignored) -> Vec<String> {
@@ -78,7 +61,7 @@ fn quoted(name: &str) -> String {
 }
 
 struct Walk<'i> {
-    ignored: &'i Ignored,
+    ignored: &'i [path::Path],
     found: Vec<String>,
 }
 
@@ -103,7 +86,8 @@ impl Walk<'_> {
         {
             return;
         }
-        if self.ignored.has(path) {
+        let places = path.places();
+        if self.ignored.iter().any(|ignored| ignored.is(&places)) {
             return;
         }
         match (old, new) {
