@@ -1,8 +1,9 @@
 //! Findings: as grave as something says, until something says that they are over.
 
-use carillon_domain::{EventType, Severity, Status};
+use carillon_domain::Severity;
 
-use super::{Outcome, state};
+use super::Outcome;
+use super::state::{TROUBLE_ONCE, UNKNOWN, WARNING, WELL_AGAIN};
 use crate::detail::Detail;
 use crate::noise::Noise;
 use crate::story::Turn;
@@ -71,30 +72,19 @@ impl Grade {
             Level::Medium => Severity::Warning,
             Level::Low => Severity::Info,
         };
-        let open = Outcome::new(EventType::Error, None, "").severe(severity);
         let outcome = if says(self.over) {
             // No news where it was never told.
-            Outcome {
-                status: Some(Status::Succeeded),
-                words: "is over",
-                ..open.turn(Turn::EndsOnly)
-            }
+            WELL_AGAIN.saying("is over")
         } else if says(self.hidden) {
-            open.quiet(Noise::MinorFindings)
+            WARNING.quiet(Noise::MinorFindings)
         } else if level >= self.trouble {
-            Outcome {
-                status: Some(Status::Failed),
-                ..open.turn(Turn::Once).worse()
-            }
+            TROUBLE_ONCE.saying("").worse()
         } else if level >= self.warning {
-            open.turn(Turn::Once)
+            WARNING.turn(Turn::Once)
         } else {
-            Outcome {
-                noise: Some(Noise::MinorFindings),
-                ..state::UNKNOWN
-            }
+            return (UNKNOWN.quiet(Noise::MinorFindings), text);
         };
-        (outcome, text)
+        (outcome.severe(severity), text)
     }
 }
 

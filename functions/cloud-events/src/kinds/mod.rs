@@ -107,41 +107,31 @@ impl Outcome {
         Self { words, ..self }
     }
 
-    pub const fn quiet(self, noise: Noise) -> Self {
-        Self {
-            noise: Some(noise),
-            ..self
-        }
+    pub const fn quiet(mut self, noise: Noise) -> Self {
+        self.noise = Some(noise);
+        self
     }
 
-    pub const fn severe(self, severity: Severity) -> Self {
-        Self {
-            severity: Some(severity),
-            ..self
-        }
+    pub const fn severe(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
     }
 
     /// What to say where the story that it is a part of is open.
-    pub const fn within(self, words: &'static str) -> Self {
-        Self {
-            within: Some(words),
-            ..self
-        }
+    pub const fn within(mut self, words: &'static str) -> Self {
+        self.within = Some(words);
+        self
     }
 
     /// It is news although something less grave is known.
-    pub const fn worse(self) -> Self {
-        Self {
-            is_worse: true,
-            ..self
-        }
+    pub const fn worse(mut self) -> Self {
+        self.is_worse = true;
+        self
     }
 
-    pub const fn turn(self, turn: Turn) -> Self {
-        Self {
-            turn: Some(turn),
-            ..self
-        }
+    pub const fn turn(mut self, turn: Turn) -> Self {
+        self.turn = Some(turn);
+        self
     }
 }
 
@@ -211,10 +201,8 @@ impl Kind {
             (Some(_), false) => None,
             (None, false) => Some(thread.clone()),
         };
-        let (key, worse) = (
-            format!("{} {thread}", self.source),
-            format!("{} {thread} worse", self.source),
-        );
+        let key = format!("{} {thread}", self.source);
+        let worse = format!("{key} worse");
         let (key, also) = match (outcome.turn, outcome.is_worse) {
             (_, true) => (worse, vec![key]),
             (Some(Turn::EndsOnly), _) => (key, vec![worse]),
