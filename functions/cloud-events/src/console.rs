@@ -25,6 +25,15 @@ pub(crate) fn link(region: Option<&str>, place: impl FnOnce(&str) -> String) -> 
     Some(format!("https://{host}/{}", place(region)))
 }
 
+/// As [`link`], to a place with `{region}`, and a `{}` for each of the texts.
+pub(crate) fn page(region: Option<&str>, place: &str, texts: &[&str]) -> Option<String> {
+    let fill = |place: String, text: &&str| place.replacen("{}", &encode(text), 1);
+    link(region, |region| {
+        let place = place.replace("{region}", region);
+        texts.iter().fold(place, fill)
+    })
+}
+
 /// Whether a URL that an event has leads into AWS's console.
 pub(crate) fn is_of_console(url: &str) -> bool {
     let host = Url::parse(url).ok().filter(|url| url.scheme() == "https");

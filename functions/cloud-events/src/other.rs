@@ -2,7 +2,7 @@
 
 use carillon_domain::{EventType, Severity};
 
-use crate::console::link;
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::report::Report;
@@ -20,9 +20,8 @@ pub(crate) fn read(envelope: &Envelope) -> Report {
         report.resource.name = Some(envelope.detail_type.clone());
     }
     report.resource.resource_type = Some(envelope.source.clone());
-    report.resource.url = link(envelope.region.as_deref(), |region| {
-        format!("console/home?region={region}")
-    });
+    let region = envelope.region.as_deref();
+    report.resource.url = page(region, "console/home?region={region}", &[]);
     report.correlation = arn.as_deref().map(|arn| envelope.of_the_day(arn));
     report.resource.id = arn;
     report.detail("source", Some(envelope.source.clone()));

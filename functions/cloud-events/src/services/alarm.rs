@@ -19,7 +19,7 @@
 
 use carillon_domain::{EventType, Status};
 
-use crate::console::{encode, link};
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -61,12 +61,8 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     };
     let mut report = Report::new(EventType::Error, status);
     report.message = state.text("reason");
-    report.resource.url = link(envelope.region.as_deref(), |region| {
-        format!(
-            "cloudwatch/home?region={region}#alarmsV2:alarm/{}",
-            encode(&name)
-        )
-    });
+    let place = "cloudwatch/home?region={region}#alarmsV2:alarm/{}";
+    report.resource.url = page(envelope.region.as_deref(), place, &[&name]);
     let configuration = detail.inside("configuration");
     let was = previous.map(|previous| format!("{previous} → {value}"));
     report.detail("alarm state", was.or_else(|| Some(value.clone())));

@@ -11,7 +11,7 @@
 use carillon_domain::event::CHANGE;
 use carillon_domain::{EventType, Status};
 
-use crate::console::{encode, link};
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -26,9 +26,10 @@ pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         None => (None, None),
     };
     let dimension = detail.text("scalableDimension");
-    let namespace = detail
-        .text("serviceNamespace")
-        .or_else(|| Some(dimension.as_deref()?.split(':').next()?.to_owned()));
+    let named = detail.first(&["serviceNamespace", "scalableDimension"]);
+    let named = named.unwrap_or_default();
+    // `ecs:service:DesiredCount`.
+    let namespace = named.split(':').next().unwrap_or_default();
     let mut report = Report::new(EventType::Scale, status);
     // Of a failure, its own words come last: the end of a long text is never cut.
     let parts = [
@@ -42,26 +43,18 @@ pub fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
         Some(began) => format!("{what} {began}"),
         None => envelope.of_the_day(what.trim_end()),
     });
-    report.resource.url = console(
-        namespace.as_deref().unwrap_or_default(),
-        &target,
-        envelope.region.as_deref(),
-    );
+    report.resource.url = console(namespace, &target, envelope.region.as_deref());
     report.resource.resource_type = Some("AWS::ApplicationAutoScaling::ScalableTarget".into());
     report.resource.id = envelope.resource().map(str::to_owned);
     report.resource.name = Some(target);
     report.detail("dimension", dimension);
-    let capacities = (
-        detail.text("oldDesiredCapacity"),
-        detail.text("newDesiredCapacity"),
-    );
-    if let (Some(before), Some(after)) = capacities {
-        report.detail(CHANGE, Some(format!("{before} → {after}")));
-    }
-    let limits = (detail.text("minCapacity"), detail.text("maxCapacity"));
-    if let (Some(least), Some(most)) = limits {
-        report.detail("limits", Some(format!("{least} to {most}")));
-    }
+    let before = detail.text("oldDesiredCapacity");
+    let change = before.zip(detail.text("newDesiredCapacity"));
+    let change = change.map(|(before, after)| format!("{before} → {after}"));
+    report.detail(CHANGE, change);
+    let limits = detail.text("minCapacity").zip(detail.text("maxCapacity"));
+    let limits = limits.map(|(least, most)| format!("{least} to {most}"));
+    report.detail("limits", limits);
     report.detail("activity status", code);
     Some(Verdict::of(noise, report))
 }
@@ -92,23 +85,15 @@ fn capacity(detail: &Detail) -> Option<String> {
 
 /// Where a target is looked at. Services that have nothing for one get their first page.
 fn console(namespace: &str, target: &str, region: Option<&str>) -> Option<String> {
-    let steps: Vec<String> = target.split(['/', ':']).map(encode).collect();
-    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-    link(region, |region| match (namespace, steps.as_slice()) {
-        ("ecs", ["service", cluster, name]) => {
-            format!("ecs/v2/clusters/{cluster}/services/{name}?region={region}")
-        }
-        ("dynamodb", ["table", name, ..]) => {
-            format!("dynamodbv2/home?region={region}#table?name={name}")
-        }
-        ("lambda", ["function", name, ..]) => {
-            format!("lambda/home?region={region}#/functions/{name}")
-        }
-        ("rds", ["cluster", name]) => {
-            format!("rds/home?region={region}#database:id={name};is-cluster=true")
-        }
-        _ => format!("console/home?region={region}"),
-    })
+    let steps: Vec<&str> = target.split(['/', ':']).collect();
+    let place = match (namespace, &steps[..]) {
+        ("ecs", ["service", _, _]) => "ecs/v2/clusters/{}/services/{}?region={region}",
+        ("dynamodb", ["table", _, ..]) => "dynamodbv2/home?region={region}#table?name={}",
+        ("lambda", ["function", _, ..]) => "lambda/home?region={region}#/functions/{}",
+        ("rds", ["cluster", _]) => "rds/home?region={region}#database:id={};is-cluster=true",
+        _ => "console/home?region={region}",
+    };
+    page(region, place, &steps[1..])
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use carillon_domain::event::CHANGE;
 use carillon_domain::{EventType, Status};
 
 use super::Reader;
-use crate::console::{encode, link};
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -131,10 +131,8 @@ fn group(
 ) -> Option<Report> {
     let name = detail.required("AutoScalingGroupName")?;
     let mut report = Report::new(event_type, status);
-    report.resource.url = link(envelope.region.as_deref(), |region| {
-        let name = encode(&name);
-        format!("ec2/home?region={region}#AutoScalingGroupDetails:id={name};view=activity")
-    });
+    let place = "ec2/home?region={region}#AutoScalingGroupDetails:id={};view=activity";
+    report.resource.url = page(envelope.region.as_deref(), place, &[&name]);
     let mut arns = envelope.resources.iter();
     let arn = arns.find(|arn| arn.contains(":autoscaling:"));
     report.resource.resource_type = Some("AWS::AutoScaling::AutoScalingGroup".into());

@@ -18,13 +18,14 @@
 
 use carillon_domain::{EventType, Status};
 
-use crate::console::{encode, link};
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
 use crate::report::{Report, Verdict};
 
 const STACK: &str = "AWS::CloudFormation::Stack";
+const STACK_PLACE: &str = "cloudformation/home?region={region}#/stacks/{}?stackId={}";
 
 pub fn stack(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let stack = detail.required("stack-id");
@@ -50,7 +51,11 @@ pub fn stack(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     } else {
         None
     };
-    report.resource.url = console(envelope.region.as_deref(), &stack, "stackinfo");
+    report.resource.url = page(
+        envelope.region.as_deref(),
+        STACK_PLACE,
+        &["stackinfo", &stack],
+    );
     report.resource.resource_type = Some(STACK.into());
     report.resource.name = name;
     report.resource.id = Some(stack);
@@ -76,7 +81,7 @@ pub fn resource(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.correlation = Some(correlation(envelope, detail, &stack, event_type));
     report.detail("stack", stack_name(&stack).map(str::to_owned));
     report.detail("resource status", Some(code));
-    report.resource.url = console(envelope.region.as_deref(), &stack, "events");
+    report.resource.url = page(envelope.region.as_deref(), STACK_PLACE, &["events", &stack]);
     report.resource.id = detail.text("physical-resource-id");
     report.resource.resource_type = resource_type;
     report.resource.name = Some(logical);
@@ -177,13 +182,6 @@ fn is_nested(name: &str) -> bool {
             .any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_uppercase())
         && random.bytes().filter(u8::is_ascii_uppercase).count() >= 3;
     is_random && parts.count() >= 2
-}
-
-fn console(region: Option<&str>, stack: &str, page: &str) -> Option<String> {
-    link(region, |region| {
-        let stack = encode(stack);
-        format!("cloudformation/home?region={region}#/stacks/{page}?stackId={stack}")
-    })
 }
 
 #[cfg(test)]

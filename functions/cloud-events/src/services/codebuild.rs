@@ -12,7 +12,7 @@ use carillon_domain::event::BUILD;
 use carillon_domain::{EventType, Status};
 
 use super::codepipeline;
-use crate::console::{encode, link};
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -44,10 +44,9 @@ pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     // `arn:aws:codebuild:REGION:ACCOUNT:build/PROJECT:ID`.
     let parts = build.as_deref().and_then(|arn| arn.split_once("build/"));
     if let (Some(account), Some((_, id))) = (&envelope.account, parts) {
-        let (account, project, id) = (encode(account), encode(&project), encode(id));
-        report.resource.url = link(envelope.region.as_deref(), |region| {
-            format!("codesuite/codebuild/{account}/projects/{project}/build/{id}/?region={region}")
-        });
+        let place = "codesuite/codebuild/{}/projects/{}/build/{}/?region={region}";
+        let names = [account, &project, id];
+        report.resource.url = page(envelope.region.as_deref(), place, &names);
     }
     report.detail("build status", Some(code));
     report.detail("build number", more.text("build-number"));

@@ -7,7 +7,7 @@
 
 use carillon_domain::{EventType, Status};
 
-use crate::console::{encode, link};
+use crate::console::page;
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -30,10 +30,8 @@ pub fn deployment(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let mut report = Report::new(EventType::Deploy, status);
     report.message = message.map(str::to_owned);
     report.correlation = Some(deployment.clone());
-    report.resource.url = link(region.as_deref(), |region| {
-        let deployment = encode(&deployment);
-        format!("codesuite/codedeploy/deployments/{deployment}?region={region}")
-    });
+    let place = "codesuite/codedeploy/deployments/{}?region={region}";
+    report.resource.url = page(region.as_deref(), place, &[&deployment]);
     report.resource.resource_type = Some("AWS::CodeDeploy::DeploymentGroup".into());
     let mut arns = envelope.resources.iter();
     report.resource.id = arns.find(|arn| arn.contains(":deploymentgroup:")).cloned();

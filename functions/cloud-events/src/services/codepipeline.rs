@@ -14,7 +14,7 @@
 use carillon_domain::event::{CHANGE, is_web_url};
 use carillon_domain::{Event, EventType, Severity, Status};
 
-use crate::console::{encode, link, person};
+use crate::console::{page, person};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -184,14 +184,14 @@ fn pipeline_report(
         let key = |execution: &String| format!("codepipeline {execution} failed {attempt}");
         report.key = execution.as_ref().map(key);
     }
-    report.resource.url = link(envelope.region.as_deref(), |region| {
-        let page = match execution.as_deref().map(encode) {
-            Some(execution) => format!("executions/{execution}/visualization"),
-            None => "view".to_owned(),
-        };
-        let name = encode(pipeline);
-        format!("codesuite/codepipeline/pipelines/{name}/{page}?region={region}")
-    });
+    let place = match &execution {
+        Some(_) => {
+            "codesuite/codepipeline/pipelines/{}/executions/{}/visualization?region={region}"
+        }
+        None => "codesuite/codepipeline/pipelines/{}/view?region={region}",
+    };
+    let names = [pipeline, execution.as_deref().unwrap_or_default()];
+    report.resource.url = page(envelope.region.as_deref(), place, &names);
     report.detail("execution", execution);
     // The first attempt is not worth a word.
     report.detail("attempt", attempt.filter(|attempt| attempt != "1"));

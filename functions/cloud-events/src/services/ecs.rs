@@ -13,7 +13,7 @@
 
 use carillon_domain::{EventType, Severity, Status};
 
-use crate::console::{encode, link, resource_part};
+use crate::console::{page, resource_part};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -125,12 +125,10 @@ fn service(
     let named = detail.text("clusterArn");
     let named = named.as_deref().and_then(|arn| arn.rsplit('/').next());
     let cluster = cluster.or(named).map(str::to_owned);
-    report.resource.url = cluster.as_deref().zip(name).and_then(|(cluster, name)| {
-        link(envelope.region.as_deref(), |region| {
-            let (cluster, name) = (encode(cluster), encode(name));
-            format!("ecs/v2/clusters/{cluster}/services/{name}?region={region}")
-        })
-    });
+    if let (Some(cluster), Some(name)) = (&cluster, name) {
+        let place = "ecs/v2/clusters/{}/services/{}?region={region}";
+        report.resource.url = page(envelope.region.as_deref(), place, &[cluster, name]);
+    }
     report.resource.resource_type = Some("AWS::ECS::Service".into());
     report.resource.name = name.map(str::to_owned);
     report.resource.id = arn.clone();

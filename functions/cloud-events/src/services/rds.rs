@@ -17,7 +17,7 @@ mod wording;
 use carillon_domain::event::CHANGE;
 use carillon_domain::{EventType, Severity, Status};
 
-use crate::console::{encode, link, resource_part};
+use crate::console::{page, resource_part};
 use crate::detail::Detail;
 use crate::envelope::Envelope;
 use crate::noise::Noise;
@@ -143,14 +143,12 @@ fn resource_type(source: &str) -> &'static str {
 
 fn database(source: &str, name: &str, region: Option<&str>) -> Option<String> {
     let place = match source {
-        "DB_INSTANCE" => format!("database:id={};is-cluster=false", encode(name)),
-        "CLUSTER" | "DB_CLUSTER" => format!("database:id={};is-cluster=true", encode(name)),
-        "SNAPSHOT" | "DB_SNAPSHOT" | "CLUSTER_SNAPSHOT" | "DB_CLUSTER_SNAPSHOT" => {
-            "snapshots-list:".to_owned()
-        }
-        _ => "databases:".to_owned(),
+        "DB_INSTANCE" => "rds/home?region={region}#database:id={};is-cluster=false",
+        "CLUSTER" | "DB_CLUSTER" => "rds/home?region={region}#database:id={};is-cluster=true",
+        snapshot if snapshot.ends_with("SNAPSHOT") => "rds/home?region={region}#snapshots-list:",
+        _ => "rds/home?region={region}#databases:",
     };
-    link(region, |region| format!("rds/home?region={region}#{place}"))
+    page(region, place, &[name])
 }
 
 #[cfg(test)]
