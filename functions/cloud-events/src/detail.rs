@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use carillon_domain::fault::FaultCode;
+use carillon_domain::values::kind;
 use carillon_domain::{Faults, Pointer};
 use serde_json::Value;
 
@@ -76,7 +77,7 @@ impl<'a> Detail<'a> {
     pub fn required(&self, name: &str) -> Option<String> {
         let text = self.text(name);
         if text.is_none() {
-            let found = kind(self.value(name));
+            let found = self.value(name).map_or("missing", kind);
             let detail = format!("`{name}` is required and must be a text; it is {found}");
             let mut faults = self.faults.borrow_mut();
             faults.add(self.at.field(name), FaultCode::Required, detail);
@@ -130,14 +131,6 @@ pub(crate) fn as_text(value: &Value) -> Option<String> {
         }
         Value::Bool(truth) => Some(truth.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-/// The JSON type's name, for people.
-pub(crate) fn kind(value: Option<&Value>) -> &'static str {
-    match value {
-        None => "missing",
-        Some(value) => carillon_domain::values::kind(value),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use carillon_domain::event::MAX_NAME;
 use carillon_domain::fault::FaultCode;
+use carillon_domain::values::kind;
 use carillon_domain::{Event, EventId, Faults, Pointer};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::detail::{as_text, kind};
+use crate::detail::as_text;
 
 /// The source of events that are passed on as they are.
 pub(crate) const PASSED_ON: &str = "carillon.event";
@@ -32,10 +33,8 @@ impl Envelope {
     pub fn read(payload: Value) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let Value::Object(mut fields) = payload else {
-            let detail = format!(
-                "an EventBridge event is an object, not {}",
-                kind(Some(&payload))
-            );
+            let kind = kind(&payload);
+            let detail = format!("an EventBridge event is an object, not {kind}");
             faults.add(Pointer::root(), FaultCode::WrongType, detail);
             return Err(faults);
         };
@@ -68,12 +67,9 @@ impl Envelope {
             }
         }
         if !detail.is_object() {
-            let detail = format!("must be an object, not {}", kind(Some(&detail)));
-            faults.add(
-                Pointer::root().field("detail"),
-                FaultCode::WrongType,
-                detail,
-            );
+            let at = Pointer::root().field("detail");
+            let detail = format!("must be an object, not {}", kind(&detail));
+            faults.add(at, FaultCode::WrongType, detail);
         }
         let envelope = Self {
             id: id.unwrap_or_default(),
