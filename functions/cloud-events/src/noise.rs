@@ -67,26 +67,17 @@ impl Wanted {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut wanted = HashSet::new();
         let mut faults = Vec::new();
-        for name in text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
-            if name == "all" {
-                wanted.extend(Noise::ALL);
-                continue;
+        let names = text.split(',').map(str::trim);
+        for name in names.filter(|name| !name.is_empty()) {
+            let is_meant = |noise: &&Noise| name == "all" || noise.name() == name;
+            if !Noise::ALL.iter().any(|noise| is_meant(&noise)) {
+                faults.push(unknown(name));
             }
-            match Noise::ALL.iter().find(|noise| noise.name() == name) {
-                Some(noise) => {
-                    wanted.insert(*noise);
-                }
-                None => faults.push(unknown(name)),
-            }
+            wanted.extend(Noise::ALL.iter().filter(is_meant));
         }
-        if faults.is_empty() {
-            Ok(Self(wanted))
-        } else {
-            Err(faults.join(", "))
+        match faults.is_empty() {
+            true => Ok(Self(wanted)),
+            false => Err(faults.join(", ")),
         }
     }
 }
