@@ -24,15 +24,12 @@ const MAX_NAME: usize = 1_024;
 pub fn try_item(in_use: &Tables, body: &Value) -> Result<Value, Faults> {
     let mut faults = Faults::default();
     let trial = read(in_use, body, &mut faults);
-    faults.into_result(trial).map(|trial| trial.outcome())
+    let (tables, record) = faults.into_result(trial)?;
+    Ok(outcome(&tables, &record))
 }
 
-struct Trial {
-    tables: Tables,
-    record: EventRecord,
-}
-
-fn read(in_use: &Tables, body: &Value, faults: &mut Faults) -> Option<Trial> {
+/// The descriptions, and the record of the change.
+fn read(in_use: &Tables, body: &Value, faults: &mut Faults) -> Option<(Tables, EventRecord)> {
     let mut fields = Fields::of(body, Pointer::root(), faults)?;
     let table = fields.required_text("table", MAX_NAME);
     let mut image = |name| {
@@ -81,21 +78,15 @@ fn read(in_use: &Tables, body: &Value, faults: &mut Faults) -> Option<Trial> {
             "ApproximateCreationDateTime": 0.0,
         },
     });
-    Some(Trial {
-        tables: tables?.by_name(),
-        record: serde_json::from_value(record).ok()?,
-    })
+    Some((tables?.by_name(), serde_json::from_value(record).ok()?))
 }
 
 /// An item as DynamoDB writes it (`{"id": {"S": "x"}}`), or as plain JSON.
 fn item(value: &Value, at: Pointer, faults: &mut Faults) -> Option<Item> {
     const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
     let Some(object) = value.as_object() else {
-        faults.add(
-            at,
-            FaultCode::WrongType,
-            "must be an item, an object of attributes",
-        );
+        let detail = "must be an item, an object of attributes";
+        faults.add(at, FaultCode::WrongType, detail);
         return None;
     };
     let is_typed = |value: &Value| {
@@ -110,33 +101,26 @@ fn item(value: &Value, at: Pointer, faults: &mut Faults) -> Option<Item> {
         .ok()
 }
 
-impl Trial {
-    fn outcome(&self) -> Value {
-        let (events, skipped) = match entity::events(&self.record, &self.tables, Timestamp::now()) {
-            Ok(events) => (events, None),
-            Err(skipped) => (Vec::new(), Some(skipped)),
-        };
-        let skipped = skipped.map(|skipped| {
-            let reason = skipped.reason.as_str();
-            json!({"reason": reason, "detail": skipped.detail, "hint": skipped.hint})
-        });
-        let events: Vec<Value> = events.iter().map(shown).collect();
-        json!({"events": events, "skipped": skipped, "why": self.why()})
-    }
+fn outcome(tables: &Tables, record: &EventRecord) -> Value {
+    let told = entity::events(record, tables, Timestamp::now());
+    let skipped = told.as_ref().err().map(|skipped| {
+        let reason = skipped.reason.as_str();
+        json!({"reason": reason, "detail": skipped.detail, "hint": skipped.hint})
+    });
+    let events: Vec<Value> = told.iter().flatten().map(shown).collect();
+    json!({"events": events, "skipped": skipped, "why": why(tables, record)})
+}
 
-    /// How each image was read.
-    fn why(&self) -> Vec<String> {
-        let stream = self.record.event_source_arn.as_deref().unwrap_or_default();
-        let table = self.tables.of_stream(stream);
-        let (old, new) = (&self.record.change.old_image, &self.record.change.new_image);
-        let before = read_as(table, old)
-            .into_iter()
-            .map(|line| format!("before: {line}"));
-        match (old.is_empty(), new.is_empty()) {
-            (true, _) => read_as(table, new),
-            (_, true) => read_as(table, old),
-            _ => before.chain(read_as(table, new)).collect(),
-        }
+/// How each image was read.
+fn why(tables: &Tables, record: &EventRecord) -> Vec<String> {
+    let table = tables.of_stream(record.event_source_arn.as_deref().unwrap_or_default());
+    let (old, new) = (&record.change.old_image, &record.change.new_image);
+    let before = read_as(table, old).into_iter();
+    let before = before.map(|line| format!("before: {line}"));
+    match (old.is_empty(), new.is_empty()) {
+        (true, _) => read_as(table, new),
+        (_, true) => read_as(table, old),
+        _ => before.chain(read_as(table, new)).collect(),
     }
 }
 
