@@ -36,15 +36,16 @@ pub(crate) fn page(region: Option<&str>, place: &str, texts: &[&str]) -> Option<
 
 /// Whether a URL that an event has leads into AWS's console.
 pub(crate) fn is_of_console(url: &str) -> bool {
-    let host = Url::parse(url).ok().filter(|url| url.scheme() == "https");
-    let host = host.filter(|url| url.username().is_empty() && url.password().is_none());
-    let host = host.and_then(|url| url.host_str().map(str::to_owned));
-    host.is_some_and(|host| {
-        CONSOLES.iter().any(|(_, console)| {
-            let before = host.strip_suffix(console);
-            before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
-        })
-    })
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    let names_nobody = url.username().is_empty() && url.password().is_none();
+    let host = url.host_str().unwrap_or_default();
+    let is_host = CONSOLES.iter().any(|(_, console)| {
+        let before = host.strip_suffix(console);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    });
+    url.scheme() == "https" && names_nobody && is_host
 }
 
 fn is_region(text: &str) -> bool {

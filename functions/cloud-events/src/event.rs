@@ -56,14 +56,12 @@ pub(crate) fn read(
     };
     Ok(match verdict {
         Verdict::Tell(report) => told(envelope, rules, report, now),
-        Verdict::Quiet(noise, report) if rules.noise.has(noise) => {
-            let mut report = report;
+        Verdict::Quiet(noise, mut report) if rules.noise.has(noise) => {
             // Whoever wants noise told wants it told where it is no news, too.
-            if let Some(story) = &mut report.story {
-                story.turn = match story.turn {
-                    Turn::EndsOnly => Turn::Ends,
-                    turn => turn,
-                };
+            if let Some(story) = &mut report.story
+                && story.turn == Turn::EndsOnly
+            {
+                story.turn = Turn::Ends;
             }
             told(envelope, rules, report, now)
         }

@@ -46,10 +46,9 @@ impl Organizations {
     /// account's or accounts have none of their own, or else the account's first.
     pub(crate) fn pick(&self, account: Option<&str>, tags: &[(String, String)]) -> OrganizationId {
         let allowed = self.of(account);
-        let tagged = tags
-            .iter()
-            .find(|(name, _)| Some(name) == self.tag.as_ref())
-            .map(|(_, value)| value.as_str());
+        let mut tags = tags.iter();
+        let tagged = tags.find(|(name, _)| Some(name) == self.tag.as_ref());
+        let tagged = tagged.map(|(_, value)| value.as_str());
         if self.accounts.is_empty()
             && let Some(named) = tagged.and_then(|text| OrganizationId::parse(text.trim()))
         {
@@ -70,11 +69,8 @@ impl Organizations {
 fn accounts(text: &str) -> Result<HashMap<String, Vec<OrganizationId>>, String> {
     let mut accounts: HashMap<String, Vec<OrganizationId>> = HashMap::new();
     let mut faults = Vec::new();
-    for entry in text
-        .split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-    {
+    let entries = text.split(',').map(str::trim);
+    for entry in entries.filter(|entry| !entry.is_empty()) {
         let (account, organization) = entry.split_once('=').unwrap_or((entry, ""));
         let (account, organization) = (account.trim(), organization.trim());
         if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
@@ -91,10 +87,9 @@ fn accounts(text: &str) -> Result<HashMap<String, Vec<OrganizationId>>, String> 
             None => faults.push(format!("`{entry}`: `{organization}` is no organization id")),
         }
     }
-    if faults.is_empty() {
-        Ok(accounts)
-    } else {
-        Err(faults.join(", "))
+    match faults.is_empty() {
+        true => Ok(accounts),
+        false => Err(faults.join(", ")),
     }
 }
 

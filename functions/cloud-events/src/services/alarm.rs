@@ -33,9 +33,8 @@ pub fn state(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (name, value) = (name?, value?);
     let previous_state = detail.inside("previousState");
     let previous = previous_state.text("value");
-    let was_new = previous_state
-        .text("reason")
-        .is_some_and(|reason| reason.starts_with(UNCHECKED));
+    let before = previous_state.text("reason");
+    let was_new = before.is_some_and(|reason| reason.starts_with(UNCHECKED));
     let (status, noise, turn) = meaning(previous.as_deref(), &value, was_new);
     let contributor = detail.inside("alarmContributor");
     let mute = detail.inside("muteDetail");
@@ -110,11 +109,9 @@ fn attributes(contributor: &Detail) -> Option<String> {
 }
 
 fn told(pairs: Vec<(String, String)>) -> String {
-    let pairs = pairs.into_iter();
-    let pairs: Vec<_> = pairs
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    pairs.join(", ")
+    let pairs = pairs.iter();
+    let pairs = pairs.map(|(name, value)| format!("{name} {value}"));
+    pairs.collect::<Vec<_>>().join(", ")
 }
 
 type Meaning = (Option<Status>, Option<Noise>, Turn);

@@ -51,11 +51,8 @@ pub fn stack(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     } else {
         None
     };
-    report.resource.url = page(
-        envelope.region.as_deref(),
-        STACK_PLACE,
-        &["stackinfo", &stack],
-    );
+    let region = envelope.region.as_deref();
+    report.resource.url = page(region, STACK_PLACE, &["stackinfo", &stack]);
     report.resource.resource_type = Some(STACK.into());
     report.resource.name = name;
     report.resource.id = Some(stack);

@@ -25,9 +25,8 @@ pub fn build(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let (project, code) = (project?, code?);
     let status = meaning(&code);
     let more = detail.inside("additional-information");
-    let build = detail
-        .text("build-id")
-        .or_else(|| envelope.resource().map(str::to_owned));
+    let build = detail.text("build-id");
+    let build = build.or_else(|| envelope.resource().map(str::to_owned));
     let mut report = Report::new(EventType::Deploy, status);
     if status == Some(Status::Failed) {
         report.message = failed_phase(&more).or_else(|| ended(&code).map(str::to_owned));

@@ -34,10 +34,8 @@ pub fn execution(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let comment = detail.text("stop-execution-comments");
     report.message = joined([message.map(str::to_owned), comment], " ");
     let who = trigger.text("trigger-detail");
-    report.actor = who
-        .as_deref()
-        .and_then(person)
-        .or_else(|| trigger.text("author-display-name"));
+    let who = who.as_deref().and_then(person);
+    report.actor = who.or_else(|| trigger.text("author-display-name"));
     let trigger_type = trigger.text("trigger-type").unwrap_or_default();
     let rolls_back = ["ManualRollback", "AutomatedRollback"].contains(&trigger_type.as_str());
     let of_roll_back = match status.filter(|_| rolls_back) {
@@ -67,13 +65,10 @@ pub fn action(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     let is_approval =
         category.as_deref() == Some("Approval") || provider.as_deref() == Some("Manual");
     let (stage, action) = (detail.text("stage"), detail.text("action"));
+    let failed = Some(Status::Failed);
     let (status, message, noise) = match (state.as_str(), is_approval) {
-        ("FAILED", true) => (
-            Some(Status::Failed),
-            "Rejected, or nobody approved in time",
-            None,
-        ),
-        ("FAILED", false) => (Some(Status::Failed), "Failed", None),
+        ("FAILED", true) => (failed, "Rejected, or nobody approved in time", None),
+        ("FAILED", false) => (failed, "Failed", None),
         // It says nothing of how the execution stands.
         ("STARTED", true) => (None, "Waits for an approval", None),
         ("SUCCEEDED", true) => (None, "Approved", None),

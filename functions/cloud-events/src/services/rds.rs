@@ -36,9 +36,8 @@ struct Meaning {
 }
 
 pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
-    let arn = detail
-        .text("SourceArn")
-        .or_else(|| envelope.resource().map(str::to_owned));
+    let arn = detail.text("SourceArn");
+    let arn = arn.or_else(|| envelope.resource().map(str::to_owned));
     let source = detail.text("SourceType").unwrap_or_default();
     let source = source.to_uppercase().replace('-', "_");
     let name = match arn.as_deref().and_then(name_of) {
@@ -63,9 +62,8 @@ pub fn event(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.resource.url = database(&source, &name, envelope.region.as_deref());
     report.resource.resource_type = Some(resource_type(&source).into());
     let identity = arn.clone().unwrap_or_else(|| name.clone());
-    report.story = meaning
-        .operation
-        .map(|operation| Story::new(format!("{identity} {operation}"), turn(&meaning)));
+    let story = |operation| Story::new(format!("{identity} {operation}"), turn(&meaning));
+    report.story = meaning.operation.map(story);
     report.resource.id = arn;
     report.resource.name = Some(name);
     report.message = Some(without_value(message));
