@@ -74,10 +74,8 @@ impl TableEvents {
             if index > failed_at.load(Ordering::Relaxed) {
                 break;
             }
-            match self
-                .capture_record(&records[index], arrival(began, index))
-                .await
-            {
+            let now = arrival(began, index);
+            match self.capture_record(&records[index], now).await {
                 Ok(outcome) => done.push((index, outcome)),
                 Err(TryAgain) => {
                     failed_at.fetch_min(index, Ordering::Relaxed);

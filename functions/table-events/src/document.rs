@@ -30,10 +30,8 @@ pub fn read(text: &str, others: &Kind) -> Result<Vec<(String, Table)>, Faults> {
     };
     let tables = match value.as_object() {
         None => {
-            let detail = format!(
-                "must be an object with a field for each table, not {}",
-                values::kind(&value)
-            );
+            let kind = values::kind(&value);
+            let detail = format!("must be an object with a field for each table, not {kind}");
             faults.add(Pointer::root(), FaultCode::WrongType, detail);
             Vec::new()
         }
@@ -124,11 +122,8 @@ fn kind(fields: &mut Fields, at: &Pointer, above: &Kind) -> Kind {
     if let Some(organization) = fields.text("default_organization", MAX_NAME) {
         kind.default_organization = OrganizationId::parse(&organization);
         if kind.default_organization.is_none() {
-            fields.fault(
-                "default_organization",
-                FaultCode::Malformed,
-                OrganizationId::RULE,
-            );
+            let rule = OrganizationId::RULE;
+            fields.fault("default_organization", FaultCode::Malformed, rule);
         }
     }
     if let Some(ignored) = fields.texts("ignored", MAX_LIST, MAX_PATH) {

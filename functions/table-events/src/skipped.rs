@@ -90,13 +90,10 @@ impl Skipped {
 
     /// The kind fits, but whose the item is cannot be told.
     pub fn no_organization(kind: &Kind, named: Option<String>) -> Self {
-        let source = &kind.organization;
+        let (source, rule) = (&kind.organization, OrganizationId::RULE);
         let (detail, hint) = match named {
             Some(named) => (
-                format!(
-                    "`{named}`, {source}, is no organization: it {}",
-                    OrganizationId::RULE
-                ),
+                format!("`{named}`, {source}, is no organization: it {rule}"),
                 None,
             ),
             None => (
@@ -127,11 +124,9 @@ fn why_not(kind: &Kind, images: &[&Item]) -> (String, Option<String>) {
         ),
         Some(word) => {
             let hint = nearest(&word, ENTITIES);
+            let known = ENTITIES.join(", ");
             (
-                format!(
-                    "`{path}` is `{word}`, which is none of {}",
-                    ENTITIES.join(", ")
-                ),
+                format!("`{path}` is `{word}`, which is none of {known}"),
                 hint.map(|meant| format!("`{word}`: did you mean `{meant}`?")),
             )
         }
