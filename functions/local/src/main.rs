@@ -87,11 +87,8 @@ async fn main() -> anyhow::Result<()> {
         Reach::parse(text, function.as_deref())
     });
     let (chat_origin, quotas) = settings.finish((chat_origin, quotas))?;
-    let port = arguments.port;
-    let mut own = format!(
-        "127.0.0.1:{port} localhost:{port} {}:{port}",
-        in_host(arguments.listen)
-    );
+    let (port, listen) = (arguments.port, in_host(arguments.listen));
+    let mut own = format!("127.0.0.1:{port} localhost:{port} {listen}:{port}");
     for name in &arguments.allow_host {
         own += &format!(" {name}");
     }
