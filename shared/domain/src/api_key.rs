@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_with::skip_serializing_none;
 
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{Field, Line, Named, Object, OneOf, Time};
@@ -106,6 +107,7 @@ pub const KEY_CHANGE: Object = Object {
 };
 
 /// A key as it is kept: without the key itself.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     pub id: ApiKeyId,
@@ -113,10 +115,8 @@ pub struct ApiKey {
     pub name: String,
     pub role: Role,
     pub created_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires_at: Option<Timestamp>,
     /// To the minute.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub last_used_at: Option<Timestamp>,
 }
 

@@ -2,23 +2,23 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::delivery::MessageRef;
 use crate::event::{Event, Status};
 use crate::ids::EventId;
 
 /// The messages of one correlation id in one channel.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     /// The message that began the thread, or the one that is edited.
     pub message: MessageRef,
     /// The event that the message was posted for.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub event_id: Option<EventId>,
     /// Which order to deliver has posted it, or has edited it last.
     pub by: String,
     /// What the message shows: how the operation stands, and since when.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<Status>,
     pub occurred_at: Timestamp,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
@@ -60,21 +61,18 @@ impl DeliveryStatus {
 }
 
 /// One try to post.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub at: Timestamp,
     pub outcome: Outcome,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub http_status: Option<u16>,
     /// The platform's error code.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<String>,
     /// What to do, in plain words.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
     pub duration_ms: u64,
     /// How long the platform asked to wait, if it did.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retry_after_ms: Option<u64>,
     /// Whether another try followed at once: with another credential, without what was
     /// refused, without company, or in another place. The schedule counts only the last of them.
@@ -83,18 +81,18 @@ pub struct Attempt {
 }
 
 /// Where a message stands on the platform.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRef {
     /// Slack's `ts`, Discord's message id, or the id of the run that a Teams workflow has begun,
     /// which Microsoft's support asks for; an incoming webhook tells none.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub id: Option<String>,
     /// The platform's id of the channel.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub channel_id: Option<String>,
 }
 
 /// A row of the ledger.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     pub id: DeliveryId,
@@ -105,11 +103,9 @@ pub struct Delivery {
     pub event_id: EventId,
     pub event_type: EventType,
     /// The trace that the event belongs to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub traceparent: Option<TraceParent>,
     pub channel: String,
     pub status: DeliveryStatus,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// Whether it may have been posted twice.
     #[serde(default)]
@@ -118,9 +114,7 @@ pub struct Delivery {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub overtaken: bool,
     pub created_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_attempt_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<MessageRef>,
     #[serde(default)]
     pub attempts: Vec<Attempt>,
@@ -130,7 +124,6 @@ pub struct Delivery {
     /// Which post of its lane it was written after: the lane's version when that was opened.
     pub post: u64,
     /// When it was delivered, failed or skipped.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub settled_at: Option<Timestamp>,
     /// Skipped because a later message has told all that it could.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]

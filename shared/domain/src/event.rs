@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
@@ -85,16 +86,14 @@ impl Severity {
 }
 
 /// What an event is about.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none", default)]
+    #[serde(rename = "type")]
     pub resource_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
     /// Where to look at it; http or https.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
 }
 
@@ -122,54 +121,42 @@ impl Period {
 }
 
 /// An estimated cost. The amount is a decimal string, never a float.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EstimatedCost {
     pub amount: String,
     /// ISO 4217: three capital letters.
     pub currency: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub period: Option<Period>,
 }
 
 /// Something that happened. Unique by (organization, id).
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     pub id: EventId,
     #[serde(rename = "type")]
     pub event_type: EventType,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<Status>,
     /// When it happened, as the source says.
     pub occurred_at: Timestamp,
     /// When Carillon captured it.
     pub received_at: Timestamp,
     pub organization: OrganizationId,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub environment: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub project: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resource: Option<Resource>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider: Option<String>,
     /// The provider's account, such as the 12 digits of one of AWS.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub region: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub severity: Option<Severity>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub estimated_cost: Option<EstimatedCost>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub actor: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
     /// Groups the events of one operation.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlation_id: Option<String>,
     /// The trace that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub traceparent: Option<TraceParent>,
     #[serde(default)]
     pub dry_run: bool,

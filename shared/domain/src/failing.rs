@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::event::{Capture, Event, Resource, Status};
 use crate::event_type::EventType;
@@ -33,6 +34,7 @@ pub struct FailingLane {
 }
 
 /// The webhooks of one organization and platform that do not get through, and what was told.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outage {
     pub organization: OrganizationId,
@@ -40,10 +42,8 @@ pub struct Outage {
     pub began_at: Timestamp,
     /// How many notices there were.
     pub told: u32,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub told_at: Option<Timestamp>,
     /// Whom the last notice was about.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject: Option<String>,
 }
 

@@ -9,6 +9,7 @@ mod state;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId};
@@ -18,13 +19,13 @@ pub use id::{LaneId, Position};
 pub use state::{Failure, LONGEST_BINDING, Lane, Log, Open, Refused, Trouble, Wait};
 
 /// A delivery that waits in a lane.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     pub delivery_id: DeliveryId,
     pub event_id: EventId,
     pub event_type: EventType,
     /// The trace that the event belongs to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub traceparent: Option<TraceParent>,
     /// When it was dispatched, or asked for again.
     pub since: Timestamp,
@@ -52,22 +53,22 @@ pub struct Entry {
 }
 
 /// What is to be sent besides the log: asked for again, or overtaken.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redo {
     #[serde(flatten)]
     pub waiting: Waiting,
     /// Where it was overtaken: how it has fared on its own.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub overtaken: Option<Overtaken>,
 }
 
 /// A delivery that kept failing while its channel took others.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overtaken {
     /// When it is tried next.
     pub due_at: Timestamp,
     /// What a person had asked for before: only a later wish makes it due.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub asked: Option<Timestamp>,
     /// Since when it fails.
     pub since: Timestamp,

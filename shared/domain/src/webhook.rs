@@ -10,6 +10,7 @@ mod update;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::event::Event;
 use crate::event_type::{EventType, EventTypePattern};
@@ -61,6 +62,7 @@ pub struct CredentialRef {
 }
 
 /// A registration.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     pub id: WebhookId,
@@ -73,7 +75,6 @@ pub struct Webhook {
     pub filters: Filters,
     pub configuration: Configuration,
     /// Words of its owner's.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<MessageTemplate>,
     /// Its channels, each with its lane.
     pub lanes: Lanes,
@@ -81,10 +82,8 @@ pub struct Webhook {
     #[serde(flatten)]
     pub credential: CredentialRef,
     /// The credential before the last rotation, until the new one has delivered once.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fallback: Option<CredentialRef>,
     pub status: WebhookStatus,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status_reason: Option<String>,
     pub created_at: Timestamp,
     pub modified_at: Timestamp,

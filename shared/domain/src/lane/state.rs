@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use super::{Position, is_zero};
 use crate::delivery::{LEASE, Outcome};
@@ -43,13 +44,13 @@ pub enum Log {
 }
 
 /// The one post of a lane that was begun last.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Open {
     pub log: Log,
     /// What the message carries, in order.
     pub deliveries: Vec<DeliveryId>,
     /// The position of its last delivery, in the main log.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub end: Option<Position>,
     /// The lane's version when it was opened: tells its outcome in the ledger from those of
     /// earlier posts.
@@ -78,16 +79,15 @@ impl Open {
 }
 
 /// A wait for the next attempt.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
     /// When the attempt began that it follows.
     pub from: Timestamp,
     pub until: Timestamp,
     /// What a person had asked for before that attempt: only a later wish counts.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub asked: Option<Timestamp>,
     /// As long as the platform asked for, where nobody may shorten that.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub binding_until: Option<Timestamp>,
 }
 
@@ -112,30 +112,24 @@ pub struct Refused {
 }
 
 /// A lane between two posts.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane {
     /// Counts the writes.
     pub version: u64,
     /// Everything up to here is settled.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offset: Option<Position>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub open: Option<Open>,
     /// A message that may be there already, while another one is tried before it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aside: Option<Open>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub wait: Option<Wait>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trouble: Option<Trouble>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused: Option<Refused>,
     /// How many of the next deliveries have a message each, as one of them was refused in
     /// company.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub singly: u32,
     /// Up to where deliveries have been tried, so that the ledger may know them.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tried: Option<Position>,
     /// Whether there may be something in the redo log.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 /// What joins messages that belong together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,7 @@ impl Digest {
 
 /// A webhook's configuration as it is stored and shown: what every kind of destination has, and
 /// the fields of its own kind under their own names. Of its credential only what is masked.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     #[serde(default)]
@@ -45,7 +47,6 @@ pub struct Configuration {
     #[serde(default)]
     pub digest: Digest,
     /// Beyond so many waiting events, one message sums them up.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub summary_after: Option<u32>,
     /// The fields of the kind itself.
     #[serde(flatten)]

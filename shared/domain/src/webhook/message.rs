@@ -1,22 +1,21 @@
 //! Words of a webhook's own: what its owner wants its messages to say, and whom to ping.
 
 use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use crate::event::Event;
 use crate::filters::Filters;
 
 /// What a webhook's messages say instead of the standard words. The texts are templates over the
 /// fields of an event; whoever renders them knows their language.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageTemplate {
     /// Instead of the headline.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub title: Option<String>,
     /// Instead of the event's message.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
     /// Which facts are shown, in this order; none where they are the standard ones.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fields: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<LinkTemplate>,
