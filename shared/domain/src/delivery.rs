@@ -11,7 +11,7 @@ use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
-use crate::lane::{LaneId, Waiting, is_zero};
+use crate::lane::{LaneId, Waiting, is_default};
 use crate::trace::TraceParent;
 
 pub use outcome::Outcome;
@@ -119,7 +119,7 @@ pub struct Delivery {
     #[serde(default)]
     pub attempts: Vec<Attempt>,
     /// How often it was asked for again.
-    #[serde(skip_serializing_if = "is_zero", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub redelivery: u32,
     /// Which post of its lane it was written after: the lane's version when that was opened.
     pub post: u64,

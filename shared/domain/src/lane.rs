@@ -30,7 +30,7 @@ pub struct Waiting {
     /// When it was dispatched, or asked for again.
     pub since: Timestamp,
     /// How often it was asked for again.
-    #[serde(skip_serializing_if = "is_zero", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub redelivery: u32,
 }
 
@@ -88,12 +88,8 @@ impl Redo {
     }
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that serde asks for"
-)]
-pub(crate) fn is_zero(number: &u32) -> bool {
-    *number == 0
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::{Position, is_zero};
+use super::{Position, is_default};
 use crate::delivery::{LEASE, Outcome};
 use crate::failing::TOLD_AFTER;
 use crate::ids::DeliveryId;
@@ -26,14 +26,6 @@ const OVERTAKEN_AFTER: Duration = Duration::from_secs(600);
 const OVERTAKEN_FAILURES: u32 = 4;
 /// How many messages in a row are refused with one unknown code before it counts as an outage.
 const REFUSALS_HOLD: u32 = 3;
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that serde asks for"
-)]
-fn is_zero_long(number: &u64) -> bool {
-    *number == 0
-}
 
 /// Where a message's deliveries come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +51,7 @@ pub struct Open {
     /// Whether nobody has written down yet how it ended.
     pub is_in_flight: bool,
     /// After how many posts it may be there.
-    #[serde(skip_serializing_if = "is_zero", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub unknown: u32,
     /// Whether it sums its events up.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -98,7 +90,7 @@ pub struct Trouble {
     /// How far the schedule is used up. Being told when to come back is no failure.
     pub failures: u32,
     /// How often in a row the platform has said when to come back.
-    #[serde(skip_serializing_if = "is_zero", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub limits: u32,
     /// What the last attempt has shown.
     pub reason: String,
@@ -127,7 +119,7 @@ pub struct Lane {
     pub refused: Option<Refused>,
     /// How many of the next deliveries have a message each, as one of them was refused in
     /// company.
-    #[serde(skip_serializing_if = "is_zero", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub singly: u32,
     /// Up to where deliveries have been tried, so that the ledger may know them.
     pub tried: Option<Position>,
@@ -135,7 +127,7 @@ pub struct Lane {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub has_redo: bool,
     /// How often something had been put there by others when it was last found empty.
-    #[serde(skip_serializing_if = "is_zero_long", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub redo_seen: u64,
     /// When a person last asked for it, and how often something was put into the redo log. Kept
     /// beside the rest, as anybody may write them.
