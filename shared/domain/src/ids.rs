@@ -1,34 +1,11 @@
 //! Identifiers. Each is parsed once and then known to be well-formed.
 
-use std::fmt;
-
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::field::Formed;
+use crate::identifier::identifier;
 use crate::lane::LaneId;
-
-macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
-
-        impl $name {
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
 
 identifier! {
     /// The tenant: 1 to 64 of `A-Z a-z 0-9 . _ -`.
@@ -40,7 +17,7 @@ identifier! {
 }
 identifier! {
     /// A webhook's id: `wh_` and a ULID.
-    WebhookId
+    WebhookId "wh_"
 }
 identifier! {
     /// A delivery's id: `dl_` and a ULID whose time is the event's arrival and whose
@@ -52,11 +29,11 @@ identifier! {
 identifier! {
     /// A credential's id: `cr_` and a ULID. Names the secret; never used twice, so that a
     /// secret being deleted cannot be confused with one being made.
-    CredentialId
+    CredentialId "cr_"
 }
 identifier! {
     /// An API key's id: `key_` and a ULID. It is no secret.
-    ApiKeyId
+    ApiKeyId "key_"
 }
 identifier! {
     /// Tells whether two credentials of one organization are equal, without telling
@@ -64,9 +41,17 @@ identifier! {
     Fingerprint
 }
 
+fn is_of(c: char, extra: &str) -> bool {
+    c.is_ascii_alphanumeric() || extra.contains(c)
+}
+
 fn all_of(text: &str, extra: &str) -> bool {
-    text.chars()
-        .all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
+    text.chars().all(|c| is_of(c, extra))
+}
+
+fn is_ulid_behind(prefix: &str, text: &str) -> bool {
+    let ulid = text.strip_prefix(prefix);
+    ulid.is_some_and(|ulid| ulid.len() == 26 && all_of(ulid, ""))
 }
 
 impl OrganizationId {
@@ -110,16 +95,7 @@ impl EventId {
     /// An id made from another system's id: characters that ids may not have become `-`,
     /// and what is too long ends in a digest, so that different sources stay different.
     pub fn from_source(prefix: &str, source_id: &str) -> Self {
-        let plain: String = source_id
-            .chars()
-            .map(|c| {
-                if all_of(c.encode_utf8(&mut [0; 4]), "._:-") {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect();
+        let plain = source_id.replace(|c| !is_of(c, "._:-"), "-");
         if plain == source_id && prefix.len() + 1 + plain.len() <= 128 {
             return Self(format!("{prefix}:{plain}"));
         }
@@ -137,21 +113,9 @@ impl EventId {
     }
 }
 
-impl WebhookId {
-    pub fn generate(ulid: ulid::Ulid) -> Self {
-        Self(format!("wh_{ulid}"))
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        let ulid = text.strip_prefix("wh_")?;
-        (ulid.len() == 26 && all_of(ulid, "")).then(|| Self(text.to_owned()))
-    }
-}
-
 impl DeliveryId {
     pub fn parse(text: &str) -> Option<Self> {
-        let ulid = text.strip_prefix("dl_")?;
-        (ulid.len() == 26 && all_of(ulid, "")).then(|| Self(text.to_owned()))
+        is_ulid_behind("dl_", text).then(|| Self(text.to_owned()))
     }
 
     pub fn of(
@@ -198,23 +162,6 @@ fn within_millisecond(time: jiff::Timestamp) -> u16 {
     u16::try_from(nanoseconds * 64 / 1_000).unwrap_or(u16::MAX)
 }
 
-impl CredentialId {
-    pub fn generate(ulid: ulid::Ulid) -> Self {
-        Self(format!("cr_{ulid}"))
-    }
-}
-
-impl ApiKeyId {
-    pub fn generate(ulid: ulid::Ulid) -> Self {
-        Self(format!("key_{ulid}"))
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        let ulid = text.strip_prefix("key_")?;
-        (ulid.len() == 26 && all_of(ulid, "")).then(|| Self(text.to_owned()))
-    }
-}
-
 impl Fingerprint {
     /// Tokens and webhook URLs have well over 100 bits of randomness, so that their
     /// digest cannot be turned back by guessing.
@@ -241,26 +188,15 @@ pub fn stable_uuid(parts: &[&str]) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let digits = hex(&bytes, 32);
-    format!(
-        "{}-{}-{}-{}-{}",
-        &digits[..8],
-        &digits[8..12],
-        &digits[12..16],
-        &digits[16..20],
-        &digits[20..]
-    )
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    parts.map(|part| &digits[part]).join("-")
 }
 
 /// The first `digits` hexadecimal digits of `bytes`.
 pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    halves
-        .take(digits)
-        .map(|half| DIGITS[usize::from(half)])
-        .collect()
+    let mut hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.truncate(digits);
+    hex
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod filters;
 #[cfg(test)]
 mod foreign;
 pub mod glob;
+mod identifier;
 pub mod ids;
 pub mod json;
 pub mod lane;

@@ -1,18 +1,15 @@
 //! The trace that an event belongs to: `traceparent` of W3C Trace Context.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
 use crate::field::Formed;
+use crate::identifier::identifier;
 
 /// The length of a `traceparent` of version 00, in characters.
 const LENGTH: usize = 55;
 
-/// Which trace, and which step of it has led to the event, in the form of version 00.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TraceParent(String);
+identifier! {
+    /// Which trace, and which step of it has led to the event, in the form of version 00.
+    TraceParent
+}
 
 impl TraceParent {
     /// Its form, for people.
@@ -50,16 +47,6 @@ impl TraceParent {
             && is_hex(flags, 2)
             && ends;
         is_valid.then(|| Self(format!("00-{trace}-{parent}-{flags}")))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TraceParent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,19 +1,16 @@
 //! What lanes and the places in them are called.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+use crate::identifier::identifier;
 use crate::ids::WebhookId;
 
 /// How many digits a position has: as many as DynamoDB's sequence numbers have at most.
 const DIGITS: usize = 40;
 
-/// A lane's id: its webhook's, `-` and the number of the lane in it, from 1. A number is never
-/// used twice.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LaneId(String);
+identifier! {
+    /// A lane's id: its webhook's, `-` and the number of the lane in it, from 1. A number is never
+    /// used twice.
+    LaneId
+}
 
 impl LaneId {
     pub fn of(webhook: &WebhookId, number: u32) -> Self {
@@ -27,10 +24,6 @@ impl LaneId {
         (id.0 == text).then_some(id)
     }
 
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The webhook that it belongs to.
     pub fn webhook(&self) -> Option<WebhookId> {
         WebhookId::parse(self.0.rsplit_once('-')?.0)
@@ -42,25 +35,15 @@ impl LaneId {
     }
 }
 
-impl fmt::Display for LaneId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+identifier! {
+    /// Where something stands in the log: the sequence number of the event's stream record, padded
+    /// so that positions compare as texts. DynamoDB's have 21 to 40 digits
+    /// (`SequenceNumber`, DynamoDB Streams API reference).
+    Position
 }
-
-/// Where something stands in the log: the sequence number of the event's stream record, padded
-/// so that positions compare as texts. DynamoDB's have 21 to 40 digits
-/// (`SequenceNumber`, DynamoDB Streams API reference).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Position(String);
 
 impl Position {
     pub fn of(sequence_number: &str) -> Self {
         Self(format!("{sequence_number:0>DIGITS$}"))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
