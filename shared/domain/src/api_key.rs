@@ -1,7 +1,5 @@
 //! API keys: who may do what.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +9,7 @@ use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{Field, Line, Named, Object, OneOf, Time};
 use crate::fields::{Fields, ORGANIZATION};
 use crate::ids::{ApiKeyId, OrganizationId};
+use crate::named::named;
 
 /// The longest a key's name may be, in characters.
 pub const MAX_KEY_NAME: usize = 100;
@@ -30,36 +29,21 @@ pub enum Permission {
     Keys,
 }
 
-/// What the bearer of a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything, keys included.
-    Admin,
-    /// Webhooks and events.
-    Editor,
-    /// Publishing events, and reading which there are.
-    Publisher,
-    /// Reading.
-    Viewer,
+named! {
+    Role "Role" "What a key allows: everything (`admin`), webhooks and events \
+        (`editor`), publishing events (`publisher`), reading (`viewer`)" {
+        /// Everything, keys included.
+        Admin "admin",
+        /// Webhooks and events.
+        Editor "editor",
+        /// Publishing events, and reading which there are.
+        Publisher "publisher",
+        /// Reading.
+        Viewer "viewer",
+    }
 }
 
 impl Role {
-    pub const ALL: [Self; 4] = [Self::Admin, Self::Editor, Self::Publisher, Self::Viewer];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Editor => "editor",
-            Self::Publisher => "publisher",
-            Self::Viewer => "viewer",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-
     pub fn may(self, permission: Permission) -> bool {
         match self {
             Self::Admin => true,
@@ -67,22 +51,6 @@ impl Role {
             Self::Publisher => matches!(permission, Permission::Publish | Permission::Catalogue),
             Self::Viewer => matches!(permission, Permission::Read | Permission::Catalogue),
         }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Named for Role {
-    const SET: &'static str = "Role";
-    const ABOUT: &'static str = "What a key allows: everything (`admin`), webhooks and events \
-        (`editor`), publishing events (`publisher`), reading (`viewer`)";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|role| (role.as_str(), role)).to_vec()
     }
 }
 

@@ -12,6 +12,7 @@ use serde_with::skip_serializing_none;
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
 use crate::lane::{LaneId, Waiting, is_default};
+use crate::named::named;
 use crate::trace::TraceParent;
 
 pub use outcome::Outcome;
@@ -24,36 +25,17 @@ pub const POST_TIMEOUT: Duration = Duration::from_secs(22);
 /// outcome. Shorter than the queue's visibility time-out.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// How a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    Pending,
-    Retrying,
-    Delivered,
-    Failed,
-    Skipped,
+named! {
+    DeliveryStatus "DeliveryStatus" "How a delivery stands" {
+        Pending "pending",
+        Retrying "retrying",
+        Delivered "delivered",
+        Failed "failed",
+        Skipped "skipped",
+    }
 }
 
 impl DeliveryStatus {
-    pub const ALL: [(&'static str, Self); 5] = [
-        ("pending", Self::Pending),
-        ("retrying", Self::Retrying),
-        ("delivered", Self::Delivered),
-        ("failed", Self::Failed),
-        ("skipped", Self::Skipped),
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Retrying => "retrying",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-
     /// Whether nothing more happens to it by itself.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed | Self::Skipped)

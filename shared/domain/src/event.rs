@@ -15,6 +15,7 @@ use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId};
+use crate::named::named;
 use crate::trace::TraceParent;
 
 pub use described::{NEW_EVENT, PublishableType, kept};
@@ -41,47 +42,21 @@ pub const BUILD: &str = "AWS::CodeBuild::Project";
 /// The detail that says in a word or two what a `scale` did, or what a notice is about.
 pub const CHANGE: &str = "change";
 
-/// How an operation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Started,
-    Succeeded,
-    Failed,
-}
-
-impl Status {
-    pub const ALL: [Self; 3] = [Self::Started, Self::Succeeded, Self::Failed];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
+named! {
+    Status "EventStatus" "How an operation stands" {
+        Started "started",
+        Succeeded "succeeded",
+        Failed "failed",
     }
 }
 
-/// How much an event matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Info,
-    Warning,
-    Error,
-    Critical,
-}
-
-impl Severity {
-    pub const ALL: [Self; 4] = [Self::Info, Self::Warning, Self::Error, Self::Critical];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-            Self::Critical => "critical",
-        }
+named! {
+    #[derive(PartialOrd, Ord)]
+    Severity "Severity" "How much an event matters" {
+        Info "info",
+        Warning "warning",
+        Error "error",
+        Critical "critical",
     }
 }
 
@@ -97,26 +72,12 @@ pub struct Resource {
     pub url: Option<String>,
 }
 
-/// What a cost is per.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    Hour,
-    Day,
-    Month,
-    Year,
-}
-
-impl Period {
-    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Month, Self::Year];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
+named! {
+    Period "Period" "What a cost is per" {
+        Hour "hour",
+        Day "day",
+        Month "month",
+        Year "year",
     }
 }
 

@@ -10,16 +10,16 @@ use crate::fault::{FaultCode, Faults, Pointer, nearest};
 use crate::field::{Named, Rule, reference, said};
 use crate::glob::Glob;
 use crate::masking::without_credential;
+use crate::named::named;
 use crate::text::shorten;
 use crate::values::NOT_BLANK;
 
-/// What a type is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventGroup {
-    Configuration,
-    Infrastructure,
-    System,
+named! {
+    EventGroup "EventGroup" "What an event type is about" {
+        Configuration "configuration",
+        Infrastructure "infrastructure",
+        System "system",
+    }
 }
 
 macro_rules! event_types {
@@ -112,19 +112,6 @@ impl Named for EventType {
     fn all() -> Vec<(&'static str, Self)> {
         let all = Self::ALL.iter().copied();
         all.map(|known| (known.as_str(), known)).collect()
-    }
-}
-
-impl Named for EventGroup {
-    const SET: &'static str = "EventGroup";
-    const ABOUT: &'static str = "What an event type is about";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        vec![
-            ("configuration", Self::Configuration),
-            ("infrastructure", Self::Infrastructure),
-            ("system", Self::System),
-        ]
     }
 }
 

@@ -8,7 +8,8 @@ mod names;
 mod rules;
 pub mod schema;
 
-pub use names::{Named, OneOf};
+pub use crate::named::Named;
+pub use names::OneOf;
 pub(crate) use rules::said;
 pub use rules::{
     Flag, FlagOr, Formed, Given, Line, Number, Remark, Said, Texts, Time, Whole, listed,

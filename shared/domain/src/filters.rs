@@ -41,8 +41,8 @@ impl FilterKey {
     /// Every value that there is, where these are few.
     fn known(self) -> Option<Vec<&'static str>> {
         match self {
-            Self::Status => Some(Status::ALL.map(Status::as_str).to_vec()),
-            Self::Severity => Some(Severity::ALL.map(Severity::as_str).to_vec()),
+            Self::Status => Some(Status::names()),
+            Self::Severity => Some(Severity::names()),
             _ => None,
         }
     }

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod json;
 pub mod lane;
 pub mod masking;
+mod named;
 pub mod pattern;
 pub mod pause;
 pub mod retry;

@@ -4,6 +4,7 @@
 
 use crate::event::{Severity, Status};
 use crate::event_type::EventType;
+use crate::named::Named;
 use crate::text::{DIRECTION, INVISIBLE};
 
 /// White space (Unicode, `White_Space`).
@@ -70,11 +71,10 @@ pub fn required_attribute() -> String {
 /// it, or a version.
 pub fn cloud_event_type() -> String {
     let names = published().map(|name| name.replace('_', "[._]"));
-    let statuses = Status::ALL.map(Status::as_str);
     format!(
         "^(?:[A-Za-z0-9_-]+\\.)*(?:{})(?:\\.(?:{}))?(?:\\.v[0-9]+)?$",
         names.collect::<Vec<_>>().join("|"),
-        statuses.join("|")
+        Status::names().join("|")
     )
 }
 
@@ -86,17 +86,16 @@ fn published() -> impl Iterator<Item = &'static str> {
 /// The statuses, and patterns with `*` that match at least one, in their usual forms: with one
 /// run of stars, before, after, or instead of a part of a name.
 pub fn statuses() -> String {
-    globs(Status::ALL.iter().map(|status| status.as_str()))
+    globs(&Status::names())
 }
 
 /// The same of severities.
 pub fn severities() -> String {
-    globs(Severity::ALL.iter().map(|severity| severity.as_str()))
+    globs(&Severity::names())
 }
 
-fn globs(names: impl Iterator<Item = &'static str> + Clone) -> String {
-    let whole = names.clone();
-    let begins = names.clone().map(|name| {
+fn globs(names: &[&str]) -> String {
+    let begins = names.iter().map(|name| {
         // d(?:e(?:p(?:l(?:o(?:y)?)?)?)?)?
         name.chars()
             .rev()
@@ -105,19 +104,18 @@ fn globs(names: impl Iterator<Item = &'static str> + Clone) -> String {
                 false => format!("{c}(?:{rest})?"),
             })
     });
-    let ends = names.map(|name| {
+    let ends = names.iter().map(|name| {
         name.chars()
             .fold(String::new(), |rest, c| match rest.is_empty() {
                 true => c.to_string(),
                 false => format!("(?:{rest})?{c}"),
             })
     });
-    let joined = |parts: Vec<String>| parts.join("|");
     format!(
         "^(?:{}|(?:{})?\\*+|\\*+(?:{}))$",
-        joined(whole.map(str::to_owned).collect()),
-        joined(begins.collect()),
-        joined(ends.collect())
+        names.join("|"),
+        begins.collect::<Vec<_>>().join("|"),
+        ends.collect::<Vec<_>>().join("|")
     )
 }
 

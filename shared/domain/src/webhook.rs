@@ -17,6 +17,7 @@ use crate::event_type::{EventType, EventTypePattern};
 use crate::filters::Filters;
 use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use crate::lane::LaneId;
+use crate::named::named;
 
 pub use configuration::{Configuration, Digest, Grouping};
 pub use described::{
@@ -32,23 +33,15 @@ pub use update::Update;
 /// The longest a webhook's name may be, in characters.
 pub const MAX_WEBHOOK_NAME: usize = 100;
 
-/// Whether a webhook delivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WebhookStatus {
-    Active,
-    /// Switched off by its owner.
-    Disabled,
-    /// Switched off by the system, because it cannot work.
-    Suspended,
-}
-
-impl WebhookStatus {
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("active", Self::Active),
-        ("disabled", Self::Disabled),
-        ("suspended", Self::Suspended),
-    ];
+named! {
+    WebhookStatus "WebhookStatus" "Whether a webhook delivers (`active`), or was switched off by \
+        its owner (`disabled`) or by the system (`suspended`)" {
+        Active "active",
+        /// Switched off by its owner.
+        Disabled "disabled",
+        /// Switched off by the system, because it cannot work.
+        Suspended "suspended",
+    }
 }
 
 /// A reference to a stored credential.

@@ -1,6 +1,7 @@
 use super::texts::HOSTS;
 use crate::testing::{DISCORD, configured, credential, read, wrong};
 use carillon_domain::Configuration;
+use carillon_domain::field::Named as _;
 use carillon_domain::webhook::Grouping;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -177,7 +178,7 @@ fn at_most_one_channel_is_named_as_a_label() {
 
 #[test]
 fn any_grouping_is_taken() {
-    for (name, grouping) in Grouping::ALL {
+    for (name, grouping) in Grouping::all() {
         let (configuration, _) = read("discord", &with(json!({ "grouping": name }))).unwrap();
         assert_eq!(configuration.grouping, grouping);
     }

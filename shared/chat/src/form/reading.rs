@@ -2,6 +2,7 @@
 
 mod secrets;
 
+use carillon_domain::field::Named as _;
 use carillon_domain::fields::Fields;
 use carillon_domain::webhook::{Digest, Grouping, Made, SUMMARY_AFTER};
 use carillon_domain::{Configuration, Credential, FaultCode, Faults, Pointer};
@@ -92,12 +93,12 @@ impl<'v, 'f> Reading<'v, 'f> {
     /// Reads `grouping`, `digest` and, where messages are for people, `summary_after`. `cannot`
     /// says why none but the first of `groupings` is possible.
     pub(crate) fn joining(&mut self, groupings: &[Grouping], cannot: &str, for_people: bool) {
-        let grouping = self.fields.choice("grouping", &Grouping::ALL);
+        let grouping = self.fields.choice("grouping", &Grouping::all());
         self.configuration.grouping = grouping.unwrap_or_default();
         if !groupings.contains(&self.configuration.grouping) {
             self.fault("grouping", FaultCode::NotAllowed, cannot);
         }
-        let digest = self.fields.choice("digest", &Digest::ALL);
+        let digest = self.fields.choice("digest", &Digest::all());
         self.configuration.digest = digest.unwrap_or_default();
         if for_people {
             self.configuration.summary_after = self.fields.get(&SUMMARY_AFTER);

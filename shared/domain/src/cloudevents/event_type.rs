@@ -28,10 +28,7 @@ pub(super) fn read(text: &str) -> Result<Meaning, String> {
         .map(|event_type| (event_type, None))
         .or_else(|| {
             let (last, before) = segments.split_last()?;
-            let status = Status::ALL
-                .into_iter()
-                .find(|status| status.as_str() == last)?;
-            Some((named(before)?, Some(status)))
+            Some((named(before)?, Some(Status::parse(last)?)))
         });
     match found {
         Some((event_type, status)) if event_type.is_publishable() => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::parts::{Cost, Details, ResourceRule};
-use super::{MAX_CHANGES, MAX_MESSAGE, MAX_NAME, Period, Severity, Status};
+use super::{MAX_CHANGES, MAX_MESSAGE, MAX_NAME, Severity, Status};
 use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{
@@ -14,34 +14,6 @@ use crate::fields::ORGANIZATION;
 use crate::ids::EventId;
 use crate::trace::TraceParent;
 use crate::values::NOT_BLANK;
-
-impl Named for Status {
-    const SET: &'static str = "EventStatus";
-    const ABOUT: &'static str = "How an operation stands";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|status| (status.as_str(), status)).to_vec()
-    }
-}
-
-impl Named for Severity {
-    const SET: &'static str = "Severity";
-    const ABOUT: &'static str = "How much an event matters";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        let all = Self::ALL.map(|severity| (severity.as_str(), severity));
-        all.to_vec()
-    }
-}
-
-impl Named for Period {
-    const SET: &'static str = "Period";
-    const ABOUT: &'static str = "What a cost is per";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.map(|period| (period.as_str(), period)).to_vec()
-    }
-}
 
 pub(super) const TYPE: Field<PublishableType> = Field::required("type", "", PublishableType);
 pub(super) const ID: Field<Formed<EventId>> = Field::optional(

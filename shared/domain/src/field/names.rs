@@ -2,29 +2,11 @@
 
 use std::marker::PhantomData;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Rule, reference, rules};
 use crate::fault::{FaultCode, Faults, Pointer};
-
-/// What has a fixed set of names.
-pub trait Named: Copy + 'static {
-    /// What the API's document calls the set.
-    const SET: &'static str;
-    const ABOUT: &'static str;
-
-    /// All of them, in the order in which they are told.
-    fn all() -> Vec<(&'static str, Self)>;
-
-    fn names() -> Vec<&'static str> {
-        Self::all().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The set as a JSON Schema.
-    fn schema() -> Value {
-        json!({"type": "string", "enum": Self::names(), "description": Self::ABOUT})
-    }
-}
+use crate::named::Named;
 
 /// One of the names.
 pub struct OneOf<T>(PhantomData<fn() -> T>);

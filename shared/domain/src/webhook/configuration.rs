@@ -4,37 +4,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-/// What joins messages that belong together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grouping {
-    #[default]
-    None,
-    /// The events of one correlation id share a thread.
-    Thread,
-    /// A later status edits the first message.
-    Update,
+use crate::named::named;
+
+named! {
+    #[derive(Default)]
+    Grouping "Grouping" "Whether the events of one `correlation_id` share a thread, or later \
+        ones edit the first message; `none`, if left out" {
+        #[default]
+        None "none",
+        /// The events of one correlation id share a thread.
+        Thread "thread",
+        /// A later status edits the first message.
+        Update "update",
+    }
 }
 
-impl Grouping {
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("none", Self::None),
-        ("thread", Self::Thread),
-        ("update", Self::Update),
-    ];
-}
-
-/// Whether a backlog is sent as one message.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Digest {
-    #[default]
-    Auto,
-    Off,
-}
-
-impl Digest {
-    pub const ALL: [(&'static str, Self); 2] = [("auto", Self::Auto), ("off", Self::Off)];
+named! {
+    #[derive(Default)]
+    Digest "Digest" "Whether a backlog is sent as one message of up to 10 events; \
+        `auto`, if left out" {
+        #[default]
+        Auto "auto",
+        Off "off",
+    }
 }
 
 /// A webhook's configuration as it is stored and shown: what every kind of destination has, and

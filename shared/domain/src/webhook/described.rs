@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Digest, Grouping, MAX_WEBHOOK_NAME, WebhookStatus};
-use crate::delivery::DeliveryStatus;
+use super::MAX_WEBHOOK_NAME;
 use crate::event_type::{EventType, EventTypePattern, NameOrPattern};
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::field::{Field, Flag, Given, Line, Named, Object, Rule, Whole, listed, reference};
+use crate::field::{Field, Flag, Given, Line, Object, Rule, Whole, listed, reference};
 use crate::fields::ORGANIZATION;
 use crate::filters::FiltersRule;
 use crate::values::texts_of;
@@ -139,44 +138,5 @@ impl Rule for EventTypes {
 
     fn required(&self, _name: &str) -> String {
         RULE.to_owned()
-    }
-}
-
-impl Named for WebhookStatus {
-    const SET: &'static str = "WebhookStatus";
-    const ABOUT: &'static str = "Whether a webhook delivers (`active`), or was switched off by its owner (`disabled`) or \
-         by the system (`suspended`)";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.to_vec()
-    }
-}
-
-impl Named for DeliveryStatus {
-    const SET: &'static str = "DeliveryStatus";
-    const ABOUT: &'static str = "How a delivery stands";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.to_vec()
-    }
-}
-
-impl Named for Grouping {
-    const SET: &'static str = "Grouping";
-    const ABOUT: &'static str = "Whether the events of one `correlation_id` share a thread, or \
-        later ones edit the first message; `none`, if left out";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.to_vec()
-    }
-}
-
-impl Named for Digest {
-    const SET: &'static str = "Digest";
-    const ABOUT: &'static str = "Whether a backlog is sent as one message of up to 10 events; \
-        `auto`, if left out";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        Self::ALL.to_vec()
     }
 }

@@ -9,6 +9,7 @@ use super::described::{
 use super::{Configuration, KindId, MessageTemplate, Webhook, WebhookStatus};
 use crate::event_type::EventTypePattern;
 use crate::fault::{FaultCode, Faults, Pointer};
+use crate::field::Named;
 use crate::fields::Fields;
 use crate::filters::Filters;
 use crate::ids::OrganizationId;
@@ -168,7 +169,7 @@ fn read_only(fields: &mut Fields, current: &Webhook, enabled: Option<bool>) {
         let detail = "is set by the server; leave it out";
         fields.fault("modified_at", FaultCode::NotAllowed, detail);
     }
-    let status = fields.choice("status", &WebhookStatus::ALL);
+    let status = fields.choice("status", &WebhookStatus::all());
     // What was read says the same twice; `enabled` is the one that counts.
     let as_read = |status| enabled == Some(status != WebhookStatus::Disabled);
     if status.is_some_and(|status| status != current.status && !as_read(status)) {
@@ -360,7 +361,7 @@ mod tests {
             })
         };
         for status in WebhookStatus::ALL {
-            current.status = status.1;
+            current.status = *status;
             for document in [
                 earlier("active", Value::Null, true),
                 earlier("disabled", Value::Null, false),

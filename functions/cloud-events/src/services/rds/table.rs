@@ -34,12 +34,8 @@ fn read(row: &[&'static str]) -> Option<Meaning> {
     let named = |text: &&str| *text != "-";
     Some(Meaning {
         event_type: EventType::parse(event_type)?,
-        status: Status::ALL
-            .into_iter()
-            .find(|known| known.as_str() == status),
-        severity: Severity::ALL
-            .into_iter()
-            .find(|known| known.as_str() == *severity),
+        status: Status::parse(status),
+        severity: Severity::parse(severity),
         told: *told == "told",
         operation: Some(*operation).filter(named),
     })
