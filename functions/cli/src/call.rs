@@ -18,10 +18,7 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub fn get(path: impl Into<String>) -> Self {
-        Self {
-            repeatable: true,
-            ..Self::new(Method::GET, path)
-        }
+        Self::new(Method::GET, path).repeatable()
     }
 
     /// A call that is made once, unless it is said to be repeatable.
@@ -30,17 +27,11 @@ impl<'a> Call<'a> {
     }
 
     pub fn put(path: impl Into<String>) -> Self {
-        Self {
-            repeatable: true,
-            ..Self::new(Method::PUT, path)
-        }
+        Self::new(Method::PUT, path).repeatable()
     }
 
     pub fn patch(path: impl Into<String>) -> Self {
-        Self {
-            repeatable: true,
-            ..Self::new(Method::PATCH, path)
-        }
+        Self::new(Method::PATCH, path).repeatable()
     }
 
     pub fn delete(path: impl Into<String>) -> Self {
@@ -59,11 +50,9 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub fn body(self, media_type: &'static str, body: &'a str) -> Self {
-        Self {
-            body: Some((media_type, body)),
-            ..self
-        }
+    pub fn body(mut self, media_type: &'static str, body: &'a str) -> Self {
+        self.body = Some((media_type, body));
+        self
     }
 
     pub fn json(self, body: &'a str) -> Self {
@@ -71,35 +60,26 @@ impl<'a> Call<'a> {
     }
 
     /// A repeat changes nothing, as what is sent has an id.
-    pub fn repeatable(self) -> Self {
-        Self {
-            repeatable: true,
-            ..self
-        }
+    pub fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
     }
 
     /// A repeat gets the first one's answer, and makes nothing twice.
-    pub fn once(self) -> Self {
-        Self {
-            repeatable: true,
-            idempotency_key: Some(ulid::Ulid::generate().to_string()),
-            ..self
-        }
+    pub fn once(mut self) -> Self {
+        self.idempotency_key = Some(ulid::Ulid::generate().to_string());
+        self.repeatable()
     }
 
     /// Nothing is shown while it waits: the terminal is somebody else's.
-    pub fn silent(self) -> Self {
-        Self {
-            shown: false,
-            ..self
-        }
+    pub fn silent(mut self) -> Self {
+        self.shown = false;
+        self
     }
 
-    pub fn without_key(self) -> Self {
-        Self {
-            needs_key: false,
-            ..self
-        }
+    pub fn without_key(mut self) -> Self {
+        self.needs_key = false;
+        self
     }
 }
 
