@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::text::did_you_mean;
@@ -98,12 +99,7 @@ impl Config {
     /// # Errors
     /// Where others than the owner can read it: it has keys.
     pub fn read(path: PathBuf) -> Result<Self, Error> {
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(Error::file(&path)(error)),
-        };
-        let file: File = toml::from_str(&text).map_err(|error| bad_file(&path, &text, &error))?;
+        let file: File = parsed(&path)?;
         let config = Self { path, file };
         if config.has_keys() {
             config.require_privacy()?;
@@ -180,6 +176,16 @@ impl Config {
     }
 }
 
+/// What the file says; nothing where it is not there.
+fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    };
+    let text = text.map_err(Error::file(path))?;
+    toml::from_str(&text).map_err(|error| bad_file(path, &text, &error))
+}
+
 /// The place of a fault. What stands there may be a key, and the parser's words would repeat it.
 fn bad_file(path: &Path, text: &str, error: &toml::de::Error) -> Error {
     let line = error
@@ -195,13 +201,7 @@ fn bad_file(path: &Path, text: &str, error: &toml::de::Error) -> Error {
 /// Changes the file, which only its owner can read afterwards. What else is in it stays, but
 /// for comments.
 pub fn change(path: &Path, change: impl FnOnce(&mut toml::Table)) -> Result<(), Error> {
-    let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        read => read,
-    };
-    let text = text.map_err(Error::file(path))?;
-    let mut table: toml::Table =
-        toml::from_str(&text).map_err(|error| bad_file(path, &text, &error))?;
+    let mut table: toml::Table = parsed(path)?;
     change(&mut table);
     write(path, &table.to_string()).map_err(Error::file(path))
 }
