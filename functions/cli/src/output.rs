@@ -36,6 +36,21 @@ impl Report {
         }
     }
 
+    /// What Carillon has answered, and what people read of it.
+    pub fn of(answer: Value, shown: impl FnOnce(&Value) -> String) -> Self {
+        let text = shown(&answer);
+        Self::new(answer, text)
+    }
+
+    /// A list as a table, or what is said where it is empty.
+    pub fn list(list: Vec<Value>, columns: &[Column], none: &str) -> Self {
+        let text = match list.is_empty() {
+            true => none.to_owned(),
+            false => listed(&list, columns),
+        };
+        Self::new(Value::Array(list), text)
+    }
+
     pub fn print(&self, format: Format) -> io::Result<()> {
         let mut out = anstream::stdout().lock();
         match format {
@@ -43,6 +58,16 @@ impl Report {
             Format::Json => writeln!(out, "{:#}", self.value),
         }
     }
+}
+
+/// A column: its title, and what it shows of an entry.
+pub type Column = (&'static str, fn(&Value) -> String);
+
+/// A table of entries.
+pub fn listed<'v>(list: impl IntoIterator<Item = &'v Value>, columns: &[Column]) -> String {
+    let titles: Vec<_> = columns.iter().map(|(title, _)| *title).collect();
+    let row = |entry| columns.iter().map(|(_, shown)| shown(entry)).collect();
+    table(&titles, list.into_iter().map(row))
 }
 
 /// A table; cells are cleaned, and wrapped where the terminal is narrow.

@@ -1,16 +1,31 @@
 //! `${NAME}` in a file: replaced here, so that secrets need not stand in it.
 
+use std::env;
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::document::Document;
 use crate::error::Error;
 use crate::yaml::escaped;
 
+/// Reads a file, and replaces what stands in it for variables of the environment.
+pub fn read(path: &Path) -> Result<Document, Error> {
+    let mut document = Document::read(path)?;
+    from_environment(&mut document)?;
+    Ok(document)
+}
+
+/// [`substitute`], with the variables of the environment.
+pub fn from_environment(document: &mut Document) -> Result<(), Error> {
+    substitute(document, |name| env::var(name).ok())
+}
+
 /// Replaces `${NAME}` and `${NAME:-default}` in every text below the root; `$${` stays `${`.
 ///
 /// # Errors
 /// All names that the environment does not have, each with its place.
-pub fn substitute(
+fn substitute(
     document: &mut Document,
     lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<(), Error> {
@@ -104,8 +119,6 @@ fn replaced(
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use serde_json::json;
 

@@ -1,13 +1,12 @@
 //! `carillon apply`: the webhooks as a file says, with what changes like a diff.
 
-use std::collections::BTreeSet;
-use std::env;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::credential::secret_names;
 use crate::call::{Call, path, query};
@@ -16,7 +15,7 @@ use crate::document::Document;
 use crate::error::Error;
 use crate::output::{Report, text};
 use crate::places::Places;
-use crate::substitute::substitute;
+use crate::substitute::from_environment;
 use crate::text::{clean, did_you_mean};
 use crate::yaml::escaped;
 
@@ -67,7 +66,7 @@ pub fn block(document: Document) -> Result<(Value, Places), Error> {
         value: block,
         places: places.below(&format!("/{BLOCK}")),
     };
-    substitute(&mut block, |name| env::var(name).ok())?;
+    from_environment(&mut block)?;
     Ok((block.value, block.places))
 }
 
@@ -118,12 +117,11 @@ fn diff(
     dry_run: bool,
 ) -> String {
     let mut shown = String::new();
-    let mut counts: Map<String, Value> = Map::new();
+    let mut counts = BTreeMap::new();
     for result in answer["results"].as_array().into_iter().flatten() {
         let name = result["name"].as_str().unwrap_or_default();
         let what = result["result"].as_str().unwrap_or_default();
-        let count = counts.get(what).and_then(Value::as_u64).unwrap_or(0);
-        counts.insert(what.to_owned(), json!(count + 1));
+        *counts.entry(what).or_insert(0) += 1;
         let (sign, colour) = match what {
             "created" => ("+", Some(AnsiColor::Green)),
             "updated" => ("~", Some(AnsiColor::Yellow)),
@@ -155,7 +153,7 @@ fn diff(
             let _ = writeln!(shown, "    ! {}", clean(&text(warning)));
         }
     }
-    let count = |what: &str| counts.get(what).and_then(Value::as_u64).unwrap_or(0);
+    let count = |what: &str| counts.get(what).copied().unwrap_or(0);
     let summary = match dry_run {
         true => ["to create", "to update", "to remove"],
         false => ["created", "updated", "removed"],

@@ -11,7 +11,7 @@ use super::lookup::{self, webhook_id};
 use crate::call::{Call, path};
 use crate::client::Client;
 use crate::error::Error;
-use crate::output::{Report, count, facts, table, text, time};
+use crate::output::{Column, Report, count, facts, listed, text, time};
 use crate::progress::Progress;
 
 /// How many webhooks' ledgers are read at once.
@@ -39,22 +39,24 @@ pub fn run(client: &Client, deliveries: &Deliveries) -> Result<Report, Error> {
     if let (Some(webhook), Some(id)) = (&deliveries.webhook, &deliveries.id) {
         let webhook = webhook_id(client, webhook)?;
         let answer = client.call(&Call::get(path(&["webhooks", &webhook, "deliveries", id])))?;
-        let text = shown(&answer);
-        return Ok(Report::new(answer, text));
+        return Ok(Report::of(answer, shown));
     }
     let status = match deliveries.failed {
         true => Some("failed".to_owned()),
         false => deliveries.status.clone(),
     };
+    let mut columns = COLUMNS.to_vec();
     let found = match &deliveries.webhook {
         Some(webhook) => {
             let id = webhook_id(client, webhook)?;
             ledger(client, &id, status, deliveries.limit)?
         }
-        None => of_all(client, status.as_deref(), deliveries.limit)?,
+        None => {
+            columns.insert(1, ("webhook", |delivery| text(&delivery["webhook"])));
+            of_all(client, status.as_deref(), deliveries.limit)?
+        }
     };
-    let text = listed(&found, deliveries.webhook.is_none());
-    Ok(Report::new(Value::Array(found), text))
+    Ok(Report::list(found, &columns, "There is none."))
 }
 
 fn ledger(
@@ -100,33 +102,18 @@ fn of_all(client: &Client, status: Option<&str>, limit: usize) -> Result<Vec<Val
     Ok(all)
 }
 
-fn listed(deliveries: &[Value], of_all: bool) -> String {
-    if deliveries.is_empty() {
-        return "There is none.".to_owned();
-    }
-    let mut columns = vec!["when", "event", "channel", "status", "why", "id"];
-    if of_all {
-        columns.insert(1, "webhook");
-    }
-    let rows = deliveries.iter().map(|delivery| {
-        let mut row = vec![
-            time(&delivery["created_at"]),
-            format!(
-                "{} {}",
-                text(&delivery["event_type"]),
-                text(&delivery["event_id"])
-            ),
-            text(&delivery["channel"]),
-            text(&delivery["status"]),
-            why(delivery),
-            text(&delivery["id"]),
-        ];
-        if of_all {
-            row.insert(1, text(&delivery["webhook"]));
-        }
-        row
-    });
-    table(&columns, rows)
+const COLUMNS: [Column; 6] = [
+    ("when", |delivery| time(&delivery["created_at"])),
+    ("event", event),
+    ("channel", |delivery| text(&delivery["channel"])),
+    ("status", |delivery| text(&delivery["status"])),
+    ("why", why),
+    ("id", |delivery| text(&delivery["id"])),
+];
+
+fn event(delivery: &Value) -> String {
+    let [event_type, id] = ["event_type", "event_id"].map(|field| text(&delivery[field]));
+    format!("{event_type} {id}")
 }
 
 /// What the platform said last, and the reason in words.
@@ -153,14 +140,7 @@ fn shown(delivery: &Value) -> String {
     let mut shown = facts(&[
         ("id", text(&delivery["id"])),
         ("webhook", text(&delivery["webhook_id"])),
-        (
-            "event",
-            format!(
-                "{} {}",
-                text(&delivery["event_type"]),
-                text(&delivery["event_id"])
-            ),
-        ),
+        ("event", event(delivery)),
         ("channel", text(&delivery["channel"])),
         ("status", text(&delivery["status"])),
         ("reason", text(&delivery["reason"])),
@@ -175,25 +155,22 @@ fn shown(delivery: &Value) -> String {
         ("created", time(&delivery["created_at"])),
         ("next attempt", time(&delivery["next_attempt_at"])),
     ]);
-    let attempts = delivery["attempts"].as_array().into_iter().flatten();
-    let rows: Vec<_> = attempts
-        .map(|attempt| {
-            vec![
-                time(&attempt["at"]),
-                text(&attempt["outcome"]),
-                text(&attempt["http_status"]),
-                text(&attempt["code"]),
-                format!("{} ms", text(&attempt["duration_ms"])),
-                text(&attempt["hint"]),
-            ]
-        })
-        .collect();
-    if !rows.is_empty() {
-        let columns = ["attempt", "outcome", "HTTP", "code", "took", "what to do"];
-        let _ = write!(shown, "\n{}", table(&columns, rows));
+    if let Some(attempts) = delivery["attempts"].as_array().filter(|it| !it.is_empty()) {
+        let _ = write!(shown, "\n{}", listed(attempts, ATTEMPTS));
     }
     shown
 }
+
+const ATTEMPTS: &[Column] = &[
+    ("attempt", |attempt| time(&attempt["at"])),
+    ("outcome", |attempt| text(&attempt["outcome"])),
+    ("HTTP", |attempt| text(&attempt["http_status"])),
+    ("code", |attempt| text(&attempt["code"])),
+    ("took", |attempt| {
+        format!("{} ms", text(&attempt["duration_ms"]))
+    }),
+    ("what to do", |attempt| text(&attempt["hint"])),
+];
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use crate::document::Document;
 use crate::error::Error;
 use crate::output::Report;
 use crate::places::Places;
-use crate::substitute::substitute;
+use crate::substitute;
 use crate::text::clean;
 use crate::yaml::escaped;
 
@@ -76,9 +76,7 @@ pub fn run(client: &Client, import: &Import) -> Result<Report, Error> {
             apply::put(client, &block, &places, &options.how())
         }
         Import::Cloudtruth { file, options } => {
-            let mut document = Document::read(file)?;
-            substitute(&mut document, |name| env::var(name).ok())?;
-            let taken = Taken::of(&document)?;
+            let taken = Taken::of(&substitute::read(file)?)?;
             let report = apply::put(client, &taken.block, &taken.places, &options.how())?;
             let text = format!("{}\n{}", report.text, taken.notes.join("\n"));
             Ok(Report { text, ..report })

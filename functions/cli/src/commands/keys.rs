@@ -8,7 +8,7 @@ use crate::call::{Call, path};
 use crate::client::Client;
 use crate::error::Error;
 use crate::moment::later;
-use crate::output::{Report, facts, table, text, time};
+use crate::output::{Column, Report, facts, text, time};
 
 #[derive(Debug, Subcommand)]
 pub enum Keys {
@@ -52,24 +52,23 @@ pub struct Update {
 
 pub fn run(client: &Client, command: &Keys) -> Result<Report, Error> {
     match command {
-        Keys::List => list(client),
+        Keys::List => {
+            let keys = client.list(&path(&["api-keys"]), &[], usize::MAX)?;
+            let none = "There is none but the one that was made at deployment.";
+            Ok(Report::list(keys, COLUMNS, none))
+        }
         Keys::Create(create) => {
             let mut body = body(Some(&create.name), create.expires);
             body.insert("role".into(), json!(create.role));
             let body = Value::Object(body).to_string();
             let answer = client.call(&Call::post(path(&["api-keys"])).json(&body).once())?;
-            let text = format!(
-                "{}\nKeep the key now: it is shown this once.",
-                shown(&answer)
-            );
-            Ok(Report::new(answer, text))
+            let once = "Keep the key now: it is shown this once.";
+            Ok(Report::of(answer, |key| format!("{}\n{once}", shown(key))))
         }
         Keys::Update(update) => {
             let body = Value::Object(body(update.name.as_ref(), update.expires)).to_string();
             let call = Call::patch(path(&["api-keys", &update.id]));
-            let answer = client.call(&call.json(&body))?;
-            let text = shown(&answer);
-            Ok(Report::new(answer, text))
+            Ok(Report::of(client.call(&call.json(&body))?, shown))
         }
         Keys::Delete { id } => {
             client.call(&Call::delete(path(&["api-keys", id])))?;
@@ -85,25 +84,14 @@ fn body(name: Option<&String>, expires: Option<Timestamp>) -> Map<String, Value>
     body
 }
 
-fn list(client: &Client) -> Result<Report, Error> {
-    let keys = client.list(&path(&["api-keys"]), &[], usize::MAX)?;
-    let rows = keys.iter().map(|key| {
-        vec![
-            text(&key["name"]),
-            text(&key["role"]),
-            time(&key["created_at"]),
-            time(&key["last_used_at"]),
-            time(&key["expires_at"]),
-            text(&key["id"]),
-        ]
-    });
-    let columns = ["name", "role", "created", "last used", "expires", "id"];
-    let text = match keys.is_empty() {
-        true => "There is none but the one that was made at deployment.".to_owned(),
-        false => table(&columns, rows),
-    };
-    Ok(Report::new(Value::Array(keys), text))
-}
+const COLUMNS: &[Column] = &[
+    ("name", |key| text(&key["name"])),
+    ("role", |key| text(&key["role"])),
+    ("created", |key| time(&key["created_at"])),
+    ("last used", |key| time(&key["last_used_at"])),
+    ("expires", |key| time(&key["expires_at"])),
+    ("id", |key| text(&key["id"])),
+];
 
 fn shown(key: &Value) -> String {
     facts(&[

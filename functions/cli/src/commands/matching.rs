@@ -9,7 +9,7 @@ use crate::call::{Call, path};
 use crate::client::Client;
 use crate::document::Document;
 use crate::error::Error;
-use crate::output::{Report, table, text};
+use crate::output::{Column, Report, listed, text};
 use crate::places::Places;
 
 #[derive(Debug, Args)]
@@ -33,37 +33,32 @@ pub fn of(client: &Client, event: &Value, places: Option<&Places>) -> Result<Rep
         .call(&call)
         .map_err(client.unless_unknown("match"))
         .map_err(|error| error.in_file(places))?;
-    let text = shown(&answer);
-    Ok(Report::new(answer, text))
+    Ok(Report::of(answer, shown))
 }
 
 fn shown(answer: &Value) -> String {
     let results = answer["results"].as_array().map_or(&[][..], Vec::as_slice);
-    let wanted = |result: &&Value| result["would_send"] == true;
-    let rows = results.iter().map(|result| {
-        let would_send = match result["would_send"].as_bool() {
-            Some(true) => "yes",
-            _ => "no",
-        };
-        vec![
-            text(&result["name"]),
-            would_send.to_owned(),
-            text(&result["why_not"]),
-            text(&result["webhook_id"]),
-        ]
-    });
-    let count = results.iter().filter(wanted).count();
-    let all = results.len();
-    let summary = match all {
+    let count = results.iter().filter(|it| it["would_send"] == true).count();
+    match results.len() {
         0 => "There is no webhook: nobody would get it.".to_owned(),
-        _ => format!("{count} of {all} would get it; nothing was sent."),
-    };
-    match all {
-        0 => summary,
-        _ => format!(
-            "{}\n\n{summary}",
-            table(&["webhook", "gets it", "why not", "id"], rows)
+        all => format!(
+            "{}\n\n{count} of {all} would get it; nothing was sent.",
+            listed(results, COLUMNS)
         ),
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    ("webhook", |result| text(&result["name"])),
+    ("gets it", gets_it),
+    ("why not", |result| text(&result["why_not"])),
+    ("id", |result| text(&result["webhook_id"])),
+];
+
+fn gets_it(result: &Value) -> String {
+    match result["would_send"] == true {
+        true => "yes".to_owned(),
+        false => "no".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::call::{Call, path};
 use crate::client::Client;
 use crate::error::Error;
-use crate::output::{Report, facts, table, text, time};
+use crate::output::{Column, Report, facts, listed, text, time};
 
 #[derive(Debug, Args)]
 pub struct Events {
@@ -33,8 +33,7 @@ pub struct Events {
 pub fn events(client: &Client, events: &Events) -> Result<Report, Error> {
     if let Some(id) = &events.id {
         let answer = client.call(&Call::get(path(&["events", id])))?;
-        let text = event(&answer);
-        return Ok(Report::new(answer, text));
+        return Ok(Report::of(answer, event));
     }
     let filters = [
         ("type", events.event_type.clone()),
@@ -45,36 +44,25 @@ pub fn events(client: &Client, events: &Events) -> Result<Report, Error> {
         ("correlation_id", events.correlation_id.clone()),
     ];
     let found = client.list(&path(&["events"]), &filters, events.limit)?;
-    let rows = found.iter().map(|event| {
-        let resource = &event["resource"];
-        vec![
-            time(&event["occurred_at"]),
-            text(&event["type"]),
-            text(&event["status"]),
-            text(&event["environment"]),
-            text(if resource["name"].is_null() {
-                &resource["id"]
-            } else {
-                &resource["name"]
-            }),
-            text(&event["actor"]),
-            text(&event["id"]),
-        ]
-    });
-    let columns = [
-        "when",
-        "type",
-        "status",
-        "environment",
-        "resource",
-        "actor",
-        "id",
-    ];
-    let text = match found.is_empty() {
-        true => "There is none.".to_owned(),
-        false => table(&columns, rows),
-    };
-    Ok(Report::new(Value::Array(found), text))
+    Ok(Report::list(found, EVENTS, "There is none."))
+}
+
+const EVENTS: &[Column] = &[
+    ("when", |event| time(&event["occurred_at"])),
+    ("type", |event| text(&event["type"])),
+    ("status", |event| text(&event["status"])),
+    ("environment", |event| text(&event["environment"])),
+    ("resource", |event| named(&event["resource"])),
+    ("actor", |event| text(&event["actor"])),
+    ("id", |event| text(&event["id"])),
+];
+
+/// What people call it, or else its id.
+fn named(value: &Value) -> String {
+    match value["name"].is_null() {
+        true => text(&value["id"]),
+        false => text(&value["name"]),
+    }
 }
 
 /// An event's fields, then where it went and where not.
@@ -86,25 +74,26 @@ fn event(answer: &Value) -> String {
         .map(|(name, value)| (name.as_str(), text(value)))
         .collect();
     let mut shown = facts(&fields);
-    let rows = |list: &str, columns: &[&str]| -> Vec<Vec<String>> {
-        let list = answer[list].as_array().into_iter().flatten();
-        list.map(|row| columns.iter().map(|column| text(&row[*column])).collect())
-            .collect()
-    };
-    let deliveries = rows(
-        "deliveries",
-        &["webhook_id", "channel", "status", "reason", "id"],
-    );
-    if !deliveries.is_empty() {
-        let columns = ["webhook", "channel", "status", "reason", "delivery"];
-        shown += &format!("\n{}\n", table(&columns, deliveries));
-    }
-    let unmatched = rows("unmatched", &["name", "why_not"]);
-    if !unmatched.is_empty() {
-        shown += &format!("\n{}\n", table(&["not for", "why"], unmatched));
+    for (list, columns) in [("deliveries", DELIVERIES), ("unmatched", UNMATCHED)] {
+        if let Some(list) = answer[list].as_array().filter(|it| !it.is_empty()) {
+            shown += &format!("\n{}\n", listed(list, columns));
+        }
     }
     shown
 }
+
+const DELIVERIES: &[Column] = &[
+    ("webhook", |delivery| text(&delivery["webhook_id"])),
+    ("channel", |delivery| text(&delivery["channel"])),
+    ("status", |delivery| text(&delivery["status"])),
+    ("reason", |delivery| text(&delivery["reason"])),
+    ("delivery", |delivery| text(&delivery["id"])),
+];
+
+const UNMATCHED: &[Column] = &[
+    ("not for", |webhook| text(&webhook["name"])),
+    ("why", |webhook| text(&webhook["why_not"])),
+];
 
 #[derive(Debug, Args)]
 pub struct Audit {
@@ -117,31 +106,34 @@ pub fn audit(client: &Client, audit: &Audit) -> Result<Report, Error> {
     let found = client
         .list(&path(&["audit"]), &[], audit.limit)
         .map_err(client.unless_unknown("audit"))?;
-    let named = |value: &Value| match (value["name"].as_str(), value["id"].as_str()) {
-        (Some(name), _) => name.to_owned(),
-        (None, Some(id)) => id.to_owned(),
-        (None, None) => text(value),
-    };
-    let rows = found.iter().map(|entry| {
-        vec![
-            time(&entry["at"]),
-            named(&entry["actor"]),
-            text(&entry["action"]),
-            format!(
-                "{} {}",
-                text(&entry["object"]["type"]),
-                named(&entry["object"])
-            ),
-            text(&entry["changed"]),
-            text(&entry["request_id"]),
-        ]
-    });
-    let columns = ["when", "who", "did", "to", "fields", "request"];
-    let text = match found.is_empty() {
-        true => "Nobody has changed anything yet.".to_owned(),
-        false => table(&columns, rows),
-    };
-    Ok(Report::new(Value::Array(found), text))
+    Ok(Report::list(
+        found,
+        AUDIT,
+        "Nobody has changed anything yet.",
+    ))
+}
+
+const AUDIT: &[Column] = &[
+    ("when", |entry| time(&entry["at"])),
+    ("who", |entry| somebody(&entry["actor"])),
+    ("did", |entry| text(&entry["action"])),
+    ("to", |entry| {
+        format!(
+            "{} {}",
+            text(&entry["object"]["type"]),
+            somebody(&entry["object"])
+        )
+    }),
+    ("fields", |entry| text(&entry["changed"])),
+    ("request", |entry| text(&entry["request_id"])),
+];
+
+/// What is called by neither a name nor an id is shown as it is.
+fn somebody(value: &Value) -> String {
+    match named(value) {
+        name if name.is_empty() => text(value),
+        name => name,
+    }
 }
 
 pub fn failures(client: &Client) -> Result<Report, Error> {
@@ -155,16 +147,14 @@ pub fn failures(client: &Client) -> Result<Report, Error> {
         error => error,
     })?;
     let found = answer.as_array().cloned().unwrap_or_default();
-    let rows = found.iter().map(|failure| {
-        let fields = ["function", "reason"].map(|field| text(&failure[field]));
-        [vec![time(&failure["at"])], fields.to_vec()].concat()
-    });
-    let text = match found.is_empty() {
-        true => "There is none.".to_owned(),
-        false => table(&["when", "function", "reason"], rows),
-    };
-    Ok(Report::new(Value::Array(found), text))
+    Ok(Report::list(found, FAILURES, "There is none."))
 }
+
+const FAILURES: &[Column] = &[
+    ("when", |failure| time(&failure["at"])),
+    ("function", |failure| text(&failure["function"])),
+    ("reason", |failure| text(&failure["reason"])),
+];
 
 /// The webhooks as a file: YAML for people, JSON for programs.
 pub fn export(client: &Client) -> Result<Report, Error> {

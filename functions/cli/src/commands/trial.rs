@@ -11,7 +11,7 @@ use crate::call::{Call, path, query};
 use crate::client::Client;
 use crate::document::Document;
 use crate::error::Error;
-use crate::output::{Report, facts, table, text};
+use crate::output::{Column, Report, facts, listed, text};
 use crate::text::clean;
 
 #[derive(Debug, Args)]
@@ -30,18 +30,13 @@ pub fn test(client: &Client, test: &Test) -> Result<Report, Error> {
     let path = query(&path, &[("channel", test.channel.clone())]);
     let answer = client.call(&Call::post(path))?;
     let good = answer["outcome"] == "delivered";
-    let milliseconds = answer["duration_ms"].as_u64();
+    let took = answer["duration_ms"].as_u64().map(|ms| format!("{ms} ms"));
     let text = facts(&[
         ("outcome", text(&answer["outcome"])),
         ("HTTP status", text(&answer["http_status"])),
         ("code", text(&answer["code"])),
         ("what to do", text(&answer["hint"])),
-        (
-            "took",
-            milliseconds
-                .map(|ms| format!("{ms} ms"))
-                .unwrap_or_default(),
-        ),
+        ("took", took.unwrap_or_default()),
     ]);
     let report = Report::new(answer, text);
     Ok(Report { good, ..report })
@@ -88,9 +83,15 @@ pub fn preview(client: &Client, preview: &Preview) -> Result<Report, Error> {
     let body = body.to_string();
     let answer = client.call(&Call::post(path).json(&body).repeatable());
     let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
-    let text = shown(&answer);
-    Ok(Report::new(answer, text))
+    Ok(Report::of(answer, shown))
 }
+
+const LIMITS: &[Column] = &[
+    ("limit", |limit| text(&limit["what"])),
+    ("used", |limit| {
+        format!("{} of {}", limit["used"], limit["limit"])
+    }),
+];
 
 fn shown(answer: &Value) -> String {
     let mut shown = String::new();
@@ -113,15 +114,8 @@ fn shown(answer: &Value) -> String {
     }
     // JSON has its control characters escaped.
     let _ = writeln!(shown, "\n{:#}", request["body"]);
-    let limits = answer["limits"].as_array().into_iter().flatten();
-    let rows: Vec<_> = limits
-        .map(|limit| {
-            let used = format!("{} of {}", limit["used"], limit["limit"]);
-            vec![text(&limit["what"]), used]
-        })
-        .collect();
-    if !rows.is_empty() {
-        let _ = writeln!(shown, "\n{}", table(&["limit", "used"], rows));
+    if let Some(limits) = answer["limits"].as_array().filter(|it| !it.is_empty()) {
+        let _ = writeln!(shown, "\n{}", listed(limits, LIMITS));
     }
     if let Some(url) = answer["builder_url"].as_str() {
         let _ = writeln!(shown, "\nTo look at it and change it: {}", clean(url));

@@ -1,6 +1,5 @@
 //! `carillon webhooks`.
 
-use std::env;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -13,9 +12,8 @@ use crate::call::{Call, path, query};
 use crate::client::Client;
 use crate::document::Document;
 use crate::error::Error;
-use crate::output::{Report, facts, table, text, time};
-use crate::places::Places;
-use crate::substitute::substitute;
+use crate::output::{Column, Report, facts, text, time};
+use crate::substitute;
 
 #[derive(Debug, Subcommand)]
 pub enum Webhooks {
@@ -132,8 +130,7 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
         Webhooks::Show { webhook } => {
             let id = webhook_id(client, webhook)?;
             let answer = client.call(&Call::get(path(&["webhooks", &id])))?;
-            let text = shown(&answer);
-            Ok(Report::new(answer, text))
+            Ok(Report::of(answer, shown))
         }
         Webhooks::Create(create) => self::create(client, create),
         Webhooks::Update {
@@ -141,8 +138,8 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
             file,
             no_verify,
         } => {
-            let (patch, places) = from_file(file)?;
-            let answer = change(client, webhook, &patch, *no_verify);
+            let Document { value, places } = substitute::read(file)?;
+            let answer = change(client, webhook, &value, *no_verify);
             answer.map_err(|error| error.in_file(Some(&places)))
         }
         Webhooks::Enable { webhook } => change(client, webhook, &json!({"enabled": true}), false),
@@ -155,10 +152,8 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
         Webhooks::Delete { webhook } => {
             let id = webhook_id(client, webhook)?;
             client.call(&Call::delete(path(&["webhooks", &id])))?;
-            Ok(Report::new(
-                json!({"id": id}),
-                format!("Removed {webhook}."),
-            ))
+            let text = format!("Removed {webhook}.");
+            Ok(Report::new(json!({"id": id}), text))
         }
     }
 }
@@ -170,22 +165,18 @@ fn list(client: &Client, list: &List) -> Result<Report, Error> {
         ("status", list.status.clone()),
     ];
     let webhooks = client.list(&path(&["webhooks"]), &filters, usize::MAX)?;
-    let rows = webhooks.iter().map(|webhook| {
-        vec![
-            text(&webhook["name"]),
-            text(&webhook["type"]),
-            standing(webhook),
-            text(&webhook["event_types"]),
-            text(&webhook["filters"]),
-            text(&webhook["id"]),
-        ]
-    });
-    let text = match webhooks.is_empty() {
-        true => "There is no webhook: `carillon webhooks create` makes one.".to_owned(),
-        false => table(&["name", "type", "status", "events", "filters", "id"], rows),
-    };
-    Ok(Report::new(Value::Array(webhooks), text))
+    let none = "There is no webhook: `carillon webhooks create` makes one.";
+    Ok(Report::list(webhooks, COLUMNS, none))
 }
+
+const COLUMNS: &[Column] = &[
+    ("name", |webhook| text(&webhook["name"])),
+    ("type", |webhook| text(&webhook["type"])),
+    ("status", standing),
+    ("events", |webhook| text(&webhook["event_types"])),
+    ("filters", |webhook| text(&webhook["filters"])),
+    ("id", |webhook| text(&webhook["id"])),
+];
 
 /// The status, and whether it fails at the moment.
 fn standing(webhook: &Value) -> String {
@@ -241,17 +232,11 @@ fn words(message: &Value) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn from_file(file: &std::path::Path) -> Result<(Value, Places), Error> {
-    let mut document = Document::read(file)?;
-    substitute(&mut document, |name| env::var(name).ok())?;
-    Ok((document.value, document.places))
-}
-
 fn create(client: &Client, create: &Create) -> Result<Report, Error> {
     let (mut webhook, places) = match &create.file {
         Some(file) => {
-            let (webhook, places) = from_file(file)?;
-            (webhook, Some(places))
+            let Document { value, places } = substitute::read(file)?;
+            (value, Some(places))
         }
         None => (create.webhook(client)?, None),
     };
@@ -263,8 +248,7 @@ fn create(client: &Client, create: &Create) -> Result<Report, Error> {
     let body = webhook.to_string();
     let answer = client.call(&Call::post(path).json(&body).once());
     let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
-    let text = with_secret(&answer);
-    Ok(Report::new(answer, text))
+    Ok(Report::of(answer, with_secret))
 }
 
 impl Create {
@@ -294,8 +278,7 @@ fn change(client: &Client, name: &str, patch: &Value, no_verify: bool) -> Result
     let verify = no_verify.then(|| "false".to_owned());
     let path = query(&path(&["webhooks", &id]), &[("verify", verify)]);
     let answer = client.call(&Call::patch(path).json(&patch.to_string()))?;
-    let text = shown(&answer);
-    Ok(Report::new(answer, text))
+    Ok(Report::of(answer, shown))
 }
 
 fn rotate(client: &Client, name: &str, everywhere: bool, make: bool) -> Result<Report, Error> {
@@ -312,7 +295,7 @@ fn rotate(client: &Client, name: &str, everywhere: bool, make: bool) -> Result<R
     let body = Value::Object(body).to_string();
     let path = path(&["webhooks", &id, "rotate"]);
     let answer = client.call(&Call::post(path).json(&body).once())?;
-    Ok(Report::new(answer.clone(), with_secret(&answer)))
+    Ok(Report::of(answer, with_secret))
 }
 
 /// The webhook; where the answer shows a secret that was made, with what to do about it.
