@@ -194,6 +194,15 @@ impl Event {
     }
 }
 
+/// Names in a row, of which the first ten are told and the others counted.
+pub(crate) fn first_names(names: &[&str]) -> String {
+    let named = &names[..names.len().min(10)];
+    match names.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 /// Whether a text is an http(s) URL that can be put into a message as it stands.
 pub fn is_web_url(text: &str) -> bool {
     !text.contains(|c: char| c.is_whitespace() || c.is_control())

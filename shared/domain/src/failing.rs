@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use crate::event::{Capture, Event, Resource, Status};
+use crate::event::{Capture, Event, Resource, Status, first_names};
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId, WebhookId};
 use crate::lane::LaneId;
@@ -18,8 +18,6 @@ pub const TOLD_AFTER: Duration = Duration::from_secs(3_600);
 /// A channel is tried every ten minutes, or as seldom as a platform asks for. One that nobody has
 /// tried for so long is not failing: its webhook was removed, or switched off.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(3 * 3_600);
-/// How many webhooks a notice names.
-const NAMED: usize = 10;
 
 /// A channel that has not taken a message for an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,34 +73,25 @@ impl Outage {
         let first = webhooks.values().min_by_key(|lane| lane.since)?;
         let count = webhooks.len();
         let names: Vec<&str> = webhooks.values().map(|lane| lane.name.as_str()).collect();
-        let named = names.iter().take(NAMED).copied().collect::<Vec<_>>();
-        let more = match count - named.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         let message = format!(
-            "No message has got through for an hour or longer: {}{more}. What waits is kept and \
+            "No message has got through for an hour or longer: {}. What waits is kept and \
              tried every ten minutes. {}",
-            named.join(", "),
+            first_names(&names),
             first.reason
         );
         let subject = match count {
             1 => first.name.clone(),
             _ => format!("{} and {} more", first.name, count - 1),
         };
-        let event = Event {
+        let mut event = Event {
             status: Some(Status::Failed),
             message: Some(message.trim_end().to_owned()),
             ..self.event(&self.told.to_string(), &subject, now)
         };
-        let details = [
-            ("webhooks", count.to_string()),
-            ("failing since", first.since.to_string()),
-        ];
-        let event = details.into_iter().fold(event, |mut event, (name, value)| {
+        let since = first.since.to_string();
+        for (name, value) in [("webhooks", count.to_string()), ("failing since", since)] {
             event.details.insert(name.to_owned(), value);
-            event
-        });
+        }
         let told = Self {
             told: self.told + 1,
             told_at: Some(now),

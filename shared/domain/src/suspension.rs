@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Capture, Event, Resource, Status};
+use crate::event::{Capture, Event, Resource, Status, first_names};
 use crate::event_type::EventType;
 use crate::ids::EventId;
 use crate::webhook::{Webhook, WebhookStatus};
@@ -11,8 +11,6 @@ use crate::webhook::{Webhook, WebhookStatus};
 const RESOURCE_TYPE: &str = "webhook";
 /// And that of a credential that several webhooks share.
 const CREDENTIAL: &str = "credential";
-/// How many webhooks are named at most.
-const NAMED: usize = 10;
 
 /// The webhook as suspended for `reason`.
 #[must_use]
@@ -40,10 +38,9 @@ pub fn event(suspended: &Webhook, channel: &str, kept: usize, now: Timestamp) ->
             &format!("{}:{}", suspended.id, suspended.version),
         ),
     };
-    let details = [
-        ("platform", suspended.kind.api_type()),
-        ("channel", channel),
-    ];
+    let platform = suspended.kind.api_type();
+    let details = [("platform", platform), ("channel", channel)];
+    let details = details.into_iter().filter(|(_, value)| !value.is_empty());
     Event {
         status: Some(Status::Failed),
         resource: Some(Resource {
@@ -60,8 +57,6 @@ pub fn event(suspended: &Webhook, channel: &str, kept: usize, now: Timestamp) ->
             suspended.id
         )),
         details: details
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
         ..Event::bare(EventType::WebhookSuspended, capture)
@@ -101,11 +96,6 @@ pub fn event_of_several(suspended: &[Webhook], kept: usize, now: Timestamp) -> E
     let (first, others) = (&suspended[0], &suspended[1..]);
     let event = event(first, "", kept, now);
     let names: Vec<&str> = suspended.iter().map(|it| it.name.as_str()).collect();
-    let named = &names[..names.len().min(NAMED)];
-    let more = match names.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     Event {
         resource: Some(Resource {
             resource_type: Some(CREDENTIAL.into()),
@@ -117,11 +107,11 @@ pub fn event_of_several(suspended: &[Webhook], kept: usize, now: Timestamp) -> E
             url: None,
         }),
         message: Some(format!(
-            "{} It is the credential of {} webhooks: {}{more}. What waits for them and what comes \
+            "{} It is the credential of {} webhooks: {}. What waits for them and what comes \
              meanwhile is kept ({} so far); send it once they work: POST /api/v1/recover/.",
             reason(first),
             names.len(),
-            named.join(", "),
+            first_names(&names),
             at_least(kept)
         )),
         ..event
