@@ -32,6 +32,8 @@ pub const MAX_URL: usize = 2_000;
 pub const MAX_CHANGES: usize = 100;
 /// How many details an event can carry.
 pub const MAX_DETAILS: usize = 20;
+/// The longest name of a detail, in characters.
+pub(crate) const MAX_DETAIL_NAME: usize = 100;
 /// The longest value of a detail, in characters.
 pub const MAX_DETAIL: usize = 1_024;
 /// The largest an event may be as JSON, in bytes.

@@ -3,14 +3,12 @@
 
 use serde_json::Value;
 
-use crate::event::{Event, MAX_DETAIL, MAX_DETAILS, MAX_EVENT_BYTES};
+use crate::event::{Event, MAX_DETAIL, MAX_DETAIL_NAME, MAX_DETAILS, MAX_EVENT_BYTES};
 use crate::event_type::EventGroup;
 use crate::text::shorten;
 
 /// How deep data is looked into.
 const MAX_DEPTH: usize = 4;
-/// The longest name of a detail.
-const MAX_DETAIL_NAME: usize = 100;
 /// The detail that says how much had no room.
 const LEFT_OUT: &str = "left out";
 /// In the place of what is not for a channel's readers.
@@ -43,34 +41,21 @@ const VALUES: [&str; 11] = [
 
 #[derive(Debug, Default)]
 pub(super) struct Extras {
-    found: Vec<Found>,
+    /// What the producer calls details, by name.
+    meant: Vec<(String, String)>,
+    found: Vec<(String, String)>,
     left_out: usize,
-}
-
-#[derive(Debug)]
-struct Found {
-    name: String,
-    value: String,
-    /// Called a detail by the producer: for the channel's readers, whatever its name.
-    is_meant: bool,
 }
 
 impl Extras {
     pub fn add(&mut self, name: &str, value: &str) {
-        self.push(name, value, false);
+        self.found.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Adds what the producer itself calls a detail.
+    /// Adds what the producer itself calls a detail: it is for the channel's readers, whatever its
+    /// name.
     pub fn add_as_it_is(&mut self, name: &str, value: &str) {
-        self.push(name, value, true);
-    }
-
-    fn push(&mut self, name: &str, value: &str, is_meant: bool) {
-        self.found.push(Found {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            is_meant,
-        });
+        self.meant.push((name.to_owned(), value.to_owned()));
     }
 
     /// Adds everything in a value, under names such as `commit.author`.
@@ -106,15 +91,17 @@ impl Extras {
     pub fn put_into(self, event: &mut Event) {
         let configuration = event.event_type.group() == EventGroup::Configuration;
         let mut left_out = self.left_out;
-        let (meant, others): (Vec<_>, Vec<_>) =
-            self.found.into_iter().partition(|found| found.is_meant);
+        let hidden = |(name, value): (String, String)| match is_secret(&name, configuration) {
+            true => (name, NOT_SHOWN.to_owned()),
+            false => (name, value),
+        };
         let mut last = None;
-        for found in meant.into_iter().chain(others) {
-            let (name, value) = match !found.is_meant && is_secret(&found.name, configuration) {
-                true => (found.name, NOT_SHOWN.to_owned()),
-                false => (found.name, shorten(&found.value, MAX_DETAIL)),
-            };
-            let name = shorten(&name, MAX_DETAIL_NAME);
+        for (name, value) in self
+            .meant
+            .into_iter()
+            .chain(self.found.into_iter().map(hidden))
+        {
+            let (name, value) = (shorten(&name, MAX_DETAIL_NAME), shorten(&value, MAX_DETAIL));
             if name.is_empty() || value.is_empty() {
                 continue;
             }
@@ -123,7 +110,7 @@ impl Extras {
                 continue;
             }
             event.details.insert(name.clone(), value);
-            if size(event) > MAX_EVENT_BYTES {
+            if event.size() > MAX_EVENT_BYTES {
                 event.details.remove(&name);
                 left_out += 1;
             } else {
@@ -142,10 +129,6 @@ impl Extras {
             event.details.insert(LEFT_OUT.to_owned(), text);
         }
     }
-}
-
-fn size(event: &Event) -> usize {
-    serde_json::to_vec(event).map_or(0, |json| json.len())
 }
 
 fn scalar(value: &Value) -> Option<String> {

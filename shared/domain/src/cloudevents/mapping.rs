@@ -102,7 +102,7 @@ pub(super) fn event(
         ..event?
     };
     event.details.insert(SOURCE.to_owned(), source.text.clone());
-    if serde_json::to_vec(&event).map_or(0, |json| json.len()) > MAX_EVENT_BYTES {
+    if event.size() > MAX_EVENT_BYTES {
         event = event.fitted();
     }
     extras.put_into(&mut event);

@@ -1,13 +1,11 @@
 //! Making what a source says fit: a table or a cloud cannot be told to write less.
 
 use super::{
-    Event, MAX_CHANGES, MAX_DETAIL, MAX_DETAILS, MAX_EVENT_BYTES, MAX_MESSAGE, MAX_NAME, MAX_URL,
-    is_web_url,
+    Event, MAX_CHANGES, MAX_DETAIL, MAX_DETAIL_NAME, MAX_DETAILS, MAX_EVENT_BYTES, MAX_MESSAGE,
+    MAX_NAME, MAX_URL, is_web_url,
 };
 use crate::text::{Escaped, clean, fit, shorten};
 
-/// The longest a detail's name may be.
-const MAX_DETAIL_NAME: usize = 100;
 /// Below this a message is not cut to make room for anything else.
 const SHORTEST_MESSAGE: usize = 500;
 /// The detail that says how many changed names had no room.
@@ -104,7 +102,7 @@ impl Event {
     }
 
     /// How large it is as JSON, in bytes.
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         serde_json::to_vec(self).map_or(0, |json| json.len())
     }
 }
