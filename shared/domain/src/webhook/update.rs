@@ -49,11 +49,7 @@ impl Webhook {
         if new.status != WebhookStatus::Suspended {
             new.status_reason = None;
         }
-        if new != *self {
-            new.version += 1;
-            new.modified_at = now;
-        }
-        new
+        self.changed_to(new, now)
     }
 
     /// The webhook with a new credential, which still has to prove itself: until it has
@@ -78,7 +74,7 @@ impl Webhook {
             WebhookStatus::Suspended => WebhookStatus::Active,
             status => status,
         };
-        let mut new = Self {
+        let new = Self {
             configuration,
             credential,
             fallback,
@@ -86,6 +82,11 @@ impl Webhook {
             status_reason: None,
             ..self.clone()
         };
+        self.changed_to(new, now)
+    }
+
+    /// The other in the place of this one: a change has a version and a time.
+    fn changed_to(&self, mut new: Self, now: Timestamp) -> Self {
         if new != *self {
             new.version += 1;
             new.modified_at = now;
