@@ -56,10 +56,6 @@ impl<'de, const OUTLINE: bool> Visitor<'de> for AnyJson<OUTLINE> {
         Ok(Value::from(value))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::from(value))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         match OUTLINE {

@@ -23,7 +23,7 @@ pub fn clean(text: &str) -> String {
         .filter_map(|c| match c {
             '\n' | '\t' => Some(c),
             '\u{2028}' | '\u{2029}' | '\u{85}' => Some('\n'),
-            c if c.is_control() || is_direction(c) || is_invisible(c) => None,
+            c if c.is_control() || is_among(c, DIRECTION) || is_among(c, INVISIBLE) => None,
             c => Some(c),
         })
         .collect();
@@ -76,14 +76,6 @@ pub(crate) const INVISIBLE: &[(char, char)] = &[
     ('\u{fff9}', '\u{fffb}'),
     ('\u{e0000}', '\u{e001f}'),
 ];
-
-fn is_direction(c: char) -> bool {
-    is_among(c, DIRECTION)
-}
-
-fn is_invisible(c: char) -> bool {
-    is_among(c, INVISIBLE)
-}
 
 fn is_among(c: char, ranges: &[(char, char)]) -> bool {
     !c.is_ascii() && ranges.iter().any(|(from, to)| (*from..=*to).contains(&c))
