@@ -7,12 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
-use crate::field::{Named, Rule, reference, said};
+use crate::field::{Named, Rule, reference};
 use crate::glob::Glob;
 use crate::masking::without_credential;
 use crate::named::named;
 use crate::text::shorten;
-use crate::values::NOT_BLANK;
+use crate::values::{NOT_BLANK, said};
 
 named! {
     EventGroup "EventGroup" "What an event type is about" {
@@ -180,15 +180,12 @@ impl NameOrPattern {
     /// As a JSON Schema. Patterns may have stars anywhere; these are the usual ones.
     pub fn schema() -> Value {
         let (mut begins, mut ends): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-        for (first, last) in EventType::ALL
-            .iter()
-            .filter_map(|it| it.as_str().split_once('_'))
-        {
-            if !begins.contains(&first) {
-                begins.push(first);
-            }
-            if !ends.contains(&last) {
-                ends.push(last);
+        let names = EventType::ALL.iter().map(|it| it.as_str());
+        for (first, last) in names.filter_map(|name| name.split_once('_')) {
+            for (parts, part) in [(&mut begins, first), (&mut ends, last)] {
+                if !parts.contains(&part) {
+                    parts.push(part);
+                }
             }
         }
         let (begins, ends) = (begins.join("|"), ends.join("|"));
@@ -208,13 +205,8 @@ impl Rule for NameOrPattern {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<EventTypePattern> {
         let text = said(value, at, 256, NOT_BLANK, faults)?;
-        match EventTypePattern::parse(&text) {
-            Ok(pattern) => Some(pattern),
-            Err(detail) => {
-                faults.add(at.clone(), FaultCode::UnknownValue, detail);
-                None
-            }
-        }
+        let pattern = EventTypePattern::parse(&text);
+        pattern.map_or_else(|why| faults.reject(at, FaultCode::UnknownValue, why), Some)
     }
 
     fn schema(&self) -> Value {

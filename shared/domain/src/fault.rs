@@ -99,6 +99,17 @@ impl Faults {
         });
     }
 
+    /// Adds a fault of what has no value because of it; gives the value that is not there.
+    pub fn reject<T>(
+        &mut self,
+        at: &Pointer,
+        code: FaultCode,
+        detail: impl Into<String>,
+    ) -> Option<T> {
+        self.add(at.clone(), code, detail);
+        None
+    }
+
     /// Adds the faults of the part of the document that stands at `at`.
     pub fn add_below(&mut self, at: &Pointer, inner: Self) {
         self.0.extend(inner.0.into_iter().map(|fault| Fault {
@@ -145,9 +156,14 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
+/// A name of the caller's, fit to be repeated to it.
+pub(crate) fn repeated(name: &str) -> String {
+    shorten(&without_credential(name), 100)
+}
+
 /// What is said of a name that is not known, such as that of a field, which is `what`.
 pub fn unknown(what: &str, written: &str, known: &[&str]) -> String {
-    let shown = shorten(&without_credential(written), 100);
+    let shown = repeated(written);
     if known.contains(&written.trim()) {
         return format!(
             "there is white space around the name of the {what} `{shown}`: take it out"

@@ -4,15 +4,12 @@
 //! The schema is the canonical form. The readers take a little more: null counts as absent,
 //! white space around a name is lost.
 
-mod names;
 mod rules;
 pub mod schema;
 
 pub use crate::named::Named;
-pub use names::OneOf;
-pub(crate) use rules::said;
 pub use rules::{
-    Flag, FlagOr, Formed, Given, Line, Number, Remark, Said, Texts, Time, Whole, listed,
+    Flag, FlagOr, Formed, Given, Line, Number, OneOf, Remark, Said, Texts, Time, Whole, listed,
 };
 
 use serde_json::{Map, Value, json};

@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::fault::{FaultCode, Faults, Pointer, unknown};
-use crate::field::{Field, Flag, Object, Rule, Said, Time, reference, said, schema};
+use crate::fault::{FaultCode, Faults, Pointer, repeated, unknown};
+use crate::field::{Field, Flag, Object, Rule, Said, Time, reference, schema};
 use crate::ids::OrganizationId;
-use crate::masking::without_credential;
-use crate::values::{kind, texts_of};
+use crate::values::{said, texts_of, wrong_type};
 
 /// The organization may be named where it is the caller's own.
 pub const ORGANIZATION: Field<OwnOrganization> =
@@ -51,19 +50,15 @@ pub struct Fields<'v, 'f> {
 impl<'v, 'f> Fields<'v, 'f> {
     /// Begins to read `value`, which must be an object.
     pub fn of(value: &'v Value, at: Pointer, faults: &'f mut Faults) -> Option<Self> {
-        match value.as_object() {
-            Some(object) => Some(Self {
-                object,
-                at,
-                asked: Vec::new(),
-                faults,
-            }),
-            None => {
-                let detail = format!("must be an object, not {}", kind(value));
-                faults.add(at, FaultCode::WrongType, detail);
-                None
-            }
-        }
+        let Some(object) = value.as_object() else {
+            return wrong_type(value, &at, "an object", faults);
+        };
+        Some(Self {
+            object,
+            at,
+            asked: Vec::new(),
+            faults,
+        })
     }
 
     pub fn at(&self, name: &str) -> Pointer {
@@ -96,13 +91,11 @@ impl<'v, 'f> Fields<'v, 'f> {
         let at = self.at(field.name);
         match self.value(field.name) {
             Some(value) => field.rule.read(value, &at, self.faults),
-            None => {
-                if field.is_required {
-                    let detail = field.rule.required(field.name);
-                    self.faults.add(at, FaultCode::Required, detail);
-                }
-                None
+            None if field.is_required => {
+                let detail = field.rule.required(field.name);
+                self.faults.reject(&at, FaultCode::Required, detail)
             }
+            None => None,
         }
     }
 
@@ -159,11 +152,10 @@ impl<'v, 'f> Fields<'v, 'f> {
         };
         let (value, at) = (self.value(name)?, self.at.field(name));
         let text = said(value, &at, 256, &rule, self.faults)?;
-        let found = choices.iter().find(|(label, _)| *label == text);
-        if found.is_none() {
-            self.fault(name, FaultCode::UnknownValue, rule);
+        match choices.iter().find(|(label, _)| *label == text) {
+            Some((_, value)) => Some(*value),
+            None => self.faults.reject(&at, FaultCode::UnknownValue, rule),
         }
-        found.map(|(_, value)| *value)
     }
 
     /// One of a fixed set of names, which must be there.
@@ -172,14 +164,13 @@ impl<'v, 'f> Fields<'v, 'f> {
         name: &'static str,
         choices: &[(&str, T)],
     ) -> Option<T> {
-        let before = self.faults.iter().count();
-        let choice = self.choice(name, choices);
-        if choice.is_none() && self.faults.iter().count() == before {
-            let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
-            let detail = format!("`{name}` is required: {}", labels.join(", "));
-            self.fault(name, FaultCode::Required, detail);
+        if self.value(name).is_some() {
+            return self.choice(name, choices);
         }
-        choice
+        let labels: Vec<_> = choices.iter().map(|(label, _)| *label).collect();
+        let detail = format!("`{name}` is required: {}", labels.join(", "));
+        self.faults
+            .reject(&self.at.field(name), FaultCode::Required, detail)
     }
 
     /// A list of texts, each of at most `max` characters, with where each one stands.
@@ -208,7 +199,7 @@ impl<'v, 'f> Fields<'v, 'f> {
             if self.asked.contains(&name.as_str()) {
                 continue;
             }
-            let shown = crate::text::shorten(&without_credential(name), 100);
+            let shown = repeated(name);
             let detail = unknown("field", name, &self.asked);
             self.faults
                 .add(self.at.field(&shown), FaultCode::UnknownField, detail);

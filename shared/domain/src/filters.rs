@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::event::{Event, Severity, Status};
-use crate::fault::{FaultCode, Faults, Pointer, unknown};
+use crate::fault::{FaultCode, Faults, Pointer, repeated, unknown};
 use crate::field::{Named, Rule, listed, reference, schema};
 use crate::glob::Glob;
 use crate::pattern;
-use crate::values::{kind, texts_of};
+use crate::values::{texts_of, wrong_type};
 
 /// What an event can be filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,14 +69,11 @@ pub struct Filters(BTreeMap<FilterKey, Vec<Glob>>);
 impl Filters {
     pub fn parse(value: &Value, at: &Pointer, faults: &mut Faults) -> Self {
         let Some(object) = value.as_object() else {
-            let detail = format!("must be an object of lists, not {}", kind(value));
-            faults.add(at.clone(), FaultCode::WrongType, detail);
-            return Self::default();
+            return wrong_type(value, at, "an object of lists", faults).unwrap_or_default();
         };
         let mut filters = BTreeMap::new();
         for (name, value) in object {
-            let shown = crate::text::shorten(&crate::masking::without_credential(name), 100);
-            let here = at.field(&shown);
+            let here = at.field(&repeated(name));
             let Some((_, key)) = FilterKey::ALL.iter().find(|(known, _)| known == name) else {
                 let detail = unknown("filter", name, &FilterKey::ALL.map(|(name, _)| name));
                 faults.add(here, FaultCode::UnknownField, detail);
@@ -90,11 +87,8 @@ impl Filters {
                 continue;
             };
             if value.as_array().is_some_and(Vec::is_empty) {
-                faults.add(
-                    here,
-                    FaultCode::OutOfRange,
-                    "must have an entry: an empty list would match nothing",
-                );
+                let detail = "must have an entry: an empty list would match nothing";
+                faults.add(here, FaultCode::OutOfRange, detail);
                 continue;
             }
             let mut globs: Vec<Glob> = Vec::with_capacity(values.len());
@@ -130,11 +124,8 @@ impl Filters {
             value.is_some_and(|text| globs.iter().any(|glob| glob.matches(text)))
         };
         let (key, _) = self.0.iter().find(|(key, globs)| !passes(key, globs))?;
-        let names = FilterKey::ALL.iter();
-        let name = names
-            .clone()
-            .find(|(_, known)| known == key)
-            .map_or("", |it| it.0);
+        let mut known = FilterKey::ALL.iter();
+        let name = known.find(|(_, known)| known == key).map_or("", |it| it.0);
         Some(match key.of(event) {
             Some(value) => format!("its filter `{name}` does not match `{value}`"),
             None => format!("its filter `{name}` needs a value, and the event has none"),

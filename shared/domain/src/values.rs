@@ -41,18 +41,40 @@ fn to_the_nanosecond(text: &str) -> String {
 
 /// A text of at most `max` characters; blank gives none.
 pub fn text_of(value: &Value, at: Pointer, max: usize, faults: &mut Faults) -> Option<String> {
+    let text = any_text(value, &at, max, faults)?;
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+/// A text of at most `max` characters, where a blank one is answered with `blank`.
+pub(crate) fn said(
+    value: &Value,
+    at: &Pointer,
+    max: usize,
+    blank: &str,
+    faults: &mut Faults,
+) -> Option<String> {
+    let text = any_text(value, at, max, faults)?;
+    match text.trim().is_empty() {
+        true => faults.reject(at, FaultCode::Required, blank),
+        false => Some(text.to_owned()),
+    }
+}
+
+fn any_text<'v>(
+    value: &'v Value,
+    at: &Pointer,
+    max: usize,
+    faults: &mut Faults,
+) -> Option<&'v str> {
     let Some(text) = value.as_str() else {
-        let detail = format!("must be a string, not {}", kind(value));
-        faults.add(at, FaultCode::WrongType, detail);
-        return None;
+        return wrong_type(value, at, "a string", faults);
     };
     let length = text.chars().count();
     if length > max {
         let detail = format!("must have at most {max} characters; it has {length}");
-        faults.add(at, FaultCode::OutOfRange, detail);
-        return None;
+        return faults.reject(at, FaultCode::OutOfRange, detail);
     }
-    (!text.trim().is_empty()).then(|| text.to_owned())
+    Some(text)
 }
 
 /// A list of at most `most` texts, none blank, each of at most `max` characters.
@@ -64,27 +86,29 @@ pub fn texts_of(
     faults: &mut Faults,
 ) -> Option<Vec<(Pointer, String)>> {
     let Some(list) = value.as_array() else {
-        let detail = format!("must be a list of strings, not {}", kind(value));
-        faults.add(at, FaultCode::WrongType, detail);
-        return None;
+        return wrong_type(value, &at, "a list of strings", faults);
     };
     if list.len() > most {
         let detail = format!("must have at most {most} entries; it has {}", list.len());
-        faults.add(at, FaultCode::OutOfRange, detail);
-        return None;
+        return faults.reject(&at, FaultCode::OutOfRange, detail);
     }
-    let mut texts = Vec::with_capacity(list.len());
-    for (n, entry) in list.iter().enumerate() {
-        let before = faults.iter().count();
-        match text_of(entry, at.index(n), max, faults) {
-            Some(text) => texts.push((at.index(n), text)),
-            None if faults.iter().count() == before => {
-                faults.add(at.index(n), FaultCode::Required, NOT_BLANK);
-            }
-            None => {}
-        }
-    }
-    Some(texts)
+    let texts = list.iter().enumerate().filter_map(|(n, entry)| {
+        let at = at.index(n);
+        let text = said(entry, &at, max, NOT_BLANK, faults)?;
+        Some((at, text))
+    });
+    Some(texts.collect())
+}
+
+/// Adds the fault of a value that is of another JSON type than `meant`.
+pub(crate) fn wrong_type<T>(
+    value: &Value,
+    at: &Pointer,
+    meant: &str,
+    faults: &mut Faults,
+) -> Option<T> {
+    let detail = format!("must be {meant}, not {}", kind(value));
+    faults.reject(at, FaultCode::WrongType, detail)
 }
 
 /// The JSON type's name, for people.

@@ -2,9 +2,7 @@
 
 use crate::event::Status;
 use crate::event_type::EventType;
-use crate::fault::nearest;
-use crate::masking::without_credential;
-use crate::text::shorten;
+use crate::fault::{nearest, repeated};
 
 /// What a `type` such as `com.acme.parameter.updated` or `com.acme.deploy.failed.v1` says.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,7 +80,7 @@ fn unknown(text: &str, segments: &[String]) -> String {
     format!(
         "`{}` does not end in an event type, as com.acme.deploy and com.acme.parameter.updated \
          do{hint} Known are {}",
-        shorten(&without_credential(text), 100),
+        repeated(text),
         known().collect::<Vec<_>>().join(", ")
     )
 }

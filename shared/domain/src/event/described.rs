@@ -8,12 +8,12 @@ use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{
     Described, Field, Flag, Formed, Named, Object, OneOf, Remark, Rule, Said, Texts, Time,
-    reference, said, schema,
+    reference, schema,
 };
 use crate::fields::ORGANIZATION;
 use crate::ids::EventId;
 use crate::trace::TraceParent;
-use crate::values::NOT_BLANK;
+use crate::values::{NOT_BLANK, said};
 
 pub(super) const TYPE: Field<PublishableType> = Field::required("type", "", PublishableType);
 pub(super) const ID: Field<Formed<EventId>> = Field::optional(
@@ -113,17 +113,12 @@ impl Rule for PublishableType {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<EventType> {
         let name = said(value, at, 1_000, NOT_BLANK, faults)?;
-        let found = EventType::parse(&name).filter(|found| found.is_publishable());
-        if found.is_none() {
-            let detail = match EventType::parse(&name) {
-                Some(own) => {
-                    format!("`{own}` is raised by Carillon itself and cannot be published")
-                }
-                None => EventType::unknown(&name, EventType::is_publishable),
-            };
-            faults.add(at.clone(), FaultCode::UnknownValue, detail);
-        }
-        found
+        let detail = match EventType::parse(&name) {
+            Some(found) if found.is_publishable() => return Some(found),
+            Some(own) => format!("`{own}` is raised by Carillon itself and cannot be published"),
+            None => EventType::unknown(&name, EventType::is_publishable),
+        };
+        faults.reject(at, FaultCode::UnknownValue, detail)
     }
 
     fn schema(&self) -> Value {

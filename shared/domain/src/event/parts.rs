@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    EstimatedCost, MAX_DETAIL, MAX_DETAILS, MAX_NAME, MAX_URL, Period, Resource, is_web_url,
+    EstimatedCost, MAX_DETAIL, MAX_DETAIL_NAME, MAX_DETAILS, MAX_NAME, MAX_URL, Period, Resource,
+    is_web_url,
 };
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::field::{Field, Object, OneOf, Remark, Rule, Said, reference, said, schema};
+use crate::field::{Field, Object, OneOf, Remark, Rule, Said, reference, schema};
 use crate::fields::Fields;
 use crate::pattern;
-use crate::values::{NOT_BLANK, kind, text_of};
+use crate::text::shorten;
+use crate::values::{NOT_BLANK, said, text_of, wrong_type};
 
 const RESOURCE_TYPE: Field<Said> =
     Field::optional("type", "Such as `aws_rds_cluster`", Said(MAX_NAME));
@@ -61,11 +63,13 @@ impl Rule for WebUrl {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<String> {
         let url = said(value, at, MAX_URL, NOT_BLANK, faults)?;
-        if !is_web_url(&url) {
-            let detail = "must be an http or https URL without spaces";
-            faults.add(at.clone(), FaultCode::Malformed, detail);
+        match is_web_url(&url) {
+            true => Some(url),
+            false => {
+                let detail = "must be an http or https URL without spaces";
+                faults.reject(at, FaultCode::Malformed, detail)
+            }
         }
-        Some(url)
     }
 
     fn schema(&self) -> Value {
@@ -117,11 +121,9 @@ impl Rule for Amount {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<String> {
         let amount = value.as_str().filter(|text| is_decimal(text));
-        if amount.is_none() {
-            let detail = "must be a decimal string such as \"41.20\", at most 15 digits before and \
-                          6 after the point";
-            faults.add(at.clone(), FaultCode::Malformed, detail);
-        }
+        let rule = "must be a decimal string such as \"41.20\", at most 15 digits before and 6 \
+                    after the point";
+        let amount = amount.or_else(|| faults.reject(at, FaultCode::Malformed, rule));
         amount.map(str::to_owned)
     }
 
@@ -146,20 +148,20 @@ impl Rule for Currency {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<String> {
         let currency = said(value, at, 64, NOT_BLANK, faults)?;
-        if !(currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase())) {
-            let detail = "must be an ISO 4217 code such as USD";
-            faults.add(at.clone(), FaultCode::Malformed, detail);
+        let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
+        match is_code {
+            true => Some(currency),
+            false => {
+                let detail = "must be an ISO 4217 code such as USD";
+                faults.reject(at, FaultCode::Malformed, detail)
+            }
         }
-        Some(currency)
     }
 
     fn schema(&self) -> Value {
         schema::form(3, "^[A-Z]{3}$")
     }
 }
-
-/// The longest name of a detail, in characters.
-const MAX_DETAIL_NAME: usize = 100;
 
 /// Texts by names.
 pub(super) struct Details;
@@ -170,22 +172,18 @@ impl Rule for Details {
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Self::Value> {
         let mut details = BTreeMap::new();
         let Some(object) = value.as_object() else {
-            let detail = format!("must be an object of strings, not {}", kind(value));
-            faults.add(at.clone(), FaultCode::WrongType, detail);
-            return None;
+            return wrong_type(value, at, "an object of strings", faults);
         };
         if object.len() > MAX_DETAILS {
             let detail = format!("may have {MAX_DETAILS} entries; it has {}", object.len());
             faults.add(at.clone(), FaultCode::OutOfRange, detail);
         }
         for (key, value) in object {
-            let here = at.field(&crate::text::shorten(key, MAX_DETAIL_NAME));
+            let here = at.field(&shorten(key, MAX_DETAIL_NAME));
             if key.trim().is_empty() || key.chars().count() > MAX_DETAIL_NAME {
                 let detail = "a detail's name must have 1 to 100 characters";
                 faults.add(here, FaultCode::OutOfRange, detail);
-                continue;
-            }
-            if let Some(text) = text_of(value, here, MAX_DETAIL, faults) {
+            } else if let Some(text) = text_of(value, here, MAX_DETAIL, faults) {
                 details.insert(key.clone(), text);
             }
         }

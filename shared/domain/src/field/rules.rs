@@ -1,29 +1,16 @@
 //! The rules that many fields have.
 
+use std::marker::PhantomData;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Rule, reference, schema};
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
+use crate::named::Named;
 use crate::text::clean_line;
-use crate::values::{NOT_BLANK, TIME_RULE, kind, text_of, texts_of, time_of};
-
-/// A text, where a blank one is answered with `blank`.
-pub(crate) fn said(
-    value: &Value,
-    at: &Pointer,
-    max: usize,
-    blank: &str,
-    faults: &mut Faults,
-) -> Option<String> {
-    let before = faults.iter().count();
-    let text = text_of(value, at.clone(), max, faults);
-    if text.is_none() && faults.iter().count() == before {
-        faults.add(at.clone(), FaultCode::Required, blank);
-    }
-    text
-}
+use crate::values::{NOT_BLANK, TIME_RULE, kind, said, text_of, texts_of, time_of, wrong_type};
 
 /// A text that only describes, of at most so many characters. A blank one says nothing.
 #[derive(Debug, Clone, Copy)]
@@ -69,16 +56,12 @@ impl Rule for Line {
         let text = said(value, at, self.0, NOT_BLANK, faults)?;
         let trimmed = text.trim();
         if trimmed != clean_line(&text) {
-            faults.add(
-                at.clone(),
-                FaultCode::Malformed,
-                "must be one line without control or invisible characters and double spaces",
-            );
-            return None;
+            let detail =
+                "must be one line without control or invisible characters and double spaces";
+            return faults.reject(at, FaultCode::Malformed, detail);
         }
         if looks_like_credential(trimmed) {
-            faults.add(at.clone(), FaultCode::NotAllowed, LOOKS_LIKE_CREDENTIAL);
-            return None;
+            return faults.reject(at, FaultCode::NotAllowed, LOOKS_LIKE_CREDENTIAL);
         }
         Some(trimmed.to_owned())
     }
@@ -104,15 +87,9 @@ impl<T> Rule for Formed<T> {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<T> {
         let Some(text) = value.as_str() else {
-            let detail = format!("must be a string, not {}", kind(value));
-            faults.add(at.clone(), FaultCode::WrongType, detail);
-            return None;
+            return wrong_type(value, at, "a string", faults);
         };
-        let parsed = (self.parse)(text);
-        if parsed.is_none() {
-            faults.add(at.clone(), FaultCode::Malformed, self.rule);
-        }
-        parsed
+        (self.parse)(text).or_else(|| faults.reject(at, FaultCode::Malformed, self.rule))
     }
 
     fn schema(&self) -> Value {
@@ -145,11 +122,8 @@ impl Rule for Flag {
     type Value = bool;
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<bool> {
-        if value.as_bool().is_none() {
-            let detail = format!("must be true or false, not {}", kind(value));
-            faults.add(at.clone(), FaultCode::WrongType, detail);
-        }
-        value.as_bool()
+        let flag = value.as_bool();
+        flag.or_else(|| wrong_type(value, at, "true or false", faults))
     }
 
     fn schema(&self) -> Value {
@@ -165,20 +139,49 @@ impl Rule for FlagOr {
     type Value = bool;
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<bool> {
-        let flag = match value.as_str() {
+        match value.as_str() {
             // One that stands there without a value is true.
             Some("" | "true" | "1") => Some(true),
             Some("false" | "0") => Some(false),
-            _ => None,
-        };
-        if flag.is_none() {
-            faults.add(at.clone(), FaultCode::UnknownValue, "must be true or false");
+            _ => faults.reject(at, FaultCode::UnknownValue, "must be true or false"),
         }
-        flag
     }
 
     fn schema(&self) -> Value {
         json!({"type": "boolean", "default": self.0})
+    }
+}
+
+/// One of a fixed set of names.
+pub struct OneOf<T>(PhantomData<fn() -> T>);
+
+impl<T> OneOf<T> {
+    pub const NAMES: Self = Self(PhantomData);
+}
+
+impl<T: Named> Rule for OneOf<T> {
+    type Value = T;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<T> {
+        let rule = format!("must be one of {}", T::names().join(", "));
+        let text = said(value, at, 256, &rule, faults)?;
+        let found = T::all().into_iter().find(|(name, _)| *name == text);
+        if let Some((_, value)) = found {
+            return Some(value);
+        }
+        let rule = match T::names().contains(&text.trim()) {
+            true => format!("there is white space around it: {rule}"),
+            false => rule,
+        };
+        faults.reject(at, FaultCode::UnknownValue, rule)
+    }
+
+    fn schema(&self) -> Value {
+        reference(T::SET)
+    }
+
+    fn required(&self, name: &str) -> String {
+        format!("`{name}` is required: {}", T::names().join(", "))
     }
 }
 
@@ -191,11 +194,7 @@ impl Rule for Time {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Timestamp> {
         let text = said(value, at, 64, TIME_RULE, faults)?;
-        let time = time_of(&text);
-        if time.is_none() {
-            faults.add(at.clone(), FaultCode::Malformed, TIME_RULE);
-        }
-        time
+        time_of(&text).or_else(|| faults.reject(at, FaultCode::Malformed, TIME_RULE))
     }
 
     fn schema(&self) -> Value {
@@ -217,17 +216,12 @@ impl Rule for Number {
     type Value = usize;
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<usize> {
+        let Self { least, most, .. } = self;
         let text = said(value, at, 20, NOT_BLANK, faults)?;
         let number = text.parse().ok();
-        let number = number.filter(|n| (self.least..=self.most).contains(n));
-        if number.is_none() {
-            let detail = format!(
-                "must be a whole number from {} to {}",
-                self.least, self.most
-            );
-            faults.add(at.clone(), FaultCode::OutOfRange, detail);
-        }
-        number
+        let number = number.filter(|number| (*least..=*most).contains(number));
+        let rule = format!("must be a whole number from {least} to {most}");
+        number.or_else(|| faults.reject(at, FaultCode::OutOfRange, rule))
     }
 
     fn schema(&self) -> Value {
@@ -253,15 +247,11 @@ impl Rule for Whole {
         let rule = format!("must be a whole number from {least} to {most}");
         if !value.is_number() {
             let detail = format!("{rule}, not {}", kind(value));
-            faults.add(at.clone(), FaultCode::WrongType, detail);
-            return None;
+            return faults.reject(at, FaultCode::WrongType, detail);
         }
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| (*least..=*most).contains(number));
-        if number.is_none() {
-            faults.add(at.clone(), FaultCode::OutOfRange, rule);
-        }
-        number
+        number.or_else(|| faults.reject(at, FaultCode::OutOfRange, rule))
     }
 
     fn schema(&self) -> Value {
