@@ -112,30 +112,21 @@ impl KeyRequest {
         organization: &OrganizationId,
         now: Timestamp,
     ) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
-        let request = Self::read(value, organization, now, &mut faults);
-        faults.into_result(request)
-    }
-
-    fn read(
-        value: &Value,
-        organization: &OrganizationId,
-        now: Timestamp,
-        faults: &mut Faults,
-    ) -> Option<Self> {
-        let mut fields = Fields::of(value, Pointer::root(), faults)?;
-        let name = fields.get(&NAME);
-        let role = fields.get(&ROLE);
-        let expires_at = fields.get(&EXPIRES_AT);
-        if expires_at.is_some_and(|time| time <= now) {
-            fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
-        }
-        fields.own_organization(organization);
-        fields.finish_as(&NEW_KEY);
-        Some(Self {
-            name: name?,
-            role: role?,
-            expires_at,
+        Faults::of(|faults| {
+            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+            let name = fields.get(&NAME);
+            let role = fields.get(&ROLE);
+            let expires_at = fields.get(&EXPIRES_AT);
+            if expires_at.is_some_and(|time| time <= now) {
+                fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
+            }
+            fields.own_organization(organization);
+            fields.finish_as(&NEW_KEY);
+            Some(Self {
+                name: name?,
+                role: role?,
+                expires_at,
+            })
         })
     }
 }
@@ -146,39 +137,35 @@ impl ApiKey {
     /// # Errors
     /// All faults of the document.
     pub fn changed(&self, value: &Value, now: Timestamp) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
-        let changed = self.read_change(value, now, &mut faults);
-        faults.into_result(changed)
-    }
-
-    fn read_change(&self, value: &Value, now: Timestamp, faults: &mut Faults) -> Option<Self> {
-        let mut fields = Fields::of(value, Pointer::root(), faults)?;
-        let mut changed = self.clone();
-        if value.get("name").is_none() {
-            // Asked for, so that a typo is told.
-            fields.value("name");
-        } else {
-            changed.name = fields.get(&NAME).unwrap_or_default();
-        }
-        let end = fields.get(&EXPIRES_AT);
-        if value.get("expires_at").is_some() {
-            changed.expires_at = end;
-            if changed.expires_at.is_some_and(|time| time <= now) {
-                let detail = "must be in the future; to end the key now, delete it";
-                fields.fault("expires_at", FaultCode::OutOfRange, detail);
+        Faults::of(|faults| {
+            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+            let mut changed = self.clone();
+            if value.get("name").is_none() {
+                // Asked for, so that a typo is told.
+                fields.value("name");
+            } else {
+                changed.name = fields.get(&NAME).unwrap_or_default();
             }
-        }
-        // It may be sent back as it was read.
-        if fields
-            .choice("role", &Role::all())
-            .is_some_and(|role| role != self.role)
-        {
-            let detail = "cannot be changed: make another key, and delete this one";
-            fields.fault("role", FaultCode::NotAllowed, detail);
-        }
-        fields.own_organization(&self.organization);
-        fields.finish_as(&KEY_CHANGE);
-        Some(changed)
+            let end = fields.get(&EXPIRES_AT);
+            if value.get("expires_at").is_some() {
+                changed.expires_at = end;
+                if changed.expires_at.is_some_and(|time| time <= now) {
+                    let detail = "must be in the future; to end the key now, delete it";
+                    fields.fault("expires_at", FaultCode::OutOfRange, detail);
+                }
+            }
+            // It may be sent back as it was read.
+            if fields
+                .choice("role", &Role::all())
+                .is_some_and(|role| role != self.role)
+            {
+                let detail = "cannot be changed: make another key, and delete this one";
+                fields.fault("role", FaultCode::NotAllowed, detail);
+            }
+            fields.own_organization(&self.organization);
+            fields.finish_as(&KEY_CHANGE);
+            Some(changed)
+        })
     }
 
     /// The names of the fields that differ.

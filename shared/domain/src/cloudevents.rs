@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::event::{Capture, Event};
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::ids::EventId;
+use crate::values::wrong_type;
 
 /// How many events a batch may have.
 pub const MAX_BATCH: usize = 100;
@@ -89,9 +90,7 @@ pub fn alternative_id(source: &str, id: &str) -> EventId {
 /// # Errors
 /// Every fault, with pointers into the document.
 pub fn read_structured(value: &Value, capture: Capture) -> Result<CloudEvent, Faults> {
-    let mut faults = Faults::default();
-    let event = structured(value, &Pointer::root(), capture, &mut faults);
-    faults.into_result(event)
+    Faults::of(|faults| structured(value, &Pointer::root(), capture, faults))
 }
 
 /// Reads a batch. Each of its events gets a capture of its own.
@@ -99,24 +98,18 @@ pub fn read_structured(value: &Value, capture: Capture) -> Result<CloudEvent, Fa
 /// # Errors
 /// Every fault of every event, with pointers that begin with its number.
 pub fn read_batch(value: &Value, capture: impl Fn() -> Capture) -> Result<Vec<CloudEvent>, Faults> {
-    let mut faults = Faults::default();
-    let list = value.as_array().filter(|list| list.len() <= MAX_BATCH);
-    let Some(list) = list else {
-        faults.add(
-            Pointer::root(),
-            FaultCode::OutOfRange,
-            format!("a batch is a list of at most {MAX_BATCH} CloudEvents"),
-        );
-        return Err(faults);
-    };
-    let events = list
-        .iter()
-        .enumerate()
-        .filter_map(|(n, value)| {
-            structured(value, &Pointer::root().index(n), capture(), &mut faults)
-        })
-        .collect();
-    faults.into_result(Some(events))
+    let root = Pointer::root();
+    Faults::of(|faults| {
+        let list = value.as_array().filter(|list| list.len() <= MAX_BATCH);
+        let Some(list) = list else {
+            let detail = format!("a batch is a list of at most {MAX_BATCH} CloudEvents");
+            return faults.reject(&root, FaultCode::OutOfRange, detail);
+        };
+        let events = list.iter().enumerate();
+        let events =
+            events.filter_map(|(n, value)| structured(value, &root.index(n), capture(), faults));
+        Some(events.collect())
+    })
 }
 
 /// Reads a CloudEvent in the binary mode from all headers of the request and its body.
@@ -130,11 +123,11 @@ pub fn read_binary<'h>(
     body: &[u8],
     capture: Capture,
 ) -> Result<CloudEvent, Faults> {
-    let mut faults = Faults::default();
-    let attributes = attributes::from_headers(headers, &mut faults);
-    let data = data::from_body(content_type, body, &mut faults);
-    let event = mapping::event(attributes, data, &Pointer::root(), capture, &mut faults);
-    faults.into_result(event)
+    Faults::of(|faults| {
+        let attributes = attributes::from_headers(headers, faults);
+        let data = data::from_body(content_type, body, faults);
+        mapping::event(attributes, data, &Pointer::root(), capture, faults)
+    })
 }
 
 fn structured(
@@ -144,18 +137,11 @@ fn structured(
     faults: &mut Faults,
 ) -> Option<CloudEvent> {
     let Some(object) = value.as_object() else {
-        let detail = match value {
-            Value::Array(_) => {
-                "must be one CloudEvent; send a list as application/cloudevents-batch+json"
-                    .to_owned()
-            }
-            _ => format!(
-                "must be a CloudEvent, which is an object, not {}",
-                crate::values::kind(value)
-            ),
+        let detail = "must be one CloudEvent; send a list as application/cloudevents-batch+json";
+        return match value {
+            Value::Array(_) => faults.reject(at, FaultCode::WrongType, detail),
+            _ => wrong_type(value, at, "a CloudEvent, which is an object", faults),
         };
-        faults.add(at.clone(), FaultCode::WrongType, detail);
-        return None;
     };
     let before = faults.iter().count();
     let attributes = attributes::from_object(object, at, faults);

@@ -126,6 +126,16 @@ impl Faults {
         self.0.iter()
     }
 
+    /// Reads something.
+    ///
+    /// # Errors
+    /// All faults that were found.
+    pub fn of<T>(read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Self> {
+        let mut faults = Self::default();
+        let value = read(&mut faults);
+        faults.into_result(value)
+    }
+
     /// The value, unless there are faults. A value is missing only where a fault says why.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
         debug_assert!(

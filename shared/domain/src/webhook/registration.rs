@@ -81,67 +81,47 @@ impl Registration {
         configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
         message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
     ) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
-        let registration = Self::read(
-            value,
-            organization,
-            current,
-            types,
-            configuration,
-            message,
-            &mut faults,
-        );
-        faults.into_result(registration)
-    }
-
-    fn read(
-        value: &Value,
-        organization: &OrganizationId,
-        current: Option<&Webhook>,
-        types: &[&str],
-        configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
-        message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
-        faults: &mut Faults,
-    ) -> Option<Self> {
-        let mut fields = Fields::of(value, Pointer::root(), faults)?;
-        let size = value.to_string().len();
-        if size > MAX_WEBHOOK_BYTES {
-            let detail = format!("a webhook may have {MAX_WEBHOOK_BYTES} bytes; it has {size}");
-            let root = Pointer::root();
-            fields.faults().add(root, FaultCode::OutOfRange, detail);
-        }
-        let name = fields.get(&NAME);
-        let types: Vec<(&str, &str)> = types.iter().map(|name| (*name, *name)).collect();
-        let api_type = fields.required_choice(TYPE.name, &types);
-        let event_types = fields.get(&EVENT_TYPES);
-        let filters = fields.get(&FILTERS).unwrap_or_default();
-        let at = fields.at(CONFIGURATION.name);
-        let configured = fields.get(&CONFIGURATION).and_then(|value| {
-            api_type.and_then(|api_type| configuration(api_type, &value, &at, fields.faults()))
-        });
-        let at = fields.at(MESSAGE.name);
-        let message = fields
-            .get(&MESSAGE)
-            .map(|value| message(&value, &at, fields.faults()))
-            .filter(|message| !message.is_empty());
-        let mut enabled = fields.get(&ENABLED);
-        fields.own_organization(organization);
-        if let Some(current) = current {
-            read_only(&mut fields, current, enabled);
-            // A suspended webhook is still enabled by its owner. Sent back as it was read,
-            // that is no wish to resume it.
-            let is_as_read = current.status == WebhookStatus::Suspended
-                && value.get("status").and_then(Value::as_str) == Some("suspended");
-            enabled = enabled.filter(|enabled| !(*enabled && is_as_read));
-        }
-        fields.finish_as(&NEW_WEBHOOK);
-        Some(Self {
-            name: name?,
-            event_types: event_types.unwrap_or_default(),
-            filters,
-            destination: configured?,
-            message,
-            enabled,
+        Faults::of(|faults| {
+            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+            let size = value.to_string().len();
+            if size > MAX_WEBHOOK_BYTES {
+                let detail = format!("a webhook may have {MAX_WEBHOOK_BYTES} bytes; it has {size}");
+                let root = Pointer::root();
+                fields.faults().add(root, FaultCode::OutOfRange, detail);
+            }
+            let name = fields.get(&NAME);
+            let types: Vec<(&str, &str)> = types.iter().map(|name| (*name, *name)).collect();
+            let api_type = fields.required_choice(TYPE.name, &types);
+            let event_types = fields.get(&EVENT_TYPES);
+            let filters = fields.get(&FILTERS).unwrap_or_default();
+            let at = fields.at(CONFIGURATION.name);
+            let configured = fields.get(&CONFIGURATION).and_then(|value| {
+                api_type.and_then(|api_type| configuration(api_type, &value, &at, fields.faults()))
+            });
+            let at = fields.at(MESSAGE.name);
+            let message = fields
+                .get(&MESSAGE)
+                .map(|value| message(&value, &at, fields.faults()))
+                .filter(|message| !message.is_empty());
+            let mut enabled = fields.get(&ENABLED);
+            fields.own_organization(organization);
+            if let Some(current) = current {
+                read_only(&mut fields, current, enabled);
+                // A suspended webhook is still enabled by its owner. Sent back as it was read,
+                // that is no wish to resume it.
+                let is_as_read = current.status == WebhookStatus::Suspended
+                    && value.get("status").and_then(Value::as_str) == Some("suspended");
+                enabled = enabled.filter(|enabled| !(*enabled && is_as_read));
+            }
+            fields.finish_as(&NEW_WEBHOOK);
+            Some(Self {
+                name: name?,
+                event_types: event_types.unwrap_or_default(),
+                filters,
+                destination: configured?,
+                message,
+                enabled,
+            })
         })
     }
 }
