@@ -9,7 +9,8 @@ pub mod schema;
 
 pub use crate::named::Named;
 pub use rules::{
-    Flag, FlagOr, Formed, Given, Line, Number, OneOf, Remark, Said, Texts, Time, Whole, listed,
+    Flag, FlagOr, Formed, Given, Line, Number, OneOf, Remark, Said, Shared, Texts, Time, Whole,
+    listed,
 };
 
 use serde_json::{Map, Value, json};

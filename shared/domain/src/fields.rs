@@ -4,40 +4,19 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::fault::{FaultCode, Faults, Pointer, repeated, unknown};
-use crate::field::{Field, Flag, Object, Rule, Said, Time, reference, schema};
+use crate::field::{Field, Flag, Object, Rule, Said, Shared, Time};
 use crate::ids::OrganizationId;
 use crate::values::{said, texts_of, wrong_type};
 
-/// The organization may be named where it is the caller's own.
-pub const ORGANIZATION: Field<OwnOrganization> =
-    Field::optional("organization", "", OwnOrganization);
-
 /// An organization that can only be the caller's.
-pub struct OwnOrganization;
+pub const OWN_ORGANIZATION: Shared<Said> = Shared {
+    name: "OwnOrganization",
+    about: "The caller's own, where it is named at all",
+    rule: Said(1_000),
+};
 
-impl OwnOrganization {
-    /// What the API's document calls it.
-    pub const NAME: &'static str = "OwnOrganization";
-
-    /// As a JSON Schema.
-    pub fn form() -> Value {
-        let mut form = schema::said(1_000);
-        form["description"] = "The caller's own, where it is named at all".into();
-        form
-    }
-}
-
-impl Rule for OwnOrganization {
-    type Value = String;
-
-    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<String> {
-        Said(1_000).read(value, at, faults)
-    }
-
-    fn schema(&self) -> Value {
-        reference(Self::NAME)
-    }
-}
+/// The organization may be named where it is the caller's own.
+pub const ORGANIZATION: Field<Shared<Said>> = Field::optional("organization", "", OWN_ORGANIZATION);
 
 /// A JSON object being read. Fields that nobody asked for are faults: they are typos.
 pub struct Fields<'v, 'f> {

@@ -22,7 +22,7 @@ use crate::named::named;
 pub use configuration::{Configuration, Digest, Grouping};
 pub use described::{
     DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, EventTypes, FILTERS, MESSAGE, MESSAGE_TEMPLATE,
-    NEW_WEBHOOK, SUMMARY_AFTER, SummaryAfter,
+    NEW_WEBHOOK, SUMMARY_AFTER,
 };
 pub use kind::KindId;
 pub use lanes::{Channel, Lanes};

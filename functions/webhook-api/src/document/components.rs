@@ -8,9 +8,9 @@ use carillon_domain::cloudevents;
 use carillon_domain::event::{Cost, NEW_EVENT, Period, PublishableType, ResourceRule, Severity};
 use carillon_domain::event_type::{EventGroup, NameOrPattern};
 use carillon_domain::field::{Named, reference, schema};
-use carillon_domain::fields::OwnOrganization;
+use carillon_domain::fields::OWN_ORGANIZATION;
 use carillon_domain::filters::{FilterValues, FiltersRule};
-use carillon_domain::webhook::{EventTypes, SummaryAfter};
+use carillon_domain::webhook::{EventTypes, SUMMARY_AFTER};
 use carillon_domain::{
     DeliveryStatus, Digest, EventType, Grouping, Outcome, Role, Status, WebhookStatus, event,
 };
@@ -73,7 +73,7 @@ fn sets(schemas: &mut Schemas) {
     add::<DeliveryStatus>(schemas);
     add::<Grouping>(schemas);
     add::<Digest>(schemas);
-    schemas.insert(SummaryAfter::NAME.into(), SummaryAfter::form());
+    schemas.insert(SUMMARY_AFTER.rule.name.into(), SUMMARY_AFTER.rule.form());
     let outcomes = json!({
         "type": "string", "enum": outcomes(), "description": "How an attempt to post ended",
     });
@@ -85,7 +85,7 @@ fn events(schemas: &mut Schemas) {
         schemas.insert(name.to_owned(), schema);
     };
     add(PublishableType::SET, PublishableType::types());
-    add(OwnOrganization::NAME, OwnOrganization::form());
+    add(OWN_ORGANIZATION.name, OWN_ORGANIZATION.form());
     add(schema::LINE, schema::form_of_line());
     add(NameOrPattern::NAME, NameOrPattern::schema());
     add(EventTypes::NAME, EventTypes::list());

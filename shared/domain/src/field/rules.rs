@@ -114,6 +114,35 @@ impl Rule for Given {
     }
 }
 
+/// A rule that the API's document has under a name of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<R> {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub rule: R,
+}
+
+impl<R: Rule> Shared<R> {
+    /// What the API's document has under its name.
+    pub fn form(&self) -> Value {
+        let mut form = self.rule.schema();
+        form["description"] = self.about.into();
+        form
+    }
+}
+
+impl<R: Rule> Rule for Shared<R> {
+    type Value = R::Value;
+
+    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<R::Value> {
+        self.rule.read(value, at, faults)
+    }
+
+    fn schema(&self) -> Value {
+        reference(self.name)
+    }
+}
+
 /// True or false.
 #[derive(Debug, Clone, Copy)]
 pub struct Flag;

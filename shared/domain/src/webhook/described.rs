@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::MAX_WEBHOOK_NAME;
 use crate::event_type::{EventType, EventTypePattern, NameOrPattern};
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::field::{Field, Flag, Given, Line, Object, Rule, Whole, listed, reference};
+use crate::field::{Field, Flag, Given, Line, Object, Rule, Shared, Whole, listed, reference};
 use crate::fields::ORGANIZATION;
 use crate::filters::FiltersRule;
 use crate::values::texts_of;
@@ -25,43 +25,20 @@ pub(super) const CONFIGURATION: Field<Given> =
     Field::required("configuration", "", Given("Configuration"));
 pub const MESSAGE: Field<Given> = Field::optional("message", "", Given(MESSAGE_TEMPLATE));
 /// Beyond so many waiting events, one message sums them up.
-pub const SUMMARY_AFTER: Field<SummaryAfter> = Field::optional("summary_after", "", SummaryAfter);
+pub const SUMMARY_AFTER: Field<Shared<Whole>> = Field::optional(
+    "summary_after",
+    "",
+    Shared {
+        name: "SummaryAfter",
+        about: "Where more events than that wait, one message sums them up: how many of what. \
+                Each is still in the ledger",
+        rule: Whole {
+            least: 10,
+            most: 500,
+        },
+    },
+);
 pub const ENABLED: Field<Flag> = Field::optional("enabled", "True if left out", Flag);
-
-/// How many events may wait before they are summed up.
-#[derive(Debug, Clone, Copy)]
-pub struct SummaryAfter;
-
-impl SummaryAfter {
-    /// What the API's document calls it.
-    pub const NAME: &'static str = "SummaryAfter";
-    const RULE: Whole = Whole {
-        least: 10,
-        most: 500,
-    };
-
-    /// As a JSON Schema.
-    pub fn form() -> Value {
-        let mut form = Self::RULE.schema();
-        form["description"] =
-            "Where more events than that wait, one message sums them up: how many \
-                               of what. Each is still in the ledger"
-                .into();
-        form
-    }
-}
-
-impl Rule for SummaryAfter {
-    type Value = u32;
-
-    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<u32> {
-        Self::RULE.read(value, at, faults)
-    }
-
-    fn schema(&self) -> Value {
-        reference(Self::NAME)
-    }
-}
 
 /// A webhook that a client registers. What its `configuration` holds depends on its `type`.
 pub const NEW_WEBHOOK: Object = Object {
