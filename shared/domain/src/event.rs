@@ -5,7 +5,6 @@ mod fit;
 mod foreign;
 mod loose;
 mod parts;
-mod read;
 
 use std::collections::BTreeMap;
 

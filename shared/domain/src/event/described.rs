@@ -1,51 +1,51 @@
-//! The fields of an event, described: what reads them and what the API's document says of them.
+//! The fields of an event, described: what reads them, every fault at once, and what the API's
+//! document says of them.
 
 use serde_json::{Value, json};
 
 use super::parts::{Cost, Details, ResourceRule};
-use super::{MAX_CHANGES, MAX_MESSAGE, MAX_NAME, Severity, Status};
+use super::{
+    Capture, Event, MAX_CHANGES, MAX_EVENT_BYTES, MAX_MESSAGE, MAX_NAME, Severity, Status,
+};
 use crate::event_type::EventType;
 use crate::fault::{FaultCode, Faults, Pointer};
 use crate::field::{
     Described, Field, Flag, Formed, Named, Object, OneOf, Remark, Rule, Said, Texts, Time,
     reference, schema,
 };
-use crate::fields::ORGANIZATION;
+use crate::fields::{Fields, ORGANIZATION};
 use crate::ids::EventId;
 use crate::trace::TraceParent;
 use crate::values::{NOT_BLANK, said};
 
-pub(super) const TYPE: Field<PublishableType> = Field::required("type", "", PublishableType);
-pub(super) const ID: Field<Formed<EventId>> = Field::optional(
+const TYPE: Field<PublishableType> = Field::required("type", "", PublishableType);
+const ID: Field<Formed<EventId>> = Field::optional(
     "id",
     "Unique in the organization; an event whose id is there already changes nothing",
     EventId::FORM,
 );
-pub(super) const STATUS: Field<OneOf<Status>> = Field::optional("status", "", OneOf::NAMES);
-pub(super) const OCCURRED_AT: Field<Time> =
+const STATUS: Field<OneOf<Status>> = Field::optional("status", "", OneOf::NAMES);
+const OCCURRED_AT: Field<Time> =
     Field::optional("occurred_at", "When it happened; now, if left out", Time);
-pub(super) const ENVIRONMENT: Field<Said> = key("environment", "Where");
-pub(super) const PROJECT: Field<Said> = key("project", "Of which project");
-pub(super) const RESOURCE: Field<ResourceRule> =
-    Field::optional("resource", "What it is about", ResourceRule);
-pub(super) const PROVIDER: Field<Said> = key("provider", "Such as `aws`");
-pub(super) const ACCOUNT: Field<Said> = key("account", "Of the provider, such as `111122223333`");
-pub(super) const REGION: Field<Said> = key("region", "Such as `eu-west-1`");
-pub(super) const SEVERITY: Field<OneOf<Severity>> = Field::optional("severity", "", OneOf::NAMES);
-pub(super) const ESTIMATED_COST: Field<Cost> = Field::optional("estimated_cost", "", Cost);
-pub(super) const ACTOR: Field<Remark> = name("actor", "Who did it");
-pub(super) const MESSAGE: Field<Remark> =
-    Field::optional("message", "Free text", Remark(MAX_MESSAGE));
-pub(super) const CORRELATION_ID: Field<Said> =
-    key("correlation_id", "Groups the events of one operation");
-pub(super) const TRACEPARENT: Field<Formed<TraceParent>> = Field::optional(
+const ENVIRONMENT: Field<Said> = key("environment", "Where");
+const PROJECT: Field<Said> = key("project", "Of which project");
+const RESOURCE: Field<ResourceRule> = Field::optional("resource", "What it is about", ResourceRule);
+const PROVIDER: Field<Said> = key("provider", "Such as `aws`");
+const ACCOUNT: Field<Said> = key("account", "Of the provider, such as `111122223333`");
+const REGION: Field<Said> = key("region", "Such as `eu-west-1`");
+const SEVERITY: Field<OneOf<Severity>> = Field::optional("severity", "", OneOf::NAMES);
+const ESTIMATED_COST: Field<Cost> = Field::optional("estimated_cost", "", Cost);
+const ACTOR: Field<Remark> = name("actor", "Who did it");
+const MESSAGE: Field<Remark> = Field::optional("message", "Free text", Remark(MAX_MESSAGE));
+const CORRELATION_ID: Field<Said> = key("correlation_id", "Groups the events of one operation");
+const TRACEPARENT: Field<Formed<TraceParent>> = Field::optional(
     "traceparent",
     "The W3C trace that it belongs to; the request's header of this name, if left out",
     TraceParent::FORM,
 );
-pub(super) const DRY_RUN: Field<Flag> =
+const DRY_RUN: Field<Flag> =
     Field::optional("dry_run", "Nothing was changed; the message says so", Flag);
-pub(super) const CHANGES: Field<Texts> = Field::optional(
+const CHANGES: Field<Texts> = Field::optional(
     "changes",
     "Names of changed attributes, never their values",
     Texts {
@@ -53,7 +53,7 @@ pub(super) const CHANGES: Field<Texts> = Field::optional(
         max: MAX_NAME,
     },
 );
-pub(super) const DETAILS: Field<Details> =
+const DETAILS: Field<Details> =
     Field::optional("details", "Further facts, shown as fields", Details);
 
 /// What decides who is told, and in which thread: blank, it would mean another than its sender's.
@@ -91,6 +91,62 @@ pub const NEW_EVENT: Object = Object {
         &ORGANIZATION,
     ],
 };
+
+impl Event {
+    /// Reads a client's event that stands at `at`. Every fault is added to `faults`;
+    /// the event is there only where none was found.
+    pub fn parse(
+        value: &Value,
+        at: &Pointer,
+        capture: Capture,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let size = value.to_string().len();
+        if size > MAX_EVENT_BYTES {
+            let detail = format!("an event may have {MAX_EVENT_BYTES} bytes; it has {size}");
+            faults.add(at.clone(), FaultCode::OutOfRange, detail);
+            return None;
+        }
+        Self::parse_fields(value, at, capture, faults)
+    }
+
+    /// As [`parse`](Self::parse), of any size.
+    pub(super) fn parse_fields(
+        value: &Value,
+        at: &Pointer,
+        capture: Capture,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let before = faults.iter().count();
+        let mut fields = Fields::of(value, at.clone(), faults)?;
+        let event_type = fields.get(&TYPE);
+        let id = fields.get(&ID);
+        fields.own_organization(&capture.organization);
+        let event = Self {
+            status: fields.get(&STATUS),
+            occurred_at: fields.get(&OCCURRED_AT).unwrap_or(capture.now),
+            environment: fields.get(&ENVIRONMENT),
+            project: fields.get(&PROJECT),
+            resource: fields.get(&RESOURCE),
+            provider: fields.get(&PROVIDER),
+            account: fields.get(&ACCOUNT),
+            region: fields.get(&REGION),
+            severity: fields.get(&SEVERITY),
+            estimated_cost: fields.get(&ESTIMATED_COST),
+            actor: fields.get(&ACTOR),
+            message: fields.get(&MESSAGE),
+            correlation_id: fields.get(&CORRELATION_ID),
+            traceparent: fields.get(&TRACEPARENT),
+            dry_run: fields.get(&DRY_RUN).unwrap_or(false),
+            changes: fields.get(&CHANGES).unwrap_or_default(),
+            details: fields.get(&DETAILS).unwrap_or_default(),
+            id: id.unwrap_or_else(|| capture.fallback_id.clone()),
+            ..Self::bare(event_type.unwrap_or(EventType::Ping), capture)
+        };
+        fields.finish_as(&NEW_EVENT);
+        (faults.iter().count() == before).then_some(event)
+    }
+}
 
 /// The type of an event that clients can publish.
 pub struct PublishableType;
@@ -158,4 +214,137 @@ pub fn kept() -> Value {
         event["properties"][name] = schema.clone();
     }
     event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{EventId, OrganizationId};
+    use serde_json::json;
+
+    fn capture() -> Capture {
+        Capture {
+            organization: OrganizationId::parse("org_acme").unwrap(),
+            now: "2026-11-21T10:15:00Z".parse().unwrap(),
+            fallback_id: EventId::parse("evt_1").unwrap(),
+        }
+    }
+
+    fn parse(value: &Value) -> Result<Event, Faults> {
+        let mut faults = Faults::default();
+        let event = Event::parse(value, &Pointer::root(), capture(), &mut faults);
+        faults.into_result(event)
+    }
+
+    fn pointers(value: &Value) -> Vec<String> {
+        let faults = parse(value).unwrap_err();
+        faults.iter().map(|f| f.pointer.to_string()).collect()
+    }
+
+    #[test]
+    fn only_the_type_is_required() {
+        let event = parse(&json!({"type": "deploy"})).unwrap();
+        assert_eq!(event.id.as_str(), "evt_1");
+        assert_eq!(event.occurred_at, capture().now);
+        assert_eq!(pointers(&json!({})), ["/type"]);
+    }
+
+    #[test]
+    fn a_full_event_survives_a_round_trip() {
+        let value = json!({
+            "id": "deploy-7f3a", "type": "deploy", "status": "succeeded",
+            "occurred_at": "2026-11-21T10:15:00Z", "organization": "org_acme",
+            "environment": "production", "project": "billing",
+            "resource": {"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db", "url": "https://example.com/x"},
+            "provider": "aws", "account": "111122223333", "region": "eu-west-1",
+            "severity": "warning",
+            "estimated_cost": {"amount": "41.20", "currency": "USD", "period": "month"},
+            "actor": "alice", "message": "free text", "correlation_id": "release-42",
+            "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "dry_run": false, "changes": ["description", "rotation"], "details": {"commit": "9fceb02"}
+        });
+        let event = parse(&value).unwrap();
+        let mut stored = serde_json::to_value(&event).unwrap();
+        assert_eq!(
+            serde_json::from_value::<Event>(stored.clone()).unwrap(),
+            event
+        );
+        stored.as_object_mut().unwrap().remove("received_at");
+        assert_eq!(stored, value);
+    }
+
+    #[test]
+    fn every_fault_of_an_event_is_found_at_once() {
+        let found = pointers(&json!({
+            "type": "depoly", "id": "a b", "status": "done", "occurred_at": "yesterday",
+            "resource": {"url": "javascript:alert(1)", "kind": "x"},
+            "estimated_cost": {"amount": 41.2, "currency": "usd", "period": "week"},
+            "dry_run": "no", "changes": "all", "details": {"a": 1}, "organization": "org_other",
+            "enviroment": "x", "traceparent": "00-0-0-00"
+        }));
+        for pointer in [
+            "/type",
+            "/id",
+            "/status",
+            "/occurred_at",
+            "/resource/url",
+            "/resource/kind",
+            "/estimated_cost/amount",
+            "/estimated_cost/currency",
+            "/estimated_cost/period",
+            "/dry_run",
+            "/changes",
+            "/details/a",
+            "/organization",
+            "/enviroment",
+            "/traceparent",
+        ] {
+            assert!(found.iter().any(|f| f == pointer), "{pointer} in {found:?}");
+        }
+        assert_eq!(found.len(), 15, "{found:?}");
+    }
+
+    #[test]
+    fn times_are_rfc_3339_and_nothing_else() {
+        for good in [
+            "2026-11-21T10:15:00Z",
+            "2026-11-21T10:15:00.5+01:00",
+            "2026-11-21t10:15:00z",
+        ] {
+            assert!(
+                parse(&json!({"type": "deploy", "occurred_at": good})).is_ok(),
+                "{good}"
+            );
+        }
+        for bad in [
+            "2026-11-21 10:15Z",
+            "2026-11-21 10:15:00Z",
+            "2026-11-21T10:15:00+01:00[Europe/Berlin]",
+            "2026-11-21T10Z",
+            "20261121T101500Z",
+            "2026-11-21T10:15:00",
+            "1969-12-31T23:59:59Z",
+        ] {
+            assert_eq!(
+                pointers(&json!({"type": "deploy", "occurred_at": bad})),
+                ["/occurred_at"]
+            );
+        }
+    }
+
+    #[test]
+    fn system_events_cannot_be_published() {
+        assert_eq!(pointers(&json!({"type": "ping"})), ["/type"]);
+    }
+
+    #[test]
+    fn an_event_over_sixteen_kilobytes_is_refused() {
+        let details: serde_json::Map<_, _> = (0..20)
+            .map(|n| (format!("d{n}"), json!("x".repeat(1_000))))
+            .collect();
+        assert_eq!(
+            pointers(&json!({"type": "deploy", "details": details})),
+            [""]
+        );
+    }
 }
