@@ -73,35 +73,27 @@ fn completions(shell: Shell) -> Report {
 }
 
 fn report(arguments: &Arguments) -> Result<Report, Error> {
+    let client = || Client::new(connection(arguments.profile.as_deref())?, Patience::PERSON);
     match &arguments.command {
-        Command::Login(login) => return login::login(login),
-        Command::Logout(logout) => return login::logout(logout),
-        Command::Completions { shell } => return Ok(completions(*shell)),
-        Command::Profiles => return Ok(login::profiles(&Config::read(profile::path()?)?)),
-        _ => {}
-    }
-    let connection = connection(arguments.profile.as_deref())?;
-    let client = &Client::new(connection, Patience::PERSON)?;
-    match &arguments.command {
-        Command::Send(send) => send::run(client, send),
-        Command::Match(event) => matching::run(client, event),
-        Command::Apply(apply) => apply::run(client, apply),
-        Command::Export => others::export(client),
-        Command::Import(import) => import::run(client, import),
-        Command::Webhooks(command) => webhooks::run(client, command),
-        Command::Test(test) => trial::test(client, test),
-        Command::Preview(preview) => trial::preview(client, preview),
-        Command::Deliveries(deliveries) => deliveries::run(client, deliveries),
-        Command::Recover(recover) => recovery::recover(client, recover),
-        Command::Redeliver(redeliver) => recovery::redeliver(client, redeliver),
-        Command::Events(events) => others::events(client, events),
-        Command::Audit(audit) => others::audit(client, audit),
-        Command::Failures => others::failures(client),
-        Command::Keys(command) => keys::run(client, command),
-        Command::Run(_)
-        | Command::Completions { .. }
-        | Command::Login(_)
-        | Command::Logout(_)
-        | Command::Profiles => Err(Error::Input("this needs no Carillon".to_owned())),
+        Command::Login(login) => login::login(login),
+        Command::Logout(logout) => login::logout(logout),
+        Command::Completions { shell } => Ok(completions(*shell)),
+        Command::Profiles => Ok(login::profiles(&Config::read(profile::path()?)?)),
+        Command::Send(send) => send::run(&client()?, send),
+        Command::Match(event) => matching::run(&client()?, event),
+        Command::Apply(apply) => apply::run(&client()?, apply),
+        Command::Export => others::export(&client()?),
+        Command::Import(import) => import::run(&client()?, import),
+        Command::Webhooks(command) => webhooks::run(&client()?, command),
+        Command::Test(test) => trial::test(&client()?, test),
+        Command::Preview(preview) => trial::preview(&client()?, preview),
+        Command::Deliveries(deliveries) => deliveries::run(&client()?, deliveries),
+        Command::Recover(recover) => recovery::recover(&client()?, recover),
+        Command::Redeliver(redeliver) => recovery::redeliver(&client()?, redeliver),
+        Command::Events(events) => others::events(&client()?, events),
+        Command::Audit(audit) => others::audit(&client()?, audit),
+        Command::Failures => others::failures(&client()?),
+        Command::Keys(command) => keys::run(&client()?, command),
+        Command::Run(_) => Err(Error::Input("it tells by itself how it went".to_owned())),
     }
 }
