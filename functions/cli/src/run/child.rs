@@ -122,16 +122,15 @@ impl Supervisor {
         if tail.is_some() {
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
         }
-        let mut child = {
-            let mut phase = lock(&self.phase);
-            let child = command.spawn()?;
-            if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
-                *phase = Phase::Running(pid);
-            }
-            child
-        };
+        let mut phase = lock(&self.phase);
+        let mut child = command.spawn()?;
+        let pid = Pid::from_raw(child.id().cast_signed());
+        if let Some(pid) = pid {
+            *phase = Phase::Running(pid);
+        }
+        drop(phase);
         let follower = tail.map(|tail| tail.follow(child.stdout.take(), child.stderr.take()));
-        if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
+        if let Some(pid) = pid {
             // Its number stays its own until `wait`; nobody else's process gets a signal.
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}

@@ -118,19 +118,14 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
 
 /// Sends the first event beside the command; tells whether it was taken.
 fn announce(client: Result<&Arc<Client>, &Error>, event: &Value) -> Receiver<Result<(), String>> {
-    let (done, announced) = channel();
-    match client {
-        Err(error) => {
+    client.map_or_else(
+        |error| {
+            let (done, announced) = channel();
             let _ = done.send(Err(error.to_string()));
-        }
-        Ok(client) => {
-            let (client, event) = (Arc::clone(client), event.clone());
-            thread::spawn(move || {
-                let _ = done.send(post(&client, &event));
-            });
-        }
-    }
-    announced
+            announced
+        },
+        |client| post(client, event.clone()),
+    )
 }
 
 /// Sends events; gives up after a time, whatever the network does.
@@ -139,23 +134,21 @@ fn tell(client: &Arc<Client>, events: &[Value], within: Duration) -> Result<(), 
         [event] => event.clone(),
         events => json!({"events": events}),
     };
-    let (done, told) = channel();
-    let client = Arc::clone(client);
-    thread::spawn(move || {
-        let _ = done.send(post(&client, &body));
-    });
-    let told = told.recv_timeout(within);
+    let told = post(client, body).recv_timeout(within);
     told.unwrap_or_else(|_| Err(format!("no answer within {} s", within.as_secs())))
 }
 
-fn post(client: &Client, body: &Value) -> Result<(), String> {
-    let body = body.to_string();
-    let call = Call::post(path(&["events"]))
-        .json(&body)
-        .repeatable()
-        .silent();
-    let answer = client.call(&call);
-    answer.map(drop).map_err(|error| error.to_string())
+/// Sends a body beside whatever goes on here.
+fn post(client: &Arc<Client>, body: Value) -> Receiver<Result<(), String>> {
+    let (done, posted) = channel();
+    let client = Arc::clone(client);
+    thread::spawn(move || {
+        let body = body.to_string();
+        let call = Call::post(path(&["events"])).json(&body);
+        let answer = client.call(&call.repeatable().silent());
+        let _ = done.send(answer.map(drop).map_err(|error| error.to_string()));
+    });
+    posted
 }
 
 /// Everything that is secret here, as far as names and forms tell.
