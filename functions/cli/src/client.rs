@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use ureq::http::{Request, StatusCode, header};
+use ureq::http::{HeaderValue, Request, StatusCode, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, AsSendBody, Body};
 
@@ -175,15 +175,12 @@ impl Client {
         let mut request = Request::builder()
             .method(call.method.clone())
             .uri(format!("{}{}", self.url, call.path));
-        if let Some(key) = self.key.as_ref().filter(|_| call.needs_key) {
-            let mut value =
-                header::HeaderValue::from_str(&format!("Api-Key {}", key.expose_secret()));
-            if let Ok(value) = &mut value {
-                value.set_sensitive(true);
-            }
-            if let (Ok(value), Some(headers)) = (value, request.headers_mut()) {
-                headers.insert(header::AUTHORIZATION, value);
-            }
+        if let Some(key) = self.key.as_ref().filter(|_| call.needs_key)
+            && let Ok(mut value) =
+                HeaderValue::from_str(&format!("Api-Key {}", key.expose_secret()))
+        {
+            value.set_sensitive(true);
+            request = request.header(header::AUTHORIZATION, value);
         }
         if let Some(key) = &call.idempotency_key {
             request = request.header("idempotency-key", key);

@@ -58,9 +58,16 @@ impl Places {
     /// The place of what a pointer names, or of what that would stand in: `file:line:column`.
     pub fn find(&self, pointer: &str) -> String {
         let file = self.path.display();
-        match self.nearest(pointer) {
-            Some((line, column)) => format!("{file}:{line}:{column}"),
-            None => file.to_string(),
+        let whole = format!("{}{pointer}", self.root);
+        let mut path = whole.as_str();
+        loop {
+            if let Some((line, column)) = self.by_pointer.get(path) {
+                return format!("{file}:{line}:{column}");
+            }
+            match path.rfind('/') {
+                Some(at) => path = &path[..at],
+                None => return file.to_string(),
+            }
         }
     }
 
@@ -68,16 +75,5 @@ impl Places {
     pub fn of(&self, pointer: &str) -> Option<Place> {
         let whole = format!("{}{pointer}", self.root);
         self.by_pointer.get(&whole).copied()
-    }
-
-    fn nearest(&self, pointer: &str) -> Option<Place> {
-        let whole = format!("{}{pointer}", self.root);
-        let mut path = whole.as_str();
-        loop {
-            if let Some(place) = self.by_pointer.get(path) {
-                return Some(*place);
-            }
-            path = &path[..path.rfind('/')?];
-        }
     }
 }

@@ -101,17 +101,11 @@ impl Config {
     pub fn read(path: PathBuf) -> Result<Self, Error> {
         let file: File = parsed(&path)?;
         let config = Self { path, file };
-        if config.has_keys() {
+        let mut profiles = config.file.profiles.values();
+        if profiles.any(|profile| profile.key.is_some()) {
             config.require_privacy()?;
         }
         Ok(config)
-    }
-
-    fn has_keys(&self) -> bool {
-        self.file
-            .profiles
-            .values()
-            .any(|profile| profile.key.is_some())
     }
 
     fn require_privacy(&self) -> Result<(), Error> {

@@ -1,7 +1,5 @@
 //! Texts of others, made fit for a terminal.
 
-use std::fmt::Write as _;
-
 /// A text that cannot move the cursor, change colours or break a line.
 pub fn clean(text: &str) -> String {
     text.chars()
@@ -23,13 +21,12 @@ pub fn did_you_mean<'n>(written: &str, known: impl Iterator<Item = &'n str>) -> 
     let nearest = known
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
         .min();
-    let mut hint = String::new();
-    if let Some((distance, name)) = nearest
-        && distance <= 1 + written.chars().count() / 3
-    {
-        let _ = write!(hint, "; did you mean `{}`?", clean(name));
+    match nearest {
+        Some((distance, name)) if distance <= 1 + written.chars().count() / 3 => {
+            format!("; did you mean `{}`?", clean(name))
+        }
+        _ => String::new(),
     }
-    hint
 }
 
 #[cfg(test)]
