@@ -1,9 +1,6 @@
 //! The event types, and the patterns that subscribe to them.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fault::{FaultCode, Faults, Pointer, nearest};
@@ -24,18 +21,15 @@ named! {
 
 macro_rules! event_types {
     ($($variant:ident $name:literal $group:ident $description:literal;)*) => {
-        /// Everything that Carillon tells about.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum EventType { $(#[doc = $description] $variant),* }
+        named! {
+            /// Everything that Carillon tells about.
+            #[derive(Hash, PartialOrd, Ord)]
+            EventType "EventType" "The name of an event type" {
+                $(#[doc = $description] $variant $name,)*
+            }
+        }
 
         impl EventType {
-            /// Every type, in the order of the documentation.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),* }
-            }
-
             pub fn group(self) -> EventGroup {
                 match self { $(Self::$variant => EventGroup::$group),* }
             }
@@ -70,31 +64,19 @@ event_types! {
 }
 
 impl EventType {
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.as_str() == name)
-    }
-
     /// Why a name is not a type, with the nearest one.
     pub fn unknown(name: &str, among: impl Fn(Self) -> bool) -> String {
-        let known = || {
-            Self::ALL
-                .iter()
-                .copied()
-                .filter(|known| among(*known))
-                .map(Self::as_str)
-        };
+        let known = Self::ALL.iter().filter(|known| among(**known));
+        let known: Vec<&str> = known.map(|known| known.as_str()).collect();
         let shown = shorten(&without_credential(name), 60);
-        if known().any(|known| known == name.trim()) {
+        if known.contains(&name.trim()) {
             return format!("there is white space around the event type `{shown}`: take it out");
         }
-        match nearest(name, known()) {
+        match nearest(name, known.iter().copied()) {
             Some(meant) => format!("unknown event type `{shown}`; did you mean `{meant}`?"),
             None => format!(
                 "unknown event type `{shown}`; known are {}",
-                known().collect::<Vec<_>>().join(", ")
+                known.join(", ")
             ),
         }
     }
@@ -103,34 +85,11 @@ impl EventType {
     pub fn is_publishable(self) -> bool {
         self.group() != EventGroup::System
     }
-}
 
-impl Named for EventType {
-    const SET: &'static str = "EventType";
-    const ABOUT: &'static str = "The name of an event type";
-
-    fn all() -> Vec<(&'static str, Self)> {
-        let all = Self::ALL.iter().copied();
-        all.map(|known| (known.as_str(), known)).collect()
-    }
-}
-
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for EventType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for EventType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::parse(&name).ok_or_else(|| serde::de::Error::custom("unknown event type"))
+    /// The names of those that clients may publish.
+    pub fn publishable() -> Vec<&'static str> {
+        let all = Self::ALL.iter().filter(|known| known.is_publishable());
+        all.map(|known| known.as_str()).collect()
     }
 }
 

@@ -28,8 +28,8 @@ macro_rules! named {
         $(#[$meta:meta])* $enum:ident $set:literal $about:literal
         { $($(#[$variant_meta:meta])* $variant:ident $name:literal,)+ }
     ) => {
-        #[doc = concat!($about, ".")]
         $(#[$meta])*
+        #[doc = concat!($about, ".")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub enum $enum {
             $($(#[$variant_meta])* #[serde(rename = $name)] $variant,)+

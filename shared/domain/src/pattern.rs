@@ -70,17 +70,11 @@ pub fn required_attribute() -> String {
 /// The `type` of a CloudEvent whose last segments are an event type's name, a status after
 /// it, or a version.
 pub fn cloud_event_type() -> String {
-    let names = published().map(|name| name.replace('_', "[._]"));
+    let names = EventType::publishable().join("|").replace('_', "[._]");
     format!(
-        "^(?:[A-Za-z0-9_-]+\\.)*(?:{})(?:\\.(?:{}))?(?:\\.v[0-9]+)?$",
-        names.collect::<Vec<_>>().join("|"),
+        "^(?:[A-Za-z0-9_-]+\\.)*(?:{names})(?:\\.(?:{}))?(?:\\.v[0-9]+)?$",
         Status::names().join("|")
     )
-}
-
-fn published() -> impl Iterator<Item = &'static str> {
-    let published = EventType::ALL.iter().filter(|known| known.is_publishable());
-    published.map(|known| known.as_str())
 }
 
 /// The statuses, and patterns with `*` that match at least one, in their usual forms: with one

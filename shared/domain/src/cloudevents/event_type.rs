@@ -60,28 +60,23 @@ fn is_version(segment: &str) -> bool {
 }
 
 fn unknown(text: &str, segments: &[String]) -> String {
-    let known = || {
-        EventType::ALL
-            .iter()
-            .filter(|known| known.is_publishable())
-            .map(|known| known.as_str())
-    };
+    let known = EventType::publishable();
     let last = segments.last().map(String::as_str).unwrap_or_default();
     let joined = match segments {
         [.., entity, change] => format!("{entity}_{change}"),
         _ => String::new(),
     };
-    let hint = nearest(last, known())
-        .or_else(|| nearest(&joined, known()))
-        .map_or_else(
-            || ".".to_owned(),
-            |meant| format!("; did you mean `{meant}`?"),
-        );
+    let meant = [last, &joined].into_iter();
+    let mut meant = meant.filter_map(|written| nearest(written, known.iter().copied()));
+    let hint = match meant.next() {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => ".".to_owned(),
+    };
     format!(
         "`{}` does not end in an event type, as com.acme.deploy and com.acme.parameter.updated \
          do{hint} Known are {}",
         repeated(text),
-        known().collect::<Vec<_>>().join(", ")
+        known.join(", ")
     )
 }
 
