@@ -8,9 +8,9 @@ use super::data::{Content, Data};
 use super::draft::{Draft, fits};
 use super::extras::Extras;
 use super::{CloudEvent, SOURCE, alternative_id, event_type};
-use crate::event::{Capture, Event, MAX_DETAIL, MAX_EVENT_BYTES, MAX_MESSAGE, MAX_NAME};
+use crate::event::{Capture, Event, MAX_DETAIL, MAX_EVENT_BYTES, MAX_MESSAGE, MAX_NAME, NEW_EVENT};
 use crate::event_type::EventType;
-use crate::fault::{Fault, FaultCode, Faults, Pointer};
+use crate::fault::{FaultCode, Faults, Pointer};
 use crate::ids::{EventId, OrganizationId};
 use crate::text::{Escaped, clean, fit};
 use crate::trace::TraceParent;
@@ -28,21 +28,9 @@ const OF_TRANSPORT: [&str; 8] = [
     "expirytime",
 ];
 
-/// The fields of an event that `data` may have, beside those that are read in their own way.
-const FIELDS: [&str; 12] = [
-    "status",
-    "environment",
-    "project",
-    "provider",
-    "account",
-    "region",
-    "severity",
-    "estimated_cost",
-    "actor",
-    "correlation_id",
-    "dry_run",
-    "changes",
-];
+/// The fields of an event that are attributes of a CloudEvent: in `data`, they are the producer's
+/// own.
+const ATTRIBUTES: [&str; 2] = ["id", "traceparent"];
 
 /// The event, where it has no faults.
 pub(super) fn event(
@@ -81,17 +69,12 @@ pub(super) fn event(
     let mut inner = Faults::default();
     let event = Event::parse(&draft.into_value(), &Pointer::root(), capture, &mut inner);
     // What does not fit is not in the draft, but for what the attributes say.
-    for Fault {
-        pointer,
-        detail,
-        code,
-    } in inner.iter()
-    {
-        let at = match (pointer.as_str(), &time_at) {
+    for fault in inner.iter() {
+        let at = match (fault.pointer.as_str(), &time_at) {
             ("/occurred_at", Some(time)) => time,
             _ => at,
         };
-        faults.add(at.clone(), *code, detail.clone());
+        faults.add(at.clone(), fault.code, fault.detail.as_str());
     }
     let (id, source) = (id?, source?);
     let event_id = EventId::parse(&id.text).unwrap_or_else(|| EventId::from_source("ce", &id.text));
@@ -178,6 +161,7 @@ impl Reader<'_> {
             Content::Json(Value::Object(object)) => object,
             Content::Json(other) => return self.extras.add_leaves("data", &other),
         };
+        let fields = NEW_EVENT.names();
         for (name, value) in object {
             match (name.as_str(), value) {
                 (_, Value::Null) => {}
@@ -196,10 +180,9 @@ impl Reader<'_> {
                         self.detail(&name, &value);
                     }
                 }
-                (field, value) if field == "occurred_at" || FIELDS.contains(&field) => {
+                (field, value) if fields.contains(&field) && !ATTRIBUTES.contains(&field) => {
                     self.field(&[field], value);
                 }
-                // The producer's own, `id` among them: that of the event is an attribute.
                 (other, value) => self.extras.add_leaves(other, &value),
             }
         }
