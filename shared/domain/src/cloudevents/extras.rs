@@ -15,29 +15,12 @@ const LEFT_OUT: &str = "left out";
 const NOT_SHOWN: &str = "(not shown)";
 
 /// Words in the name of a field whose value is nobody's business.
-const SECRET: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "secret",
-    "secrets",
-    "token",
-    "tokens",
-    "credential",
-    "credentials",
-    "authorization",
-    "cookie",
-    "apikey",
-    "private",
-];
+const SECRET: &str = "password passwd passphrase pwd secret secrets token tokens credential \
+                      credentials authorization cookie apikey private";
 
 /// The same, where the event is about configuration: its values are often secret, and
 /// events only name what changed.
-const VALUES: [&str; 11] = [
-    "value", "values", "old", "new", "before", "after", "previous", "current", "from", "to",
-    "content",
-];
+const VALUES: &str = "value values old new before after previous current from to content";
 
 #[derive(Debug, Default)]
 pub(super) struct Extras {
@@ -141,11 +124,14 @@ fn scalar(value: &Value) -> Option<String> {
 
 fn is_secret(name: &str, configuration: bool) -> bool {
     let words = words(name);
-    let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let any = |list: &str| {
+        list.split(' ')
+            .any(|known| words.iter().any(|word| word == known))
+    };
     let key = words
         .windows(2)
         .any(|pair| pair[1] == "key" && ["api", "access", "signing"].contains(&pair[0].as_str()));
-    key || any(&SECRET) || (configuration && any(&VALUES))
+    key || any(SECRET) || (configuration && any(VALUES))
 }
 
 /// The words of a name such as `db.apiKey` or `old_value`.

@@ -17,16 +17,8 @@ use crate::trace::TraceParent;
 
 /// Extension attributes that are for those who carry and trace events (CloudEvents,
 /// documented extensions), not for those who read them.
-const OF_TRANSPORT: [&str; 8] = [
-    "tracestate",
-    "baggage",
-    "partitionkey",
-    "sequence",
-    "sequencetype",
-    "sampledrate",
-    "recordedtime",
-    "expirytime",
-];
+const OF_TRANSPORT: &str =
+    "tracestate baggage partitionkey sequence sequencetype sampledrate recordedtime expirytime";
 
 /// The fields of an event that are attributes of a CloudEvent: in `data`, they are the producer's
 /// own.
@@ -275,7 +267,8 @@ impl Reader<'_> {
             }
         }
         for (name, Attribute { text, .. }) in &attributes.by_name {
-            let carries = OF_TRANSPORT.contains(&name.as_str()) || name.starts_with("knative");
+            let carries =
+                OF_TRANSPORT.split(' ').any(|known| known == name) || name.starts_with("knative");
             if !carries && name != "subject" {
                 self.extras.add(name, text);
             }

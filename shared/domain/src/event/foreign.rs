@@ -9,42 +9,45 @@ use super::{Severity, Status};
 /// Beyond this a number of seconds is one of milliseconds: the year 5138.
 const MAX_SECONDS: f64 = 1e11;
 
+/// What words of AWS's mean, in small letters.
+const STATUSES: [(Status, &str); 3] = [
+    (
+        Status::Started,
+        "started starting running in_progress inprogress pending queued submitted executing \
+         progressing initiated creating updating",
+    ),
+    (
+        Status::Succeeded,
+        "succeeded succeed success successful complete completed finished passed ok resolved closed",
+    ),
+    (
+        Status::Failed,
+        "failed failure fault error timed_out timedout timeout aborted abandoned expired rejected \
+         unsuccessful alarm terminated_with_errors",
+    ),
+];
+const SEVERITIES: [(Severity, &str); 4] = [
+    (Severity::Info, "info informational low debug trace"),
+    (Severity::Warning, "warning warn medium"),
+    (Severity::Error, "error high"),
+    (Severity::Critical, "critical fatal"),
+];
+
 /// The status that a word of AWS's means; none where it may mean anything.
 pub(super) fn status(word: &str) -> Option<Status> {
-    let word = word.trim().to_lowercase().replace(['-', ' '], "_");
-    Some(match word.as_str() {
-        "started" | "starting" | "running" | "in_progress" | "inprogress" | "pending"
-        | "queued" | "submitted" | "executing" | "progressing" | "initiated" | "creating"
-        | "updating" => Status::Started,
-        "succeeded" | "succeed" | "success" | "successful" | "complete" | "completed"
-        | "finished" | "passed" | "ok" | "resolved" | "closed" => Status::Succeeded,
-        "failed"
-        | "failure"
-        | "fault"
-        | "error"
-        | "timed_out"
-        | "timedout"
-        | "timeout"
-        | "aborted"
-        | "abandoned"
-        | "expired"
-        | "rejected"
-        | "unsuccessful"
-        | "alarm"
-        | "terminated_with_errors" => Status::Failed,
-        _ => return None,
-    })
+    meant(&word.trim().replace(['-', ' '], "_"), &STATUSES)
 }
 
 /// The severity that a word of AWS's means.
 pub(super) fn severity(word: &str) -> Option<Severity> {
-    Some(match word.trim().to_lowercase().as_str() {
-        "info" | "informational" | "low" | "debug" | "trace" => Severity::Info,
-        "warning" | "warn" | "medium" => Severity::Warning,
-        "error" | "high" => Severity::Error,
-        "critical" | "fatal" => Severity::Critical,
-        _ => return None,
-    })
+    meant(word, &SEVERITIES)
+}
+
+fn meant<T: Copy>(word: &str, meanings: &[(T, &str)]) -> Option<T> {
+    let word = word.trim().to_lowercase();
+    let has = |words: &str| words.split(' ').any(|known| known == word);
+    let found = meanings.iter().find(|(_, words)| has(words));
+    found.map(|(meaning, _)| *meaning)
 }
 
 /// A time in seconds or milliseconds, with an offset without a colon, or in the form of
