@@ -45,9 +45,7 @@ impl Mode {
         content_type: Option<&str>,
         header_names: impl IntoIterator<Item = &'h str>,
     ) -> Option<Self> {
-        let essence = content_type.unwrap_or_default().split(';').next();
-        let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
+        match data::essence(content_type).as_str() {
             "application/cloudevents+json" => Some(Self::Structured),
             "application/cloudevents-batch+json" => Some(Self::Batch),
             other if other.starts_with("application/cloudevents") => None,

@@ -81,32 +81,27 @@ fn read(media_type: Option<&str>, bytes: &[u8]) -> Result<Content, serde_json::E
     if bytes.is_empty() {
         return Ok(Content::None);
     }
-    let essence = media_type.unwrap_or_default().split(';').next();
-    let essence = essence.unwrap_or_default().trim().to_ascii_lowercase();
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let parsed = serde_json::from_slice::<Unique>(bytes).map(|read| read.0);
-    match essence.as_str() {
-        json if json == "application/json"
-            || json.ends_with("/json")
-            || json.ends_with("+json") =>
-        {
-            match parsed {
-                Ok(Value::String(text)) => Ok(Content::Text(text)),
-                Ok(value) => Ok(Content::Json(value)),
-                // The JavaScript SDK sends a text as it is, and calls it JSON.
-                Err(error) if bytes.starts_with(b"{") || bytes.starts_with(b"[") => Err(error),
-                Err(error) => text_of(bytes).ok_or(error),
+    let parsed = serde_json::from_slice::<Unique>(bytes).map(|read| match read.0 {
+        Value::String(text) => Content::Text(text),
+        value => Content::Json(value),
+    });
+    match essence(media_type).as_str() {
+        json if json.ends_with("/json") || json.ends_with("+json") => match parsed {
+            // The JavaScript SDK sends a text as it is, and calls it JSON.
+            Err(error) if !bytes.starts_with(b"{") && !bytes.starts_with(b"[") => {
+                text_of(bytes).ok_or(error)
             }
-        }
+            parsed => parsed,
+        },
         text if text.starts_with("text/") => {
             Ok(text_of(bytes).unwrap_or_else(|| opaque(media_type, bytes)))
         }
         // Some SDKs do not say that they send JSON.
-        "" => Ok(match parsed {
-            Ok(Value::String(text)) => Content::Text(text),
-            Ok(value) => Content::Json(value),
-            Err(_) => text_of(bytes).unwrap_or_else(|| opaque(media_type, bytes)),
-        }),
+        "" => {
+            let content = parsed.ok().or_else(|| text_of(bytes));
+            Ok(content.unwrap_or_else(|| opaque(media_type, bytes)))
+        }
         _ => Ok(opaque(media_type, bytes)),
     }
 }
@@ -127,8 +122,14 @@ fn opaque(media_type: Option<&str>, bytes: &[u8]) -> Content {
     }
 }
 
+/// A media type without its parameters, in small letters.
+pub(super) fn essence(media_type: Option<&str>) -> String {
+    let essence = media_type.unwrap_or_default().split(';').next();
+    essence.unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn is_media_type(text: &str) -> bool {
-    let essence = text.split(';').next().unwrap_or_default().trim();
+    let essence = essence(Some(text));
     let token = |part: &str| {
         !part.is_empty()
             && part
