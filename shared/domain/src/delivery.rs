@@ -1,8 +1,5 @@
 //! The delivery: one event for one webhook's channel, with its attempts and its outcome.
 
-mod outcome;
-mod recovery;
-
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,8 +11,6 @@ use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
 use crate::lane::{LaneId, Waiting, is_default};
 use crate::named::named;
 use crate::trace::TraceParent;
-
-pub use outcome::Outcome;
 
 /// How long a delivery may take from its opening to the platform's answer, credential and
 /// all; what takes longer is given up with its outcome unknown.
@@ -39,6 +34,54 @@ impl DeliveryStatus {
     /// Whether nothing more happens to it by itself.
     pub fn is_settled(self) -> bool {
         matches!(self, Self::Delivered | Self::Failed | Self::Skipped)
+    }
+}
+
+/// How a post ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Delivered,
+    /// Too many messages; the platform says when to come back.
+    RateLimited,
+    /// The platform could not be reached or could not serve; nothing was posted.
+    Unavailable,
+    /// Posted or not: nobody can tell (a time-out or a broken connection after sending).
+    Unknown,
+    /// The platform will never take this message.
+    PayloadRefused,
+    /// The platform's own API refuses the message with a code that nobody knows here.
+    UnknownRefusal,
+    /// The platform does not understand how it is called: a fault of Carillon.
+    OurFault,
+    /// The token or URL no longer works.
+    CredentialDead,
+    /// The channel or thread cannot be posted to.
+    DestinationDead,
+    /// The platform blocks this address or client.
+    Blocked,
+}
+
+impl Outcome {
+    /// Whether nothing can arrive until somebody has repaired the webhook.
+    pub fn is_dead(self) -> bool {
+        matches!(self, Self::CredentialDead | Self::DestinationDead)
+    }
+
+    /// Whether it may go well another time, with nobody doing anything.
+    pub fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::Unavailable | Self::Unknown | Self::Blocked
+        )
+    }
+
+    /// Whether the platform has not posted it, and never will.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::PayloadRefused | Self::UnknownRefusal | Self::OurFault
+        )
     }
 }
 
@@ -244,6 +287,20 @@ impl Delivery {
             post: other.post,
             ..self
         }
+    }
+
+    /// Whether it did not arrive, and nothing happens any more by itself.
+    pub fn is_undelivered(&self) -> bool {
+        match self.status {
+            DeliveryStatus::Failed => true,
+            DeliveryStatus::Skipped => !self.is_superseded,
+            DeliveryStatus::Delivered | DeliveryStatus::Pending | DeliveryStatus::Retrying => false,
+        }
+    }
+
+    /// When it came to its end.
+    pub fn ended_at(&self) -> Timestamp {
+        self.settled_at.unwrap_or(self.created_at)
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::sample;
 
-pub(super) fn now() -> Timestamp {
+fn now() -> Timestamp {
     "2026-11-21T10:15:00Z".parse().unwrap()
 }
 
@@ -18,7 +18,7 @@ fn waiting() -> Waiting {
     }
 }
 
-pub(super) fn delivery() -> Delivery {
+fn delivery() -> Delivery {
     let webhook = sample::webhook(1, &["*"]);
     let lane = LaneId::of(&webhook.id, 1);
     Delivery::new(&webhook.organization, &lane, "infra", &waiting()).unwrap()
@@ -92,4 +92,34 @@ fn a_companion_ends_as_the_message_did() {
     let other = delivery().as_its_companion(&one);
     assert_eq!(other.attempts, one.attempts);
     assert_eq!((other.status, other.post), (DeliveryStatus::Delivered, 7));
+}
+
+#[test]
+fn a_delivery_ends_when_it_was_settled_and_not_when_its_event_came() {
+    let later = now() + Duration::from_secs(7_200);
+    let failed = delivery().ended(DeliveryStatus::Failed, None, later);
+    assert_eq!(failed.ended_at(), later);
+    // Whatever comes after an order is none of its end.
+    assert_eq!(failed.for_order(1).settled_at, None);
+}
+
+#[test]
+fn what_needs_no_message_any_more_is_not_undelivered() {
+    let skipped = delivery().skipped("suspended", now());
+    assert!(skipped.is_undelivered());
+    assert!(!skipped.superseded().is_undelivered());
+    assert!(
+        !delivery()
+            .ended(DeliveryStatus::Delivered, None, now())
+            .is_undelivered()
+    );
+    // It is on its way.
+    assert!(!delivery().retrying(now(), None).is_undelivered());
+}
+
+#[test]
+fn a_refusal_with_an_unknown_code_has_a_name_of_its_own() {
+    let name = serde_json::to_value(Outcome::UnknownRefusal).unwrap();
+    assert_eq!(name, "unknown_refusal");
+    assert!(!Outcome::UnknownRefusal.is_passing() && !Outcome::UnknownRefusal.is_dead());
 }
