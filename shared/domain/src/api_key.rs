@@ -92,46 +92,7 @@ impl ApiKey {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
-}
 
-/// A key that a client asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRequest {
-    pub name: String,
-    pub role: Role,
-    pub expires_at: Option<Timestamp>,
-}
-
-impl KeyRequest {
-    /// Reads what a client asks for.
-    ///
-    /// # Errors
-    /// All faults of the document.
-    pub fn parse(
-        value: &Value,
-        organization: &OrganizationId,
-        now: Timestamp,
-    ) -> Result<Self, Faults> {
-        Faults::of(|faults| {
-            let mut fields = Fields::of(value, Pointer::root(), faults)?;
-            let name = fields.get(&NAME);
-            let role = fields.get(&ROLE);
-            let expires_at = fields.get(&EXPIRES_AT);
-            if expires_at.is_some_and(|time| time <= now) {
-                fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
-            }
-            fields.own_organization(organization);
-            fields.finish_as(&NEW_KEY);
-            Some(Self {
-                name: name?,
-                role: role?,
-                expires_at,
-            })
-        })
-    }
-}
-
-impl ApiKey {
     /// The key as a client wants it: with another name, or another end; null means none.
     ///
     /// # Errors
@@ -176,6 +137,43 @@ impl ApiKey {
         ];
         let fields = fields.into_iter().filter(|(_, differs)| *differs);
         fields.map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
+/// A key that a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRequest {
+    pub name: String,
+    pub role: Role,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl KeyRequest {
+    /// Reads what a client asks for.
+    ///
+    /// # Errors
+    /// All faults of the document.
+    pub fn parse(
+        value: &Value,
+        organization: &OrganizationId,
+        now: Timestamp,
+    ) -> Result<Self, Faults> {
+        Faults::of(|faults| {
+            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+            let name = fields.get(&NAME);
+            let role = fields.get(&ROLE);
+            let expires_at = fields.get(&EXPIRES_AT);
+            if expires_at.is_some_and(|time| time <= now) {
+                fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
+            }
+            fields.own_organization(organization);
+            fields.finish_as(&NEW_KEY);
+            Some(Self {
+                name: name?,
+                role: role?,
+                expires_at,
+            })
+        })
     }
 }
 

@@ -111,14 +111,9 @@ pub fn changed_fields(before: &Webhook, after: &Webhook) -> Vec<String> {
         ("status", status),
         ("credential", before.credential != after.credential),
     ];
-    let fields = fields.into_iter().filter(|(_, differs)| *differs);
-    let fields = fields.map(|(name, _)| name.to_owned());
-    fields
-        .chain(changed_settings(
-            &before.configuration,
-            &after.configuration,
-        ))
-        .collect()
+    let names = differing(&fields).into_iter().map(str::to_owned);
+    let settings = changed_settings(&before.configuration, &after.configuration);
+    names.chain(settings).collect()
 }
 
 fn changed_settings(before: &Configuration, after: &Configuration) -> Vec<String> {
@@ -127,15 +122,18 @@ fn changed_settings(before: &Configuration, after: &Configuration) -> Vec<String
     names.sort_unstable();
     names.dedup();
     names.retain(|name| before.own.get(*name) != after.own.get(*name));
-    let joining = [
+    names.extend(differing(&[
         ("grouping", before.grouping != after.grouping),
         ("digest", before.digest != after.digest),
         ("summary_after", before.summary_after != after.summary_after),
-    ];
-    let joining = joining.into_iter().filter(|(_, differs)| *differs);
-    names.extend(joining.map(|(name, _)| name));
+    ]));
     let inside = |name: &str| format!("configuration.{name}");
     names.into_iter().map(inside).collect()
+}
+
+fn differing<'n>(fields: &[(&'n str, bool)]) -> Vec<&'n str> {
+    let fields = fields.iter().filter(|(_, differs)| *differs);
+    fields.map(|(name, _)| *name).collect()
 }
 
 #[cfg(test)]
