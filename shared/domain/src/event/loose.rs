@@ -88,10 +88,8 @@ fn loosen(fields: &mut Map<String, Value>) {
         cut(resource.get_mut("name"), MAX_NAME);
         cut(resource.get_mut("id"), MAX_ID);
         // A part of a URL leads nowhere.
-        if resource
-            .get("url")
-            .is_some_and(|url| matches!(url, Value::String(url) if is_longer(url, MAX_URL)))
-        {
+        let url = resource.get("url").and_then(Value::as_str);
+        if url.is_some_and(|url| is_longer(url, MAX_URL)) {
             resource.remove("url");
         }
     }
@@ -142,11 +140,8 @@ fn word(fields: &mut Map<String, Value>, name: &str, ours: impl Fn(&str) -> Opti
     let details = fields
         .entry("details")
         .or_insert_with(|| Value::Object(Map::new()));
-    if let (Some(details), false) = (details.as_object_mut(), text.trim().is_empty()) {
-        let room = details.len() < MAX_DETAILS;
-        if room {
-            details.entry(name).or_insert(Value::String(text));
-        }
+    if let Some(details) = details.as_object_mut().filter(|it| it.len() < MAX_DETAILS) {
+        details.entry(name).or_insert(Value::String(text));
     }
 }
 
