@@ -10,7 +10,6 @@ use crate::Api;
 use crate::problem::Problem;
 use crate::waking;
 
-const OPERATION: &str = "reading an event's deliveries";
 /// How many of those that do not get it are told why.
 const UNMATCHED: usize = 10;
 /// Among how many webhooks they are looked for.
@@ -28,20 +27,12 @@ pub struct Fate {
 
 pub async fn of(api: &Api, event: &Event) -> Result<Fate, Problem> {
     let organization = &event.organization;
-    let record = api
-        .lanes
-        .record(organization, &event.id)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let record = api.lanes.record(organization, &event.id).await?;
     let max = match &record {
         Some(_) => LOOKED_AT,
         None => PAGE,
     };
-    let some = api
-        .registry
-        .webhook_page(organization, None, max)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let some = api.registry.webhook_page(organization, None, max).await?;
     let (matched, lanes) = match record {
         Some(record) => (Some(record.matched), record.lanes),
         // It is about to be dispatched.
@@ -74,11 +65,7 @@ async fn deliveries(api: &Api, event: &Event, lanes: &[LaneId]) -> Result<Vec<De
             Some((lane.webhook()?, id))
         })
         .collect();
-    let known = api
-        .ledger
-        .several(&wanted)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let known = api.ledger.several(&wanted).await?;
     let mut known: HashMap<_, _> = known.into_iter().map(|row| (row.id.clone(), row)).collect();
     let mut ids: Vec<_> = wanted
         .iter()
@@ -86,11 +73,7 @@ async fn deliveries(api: &Api, event: &Event, lanes: &[LaneId]) -> Result<Vec<De
         .map(|(webhook, _)| (organization.clone(), webhook.clone()))
         .collect();
     ids.dedup();
-    let webhooks = api
-        .registry
-        .webhooks_by_id(&ids)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let webhooks = api.registry.webhooks_by_id(&ids).await?;
     let row = |lane: &LaneId| {
         let id = DeliveryId::of(organization, &event.id, event.received_at, lane);
         if let Some(row) = known.remove(&id) {

@@ -34,8 +34,6 @@ const RENEWED_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// What the platform said of a credential.
 const VERIFICATION: &str = "verification";
 
-const OPERATION: &str = "looking for the first call with this key";
-
 /// A call that may have a key.
 pub struct Keyable {
     key: Option<String>,
@@ -148,8 +146,7 @@ impl Keyable {
         let begun = api
             .registry
             .begin_call(organization, &id, &request, object_id, Timestamp::now())
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+            .await?;
         let keyed = |call| Keyed {
             organization: organization.clone(),
             id,

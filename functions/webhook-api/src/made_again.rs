@@ -15,8 +15,6 @@ use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::view::KeyView;
 
-const OPERATION: &str = "making a secret again";
-
 /// How many of the latest deliveries are looked at.
 const DELIVERIES: usize = 50;
 
@@ -34,8 +32,7 @@ pub async fn webhook(
         return Ok(first.again());
     }
     let id = WebhookId::parse(first.object_id()).ok_or(Problem::SecretGone)?;
-    let found = api.registry.webhook(organization, &id).await;
-    let found = found.map_err(Problem::internal(OPERATION))?;
+    let found = api.registry.webhook(organization, &id).await?;
     let webhook = found.ok_or(Problem::SecretGone)?;
     let is_changed = first.version() != Some(webhook.version);
     let is_late = first.is_late(Timestamp::now());
@@ -55,8 +52,7 @@ pub async fn webhook(
 
 /// Whether it was tried to send something by the webhook since then.
 async fn has_posted(api: &Api, id: &WebhookId, since: Timestamp) -> Result<bool, Problem> {
-    let page = api.ledger.page(id, None, None, DELIVERIES).await;
-    let (deliveries, _) = page.map_err(Problem::internal(OPERATION))?;
+    let (deliveries, _) = api.ledger.page(id, None, None, DELIVERIES).await?;
     let mut attempts = deliveries.iter().flat_map(|delivery| &delivery.attempts);
     Ok(attempts.any(|attempt| attempt.at >= since))
 }
@@ -65,7 +61,7 @@ async fn has_posted(api: &Api, id: &WebhookId, since: Timestamp) -> Result<bool,
 /// can still be checked for a while.
 pub async fn with_another_secret(api: &Api, webhook: &Webhook) -> Result<(Webhook, Made), Problem> {
     let rotation = Rotation::parse(api.chat.kinds(), &json!({}), webhook);
-    let rotation = rotation.map_err(Problem::internal(OPERATION))?;
+    let rotation = rotation.map_err(|faults| Problem::internal(faults))?;
     let secret = rotation.secret(api, webhook).await?;
     let is_same = |it: &Webhook| it.version == webhook.version;
     let organization = &webhook.organization;

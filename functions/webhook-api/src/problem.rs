@@ -3,6 +3,8 @@
 
 use std::any::Any;
 use std::fmt::Display;
+use std::panic::Location;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -135,12 +137,13 @@ pub struct Document {
 }
 
 impl Problem {
-    /// For `map_err`: logs the cause with the request's id; the caller learns nothing of it.
-    pub fn internal<E: Display>(operation: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| {
-            tracing::error!(operation, %error, "a request failed through a fault of ours");
-            Self::Internal
-        }
+    /// Logs the cause, and the place in the code, with the request's id; the caller learns nothing
+    /// of it.
+    #[track_caller]
+    pub fn internal(error: impl Display) -> Self {
+        let place = Location::caller();
+        tracing::error!(%place, %error, "a request failed through a fault of ours");
+        Self::Internal
     }
 
     /// The same, where it is known how many there would be.
@@ -164,6 +167,23 @@ impl Problem {
                 Quota::Webhooks => "webhooks",
                 Quota::ApiKeys => "API keys",
             },
+        }
+    }
+}
+
+impl From<carillon_aws::Error> for Problem {
+    #[track_caller]
+    fn from(error: carillon_aws::Error) -> Self {
+        Self::from(Arc::new(error))
+    }
+}
+
+impl From<Arc<carillon_aws::Error>> for Problem {
+    #[track_caller]
+    fn from(error: Arc<carillon_aws::Error>) -> Self {
+        match *error {
+            carillon_aws::Error::Contended { .. } => Self::Contended,
+            _ => Self::internal(error),
         }
     }
 }
@@ -252,5 +272,5 @@ pub fn from_panic(panic: Box<dyn Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
-    Problem::internal("answering a request")(format!("panic: {text}")).into_response()
+    Problem::internal(format!("panic: {text}")).into_response()
 }

@@ -203,23 +203,16 @@ pub async fn store(api: &Api, incoming: Incoming) -> Result<(EventId, bool), Pro
     let mut event = match &incoming {
         Incoming::Event(event) | Incoming::CloudEvent(CloudEvent { event, .. }) => event.clone(),
     };
-    let mut there = put(api, &event).await?;
+    let mut there = api.events.put_or_find(&event).await?;
     if let (Incoming::CloudEvent(read), Some(stored)) = (incoming, &there)
         && read.is_another_than(stored)
     {
         event.id = read.alternative_id;
-        there = put(api, &event).await?;
+        there = api.events.put_or_find(&event).await?;
     }
     let (event_id, event_type) = (event.id.as_str(), event.event_type.as_str());
     let duplicate = there.is_some();
     let traceparent = event.traceparent.as_ref().map(TraceParent::as_str);
     tracing::info!(event_id, event_type, traceparent, duplicate, "captured");
     Ok((event.id, duplicate))
-}
-
-async fn put(api: &Api, event: &Event) -> Result<Option<Event>, Problem> {
-    api.events
-        .put_or_find(event)
-        .await
-        .map_err(Problem::internal("publishing an event"))
 }

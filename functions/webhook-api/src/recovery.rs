@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 use crate::problem::Problem;
 use crate::{Api, schema, waking};
 
-const OPERATION: &str = "sending deliveries once more";
 /// How many deliveries are read and put back at once.
 const BATCH: usize = 100;
 /// How many one call sends at most, and how long it goes on: an HTTP API gives up after
@@ -69,9 +68,7 @@ pub async fn redeliver(
     }
     if !delivery.status.is_settled() {
         let organization = &webhook.organization;
-        waking::wake(api, organization, &[lane], true)
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+        waking::wake(api, organization, &[lane], true).await?;
         return Ok(Recovered {
             accepted: 1,
             ..Recovered::default()
@@ -90,11 +87,7 @@ pub async fn redeliver(
 
 /// Until when the platform's own wait binds a lane.
 async fn bound_until(api: &Api, lane: &LaneId) -> Result<Option<Timestamp>, Problem> {
-    let rows = api
-        .lanes
-        .read(std::slice::from_ref(lane))
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let rows = api.lanes.read(std::slice::from_ref(lane)).await?;
     let now = Timestamp::now();
     Ok(rows.get(lane).and_then(|row| row.is_bound_until(now)))
 }
@@ -201,11 +194,7 @@ pub async fn recover_within(
 ) -> Result<Option<DeliveryId>, Problem> {
     let mut after = after.or_else(|| asked.begin());
     let next_after = loop {
-        let (mut undelivered, more) = api
-            .ledger
-            .undelivered(&webhook.id, after, BATCH)
-            .await
-            .map_err(Problem::internal("finding what was not delivered"))?;
+        let (mut undelivered, more) = api.ledger.undelivered(&webhook.id, after, BATCH).await?;
         undelivered.retain(|delivery| asked.covers(delivery));
         let by_lane = sendable(api, webhook, undelivered).await?;
         budget.accepted += by_lane.values().map(Vec::len).sum::<usize>();
@@ -220,9 +209,7 @@ pub async fn recover_within(
     };
     if !asked.dry_run {
         let lanes = waking::lanes(webhook);
-        waking::wake(api, &webhook.organization, &lanes, true)
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+        waking::wake(api, &webhook.organization, &lanes, true).await?;
     }
     Ok(next_after)
 }
@@ -246,11 +233,7 @@ async fn sendable(
         .iter()
         .map(|delivery| delivery.event_id.clone())
         .collect();
-    let events = api
-        .events
-        .get_many(&webhook.organization, &ids)
-        .await
-        .map_err(Problem::internal("reading events"))?;
+    let events = api.events.get_many(&webhook.organization, &ids).await?;
     let mut by_lane: BTreeMap<LaneId, Vec<Delivery>> = BTreeMap::new();
     for delivery in deliveries {
         let lane = delivery.lane_id();
@@ -287,13 +270,9 @@ async fn put_back(
                 }
             })
             .collect();
-        let put = async {
-            api.lanes.put_redo(&lane, &redo, now).await?;
-            try_join_all(pending.iter().map(|row| api.ledger.write(row))).await?;
-            let lanes = std::slice::from_ref(&lane);
-            waking::wake(api, &webhook.organization, lanes, true).await
-        };
-        put.await.map_err(Problem::internal(OPERATION))?;
+        api.lanes.put_redo(&lane, &redo, now).await?;
+        try_join_all(pending.iter().map(|row| api.ledger.write(row))).await?;
+        waking::wake(api, &webhook.organization, &[lane], true).await?;
     }
     Ok(())
 }

@@ -43,7 +43,6 @@ pub async fn recover(
     asked: &Asked,
     place: Option<Place>,
 ) -> Result<Recovered, Problem> {
-    const OPERATION: &str = "recovering all webhooks";
     let mut budget = Budget::begin();
     let mut left_out = Vec::new();
     let recovered = |budget: &Budget, next_after, left_out| Recovered {
@@ -58,8 +57,7 @@ pub async fn recover(
         delivery: Some(delivery),
     }) = place
     {
-        let found = api.registry.webhook(organization, &webhook).await;
-        let found = found.map_err(Problem::internal(OPERATION))?;
+        let found = api.registry.webhook(organization, &webhook).await?;
         if let Some(found) = found.filter(|it| it.status == WebhookStatus::Active) {
             let more = recover_within(api, &found, asked, Some(delivery), &mut budget).await?;
             if more.is_some() || budget.is_spent() {
@@ -72,8 +70,7 @@ pub async fn recover(
         let page = api
             .registry
             .webhook_page(organization, after.as_deref(), PAGE)
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+            .await?;
         for webhook in &page.webhooks {
             if webhook.status != WebhookStatus::Active {
                 left_out.push(LeftOut {

@@ -54,17 +54,13 @@ pub async fn completed(
     let kind = api.chat.kinds().get(&read.kind);
     // One of a single part keeps nothing of the one before.
     let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
-    let old = async || {
-        let before = api.credentials.value(read).await;
-        before.map_err(Problem::internal("completing a credential"))
-    };
     let (whole, before) = match credential {
         Credential::Unchanged => return Ok(Credential::Unchanged),
         Credential::New(whole) if is_single => return Ok(Credential::New(whole)),
         // A whole one is good also where the old one is gone.
-        Credential::New(whole) => (Some(whole), old().await?),
+        Credential::New(whole) => (Some(whole), api.credentials.value(read).await?),
         Credential::Partial(partial) => {
-            let before = old().await?;
+            let before = api.credentials.value(read).await?;
             let whole = before.as_ref();
             let whole = whole.and_then(|before| form::completed(&partial, before));
             (whole, before)
@@ -89,20 +85,10 @@ pub async fn check_room(
     organization: &OrganizationId,
     name: &str,
 ) -> Result<(), Problem> {
-    const OPERATION: &str = "registering a webhook";
-    let owner = api
-        .registry
-        .name_owner(organization, name)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
-    if let Some(existing_id) = owner {
+    if let Some(existing_id) = api.registry.name_owner(organization, name).await? {
         return Err(Problem::NameTaken { existing_id });
     }
-    let count = api
-        .registry
-        .count(organization, Quota::Webhooks)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let count = api.registry.count(organization, Quota::Webhooks).await?;
     let limit = api.registry.quotas().limit(Quota::Webhooks);
     match count < limit {
         true => Ok(()),
@@ -118,7 +104,7 @@ pub async fn register(
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
     let Credential::New(value) = &registration.destination.credential else {
-        return Err(Problem::internal("registering a webhook")(
+        return Err(Problem::internal(
             "a new webhook cannot have an unchanged credential",
         ));
     };
@@ -222,11 +208,8 @@ async fn change(
 /// Finds a webhook of the organization.
 pub async fn find(api: &Api, organization: &OrganizationId, id: &str) -> Result<Webhook, Problem> {
     let id = WebhookId::parse(id).ok_or(Problem::NotFound)?;
-    api.registry
-        .webhook(organization, &id)
-        .await
-        .map_err(Problem::internal("reading a webhook"))?
-        .ok_or(Problem::NotFound)
+    let found = api.registry.webhook(organization, &id).await?;
+    found.ok_or(Problem::NotFound)
 }
 
 /// Removes a webhook, and its credential with it if nobody else uses that.
@@ -255,10 +238,8 @@ pub async fn open(
     organization: &OrganizationId,
     value: &SecretString,
 ) -> Result<CredentialRef, Problem> {
-    api.credentials
-        .open(organization, value, Timestamp::now())
-        .await
-        .map_err(Problem::internal("opening a credential"))
+    let opened = api.credentials.open(organization, value, Timestamp::now());
+    Ok(opened.await?)
 }
 
 /// The webhook's new credential has delivered: the one before is not needed any more.

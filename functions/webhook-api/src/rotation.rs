@@ -17,8 +17,6 @@ use crate::problem::Problem;
 use crate::registration::{self, Precondition, TRIES, pause};
 use crate::writing;
 
-const OPERATION: &str = "rotating a credential";
-
 /// Whether the other webhooks get the credential, too.
 pub const EVERYWHERE: Field<Flag> = Field::optional(
     "everywhere",
@@ -156,7 +154,7 @@ impl Rotation {
         let whole = registration::completed(api, webhook, given, &at).await?;
         match whole {
             Credential::New(new) => Ok(new),
-            _ => Err(Problem::internal(OPERATION)("there is no new credential")),
+            _ => Err(Problem::internal("there is no new credential")),
         }
     }
 }
@@ -232,8 +230,7 @@ async fn sharing(
         let users = api
             .registry
             .users(&read.organization, &credential.fingerprint)
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+            .await?;
         ids.extend(users);
     }
     ids.retain(|id| *id != read.id);
@@ -271,11 +268,7 @@ async fn together(
         .map(|id| (organization.clone(), id.clone()))
         .collect();
     for tries in 0..TRIES {
-        let found = api
-            .registry
-            .webhooks_by_id(&wanted)
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+        let found = api.registry.webhooks_by_id(&wanted).await?;
         let found = ids.iter().filter_map(|id| found.get(id)?.as_deref());
         let sharing: Vec<&Webhook> = found.filter(|webhook| shares(webhook)).collect();
         if sharing.is_empty() {

@@ -59,11 +59,7 @@ pub async fn read(
         return given(organization, body).map_err(Problem::Invalid);
     }
     let id = published(body).map_err(Problem::Invalid)?;
-    let found = api
-        .events
-        .get(organization, &id)
-        .await
-        .map_err(Problem::internal("looking for a published event"))?;
+    let found = api.events.get(organization, &id).await?;
     found.ok_or_else(|| {
         let mut faults = Faults::default();
         let at = Pointer::root().field("event_id");

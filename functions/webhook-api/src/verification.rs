@@ -110,8 +110,7 @@ pub async fn verify_change(
         Credential::Unchanged if asks_more => api
             .credentials
             .value(read)
-            .await
-            .map_err(Problem::internal("verifying a credential"))?
+            .await?
             .map_or(Credential::Unchanged, Credential::New),
         credential => credential.clone(),
     };

@@ -86,7 +86,6 @@ async fn again(
     changes: &[Change<'_>],
     error: WriteError,
 ) -> Result<(), Problem> {
-    const OPERATION: &str = "writing a webhook";
     let opened = || {
         let opened = changes.iter().filter_map(|change| match change {
             Change::Create(new) | Change::Update(_, new) => Some(new.credential.clone()),
@@ -96,11 +95,7 @@ async fn again(
     };
     match error {
         WriteError::NameFreed | WriteError::Changed => Ok(()),
-        WriteError::CredentialGone(id) => api
-            .credentials
-            .close(organization, &id)
-            .await
-            .map_err(Problem::internal(OPERATION)),
+        WriteError::CredentialGone(id) => Ok(api.credentials.close(organization, &id).await?),
         WriteError::NameTaken(existing_id) => {
             release(api, opened(), organization).await;
             Err(Problem::NameTaken { existing_id })
@@ -110,7 +105,7 @@ async fn again(
             let limit = api.registry.quotas().limit(quota);
             Err(Problem::quota_exceeded(quota, limit))
         }
-        WriteError::Aws(error) => Err(Problem::internal(OPERATION)(error)),
+        WriteError::Aws(error) => Err(error.into()),
     }
 }
 

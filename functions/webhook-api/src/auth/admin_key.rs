@@ -45,9 +45,9 @@ impl AdminKey {
         if !is_equal(key, &stored.key) {
             return Ok(None);
         }
-        let organization = OrganizationId::parse(&stored.organization)
-            .ok_or("the admin key's secret names no valid organization")
-            .map_err(Problem::internal(OPERATION))?;
+        let organization = OrganizationId::parse(&stored.organization).ok_or_else(|| {
+            Problem::internal("the admin key's secret names no valid organization")
+        })?;
         Ok(Some(Identity {
             organization,
             role: Role::Admin,
@@ -71,25 +71,19 @@ impl AdminKey {
         digest.update(purpose.as_bytes());
         digest.update([0]);
         digest.update(stored.key.expose_secret().as_bytes());
-        Hmac::new_from_slice(&digest.finalize()).map_err(Problem::internal(OPERATION))
+        Hmac::new_from_slice(&digest.finalize()).map_err(|error| Problem::internal(error))
     }
 
     async fn stored(&self) -> Result<Stored, Problem> {
-        let secret = self
-            .cache
-            .get(&self.secret_name)
-            .await
-            .map_err(Problem::internal(OPERATION))?
-            .ok_or("the admin key's secret is not there")
-            .map_err(Problem::internal(OPERATION))?;
-        serde_json::from_str(secret.expose_secret())
-            // The error could quote the secret.
-            .map_err(|_| "the admin key's secret is not of the form {organization, key}")
-            .map_err(Problem::internal(OPERATION))
+        let secret = self.cache.get(&self.secret_name).await?;
+        let secret =
+            secret.ok_or_else(|| Problem::internal("the admin key's secret is not there"))?;
+        // The error could quote the secret.
+        serde_json::from_str(secret.expose_secret()).map_err(|_| {
+            Problem::internal("the admin key's secret is not of the form {organization, key}")
+        })
     }
 }
-
-const OPERATION: &str = "reading the admin key";
 
 /// Takes the same time wherever two keys begin to differ.
 fn is_equal(a: &SecretString, b: &SecretString) -> bool {

@@ -1,6 +1,5 @@
 //! The keys that admins make.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::{Error, Registry, WriteError};
@@ -67,10 +66,8 @@ impl ApiKeys {
         value: &Value,
         now: Timestamp,
     ) -> Result<ApiKey, Problem> {
-        const OPERATION: &str = "changing an API key";
         for tries in 0..TRIES {
-            let found = self.registry.key(organization, id).await;
-            let found = found.map_err(Problem::internal(OPERATION))?;
+            let found = self.registry.key(organization, id).await?;
             let (read, hash) = found.ok_or(Problem::NotFound)?;
             let new = read.changed(value, now).map_err(Problem::Invalid)?;
             if new == read {
@@ -82,7 +79,7 @@ impl ApiKeys {
                     return Ok(new);
                 }
                 Ok(false) | Err(Error::Contended { .. }) => pause(tries).await,
-                Err(error) => return Err(Problem::internal(OPERATION)(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Problem::Contended)
@@ -112,8 +109,8 @@ impl ApiKeys {
                 let limit = self.registry.quotas().limit(quota);
                 Err(Problem::quota_exceeded(quota, limit))
             }
-            Err(WriteError::Aws(Error::Contended { .. })) => Err(Problem::Contended),
-            Err(error) => Err(Problem::internal("making an API key")(error)),
+            Err(WriteError::Aws(error)) => Err(error.into()),
+            Err(error) => Err(Problem::internal(error)),
         }
     }
 
@@ -124,17 +121,14 @@ impl ApiKeys {
         organization: &OrganizationId,
         id: &ApiKeyId,
     ) -> Result<Option<(ApiKey, SecretString)>, Problem> {
-        const OPERATION: &str = "making an API key anew";
-        let found = self.registry.key(organization, id).await;
-        let Some((key, old)) = found.map_err(Problem::internal(OPERATION))? else {
+        let Some((key, old)) = self.registry.key(organization, id).await? else {
             return Ok(None);
         };
         let secret = Self::new_key();
         let renewed = self
             .registry
             .replace_unused_key(&key, &old, &hash(&secret))
-            .await
-            .map_err(Problem::internal(OPERATION))?;
+            .await?;
         self.known.invalidate(&old).await;
         Ok(renewed.then_some((key, secret)))
     }
@@ -146,10 +140,7 @@ impl ApiKeys {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<ApiKey>, Option<String>), Problem> {
-        self.registry
-            .keys(organization, after, max)
-            .await
-            .map_err(Problem::internal("listing API keys"))
+        Ok(self.registry.keys(organization, after, max).await?)
     }
 
     /// Revokes a key; false where there is no such key.
@@ -158,14 +149,7 @@ impl ApiKeys {
         organization: &OrganizationId,
         id: &ApiKeyId,
     ) -> Result<bool, Problem> {
-        let hash =
-            self.registry
-                .delete_key(organization, id)
-                .await
-                .map_err(|error| match error {
-                    Error::Contended { .. } => Problem::Contended,
-                    error => Problem::internal("revoking an API key")(error),
-                })?;
+        let hash = self.registry.delete_key(organization, id).await?;
         if let Some(hash) = &hash {
             self.known.invalidate(hash).await;
         }
@@ -181,10 +165,7 @@ impl ApiKeys {
         if !secret.expose_secret().starts_with(PREFIX) {
             return Ok(None);
         }
-        let found = self
-            .find(hash(secret))
-            .await
-            .map_err(Problem::internal("checking a key"))?;
+        let found = self.find(hash(secret)).await?;
         let Some(key) = found.filter(|key| !key.is_expired(now)) else {
             return Ok(None);
         };
@@ -200,7 +181,7 @@ impl ApiKeys {
         }))
     }
 
-    async fn find(&self, hash: String) -> Result<Option<ApiKey>, Arc<Error>> {
+    async fn find(&self, hash: String) -> Result<Option<ApiKey>, Error> {
         if let Some(key) = self.known.get(&hash).await {
             return Ok(Some(key));
         }

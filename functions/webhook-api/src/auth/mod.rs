@@ -99,11 +99,9 @@ impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let identity = parts
-            .extensions
-            .get::<Identity>()
-            .ok_or("a call that needs a key was let through without one")
-            .map_err(Problem::internal("answering a request"))?;
+        let identity = parts.extensions.get::<Identity>().ok_or_else(|| {
+            Problem::internal("a call that needs a key was let through without one")
+        })?;
         if !identity.role.may(P::PERMISSION) {
             return Err(Problem::Forbidden {
                 role: identity.role,

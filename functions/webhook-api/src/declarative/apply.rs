@@ -104,17 +104,13 @@ async fn existing(
     document: &Document,
     prune: bool,
 ) -> Result<Vec<Webhook>, Problem> {
-    let registry = &api.registry;
-    let found = match prune {
-        true => registry.webhooks(organization).await,
-        false => {
-            let names = document.entries.iter().map(|entry| entry.name.as_str());
-            // A name that is too long is found to be one, and is no key of the table.
-            let names = names.filter(|name| name.chars().count() <= MAX_WEBHOOK_NAME);
-            registry.webhooks_named(organization, names).await
-        }
-    };
-    found.map_err(Problem::internal("comparing a file with the webhooks"))
+    if prune {
+        return Ok(api.registry.webhooks(organization).await?);
+    }
+    let names = document.entries.iter().map(|entry| entry.name.as_str());
+    // A name that is too long is found to be one, and is no key of the table.
+    let names = names.filter(|name| name.chars().count() <= MAX_WEBHOOK_NAME);
+    Ok(api.registry.webhooks_named(organization, names).await?)
 }
 
 /// Whether the new credentials are as many as one call can ask the platforms about and keep; a
@@ -149,11 +145,7 @@ async fn check_quota(
     if created == 0 {
         return Ok(false);
     }
-    let count = api
-        .registry
-        .count(organization, Quota::Webhooks)
-        .await
-        .map_err(Problem::internal("applying a file"))?;
+    let count = api.registry.count(organization, Quota::Webhooks).await?;
     let limit = api.registry.quotas().limit(Quota::Webhooks);
     let (count, room) = (count as usize + created, limit as usize);
     let left = count.saturating_sub(plan.removals.len());

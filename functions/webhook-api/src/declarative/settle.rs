@@ -59,8 +59,7 @@ async fn other_parts(
     read: &Webhook,
     step: &Step,
 ) -> Result<Option<Vec<&'static str>>, Problem> {
-    let before = api.credentials.value(read).await;
-    let before = before.map_err(Problem::internal("comparing a credential"))?;
+    let before = api.credentials.value(read).await?;
     let given = step.registration.destination.credential.clone();
     let given = registration::completed(api, read, given, &step.at).await?;
     let (Some(before), Credential::New(whole)) = (before, given) else {

@@ -104,9 +104,9 @@ impl Write {
                 (Some(*read), new)
             }
             _ => {
-                let opened = opened
-                    .ok_or("a new webhook cannot have an unchanged credential")
-                    .map_err(Problem::internal("applying a file"))?;
+                let opened = opened.ok_or_else(|| {
+                    Problem::internal("a new webhook cannot have an unchanged credential")
+                })?;
                 let registration = &step.registration;
                 let id = WebhookId::generate(carillon_aws::rising_ulid());
                 let new = registration::new_webhook(organization, id, registration, opened, now);

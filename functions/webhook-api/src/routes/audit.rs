@@ -63,8 +63,7 @@ pub async fn list(
     let (entries, next) = api
         .registry
         .audit_log(&caller.organization, after, wanted.limit)
-        .await
-        .map_err(Problem::internal("reading the audit log"))?;
+        .await?;
     let entries = entries.into_iter().map(AuditEntry::from).collect();
     wanted.page(&api, entries, next.as_deref()).await.map(Json)
 }

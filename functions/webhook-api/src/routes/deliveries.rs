@@ -49,19 +49,14 @@ pub async fn list(
     let wanted = Wanted::read(&api, &caller, &list, &mut query).await?;
     query.finish()?;
     let cursor = match &wanted.after {
-        Some(cursor) => {
-            serde_json::from_str(cursor).map_err(Problem::internal("reading a cursor"))?
-        }
+        Some(cursor) => serde_json::from_str(cursor).map_err(|error| Problem::internal(error))?,
         None => Cursor::default(),
     };
-    let (deliveries, next) = ledger_page::read(&api, &webhook, status, cursor, wanted.limit)
-        .await
-        .map_err(Problem::internal("listing deliveries"))?;
+    let (deliveries, next) =
+        ledger_page::read(&api, &webhook, status, cursor, wanted.limit).await?;
     let results = deliveries.into_iter().map(DeliveryView::from).collect();
-    let next = next.map(|next| serde_json::to_string(&next));
-    let next = next
-        .transpose()
-        .map_err(Problem::internal("writing a cursor"))?;
+    let next = next.map(|next| serde_json::to_string(&next)).transpose();
+    let next = next.map_err(|error| Problem::internal(error))?;
     wanted.page(&api, results, next.as_deref()).await.map(Json)
 }
 
@@ -126,14 +121,10 @@ pub async fn read(
 }
 
 async fn find(api: &Api, webhook: &Webhook, id: &str) -> Result<Delivery, Problem> {
-    const OPERATION: &str = "reading a delivery";
     let id = DeliveryId::parse(id).ok_or(Problem::NotFound)?;
-    let known = api.ledger.get(&webhook.id, &id).await;
-    if let Some(known) = known.map_err(Problem::internal(OPERATION))? {
+    if let Some(known) = api.ledger.get(&webhook.id, &id).await? {
         return Ok(known);
     }
-    ledger_page::find(api, webhook, &id)
-        .await
-        .map_err(Problem::internal(OPERATION))?
-        .ok_or(Problem::NotFound)
+    let waiting = ledger_page::find(api, webhook, &id).await?;
+    waiting.ok_or(Problem::NotFound)
 }

@@ -114,8 +114,7 @@ pub async fn list(
     let (events, last) = api
         .events
         .list(&caller.organization, &filter, after, wanted.limit)
-        .await
-        .map_err(Problem::internal("listing events"))?;
+        .await?;
     wanted.page(&api, events, last.as_deref()).await.map(Json)
 }
 
@@ -133,12 +132,8 @@ pub async fn read(
 ) -> Result<Json<EventView>, Problem> {
     query.finish()?;
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
-    let event = api
-        .events
-        .get(&caller.organization, &id)
-        .await
-        .map_err(Problem::internal("reading an event"))?
-        .ok_or(Problem::NotFound)?;
+    let found = api.events.get(&caller.organization, &id).await?;
+    let event = found.ok_or(Problem::NotFound)?;
     let fate = event_deliveries::of(&api, &event).await?;
     let unmatched = fate.unmatched.into_iter();
     Ok(Json(EventView {

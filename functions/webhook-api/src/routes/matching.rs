@@ -47,11 +47,7 @@ pub async fn matches(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Matches>, Problem> {
     let event = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
-    let webhooks = api
-        .registry
-        .webhooks(&caller.organization)
-        .await
-        .map_err(Problem::internal("matching an event"))?;
+    let webhooks = api.registry.webhooks(&caller.organization).await?;
     let results = webhooks.into_iter().map(|webhook| {
         let why_not = webhook.why_not_now(&event);
         Match {

@@ -115,13 +115,8 @@ pub async fn export(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    const OPERATION: &str = "exporting webhooks";
     query.finish()?;
-    let webhooks = api
-        .registry
-        .webhooks(&caller.organization)
-        .await
-        .map_err(Problem::internal(OPERATION))?;
+    let webhooks = api.registry.webhooks(&caller.organization).await?;
     let notifications = Notifications {
         kinds: api.chat.kinds(),
         webhooks,
@@ -129,9 +124,8 @@ pub async fn export(
     if !prefers_yaml(&headers) {
         return Ok(Json(notifications).into_response());
     }
-    let yaml = notifications
-        .to_yaml()
-        .map_err(Problem::internal(OPERATION))?;
+    let yaml = notifications.to_yaml();
+    let yaml = yaml.map_err(|error| Problem::internal(error))?;
     Ok(([(CONTENT_TYPE, YAML)], yaml).into_response())
 }
 

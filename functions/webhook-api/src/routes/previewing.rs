@@ -177,7 +177,7 @@ fn shown(
 ) -> Result<Json<Preview>, Problem> {
     let lane = lane(webhook, channel);
     let delivery_id = DeliveryId::of(&event.organization, &event.id, event.received_at, &lane);
-    let kind = kind(api, webhook, "previewing a message")?;
+    let kind = kind(api, webhook)?;
     let post = Post {
         webhook,
         channel,

@@ -40,8 +40,7 @@ pub async fn list(
     query.finish()?;
     let registry = &api.registry;
     let count = |quota| registry.count(&caller.organization, quota);
-    let counts = try_join(count(Quota::Webhooks), count(Quota::ApiKeys)).await;
-    let (webhooks, api_keys) = counts.map_err(Problem::internal("counting what there is"))?;
+    let (webhooks, api_keys) = try_join(count(Quota::Webhooks), count(Quota::ApiKeys)).await?;
     let used = |quota, name, used| QuotaUse {
         quota: name,
         used,

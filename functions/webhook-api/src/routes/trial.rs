@@ -65,7 +65,6 @@ pub async fn test(
     PathOf(id): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Json<Tested>, Problem> {
-    const OPERATION: &str = "testing a webhook";
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let channel = channel(&webhook, &mut query);
     query.with(nothing(&body, &webhook).map_err(Problem::Invalid))?;
@@ -76,13 +75,12 @@ pub async fn test(
         event.received_at,
         &lane(&webhook, &channel),
     );
-    let kind = kind(&api, &webhook, OPERATION)?;
+    let kind = kind(&api, &webhook)?;
     if let Some(until) = paused_until(&api.ledger, kind).await {
         return Ok(Json(Tested::paused(until)));
     }
     let lanes = waking::lanes(&webhook);
-    let rows = api.lanes.read(&lanes).await;
-    let rows = rows.map_err(Problem::internal(OPERATION))?;
+    let rows = api.lanes.read(&lanes).await?;
     let now = Timestamp::now();
     let bound = rows.get(&lane(&webhook, &channel));
     if let Some(until) = bound.and_then(|row| row.is_bound_until(now)) {
@@ -93,7 +91,7 @@ pub async fn test(
         .poster
         .post(&webhook, &channel, &event, &delivery_id)
         .await
-        .map_err(Problem::internal(OPERATION))?;
+        .map_err(|error| Problem::internal(error))?;
     note_pause(&api.ledger, kind, begun, &posted.reply).await;
     if posted.by == By::Current && posted.reply.outcome == Outcome::Delivered {
         registration::end_rotation(&api, &webhook).await;
@@ -257,13 +255,9 @@ fn nothing(body: &Value, webhook: &Webhook) -> Result<(), Faults> {
 }
 
 /// What the webhook posts to.
-pub(super) fn kind<'a>(
-    api: &'a Api,
-    webhook: &Webhook,
-    operation: &'static str,
-) -> Result<&'a dyn Kind, Problem> {
+pub(super) fn kind<'a>(api: &'a Api, webhook: &Webhook) -> Result<&'a dyn Kind, Problem> {
     let kind = api.chat.kinds().get(&webhook.kind);
-    kind.ok_or_else(|| Problem::internal(operation)("the webhook's kind is unknown here"))
+    kind.ok_or_else(|| Problem::internal("the webhook's kind is unknown here"))
 }
 
 /// The lane of one of the webhook's channels.

@@ -59,11 +59,10 @@ pub async fn create(
         true => api.registry.webhook(organization, &id).await,
         false => Ok(None),
     };
-    let there = there.map_err(Problem::internal("registering a webhook"));
     let result = match there {
         Ok(None) => registered(&api, organization, &id, &registration, verified).await,
         Ok(Some(webhook)) => registered_before(&api, &webhook, &registration).await,
-        Err(problem) => Err(problem),
+        Err(error) => Err(error.into()),
     };
     call.end(&api, result).await
 }
@@ -134,17 +133,16 @@ pub async fn list(
             let found = named(&api, organization, &name).await?;
             (found.into_iter().filter(is_wanted).collect(), None)
         }
-        None => api
-            .registry
-            .wanted_webhooks(organization, wanted.after.clone(), wanted.limit, is_wanted)
-            .await
-            .map_err(Problem::internal("listing webhooks"))?,
+        None => {
+            let after = wanted.after.clone();
+            let registry = &api.registry;
+            registry
+                .wanted_webhooks(organization, after, wanted.limit, is_wanted)
+                .await?
+        }
     };
     let Page { results, next } = wanted.page(&api, results, last.as_deref()).await?;
-    let standings = waking::standings(&api, &results)
-        .await
-        .map_err(Problem::internal("listing webhooks"))?;
-    let shown = results.iter().zip(standings);
+    let shown = results.iter().zip(waking::standings(&api, &results).await?);
     Ok(Json(Page {
         results: shown
             .map(|(webhook, standing)| WebhookView::from(webhook).standing(standing))
@@ -159,14 +157,8 @@ async fn named(
     organization: &OrganizationId,
     name: &str,
 ) -> Result<Option<Webhook>, Problem> {
-    const OPERATION: &str = "finding a webhook by its name";
-    let registry = &api.registry;
-    let owner = registry.name_owner(organization, name).await;
-    match owner.map_err(Problem::internal(OPERATION))? {
-        Some(id) => registry
-            .webhook(organization, &id)
-            .await
-            .map_err(Problem::internal(OPERATION)),
+    match api.registry.name_owner(organization, name).await? {
+        Some(id) => Ok(api.registry.webhook(organization, &id).await?),
         None => Ok(None),
     }
 }
@@ -200,9 +192,7 @@ pub async fn read(
     if is_known(&headers, &webhook) {
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
-    let standings = waking::standings(&api, std::slice::from_ref(&webhook))
-        .await
-        .map_err(Problem::internal("reading a webhook"))?;
+    let standings = waking::standings(&api, std::slice::from_ref(&webhook)).await?;
     let standing = standings.into_iter().next().unwrap_or_default();
     let shown = WebhookView::from(&webhook).standing(standing);
     Ok((version, Json(shown)).into_response())
