@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::{Begun as Row, KeptAnswer, KeyedCall};
-use carillon_domain::{FaultCode, Faults, OrganizationId, Pointer};
+use carillon_domain::{FaultCode, OrganizationId, Pointer};
 use hmac::Mac;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -65,11 +65,9 @@ pub fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let is_key =
         |key: &str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
     if key.is_some_and(|key| !is_key(key)) || given.next().is_some() {
-        let mut faults = Faults::default();
         let at = Pointer::root().field("headers").field("Idempotency-Key");
         let detail = format!("must be given once, as 1 to {MAX_KEY} visible ASCII characters");
-        faults.add(at, FaultCode::Malformed, detail);
-        return Err(Problem::Invalid(faults));
+        return Err(Problem::fault(at, FaultCode::Malformed, detail));
     }
     Ok(key)
 }

@@ -11,7 +11,7 @@ use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::Quota;
-use carillon_domain::{Faults, Permission, Role, WebhookId};
+use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -146,6 +146,13 @@ impl Problem {
         Self::Internal
     }
 
+    /// The only fault of an input.
+    pub fn fault(at: Pointer, code: FaultCode, detail: impl Into<String>) -> Self {
+        let mut faults = Faults::default();
+        faults.add(at, code, detail);
+        Self::Invalid(faults)
+    }
+
     /// The same, where it is known how many there would be.
     #[must_use]
     pub fn with(self, count: usize) -> Self {
@@ -168,6 +175,12 @@ impl Problem {
                 Quota::ApiKeys => "API keys",
             },
         }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::Invalid(faults)
     }
 }
 

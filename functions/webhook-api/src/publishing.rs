@@ -124,16 +124,14 @@ async fn read_as_sent(
             cloudevents::read_binary(headers, content_type, &bytes, capture()).map(one)
         }
     };
-    let events = read.map_err(Problem::Invalid)?;
-    Ok((mode == Some(Mode::Batch), events))
+    Ok((mode == Some(Mode::Batch), read?))
 }
 
 /// Our own form: an event, or `{"events": [...]}`.
 fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incoming>), Problem> {
     if let Some(mistaken) = mistaken(body) {
-        let mut faults = Faults::default();
-        faults.add(Pointer::root(), FaultCode::WrongType, mistaken);
-        return Err(Problem::Invalid(faults));
+        let at = Pointer::root();
+        return Err(Problem::fault(at, FaultCode::WrongType, mistaken));
     }
     let is_batch = body.get("events").is_some() && body.get("type").is_none();
     let mut faults = Faults::default();
@@ -144,12 +142,8 @@ fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incom
             event.into_iter().collect()
         }
     };
-    let events = faults
-        .into_result(Some(events))
-        .map_err(Problem::Invalid)?
-        .into_iter()
-        .map(Incoming::Event);
-    Ok((is_batch, events.collect()))
+    let events = faults.into_result(Some(events))?.into_iter();
+    Ok((is_batch, events.map(Incoming::Event).collect()))
 }
 
 /// What somebody has sent who means another form of the body, and what to do instead.

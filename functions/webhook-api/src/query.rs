@@ -137,7 +137,7 @@ impl Query {
     /// # Errors
     /// Every fault found, and every parameter that was not asked for.
     pub fn finish(self) -> Result<(), Problem> {
-        self.with(Ok(()))
+        Ok(self.end().into_result(Some(()))?)
     }
 
     /// Ends the reading of a call whose body has been read: the caller learns of the faults of
@@ -146,10 +146,10 @@ impl Query {
     /// # Errors
     /// Every fault of the query and of the body. What is worse than a fault of the body says
     /// more than the query's.
-    pub fn with<T>(self, body: Result<T, Problem>) -> Result<T, Problem> {
+    pub fn with<T>(self, body: Result<T, impl Into<Problem>>) -> Result<T, Problem> {
         let mut faults = self.end();
-        match body {
-            Ok(value) => faults.into_result(Some(value)).map_err(Problem::Invalid),
+        match body.map_err(Into::into) {
+            Ok(value) => Ok(faults.into_result(Some(value))?),
             Err(Problem::Invalid(inner)) => {
                 faults.add_below(&Pointer::root(), inner);
                 Err(Problem::Invalid(faults))
@@ -261,7 +261,10 @@ mod tests {
             query
         };
         assert_eq!(all(verify("verify=x").with(body())), "/query/verify /name");
-        assert_eq!(all(verify("verify=x").with(Ok(()))), "/query/verify");
+        assert_eq!(
+            all(verify("verify=x").with(Ok::<_, Problem>(()))),
+            "/query/verify"
+        );
         assert_eq!(all(verify("verify=true").with(body())), "/name");
         assert!(matches!(
             verify("verify=x").with::<()>(Err(Problem::NotFound)),

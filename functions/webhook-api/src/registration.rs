@@ -71,10 +71,8 @@ pub async fn completed(
         _ => whole,
     });
     whole.map(Credential::New).ok_or_else(|| {
-        let mut faults = Faults::default();
         let detail = "the parts of the credential that are to stay are gone: give all of it";
-        faults.add(at.clone(), FaultCode::Refused, detail);
-        Problem::Invalid(faults)
+        Problem::fault(at.clone(), FaultCode::Refused, detail)
     })
 }
 
@@ -170,8 +168,7 @@ pub async fn update(
             return Err(Problem::PreconditionFailed);
         }
         let document = document(&read);
-        let mut registration = self::read(api.chat.kinds(), &document, organization, Some(&read))
-            .map_err(Problem::Invalid)?;
+        let mut registration = self::read(api.chat.kinds(), &document, organization, Some(&read))?;
         let at = Pointer::root().field("configuration");
         let credential = registration.destination.credential;
         registration.destination.credential = completed(api, &read, credential, &at).await?;

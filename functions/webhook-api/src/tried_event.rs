@@ -56,16 +56,13 @@ pub async fn read(
     body: &Value,
 ) -> Result<Event, Problem> {
     if body.get("event_id").is_none() {
-        return given(organization, body).map_err(Problem::Invalid);
+        return given(organization, body);
     }
-    let id = published(body).map_err(Problem::Invalid)?;
-    let found = api.events.get(organization, &id).await?;
+    let found = api.events.get(organization, &published(body)?).await?;
     found.ok_or_else(|| {
-        let mut faults = Faults::default();
         let at = Pointer::root().field("event_id");
         let detail = "there is no event with this id";
-        faults.add(at, FaultCode::UnknownValue, detail);
-        Problem::Invalid(faults)
+        Problem::fault(at, FaultCode::UnknownValue, detail)
     })
 }
 
@@ -78,43 +75,35 @@ pub fn capture(organization: &OrganizationId) -> Capture {
     }
 }
 
-fn given(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {
+fn given(organization: &OrganizationId, body: &Value) -> Result<Event, Problem> {
     if body.get("sample").is_some() {
-        return sampled(organization, body);
+        return Ok(sampled(organization, body)?);
     }
+    let root = Pointer::root();
     if body.is_array() {
-        let mut faults = Faults::default();
         let detail = "one event is tried at a time: give it without the list around it";
-        faults.add(Pointer::root(), FaultCode::WrongType, detail);
-        return Err(faults);
+        return Err(Problem::fault(root, FaultCode::WrongType, detail));
     }
     for wrapper in ["event", "events"] {
         if body.get(wrapper).is_some() && body.get("type").is_none() {
-            let mut faults = Faults::default();
             let detail = "one event is tried at a time: give its fields directly, such as \
                           {\"type\": \"deploy\"}";
-            faults.add(
-                Pointer::root().field(wrapper),
-                FaultCode::UnknownField,
-                detail,
-            );
-            return Err(faults);
+            let at = root.field(wrapper);
+            return Err(Problem::fault(at, FaultCode::UnknownField, detail));
         }
     }
     if body.get("specversion").is_some() {
-        let read = cloudevents::read_structured(body, capture(organization));
-        return read.map(|read| read.event);
+        return Ok(cloudevents::read_structured(body, capture(organization))?.event);
     }
-    let mut faults = Faults::default();
-    let root = Pointer::root();
     if *body == json!({}) {
         let detail = "give an event, of which only `type` is required, {\"sample\": \"deploy\"}, or \
                       the {\"event_id\": …} of one that was published";
-        faults.add(root.field("type"), FaultCode::Required, detail);
-        return Err(faults);
+        let at = root.field("type");
+        return Err(Problem::fault(at, FaultCode::Required, detail));
     }
+    let mut faults = Faults::default();
     let event = Event::parse(body, &root, capture(organization), &mut faults);
-    faults.into_result(event)
+    Ok(faults.into_result(event)?)
 }
 
 fn sampled(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {

@@ -69,7 +69,7 @@ impl ApiKeys {
         for tries in 0..TRIES {
             let found = self.registry.key(organization, id).await?;
             let (read, hash) = found.ok_or(Problem::NotFound)?;
-            let new = read.changed(value, now).map_err(Problem::Invalid)?;
+            let new = read.changed(value, now)?;
             if new == read {
                 return Ok(new);
             }

@@ -58,8 +58,7 @@ pub async fn apply(
     while tries < TRIES {
         let existing = existing(api, organization, document, options.prune).await?;
         let kinds = api.chat.kinds();
-        let plan = Plan::of(kinds, document, existing, organization, options.prune)
-            .map_err(Problem::Invalid)?;
+        let plan = Plan::of(kinds, document, existing, organization, options.prune)?;
         let plan = settled(api, document, plan).await?;
         check_credentials(&plan, organization, options.dry_run)?;
         let removals_first = check_quota(api, organization, &plan).await?;

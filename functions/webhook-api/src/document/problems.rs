@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carillon_aws::Quota;
-use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
+use carillon_domain::{FaultCode, Permission, Pointer, Role, WebhookId};
 use serde_json::{Map, Value, json};
 
 use crate::body::MAX_BODY_BYTES;
@@ -11,21 +11,13 @@ use crate::problem::{Document, Presented, Problem};
 
 /// One of each kind.
 fn all() -> Vec<Problem> {
-    let mut faults = Faults::default();
-    faults.add(
-        Pointer::root().field("event_types").index(0),
-        FaultCode::UnknownValue,
-        "unknown event type `depoly`; did you mean `deploy`?",
-    );
-    let mut foreign = Faults::default();
-    foreign.add(
-        Pointer::root().field("organization"),
-        FaultCode::WrongOrganization,
-        "the key belongs to another organization; leave the field out",
-    );
     vec![
         Problem::Malformed("the body cannot be read: EOF while parsing an object".into()),
-        Problem::Invalid(faults),
+        Problem::fault(
+            Pointer::root().field("event_types").index(0),
+            FaultCode::UnknownValue,
+            "unknown event type `depoly`; did you mean `deploy`?",
+        ),
         Problem::Unauthorized(Presented::Nothing),
         Problem::Unauthorized(Presented::NoKey),
         Problem::Unauthorized(Presented::UselessKey),
@@ -34,7 +26,11 @@ fn all() -> Vec<Problem> {
             needed: Permission::Write,
         },
         Problem::BadClaims,
-        Problem::Invalid(foreign),
+        Problem::fault(
+            Pointer::root().field("organization"),
+            FaultCode::WrongOrganization,
+            "the key belongs to another organization; leave the field out",
+        ),
         Problem::NotFound,
         Problem::NoSuchPath {
             path: "/api/v1/webhook/".into(),

@@ -40,8 +40,7 @@ pub async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let now = Timestamp::now();
-    let request = KeyRequest::parse(&body, &caller.organization, now).map_err(Problem::Invalid);
-    let request = query.with(request)?;
+    let request = query.with(KeyRequest::parse(&body, &caller.organization, now))?;
     let (api, organization) = (api.by(&caller), &caller.organization);
     let id = ApiKeyId::generate(carillon_aws::rising_ulid());
     let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {

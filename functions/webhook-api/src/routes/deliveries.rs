@@ -87,7 +87,7 @@ pub async fn redeliver(
         fields.own_organization(&caller.organization);
         fields.finish_as(&NOTHING);
     }
-    query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
+    query.with(faults.into_result(Some(())))?;
     let delivery = find(&api, &webhook, &delivery_id).await?;
     let recovered = recovery::redeliver(&api, &webhook, delivery).await?;
     let delivery_id = delivery_id.as_str();

@@ -79,7 +79,7 @@ pub async fn apply(
     let format = Format::of(media_type).filter(|_| body::is_utf8(&request));
     let format = format.ok_or_else(|| body::unsupported(&request, TAKEN))?;
     let bytes = body::read(request, MAX_FILE_BYTES).await?;
-    let document = Document::read(format, &bytes).map_err(Problem::Invalid);
+    let document = Document::read(format, &bytes);
     // Where the query is wrong, the faults of the entries are told along with it.
     let options = match query.is_wrong() {
         true => Options {
@@ -91,7 +91,7 @@ pub async fn apply(
     };
     let results = match document {
         Ok(document) => declarative::apply(&api, &caller.organization, &document, options).await,
-        Err(problem) => Err(problem),
+        Err(faults) => Err(faults.into()),
     };
     let results = query.with(results)?;
     let dry_run = options.dry_run;

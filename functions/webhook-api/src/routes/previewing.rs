@@ -143,11 +143,7 @@ pub async fn preview_new(
             Err(problem) => return Err(problem),
         }
     }
-    let both = faults.into_result(webhook.zip(event));
-    let (registration, event) = match both {
-        Ok(both) => both,
-        Err(faults) => return query.with(Err(Problem::Invalid(faults))),
-    };
+    let (registration, event) = query.with(faults.into_result(webhook.zip(event)))?;
     let webhook = registration::new_webhook(
         organization,
         WebhookId::generate(carillon_aws::rising_ulid()),
@@ -155,7 +151,6 @@ pub async fn preview_new(
         no_credential(organization),
         Timestamp::now(),
     );
-    query.finish()?;
     let channels = webhook.lanes.names();
     let channel = channels.first().copied().unwrap_or_default();
     shown(&api, &webhook, &event, channel)

@@ -168,7 +168,7 @@ fn read<T>(
         fields.own_organization(organization);
         fields.finish_as(described);
     }
-    query.with(faults.into_result(Some(())).map_err(Problem::Invalid))?;
+    query.with(faults.into_result(Some(())))?;
     Ok((asked, after))
 }
 

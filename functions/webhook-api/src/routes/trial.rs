@@ -67,7 +67,7 @@ pub async fn test(
 ) -> Result<Json<Tested>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let channel = channel(&webhook, &mut query);
-    query.with(nothing(&body, &webhook).map_err(Problem::Invalid))?;
+    query.with(nothing(&body, &webhook))?;
     let event = ping(&webhook);
     let delivery_id = DeliveryId::of(
         &event.organization,
@@ -205,8 +205,7 @@ pub async fn rotate(
     let verified = query.flag(&parameters::VERIFY);
     let organization = &caller.organization;
     let webhook = registration::find(&api, organization, &id).await?;
-    let rotation = Rotation::parse(api.chat.kinds(), &body, &webhook);
-    let rotation = query.with(rotation.map_err(Problem::Invalid))?;
+    let rotation = query.with(Rotation::parse(api.chat.kinds(), &body, &webhook))?;
     let call = match keyable.begin(&api, &caller, &body, id).await? {
         Begun::First(call) => call,
         Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,

@@ -48,7 +48,7 @@ pub async fn create(
     let verified = query.flag(&parameters::VERIFY);
     let organization = &caller.organization;
     let registration = registration::read(api.chat.kinds(), &body, organization, None);
-    let registration = query.with(registration.map_err(Problem::Invalid))?;
+    let registration = query.with(registration)?;
     let id = WebhookId::generate(carillon_aws::rising_ulid());
     let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
         Begun::First(call) => call,
@@ -284,7 +284,7 @@ async fn check(
     let kinds = api.chat.kinds();
     let registration =
         registration::read(kinds, &document(&read), &caller.organization, Some(&read));
-    query.with(registration.map(drop).map_err(Problem::Invalid))
+    query.with(registration.map(drop))
 }
 
 async fn change(
