@@ -13,6 +13,7 @@ use crate::idempotency::{Answer, Answered};
 use crate::problem::Problem;
 use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
+use crate::versions::IfMatch;
 use crate::view::KeyView;
 
 /// How many of the latest deliveries are looked at.
@@ -63,9 +64,9 @@ pub async fn with_another_secret(api: &Api, webhook: &Webhook) -> Result<(Webhoo
     let rotation = Rotation::parse(api.chat.kinds(), &json!({}), webhook);
     let rotation = rotation.map_err(|faults| Problem::internal(faults))?;
     let secret = rotation.secret(api, webhook).await?;
-    let is_same = |it: &Webhook| it.version == webhook.version;
+    let is_same = IfMatch::only(webhook);
     let organization = &webhook.organization;
-    let rotated = rotation::rotate(api, organization, webhook, &rotation, &secret, is_same).await;
+    let rotated = rotation::rotate(api, organization, webhook, &rotation, &secret, &is_same).await;
     match rotated {
         Ok((webhook, _)) => Ok((webhook, rotation.destination.made)),
         // A repeat at the same time was first.

@@ -10,12 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::BASE;
 use crate::idempotency::Answer;
 use crate::verification::Verified;
+use crate::versions::etag;
 use crate::view::WebhookView;
-
-/// Its version, for those who change it next.
-pub fn etag(webhook: &Webhook) -> String {
-    format!("\"{}\"", webhook.version)
-}
 
 /// A webhook that was written.
 pub struct Registered {

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
+use crate::versions::IfMatch;
 use crate::writing::{replace_together, write_together};
 use crate::{Api, mistaken_type};
 
@@ -27,10 +28,6 @@ pub const TRIES: u32 = 12;
 /// together are 5 s at most: somebody waits for the answer.
 const PAUSE: Duration = Duration::from_millis(10);
 const DOUBLINGS: u32 = 6;
-
-/// Which version of a webhook the caller means (RFC 9110, `If-Match`).
-pub trait Precondition: Fn(&Webhook) -> bool + Send + Sync {}
-impl<F: Fn(&Webhook) -> bool + Send + Sync> Precondition for F {}
 
 /// Reads a new webhook, or the one that is to replace `current`.
 pub fn read(
@@ -159,14 +156,12 @@ pub async fn update(
     update: Update,
     verified: bool,
     document: impl Fn(&Webhook) -> Value,
-    is_wanted: impl Precondition,
+    if_match: &IfMatch,
 ) -> Result<(Webhook, Option<Verified>, Made), Problem> {
     let mut verification = None;
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
-        if !is_wanted(&read) {
-            return Err(Problem::PreconditionFailed);
-        }
+        if_match.check(&read)?;
         let document = document(&read);
         let mut registration = self::read(api.chat.kinds(), &document, organization, Some(&read))?;
         let at = Pointer::root().field("configuration");
@@ -214,13 +209,11 @@ pub async fn remove(
     api: &Api,
     organization: &OrganizationId,
     id: &str,
-    is_wanted: impl Precondition,
+    if_match: &IfMatch,
 ) -> Result<(), Problem> {
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
-        if !is_wanted(&read) {
-            return Err(Problem::PreconditionFailed);
-        }
+        if_match.check(&read)?;
         if write_together(api, organization, &[Change::Remove(&read)]).await? {
             return Ok(());
         }

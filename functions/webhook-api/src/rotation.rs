@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::registration::{self, Precondition, TRIES, pause};
+use crate::registration::{self, TRIES, pause};
+use crate::versions::IfMatch;
 use crate::writing;
 
 /// Whether the other webhooks get the credential, too.
@@ -175,15 +176,13 @@ pub async fn rotate(
     read: &Webhook,
     rotation: &Rotation,
     secret: &SecretString,
-    is_wanted: impl Precondition,
+    if_match: &IfMatch,
 ) -> Result<(Webhook, Vec<Webhook>), Problem> {
     let completed_from = &read.credential;
     let mut others = Vec::new();
     if rotation.everywhere {
         let read = registration::find(api, organization, read.id.as_str()).await?;
-        if !is_wanted(&read) {
-            return Err(Problem::PreconditionFailed);
-        }
+        if_match.check(&read)?;
         let ids = sharing(api, &read, secret).await?;
         for ids in ids.chunks(TOGETHER) {
             let shares = |other: &Webhook| shares(other, &read, secret);
@@ -192,9 +191,7 @@ pub async fn rotate(
     }
     for tries in 0..TRIES {
         let read = registration::find(api, organization, read.id.as_str()).await?;
-        if !is_wanted(&read) {
-            return Err(Problem::PreconditionFailed);
-        }
+        if_match.check(&read)?;
         // It was given another kind of credential meanwhile, or another one, of which parts are
         // to stay.
         let is_other = read.credential != *completed_from;

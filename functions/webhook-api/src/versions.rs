@@ -4,8 +4,13 @@ use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use carillon_domain::{FaultCode, Webhook};
 
+use crate::problem::Problem;
 use crate::query::Query;
-use crate::registered::etag;
+
+/// A webhook's version, for those who change it next.
+pub fn etag(webhook: &Webhook) -> String {
+    format!("\"{}\"", webhook.version)
+}
 
 /// What a call says in `If-Match`, if anything.
 pub struct IfMatch(Option<Vec<String>>);
@@ -24,12 +29,22 @@ impl IfMatch {
         Self(Some(meant))
     }
 
-    /// Whether this is the version that the caller means. Only the very same counts: a weak one
-    /// says less than the caller must know.
-    pub fn takes(&self, webhook: &Webhook) -> bool {
+    /// The version that this webhook has.
+    pub fn only(webhook: &Webhook) -> Self {
+        Self(Some(vec![etag(webhook)]))
+    }
+
+    /// Only the very same version counts: a weak one says less than the caller must know.
+    ///
+    /// # Errors
+    /// Where the webhook has another version than the caller means.
+    pub fn check(&self, webhook: &Webhook) -> Result<(), Problem> {
         let version = etag(webhook);
         let is_meant = |meant: &String| *meant == "*" || *meant == version;
-        self.0.as_ref().is_none_or(|all| all.iter().any(is_meant))
+        match self.0.as_ref().is_none_or(|all| all.iter().any(is_meant)) {
+            true => Ok(()),
+            false => Err(Problem::PreconditionFailed),
+        }
     }
 }
 

@@ -221,10 +221,7 @@ async fn rotated(
     wanted: bool,
     if_match: &IfMatch,
 ) -> Result<Answer, Problem> {
-    let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
-    if !is_wanted(webhook) {
-        return Err(Problem::PreconditionFailed);
-    }
+    if_match.check(webhook)?;
     let organization = &webhook.organization;
     let secret = rotation.secret(api, webhook).await?;
     let credential = Credential::New(secret.clone());
@@ -232,7 +229,7 @@ async fn rotated(
     let (kind, configuration) = (&destination.kind, &destination.configuration);
     let verification = verify(api, kind, configuration, &credential, wanted, &at).await?;
     let (webhook, others) =
-        rotation::rotate(api, organization, webhook, rotation, &secret, is_wanted).await?;
+        rotation::rotate(api, organization, webhook, rotation, &secret, if_match).await?;
     let made = &rotation.destination.made;
     Ok(Registered::new(&webhook, verification)
         .rotated(&webhook, &others)

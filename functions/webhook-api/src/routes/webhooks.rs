@@ -16,9 +16,9 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::registered::{Registered, etag};
+use crate::registered::Registered;
 use crate::verification::verify;
-use crate::versions::{IfMatch, is_known};
+use crate::versions::{IfMatch, etag, is_known};
 use crate::view::WebhookView;
 use crate::{Api, made_again, parameters, registration, waking};
 
@@ -218,21 +218,9 @@ pub async fn read(
         )),
     ),
 )]
-pub async fn patch(
-    State(api): State<Api>,
-    caller: Caller<Write>,
-    mut query: Query,
-    headers: HeaderMap,
-    PathOf(id): PathOf<String>,
-    JsonBody(patch): JsonBody,
-) -> Result<Response, Problem> {
-    let api = api.by(&caller);
-    let if_match = IfMatch::read(&headers, &mut query);
-    let verified = query.flag(&parameters::VERIFY);
+pub async fn patch(asked: Asked, JsonBody(patch): JsonBody) -> Result<Registered, Problem> {
     let document = |webhook: &Webhook| patched(webhook, &patch);
-    check(&api, &caller, query, &id, document).await?;
-    let update = (Update::Patch, verified);
-    change(&api, &caller, &if_match, &id, update, document).await
+    change(asked, Update::Patch, document).await
 }
 
 /// Replaces a webhook.
@@ -252,55 +240,39 @@ pub async fn patch(
         )),
     ),
 )]
-pub async fn replace(
-    State(api): State<Api>,
-    caller: Caller<Write>,
-    mut query: Query,
-    headers: HeaderMap,
-    PathOf(id): PathOf<String>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, Problem> {
-    let api = api.by(&caller);
-    let if_match = IfMatch::read(&headers, &mut query);
-    let verified = query.flag(&parameters::VERIFY);
-    let document = |_: &Webhook| body.clone();
-    check(&api, &caller, query, &id, document).await?;
-    let update = (Update::Replace, verified);
-    change(&api, &caller, &if_match, &id, update, document).await
+pub async fn replace(asked: Asked, JsonBody(body): JsonBody) -> Result<Registered, Problem> {
+    change(asked, Update::Replace, |_: &Webhook| body.clone()).await
 }
 
-/// Where the query is wrong, the faults of the body are told along with it.
-async fn check(
-    api: &Api,
-    caller: &Caller<Write>,
-    query: Query,
-    id: &str,
-    document: impl Fn(&Webhook) -> Value,
-) -> Result<(), Problem> {
-    if !query.is_wrong() {
-        return Ok(());
-    }
-    let read = registration::find(api, &caller.organization, id).await?;
-    let kinds = api.chat.kinds();
-    let registration =
-        registration::read(kinds, &document(&read), &caller.organization, Some(&read));
-    query.with(registration.map(drop))
-}
+/// A change that is asked for, but for its body.
+type Asked = (State<Api>, Caller<Write>, Query, HeaderMap, PathOf<String>);
 
 async fn change(
-    api: &Api,
-    caller: &Caller<Write>,
-    if_match: &IfMatch,
-    id: &str,
-    (update, verified): (Update, bool),
+    (State(api), caller, mut query, headers, PathOf(id)): Asked,
+    update: Update,
     document: impl Fn(&Webhook) -> Value,
-) -> Result<Response, Problem> {
-    let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
-    let organization = &caller.organization;
-    let (webhook, verification, made) =
-        registration::update(api, organization, id, update, verified, document, is_wanted).await?;
-    let registered = Registered::new(&webhook, verification).showing(&made);
-    Ok(registered.into_response())
+) -> Result<Registered, Problem> {
+    let (api, organization) = (api.by(&caller), &caller.organization);
+    let if_match = IfMatch::read(&headers, &mut query);
+    let verified = query.flag(&parameters::VERIFY);
+    if query.is_wrong() {
+        // The faults of the body are told along with those of the query.
+        let read = registration::find(&api, organization, &id).await?;
+        let (kinds, document) = (api.chat.kinds(), document(&read));
+        let registration = registration::read(kinds, &document, organization, Some(&read));
+        query.with(registration)?;
+    }
+    let changed = registration::update(
+        &api,
+        organization,
+        &id,
+        update,
+        verified,
+        document,
+        &if_match,
+    );
+    let (webhook, verification, made) = changed.await?;
+    Ok(Registered::new(&webhook, verification).showing(&made))
 }
 
 /// The document of a webhook with a merge patch applied. Whether it is enabled is left to
@@ -352,7 +324,6 @@ pub async fn remove(
     let api = api.by(&caller);
     let if_match = IfMatch::read(&headers, &mut query);
     query.finish()?;
-    let is_wanted = |webhook: &Webhook| if_match.takes(webhook);
-    registration::remove(&api, &caller.organization, &id, is_wanted).await?;
+    registration::remove(&api, &caller.organization, &id, &if_match).await?;
     Ok(StatusCode::NO_CONTENT)
 }
