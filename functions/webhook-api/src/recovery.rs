@@ -22,20 +22,27 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// How long before its end a delivery's event may have come: an outage of a month.
 const LOOK_BACK: Duration = Duration::from_secs(35 * 86_400);
 
-/// What a call has come to.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Recovered {
+/// How many deliveries will be sent.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Accepted {
     pub accepted: usize,
-    /// Where to go on, where there is more: `after` of the next call.
+    /// Where there were too many for one call: `after` of the next one.
+    #[schema(required)]
     pub next_after: Option<String>,
-    /// Why nothing is sent, where nothing is.
+    /// Why nothing will be sent, where nothing is.
+    #[schema(required)]
     pub reason: Option<String>,
-    /// The webhooks that were passed over.
+    /// Webhooks that are not active.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     pub left_out: Vec<LeftOut>,
+    /// Whether they were only counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// A webhook whose deliveries are not sent again, as it is not active.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LeftOut {
     pub webhook_id: String,
     pub name: String,
@@ -43,7 +50,14 @@ pub struct LeftOut {
     pub status: WebhookStatus,
 }
 
-impl Recovered {
+impl Accepted {
+    fn one() -> Self {
+        Self {
+            accepted: 1,
+            ..Self::default()
+        }
+    }
+
     fn none(reason: impl Into<String>) -> Self {
         Self {
             reason: Some(reason.into()),
@@ -57,32 +71,26 @@ pub async fn redeliver(
     api: &Api,
     webhook: &Webhook,
     delivery: Delivery,
-) -> Result<Recovered, Problem> {
+) -> Result<Accepted, Problem> {
     require_active(webhook)?;
     let lane = delivery.lane_id();
     if webhook.channel(&lane).is_none() {
-        return Ok(Recovered::none("its channel was taken out of the webhook"));
+        return Ok(Accepted::none("its channel was taken out of the webhook"));
     }
     if let Some(until) = bound_until(api, &lane).await? {
-        return Ok(Recovered::none(asks_to_wait(until)));
+        return Ok(Accepted::none(asks_to_wait(until)));
     }
     if !delivery.status.is_settled() {
         let organization = &webhook.organization;
         waking::wake(api, organization, &[lane], true).await?;
-        return Ok(Recovered {
-            accepted: 1,
-            ..Recovered::default()
-        });
+        return Ok(Accepted::one());
     }
     let by_lane = sendable(api, webhook, vec![delivery]).await?;
     if by_lane.is_empty() {
-        return Ok(Recovered::none("its event is past its retention"));
+        return Ok(Accepted::none("its event is past its retention"));
     }
     put_back(api, webhook, by_lane).await?;
-    Ok(Recovered {
-        accepted: 1,
-        ..Recovered::default()
-    })
+    Ok(Accepted::one())
 }
 
 /// Until when the platform's own wait binds a lane.
@@ -141,7 +149,7 @@ impl Asked {
 #[derive(Debug)]
 pub struct Budget {
     begun: Instant,
-    accepted: usize,
+    pub accepted: usize,
 }
 
 impl Budget {
@@ -150,10 +158,6 @@ impl Budget {
             begun: Instant::now(),
             accepted: 0,
         }
-    }
-
-    pub fn accepted(&self) -> usize {
-        self.accepted
     }
 
     pub fn is_spent(&self) -> bool {
@@ -168,18 +172,19 @@ pub async fn recover(
     webhook: &Webhook,
     asked: &Asked,
     after: Option<DeliveryId>,
-) -> Result<Recovered, Problem> {
+) -> Result<Accepted, Problem> {
     if !asked.dry_run {
         require_active(webhook)?;
     }
     let mut budget = Budget::begin();
     let next_after = recover_within(api, webhook, asked, after, &mut budget).await?;
     let nothing = budget.accepted == 0 && next_after.is_none();
-    Ok(Recovered {
+    Ok(Accepted {
         accepted: budget.accepted,
         next_after: next_after.map(|id| id.to_string()),
         reason: nothing.then(|| asked.nothing()),
         left_out: Vec::new(),
+        dry_run: asked.dry_run,
     })
 }
 

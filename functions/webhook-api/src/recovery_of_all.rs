@@ -4,7 +4,7 @@ use carillon_domain::{DeliveryId, OrganizationId, WebhookId, WebhookStatus};
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::recovery::{Asked, Budget, LeftOut, Recovered, recover_within};
+use crate::recovery::{Accepted, Asked, Budget, LeftOut, recover_within};
 
 /// How many webhooks are read at once.
 const PAGE: usize = 100;
@@ -42,14 +42,15 @@ pub async fn recover(
     organization: &OrganizationId,
     asked: &Asked,
     place: Option<Place>,
-) -> Result<Recovered, Problem> {
+) -> Result<Accepted, Problem> {
     let mut budget = Budget::begin();
     let mut left_out = Vec::new();
-    let recovered = |budget: &Budget, next_after, left_out| Recovered {
-        accepted: budget.accepted(),
+    let accepted = |budget: &Budget, next_after, left_out| Accepted {
+        accepted: budget.accepted,
         next_after: Some(next_after),
         reason: None,
         left_out,
+        dry_run: asked.dry_run,
     };
     let mut after = place.as_ref().map(|place| place.webhook.to_string());
     if let Some(Place {
@@ -62,7 +63,7 @@ pub async fn recover(
             let more = recover_within(api, &found, asked, Some(delivery), &mut budget).await?;
             if more.is_some() || budget.is_spent() {
                 let next = Place::text(&webhook, more.as_ref());
-                return Ok(recovered(&budget, next, left_out));
+                return Ok(accepted(&budget, next, left_out));
             }
         }
     }
@@ -83,7 +84,7 @@ pub async fn recover(
             let more = recover_within(api, webhook, asked, None, &mut budget).await?;
             if more.is_some() || budget.is_spent() {
                 let next = Place::text(&webhook.id, more.as_ref());
-                return Ok(recovered(&budget, next, left_out));
+                return Ok(accepted(&budget, next, left_out));
             }
         }
         after = page.next;
@@ -91,15 +92,16 @@ pub async fn recover(
             break;
         }
     }
-    let nothing = budget.accepted() == 0;
-    Ok(Recovered {
-        accepted: budget.accepted(),
+    let nothing = budget.accepted == 0;
+    Ok(Accepted {
+        accepted: budget.accepted,
         next_after: None,
         reason: nothing.then(|| match left_out.is_empty() {
             true => asked.nothing(),
             false => format!("{} of the active webhooks", asked.nothing()),
         }),
         left_out,
+        dry_run: asked.dry_run,
     })
 }
 

@@ -7,7 +7,6 @@ use carillon_domain::field::Object;
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{Delivery, DeliveryId, Faults, Fields, Pointer, Webhook};
 
-use super::recovery::Accepted;
 use crate::auth::{Caller, Write};
 use crate::body::OptionalJsonBody;
 use crate::ledger_page::{self, Cursor};
@@ -15,6 +14,7 @@ use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::recovery::Accepted;
 use crate::view::DeliveryView;
 use crate::{Api, parameters, recovery, registration};
 
@@ -89,11 +89,10 @@ pub async fn redeliver(
     }
     query.with(faults.into_result(Some(())))?;
     let delivery = find(&api, &webhook, &delivery_id).await?;
-    let recovered = recovery::redeliver(&api, &webhook, delivery).await?;
-    let delivery_id = delivery_id.as_str();
-    let accepted = recovered.accepted;
+    let answer = recovery::redeliver(&api, &webhook, delivery).await?;
+    let (delivery_id, accepted) = (delivery_id.as_str(), answer.accepted);
     tracing::info!(delivery_id, accepted, "asked for once more");
-    Ok((StatusCode::ACCEPTED, Json(Accepted::from(recovered))))
+    Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
 /// Reads a delivery, with every attempt.

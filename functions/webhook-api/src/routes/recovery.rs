@@ -6,16 +6,14 @@ use axum::http::StatusCode;
 use carillon_domain::field::{Field, Formed, Object, Time};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{DeliveryId, FaultCode, Faults, Fields, OrganizationId, Pointer};
-use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use crate::auth::{Caller, Write};
 use crate::body::OptionalJsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::recovery::{Asked, LeftOut, Recovered};
+use crate::recovery::{Accepted, Asked};
 use crate::recovery_of_all::Place;
 use crate::{Api, parameters, recovery, recovery_of_all, registration};
 
@@ -52,37 +50,6 @@ pub const RECOVERY_OF_ALL: Object = Object {
     fields: &[&SINCE, &UNTIL, &AFTER_OF_ALL, &ORGANIZATION],
 };
 
-/// How many deliveries will be sent.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Accepted {
-    accepted: usize,
-    /// Where there were too many for one call: `after` of the next one.
-    #[schema(required)]
-    next_after: Option<String>,
-    /// Why nothing will be sent, where nothing is.
-    #[schema(required)]
-    reason: Option<String>,
-    /// Webhooks that are not active.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    left_out: Vec<LeftOut>,
-    /// Whether they were only counted.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    dry_run: bool,
-}
-
-impl From<Recovered> for Accepted {
-    fn from(recovered: Recovered) -> Self {
-        Self {
-            accepted: recovered.accepted,
-            next_after: recovered.next_after,
-            reason: recovered.reason,
-            left_out: recovered.left_out,
-            dry_run: false,
-        }
-    }
-}
-
 /// Sends everything of a webhook once more that failed or was skipped.
 ///
 /// In the order of the events; what waits is tried now. Left out is what a later message has told already.
@@ -107,8 +74,8 @@ pub async fn recover(
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let (asked, after) = read(query, &body, &caller.organization, (&RECOVERY, &AFTER))?;
-    let recovered = recovery::recover(&api, &webhook, &asked, after).await?;
-    Ok(answer(&asked, recovered, webhook.id.as_str()))
+    let accepted = recovery::recover(&api, &webhook, &asked, after).await?;
+    Ok(answer(accepted, webhook.id.as_str()))
 }
 
 /// Sends everything of all webhooks once more that failed or was skipped.
@@ -135,8 +102,8 @@ pub async fn recover_all(
         organization,
         (&RECOVERY_OF_ALL, &AFTER_OF_ALL),
     )?;
-    let recovered = recovery_of_all::recover(&api, organization, &asked, place).await?;
-    Ok(answer(&asked, recovered, "all"))
+    let accepted = recovery_of_all::recover(&api, organization, &asked, place).await?;
+    Ok(answer(accepted, "all"))
 }
 
 fn read<T>(
@@ -172,13 +139,10 @@ fn read<T>(
     Ok((asked, after))
 }
 
-fn answer(asked: &Asked, recovered: Recovered, of: &str) -> (StatusCode, Json<Accepted>) {
-    let dry_run = asked.dry_run;
-    let accepted = recovered.accepted;
+fn answer(answer: Accepted, of: &str) -> (StatusCode, Json<Accepted>) {
+    let Accepted {
+        accepted, dry_run, ..
+    } = answer;
     tracing::info!(webhook_id = of, accepted, dry_run, "recovering");
-    let accepted = Accepted {
-        dry_run,
-        ..Accepted::from(recovered)
-    };
-    (StatusCode::ACCEPTED, Json(accepted))
+    (StatusCode::ACCEPTED, Json(answer))
 }
