@@ -41,13 +41,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Reads `limit` and `cursor`. The list is told by `list` and by the filters, all of
-    /// which have been taken from the query before.
+    /// Reads `limit` and `cursor`, which end the query. The list is told by `list` and by the
+    /// filters, all of which have been taken from the query before.
     pub async fn read<P>(
         api: &Api,
         caller: &Caller<P>,
         list: &str,
-        query: &mut Query,
+        mut query: Query,
     ) -> Result<Self, Problem> {
         let binding = binding(&caller.organization, list, query.taken());
         let limit = query.get(&LIMIT).unwrap_or(LIMIT.rule.default);
@@ -65,6 +65,7 @@ impl Wanted {
                 after
             }
         };
+        query.finish()?;
         Ok(Self {
             limit,
             after,

@@ -89,10 +89,9 @@ async fn made(
 pub async fn list(
     State(api): State<Api>,
     caller: Caller<Keys>,
-    mut query: Query,
+    query: Query,
 ) -> Result<Json<Page<KeyView>>, Problem> {
-    let wanted = Wanted::read(&api, &caller, "api-keys", &mut query).await?;
-    query.finish()?;
+    let wanted = Wanted::read(&api, &caller, "api-keys", query).await?;
     let after = wanted.after.as_deref();
     let organization = &caller.organization;
     let mut views = Vec::new();

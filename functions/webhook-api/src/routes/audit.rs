@@ -55,10 +55,9 @@ impl From<Entry> for AuditEntry {
 pub async fn list(
     State(api): State<Api>,
     caller: Caller,
-    mut query: Query,
+    query: Query,
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
-    let wanted = Wanted::read(&api, &caller, "audit", &mut query).await?;
-    query.finish()?;
+    let wanted = Wanted::read(&api, &caller, "audit", query).await?;
     let after = wanted.after.as_deref();
     let (entries, next) = api
         .registry

@@ -46,8 +46,7 @@ pub async fn list(
     let webhook = registration::find(&api, &caller.organization, &id).await?;
     let status = query.get(&parameters::DELIVERY_STATUS);
     let list = format!("deliveries/{}", webhook.id);
-    let wanted = Wanted::read(&api, &caller, &list, &mut query).await?;
-    query.finish()?;
+    let wanted = Wanted::read(&api, &caller, &list, query).await?;
     let cursor = match &wanted.after {
         Some(cursor) => serde_json::from_str(cursor).map_err(|error| Problem::internal(error))?,
         None => Cursor::default(),

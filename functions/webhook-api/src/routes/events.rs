@@ -108,8 +108,7 @@ pub async fn list(
         let detail = "must be later than `since`";
         query.fault(parameters::UNTIL.name, FaultCode::OutOfRange, detail);
     }
-    let wanted = Wanted::read(&api, &caller, "events", &mut query).await?;
-    query.finish()?;
+    let wanted = Wanted::read(&api, &caller, "events", query).await?;
     let after = wanted.after.as_deref();
     let (events, last) = api
         .events

@@ -120,8 +120,7 @@ pub async fn list(
     let event_types = query.event_types(&parameters::EVENT_TYPE);
     let status = query.get(&parameters::WEBHOOK_STATUS);
     let name = query.get(&parameters::WEBHOOK_NAME);
-    let wanted = Wanted::read(&api, &caller, "webhooks", &mut query).await?;
-    query.finish()?;
+    let wanted = Wanted::read(&api, &caller, "webhooks", query).await?;
     let is_wanted = |webhook: &Webhook| {
         api_type.is_none_or(|wanted| webhook.kind.api_type() == wanted)
             && status.is_none_or(|status| webhook.status == status)
