@@ -4,28 +4,44 @@ use std::collections::HashMap;
 
 use carillon_aws::registry::PAGE;
 use carillon_domain::lane::Waiting;
-use carillon_domain::{Delivery, DeliveryId, Event, LaneId, Webhook};
+use carillon_domain::{Delivery, DeliveryId, Event, LaneId};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::Api;
 use crate::problem::Problem;
-use crate::waking;
+use crate::view::DeliveryView;
+use crate::{Api, schema, waking};
 
 /// How many of those that do not get it are told why.
 const UNMATCHED: usize = 10;
 /// Among how many webhooks they are looked for.
 const LOOKED_AT: usize = 100;
 
-/// What became of an event.
-pub struct Fate {
-    /// How many webhooks subscribe to it; none where nobody has counted them yet.
-    pub matched: Option<usize>,
-    /// By webhook and channel.
-    pub deliveries: Vec<Delivery>,
-    /// Some of the webhooks that do not get it, and why.
-    pub unmatched: Vec<(Webhook, String)>,
+/// An event and its deliveries.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventView {
+    #[serde(flatten)]
+    #[schema(value_type = schema::Event)]
+    event: Event,
+    /// How many webhooks subscribe to it. Null where the event was published a moment ago and
+    /// the organization has more webhooks than are looked at at once.
+    #[schema(required)]
+    matched: Option<usize>,
+    /// By webhook and channel, also of webhooks that were removed since.
+    deliveries: Vec<DeliveryView>,
+    /// Up to ten of the other webhooks.
+    unmatched: Vec<Unmatched>,
 }
 
-pub async fn of(api: &Api, event: &Event) -> Result<Fate, Problem> {
+/// A webhook that does not get an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Unmatched {
+    webhook_id: String,
+    name: String,
+    why_not: String,
+}
+
+pub async fn of(api: &Api, event: Event) -> Result<EventView, Problem> {
     let organization = &event.organization;
     let record = api.lanes.record(organization, &event.id).await?;
     let max = match &record {
@@ -37,7 +53,7 @@ pub async fn of(api: &Api, event: &Event) -> Result<Fate, Problem> {
         Some(record) => (Some(record.matched), record.lanes),
         // It is about to be dispatched.
         None => {
-            let subscribing = some.webhooks.iter().filter(|it| it.subscribes(event));
+            let subscribing = some.webhooks.iter().filter(|it| it.subscribes(&event));
             let subscribing: Vec<_> = subscribing.collect();
             let matched = some.next.is_none().then_some(subscribing.len());
             let lanes = subscribing.into_iter().flat_map(waking::lanes);
@@ -45,18 +61,26 @@ pub async fn of(api: &Api, event: &Event) -> Result<Fate, Problem> {
         }
     };
     let unmatched = some.webhooks.into_iter().filter_map(|webhook| {
-        let why_not = webhook.why_not(event)?;
-        Some((webhook, why_not))
+        Some(Unmatched {
+            why_not: webhook.why_not(&event)?,
+            webhook_id: webhook.id.to_string(),
+            name: webhook.name,
+        })
     });
-    Ok(Fate {
+    Ok(EventView {
         matched,
-        deliveries: deliveries(api, event, &lanes).await?,
+        deliveries: deliveries(api, &event, &lanes).await?,
         unmatched: unmatched.take(UNMATCHED).collect(),
+        event,
     })
 }
 
 /// A row for each lane: what the ledger has, or that it waits.
-async fn deliveries(api: &Api, event: &Event, lanes: &[LaneId]) -> Result<Vec<Delivery>, Problem> {
+async fn deliveries(
+    api: &Api,
+    event: &Event,
+    lanes: &[LaneId],
+) -> Result<Vec<DeliveryView>, Problem> {
     let organization = &event.organization;
     let wanted: Vec<_> = lanes
         .iter()
@@ -91,5 +115,6 @@ async fn deliveries(api: &Api, event: &Event, lanes: &[LaneId]) -> Result<Vec<De
         };
         Delivery::new(organization, lane, channel.unwrap_or_default(), &waiting)
     };
-    Ok(lanes.iter().filter_map(row).collect())
+    let rows = lanes.iter().filter_map(row);
+    Ok(rows.map(DeliveryView::from).collect())
 }

@@ -10,13 +10,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::{Caller, Publish};
+use crate::event_deliveries::EventView;
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::view::DeliveryView;
-use crate::{Api, event_deliveries, publishing};
-use crate::{parameters, schema};
+use crate::{Api, event_deliveries, parameters, publishing, schema};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -133,46 +132,5 @@ pub async fn read(
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
     let found = api.events.get(&caller.organization, &id).await?;
     let event = found.ok_or(Problem::NotFound)?;
-    let fate = event_deliveries::of(&api, &event).await?;
-    let unmatched = fate.unmatched.into_iter();
-    Ok(Json(EventView {
-        event,
-        matched: fate.matched,
-        deliveries: fate
-            .deliveries
-            .into_iter()
-            .map(DeliveryView::from)
-            .collect(),
-        unmatched: unmatched
-            .map(|(webhook, why_not)| Unmatched {
-                webhook_id: webhook.id.to_string(),
-                name: webhook.name,
-                why_not,
-            })
-            .collect(),
-    }))
-}
-
-/// An event and its deliveries.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventView {
-    #[serde(flatten)]
-    #[schema(value_type = schema::Event)]
-    event: Event,
-    /// How many webhooks subscribe to it. Null where the event was published a moment ago and
-    /// the organization has more webhooks than are looked at at once.
-    #[schema(required)]
-    matched: Option<usize>,
-    /// By webhook and channel, also of webhooks that were removed since.
-    deliveries: Vec<DeliveryView>,
-    /// Up to ten of the other webhooks.
-    unmatched: Vec<Unmatched>,
-}
-
-/// A webhook that does not get an event.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Unmatched {
-    webhook_id: String,
-    name: String,
-    why_not: String,
+    Ok(Json(event_deliveries::of(&api, event).await?))
 }

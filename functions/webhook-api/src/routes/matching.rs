@@ -5,9 +5,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::events::{self, EventView};
+use super::events;
 use crate::auth::Caller;
 use crate::body::JsonBody;
+use crate::event_deliveries::EventView;
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
