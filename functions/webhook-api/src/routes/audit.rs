@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use carillon_domain::audit::{Action, Actor, Entry, Object};
-use serde::Serialize;
+use carillon_domain::audit::Entry;
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
@@ -13,34 +12,18 @@ use crate::query::Query;
 use crate::{Api, parameters, schema};
 
 /// A change that somebody made. It has the names of what changed, and no values.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AuditEntry {
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct AuditEntry {
     id: String,
     #[schema(format = DateTime)]
     at: String,
-    #[schema(value_type = schema::Actor)]
-    actor: Actor,
-    #[schema(value_type = schema::AuditAction)]
-    action: Action,
-    #[schema(value_type = schema::AuditObject)]
-    object: Object,
+    actor: schema::Actor,
+    action: schema::AuditAction,
+    object: schema::AuditObject,
     /// The names of the fields that an update changed.
     changed: Vec<String>,
     request_id: String,
-}
-
-impl From<Entry> for AuditEntry {
-    fn from(entry: Entry) -> Self {
-        Self {
-            id: entry.id,
-            at: entry.at.to_string(),
-            actor: entry.actor,
-            action: entry.action,
-            object: entry.object,
-            changed: entry.changed,
-            request_id: entry.request_id,
-        }
-    }
 }
 
 /// Lists who changed what, newest first.
@@ -56,13 +39,12 @@ pub async fn list(
     State(api): State<Api>,
     caller: Caller,
     query: Query,
-) -> Result<Json<Page<AuditEntry>>, Problem> {
+) -> Result<Json<Page<Entry>>, Problem> {
     let wanted = Wanted::read(&api, &caller, "audit", query).await?;
     let after = wanted.after.as_deref();
     let (entries, next) = api
         .registry
         .audit_log(&caller.organization, after, wanted.limit)
         .await?;
-    let entries = entries.into_iter().map(AuditEntry::from).collect();
     wanted.page(&api, entries, next.as_deref()).await.map(Json)
 }
