@@ -69,22 +69,19 @@ pub async fn test(
     let channel = channel(&webhook, &mut query);
     query.with(nothing(&body, &webhook))?;
     let event = ping(&webhook);
-    let delivery_id = DeliveryId::of(
-        &event.organization,
-        &event.id,
-        event.received_at,
-        &lane(&webhook, &channel),
-    );
+    let lane = lane(&webhook, &channel);
+    let delivery_id = DeliveryId::of(&event.organization, &event.id, event.received_at, &lane);
     let kind = kind(&api, &webhook)?;
     if let Some(until) = paused_until(&api.ledger, kind).await {
-        return Ok(Json(Tested::paused(until)));
+        let hint = paused_hint(until);
+        return Ok(Json(Tested::unsent(Outcome::Blocked, hint)));
     }
     let lanes = waking::lanes(&webhook);
     let rows = api.lanes.read(&lanes).await?;
     let now = Timestamp::now();
-    let bound = rows.get(&lane(&webhook, &channel));
-    if let Some(until) = bound.and_then(|row| row.is_bound_until(now)) {
-        return Ok(Json(Tested::limited(until)));
+    if let Some(until) = rows.get(&lane).and_then(|row| row.is_bound_until(now)) {
+        let hint = asks_to_wait(until);
+        return Ok(Json(Tested::unsent(Outcome::RateLimited, hint)));
     }
     let begun = Timestamp::now();
     let posted = api
@@ -93,15 +90,14 @@ pub async fn test(
         .await
         .map_err(|error| Problem::internal(error))?;
     note_pause(&api.ledger, kind, begun, &posted.reply).await;
-    if posted.by == By::Current && posted.reply.outcome == Outcome::Delivered {
+    let is_delivered = posted.reply.outcome == Outcome::Delivered;
+    if posted.by == By::Current && is_delivered {
         registration::end_rotation(&api, &webhook).await;
     }
-    if posted.reply.outcome == Outcome::Delivered {
+    if is_delivered {
         // What waits need not wait any more.
-        let failing = lanes.into_iter().filter(|lane| {
-            rows.get(lane)
-                .is_some_and(|row| row.waits_until(now).is_some())
-        });
+        let waits = |lane: &LaneId| rows.get(lane)?.waits_until(now);
+        let failing = lanes.into_iter().filter(|lane| waits(lane).is_some());
         let failing: Vec<_> = failing.collect();
         waking::wake_after_change(&api, &webhook.organization, &failing).await;
     }
@@ -111,7 +107,6 @@ pub async fn test(
         code = posted.reply.code.as_deref(),
         "tested"
     );
-    let is_delivered = posted.reply.outcome == Outcome::Delivered;
     let tested = Tested::from(posted.reply);
     Ok(Json(match is_delivered {
         true => tested.although(webhook.status),
@@ -136,24 +131,13 @@ impl Tested {
         }
     }
 
-    /// Nothing was sent, as the platform asks for that.
-    fn limited(until: Timestamp) -> Self {
+    /// Nothing was sent: the platform asks for that, or its block would be prolonged.
+    fn unsent(outcome: Outcome, hint: String) -> Self {
         Self {
-            outcome: Outcome::RateLimited,
+            outcome,
             http_status: None,
             code: Some("paused".into()),
-            hint: Some(asks_to_wait(until)),
-            duration_ms: 0,
-        }
-    }
-
-    /// Nothing was sent, so that the platform's block is not prolonged.
-    fn paused(until: Timestamp) -> Self {
-        Self {
-            outcome: Outcome::Blocked,
-            http_status: None,
-            code: Some("paused".into()),
-            hint: Some(paused_hint(until)),
+            hint: Some(hint),
             duration_ms: 0,
         }
     }
