@@ -21,8 +21,10 @@ pub struct Registered {
 
 impl Registered {
     pub fn new(webhook: &Webhook, verification: Option<Verified>) -> Self {
+        let mut shown = WebhookView::from(webhook);
+        shown.verification = verification;
         Self {
-            webhook: WebhookView::from(webhook).verified(verification),
+            webhook: shown,
             etag: etag(webhook),
         }
     }
@@ -30,7 +32,7 @@ impl Registered {
     /// With the parts of the credential that were made here: nobody else knows them.
     pub fn showing(mut self, made: &[(&'static str, SecretString)]) -> Self {
         for (field, secret) in made {
-            self.webhook.reveal(field, secret.expose_secret());
+            self.webhook.configuration[*field] = secret.expose_secret().into();
         }
         self
     }
@@ -58,13 +60,10 @@ impl Registered {
         }
     }
 
-    pub fn rotated(self, webhook: &Webhook, others: &[Webhook]) -> Self {
+    pub fn rotated(mut self, webhook: &Webhook, others: &[Webhook]) -> Self {
         let all = std::iter::once(webhook).chain(others);
-        let all = all.map(|webhook| webhook.id.to_string()).collect();
-        Self {
-            webhook: self.webhook.rotated(all),
-            ..self
-        }
+        self.webhook.rotated = Some(all.map(|webhook| webhook.id.to_string()).collect());
+        self
     }
 }
 

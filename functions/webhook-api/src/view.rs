@@ -29,7 +29,7 @@ pub struct WebhookView {
     #[schema(value_type = schema::Filters)]
     filters: Filters,
     #[schema(value_type = Object)]
-    configuration: Value,
+    pub configuration: Value,
     /// Words of its own; null where its messages have the standard ones.
     #[schema(value_type = Option<schema::MessageTemplate>, required)]
     message: Option<MessageTemplate>,
@@ -53,33 +53,14 @@ pub struct WebhookView {
     /// What the platform said of a new credential, in the answer to the call that brought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    verification: Option<Verified>,
+    pub verification: Option<Verified>,
     /// After a rotation: all webhooks that have the new credential now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    rotated: Option<Vec<String>>,
+    pub rotated: Option<Vec<String>>,
 }
 
 impl WebhookView {
-    /// Shows a part of the credential that was made here.
-    pub fn reveal(&mut self, field: &str, secret: &str) {
-        self.configuration[field] = secret.into();
-    }
-
-    pub fn verified(self, verification: Option<Verified>) -> Self {
-        Self {
-            verification,
-            ..self
-        }
-    }
-
-    pub fn rotated(self, all: Vec<String>) -> Self {
-        Self {
-            rotated: Some(all),
-            ..self
-        }
-    }
-
     pub fn standing(self, standing: Standing) -> Self {
         Self {
             failing_since: standing.failing_since.map(|time| time.to_string()),
