@@ -19,6 +19,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
 
 use crate::ApiService;
+use crate::auth::hex;
 
 mod kinds;
 
@@ -190,11 +191,7 @@ fn version(module: &str) -> String {
         hash.update(embedded(&name).map_or([0; 32], |file| file.metadata.sha256_hash()));
     }
     hash.update(module);
-    let hash = hash.finalize();
-    hash.iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hash.finalize()[..6])
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Api;
-use crate::auth::Caller;
+use crate::auth::{Caller, hex};
 use crate::problem::Problem;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -98,7 +98,7 @@ struct Keyed {
 /// A call that was answered before.
 pub struct Answered {
     keyed: Keyed,
-    answer: KeptAnswer,
+    pub answer: KeptAnswer,
 }
 
 /// An answer that can be kept.
@@ -150,24 +150,18 @@ impl Keyable {
             id,
             call,
         };
-        match begun {
-            Row::First(call) => Ok(Begun::First(Call {
-                keyed: Some(keyed(call)),
-                is_again: false,
-            })),
-            Row::Again(call) => Ok(Begun::First(Call {
-                keyed: Some(keyed(call)),
-                is_again: true,
-            })),
-            Row::There(call) if call.request != request => Err(Problem::KeyReused),
-            Row::There(call) => match call.answer.clone() {
-                Some(answer) => Ok(Begun::Answered(Answered {
-                    keyed: keyed(call),
-                    answer,
-                })),
-                None => Err(Problem::InProgress),
-            },
-        }
+        let (call, is_again) = match begun {
+            Row::First(call) => (call, false),
+            Row::Again(call) => (call, true),
+            Row::There(call) if call.request != request => return Err(Problem::KeyReused),
+            Row::There(call) => {
+                let answer = call.answer.clone().ok_or(Problem::InProgress)?;
+                let keyed = keyed(call);
+                return Ok(Begun::Answered(Answered { keyed, answer }));
+            }
+        };
+        let keyed = Some(keyed(call));
+        Ok(Begun::First(Call { keyed, is_again }))
     }
 }
 
@@ -253,16 +247,6 @@ impl Answered {
         StatusCode::from_u16(self.answer.status).unwrap_or(StatusCode::OK)
     }
 
-    /// Whether it had a secret, which a repeat has to make anew.
-    pub fn had_secret(&self) -> bool {
-        self.answer.had_secret
-    }
-
-    /// The version of the webhook that it was about.
-    pub fn version(&self) -> Option<u64> {
-        self.answer.version
-    }
-
     /// Since when its secret may have been used.
     pub fn begun_at(&self) -> Timestamp {
         self.keyed.call.begun_at()
@@ -324,8 +308,4 @@ impl IntoResponse for Answer {
         }
         response
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

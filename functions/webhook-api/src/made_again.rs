@@ -29,13 +29,13 @@ pub async fn webhook(
     organization: &OrganizationId,
     first: Answered,
 ) -> Result<Response, Problem> {
-    if !first.had_secret() {
+    if !first.answer.had_secret {
         return Ok(first.again());
     }
     let id = WebhookId::parse(first.object_id()).ok_or(Problem::SecretGone)?;
     let found = api.registry.webhook(organization, &id).await?;
     let webhook = found.ok_or(Problem::SecretGone)?;
-    let is_changed = first.version() != Some(webhook.version);
+    let is_changed = first.answer.version != Some(webhook.version);
     let is_late = first.is_late(Timestamp::now());
     if is_late || is_changed || has_posted(api, &id, first.begun_at()).await? {
         return Err(Problem::SecretGone);

@@ -210,6 +210,6 @@ fn hash(key: &SecretString) -> String {
     hex(&Sha256::digest(key.expose_secret().as_bytes()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -24,7 +24,7 @@ use crate::problem::{Presented, Problem};
 use crate::{Api, BASE, request_id};
 
 pub use admin_key::{AdminKey, DEPLOYMENT};
-pub use keys::ApiKeys;
+pub use keys::{ApiKeys, hex};
 
 /// What answers without a key.
 const PUBLIC: [&str; 2] = ["/health", "/openapi.json"];
@@ -43,7 +43,7 @@ pub struct Identity {
 pub struct Caller<P = Read> {
     pub organization: OrganizationId,
     pub role: Role,
-    actor: Actor,
+    pub actor: Actor,
     needed: PhantomData<P>,
 }
 
@@ -66,12 +66,6 @@ impl Api {
             keys: self.keys.by(by()),
             ..self.clone()
         }
-    }
-}
-
-impl<P> Caller<P> {
-    pub fn actor(&self) -> &Actor {
-        &self.actor
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn read(caller: Caller<Catalogue>, query: Query) -> Result<Json<Me>, P
     query.finish()?;
     Ok(Json(Me {
         role: caller.role,
-        actor: caller.actor().clone(),
+        actor: caller.actor,
         organization: caller.organization,
     }))
 }
