@@ -1,7 +1,7 @@
 //! A credential under the wrong `type`, such as a Discord URL under `slack`.
 
-use carillon_chat::Kinds;
-use carillon_chat::form::Rule;
+use carillon_chat::form::{Field, Rule};
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::Faults;
 use serde_json::Value;
 
@@ -13,9 +13,8 @@ pub fn told(kinds: &Kinds, webhook: &Value, faults: &Faults) -> Faults {
         let at = fault.pointer.as_str();
         let given = webhook.pointer(at).and_then(Value::as_str);
         let field = at.strip_prefix("/configuration/");
-        let meant = field
-            .zip(given)
-            .and_then(|(field, text)| of(kinds, field, text));
+        let meant = of(kinds, |name| given.filter(|_| field == Some(name)));
+        let meant = meant.map(|kind| kind.id().api_type().to_owned());
         let detail = match meant.filter(|meant| meant != named) {
             Some(meant) => {
                 format!(
@@ -29,13 +28,14 @@ pub fn told(kinds: &Kinds, webhook: &Value, faults: &Faults) -> Faults {
     told
 }
 
-/// The type whose credential a text is that was given in this field.
-fn of(kinds: &Kinds, name: &str, text: &str) -> Option<String> {
-    let kind = kinds.iter().find(|kind| {
-        kind.secret_fields().any(|field| match field.rule {
-            Rule::Secret(rule) => field.name == name && (rule.read)(text).is_ok(),
-            _ => false,
-        })
-    })?;
-    Some(kind.id().api_type().to_owned())
+/// The kind whose credential was given, by the texts that its fields have.
+pub fn of<'k, 't>(
+    kinds: &'k Kinds,
+    given: impl Fn(&str) -> Option<&'t str>,
+) -> Option<&'k dyn Kind> {
+    let fits = |field: &Field| match field.rule {
+        Rule::Secret(rule) => given(field.name).is_some_and(|text| (rule.read)(text).is_ok()),
+        _ => false,
+    };
+    kinds.iter().find(|kind| kind.secret_fields().any(fits))
 }

@@ -2,7 +2,6 @@
 //! same rules are for both.
 
 use carillon_chat::Kinds;
-use carillon_chat::form::{self, Rule};
 use carillon_domain::fault::Fault;
 use carillon_domain::field::{Field, Given, Object};
 use carillon_domain::fields::ORGANIZATION;
@@ -12,7 +11,7 @@ use carillon_domain::{FaultCode, Faults, Fields, OrganizationId, Pointer, Regist
 use serde_json::{Map, Value, json};
 
 use super::document::Entry;
-use crate::registration;
+use crate::{mistaken_type, registration};
 
 /// The event types of an entry that names none.
 const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
@@ -109,16 +108,8 @@ fn translate(
         .map(str::to_owned)
         // The fault is found; the rest is read all the same.
         .unwrap_or_else(|| guessed(kinds, &entry.value));
-    let mut document = Map::new();
-    document.insert("name".into(), json!(entry.name));
-    document.insert("type".into(), json!(api_type));
     let enabled = fields.value("enabled").cloned();
-    document.insert("enabled".into(), enabled.unwrap_or(Value::Bool(true)));
     let events = fields.value(ENTRY_EVENTS.name).cloned();
-    document.insert(
-        "event_types".into(),
-        events.unwrap_or(json!(DEFAULT_EVENTS)),
-    );
     let environments = fields.value(ENVIRONMENTS.name).cloned();
     let mut filters = fields.value("filters").cloned();
     let mut environments_at = at.field("filters").field("environment");
@@ -138,14 +129,22 @@ fn translate(
             None => {}
         }
     }
-    document.extend(filters.map(|filters| ("filters".to_owned(), filters)));
-    let message = fields.value("message").cloned();
-    document.extend(message.map(|message| ("message".to_owned(), message)));
-    let configuration: Map<String, Value> = configuration_fields(kinds)
-        .into_iter()
+    let message = fields.value("message");
+    let own = kinds.iter().flat_map(|kind| kind.fields());
+    let configuration: Map<String, Value> = own
+        .map(|field| field.name)
+        .chain(["grouping", "digest", "summary_after"])
         .filter_map(|name| Some((name.to_owned(), fields.value(name)?.clone())))
         .collect();
-    document.insert("configuration".into(), Value::Object(configuration));
+    let document = json!({
+        "name": entry.name,
+        "type": api_type,
+        "enabled": enabled.unwrap_or(Value::Bool(true)),
+        "event_types": events.unwrap_or(json!(DEFAULT_EVENTS)),
+        "filters": filters,
+        "message": message,
+        "configuration": configuration,
+    });
     for (word, instead) in API_WORDS {
         if fields.has(word) {
             fields.fault(word, FaultCode::UnknownField, format!("`{word}` {instead}"));
@@ -156,7 +155,7 @@ fn translate(
     fields.finish_as(&ENTRY);
     let target = |name: &str| Pointer::root().field(name);
     Some(Translated {
-        document: Value::Object(document),
+        document,
         origins: vec![
             (Pointer::root(), at.clone()),
             (target("name"), at.clone()),
@@ -168,31 +167,9 @@ fn translate(
     })
 }
 
-/// The fields of an entry that are fields of a webhook's configuration.
-fn configuration_fields(kinds: &Kinds) -> Vec<&'static str> {
-    let own = kinds.iter().flat_map(|kind| kind.fields());
-    let all = own
-        .map(|field| field.name)
-        .chain(["grouping", "digest", "summary_after"]);
-    let mut names = Vec::new();
-    for name in all {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
 /// The `type` of an entry that does not name one: whose credential it looks like.
 fn guessed(kinds: &Kinds, entry: &Value) -> String {
-    let fits = |field: &form::Field| match field.rule {
-        Rule::Secret(rule) => {
-            let given = entry[field.name].as_str();
-            given.is_some_and(|text| (rule.read)(text).is_ok())
-        }
-        _ => false,
-    };
-    let meant = kinds.iter().find(|kind| kind.secret_fields().any(fits));
+    let meant = mistaken_type::of(kinds, |field| entry[field].as_str());
     let meant = meant.or_else(|| kinds.iter().next());
     meant.map_or_else(String::new, |kind| kind.id().api_type().to_owned())
 }
