@@ -11,7 +11,7 @@ use carillon_domain::{OrganizationId, Webhook};
 
 use super::document::Document;
 use super::outcome::{Outcome, Written};
-use super::plan::{Change, MAX_CREDENTIALS, Plan, Warnings};
+use super::plan::{Change, MAX_CREDENTIALS, Plan, Step, Warnings};
 use super::settle::settled;
 use super::verify::verified;
 use super::write::{Prepared, write};
@@ -119,13 +119,14 @@ fn check_credentials(
     organization: &OrganizationId,
     dry_run: bool,
 ) -> Result<(), Problem> {
-    match plan.new_credentials(organization).count() {
-        count if count > MAX_CREDENTIALS && !dry_run => Err(Problem::TooManyEntries(format!(
+    let count = plan.new_credentials(organization).count();
+    if count > MAX_CREDENTIALS && !dry_run {
+        return Err(Problem::TooManyEntries(format!(
             "the file has {count} new credentials; one call takes {MAX_CREDENTIALS}: apply it in \
              parts, without `prune`"
-        ))),
-        _ => Ok(()),
+        )));
     }
+    Ok(())
 }
 
 /// Whether the plan must remove before it creates, so that the organization never has more
@@ -138,9 +139,8 @@ async fn check_quota(
     organization: &OrganizationId,
     plan: &Plan,
 ) -> Result<bool, Problem> {
-    let created = plan.steps.iter();
-    let created = created.filter(|step| matches!(step.change, Change::Create));
-    let created = created.count();
+    let is_created = |step: &&Step| matches!(step.change, Change::Create);
+    let created = plan.steps.iter().filter(is_created).count();
     if created == 0 {
         return Ok(false);
     }

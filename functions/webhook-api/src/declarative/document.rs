@@ -1,22 +1,17 @@
 //! Reading the file.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use carillon_domain::fault::nearest;
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
 use carillon_domain::values::NOT_BLANK;
 use carillon_domain::{FaultCode, Faults, Pointer};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::lines::Lines;
 use super::source::Source;
-use super::tree::{Located, Node, Reading, next_key, next_value};
-
-/// The block that is read; everything beside it is somebody else's.
-pub(super) const NOTIFICATIONS: &str = "notifications";
+use super::tree::{File, NOTIFICATIONS, Node, Reading};
 
 /// What some editors put before a text; it says nothing (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -110,9 +105,9 @@ impl Document {
 }
 
 /// The entries of the file's block.
-fn entries(top: Top, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
+fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
     let at = Pointer::root().field(NOTIFICATIONS);
-    let Top::Map(keys) = top else {
+    let Node::Map(keys) = top else {
         let detail = format!("must be an object with `{NOTIFICATIONS}`");
         let root = Pointer::root();
         reading.faults.add(root, FaultCode::WrongType, detail);
@@ -128,9 +123,9 @@ fn entries(top: Top, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
             continue;
         }
         reading.lines.add(&here, key.place);
-        match value {
-            Some(value) => block = Some(value),
-            None => others.push(key.value),
+        match key.value == NOTIFICATIONS {
+            true => block = Some(value),
+            false => others.push(key.value),
         }
     }
     let Some(block) = block else {
@@ -254,91 +249,25 @@ fn numbers_as_text(value: &mut Value) {
     }
 }
 
-fn json(bytes: &[u8]) -> Result<Top, String> {
+fn json(bytes: &[u8]) -> Result<Node, String> {
     // Its messages name the line and the column.
-    serde_json::from_slice::<TopOf<false>>(bytes)
-        .map(|top| top.0)
+    serde_json::from_slice::<File<false>>(bytes)
+        .map(|file| file.0)
         .map_err(|error| match bytes.trim_ascii_start().first() {
             Some(b'{' | b'[') | None => format!("cannot be read as JSON: {error}"),
             Some(_) => "is no JSON; if it is YAML, send it as `application/yaml`".to_owned(),
         })
 }
 
-fn yaml(source: Source<'_>) -> Result<Top, String> {
-    let top = source.read::<TopOf<true>>().map(|top| top.0);
-    match &top {
-        Err(_) | Ok(Top::Other) if source.has_lost_its_lines(NOTIFICATIONS) => Err(
+fn yaml(source: Source<'_>) -> Result<Node, String> {
+    match source.read::<File<true>>().map(|file| file.0) {
+        Ok(Node::Map(keys)) => Ok(Node::Map(keys)),
+        _ if source.has_lost_its_lines(NOTIFICATIONS) => Err(
             "the file came without its line breaks: send it with `--data-binary @FILE`, as \
              curl's `--data` takes them out"
                 .into(),
         ),
-        _ => top,
-    }
-}
-
-/// The outermost level of the file.
-enum Top {
-    /// The keys; the value only of the one block that is read.
-    Map(Vec<(Located<String>, Option<Located<Node>>)>),
-    Other,
-}
-
-struct TopOf<const YAML: bool>(Top);
-
-impl<'de, const YAML: bool> Deserialize<'de> for TopOf<YAML> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TopVisitor::<YAML>).map(Self)
-    }
-}
-
-struct TopVisitor<const YAML: bool>;
-
-impl<'de, const YAML: bool> Visitor<'de> for TopVisitor<YAML> {
-    type Value = Top;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a document")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Top, A::Error> {
-        let mut keys = Vec::new();
-        while let Some(key) = next_key::<YAML, A>(&mut access)? {
-            let value = match key.value == NOTIFICATIONS {
-                true => Some(next_value::<YAML, A>(&mut access)?),
-                false => access.next_value::<IgnoredAny>().map(|_| None)?,
-            };
-            keys.push((key, value));
-        }
-        Ok(Top::Map(keys))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Top, A::Error> {
-        while access.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Top::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Top, E> {
-        Ok(Top::Other)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Top, E> {
-        Ok(Top::Other)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Top, E> {
-        Ok(Top::Other)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Top, E> {
-        Ok(Top::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Top, E> {
-        Ok(Top::Other)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Top, E> {
-        Ok(Top::Other)
+        other => other,
     }
 }
 

@@ -4,7 +4,7 @@ use carillon_chat::{Kind, Kinds};
 use carillon_domain::webhook::{Digest, Grouping};
 use carillon_domain::{Webhook, WebhookStatus};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The `notifications:` block of an organization, credentials masked.
 pub struct Notifications<'k> {
@@ -25,7 +25,7 @@ impl Notifications<'_> {
 impl Serialize for Notifications<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut top = serializer.serialize_map(Some(1))?;
-        top.serialize_entry(super::document::NOTIFICATIONS, &Block(self))?;
+        top.serialize_entry(super::tree::NOTIFICATIONS, &Block(self))?;
         top.end()
     }
 }
@@ -76,12 +76,11 @@ impl Serialize for Entry<'_> {
         if let Some(message) = &webhook.message {
             entry.serialize_entry("message", message)?;
         }
-        let value = |value: &Value| value.clone();
         if configuration.grouping != Grouping::None {
-            entry.serialize_entry("grouping", &value(&json!(configuration.grouping)))?;
+            entry.serialize_entry("grouping", &json!(configuration.grouping))?;
         }
         if configuration.digest != Digest::Auto {
-            entry.serialize_entry("digest", &value(&json!(configuration.digest)))?;
+            entry.serialize_entry("digest", &json!(configuration.digest))?;
         }
         if let Some(after) = &configuration.summary_after {
             entry.serialize_entry("summary_after", after)?;

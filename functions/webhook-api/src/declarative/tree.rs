@@ -7,12 +7,15 @@ use std::fmt;
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
 use carillon_domain::{FaultCode, Faults, Pointer};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
 use super::lines::{Lines, Place};
 use super::source::Source;
+
+/// The block that is read; everything beside it is somebody else's.
+pub(super) const NOTIFICATIONS: &str = "notifications";
 
 /// A part of a document, and where it is.
 #[derive(Debug)]
@@ -139,18 +142,22 @@ impl Reading<'_> {
     }
 }
 
+/// A whole file: of the values of its keys, that of the block alone is read.
+pub(super) type File<const YAML: bool> = Read<YAML, true>;
+
 /// A document's value, read from YAML, which tells the places, or from JSON, which does not.
 #[derive(Debug)]
-pub(super) struct Read<const YAML: bool>(pub Node);
+pub(super) struct Read<const YAML: bool, const IS_FILE: bool = false>(pub Node);
 
-impl<'de, const YAML: bool> Deserialize<'de> for Read<YAML> {
+impl<'de, const YAML: bool, const IS_FILE: bool> Deserialize<'de> for Read<YAML, IS_FILE> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor::<YAML>).map(Self)
+        let visitor = NodeVisitor::<YAML, IS_FILE>;
+        deserializer.deserialize_any(visitor).map(Self)
     }
 }
 
 /// The next key, and where it is.
-pub(super) fn next_key<'de, const YAML: bool, A: MapAccess<'de>>(
+fn next_key<'de, const YAML: bool, A: MapAccess<'de>>(
     access: &mut A,
 ) -> Result<Option<Located<String>>, A::Error> {
     Ok(match YAML {
@@ -160,7 +167,7 @@ pub(super) fn next_key<'de, const YAML: bool, A: MapAccess<'de>>(
 }
 
 /// The value of the key, and where it is.
-pub(super) fn next_value<'de, const YAML: bool, A: MapAccess<'de>>(
+fn next_value<'de, const YAML: bool, A: MapAccess<'de>>(
     access: &mut A,
 ) -> Result<Located<Node>, A::Error> {
     let read = match YAML {
@@ -170,9 +177,9 @@ pub(super) fn next_value<'de, const YAML: bool, A: MapAccess<'de>>(
     Ok(read.map(|read| read.0))
 }
 
-struct NodeVisitor<const YAML: bool>;
+struct NodeVisitor<const YAML: bool, const IS_FILE: bool>;
 
-impl<'de, const YAML: bool> Visitor<'de> for NodeVisitor<YAML> {
+impl<'de, const YAML: bool, const IS_FILE: bool> Visitor<'de> for NodeVisitor<YAML, IS_FILE> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -209,6 +216,10 @@ impl<'de, const YAML: bool> Visitor<'de> for NodeVisitor<YAML> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut list = Vec::new();
+        if IS_FILE {
+            while access.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Node::List(list));
+        }
         loop {
             let entry = match YAML {
                 true => access
@@ -226,7 +237,13 @@ impl<'de, const YAML: bool> Visitor<'de> for NodeVisitor<YAML> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut pairs = Vec::new();
         while let Some(key) = next_key::<YAML, A>(&mut access)? {
-            pairs.push((key, next_value::<YAML, A>(&mut access)?));
+            let value = match IS_FILE && key.value != NOTIFICATIONS {
+                true => access
+                    .next_value::<IgnoredAny>()
+                    .map(|_| Located::nowhere(Node::Null))?,
+                false => next_value::<YAML, A>(&mut access)?,
+            };
+            pairs.push((key, value));
         }
         Ok(Node::Map(pairs))
     }

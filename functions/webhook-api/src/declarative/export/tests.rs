@@ -3,6 +3,7 @@ use super::super::plan::{Change, Plan};
 use super::*;
 use carillon_domain::webhook::CredentialRef;
 use carillon_domain::{Configuration, Faults, Filters, KindId, Pointer, sample};
+use serde_json::Value;
 
 /// Webhooks with everything that a file can say, and with texts that YAML would take for
 /// something else.
