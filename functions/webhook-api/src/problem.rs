@@ -204,7 +204,7 @@ impl From<Arc<carillon_aws::Error>> for Problem {
 impl Problem {
     /// The document that tells of it.
     pub fn document(&self, request_id: String) -> Document {
-        let (status, kind, title) = self.kind();
+        let (status, kind) = self.kind();
         let (errors, existing_id) = match self {
             Self::Invalid(faults) => {
                 let first: Vec<_> = faults.iter().take(MAX_FAULTS).collect();
@@ -215,7 +215,7 @@ impl Problem {
         };
         Document {
             r#type: format!("{URN}{kind}"),
-            title: title.into(),
+            title: self.title().into(),
             status: status.as_u16(),
             detail: self.detail(),
             request_id,
@@ -242,7 +242,7 @@ impl Document {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, _, _) = self.kind();
+        let (status, _) = self.kind();
         let document = self.document(request_id::current());
         let mut response = (status, Json(document)).into_response();
         response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);

@@ -7,110 +7,68 @@ use super::{MAX_FAULTS, Presented, Problem};
 use crate::BASE;
 
 impl Problem {
-    pub(super) fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+    /// The status, and the last part of the type's URN.
+    pub(super) fn kind(&self) -> (StatusCode, &'static str) {
         match self {
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "The body is no JSON"),
-            Self::Invalid(faults) if is_foreign(faults) => (
-                StatusCode::FORBIDDEN,
-                "wrong-organization",
-                "The request names another organization",
-            ),
-            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid", "The input has faults"),
-            Self::Unauthorized(_) => (
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "A valid API key is required",
-            ),
-            Self::BadClaims => (
-                StatusCode::FORBIDDEN,
-                "bad-claims",
-                "The token does not say who is calling",
-            ),
-            Self::Forbidden { .. } => (
-                StatusCode::FORBIDDEN,
-                "forbidden",
-                "The key does not allow this",
-            ),
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
-            Self::NoSuchPath { .. } => {
-                (StatusCode::NOT_FOUND, "not-found", "There is no such path")
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
+            Self::Invalid(faults) if is_foreign(faults) => {
+                (StatusCode::FORBIDDEN, "wrong-organization")
             }
-            Self::MethodNotAllowed { .. } => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "The path does not have this method",
-            ),
-            Self::PreconditionFailed => (
-                StatusCode::PRECONDITION_FAILED,
-                "precondition-failed",
-                "The webhook has another version",
-            ),
-            Self::TooLarge { .. } => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "The body is too large",
-            ),
-            Self::KeyReused => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "key-reused",
-                "The `Idempotency-Key` belongs to another request",
-            ),
-            Self::InProgress => (
-                StatusCode::CONFLICT,
-                "in-progress",
-                "The first call with this `Idempotency-Key` is under way",
-            ),
-            Self::SecretGone => (
-                StatusCode::CONFLICT,
-                "secret-gone",
-                "The secret of the first answer cannot be shown again",
-            ),
-            Self::TooManyEntries(_) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "too-many-entries",
-                "The file has more than one call can apply",
-            ),
-            Self::UnsupportedMediaType { .. } => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "The body is of a media type that is not taken",
-            ),
-            Self::UnsupportedEncoding { .. } => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-encoding",
-                "The body is in an encoding that is not taken",
-            ),
-            Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken", "The name is taken"),
-            Self::QuotaExceeded { .. } => (
-                StatusCode::CONFLICT,
-                "quota-exceeded",
-                "The organization has as many as it can have",
-            ),
-            Self::NotActive { .. } => (
-                StatusCode::CONFLICT,
-                "not-active",
-                "The webhook is not active",
-            ),
-            Self::DeploymentKey => (
-                StatusCode::CONFLICT,
-                "deployment-key",
-                "The deployment's key is not changed here",
-            ),
-            Self::OwnMessage => (
-                StatusCode::CONFLICT,
-                "own-message",
-                "The request is a message of Carillon's own",
-            ),
-            Self::Contended => (
-                StatusCode::CONFLICT,
-                "contended",
-                "Others change the same at the same time",
-            ),
-            Self::Internal => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "Something went wrong on our side",
-            ),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::BadClaims => (StatusCode::FORBIDDEN, "bad-claims"),
+            Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            Self::NoSuchPath { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "precondition-failed"),
+            Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key-reused"),
+            Self::InProgress => (StatusCode::CONFLICT, "in-progress"),
+            Self::SecretGone => (StatusCode::CONFLICT, "secret-gone"),
+            Self::TooManyEntries(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too-many-entries"),
+            Self::UnsupportedMediaType { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
+            }
+            Self::UnsupportedEncoding { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding")
+            }
+            Self::NameTaken { .. } => (StatusCode::CONFLICT, "name-taken"),
+            Self::QuotaExceeded { .. } => (StatusCode::CONFLICT, "quota-exceeded"),
+            Self::NotActive { .. } => (StatusCode::CONFLICT, "not-active"),
+            Self::DeploymentKey => (StatusCode::CONFLICT, "deployment-key"),
+            Self::OwnMessage => (StatusCode::CONFLICT, "own-message"),
+            Self::Contended => (StatusCode::CONFLICT, "contended"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+
+    pub(super) fn title(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "The body is no JSON",
+            Self::Invalid(faults) if is_foreign(faults) => "The request names another organization",
+            Self::Invalid(_) => "The input has faults",
+            Self::Unauthorized(_) => "A valid API key is required",
+            Self::BadClaims => "The token does not say who is calling",
+            Self::Forbidden { .. } => "The key does not allow this",
+            Self::NotFound => "There is no such thing",
+            Self::NoSuchPath { .. } => "There is no such path",
+            Self::MethodNotAllowed { .. } => "The path does not have this method",
+            Self::PreconditionFailed => "The webhook has another version",
+            Self::TooLarge { .. } => "The body is too large",
+            Self::KeyReused => "The `Idempotency-Key` belongs to another request",
+            Self::InProgress => "The first call with this `Idempotency-Key` is under way",
+            Self::SecretGone => "The secret of the first answer cannot be shown again",
+            Self::TooManyEntries(_) => "The file has more than one call can apply",
+            Self::UnsupportedMediaType { .. } => "The body is of a media type that is not taken",
+            Self::UnsupportedEncoding { .. } => "The body is in an encoding that is not taken",
+            Self::NameTaken { .. } => "The name is taken",
+            Self::QuotaExceeded { .. } => "The organization has as many as it can have",
+            Self::NotActive { .. } => "The webhook is not active",
+            Self::DeploymentKey => "The deployment's key is not changed here",
+            Self::OwnMessage => "The request is a message of Carillon's own",
+            Self::Contended => "Others change the same at the same time",
+            Self::Internal => "Something went wrong on our side",
         }
     }
 
