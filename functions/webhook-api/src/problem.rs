@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::Quota;
 use carillon_domain::{FaultCode, Faults, Permission, Pointer, Role, WebhookId};
@@ -122,8 +122,8 @@ pub struct Document {
     /// What kind of problem it is, as a URN.
     #[schema(example = "urn:carillon:problem:invalid")]
     r#type: String,
-    title: String,
-    status: u16,
+    pub title: String,
+    pub status: u16,
     detail: String,
     request_id: String,
     /// Every fault of the input.
@@ -153,23 +153,10 @@ impl Problem {
         Self::Invalid(faults)
     }
 
-    /// The same, where it is known how many there would be.
-    #[must_use]
-    pub fn with(self, count: usize) -> Self {
-        match self {
-            Self::QuotaExceeded { what, limit, .. } => Self::QuotaExceeded {
-                what,
-                limit,
-                wanted: Some(count),
-            },
-            other => other,
-        }
-    }
-
-    pub fn quota_exceeded(quota: Quota, limit: u32) -> Self {
+    pub fn quota_exceeded(quota: Quota, limit: u32, wanted: Option<usize>) -> Self {
         Self::QuotaExceeded {
             limit,
-            wanted: None,
+            wanted,
             what: match quota {
                 Quota::Webhooks => "webhooks",
                 Quota::ApiKeys => "API keys",
@@ -226,14 +213,6 @@ impl Problem {
 }
 
 impl Document {
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
     /// The type's name, without what all types begin with.
     pub fn kind(&self) -> &str {
         self.r#type.trim_start_matches(URN)
@@ -266,13 +245,9 @@ impl IntoResponse for Problem {
 /// Says what a PATCH may be, where a path has it (RFC 5789, section 3.1).
 pub fn with_accept_patch(mut response: Response) -> Response {
     let allow = response.headers().get(ALLOW);
-    let allow = allow
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if allow
-        .split(',')
-        .any(|method| method.trim() == Method::PATCH.as_str())
-    {
+    let allow = allow.and_then(|value| value.to_str().ok());
+    let mut methods = allow.into_iter().flat_map(|allow| allow.split(','));
+    if methods.any(|method| method.trim() == "PATCH") {
         let patches = HeaderValue::from_static(PATCHES);
         response.headers_mut().insert(ACCEPT_PATCH, patches);
     }

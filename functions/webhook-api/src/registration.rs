@@ -87,7 +87,7 @@ pub async fn check_room(
     let limit = api.registry.quotas().limit(Quota::Webhooks);
     match count < limit {
         true => Ok(()),
-        false => Err(Problem::quota_exceeded(Quota::Webhooks, limit)),
+        false => Err(Problem::quota_exceeded(Quota::Webhooks, limit, None)),
     }
 }
 

@@ -103,7 +103,7 @@ async fn again(
         WriteError::QuotaExceeded(quota) => {
             release(api, opened(), organization).await;
             let limit = api.registry.quotas().limit(quota);
-            Err(Problem::quota_exceeded(quota, limit))
+            Err(Problem::quota_exceeded(quota, limit, None))
         }
         WriteError::Aws(error) => Err(error.into()),
     }

@@ -107,7 +107,7 @@ impl ApiKeys {
             Ok(()) => Ok((key, secret)),
             Err(WriteError::QuotaExceeded(quota)) => {
                 let limit = self.registry.quotas().limit(quota);
-                Err(Problem::quota_exceeded(quota, limit))
+                Err(Problem::quota_exceeded(quota, limit, None))
             }
             Err(WriteError::Aws(error)) => Err(error.into()),
             Err(error) => Err(Problem::internal(error)),

@@ -149,7 +149,7 @@ async fn check_quota(
     let (count, room) = (count as usize + created, limit as usize);
     let left = count.saturating_sub(plan.removals.len());
     match left > room {
-        true => Err(Problem::quota_exceeded(Quota::Webhooks, limit).with(left)),
+        true => Err(Problem::quota_exceeded(Quota::Webhooks, limit, Some(left))),
         false => Ok(count > room),
     }
 }

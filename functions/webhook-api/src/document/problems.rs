@@ -42,8 +42,8 @@ fn all() -> Vec<Problem> {
         Problem::NameTaken {
             existing_id: WebhookId::generate(ulid::Ulid::from(1_u128)),
         },
-        Problem::quota_exceeded(Quota::Webhooks, 1_000),
-        Problem::quota_exceeded(Quota::ApiKeys, 100),
+        Problem::quota_exceeded(Quota::Webhooks, 1_000, None),
+        Problem::quota_exceeded(Quota::ApiKeys, 100, None),
         Problem::NotActive { suspended: true },
         Problem::NotActive { suspended: false },
         Problem::OwnMessage,
@@ -80,15 +80,13 @@ pub fn responses() -> Map<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Document>> = BTreeMap::new();
     for problem in all() {
         let document = problem.document("req_01KAJ2V5J8".into());
-        by_status
-            .entry(document.status())
-            .or_default()
-            .push(document);
+        let of_status = by_status.entry(document.status).or_default();
+        of_status.push(document);
     }
     let mut responses: Map<String, Value> = by_status
         .into_iter()
         .map(|(status, documents)| {
-            let mut titles: Vec<&str> = documents.iter().map(Document::title).collect();
+            let mut titles: Vec<&str> = documents.iter().map(|it| it.title.as_str()).collect();
             titles.dedup();
             let description = match titles.as_slice() {
                 [only] => (*only).to_owned(),
@@ -127,14 +125,13 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     let has_key = operation.get("security").is_none();
     let has_body = operation.get("requestBody").is_some();
     let parameters = operation["parameters"].as_array();
-    let is_conditional =
-        parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
+    let takes = |name: &str| {
+        let mut all = parameters.into_iter().flatten();
+        all.any(|parameter| parameter["name"] == name)
+    };
+    let is_conditional = takes("If-Match");
     // An event's key is its id: a repeat is a duplicate, and no other request.
-    let is_keyable = !path.ends_with("/events/")
-        && parameters.is_some_and(|all| {
-            all.iter()
-                .any(|parameter| parameter["name"] == "Idempotency-Key")
-        });
+    let is_keyable = takes("Idempotency-Key") && !path.ends_with("/events/");
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
     // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
     // of our own.
