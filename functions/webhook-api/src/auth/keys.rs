@@ -33,14 +33,12 @@ pub struct ApiKeys {
 
 impl ApiKeys {
     pub fn new(registry: Registry) -> Self {
-        let cache = |period| Cache::builder().max_capacity(10_000).time_to_live(period);
+        let cache = Cache::builder().max_capacity(10_000);
+        let notes = Cache::builder().max_capacity(10_000);
         Self {
             registry,
-            known: cache(CACHE_PERIOD).build(),
-            noted: Cache::builder()
-                .max_capacity(10_000)
-                .time_to_live(NOTE_PERIOD)
-                .build(),
+            known: cache.time_to_live(CACHE_PERIOD).build(),
+            noted: notes.time_to_live(NOTE_PERIOD).build(),
         }
     }
 
@@ -143,17 +141,15 @@ impl ApiKeys {
         Ok(self.registry.keys(organization, after, max).await?)
     }
 
-    /// Revokes a key; false where there is no such key.
+    /// Revokes a key.
     pub async fn revoke(
         &self,
         organization: &OrganizationId,
         id: &ApiKeyId,
-    ) -> Result<bool, Problem> {
+    ) -> Result<(), Problem> {
         let hash = self.registry.delete_key(organization, id).await?;
-        if let Some(hash) = &hash {
-            self.known.invalidate(hash).await;
-        }
-        Ok(hash.is_some())
+        self.known.invalidate(&hash.ok_or(Problem::NotFound)?).await;
+        Ok(())
     }
 
     /// Who bears this key, where it is one of these and still works.

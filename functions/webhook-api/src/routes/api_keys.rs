@@ -48,16 +48,7 @@ pub async fn create(
         Begun::Answered(first) => return made_again::key(&api, organization, first).await,
     };
     let id = call.object_id().and_then(ApiKeyId::parse).unwrap_or(id);
-    // It may have been made by a call that died before it could say so.
-    let before = match call.is_again {
-        true => made_again::another_key(&api, organization, &id).await,
-        false => Ok(None),
-    };
-    let result = match before {
-        Ok(None) => made(&api, organization, id, request, now).await,
-        Ok(Some(answer)) => Ok(answer),
-        Err(problem) => Err(problem),
-    };
+    let result = made(&api, organization, id, request, now, call.is_again).await;
     call.end(&api, result).await
 }
 
@@ -67,7 +58,12 @@ async fn made(
     id: ApiKeyId,
     request: KeyRequest,
     now: Timestamp,
+    is_again: bool,
 ) -> Result<Answer, Problem> {
+    // It may have been made by a call that died before it could say so.
+    if is_again && let Some(answer) = made_again::another_key(api, organization, &id).await? {
+        return Ok(answer);
+    }
     let (key, secret) = api.keys.create(organization, id, request, now).await?;
     tracing::info!(
         key_id = key.id.as_str(),
@@ -153,14 +149,8 @@ pub async fn revoke(
 ) -> Result<StatusCode, Problem> {
     query.finish()?;
     let id = changeable(&id)?;
-    if !api
-        .by(&caller)
-        .keys
-        .revoke(&caller.organization, &id)
-        .await?
-    {
-        return Err(Problem::NotFound);
-    }
+    let keys = api.by(&caller).keys;
+    keys.revoke(&caller.organization, &id).await?;
     tracing::info!(key_id = id.as_str(), "revoked an API key");
     Ok(StatusCode::NO_CONTENT)
 }
