@@ -55,14 +55,9 @@ pub async fn create(
         Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
     };
     let id = call.object_id().and_then(WebhookId::parse).unwrap_or(id);
-    let there = match call.is_again {
-        true => api.registry.webhook(organization, &id).await,
-        false => Ok(None),
-    };
-    let result = match there {
-        Ok(None) => registered(&api, organization, &id, &registration, verified).await,
-        Ok(Some(webhook)) => registered_before(&api, &webhook, &registration).await,
-        Err(error) => Err(error.into()),
+    let result = match call.is_again {
+        true => registered_again(&api, organization, &id, &registration, verified).await,
+        false => registered(&api, organization, &id, &registration, verified).await,
     };
     call.end(&api, result).await
 }
@@ -88,15 +83,20 @@ async fn registered(
     Ok(Registered::new(&webhook, verification).answer(&webhook, StatusCode::CREATED, made))
 }
 
-/// What was registered by a call that died before it could say so.
-async fn registered_before(
+/// It may have been registered by a call that died before it could say so.
+async fn registered_again(
     api: &Api,
-    webhook: &Webhook,
+    organization: &OrganizationId,
+    id: &WebhookId,
     registration: &Registration,
+    verified: bool,
 ) -> Result<Answer, Problem> {
+    let Some(webhook) = api.registry.webhook(organization, id).await? else {
+        return registered(api, organization, id, registration, verified).await;
+    };
     let (webhook, made) = match registration.destination.made.is_empty() {
-        true => (webhook.clone(), Made::new()),
-        false => made_again::with_another_secret(api, webhook).await?,
+        true => (webhook, Made::new()),
+        false => made_again::with_another_secret(api, &webhook).await?,
     };
     Ok(Registered::new(&webhook, None).answer(&webhook, StatusCode::CREATED, &made))
 }
