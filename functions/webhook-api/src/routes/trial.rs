@@ -171,9 +171,7 @@ impl From<Reply> for Tested {
         parameters::Verifying,
     ),
     request_body(content = ref("#/components/schemas/Rotation")),
-    responses((status = 200, description = "The webhook", body = WebhookView, headers(
-        ("ETag" = String, description = "The webhook's version"),
-    ))),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
 )]
 pub async fn rotate(
     State(api): State<Api>,
