@@ -258,23 +258,16 @@ async fn put_back(
 ) -> Result<(), Problem> {
     let now = Timestamp::now();
     for (lane, deliveries) in by_lane {
-        let redo: Vec<Redo> = deliveries
-            .iter()
-            .map(|delivery| Redo {
-                waiting: delivery.again(now),
-                overtaken: None,
-            })
-            .collect();
-        let pending: Vec<Delivery> = deliveries
-            .into_iter()
-            .map(|delivery| {
-                let again = delivery.again(now);
-                Delivery {
-                    overtaken: false,
-                    ..delivery.for_order(again.redelivery)
-                }
-            })
-            .collect();
+        let again = deliveries.into_iter().map(|delivery| {
+            let waiting = delivery.again(now);
+            let pending = Delivery {
+                overtaken: false,
+                ..delivery.for_order(waiting.redelivery)
+            };
+            let overtaken = None;
+            (Redo { waiting, overtaken }, pending)
+        });
+        let (redo, pending): (Vec<Redo>, Vec<Delivery>) = again.unzip();
         api.lanes.put_redo(&lane, &redo, now).await?;
         try_join_all(pending.iter().map(|row| api.ledger.write(row))).await?;
         waking::wake(api, &webhook.organization, &[lane], true).await?;
