@@ -45,52 +45,50 @@ pub async fn recover(
 ) -> Result<Accepted, Problem> {
     let mut budget = Budget::begin();
     let mut left_out = Vec::new();
-    let accepted = |budget: &Budget, next_after, left_out| Accepted {
-        accepted: budget.accepted,
-        next_after: Some(next_after),
-        reason: None,
-        left_out,
-        dry_run: asked.dry_run,
-    };
     let mut after = place.as_ref().map(|place| place.webhook.to_string());
+    // The webhook that the call before has ended in.
+    let mut webhooks = Vec::new();
+    let mut begin = None;
     if let Some(Place {
         webhook,
         delivery: Some(delivery),
     }) = place
     {
         let found = api.registry.webhook(organization, &webhook).await?;
-        if let Some(found) = found.filter(|it| it.status == WebhookStatus::Active) {
-            let more = recover_within(api, &found, asked, Some(delivery), &mut budget).await?;
-            if more.is_some() || budget.is_spent() {
-                let next = Place::text(&webhook, more.as_ref());
-                return Ok(accepted(&budget, next, left_out));
-            }
-        }
+        webhooks.extend(found.filter(|it| it.status == WebhookStatus::Active));
+        begin = Some(delivery).filter(|_| !webhooks.is_empty());
     }
+    let mut is_last = false;
     loop {
-        let page = api
-            .registry
-            .webhook_page(organization, after.as_deref(), PAGE)
-            .await?;
-        for webhook in &page.webhooks {
+        for webhook in webhooks {
             if webhook.status != WebhookStatus::Active {
                 left_out.push(LeftOut {
                     webhook_id: webhook.id.to_string(),
-                    name: webhook.name.clone(),
+                    name: webhook.name,
                     status: webhook.status,
                 });
                 continue;
             }
-            let more = recover_within(api, webhook, asked, None, &mut budget).await?;
+            let more = recover_within(api, &webhook, asked, begin.take(), &mut budget).await?;
             if more.is_some() || budget.is_spent() {
-                let next = Place::text(&webhook.id, more.as_ref());
-                return Ok(accepted(&budget, next, left_out));
+                return Ok(Accepted {
+                    accepted: budget.accepted,
+                    next_after: Some(Place::text(&webhook.id, more.as_ref())),
+                    reason: None,
+                    left_out,
+                    dry_run: asked.dry_run,
+                });
             }
         }
-        after = page.next;
-        if after.is_none() {
+        if is_last {
             break;
         }
+        let registry = &api.registry;
+        let page = registry
+            .webhook_page(organization, after.as_deref(), PAGE)
+            .await?;
+        (webhooks, after) = (page.webhooks, page.next);
+        is_last = after.is_none();
     }
     let nothing = budget.accepted == 0;
     Ok(Accepted {
