@@ -21,20 +21,13 @@ pub struct Standing {
 }
 
 impl Standing {
-    pub fn of<'a>(lanes: impl Iterator<Item = &'a Lane>, now: Timestamp) -> Self {
-        let mut standing = Self::default();
-        for lane in lanes {
-            let since = lane.trouble.as_ref().map(|trouble| trouble.since);
-            standing.failing_since = earliest(standing.failing_since, since);
-            let next = lane.waits_until(now);
-            standing.next_attempt_at = earliest(standing.next_attempt_at, next);
+    fn of<'a>(lanes: impl Iterator<Item = &'a Lane> + Clone, now: Timestamp) -> Self {
+        let troubles = lanes.clone().filter_map(|lane| lane.trouble.as_ref());
+        Self {
+            failing_since: troubles.map(|trouble| trouble.since).min(),
+            next_attempt_at: lanes.filter_map(|lane| lane.waits_until(now)).min(),
         }
-        standing
     }
-}
-
-fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    one.into_iter().chain(other).min()
 }
 
 /// The lanes of a webhook's channels.
