@@ -12,7 +12,7 @@ use crate::pause::{paused_hint, paused_until};
 use crate::problem::Problem;
 
 /// What the platform said of a new credential.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = Verification)]
 pub struct Verified {
     /// `verified`; `unverified`, where the platform could not be asked, or never can be; or `skipped`.
@@ -32,17 +32,6 @@ pub struct Verified {
     warnings: Vec<String>,
 }
 
-impl Verified {
-    fn with(status: &'static str) -> Self {
-        Self {
-            status,
-            hint: None,
-            facts: BTreeMap::new(),
-            warnings: Vec::new(),
-        }
-    }
-}
-
 /// Verifies a credential if it is new. Gives none where it is not.
 ///
 /// # Errors
@@ -60,30 +49,32 @@ pub async fn verify(
     };
     let kind = api.chat.kinds().get(kind).filter(|_| wanted);
     let Some(kind) = kind else {
-        return Ok(Some(Verified::with("skipped")));
+        return Ok(Some(Verified {
+            status: "skipped",
+            ..Verified::default()
+        }));
+    };
+    let unverified = |hint: String| Verified {
+        status: "unverified",
+        hint: Some(hint),
+        ..Verified::default()
     };
     if let Some(until) = paused_until(&api.ledger, kind).await {
-        return Ok(Some(Verified {
-            hint: Some(paused_hint(until)),
-            ..Verified::with("unverified")
-        }));
+        return Ok(Some(unverified(paused_hint(until))));
     }
     match api.chat.verify(kind, configuration, value).await {
         Verification::Verified(found) => {
             let was_asked = kind.question(configuration).is_some();
-            let status = if was_asked { "verified" } else { "unverified" };
             Ok(Some(Verified {
+                status: if was_asked { "verified" } else { "unverified" },
+                hint: None,
                 facts: found.facts,
                 warnings: found.warnings,
-                ..Verified::with(status)
             }))
         }
         Verification::Unreachable { hint } => {
             tracing::warn!(hint, "a credential could not be verified");
-            Ok(Some(Verified {
-                hint: Some(hint),
-                ..Verified::with("unverified")
-            }))
+            Ok(Some(unverified(hint)))
         }
         Verification::Refused(inner) => {
             let mut faults = Faults::default();
