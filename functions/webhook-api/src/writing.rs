@@ -1,11 +1,11 @@
 //! Writing webhooks that have been decided on: what goes together is written together, or not at
 //! all.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use carillon_aws::{Change, WriteError};
-use carillon_domain::{CredentialRef, OrganizationId, Webhook};
-use futures::future::join_all;
+use carillon_domain::{CredentialRef, Fingerprint, OrganizationId, Webhook};
+use futures::StreamExt;
 use jiff::Timestamp;
 
 use crate::problem::Problem;
@@ -127,27 +127,15 @@ fn left(read: &Webhook, new: Option<&Webhook>) -> Vec<CredentialRef> {
 /// made: whatever goes wrong from here on is left to the next sweep, and no concern of the
 /// caller's.
 async fn release(api: &Api, credentials: Vec<CredentialRef>, organization: &OrganizationId) {
-    let credentials: HashMap<_, _> = credentials
-        .into_iter()
-        .map(|credential| (credential.fingerprint.clone(), credential))
-        .collect();
-    let credentials: Vec<_> = credentials.into_values().collect();
-    for credentials in credentials.chunks(AT_ONCE) {
-        join_all(
-            credentials
-                .iter()
-                .map(|it| release_one(api, it, organization)),
-        )
+    let fingerprints = credentials.into_iter().map(|it| it.fingerprint);
+    let fingerprints: HashSet<Fingerprint> = fingerprints.collect();
+    futures::stream::iter(fingerprints)
+        .for_each_concurrent(AT_ONCE, |fingerprint| async move {
+            let now = Timestamp::now();
+            let released = api.credentials.release(organization, &fingerprint, now);
+            if let Err(error) = released.await {
+                tracing::error!(%organization, %error, "a credential could not be released");
+            }
+        })
         .await;
-    }
-}
-
-async fn release_one(api: &Api, credential: &CredentialRef, organization: &OrganizationId) {
-    let released = api
-        .credentials
-        .release(organization, &credential.fingerprint, Timestamp::now())
-        .await;
-    if let Err(error) = released {
-        tracing::error!(%organization, %error, "a credential could not be released");
-    }
 }
