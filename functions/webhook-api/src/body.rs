@@ -2,8 +2,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::Method;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method};
 use carillon_domain::json::Unique;
 use carillon_domain::masking::without_credential;
 use carillon_domain::text::shorten;
@@ -68,12 +68,13 @@ impl<S: Send + Sync> FromRequest<S> for OptionalJsonBody {
 
 /// A body without a type is taken as JSON: what many a script sends.
 pub fn is_json(request: &Request) -> bool {
-    !request.headers().contains_key(CONTENT_TYPE) || media_type(request) == "application/json"
+    content_type(request.headers()).is_none() || media_type(request) == "application/json"
 }
 
 /// Whether the body is in UTF-8, as JSON and YAML are, as far as its type says. What is ASCII is.
 pub fn is_utf8(request: &Request) -> bool {
-    let parameters = content_type(request).split(';').skip(1);
+    let content_type = content_type(request.headers()).unwrap_or_default();
+    let parameters = content_type.split(';').skip(1);
     let mut charsets = parameters.filter_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let is_charset = name.trim().eq_ignore_ascii_case("charset");
@@ -84,7 +85,8 @@ pub fn is_utf8(request: &Request) -> bool {
 
 /// The problem of a body of another media type.
 pub fn unsupported(request: &Request, taken: &'static str) -> Problem {
-    let came = shorten(&without_credential(content_type(request)), 100);
+    let came = content_type(request.headers()).unwrap_or_default();
+    let came = shorten(&without_credential(came), 100);
     let taken = match is_utf8(request) {
         true => taken,
         false => "UTF-8, and no other charset",
@@ -92,15 +94,17 @@ pub fn unsupported(request: &Request, taken: &'static str) -> Problem {
     Problem::UnsupportedMediaType { came, taken }
 }
 
-fn content_type(request: &Request) -> &str {
-    let value = request.headers().get(CONTENT_TYPE);
-    value.map_or("", |value| value.to_str().unwrap_or("?"))
+/// What the body is said to be.
+pub fn content_type(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_TYPE)?;
+    Some(value.to_str().unwrap_or("?"))
 }
 
 /// The request's media type without its parameters, in lower case.
 fn media_type(request: &Request) -> String {
-    let media_type = content_type(request).split(';').next();
-    media_type.unwrap_or_default().trim().to_ascii_lowercase()
+    let content_type = content_type(request.headers()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    media_type.trim().to_ascii_lowercase()
 }
 
 /// What the body is encoded in, where that is anything.

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use carillon_domain::cloudevents::{self, CloudEvent, Mode};
 use carillon_domain::field::{Field, Object, Rule, listed, reference};
 use carillon_domain::fields::ORGANIZATION;
@@ -98,9 +97,7 @@ async fn read_as_sent(
     headers: &HeaderMap,
     capture: impl Fn() -> Capture,
 ) -> Result<(bool, Vec<Incoming>), Problem> {
-    let content_type = headers
-        .get(CONTENT_TYPE)
-        .map(|value| value.to_str().unwrap_or("?"));
+    let content_type = body::content_type(headers);
     let mode = Mode::of(content_type, headers.keys().map(|name| name.as_str()));
     let is_known = mode.is_some() || body::is_json(&request);
     // The data of a binary one may be anything.
@@ -149,23 +146,18 @@ fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incom
 /// What somebody has sent who means another form of the body, and what to do instead.
 fn mistaken(body: &Value) -> Option<&'static str> {
     let is_cloud_event = |value: &Value| value.get("specversion").is_some();
+    let has_cloud_event =
+        |list: Option<&Vec<Value>>| list.into_iter().flatten().any(is_cloud_event);
     match body {
         Value::Array(list) if list.iter().any(is_cloud_event) => Some(
             "is a batch of CloudEvents: send it with `Content-Type: \
              application/cloudevents-batch+json`",
         ),
         Value::Array(_) => Some("must be an object: send a list as {\"events\": [...]}"),
-        Value::Object(body)
-            if body
-                .get("events")
-                .and_then(Value::as_array)
-                .is_some_and(|list| list.iter().any(is_cloud_event)) =>
-        {
-            Some(
-                "has CloudEvents: send them as a list, without `events`, with `Content-Type: \
-                 application/cloudevents-batch+json`",
-            )
-        }
+        body if has_cloud_event(body["events"].as_array()) => Some(
+            "has CloudEvents: send them as a list, without `events`, with `Content-Type: \
+             application/cloudevents-batch+json`",
+        ),
         body if is_cloud_event(body) => {
             Some("is a CloudEvent: send it with `Content-Type: application/cloudevents+json`")
         }

@@ -72,10 +72,7 @@ pub async fn apply(
         prune: query.flag(&parameters::PRUNE),
         verify: query.flag(&parameters::VERIFY),
     };
-    let media_type = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .map(|value| value.to_str().unwrap_or("?"));
+    let media_type = body::content_type(request.headers());
     let format = Format::of(media_type).filter(|_| body::is_utf8(&request));
     let format = format.ok_or_else(|| body::unsupported(&request, TAKEN))?;
     let bytes = body::read(request, MAX_FILE_BYTES).await?;
