@@ -29,6 +29,13 @@ pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
     document["servers"] = json!([{"url": "/", "description": "Where this document was found"}]);
     document["security"] = json!([{"bearer": []}, {"key_header": []}]);
     let components = &mut document["components"];
+    components["securitySchemes"] = json!({
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "key_header": {
+            "type": "apiKey", "in": "header", "name": "Authorization",
+            "description": "`Api-Key <key>`",
+        },
+    });
     if let Some(schemas) = components["schemas"].as_object_mut() {
         components::complete(kinds, schemas);
     }
@@ -53,15 +60,18 @@ pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
     document
 }
 
+/// A part of all calls that have it.
+fn all_of<'d>(document: &'d mut Value, part: &str) -> impl Iterator<Item = &'d mut Value> {
+    let items = document["paths"].as_object_mut().into_iter().flatten();
+    let operations = items.filter_map(|(_, item)| item.as_object_mut()).flatten();
+    operations.filter_map(move |(_, operation)| operation.get_mut(part))
+}
+
 /// Takes out what several calls have in common, so that it is said once.
 fn hoist_parameters(document: &mut Value) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut all = Vec::new();
-    for item in document["paths"].as_object_mut().into_iter().flatten() {
-        let operations = item.1.as_object_mut().into_iter().flatten();
-        let lists = operations.filter_map(|(_, operation)| operation.get_mut("parameters"));
-        all.extend(lists.filter_map(Value::as_array_mut).flatten());
-    }
+    let lists = all_of(document, "parameters").filter_map(Value::as_array_mut);
+    let mut all: Vec<&mut Value> = lists.flatten().collect();
     for parameter in &all {
         *counts.entry(parameter.to_string()).or_default() += 1;
     }
@@ -82,13 +92,8 @@ fn hoist_parameters(document: &mut Value) {
 /// Answers that several calls have, by the names of what they answer.
 fn hoist_responses(document: &mut Value) {
     let mut hoisted = Map::new();
-    let mut all = Vec::new();
-    for item in document["paths"].as_object_mut().into_iter().flatten() {
-        let operations = item.1.as_object_mut().into_iter().flatten();
-        let maps = operations.filter_map(|(_, operation)| operation.get_mut("responses"));
-        let answers = maps.filter_map(Value::as_object_mut).flatten();
-        all.extend(answers.map(|(_, answer)| answer));
-    }
+    let answers = all_of(document, "responses").filter_map(Value::as_object_mut);
+    let all: Vec<&mut Value> = answers.flatten().map(|(_, answer)| answer).collect();
     let texts: Vec<String> = all.iter().map(|answer| answer.to_string()).collect();
     for (answer, text) in all.into_iter().zip(&texts) {
         let schema = answer.pointer("/content/application~1json/schema/$ref");

@@ -22,7 +22,6 @@ pub use recovery::{RECOVERY, RECOVERY_OF_ALL};
 
 use axum::routing::get;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -76,24 +75,6 @@ pub fn methods_of(path: &str) -> Vec<&'static str> {
 
 /// Every route, and what the document says of them.
 pub fn all() -> OpenApiRouter<Api> {
-    let mut document = Described::openapi();
-    let schemes = [
-        (
-            "bearer",
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
-        ),
-        (
-            "key_header",
-            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-                "Authorization",
-                "`Api-Key <key>`",
-            ))),
-        ),
-    ];
-    let components = document.components.get_or_insert_default();
-    for (name, scheme) in schemes {
-        components.add_security_scheme(name, scheme);
-    }
     let api = OpenApiRouter::new()
         .routes(routes!(meta::health))
         .routes(routes!(meta::openapi))
@@ -124,5 +105,5 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(events::read))
         .routes(routes!(matching::matches))
         .route("/events/match/", get(matching::event_of_this_name));
-    OpenApiRouter::with_openapi(document).nest(BASE, api)
+    OpenApiRouter::with_openapi(Described::openapi()).nest(BASE, api)
 }
