@@ -1,5 +1,7 @@
 //! What a webhook would send, one that is there or one that is not yet.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use carillon_chat::limits::Usage;
@@ -72,8 +74,7 @@ pub struct PreviewRequest {
     method: String,
     #[schema(example = "https://slack.com/api/chat.postMessage")]
     url: String,
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    headers: Value,
+    headers: BTreeMap<String, String>,
     #[schema(value_type = Object)]
     body: Value,
 }
@@ -183,7 +184,6 @@ fn shown(
         headline: None,
     };
     let draft = kind.draft(&post);
-    let headers = draft.shown_headers().into_iter();
     let why_not = webhook.why_not_now(event);
     Ok(Json(Preview {
         would_send: why_not.is_none(),
@@ -193,10 +193,7 @@ fn shown(
         request: PreviewRequest {
             method: draft.method.to_string(),
             url: draft.masked_url(),
-            headers: headers
-                .map(|(name, value)| (name, Value::from(value)))
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
+            headers: draft.shown_headers().into_iter().collect(),
             body: draft.json(),
         },
         limits: kind.usage(&draft),
