@@ -148,29 +148,20 @@ fn claimed(request: &Request) -> Result<Option<Identity>, Problem> {
     let Some(RequestContext::ApiGatewayV2(context)) = request.extensions().get() else {
         return Ok(None);
     };
-    let jwt = context
-        .authorizer
-        .as_ref()
-        .and_then(|authorizer| authorizer.jwt.as_ref());
-    let Some(jwt) = jwt else {
+    let authorizer = context.authorizer.as_ref();
+    let Some(jwt) = authorizer.and_then(|it| it.jwt.as_ref()) else {
         return Ok(None);
     };
     let claim = |name: &str| jwt.claims.get(name).map(String::as_str).unwrap_or_default();
-    let organization = OrganizationId::parse(claim("organization"));
-    let role = Role::parse(claim("role"));
-    let actor = Actor {
-        actor_type: ActorType::Jwt,
-        id: claim("sub").to_owned(),
-        name: None,
-    };
-    match (organization, role) {
-        (Some(organization), Some(role)) => Ok(Some(Identity {
-            organization,
-            role,
-            actor,
-        })),
-        _ => Err(Problem::BadClaims),
-    }
+    Ok(Some(Identity {
+        organization: OrganizationId::parse(claim("organization")).ok_or(Problem::BadClaims)?,
+        role: Role::parse(claim("role")).ok_or(Problem::BadClaims)?,
+        actor: Actor {
+            actor_type: ActorType::Jwt,
+            id: claim("sub").to_owned(),
+            name: None,
+        },
+    }))
 }
 
 /// The key of `Authorization: Api-Key <key>` or `Bearer <key>`.
