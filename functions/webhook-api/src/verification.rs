@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carillon_chat::Verification;
-use carillon_domain::{Configuration, Credential, Faults, KindId, Pointer, Registration, Webhook};
+use carillon_domain::{Configured, Credential, Faults, Pointer, Registration, Webhook};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,8 +38,7 @@ pub struct Verified {
 /// What the platform refuses, by pointers below `at`, where the configuration stands.
 pub async fn verify(
     api: &Api,
-    kind: &KindId,
-    configuration: &Configuration,
+    destination: &Configured,
     credential: &Credential,
     wanted: bool,
     at: &Pointer,
@@ -47,8 +46,8 @@ pub async fn verify(
     let Credential::New(value) = credential else {
         return Ok(None);
     };
-    let kind = api.chat.kinds().get(kind).filter(|_| wanted);
-    let Some(kind) = kind else {
+    let kind = api.chat.kinds().get(&destination.kind);
+    let Some(kind) = kind.filter(|_| wanted) else {
         return Ok(Some(Verified {
             status: "skipped",
             ..Verified::default()
@@ -62,6 +61,7 @@ pub async fn verify(
     if let Some(until) = paused_until(&api.ledger, kind).await {
         return Ok(Some(unverified(paused_hint(until))));
     }
+    let configuration = &destination.configuration;
     match api.chat.verify(kind, configuration, value).await {
         Verification::Verified(found) => {
             let was_asked = kind.question(configuration).is_some();
@@ -94,9 +94,9 @@ pub async fn verify_change(
     at: &Pointer,
 ) -> Result<Option<Verified>, Problem> {
     let destination = &registration.destination;
-    let configuration = &destination.configuration;
     let kind = api.chat.kinds().get(&destination.kind);
-    let asks_more = kind.is_some_and(|kind| kind.asks_more(&read.configuration, configuration));
+    let (before, after) = (&read.configuration, &destination.configuration);
+    let asks_more = kind.is_some_and(|kind| kind.asks_more(before, after));
     let credential = match &destination.credential {
         Credential::Unchanged if asks_more => api
             .credentials
@@ -105,6 +105,5 @@ pub async fn verify_change(
             .map_or(Credential::Unchanged, Credential::New),
         credential => credential.clone(),
     };
-    let kind = &destination.kind;
-    verify(api, kind, configuration, &credential, wanted, at).await
+    verify(api, destination, &credential, wanted, at).await
 }

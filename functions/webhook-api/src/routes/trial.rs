@@ -208,14 +208,11 @@ async fn rotated(
     let secret = rotation.secret(api, webhook).await?;
     let credential = Credential::New(secret.clone());
     let (destination, at) = (&rotation.destination, Pointer::root());
-    let (kind, configuration) = (&destination.kind, &destination.configuration);
-    let verification = verify(api, kind, configuration, &credential, wanted, &at).await?;
+    let verification = verify(api, destination, &credential, wanted, &at).await?;
     let (webhook, others) =
         rotation::rotate(api, organization, webhook, rotation, &secret, if_match).await?;
-    let made = &rotation.destination.made;
-    Ok(Registered::new(&webhook, verification)
-        .rotated(&webhook, &others)
-        .answer(&webhook, StatusCode::OK, made))
+    let registered = Registered::new(&webhook, verification).rotated(&webhook, &others);
+    Ok(registered.answer(&webhook, StatusCode::OK, &destination.made))
 }
 
 /// A test needs no body; what somebody says in one would be done otherwise than they mean.

@@ -6,7 +6,7 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::{Made, Update};
-use carillon_domain::{Configured, OrganizationId, Pointer, Registration, Webhook, WebhookId};
+use carillon_domain::{OrganizationId, Pointer, Registration, Webhook, WebhookId};
 use serde_json::{Value, json};
 
 use crate::auth::{Caller, Write};
@@ -70,17 +70,12 @@ async fn registered(
     verified: bool,
 ) -> Result<Answer, Problem> {
     registration::check_room(api, organization, &registration.name).await?;
-    let Configured {
-        kind,
-        configuration,
-        credential,
-        made,
-        ..
-    } = &registration.destination;
+    let destination = &registration.destination;
     let at = Pointer::root().field("configuration");
-    let verification = verify(api, kind, configuration, credential, verified, &at).await?;
+    let verification = verify(api, destination, &destination.credential, verified, &at).await?;
     let webhook = registration::register(api, organization, id, registration).await?;
-    Ok(Registered::new(&webhook, verification).answer(&webhook, StatusCode::CREATED, made))
+    let registered = Registered::new(&webhook, verification);
+    Ok(registered.answer(&webhook, StatusCode::CREATED, &destination.made))
 }
 
 /// It may have been registered by a call that died before it could say so.
