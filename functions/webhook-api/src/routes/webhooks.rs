@@ -124,7 +124,7 @@ pub async fn list(
     let organization = &caller.organization;
     let (results, last) = match name {
         Some(name) => {
-            let found = named(&api, organization, &name).await?;
+            let found = api.registry.webhooks_named(organization, [&*name]).await?;
             (found.into_iter().filter(is_wanted).collect(), None)
         }
         None => {
@@ -143,18 +143,6 @@ pub async fn list(
             .collect(),
         next,
     }))
-}
-
-/// The webhook that has this name.
-async fn named(
-    api: &Api,
-    organization: &OrganizationId,
-    name: &str,
-) -> Result<Option<Webhook>, Problem> {
-    match api.registry.name_owner(organization, name).await? {
-        Some(id) => Ok(api.registry.webhook(organization, &id).await?),
-        None => Ok(None),
-    }
 }
 
 /// Reads a webhook.
