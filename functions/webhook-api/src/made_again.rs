@@ -5,7 +5,6 @@ use axum::response::Response;
 use carillon_domain::webhook::Made;
 use carillon_domain::{ApiKeyId, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::Api;
@@ -100,5 +99,5 @@ pub async fn another_key(
     id: &ApiKeyId,
 ) -> Result<Option<Answer>, Problem> {
     let renewed = api.keys.renew(organization, id).await?;
-    Ok(renewed.map(|(key, secret)| KeyView::answer(key, secret.expose_secret().to_owned())))
+    Ok(renewed.map(|(key, secret)| KeyView::answer(key, &secret)))
 }

@@ -6,6 +6,7 @@ use carillon_domain::{
     ApiKey, Attempt, Delivery, DeliveryStatus, EventType, Filters, MessageTemplate, Outcome, Role,
     Webhook, WebhookStatus,
 };
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -222,11 +223,11 @@ impl KeyView {
     }
 
     /// The answer that shows a key that was made.
-    pub fn answer(key: ApiKey, secret: String) -> Answer {
+    pub fn answer(key: ApiKey, secret: &SecretString) -> Answer {
         let view = Self::from(key);
         let body = serde_json::to_value(&view).unwrap_or_default();
         let view = Self {
-            key: Some(secret),
+            key: Some(secret.expose_secret().to_owned()),
             ..view
         };
         Answer {

@@ -131,16 +131,6 @@ impl ApiKeys {
         Ok(renewed.then_some((key, secret)))
     }
 
-    /// At most so many keys, behind this id, and behind which to go on.
-    pub async fn list(
-        &self,
-        organization: &OrganizationId,
-        after: Option<&str>,
-        max: usize,
-    ) -> Result<(Vec<ApiKey>, Option<String>), Problem> {
-        Ok(self.registry.keys(organization, after, max).await?)
-    }
-
     /// Revokes a key.
     pub async fn revoke(
         &self,

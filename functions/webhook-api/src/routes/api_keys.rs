@@ -7,7 +7,6 @@ use axum::response::Response;
 use carillon_domain::api_key::KeyRequest;
 use carillon_domain::{ApiKeyId, OrganizationId};
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
 
 use crate::Api;
 use crate::auth::{Caller, DEPLOYMENT, Keys};
@@ -71,7 +70,7 @@ async fn made(
         role = key.role.as_str(),
         "made an API key"
     );
-    Ok(KeyView::answer(key, secret.expose_secret().to_owned()))
+    Ok(KeyView::answer(key, &secret))
 }
 
 /// Lists the organization's keys, without the keys themselves.
@@ -97,7 +96,7 @@ pub async fn list(
     let (keys, next) = match wanted.limit - views.len() {
         // The others begin on the next page.
         0 => (Vec::new(), Some(String::new())),
-        room => api.keys.list(organization, after, room).await?,
+        room => api.registry.keys(organization, after, room).await?,
     };
     views.extend(keys.into_iter().map(KeyView::from));
     wanted.page(&api, views, next.as_deref()).await.map(Json)
