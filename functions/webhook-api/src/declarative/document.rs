@@ -65,12 +65,7 @@ impl Document {
     /// # Errors
     /// Where there are no entries to be read, why, with its line and column where that is known.
     pub fn read(format: Format, bytes: &[u8]) -> Result<Self, Faults> {
-        let mut reading = Reading {
-            source: Source::default(),
-            lines: Lines::default(),
-            faults: Faults::default(),
-            quoted: HashSet::new(),
-        };
+        let mut reading = Reading::default();
         let top = match (format, Source::of(bytes)) {
             (Format::Yaml, Some(source)) => {
                 reading.source = source;

@@ -69,6 +69,7 @@ pub(super) enum Node {
 }
 
 /// What is found on the way from a document as it was written to its value.
+#[derive(Default)]
 pub(super) struct Reading<'t> {
     pub source: Source<'t>,
     pub lines: Lines,
@@ -156,25 +157,22 @@ impl<'de, const YAML: bool, const IS_FILE: bool> Deserialize<'de> for Read<YAML,
     }
 }
 
-/// The next key, and where it is.
-fn next_key<'de, const YAML: bool, A: MapAccess<'de>>(
-    access: &mut A,
-) -> Result<Option<Located<String>>, A::Error> {
-    Ok(match YAML {
-        true => access.next_key::<Spanned<String>>()?.map(Located::from),
-        false => access.next_key::<String>()?.map(Located::nowhere),
-    })
+/// A key or a value, and where it is.
+struct Part<T, const YAML: bool>(Located<T>);
+
+impl<'de, T: Deserialize<'de>, const YAML: bool> Deserialize<'de> for Part<T, YAML> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match YAML {
+            true => Spanned::<T>::deserialize(deserializer)?.into(),
+            false => Located::nowhere(T::deserialize(deserializer)?),
+        }))
+    }
 }
 
-/// The value of the key, and where it is.
-fn next_value<'de, const YAML: bool, A: MapAccess<'de>>(
-    access: &mut A,
-) -> Result<Located<Node>, A::Error> {
-    let read = match YAML {
-        true => Located::from(access.next_value::<Spanned<Read<YAML>>>()?),
-        false => Located::nowhere(access.next_value::<Read<YAML>>()?),
-    };
-    Ok(read.map(|read| read.0))
+impl<const YAML: bool> Part<Read<YAML>, YAML> {
+    fn node(self) -> Located<Node> {
+        self.0.map(|read| read.0)
+    }
 }
 
 struct NodeVisitor<const YAML: bool, const IS_FILE: bool>;
@@ -220,28 +218,20 @@ impl<'de, const YAML: bool, const IS_FILE: bool> Visitor<'de> for NodeVisitor<YA
             while access.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Node::List(list));
         }
-        loop {
-            let entry = match YAML {
-                true => access
-                    .next_element::<Spanned<Read<YAML>>>()?
-                    .map(Located::from),
-                false => access.next_element::<Read<YAML>>()?.map(Located::nowhere),
-            };
-            match entry {
-                Some(entry) => list.push(entry.map(|read| read.0)),
-                None => return Ok(Node::List(list)),
-            }
+        while let Some(entry) = access.next_element::<Part<Read<YAML>, YAML>>()? {
+            list.push(entry.node());
         }
+        Ok(Node::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut pairs = Vec::new();
-        while let Some(key) = next_key::<YAML, A>(&mut access)? {
+        while let Some(Part(key)) = access.next_key::<Part<String, YAML>>()? {
             let value = match IS_FILE && key.value != NOTIFICATIONS {
                 true => access
                     .next_value::<IgnoredAny>()
                     .map(|_| Located::nowhere(Node::Null))?,
-                false => next_value::<YAML, A>(&mut access)?,
+                false => access.next_value::<Part<Read<YAML>, YAML>>()?.node(),
             };
             pairs.push((key, value));
         }
