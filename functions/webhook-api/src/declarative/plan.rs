@@ -253,8 +253,9 @@ fn changed(
         .collect()
 }
 
-fn is_empty(filters: &Value) -> bool {
-    filters.is_null() || *filters == json!({})
+/// Whether filters, or a part of a credential, say nothing.
+pub(super) fn is_empty(value: &Value) -> bool {
+    value.is_null() || *value == json!({})
 }
 
 #[cfg(test)]

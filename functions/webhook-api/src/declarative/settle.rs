@@ -5,10 +5,10 @@ use carillon_chat::Kind;
 use carillon_domain::{Credential, Faults, Pointer, Webhook};
 use futures::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::document::Document;
-use super::plan::{Change, Plan, Step};
+use super::plan::{Change, Plan, Step, is_empty};
 use crate::problem::Problem;
 use crate::writing::AT_ONCE;
 use crate::{Api, registration};
@@ -76,8 +76,4 @@ async fn other_parts(
 
 fn parts(secret: &SecretString) -> Value {
     serde_json::from_str(secret.expose_secret()).unwrap_or_default()
-}
-
-fn is_empty(part: &Value) -> bool {
-    part.is_null() || *part == json!({})
 }
