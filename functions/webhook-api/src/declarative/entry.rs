@@ -2,7 +2,6 @@
 //! same rules are for both.
 
 use carillon_chat::Kinds;
-use carillon_domain::fault::Fault;
 use carillon_domain::field::{Field, Given, Object};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::filters::FilterValues;
@@ -63,13 +62,9 @@ pub(super) fn read(
         Ok(registration) if faults.iter().count() == before => Some(registration),
         Ok(_) => None,
         Err(inner) => {
-            for Fault {
-                pointer,
-                detail,
-                code,
-            } in inner.iter()
-            {
-                faults.add(translated.origin_of(pointer), *code, detail.clone());
+            for fault in inner.iter() {
+                let at = translated.origin_of(&fault.pointer);
+                faults.add(at, fault.code, fault.detail.clone());
             }
             None
         }

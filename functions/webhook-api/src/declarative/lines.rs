@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use carillon_domain::fault::Fault;
 use carillon_domain::{Faults, Pointer};
 
 /// A place in the file; both count from 1.
@@ -38,20 +37,13 @@ impl Lines {
     /// The faults with the places of what they are about, or of what that would stand in.
     pub fn located(&self, faults: Faults) -> Faults {
         let mut located = Faults::default();
-        for Fault {
-            pointer,
-            detail,
-            code,
-        } in faults.iter()
-        {
-            let place = self
-                .nearest(pointer)
-                .filter(|_| !detail.starts_with("line "));
-            let detail = match place {
-                Some(place) => format!("{place}{detail}"),
-                None => detail.clone(),
+        for fault in faults.iter() {
+            let place = self.nearest(&fault.pointer);
+            let detail = match place.filter(|_| !fault.detail.starts_with("line ")) {
+                Some(place) => format!("{place}{}", fault.detail),
+                None => fault.detail.clone(),
             };
-            located.add(pointer.clone(), *code, detail);
+            located.add(fault.pointer.clone(), fault.code, detail);
         }
         located
     }
