@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use carillon_aws::{Change, parts};
-use carillon_domain::webhook::{Made, Update};
+use carillon_domain::webhook::Update;
 use carillon_domain::{Credential, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -27,7 +27,6 @@ struct Write {
     read: Option<Webhook>,
     new: Webhook,
     outcome: Outcome,
-    made: Made,
 }
 
 impl Prepared {
@@ -115,9 +114,8 @@ impl Write {
         };
         Ok(Self {
             read,
+            outcome: outcome.done(&new.id, made),
             new,
-            outcome,
-            made,
         })
     }
 }
@@ -132,13 +130,9 @@ pub(super) async fn write(
     written: &mut Written,
 ) -> Result<bool, Problem> {
     let changes = prepared.changes(removals_first);
-    let mut writes: HashMap<&str, &Write> = HashMap::new();
-    writes.extend(
-        prepared
-            .steps
-            .iter()
-            .map(|write| (write.new.id.as_str(), write)),
-    );
+    let writes = prepared.steps.iter();
+    let writes = writes.map(|write| (write.new.id.as_str(), write));
+    let writes: HashMap<&str, &Write> = writes.collect();
     for part in parts(&changes) {
         match writing::write_together(api, organization, part).await {
             Ok(true) => {}
@@ -152,10 +146,9 @@ pub(super) async fn write(
                     let Some(write) = writes.get(new.id.as_str()) else {
                         continue;
                     };
-                    let before = written.named.remove(&new.name);
-                    let outcome = write.outcome.clone().done(&new.id, write.made.clone());
                     // It may have been made before, and be changed once more.
-                    let outcome = outcome.after(before);
+                    let before = written.named.remove(&new.name);
+                    let outcome = write.outcome.clone().after(before);
                     written.named.insert(new.name.clone(), outcome);
                 }
                 Change::Remove(read) => written.removed.push(Outcome::of_removal(read)),
