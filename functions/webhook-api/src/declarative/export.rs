@@ -6,6 +6,8 @@ use carillon_domain::{Webhook, WebhookStatus};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
+use super::tree::NOTIFICATIONS;
+
 /// The `notifications:` block of an organization, credentials masked.
 pub struct Notifications<'k> {
     pub kinds: &'k Kinds,
@@ -24,9 +26,7 @@ impl Notifications<'_> {
 
 impl Serialize for Notifications<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut top = serializer.serialize_map(Some(1))?;
-        top.serialize_entry(super::tree::NOTIFICATIONS, &Block(self))?;
-        top.end()
+        serializer.collect_map([(NOTIFICATIONS, Block(self))])
     }
 }
 
