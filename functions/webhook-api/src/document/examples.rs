@@ -10,45 +10,42 @@ const DELIVERY: &str = "dl_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
 const KEY: &str = "key_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
 const TIME: &str = "2026-11-21T10:15:00Z";
 
-/// Adds the examples of an operation, such as `POST /api/v1/events/`.
-pub fn add(name: &str, operation: &mut Value) {
-    if let Some(content) = operation
-        .pointer_mut("/requestBody/content")
-        .and_then(Value::as_object_mut)
-    {
-        for (media_type, body) in content {
-            if body.get("example").is_some() || body.get("examples").is_some() {
-                continue;
-            }
-            if let Some(example) = request(name, media_type) {
-                give(body, example);
-            }
+/// Adds the examples of an operation.
+pub fn add(operation: &mut Value) {
+    let name = operation["operationId"].as_str().unwrap_or_default();
+    let name = name.to_owned();
+    let tag = operation["tags"][0].clone();
+    let content = operation.pointer_mut("/requestBody/content");
+    let bodies = content.and_then(Value::as_object_mut);
+    for (media_type, body) in bodies.into_iter().flatten() {
+        if body.get("example").is_none()
+            && body.get("examples").is_none()
+            && let Some(example) = request(&name, media_type)
+        {
+            give(body, example);
         }
     }
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
-    for (status, answer) in responses {
+    for answer in responses.values_mut() {
         if let Some(content) = answer.pointer_mut("/content/application~1json")
-            && let Some(example) = response(name, status)
+            && let Some(example) = response(&name)
         {
             give(content, example);
         }
     }
     // Looked up by `get`: an index would put a null there.
     let parameters = operation.get_mut("parameters");
-    for parameter in parameters
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    let parameters = parameters.and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
         if parameter["in"] != "path" || parameter.get("example").is_some() {
             continue;
         }
         let example = match parameter["name"].as_str() {
             Some("delivery_id") => DELIVERY,
-            _ if name.contains("/api-keys/") => KEY,
-            _ if name.contains("/events/") => "deploy-7f3a",
+            _ if tag == "api-keys" => KEY,
+            _ if tag == "events" => "deploy-7f3a",
             _ => WEBHOOK,
         };
         parameter["example"] = example.into();
@@ -80,17 +77,15 @@ pub fn shared() -> Map<String, Value> {
 }
 
 /// What a client would send.
-fn request(name: &str, media_type: &str) -> Option<Value> {
-    Some(match (name, media_type) {
-        ("POST /api/v1/webhooks/" | "PUT /api/v1/webhooks/{id}/", _) => new_webhook(),
-        ("PATCH /api/v1/webhooks/{id}/", _) => json!({
+fn request(operation: &str, media_type: &str) -> Option<Value> {
+    Some(match operation {
+        "create_webhook" | "replace_webhook" => new_webhook(),
+        "update_webhook" => json!({
             "filters": {"environment": ["production", "prod-*"]},
             "configuration": {"channel": "alerts"}
         }),
-        ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/events/match/", _) => {
-            json!({"sample": "deploy"})
-        }
-        ("POST /api/v1/preview/", _) => {
+        "preview_webhook" | "match_event" => json!({"sample": "deploy"}),
+        "preview_new_webhook" => {
             let mut webhook = new_webhook();
             // Words of one's own are shown where a webhook is registered.
             if let Some(fields) = webhook.as_object_mut() {
@@ -98,80 +93,73 @@ fn request(name: &str, media_type: &str) -> Option<Value> {
             }
             json!({"webhook": webhook, "event": {"sample": "deploy"}})
         }
-        ("POST /api/v1/webhooks/{id}/rotate/", _) => {
-            json!({"token": "xoxb-example-not-a-real-token", "everywhere": true})
-        }
-        ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => json!({}),
-        ("PUT /api/v1/notifications/", _) => notifications(),
-        ("POST /api/v1/api-keys/", _) => json!({"name": "ci", "role": "publisher"}),
-        ("PATCH /api/v1/api-keys/{id}/", _) => {
-            json!({"name": "ci of billing", "expires_at": "2027-11-21T00:00:00Z"})
-        }
-        ("POST /api/v1/events/", "application/json") => new_event(),
-        ("POST /api/v1/events/", "application/cloudevents+json") => cloud_event(),
-        ("POST /api/v1/events/", "application/cloudevents-batch+json") => json!([cloud_event()]),
+        "rotate_webhook" => json!({"token": "xoxb-example-not-a-real-token", "everywhere": true}),
+        "redeliver" => json!({}),
+        "apply_notifications" => notifications(),
+        "create_api_key" => json!({"name": "ci", "role": "publisher"}),
+        "update_api_key" => json!({
+            "name": "ci of billing", "expires_at": "2027-11-21T00:00:00Z"
+        }),
+        "publish_events" => match media_type {
+            "application/cloudevents+json" => cloud_event(),
+            "application/cloudevents-batch+json" => json!([cloud_event()]),
+            _ => new_event(),
+        },
         _ => return None,
     })
 }
 
 /// What the API answers.
-fn response(name: &str, status: &str) -> Option<Value> {
-    Some(match (name, status) {
-        ("GET /api/v1/health", _) => json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}),
-        ("POST /api/v1/webhooks/", _) => with(
+fn response(operation: &str) -> Option<Value> {
+    Some(match operation {
+        "get_health" => json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}),
+        "create_webhook" => with(
             webhook(),
             "verification",
             json!({"status": "verified", "facts": {"bot": "carillon", "team": "Acme"}}),
         ),
-        (
-            "GET /api/v1/webhooks/{id}/"
-            | "PUT /api/v1/webhooks/{id}/"
-            | "PATCH /api/v1/webhooks/{id}/",
-            _,
-        ) => webhook(),
-        ("POST /api/v1/webhooks/{id}/rotate/", _) => with(webhook(), "rotated", json!([WEBHOOK])),
-        ("POST /api/v1/webhooks/{id}/test/", _) => attempt(),
-        ("POST /api/v1/webhooks/{id}/preview/" | "POST /api/v1/preview/", _) => preview(),
-        ("GET /api/v1/webhooks/{id}/deliveries/{delivery_id}/", _) => delivery(),
-        ("POST /api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver/", _) => {
-            json!({"accepted": 1, "next_after": null, "reason": null})
-        }
-        ("POST /api/v1/webhooks/{id}/recover/" | "POST /api/v1/recover/", _) => {
-            json!({"accepted": 12, "next_after": null, "reason": null})
-        }
-        ("POST /api/v1/events/", _) => json!({"id": "deploy-7f3a", "duplicate": false}),
-        ("GET /api/v1/events/{id}/", _) => {
+        "get_webhook" | "replace_webhook" | "update_webhook" => webhook(),
+        "rotate_webhook" => with(webhook(), "rotated", json!([WEBHOOK])),
+        "test_webhook" => attempt(),
+        "preview_webhook" | "preview_new_webhook" => preview(),
+        "get_delivery" => delivery(),
+        "redeliver" => json!({"accepted": 1, "next_after": null, "reason": null}),
+        "recover_webhook" | "recover_all" => json!({
+            "accepted": 12, "next_after": null, "reason": null
+        }),
+        "publish_events" => json!({"id": "deploy-7f3a", "duplicate": false}),
+        "get_event" => {
             let event = with(event(), "deliveries", json!([delivery()]));
             with(with(event, "matched", 1.into()), "unmatched", json!([]))
         }
-        ("POST /api/v1/events/match/", _) => json!({"results": [
+        "match_event" => json!({"results": [
             {"webhook_id": WEBHOOK, "name": "prod alerts", "would_send": true, "why_not": null},
             {"webhook_id": "wh_01KAJ2V5J8M3E1Q7S9T0C4X6Z0", "name": "staging", "would_send": false,
              "why_not": "its filter `environment` does not match `production`"},
         ]}),
-        ("GET /api/v1/event-types/", _) => page(json!({
+        "list_event_types" => page(json!({
             "type": "deploy", "group": "infrastructure", "publishable": true,
             "description": EventType::Deploy.description(), "sample": event()
         })),
-        ("POST /api/v1/api-keys/", _) => with(key(), "key", "crl_0123456789abcdef…".into()),
-        ("PATCH /api/v1/api-keys/{id}/", _) => key(),
-        ("GET /api/v1/me/", _) => json!({
+        "create_api_key" => with(key(), "key", "crl_0123456789abcdef…".into()),
+        "update_api_key" => key(),
+        "read_me" => json!({
             "organization": "org_acme", "role": "editor",
             "actor": {"type": "api_key", "id": KEY, "name": "ci"},
         }),
-        ("GET /api/v1/quotas/", _) => json!({"results": [
+        "list_quotas" => json!({"results": [
             {"quota": "webhooks", "used": 12, "limit": 1000},
         ]}),
-        ("GET /api/v1/audit/", _) => page(json!({
+        "list_audit" => page(json!({
             "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
             "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",
             "object": {"type": "webhook", "id": WEBHOOK, "name": "prod alerts"},
             "changed": ["filters"], "request_id": "req_01KAJ2V5J8M3E1Q7S9T0C4X6YZ"
         })),
-        ("PUT /api/v1/notifications/", _) => json!({"dry_run": false, "results": [
+        "apply_notifications" => json!({"dry_run": false, "results": [
             {"name": "work", "result": "updated", "changed": ["channels"], "id": WEBHOOK},
         ]}),
-        ("GET /api/v1/notifications/", _) => json!({"notifications": {"work": {
+        "export_notifications" => json!({"notifications": {"work": {
             "enabled": true, "provider": "slack", "token": "xoxb-…wxyz",
             "channels": ["#infra-alerts"], "events": ["deploy", "destroy", "error"]
         }}}),

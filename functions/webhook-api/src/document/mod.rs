@@ -178,7 +178,6 @@ const HEADERS: [(&str, &str); 2] = [
 const BODY_OPTIONAL: [&str; 2] = ["/redeliver/", "/recover/"];
 
 fn operation_of(path: &str, method: &str, operation: &mut Value) {
-    let name = format!("{} {path}", method.to_uppercase());
     if operation["tags"] == json!(["meta"]) {
         operation["security"] = json!([]);
     }
@@ -206,7 +205,7 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
             parameter["schema"]["type"] = "string".into();
         }
     }
-    examples::add(&name, operation);
+    examples::add(operation);
     let Some(responses) = operation["responses"].as_object_mut() else {
         return;
     };
