@@ -27,8 +27,8 @@ pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
     events(schemas);
     webhooks::add(kinds, schemas);
     notifications::add(kinds, schemas);
-    let mut key_patch = schema::object(&[], KEY_CHANGE.patch());
-    key_patch["description"] = KEY_CHANGE.about.into();
+    let key_patch = schema::object(&[], KEY_CHANGE.patch());
+    let key_patch = webhooks::described(KEY_CHANGE.about, key_patch);
     let others = [
         ("NewApiKey", NEW_KEY.schema()),
         ("ApiKeyPatch", key_patch),

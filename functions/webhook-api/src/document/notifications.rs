@@ -1,7 +1,7 @@
 //! The schemas of declarative setup.
 
 use carillon_chat::{Kind, Kinds};
-use carillon_domain::field::{Line, Rule, reference, schema};
+use carillon_domain::field::{Line, Rule, reference};
 use carillon_domain::webhook::MAX_WEBHOOK_NAME;
 use serde_json::{Value, json};
 
@@ -48,15 +48,13 @@ fn entry(kind: &dyn Kind) -> Value {
 
 /// A file with the block; everything beside it is somebody else's.
 fn file() -> Value {
-    let mut entries = json!({
-        "type": "object",
-        "propertyNames": Line(MAX_WEBHOOK_NAME).schema(),
-        "additionalProperties": reference("Entry"),
-    });
-    entries["description"] = "The webhooks by their names".into();
-    let mut file = schema::object(&["notifications"], Default::default());
-    file["additionalProperties"] = true.into();
-    file["properties"]["notifications"] = entries;
-    file["description"] = "A file; what is beside `notifications` is ignored".into();
-    file
+    json!({
+        "type": "object", "required": ["notifications"], "additionalProperties": true,
+        "description": "A file; what is beside `notifications` is ignored",
+        "properties": {"notifications": {
+            "type": "object", "description": "The webhooks by their names",
+            "propertyNames": Line(MAX_WEBHOOK_NAME).schema(),
+            "additionalProperties": reference("Entry"),
+        }},
+    })
 }

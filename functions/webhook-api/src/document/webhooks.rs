@@ -27,12 +27,8 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     for api_type in &types {
         let name = type_name(kinds, api_type);
         let names: Vec<String> = kinds.of_type(api_type).map(Kind::schema_name).collect();
-        let configuration = named(schemas, &name, &names, |name| {
-            format!("{name}Configuration")
-        });
-        let shown = named(schemas, &name, &names, |name| {
-            format!("Shown{name}Configuration")
-        });
+        let configuration = configuration_of(schemas, "", &name, &names);
+        let shown = configuration_of(schemas, "Shown", &name, &names);
         let own = |configuration: Value| {
             [
                 ("type", json!({"type": "string", "const": api_type})),
@@ -67,24 +63,16 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
             json!({"allOf": [reference(COMMON), specific]}),
         );
     }
-    let mut add = |name: &str, of: &dyn Fn(String) -> String, about: &Value| {
-        let names = types
-            .iter()
-            .map(|it| (it.clone(), of(type_name(kinds, it))));
-        schemas.insert(name.into(), union("type", names.collect(), about));
+    let mut add = |begin: &str, end: &str, about: &Value| {
+        let name = |api_type: &str| format!("{begin}{}{end}", type_name(kinds, api_type));
+        let names = types.iter().map(|it| (it.clone(), name(it)));
+        let union = union("type", names.collect(), about);
+        schemas.insert(format!("{begin}{end}"), union);
     };
-    let about = &NEW_WEBHOOK.about.into();
-    add("NewWebhook", &|name| format!("New{name}Webhook"), about);
-    add(
-        "Webhook",
-        &|name| format!("{name}Webhook"),
-        &answered["description"],
-    );
-    add(
-        "WebhookReplacement",
-        &|name| format!("{name}WebhookReplacement"),
-        &"A webhook in the place of the one that is there".into(),
-    );
+    let replacement = "A webhook in the place of the one that is there";
+    add("New", "Webhook", &NEW_WEBHOOK.about.into());
+    add("", "Webhook", &answered["description"]);
+    add("", "WebhookReplacement", &replacement.into());
     schemas.insert(COMMON.into(), without(answered, ["type", CONFIGURATION]));
     schemas.insert("WebhookPatch".into(), patch());
     schemas.insert("ConfigurationPatch".into(), configuration_patch(kinds));
@@ -111,20 +99,18 @@ fn message_template(kinds: &Kinds) -> Value {
 /// What webhooks of all types have in common.
 const COMMON: &str = "WebhookCommon";
 
-/// Refers to the only one of these, or to their union, which is added: their credentials tell
-/// them apart.
-fn named(
-    schemas: &mut Schemas,
-    whole: &str,
-    parts: &[String],
-    schema: impl Fn(&str) -> String,
-) -> Value {
-    if let [only] = parts {
-        return reference(&schema(only));
+/// Refers to the configuration of the only one of these kinds, or to the union of theirs, which
+/// is added: their credentials tell them apart.
+fn configuration_of(schemas: &mut Schemas, begin: &str, whole: &str, kinds: &[String]) -> Value {
+    let schema = |name: &String| reference(&format!("{begin}{name}Configuration"));
+    if let [only] = kinds {
+        return schema(only);
     }
-    let any: Vec<Value> = parts.iter().map(|part| reference(&schema(part))).collect();
-    schemas.insert(schema(whole), json!({ "anyOf": any }));
-    reference(&schema(whole))
+    let any: Vec<Value> = kinds.iter().map(schema).collect();
+    let name = format!("{begin}{whole}Configuration");
+    let reference = reference(&name);
+    schemas.insert(name, json!({ "anyOf": any }));
+    reference
 }
 
 /// Takes out what properties are for: it is said elsewhere.
@@ -135,6 +121,12 @@ pub fn undescribed(object: &mut Value) {
             property.retain(|name, _| !matches!(name.as_str(), "description" | "example"));
         }
     }
+}
+
+/// Says what an object is for.
+pub fn described(about: &str, mut object: Value) -> Value {
+    object["description"] = about.into();
+    object
 }
 
 /// Puts properties into an object's schema.
@@ -206,10 +198,8 @@ fn shown(kind: &dyn Kind) -> Value {
 fn patch() -> Value {
     let mut properties = NEW_WEBHOOK.patch();
     properties.insert(CONFIGURATION.into(), reference("ConfigurationPatch"));
-    let mut patch = schema::object(&[], properties);
-    patch["description"] =
-        "The fields to change (RFC 7396): null removes, lists are replaced as a whole".into();
-    patch
+    let about = "The fields to change (RFC 7396): null removes, lists are replaced as a whole";
+    described(about, schema::object(&[], properties))
 }
 
 /// The fields of all kinds: a patch need not say the type.
@@ -225,10 +215,8 @@ fn configuration_patch(kinds: &Kinds) -> Value {
     let fields = fields.map(|(name, field)| (name, schema::or_null(field)));
     let mut patch = schema::object(&[], fields.collect());
     undescribed(&mut patch);
-    patch["description"] = "The fields to change: null removes. Which there are depends on the \
-                            webhook's type"
-        .into();
-    patch
+    let about = "The fields to change: null removes. Which there are depends on the webhook's type";
+    described(about, patch)
 }
 
 /// The parts of the credentials of all kinds.
@@ -246,10 +234,9 @@ fn rotation(kinds: &Kinds) -> Value {
         &mut rotation,
         own.map(|field| (field.name(), field.schema())),
     );
-    rotation["description"] = "The parts of the new credential, under the names that they have in \
-                               the webhook's configuration"
-        .into();
-    rotation
+    let about = "The parts of the new credential, under the names that they have in the webhook's \
+                 configuration";
+    described(about, rotation)
 }
 
 /// Adds a field that other kinds may have, too. What each of them takes of it is for the
