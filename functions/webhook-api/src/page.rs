@@ -4,11 +4,9 @@
 //! neither repeat nor hide others. It is signed together with the organization and the
 //! query it belongs to.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use carillon_domain::{FaultCode, OrganizationId};
+use carillon_domain::FaultCode;
 use hmac::Mac;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,6 +35,7 @@ pub struct Wanted {
     pub limit: usize,
     /// The last item of the page before.
     pub after: Option<String>,
+    /// What a cursor belongs to. No two lists with different filters look alike.
     binding: String,
 }
 
@@ -49,7 +48,7 @@ impl Wanted {
         list: &str,
         mut query: Query,
     ) -> Result<Self, Problem> {
-        let binding = binding(&caller.organization, list, query.taken());
+        let binding = format!("{}\n{list}\n{:?}", caller.organization, query.taken());
         let limit = query.get(&LIMIT).unwrap_or(LIMIT.rule.default);
         let after = match query.get(&CURSOR) {
             None => None,
@@ -88,15 +87,6 @@ impl Wanted {
     }
 }
 
-/// What a cursor belongs to. No two lists with different filters look alike.
-fn binding(
-    organization: &OrganizationId,
-    list: &str,
-    filters: &BTreeMap<&'static str, String>,
-) -> String {
-    format!("{organization}\n{list}\n{filters:?}")
-}
-
 async fn mac(api: &Api, binding: &str, after: &str) -> Result<hmac::Hmac<sha2::Sha256>, Problem> {
     let mut mac = api.admin_key.signer("cursor").await?;
     mac.update(&(binding.len() as u64).to_be_bytes());
@@ -106,29 +96,20 @@ async fn mac(api: &Api, binding: &str, after: &str) -> Result<hmac::Hmac<sha2::S
 }
 
 async fn signed(api: &Api, binding: &str, after: &str) -> Result<String, Problem> {
-    let mut bytes = mac(api, binding, after)
-        .await?
-        .finalize()
-        .into_bytes()
-        .to_vec();
-    bytes.extend_from_slice(after.as_bytes());
+    let signature = mac(api, binding, after).await?.finalize().into_bytes();
+    let bytes = [signature.as_slice(), after.as_bytes()].concat();
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// What a cursor says, if it is one of ours for this list.
 async fn verified(api: &Api, binding: &str, cursor: &str) -> Result<Option<String>, Problem> {
-    let Ok(bytes) = BASE64_URL_SAFE_NO_PAD.decode(cursor) else {
-        return Ok(None);
-    };
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
     let Some((signature, after)) = bytes.split_at_checked(SIGNATURE) else {
         return Ok(None);
     };
     let Ok(after) = std::str::from_utf8(after) else {
         return Ok(None);
     };
-    let mac = mac(api, binding, after).await?;
-    Ok(mac
-        .verify_slice(signature)
-        .is_ok()
-        .then(|| after.to_owned()))
+    let is_ours = mac(api, binding, after).await?.verify_slice(signature);
+    Ok(is_ours.is_ok().then(|| after.to_owned()))
 }
