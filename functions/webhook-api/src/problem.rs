@@ -163,6 +163,28 @@ impl Problem {
             },
         }
     }
+
+    /// The document that tells of it.
+    pub fn document(&self, request_id: String) -> Document {
+        let (status, kind) = self.kind();
+        let (errors, existing_id) = match self {
+            Self::Invalid(faults) => {
+                let first: Vec<_> = faults.iter().take(MAX_FAULTS).collect();
+                (serde_json::to_value(first).ok(), None)
+            }
+            Self::NameTaken { existing_id } => (None, Some(existing_id.to_string())),
+            _ => (None, None),
+        };
+        Document {
+            r#type: format!("{URN}{kind}"),
+            title: self.title().into(),
+            status: status.as_u16(),
+            detail: self.detail(),
+            request_id,
+            errors,
+            existing_id,
+        }
+    }
 }
 
 impl From<Faults> for Problem {
@@ -184,30 +206,6 @@ impl From<Arc<carillon_aws::Error>> for Problem {
         match *error {
             carillon_aws::Error::Contended { .. } => Self::Contended,
             _ => Self::internal(error),
-        }
-    }
-}
-
-impl Problem {
-    /// The document that tells of it.
-    pub fn document(&self, request_id: String) -> Document {
-        let (status, kind) = self.kind();
-        let (errors, existing_id) = match self {
-            Self::Invalid(faults) => {
-                let first: Vec<_> = faults.iter().take(MAX_FAULTS).collect();
-                (serde_json::to_value(first).ok(), None)
-            }
-            Self::NameTaken { existing_id } => (None, Some(existing_id.to_string())),
-            _ => (None, None),
-        };
-        Document {
-            r#type: format!("{URN}{kind}"),
-            title: self.title().into(),
-            status: status.as_u16(),
-            detail: self.detail(),
-            request_id,
-            errors,
-            existing_id,
         }
     }
 }
