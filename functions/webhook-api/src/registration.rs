@@ -51,17 +51,17 @@ pub async fn completed(
     let kind = api.chat.kinds().get(&read.kind);
     // One of a single part keeps nothing of the one before.
     let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
-    let (whole, before) = match credential {
-        Credential::Unchanged => return Ok(Credential::Unchanged),
-        Credential::New(whole) if is_single => return Ok(Credential::New(whole)),
+    match credential {
+        Credential::Unchanged => return Ok(credential),
+        Credential::New(_) if is_single => return Ok(credential),
+        Credential::New(_) | Credential::Partial(_) => {}
+    }
+    let before = api.credentials.value(read).await?;
+    let whole = match (credential, &before) {
         // A whole one is good also where the old one is gone.
-        Credential::New(whole) => (Some(whole), api.credentials.value(read).await?),
-        Credential::Partial(partial) => {
-            let before = api.credentials.value(read).await?;
-            let whole = before.as_ref();
-            let whole = whole.and_then(|before| form::completed(&partial, before));
-            (whole, before)
-        }
+        (Credential::New(whole), _) => Some(whole),
+        (Credential::Partial(partial), Some(before)) => form::completed(&partial, before),
+        _ => None,
     };
     let whole = whole.map(|whole| match (kind, before) {
         (Some(kind), Some(before)) => kind.rotated(&before, whole, Timestamp::now()),
