@@ -1,5 +1,7 @@
 //! Putting a new credential in the place of the one that is there.
 
+use std::collections::BTreeSet;
+
 use carillon_aws::TOGETHER;
 use carillon_chat::form::{self, Rule};
 use carillon_chat::{Kind, Kinds};
@@ -61,18 +63,15 @@ impl Rotation {
         let mut fields = Fields::of(value, root.clone(), faults)?;
         let everywhere = fields.get(&EVERYWHERE).unwrap_or(false);
         fields.own_organization(&webhook.organization);
-        let own: Vec<&str> = kind.secret_fields().map(|field| field.name).collect();
+        let own: Vec<&'static str> = kind.secret_fields().map(|field| field.name).collect();
         let inside = fields.value("configuration").filter(|it| it.is_object());
         let at = match inside {
             Some(inside) => {
-                for field in kind
-                    .secret_fields()
-                    .filter(|it| value.get(it.name).is_some())
-                {
-                    fields.value(field.name);
+                for name in own.iter().copied().filter(|it| value.get(it).is_some()) {
+                    fields.value(name);
                     let detail = "is beside `configuration`: give the new credential in one of \
                                   these places";
-                    fields.fault(field.name, FaultCode::NotAllowed, detail);
+                    fields.fault(name, FaultCode::NotAllowed, detail);
                 }
                 fields.finish();
                 let at = root.field("configuration");
@@ -96,21 +95,19 @@ impl Rotation {
             }
         }
         let is_own = is_given;
-        let foreign = kinds.iter().flat_map(|kind| kind.secret_fields());
-        let mut foreign: Vec<&'static str> = foreign.map(|field| field.name).collect();
-        foreign.sort_unstable();
-        foreign.dedup();
-        for name in foreign.into_iter().filter(|name| !own.contains(name)) {
-            if fields.has(name) {
-                fields.value(name);
-                let detail = format!(
-                    "this webhook posts with a `{}`; to change the way it posts, PATCH its \
-                     configuration",
-                    own.join("`, `")
-                );
-                fields.fault(name, FaultCode::NotAllowed, detail);
-                is_given = true;
-            }
+        let all = kinds.iter().flat_map(|kind| kind.secret_fields());
+        let all: BTreeSet<&'static str> = all.map(|field| field.name).collect();
+        let foreign = all.into_iter().filter(|name| !own.contains(name));
+        let foreign: Vec<_> = foreign.filter(|name| fields.has(name)).collect();
+        for name in foreign {
+            fields.value(name);
+            let detail = format!(
+                "this webhook posts with a `{}`; to change the way it posts, PATCH its \
+                 configuration",
+                own.join("`, `")
+            );
+            fields.fault(name, FaultCode::NotAllowed, detail);
+            is_given = true;
         }
         if !is_given {
             fields.required(kind.credential_field());
@@ -161,7 +158,7 @@ impl Rotation {
 }
 
 /// Whether a part of a credential is made where it is left out.
-pub fn can_be_made(field: &form::Field) -> bool {
+fn can_be_made(field: &form::Field) -> bool {
     matches!(&field.rule, Rule::Secret(rule) if rule.make.is_some())
 }
 
@@ -183,9 +180,14 @@ pub async fn rotate(
     if rotation.everywhere {
         let read = registration::find(api, organization, read.id.as_str()).await?;
         if_match.check(&read)?;
-        let ids = sharing(api, &read, secret).await?;
+        let mut old = vec![&read.credential];
+        // This call may repeat one that died before it came to all of them.
+        if read.credential.fingerprint == Fingerprint::of(organization, secret) {
+            old.extend(&read.fallback);
+        }
+        let shares = |other: &Webhook| old.contains(&&other.credential) && other.kind == read.kind;
+        let ids = sharing(api, &read, &old).await?;
         for ids in ids.chunks(TOGETHER) {
-            let shares = |other: &Webhook| shares(other, &read, secret);
             others.extend(together(api, organization, ids, rotation, secret, shares).await?);
         }
     }
@@ -215,15 +217,14 @@ fn has_parts(api: &Api, webhook: &Webhook) -> bool {
     kind.is_some_and(|kind| kind.secret_fields().count() > 1)
 }
 
-/// The ids of the other webhooks that may have to be rotated with one.
+/// The ids of the other webhooks that have one of these credentials.
 async fn sharing(
     api: &Api,
     read: &Webhook,
-    secret: &SecretString,
+    credentials: &[&CredentialRef],
 ) -> Result<Vec<WebhookId>, Problem> {
     let mut ids = Vec::new();
-    let before = read.fallback.iter().filter(|_| is_repeat(read, secret));
-    for credential in std::iter::once(&read.credential).chain(before) {
+    for credential in credentials {
         let users = api
             .registry
             .users(&read.organization, &credential.fingerprint)
@@ -234,21 +235,6 @@ async fn sharing(
     ids.sort();
     ids.dedup();
     Ok(ids)
-}
-
-/// Whether the webhook has the new credential already: this call repeats another one.
-fn is_repeat(read: &Webhook, secret: &SecretString) -> bool {
-    let new = Fingerprint::of(&read.organization, secret);
-    read.credential.fingerprint == new
-}
-
-/// Whether a webhook is to be rotated with the one that was read: it has the same credential;
-/// or the one before, where this call repeats one that died before it came to this webhook.
-fn shares(other: &Webhook, read: &Webhook, secret: &SecretString) -> bool {
-    let is_repeat = is_repeat(read, secret);
-    let has_the_same = other.credential == read.credential
-        || (is_repeat && Some(&other.credential) == read.fallback.as_ref());
-    has_the_same && other.kind == read.kind
 }
 
 /// Rotates those of these webhooks that share the credential, all at once.
