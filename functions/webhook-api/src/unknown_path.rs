@@ -56,25 +56,17 @@ fn paths() -> &'static [String] {
 fn meant(written: &str, paths: &[String]) -> Option<String> {
     let written = written.strip_prefix(BASE).unwrap_or(unversioned(written));
     let segments: Vec<&str> = written.split('/').collect();
-    let filled: Vec<String> = paths
-        .iter()
-        .filter(|path| path.split('/').count() == segments.len())
-        // Each word of it is near what was written there.
-        .filter(|path| {
-            let mut parts = path.split('/').zip(&segments);
-            parts.all(|(part, segment)| {
-                part.starts_with('{') || part == *segment || nearest(segment, [part]).is_some()
-            })
-        })
-        .map(|path| {
-            let parts = path.split('/').zip(&segments);
-            let parts = parts.map(|(part, segment)| match part.starts_with('{') {
-                true => segment,
-                false => part,
-            });
-            parts.collect::<Vec<_>>().join("/")
-        })
-        .collect();
+    let same_length = |path: &&String| path.split('/').count() == segments.len();
+    let filled = paths.iter().filter(same_length).filter_map(|path| {
+        let parts = path.split('/').zip(&segments);
+        let filled = parts.map(|(part, segment)| match part.starts_with('{') {
+            true => Some(*segment),
+            // Each word of it is near what was written there.
+            false => (part == *segment || nearest(segment, [part]).is_some()).then_some(part),
+        });
+        Some(filled.collect::<Option<Vec<_>>>()?.join("/"))
+    });
+    let filled: Vec<String> = filled.collect();
     let meant = nearest(written, filled.iter().map(String::as_str))?;
     Some(format!("{BASE}{meant}"))
 }
