@@ -2,11 +2,10 @@
 
 use carillon_domain::event::CHANGES_LEFT_OUT;
 use carillon_domain::text::urls::{Part, parts};
-use carillon_domain::text::{Escaped, clean, clean_line, fit, length};
+use carillon_domain::text::{Escaped, capitalized, clean, clean_line, fit, length};
 use carillon_domain::{EstimatedCost, Event, Period};
 use url::Url;
 
-use crate::kind::capitalized;
 use crate::layout::without_tabs;
 
 /// The longest that a list of changed attributes gets, before it says how many there are in all.

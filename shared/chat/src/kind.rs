@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use carillon_domain::text::capitalized;
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, KindId, Outcome, Pointer};
 use jiff::Timestamp;
@@ -285,15 +286,6 @@ pub struct Pace {
     /// Whether the platform may limit or block our address, so that all that goes there has to
     /// rest.
     pub has_pauses: bool,
-}
-
-/// Of a name in small letters, `SlackIncomingWebhook`.
-pub fn capitalized(name: &str) -> String {
-    let words = name.split(['/', '_']).map(|word| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        format!("{}{rest}", first.to_uppercase())
-    });
-    words.collect()
 }
 
 fn collect(part: &Value, hidden: &mut Vec<String>) {

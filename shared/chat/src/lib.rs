@@ -41,7 +41,7 @@ mod testing;
 pub use answer::Answer;
 pub use client::{Client, ClientError};
 pub use draft::{Draft, Sealed, Sealing};
-pub use kind::{Kind, Pace, capitalized};
+pub use kind::{Kind, Pace};
 pub use kinds::Kinds;
 pub use origin::ChatOrigin;
 pub use post::{Place, Post, Without};

@@ -81,6 +81,15 @@ fn is_among(c: char, ranges: &[(char, char)]) -> bool {
     !c.is_ascii() && ranges.iter().any(|(from, to)| (*from..=*to).contains(&c))
 }
 
+/// A name in small letters as one of words with capitals: `SlackIncomingWebhook`.
+pub fn capitalized(name: &str) -> String {
+    let words = name.split(['/', '_']).map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        format!("{}{rest}", first.to_uppercase())
+    });
+    words.collect()
+}
+
 /// How long a text is for a platform's limit: UTF-16 units, the largest of the usual
 /// ways to count characters, so that what fits here fits however the platform counts.
 pub fn length(text: &str) -> usize {

@@ -3,9 +3,10 @@
 
 use carillon_chat::form::schema::field;
 use carillon_chat::message::{self, MentionForm};
-use carillon_chat::{Kind, Kinds, capitalized};
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::field::{Described, reference, schema};
 use carillon_domain::fields::ORGANIZATION;
+use carillon_domain::text::capitalized;
 use carillon_domain::webhook::{MESSAGE_TEMPLATE, NEW_WEBHOOK};
 use serde_json::{Map, Value, json};
 
