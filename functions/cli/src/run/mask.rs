@@ -13,7 +13,13 @@ const NAMES: [&str; 7] = [
 /// Words of a name, between underscores, that say so.
 const WORDS: [&str; 7] = ["KEY", "KEYS", "PASS", "PWD", "PAT", "AUTH", "DSN"];
 /// What secrets begin with whose form is known.
-const BEGINNINGS: [&str; 10] = [
+const BEGINNINGS: [&str; 16] = [
+    "crl_",
+    "whsec_",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xapp-",
     "ghp_",
     "gho_",
     "ghs_",
@@ -124,11 +130,17 @@ fn password(value: &str) -> Option<&str> {
 
 /// A URL that has a part which nobody would guess: it opens what it leads to.
 fn is_secret_url(value: &str) -> bool {
-    let path = value.split_once("://").map(|(_, rest)| rest);
-    let mut parts = path
-        .into_iter()
-        .flat_map(|path| path.split(['/', '?', '&', '=', '#']));
-    parts.any(looks_random)
+    let is_path = value.starts_with(['/', '~']) || !value.contains('.');
+    let separators = |c: char| "/?&=#\"' ".contains(c);
+    !is_path && value.contains('/') && value.split(separators).any(is_long_and_mixed)
+}
+
+fn is_long_and_mixed(word: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    word.len() >= 20
+        && word.bytes().all(allowed)
+        && word.bytes().any(|b| b.is_ascii_uppercase())
+        && word.bytes().any(|b| b.is_ascii_lowercase())
 }
 
 /// One word of letters in both cases and digits, as nobody writes by hand.
@@ -185,17 +197,24 @@ mod tests {
             masked(&[url], "at app:fake-pass@db.example"),
             "at app:***@db.example"
         );
-        assert_eq!(masked(&[("X", "ghp_fake-1")], "ghp_fake-1"), "***");
+        for token in ["xoxb-fake-1", "crl_00fake", "whsec_fakefake"] {
+            assert_eq!(masked(&[("X", token)], token), "***");
+        }
         let random = "Fake0Random1Value2ForTests";
         assert_eq!(masked(&[("X", random)], random), "***");
         for url in [
-            "https://chat.example/hooks/Fake0Random1Value2ForTests",
+            "https://chat.example/hooks/FakeRandomValueForTests",
+            "chat.example/hooks/FakeRandomValueForTests",
             "https://flow.example/run?sp=x&sig=Fake0Random1Value2ForTests",
         ] {
             assert_eq!(masked(&[("X", url)], &format!("to {url}.")), "to ***.");
         }
-        let page = "https://ci.example/teams/Deployments/run/1234567";
-        assert_eq!(masked(&[("X", page)], page), page);
+        for open in [
+            "https://ci.example/teams/Deployments/run/1234567",
+            "/home/fake/VeryLongNameOfAFolder/x.txt",
+        ] {
+            assert_eq!(masked(&[("X", open)], open), open);
+        }
         let commit = "9fceb02d0ae598e95dc970b74767f19372d61af8";
         assert_eq!(masked(&[("COMMIT", commit)], commit), commit);
     }
