@@ -35,12 +35,10 @@ use profile::{Config, Connection, Environment};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Command::Run(run) = &arguments.command {
-        return run::run(run, connection(arguments.profile.as_deref()));
-    }
-    match report(&arguments) {
+    match follow(&arguments) {
+        Ok(Ending::Status(status)) => status,
         // Whoever has read enough of it has closed the pipe.
-        Ok(report) => match report.print(arguments.output).is_ok() && report.good {
+        Ok(Ending::Told(report)) => match report.print(arguments.output).is_ok() && report.good {
             true => ExitCode::SUCCESS,
             false => ExitCode::from(1),
         },
@@ -72,9 +70,17 @@ fn completions(shell: Shell) -> Report {
     Report::new(script.clone().into(), script)
 }
 
-fn report(arguments: &Arguments) -> Result<Report, Error> {
-    let client = || Client::new(connection(arguments.profile.as_deref())?, Patience::PERSON);
-    match &arguments.command {
+/// How a command ends.
+enum Ending {
+    Told(Report),
+    /// It has told by itself how it went.
+    Status(ExitCode),
+}
+
+fn follow(arguments: &Arguments) -> Result<Ending, Error> {
+    let connection = || connection(arguments.profile.as_deref());
+    let client = || Client::new(connection()?, Patience::PERSON);
+    let report = match &arguments.command {
         Command::Login(login) => login::login(login),
         Command::Logout(logout) => login::logout(logout),
         Command::Completions { shell } => Ok(completions(*shell)),
@@ -94,6 +100,7 @@ fn report(arguments: &Arguments) -> Result<Report, Error> {
         Command::Audit(audit) => others::audit(&client()?, audit),
         Command::Failures => others::failures(&client()?),
         Command::Keys(command) => keys::run(&client()?, command),
-        Command::Run(_) => Err(Error::Input("it tells by itself how it went".to_owned())),
-    }
+        Command::Run(run) => return Ok(Ending::Status(run::run(run, connection()))),
+    };
+    report.map(Ending::Told)
 }

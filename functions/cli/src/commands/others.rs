@@ -128,11 +128,11 @@ const AUDIT: &[Column] = &[
     ("request", |entry| text(&entry["request_id"])),
 ];
 
-/// What is called by neither a name nor an id is shown as it is.
+/// What has neither a name nor an id is shown as it is.
 fn somebody(value: &Value) -> String {
-    match named(value) {
-        name if name.is_empty() => text(value),
-        name => name,
+    match value["name"].is_null() && value["id"].is_null() {
+        true => text(value),
+        false => named(value),
     }
 }
 
