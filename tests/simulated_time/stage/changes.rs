@@ -1,0 +1,182 @@
+//! What happens to the stage: webhooks come, change and go, and events come in.
+
+use std::time::Duration;
+
+use carillon_aws::{WakeUp, wake};
+use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
+use carillon_domain::{DeliveryId, Event, EventId, EventType, Webhook, sample};
+use carillon_runtime::clock::Clock;
+use secrecy::SecretString;
+
+use super::Stage;
+
+impl Stage {
+    pub async fn register(&self, mut webhook: Webhook, secret: &str) -> Webhook {
+        let secret = SecretString::from(secret);
+        webhook.credential = self
+            .credentials
+            .open(&webhook.organization, &secret, self.clock.now())
+            .await
+            .unwrap();
+        self.registry.create(&webhook).await.unwrap();
+        webhook
+    }
+
+    /// Queues an event for a webhook, as the dispatcher does; gives its delivery's id.
+    pub async fn publish(&mut self, webhook: &Webhook) -> DeliveryId {
+        self.publish_event(webhook, sample::event(EventType::Deploy))
+            .await
+    }
+
+    /// As [`publish`](Self::publish), an event with an id and a time of its own.
+    pub async fn publish_event(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
+        event.id = EventId::parse(&format!("event-{:04}", self.published + 1)).unwrap();
+        self.publish_as(webhook, event).await
+    }
+
+    /// As [`publish`](Self::publish), an event with a time of its own.
+    pub async fn publish_as(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
+        self.published += 1;
+        event.organization = webhook.organization.clone();
+        event.received_at = self.clock.now() + Duration::from_micros(self.published);
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let delivery_id = DeliveryId::of(&event.organization, &event.id, event.received_at, &lane);
+        self.events.put(&event).await.unwrap();
+        let now = self.clock.now();
+        let entry = Entry {
+            position: Position::of(&format!("{}", 100_000 + self.published)),
+            waiting: Waiting {
+                delivery_id: delivery_id.clone(),
+                event_id: event.id.clone(),
+                event_type: event.event_type,
+                traceparent: None,
+                since: now,
+                redelivery: 0,
+            },
+        };
+        let slice = vec![(lane.clone(), vec![entry])];
+        assert!(self.lanes.append(slice, now).await.unwrap().is_empty());
+        let organization = event.organization.clone();
+        self.lanes.create(&organization, &lane, now).await.unwrap();
+        let rows = self.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+        if rows[&lane].waits_until(now).is_none() {
+            let wake_up = WakeUp::new(organization, lane).for_event(Some(event.id));
+            wake(&self.queue, &[wake_up]).await.unwrap();
+        }
+        delivery_id
+    }
+
+    /// Many events that wait for a webhook; gives their deliveries' ids. They are as many
+    /// deliveries of a few events, as only the lane counts.
+    pub async fn backlog(&mut self, webhook: &Webhook, count: usize) -> Vec<DeliveryId> {
+        const PIECE: usize = 100;
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let now = self.clock.now();
+        let mut event = sample::event(EventType::Deploy);
+        event.organization = webhook.organization.clone();
+        event.correlation_id = None;
+        event.id = EventId::parse("backlog").unwrap();
+        event.received_at = now;
+        self.events.put(&event).await.unwrap();
+        let mut ids = Vec::with_capacity(count);
+        let entries: Vec<Entry> = (0..count)
+            .map(|number| {
+                let id = EventId::parse(&format!("backlog-{number}")).unwrap();
+                let at = now + Duration::from_micros(u64::try_from(number).unwrap());
+                let delivery_id = DeliveryId::of(&event.organization, &id, at, &lane);
+                ids.push(delivery_id.clone());
+                Entry {
+                    position: Position::of(&format!("{}", 100 + number)),
+                    waiting: Waiting {
+                        delivery_id,
+                        event_id: event.id.clone(),
+                        event_type: event.event_type,
+                        traceparent: None,
+                        since: now,
+                        redelivery: 0,
+                    },
+                }
+            })
+            .collect();
+        let pieces = entries.chunks(PIECE);
+        let slices = pieces.map(|entries| (lane.clone(), entries.to_vec()));
+        let refused = self.lanes.append(slices.collect(), now).await;
+        assert!(refused.unwrap().is_empty());
+        self.published += u64::try_from(count).unwrap();
+        let organization = event.organization;
+        self.lanes.create(&organization, &lane, now).await.unwrap();
+        let wake_up = WakeUp::new(organization, lane);
+        wake(&self.queue, &[wake_up]).await.unwrap();
+        ids
+    }
+
+    /// Leaves the lane as somebody does who has posted its first delivery, and died before that
+    /// was written down.
+    pub async fn post_and_die(&self, webhook: &Webhook, id: &DeliveryId) {
+        let now = self.clock.now();
+        let lane_id = webhook.lane(&webhook.lanes.channels[0]);
+        let rows = self.lanes.read(std::slice::from_ref(&lane_id)).await;
+        let mut lane = rows.unwrap().remove(&lane_id).unwrap();
+        let stored = lane.version;
+        let (read, _) = self.lanes.entries(&lane_id, None, 1).await.unwrap();
+        lane.offset = None;
+        lane.version = stored + 1;
+        lane.open = Some(Open {
+            log: Log::Main,
+            deliveries: vec![id.clone()],
+            end: read.last().map(|entry| entry.position.clone()),
+            version: lane.version,
+            opened_at: now,
+            is_in_flight: true,
+            unknown: 1,
+            is_summary: false,
+            overtakes: Vec::new(),
+        });
+        let organization = webhook.organization.clone();
+        let saved = self.lanes.save(&organization, &lane_id, stored, &lane, now);
+        assert!(saved.await.unwrap());
+        let lane = lane_id;
+        let wake_up = WakeUp::new(organization, lane);
+        wake(&self.queue, &[wake_up]).await.unwrap();
+    }
+
+    /// Has deliveries sent once more, as `recover` does.
+    pub async fn recover(&self, webhook: &Webhook, ids: &[DeliveryId]) {
+        let now = self.clock.now();
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let mut redos = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = self.delivery(webhook, id).await;
+            redos.push(Redo {
+                waiting: row.again(now),
+                overtaken: None,
+            });
+        }
+        self.lanes.put_redo(&lane, &redos, now).await.unwrap();
+        let organization = webhook.organization.clone();
+        let asked = self.lanes.ask(&organization, &lane, true, now).await;
+        asked.unwrap();
+        let wake_up = WakeUp::new(organization, lane);
+        wake(&self.queue, &[wake_up]).await.unwrap();
+    }
+
+    /// Changes a webhook, as its owner does: its lanes are looked at.
+    pub async fn change(&self, read: &Webhook, new: &Webhook) {
+        self.registry.update(read, new).await.unwrap();
+        for channel in &new.lanes.channels {
+            let (organization, lane) = (new.organization.clone(), new.lane(channel));
+            let now = self.clock.now();
+            self.lanes
+                .ask(&organization, &lane, false, now)
+                .await
+                .unwrap();
+            let wake_up = WakeUp::new(organization, lane);
+            wake(&self.queue, &[wake_up]).await.unwrap();
+        }
+    }
+
+    /// Removes a webhook; its lanes are not looked at before they are due.
+    pub async fn remove(&self, webhook: &Webhook) {
+        self.registry.delete(webhook).await.unwrap();
+    }
+}
