@@ -71,6 +71,9 @@ use crate::webhooks::Webhooks;
 /// How long the first call may delay the start. Lambda gives a start ten seconds.
 const PREPARATION: Duration = Duration::from_secs(2);
 
+/// How long a batch waits for events that are read ahead.
+const READ_AHEAD: Duration = Duration::from_secs(1);
+
 /// What the notifier reads and writes.
 #[derive(Clone)]
 pub struct Stores {
@@ -225,9 +228,15 @@ impl Notifier {
             }
         }
         let read = named.into_iter().map(async |(organization, ids)| {
-            let read = self.stores.events.get_many(organization, &ids).await;
-            read.inspect_err(|error| tracing::warn!(%error, "events could not be read ahead"))
-                .unwrap_or_default()
+            let read = self.stores.events.get_many(organization, &ids);
+            match tokio::time::timeout(READ_AHEAD, read).await {
+                Ok(Ok(events)) => events,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "events could not be read ahead");
+                    HashMap::new()
+                }
+                Err(_) => HashMap::new(),
+            }
         });
         let read = join_all(read)
             .await

@@ -46,7 +46,8 @@ pub struct Visit<'a> {
     /// Whether the lane has waited since it was loaded, or shortly before: then something may
     /// have come in without waking it.
     has_waited: bool,
-    /// Whether all that woke nobody is read: what comes later wakes the lane again.
+    /// Whether all that woke nobody is read. What comes later wakes the lane again: the dispatcher
+    /// appends it before it looks whether the lane waits.
     knows_all: bool,
     pub events: HashMap<EventId, Event>,
     /// How many messages were posted.
@@ -174,19 +175,22 @@ impl Notifier {
             None => (MAX_EVENTS, PIECES),
             Some(_) => (MAX_SUMMED, PIECES_TO_SUM),
         };
-        let mut pieces = FIRST_PIECES;
-        loop {
-            let last = visit.entries.back().map(|last| &last.position);
-            let after = last.or(visit.lane.settled_up_to());
-            let lanes = &self.stores.lanes;
-            let (read, is_more) = lanes.entries(visit.id, after, pieces).await?;
-            visit.entries.extend(read);
-            visit.knows_all = !is_more && !visit.has_waited;
-            if !is_more || visit.entries.len() >= enough {
-                return Ok(());
-            }
-            pieces = more_pieces;
+        let lanes = &self.stores.lanes;
+        let settled = visit.lane.settled_up_to();
+        let (mut read, mut is_more) = lanes.entries(visit.id, settled, FIRST_PIECES).await?;
+        if is_more && read.len() < enough {
+            // From the beginning: a piece that was cut elsewhere may belong between the first.
+            (read, is_more) = lanes.entries(visit.id, settled, more_pieces).await?;
         }
+        while is_more && read.len() < enough {
+            let last = read.last().map(|last| &last.position);
+            let (more, is_still_more) = lanes.entries(visit.id, last, more_pieces).await?;
+            read.extend(more);
+            is_more = is_still_more;
+        }
+        visit.entries = read.into();
+        visit.knows_all = !is_more && !visit.has_waited;
+        Ok(())
     }
 
     /// What is to be sent besides the log: up to the first that is due, or where it may be summed
