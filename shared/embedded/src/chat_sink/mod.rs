@@ -3,7 +3,8 @@
 //!
 //! A request for `https://slack.com/api/x` is sent here as `/slack.com/api/x`, and so for
 //! every host. The answers are as near to the platforms' as is known, in status, headers
-//! and body, so that a client that works here works there. Every well-formed credential
+//! and body, so that a client that works here works there; a platform of which the sink knows no
+//! more than its kind says takes whatever is well-formed. Every well-formed credential
 //! is good, every channel exists. What goes wrong is on order: for the next posts
 //! ([`ChatSink::plan`]), for a destination ([`ChatSink::order`]) or for all
 //! ([`ChatSink::behave`]); from elsewhere over HTTP ([`ChatSink::plan_router`]).
