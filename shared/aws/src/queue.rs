@@ -39,7 +39,8 @@ pub struct QueueMessage {
     pub body: String,
 }
 
-/// What a message of the queue says: that it is time to look at a lane.
+/// What a message of the queue says: that it is time to look at a lane, and what may be next
+/// there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeUp {
     pub organization: OrganizationId,

@@ -129,8 +129,13 @@ impl Registry {
             .filter_map(|row| WebhookId::parse(row.get("webhook_id")?.as_s().ok()?))
             .map(|id| (organization.clone(), id))
             .collect();
+        let unreadable = || Error::Unreadable {
+            what: "a webhook",
+            cause: "found by its name".to_owned(),
+        };
         let found = self.webhooks_by_id(&ids).await?.into_values();
-        Ok(found.flatten().map(Arc::unwrap_or_clone).collect())
+        let found = found.map(|webhook| Ok(Arc::unwrap_or_clone(webhook.ok_or_else(unreadable)?)));
+        found.collect()
     }
 
     pub async fn webhook(
