@@ -204,7 +204,10 @@ impl From<Arc<carillon_aws::Error>> for Problem {
     #[track_caller]
     fn from(error: Arc<carillon_aws::Error>) -> Self {
         match *error {
-            carillon_aws::Error::Contended { .. } => Self::Contended,
+            carillon_aws::Error::Contended { .. } => {
+                tracing::warn!(%error, "others kept changing the same");
+                Self::Contended
+            }
             _ => Self::internal(error),
         }
     }
@@ -258,5 +261,7 @@ pub fn from_panic(panic: Box<dyn Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
-    Problem::internal(format!("panic: {text}")).into_response()
+    // Where it was stands in the line of the panic itself.
+    tracing::error!(panic = text, "a request failed through a fault of ours");
+    Problem::Internal.into_response()
 }

@@ -131,7 +131,7 @@ fn translate(
         .chain(["grouping", "digest", "summary_after"])
         .filter_map(|name| Some((name.to_owned(), fields.value(name)?.clone())))
         .collect();
-    let document = json!({
+    let mut document = json!({
         "name": entry.name,
         "type": api_type,
         "enabled": enabled.unwrap_or(Value::Bool(true)),
@@ -140,6 +140,10 @@ fn translate(
         "message": message,
         "configuration": configuration,
     });
+    if let Some(document) = document.as_object_mut() {
+        // What is absent takes no room.
+        document.retain(|_, value| !value.is_null());
+    }
     for (word, instead) in API_WORDS {
         if fields.has(word) {
             fields.fault(word, FaultCode::UnknownField, format!("`{word}` {instead}"));
