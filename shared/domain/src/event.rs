@@ -195,8 +195,8 @@ impl Event {
     }
 }
 
-/// Names in a row, of which the first ten are told and the others counted.
-pub(crate) fn first_names(names: &[&str]) -> String {
+/// Names in a row: the first ten, and how many more there are.
+pub(crate) fn some_of(names: &[&str]) -> String {
     let named = &names[..names.len().min(10)];
     match names.len() - named.len() {
         0 => named.join(", "),

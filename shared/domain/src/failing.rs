@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use crate::event::{Capture, Event, Resource, Status, first_names};
+use crate::event::{Capture, Event, Resource, Status, some_of};
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId, WebhookId};
 use crate::lane::LaneId;
@@ -76,7 +76,7 @@ impl Outage {
         let message = format!(
             "No message has got through for an hour or longer: {}. What waits is kept and \
              tried every ten minutes. {}",
-            first_names(&names),
+            some_of(&names),
             first.reason
         );
         let subject = match count {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Capture, Event, Resource, Status, first_names};
+use crate::event::{Capture, Event, Resource, Status, some_of};
 use crate::event_type::EventType;
 use crate::ids::EventId;
 use crate::webhook::{Webhook, WebhookStatus};
@@ -111,7 +111,7 @@ pub fn event_of_several(suspended: &[Webhook], kept: usize, now: Timestamp) -> E
              meanwhile is kept ({} so far); send it once they work: POST /api/v1/recover/.",
             reason(first),
             names.len(),
-            first_names(&names),
+            some_of(&names),
             at_least(kept)
         )),
         ..event

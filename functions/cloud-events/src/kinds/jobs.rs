@@ -1,7 +1,8 @@
 //! Something ran and ended: failures are told, all else is quiet (`job-states`). Never told:
 //! inputs, outputs, environments, command lines and parameters of commands, which hold secrets.
 //!
-//! Facts: the services' user guides, as the EventBridge events reference lists them.
+//! Facts: the services' user guides, as the EventBridge events reference lists them; of those that
+//! keep things running, the user guides of Systems Manager, AWS Backup and EC2.
 
 use carillon_domain::EventType;
 
