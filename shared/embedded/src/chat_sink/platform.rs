@@ -46,18 +46,15 @@ impl DestinationKind {
 
     /// The standings that make a difference here, the most common ones first.
     pub fn standings(&self) -> Vec<Standing> {
-        let mut known = vec![None];
-        let mut all = vec![Standing::Open];
-        for standing in Standing::ALL {
-            let failure = (self.fails)(standing, &[]);
-            if self.forums.contains(&standing) {
-                all.push(standing);
-            } else if !known.contains(&failure) {
-                known.push(failure);
-                all.push(standing);
-            }
-        }
-        all
+        let mut known = Vec::new();
+        let all = Standing::ALL.map(|(standing, _)| standing).into_iter();
+        all.filter(|standing| {
+            let failure = (self.fails)(*standing, &[]);
+            let is_new = !known.contains(&failure);
+            known.push(failure);
+            is_new || self.forums.contains(standing)
+        })
+        .collect()
     }
 
     /// Whether a post to one of these can fail so.

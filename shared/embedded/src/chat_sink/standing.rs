@@ -44,45 +44,30 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// All but [`Open`](Self::Open), the most common of those that look alike first.
-    pub(super) const ALL: [Self; 15] = [
-        Self::Revoked,
-        Self::WrongSecret,
-        Self::Uninstalled,
-        Self::Gone,
-        Self::Archived,
-        Self::Private,
-        Self::NotAMember,
-        Self::Restricted,
-        Self::Forum,
-        Self::TaggedForum,
-        Self::Down,
-        Self::Silent,
-        Self::Limited,
-        Self::Banned,
-        Self::LosesAnswers,
+    /// All, with what people call them: the most common of those that look alike first.
+    pub(super) const ALL: [(Self, &str); 16] = [
+        (Self::Open, "all is well"),
+        (Self::Revoked, "credential revoked"),
+        (Self::WrongSecret, "wrong credential"),
+        (Self::Uninstalled, "app removed"),
+        (Self::Gone, "channel gone"),
+        (Self::Archived, "channel archived"),
+        (Self::Private, "channel private"),
+        (Self::NotAMember, "bot not invited"),
+        (Self::Restricted, "posting forbidden"),
+        (Self::Forum, "is a forum"),
+        (Self::TaggedForum, "is a forum with tags"),
+        (Self::Down, "outage (503)"),
+        (Self::Silent, "never answers"),
+        (Self::Limited, "rate limited (429)"),
+        (Self::Banned, "address banned"),
+        (Self::LosesAnswers, "takes it, loses the answer"),
     ];
 
     /// What people call it.
     pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Open => "all is well",
-            Self::Revoked => "credential revoked",
-            Self::WrongSecret => "wrong credential",
-            Self::Uninstalled => "app removed",
-            Self::Archived => "channel archived",
-            Self::Private => "channel private",
-            Self::NotAMember => "bot not invited",
-            Self::Gone => "channel gone",
-            Self::Restricted => "posting forbidden",
-            Self::Forum => "is a forum",
-            Self::TaggedForum => "is a forum with tags",
-            Self::Down => "outage (503)",
-            Self::Silent => "never answers",
-            Self::Limited => "rate limited (429)",
-            Self::Banned => "address banned",
-            Self::LosesAnswers => "takes it, loses the answer",
-        }
+        let known = Self::ALL.iter().find(|(standing, _)| *standing == self);
+        known.map_or("", |(_, words)| words)
     }
 
     /// Whether nobody should ever call again.
