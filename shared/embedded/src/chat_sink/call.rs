@@ -3,6 +3,7 @@
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
+use serde_json::{Map, Value};
 
 /// The largest body that is read.
 const MAX_BODY: usize = 1024 * 1024;
@@ -21,7 +22,6 @@ pub(super) struct Call {
 }
 
 /// A body's declared type.
-#[derive(Debug, PartialEq)]
 pub(super) struct MediaType {
     pub essence: String,
     pub charset: Option<String>,
@@ -77,6 +77,11 @@ impl Call {
         });
         Some(MediaType { essence, charset })
     }
+}
+
+/// A field of a payload, where it is a text.
+pub(super) fn text<'m>(payload: &'m Map<String, Value>, key: &str) -> Option<&'m str> {
+    payload.get(key)?.as_str()
 }
 
 /// The fields of a form or a query.

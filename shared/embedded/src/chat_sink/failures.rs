@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -96,27 +97,37 @@ impl Failure {
         }
     }
 
-    /// What happens before the message is taken, and what happens after.
-    pub(super) fn split(failure: Option<Self>) -> (Option<Self>, Option<Self>) {
+    /// What happens after the message is taken; an error where it happens instead.
+    pub(super) fn instead(failure: Option<Self>) -> Result<Option<Self>, Self> {
         match failure {
-            Some(Self::AfterTaking(failure)) => (None, Some(*failure)),
-            failure => (failure, None),
+            Some(Self::AfterTaking(failure)) => Ok(Some(*failure)),
+            Some(failure) => Err(failure),
+            None => Ok(None),
         }
+    }
+
+    /// What comes instead of the answer when the message was taken.
+    pub(super) fn afterwards(failure: Option<Self>) -> Result<(), Self> {
+        failure.map_or(Ok(()), Err)
     }
 }
 
 /// How long a post that is to hang waits: longer than any client, yet not for ever.
 const HANG: Duration = Duration::from_secs(600);
 
+/// Marks an answer that comes so late.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Late(pub Duration);
+
 /// The answer of a failure.
-pub(super) async fn answer(failure: Failure) -> Response {
+pub(super) fn answer(failure: Failure) -> Response {
     match failure {
-        Failure::Hang => hang().await,
+        Failure::Hang => hang(),
         Failure::Reset => reset(),
         Failure::Answer(answer) => exact(&answer),
         Failure::Status(status) => broken(status),
         Failure::RateLimited(seconds) | Failure::RateLimitedWithoutBody(seconds) => {
-            limited(seconds)
+            (StatusCode::TOO_MANY_REQUESTS, retry_after(seconds)).into_response()
         }
         // Of another platform.
         _ => broken(500),
@@ -130,10 +141,9 @@ fn reset() -> Response {
     Response::new(Body::from_stream(cut.map_err(io::Error::from)))
 }
 
-/// How long to wait, in whole seconds, and nothing else.
-fn limited(seconds: f64) -> Response {
-    let headers = [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())];
-    (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
+/// How long to wait, in whole seconds.
+pub(super) fn retry_after(seconds: f64) -> [(HeaderName, String); 1] {
+    [(header::RETRY_AFTER, seconds.ceil().max(1.0).to_string())]
 }
 
 /// The answer as it was ordered.
@@ -152,9 +162,8 @@ fn exact(answer: &Answer) -> Response {
 }
 
 /// The answer that never comes.
-async fn hang() -> Response {
-    tokio::time::sleep(HANG).await;
-    StatusCode::GATEWAY_TIMEOUT.into_response()
+fn hang() -> Response {
+    (StatusCode::GATEWAY_TIMEOUT, Extension(Late(HANG))).into_response()
 }
 
 /// What a broken platform's front sends: a page, whatever the client asked for.

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use carillon_chat::Kinds;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ChatSink;
 use super::destination::Place;
-use super::discord::Threads;
 use super::failures::Failure;
-use super::pace::Paces;
+use super::pace::{Count, Evenly, Window};
 use super::standing::Standing;
 use super::store::{Ids, Incoming, Message};
 
@@ -101,16 +99,29 @@ impl ChatSink {
         failure
     }
 
-    /// What the limits say of a call, where they are kept.
-    pub(super) fn paced<T>(&self, count: impl FnOnce(&mut Paces, Timestamp) -> T) -> Option<T> {
+    /// Counts a call of what the key stands for, where limits are kept.
+    pub(super) fn counted(&self, place: &Place, key: &str, window: Window) -> Option<Count> {
         let now = self.now();
         let mut held = self.held();
-        held.behaviour
-            .rate_limits
-            .then(|| count(&mut held.paces, now))
+        let limits = held.behaviour.rate_limits;
+        let count = limits.then(|| held.paces.window(key, window, now))?;
+        if count.exceeded {
+            held.destinations.rate_limited(place);
+        }
+        Some(count)
     }
 
-    pub(super) fn threads<T>(&self, act: impl FnOnce(&mut Threads) -> T) -> T {
-        act(&mut self.held().threads)
+    /// Holds a call of what the key stands for to a pace, where limits are kept.
+    pub(super) fn paced(&self, place: &Place, key: &str, pace: Evenly) -> Result<(), Failure> {
+        let now = self.now();
+        let mut held = self.held();
+        let limits = held.behaviour.rate_limits;
+        match limits.then(|| held.paces.evenly(key, pace, now)).flatten() {
+            None => Ok(()),
+            Some(wait) => {
+                held.destinations.rate_limited(place);
+                Err(Failure::RateLimited(wait.as_secs_f64()))
+            }
+        }
     }
 }

@@ -56,6 +56,7 @@ pub use store::{MAX_MESSAGES, Message};
 use call::Call;
 use destination::Destinations;
 use discord::Threads;
+use failures::Late;
 use pace::Paces;
 use plan::Plans;
 use platform::Platform;
@@ -374,10 +375,14 @@ async fn answer(State(sink): State<ChatSink>, request: Request) -> Response {
     if latency > 0 {
         tokio::time::sleep(Duration::from_millis(latency)).await;
     }
-    match PLATFORMS.iter().find(|platform| (platform.takes)(&call)) {
-        Some(platform) => (platform.answer)(&sink, &call).await,
-        None => other::answer(&sink, &call).await,
+    let response = match PLATFORMS.iter().find(|platform| (platform.takes)(&call)) {
+        Some(platform) => (platform.answer)(&sink, &call),
+        None => other::answer(&sink, &call),
+    };
+    if let Some(Late(by)) = response.extensions().get() {
+        tokio::time::sleep(*by).await;
     }
+    response
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use url::Url;
 use super::ChatSink;
 use super::call::Call;
 use super::destination::Place;
-use super::failures;
 use super::ids::hash;
 use super::platform::DestinationKind;
 use super::receive::{Fault, Received, receive};
@@ -23,11 +22,14 @@ use super::store::Incoming;
 /// What a call to no known host gets.
 const UNKNOWN: &str = "no kind of destination has this host, and it is not a signed webhook";
 
-pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
     let Some(kind) = kind_of(sink, call) else {
         let body = serde_json::json!({"error": "unknown_host", "detail": UNKNOWN});
         return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
     };
+    if call.method != Method::POST {
+        return told(kind.taken());
+    }
     // The path may be the credential.
     let path = call.path().join("/");
     let channel = format!("{}-{:08x}", call.host, hash(&path) >> 32);
@@ -38,14 +40,7 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         webhook: None,
         credential: sink.fingerprint(&path),
     };
-    if call.method == Method::GET {
-        // Nothing is posted by a question: it only shows whether the destination is well.
-        return match (place.kind.fails)(sink.standing(&place), &[]) {
-            Some(failure) => failures::answer(failure).await,
-            None => told(kind.taken()),
-        };
-    }
-    receive(sink, &place, || read(call), || told(kind.taken())).await
+    receive(sink, &place, || read(call), || told(kind.taken()))
 }
 
 /// The kind that may call there, of those that go to hosts of their own.

@@ -38,6 +38,13 @@ pub(super) struct Count {
     pub exceeded: bool,
 }
 
+impl Count {
+    /// How many seconds to wait, where the call was too much.
+    pub fn wait(self) -> Option<f64> {
+        self.exceeded.then_some(self.reset_after.as_secs_f64())
+    }
+}
+
 /// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Paces {

@@ -4,7 +4,6 @@
 use std::fmt;
 
 use axum::response::Response;
-use futures::future::BoxFuture;
 use serde::{Serialize, Serializer};
 
 use super::ChatSink;
@@ -15,7 +14,7 @@ use super::standing::Standing;
 pub(super) struct Platform {
     /// Whether a request is for it. The first that takes one answers it.
     pub takes: fn(&Call) -> bool,
-    pub answer: for<'c> fn(&'c ChatSink, &'c Call) -> BoxFuture<'c, Response>,
+    pub answer: fn(&ChatSink, &Call) -> Response,
     /// Failures that only it has, as people call them.
     pub failures: fn() -> Vec<(&'static str, Failure)>,
 }

@@ -1,6 +1,8 @@
 //! A call of a webhook of Discord's, and why it may be refused.
 
+use axum::http::StatusCode;
 use axum::response::Response;
+use carillon_domain::Pointer;
 use serde_json::{Map, Value};
 
 use super::WEBHOOK;
@@ -11,25 +13,44 @@ use crate::chat_sink::failures::Failure;
 use crate::chat_sink::limits::Violation;
 use crate::chat_sink::{ChatSink, Standing};
 
-/// Why a payload is refused.
+/// Why a call is refused.
 pub(super) enum Refused {
     Code(u32),
     Form(Vec<Violation>),
+    /// There is no such path or method.
+    NoRoute(StatusCode),
+    /// Too many posts to the channel; so many seconds to wait.
+    LimitedInChannel(f64),
+    Failed(Failure),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 impl Refused {
-    pub fn form(pointer: &str, rule: &str) -> Self {
+    pub fn form(pointer: Pointer, rule: &str) -> Self {
         Self::Form(vec![Violation {
-            pointer: pointer.to_owned(),
+            pointer,
             rule: rule.to_owned(),
             code: "50035",
         }])
     }
 
-    pub fn answer(&self, version: Version) -> Response {
+    /// The form is wrong in this field.
+    pub fn field(name: &str, rule: &str) -> Self {
+        Self::form(Pointer::root().field(name), rule)
+    }
+
+    pub fn answer(self, version: Version) -> Response {
         match self {
-            Self::Code(code) => replies::error(*code),
-            Self::Form(violations) => replies::invalid_form(version, violations),
+            Self::Code(code) => replies::error(code),
+            Self::Form(violations) => replies::invalid_form(version, &violations),
+            Self::NoRoute(status) => replies::bare_status(status),
+            Self::LimitedInChannel(seconds) => replies::limited_in_channel(version, seconds),
+            Self::Failed(failure) => replies::fail(version, failure),
         }
     }
 }
@@ -38,7 +59,6 @@ impl Refused {
 pub(super) struct Endpoint<'a> {
     pub sink: &'a ChatSink,
     pub call: &'a Call,
-    pub version: Version,
     pub webhook: &'a str,
     pub thread: Option<&'a str>,
     pub place: Place,
@@ -46,7 +66,7 @@ pub(super) struct Endpoint<'a> {
 }
 
 impl Endpoint<'_> {
-    /// What is to go wrong with a post, as it stands or on order.
+    /// What is to go wrong with a post, as its destination stands or on order.
     pub fn failure(&self) -> Option<Failure> {
         let standing = (WEBHOOK.fails)(self.standing, &[]);
         standing.or_else(|| self.sink.planned(&self.place))
@@ -55,9 +75,7 @@ impl Endpoint<'_> {
     /// The body's fields. (The platform takes files as well, in multipart forms; this sink
     /// does not.)
     pub fn read(&self) -> Result<Map<String, Value>, Refused> {
-        let Some(body) = &self.call.body else {
-            return Err(Refused::Code(40_005));
-        };
+        let body = self.call.body.as_ref().ok_or(Refused::Code(40_005))?;
         let media_type = self.call.media_type().map(|media_type| media_type.essence);
         let form;
         let json = match media_type.as_deref() {
@@ -69,15 +87,15 @@ impl Endpoint<'_> {
             _ => {
                 let rule = "Expected \"Content-Type\" header to be one of \
                     {'application/json', 'application/x-www-form-urlencoded'}.";
-                return Err(Refused::form("", rule));
+                return Err(Refused::form(Pointer::root(), rule));
             }
         };
         match serde_json::from_slice(json) {
             Ok(Value::Object(payload)) => Ok(payload),
-            Ok(_) => Err(Refused::form(
-                "",
-                "Only dictionaries may be used in a DictType",
-            )),
+            Ok(_) => {
+                let rule = "Only dictionaries may be used in a DictType";
+                Err(Refused::form(Pointer::root(), rule))
+            }
             Err(_) => Err(Refused::Code(50_109)),
         }
     }

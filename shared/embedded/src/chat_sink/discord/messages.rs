@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use carillon_chat::discord::limits;
 use serde_json::{Map, Value};
 
 use super::endpoint::{Endpoint, Refused};
 use super::replies;
-use super::{NAME, mentions, violations};
+use super::{NAME, mentions};
 use crate::chat_sink::Standing;
+use crate::chat_sink::call::text;
 use crate::chat_sink::failures::Failure;
 use crate::chat_sink::store::{Ids, Incoming, Message};
 
@@ -20,42 +23,31 @@ const COMPONENTS_V2: u64 = 1 << 15;
 const FLAGS: u64 = (1 << 2) | (1 << 12) | COMPONENTS_V2;
 
 impl Endpoint<'_> {
-    pub async fn execute(&self) -> Response {
-        let mut payload = match self.read() {
-            Ok(payload) => payload,
-            Err(refused) => return refused.answer(self.version),
-        };
+    pub fn execute(&self) -> Result<Response, Refused> {
+        let mut payload = self.read()?;
         let waits = is_true(self.call.query("wait"));
         let failure = self.failure();
         if failure == Some(Failure::Lost) && !waits {
-            return replies::reply(StatusCode::NO_CONTENT, None);
+            return Ok(StatusCode::NO_CONTENT.into_response());
         }
-        let (instead, afterwards) = Failure::split(failure.filter(|f| *f != Failure::Lost));
-        if let Some(failure) = instead {
-            return replies::fail(self.version, failure).await;
-        }
+        let afterwards = Failure::instead(failure.filter(|f| *f != Failure::Lost))?;
         if !is_true(self.call.query("with_components")) && flags(&payload) & COMPONENTS_V2 == 0 {
             // Without being asked for, they are left out without a word.
             payload.remove("components");
         }
-        let checked = accept(&payload).and_then(|()| self.check_thread(&payload));
-        if let Err(refused) = checked {
-            return refused.answer(self.version);
-        }
+        accept(&payload)?;
+        self.check_thread(&payload)?;
         let message = self.keep(payload);
-        match (afterwards, waits) {
-            (Some(failure), _) => replies::fail(self.version, failure).await,
-            (None, false) => replies::reply(StatusCode::NO_CONTENT, None),
-            (None, true) => {
-                let shown = replies::message(&message, self.webhook);
-                replies::reply(StatusCode::OK, Some(&shown))
-            }
-        }
+        Failure::afterwards(afterwards)?;
+        Ok(match waits {
+            false => StatusCode::NO_CONTENT.into_response(),
+            true => Json(replies::message(&message, self.webhook)).into_response(),
+        })
     }
 
     /// Keeps a message that was accepted.
     pub fn keep(&self, payload: Map<String, Value>) -> Arc<Message> {
-        let text = |key: &str| payload.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |key: &str| text(&payload, key).map(str::to_owned);
         let (sender, thread_name) = (text("username"), text("thread_name"));
         let payload = Value::Object(payload);
         let incoming = Incoming {
@@ -69,9 +61,8 @@ impl Endpoint<'_> {
         };
         let message = self.sink.add(&self.place, incoming, Ids::snowflake);
         if let (Some(_), Some(thread)) = (&message.thread_name, &message.thread) {
-            let channel_id = &self.place.channel_id;
-            self.sink
-                .threads(|threads| threads.begin(thread, channel_id));
+            let mut held = self.sink.held();
+            held.threads.begin(thread, &self.place.channel_id);
         }
         message
     }
@@ -96,52 +87,33 @@ impl Endpoint<'_> {
         let Some(thread) = self.thread else {
             return Ok(());
         };
-        let channel_id = &self.place.channel_id;
-        let refusal = self
-            .sink
-            .threads(|threads| threads.refusal(thread, channel_id));
+        let mut held = self.sink.held();
+        let refusal = held.threads.refusal(thread, &self.place.channel_id);
         refusal.map_or(Ok(()), |code| Err(Refused::Code(code)))
     }
 
     /// A message of this webhook. One that is in a thread is found only there.
-    fn message(&self, id: &str) -> Option<Arc<Message>> {
+    fn message(&self, id: &str) -> Result<Arc<Message>, Refused> {
         self.sink
             .find(NAME, &self.place.channel_id, id)
             .filter(|message| message.thread.as_deref() == self.thread)
+            .ok_or(Refused::Code(10_008))
     }
 
-    pub fn show_message(&self, id: &str) -> Response {
-        match self.message(id) {
-            None => replies::error(10_008),
-            Some(message) => {
-                let shown = replies::message(&message, self.webhook);
-                replies::reply(StatusCode::OK, Some(&shown))
-            }
-        }
+    pub fn show_message(&self, id: &str) -> Result<Response, Refused> {
+        let shown = replies::message(&*self.message(id)?, self.webhook);
+        Ok(Json(shown).into_response())
     }
 
-    pub fn delete_message(&self, id: &str) -> Response {
-        match self.message(id) {
-            None => replies::error(10_008),
-            Some(message) => {
-                self.sink.remove(message.number);
-                replies::reply(StatusCode::NO_CONTENT, None)
-            }
-        }
+    pub fn delete_message(&self, id: &str) -> Result<Response, Refused> {
+        self.sink.remove(self.message(id)?.number);
+        Ok(StatusCode::NO_CONTENT.into_response())
     }
 
-    pub async fn edit_message(&self, id: &str) -> Response {
-        let changes = match self.read() {
-            Ok(changes) => changes,
-            Err(refused) => return refused.answer(self.version),
-        };
-        let (instead, afterwards) = Failure::split(self.failure());
-        if let Some(failure) = instead {
-            return replies::fail(self.version, failure).await;
-        }
-        let Some(message) = self.message(id) else {
-            return replies::error(10_008);
-        };
+    pub fn edit_message(&self, id: &str) -> Result<Response, Refused> {
+        let changes = self.read()?;
+        let afterwards = Failure::instead(self.failure())?;
+        let message = self.message(id)?;
         let mut payload = message.payload.as_object().cloned().unwrap_or_default();
         // The mentions allowed at first are forgotten, and nobody changes their name.
         payload.remove("allowed_mentions");
@@ -152,16 +124,12 @@ impl Endpoint<'_> {
                 value => _ = payload.insert(key, value),
             }
         }
-        if let Err(refused) = accept(&payload) {
-            return refused.answer(self.version);
-        }
+        accept(&payload)?;
         let payload = Value::Object(payload);
         let open = mentions::open(&payload);
         self.sink.edit(&self.place, &message, open, payload);
-        match afterwards {
-            Some(failure) => replies::fail(self.version, failure).await,
-            None => self.show_message(id),
-        }
+        Failure::afterwards(afterwards)?;
+        self.show_message(id)
     }
 }
 
@@ -180,7 +148,7 @@ pub(super) fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
     }
     let flags = flags(payload);
     if flags & !FLAGS != 0 {
-        return Err(Refused::form("/flags", "Value is not a flag of webhooks."));
+        return Err(Refused::field("flags", "Value is not a flag of webhooks."));
     }
     if flags & COMPONENTS_V2 != 0
         && let Some(other) = ["content", "embeds", "poll"]
@@ -188,14 +156,12 @@ pub(super) fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
             .find(|key| filled(key))
     {
         let rule = "Cannot be used together with the flag for components.";
-        return Err(Refused::form(&format!("/{other}"), rule));
+        return Err(Refused::field(other, rule));
     }
-    let payload = Value::Object(payload.clone());
-    let violations = violations(&payload);
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Refused::Form(violations))
+    let violations = limits::violations(&Value::Object(payload.clone()));
+    match violations.is_empty() {
+        true => Ok(()),
+        false => Err(Refused::Form(violations)),
     }
 }
 

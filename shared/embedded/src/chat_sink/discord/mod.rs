@@ -11,15 +11,13 @@ mod threads;
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::http::{Method, StatusCode, header};
-use axum::response::Response;
-use carillon_chat::discord::limits;
-use serde_json::Value;
+use axum::response::{IntoResponse, Response};
 
-use super::call::Call;
+use super::call::{Call, text};
 use super::destination::Place;
 use super::failures::{Ban, Failure};
-use super::limits::Violation;
 use super::pace::{Count, Window};
 use super::platform::{DestinationKind, Platform};
 use super::{ChatSink, Standing};
@@ -65,7 +63,7 @@ const HOSTS: [&str; 6] = [
 
 pub(super) const API: Platform = Platform {
     takes: |call| HOSTS.contains(&call.host.as_str()),
-    answer: |sink, call| Box::pin(answer(sink, call)),
+    answer,
     failures: || {
         vec![
             ("Discord: banned", Failure::Banned(Ban::Text)),
@@ -103,27 +101,27 @@ pub(super) static WEBHOOK: DestinationKind = DestinationKind {
     can: |failure| !matches!(failure, Failure::RateLimitedWithoutBody(_)),
 };
 
-async fn answer(sink: &ChatSink, call: &Call) -> Response {
+fn answer(sink: &ChatSink, call: &Call) -> Response {
     let mut count = Count {
         remaining: BUCKET.size - 1,
         reset_after: Duration::from_millis(400),
         exceeded: false,
     };
-    let mut response = route(sink, call, &mut count).await;
+    let mut response = route(sink, call, &mut count);
     if response.extensions().get::<Bare>().is_none() {
         replies::tell_limits(response.headers_mut(), count, sink.now());
     }
     response
 }
 
-async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
+fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
     let agent = call.header(header::USER_AGENT).unwrap_or_default();
     if agent.is_empty() || agent.starts_with("Mozilla/") {
         return replies::error(40_333);
     }
     let path = call.path();
     let ["api", rest @ ..] = &path[..] else {
-        return replies::no_route(StatusCode::NOT_FOUND);
+        return replies::bare_status(StatusCode::NOT_FOUND);
     };
     let (version, rest) = match rest {
         [number, rest @ ..] if is_version(number) => match version(number) {
@@ -132,18 +130,27 @@ async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
         },
         _ => (Version::Old, rest),
     };
-    let ["webhooks", webhook, token, rest @ ..] = rest else {
-        return replies::no_route(StatusCode::NOT_FOUND);
+    run(sink, call, rest, count).unwrap_or_else(|refused| refused.answer(version))
+}
+
+fn run(
+    sink: &ChatSink,
+    call: &Call,
+    path: &[&str],
+    count: &mut Count,
+) -> Result<Response, Refused> {
+    let ["webhooks", webhook, token, rest @ ..] = path else {
+        return Err(Refused::NoRoute(StatusCode::NOT_FOUND));
     };
     if !is_snowflake(webhook) && !is_placeholder(webhook) {
-        return Refused::form("/webhook_id", NO_SNOWFLAKE).answer(version);
+        return Err(Refused::field("webhook_id", NO_SNOWFLAKE));
     }
     let thread = call.query("thread_id");
     if thread.is_some_and(|thread| !is_snowflake(thread)) {
-        return Refused::form("/thread_id", NO_SNOWFLAKE).answer(version);
+        return Err(Refused::field("thread_id", NO_SNOWFLAKE));
     }
     if token.is_empty() {
-        return replies::error(50_027);
+        return Err(Refused::Code(50_027));
     }
     let place = Place {
         kind: &WEBHOOK,
@@ -152,98 +159,82 @@ async fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
         webhook: Some((*webhook).to_owned()),
         credential: sink.fingerprint(token),
     };
-    if let Some(everywhere) = sink.paced(|paces, now| paces.window("global", GLOBAL, now))
-        && everywhere.exceeded
-    {
-        sink.held().destinations.rate_limited(&place);
-        return replies::limited_everywhere(version, everywhere.reset_after.as_secs_f64());
+    if let Some(wait) = sink.counted(&place, "global", GLOBAL).and_then(Count::wait) {
+        return Err(Failure::RateLimitedEverywhere(wait).into());
     }
     let standing = sink.called(&place);
     let endpoint = Endpoint {
         sink,
         call,
-        version,
         webhook,
         thread,
         place,
         standing,
     };
     let posts = call.method == Method::POST || call.method == Method::PATCH;
-    if posts && let Some(limited) = endpoint.limited(&rest.join("/"), count) {
-        return limited;
+    if posts {
+        endpoint.keep_to_limits(rest.first().copied().unwrap_or_default(), count)?;
     }
     // A dead webhook is dead whatever is sent there; what else is wrong shows with a post.
     if let Some(failure @ Failure::Refusal(_)) = (WEBHOOK.fails)(standing, &[]) {
-        return replies::fail(version, failure).await;
+        return Err(failure.into());
     }
     match (rest, &call.method) {
-        ([], &Method::GET) => endpoint.show(),
+        ([], &Method::GET) => Ok(endpoint.show(&endpoint.place.channel)),
         ([], &Method::PATCH) => endpoint.rename(),
         ([], &Method::DELETE) => {
-            let id = endpoint.place.channel_id.as_str();
-            sink.stand(id, Standing::Revoked);
-            replies::reply(StatusCode::NO_CONTENT, None)
+            sink.stand(&endpoint.place.channel_id, Standing::Revoked);
+            Ok(StatusCode::NO_CONTENT.into_response())
         }
-        ([], &Method::POST) => endpoint.execute().await,
-        (["slack"], &Method::POST) => slack::execute(&endpoint).await,
+        ([], &Method::POST) => endpoint.execute(),
+        (["slack"], &Method::POST) => slack::execute(&endpoint),
         (["messages", id], &Method::GET) => endpoint.show_message(id),
-        (["messages", id], &Method::PATCH) => endpoint.edit_message(id).await,
+        (["messages", id], &Method::PATCH) => endpoint.edit_message(id),
         (["messages", id], &Method::DELETE) => endpoint.delete_message(id),
-        ([] | ["slack"] | ["messages", _], _) => replies::no_route(StatusCode::METHOD_NOT_ALLOWED),
-        _ => replies::no_route(StatusCode::NOT_FOUND),
+        ([] | ["slack"] | ["messages", _], _) => {
+            Err(Refused::NoRoute(StatusCode::METHOD_NOT_ALLOWED))
+        }
+        _ => Err(Refused::NoRoute(StatusCode::NOT_FOUND)),
     }
 }
 
 impl Endpoint<'_> {
-    /// The answer to a call that is too much, if it is. Refused calls count as well.
-    fn limited(&self, route: &str, count: &mut Count) -> Option<Response> {
+    /// Refuses a call that is too much. Refused calls count as well.
+    fn keep_to_limits(&self, route: &str, count: &mut Count) -> Result<(), Refused> {
         // Each message has the same bucket, each webhook another.
-        let route = route.split('/').next().unwrap_or_default();
         let key = format!("{} {} {route}", self.webhook, self.place.credential);
-        let counted = self
-            .sink
-            .paced(|paces, now| paces.window(&key, BUCKET, now))?;
-        *count = counted;
-        let seconds = counted.reset_after.as_secs_f64();
-        if counted.exceeded {
-            self.sink.held().destinations.rate_limited(&self.place);
-            return Some(replies::rate_limited(self.version, seconds));
+        if let Some(counted) = self.sink.counted(&self.place, &key, BUCKET) {
+            *count = counted;
+            if let Some(wait) = counted.wait() {
+                return Err(Failure::RateLimited(wait).into());
+            }
         }
-        if self.call.method != Method::POST {
-            return None;
+        if self.call.method == Method::POST {
+            let channel_id = &self.place.channel_id;
+            let counted = self.sink.counted(&self.place, channel_id, CHANNEL);
+            if let Some(wait) = counted.and_then(Count::wait) {
+                return Err(Refused::LimitedInChannel(wait));
+            }
         }
-        let channel_id = &self.place.channel_id;
-        let counted = self
-            .sink
-            .paced(|paces, now| paces.window(channel_id, CHANNEL, now))?;
-        let seconds = counted.reset_after.as_secs_f64();
-        counted.exceeded.then(|| {
-            self.sink.held().destinations.rate_limited(&self.place);
-            replies::limited_in_channel(self.version, seconds)
-        })
+        Ok(())
     }
 
-    fn show(&self) -> Response {
-        let shown = replies::webhook(self.webhook, &self.place.channel);
-        replies::reply(StatusCode::OK, Some(&shown))
+    fn show(&self, name: &str) -> Response {
+        Json(replies::webhook(self.webhook, name)).into_response()
     }
 
     /// Renames the webhook. (The sink takes the name for the channel's.)
-    fn rename(&self) -> Response {
-        let changes = match self.read() {
-            Ok(changes) => changes,
-            Err(refused) => return refused.answer(self.version),
+    fn rename(&self) -> Result<Response, Refused> {
+        let changes = self.read()?;
+        let Some(name) = text(&changes, "name") else {
+            return Ok(self.show(&self.place.channel));
         };
-        let name = changes.get("name").and_then(Value::as_str);
-        if let Some(name) = name {
-            if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-                let rule = "Must be between 1 and 80 in length.";
-                return Refused::form("/name", rule).answer(self.version);
-            }
-            self.sink.name_webhook(self.webhook, name);
+        if name.trim().is_empty() || name.chars().count() > MAX_NAME {
+            let rule = "Must be between 1 and 80 in length.";
+            return Err(Refused::field("name", rule));
         }
-        let shown = replies::webhook(self.webhook, name.unwrap_or(&self.place.channel));
-        replies::reply(StatusCode::OK, Some(&shown))
+        self.sink.name_webhook(self.webhook, name);
+        Ok(self.show(name))
     }
 }
 
@@ -274,8 +265,4 @@ fn is_placeholder(id: &str) -> bool {
 
 fn is_snowflake(text: &str) -> bool {
     !text.is_empty() && text.len() <= 20 && text.chars().all(|c| c.is_ascii_digit())
-}
-
-fn violations(payload: &Value) -> Vec<Violation> {
-    Violation::of(limits::violations(payload))
 }

@@ -1,14 +1,14 @@
 //! Discord's answers: errors, rate limit headers, and the message object.
 
+use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::codes::describe;
-use super::{BUCKET, NAME, ids};
+use super::{BUCKET, NAME, codes, ids};
 use crate::chat_sink::failures::{self, Ban, Failure};
-use crate::chat_sink::limits::Violation;
+use crate::chat_sink::limits::{self, Violation};
 use crate::chat_sink::pace::Count;
 use crate::chat_sink::store::Message;
 
@@ -46,38 +46,25 @@ pub(super) fn tell_limits(headers: &mut HeaderMap, count: Count, now: Timestamp)
     headers.insert(header::VIA, VIA);
 }
 
-/// An answer, without a body where there is none.
-pub(super) fn reply(status: StatusCode, body: Option<&Value>) -> Response {
-    match body {
-        Some(body) => (status, axum::Json(body)).into_response(),
-        None => status.into_response(),
-    }
-}
-
 /// One of Discord's error codes, with the status and the message that go with it.
 pub(super) fn error(code: u32) -> Response {
-    let (status, message) = describe(code);
-    reply(status, Some(&json!({"message": message, "code": code})))
+    let body = json!({"message": codes::message(code), "code": code});
+    (codes::status(code), Json(body)).into_response()
 }
 
-/// Status 404 or 405 with code 0: the path or the method does not exist.
-pub(super) fn no_route(status: StatusCode) -> Response {
-    reply(
-        status,
-        Some(&json!({"message": status_line(status), "code": 0})),
-    )
-}
-
-fn status_line(status: StatusCode) -> String {
+/// A status with code 0: the path or the method does not exist, or Discord is out of order.
+pub(super) fn bare_status(status: StatusCode) -> Response {
     let reason = status.canonical_reason().unwrap_or_default();
-    format!("{}: {reason}", status.as_u16())
+    let message = format!("{}: {reason}", status.as_u16());
+    (status, Json(json!({"message": message, "code": 0}))).into_response()
 }
 
 /// Code 50035: what is wrong with the form, and where.
 pub(super) fn invalid_form(version: Version, violations: &[Violation]) -> Response {
     let mut errors = json!({});
     for violation in violations {
-        let mut keys = violation.pointer.split('/').filter(|key| !key.is_empty());
+        let pointer = violation.pointer.as_str();
+        let mut keys = pointer.split('/').filter(|key| !key.is_empty());
         match version {
             Version::Old => {
                 let key = keys.next().unwrap_or("_misc");
@@ -96,13 +83,13 @@ pub(super) fn invalid_form(version: Version, violations: &[Violation]) -> Respon
             json!({"message": "Invalid Form Body", "code": 50035, "errors": errors})
         }
     };
-    reply(StatusCode::BAD_REQUEST, Some(&body))
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }
 
 /// The code and the message of one fault in a form. Discord documents few of them.
 fn form_error(violation: &Violation) -> (&'static str, String) {
     let rule = violation.rule.as_str();
-    match violation.most() {
+    match limits::most(violation) {
         Some(most @ 6_000) => {
             let message = format!("Embed size exceeds maximum size of {most}");
             ("MAX_EMBED_SIZE_EXCEEDED", message)
@@ -113,13 +100,15 @@ fn form_error(violation: &Violation) -> (&'static str, String) {
         }
         None if rule.contains("required") => ("BASE_TYPE_REQUIRED", rule.to_owned()),
         None if rule.contains("Content-Type") => ("CONTENT_TYPE_INVALID", rule.to_owned()),
-        None if violation.pointer == "/username" => ("USERNAME_INVALID_CONTAINS", rule.to_owned()),
+        None if violation.pointer.as_str() == "/username" => {
+            ("USERNAME_INVALID_CONTAINS", rule.to_owned())
+        }
         None => ("BASE_TYPE_INVALID", rule.to_owned()),
     }
 }
 
 /// What a failure looks like here.
-pub(super) async fn fail(version: Version, failure: Failure) -> Response {
+pub(super) fn fail(version: Version, failure: Failure) -> Response {
     match failure {
         Failure::Refusal(refusal) => error(refusal.code.parse().unwrap_or_default()),
         Failure::RateLimited(seconds) => rate_limited(version, seconds),
@@ -127,18 +116,14 @@ pub(super) async fn fail(version: Version, failure: Failure) -> Response {
         Failure::RateLimitedEverywhere(seconds) => limited_everywhere(version, seconds),
         Failure::Banned(ban) => banned(ban),
         Failure::Status(status @ (500 | 503)) => {
-            let status = StatusCode::from_u16(status).unwrap_or_default();
-            reply(
-                status,
-                Some(&json!({"message": status_line(status), "code": 0})),
-            )
+            bare_status(StatusCode::from_u16(status).unwrap_or_default())
         }
-        other => failures::answer(other).await,
+        other => failures::answer(other),
     }
 }
 
 /// Too many calls of the caller's own.
-pub(super) fn rate_limited(version: Version, seconds: f64) -> Response {
+fn rate_limited(version: Version, seconds: f64) -> Response {
     let message = "You are being rate limited.";
     let mut response = wait(version, seconds, message, "user");
     let headers = response.headers_mut();
@@ -164,7 +149,7 @@ fn limited_by_others(version: Version, seconds: f64) -> Response {
 }
 
 /// Too many calls altogether: no bucket has to do with it.
-pub(super) fn limited_everywhere(version: Version, seconds: f64) -> Response {
+fn limited_everywhere(version: Version, seconds: f64) -> Response {
     let message = "You are being rate limited.";
     let mut response = wait(version, seconds, message, "global");
     let name = HeaderName::from_static("x-ratelimit-global");
@@ -190,7 +175,7 @@ fn wait(version: Version, seconds: f64, message: &str, scope: &'static str) -> R
             scope.to_owned(),
         ),
     ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
+    (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
 }
 
 /// The caller's address is kept out, by a proxy that knows nothing of limits.
@@ -199,7 +184,7 @@ fn banned(ban: Ban) -> Response {
         exceeding our rate limits frequently. Please read our docs to prevent this moving forward.";
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut response = match ban {
-        Ban::Json => (status, axum::Json(json!({"code": 0, "message": MESSAGE}))).into_response(),
+        Ban::Json => (status, Json(json!({"code": 0, "message": MESSAGE}))).into_response(),
         Ban::Text => (status, "error code: 1015").into_response(),
         Ban::Html => failures::broken(429),
     };

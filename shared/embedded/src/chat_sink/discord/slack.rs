@@ -1,54 +1,41 @@
 //! Discord's door for what was written for Slack: `…/slack`.
 
+use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Endpoint, Refused};
 use super::messages::accept;
-use super::replies;
 use crate::chat_sink::failures::Failure;
 
-pub(super) async fn execute(endpoint: &Endpoint<'_>) -> Response {
-    let version = endpoint.version;
-    let message = match endpoint.read() {
-        Ok(message) => message,
-        Err(refused) => return refused.answer(version),
-    };
-    let (instead, afterwards) = Failure::split(endpoint.failure());
-    if let Some(failure) = instead {
-        return replies::fail(version, failure).await;
-    }
+pub(super) fn execute(endpoint: &Endpoint<'_>) -> Result<Response, Refused> {
+    let message = endpoint.read()?;
+    let afterwards = Failure::instead(endpoint.failure())?;
     if endpoint.standing.is_forum() {
-        return replies::error(220_004);
+        return Err(Refused::Code(220_004));
     }
     let payload = translated(&message);
-    let checked = accept(&payload).and_then(|()| endpoint.check_thread(&payload));
-    if let Err(refused) = checked {
-        return Refused::answer(&refused, version);
-    }
+    accept(&payload)?;
+    endpoint.check_thread(&payload)?;
     endpoint.keep(payload);
-    match (afterwards, endpoint.call.query("wait")) {
-        (Some(failure), _) => replies::fail(version, failure).await,
+    Failure::afterwards(afterwards)?;
+    Ok(match endpoint.call.query("wait") {
         // Here it waits unless told otherwise.
-        (None, Some("false" | "False" | "0")) => replies::reply(StatusCode::NO_CONTENT, None),
-        (None, _) => replies::reply(StatusCode::OK, Some(&json!("ok"))),
-    }
+        Some("false" | "False" | "0") => StatusCode::NO_CONTENT.into_response(),
+        _ => Json("ok").into_response(),
+    })
 }
 
 /// The message as Discord's own. What Discord does not know of Slack's, such as blocks, is
 /// left out.
 fn translated(message: &Map<String, Value>) -> Map<String, Value> {
-    let mut payload = Map::new();
-    for (theirs, ours) in [
+    let names = [
         ("text", "content"),
         ("username", "username"),
         ("icon_url", "avatar_url"),
-    ] {
-        if let Some(value) = message.get(theirs) {
-            payload.insert(ours.to_owned(), value.clone());
-        }
-    }
+    ];
+    let mut payload = renamed(|name| message.get(name), &names);
     let attachments = message.get("attachments").and_then(Value::as_array);
     let embeds: Vec<Value> = attachments.into_iter().flatten().map(embed).collect();
     if !embeds.is_empty() {
@@ -57,18 +44,24 @@ fn translated(message: &Map<String, Value>) -> Map<String, Value> {
     payload
 }
 
+/// The fields that Discord has under a name of its own.
+fn renamed<'v>(
+    field: impl Fn(&str) -> Option<&'v Value>,
+    names: &[(&str, &str)],
+) -> Map<String, Value> {
+    let renamed =
+        |(theirs, ours): &(&str, &str)| Some(((*ours).to_owned(), field(theirs)?.clone()));
+    names.iter().filter_map(renamed).collect()
+}
+
 fn embed(attachment: &Value) -> Value {
-    let mut embed = Map::new();
-    for (theirs, ours) in [
+    let names = [
         ("title", "title"),
         ("title_link", "url"),
         ("text", "description"),
         ("fields", "fields"),
-    ] {
-        if let Some(value) = attachment.get(theirs) {
-            embed.insert(ours.to_owned(), value.clone());
-        }
-    }
+    ];
+    let mut embed = renamed(|name| attachment.get(name), &names);
     let color = attachment["color"].as_str().unwrap_or_default();
     let digits = color.trim_start_matches('#');
     if let Ok(color) = u32::from_str_radix(digits, 16) {

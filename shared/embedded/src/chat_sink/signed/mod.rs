@@ -33,7 +33,7 @@ const NAME: &str = "webhook";
 /// Whatever looks like one, wherever it goes.
 pub(super) const RECEIVERS: Platform = Platform {
     takes: |call| call.header(ID).is_some(),
-    answer: |sink, call| Box::pin(answer(sink, call)),
+    answer,
     failures: Vec::new,
 };
 
@@ -65,7 +65,7 @@ struct Sent<'c> {
     payload: Value,
 }
 
-async fn answer(sink: &ChatSink, call: &Call) -> Response {
+fn answer(sink: &ChatSink, call: &Call) -> Response {
     let at = format!("{}/{}", call.host, call.path().join("/"));
     let place = Place {
         kind: &RECEIVER,
@@ -98,7 +98,6 @@ async fn answer(sink: &ChatSink, call: &Call) -> Response {
     receive(sink, &place, read, || {
         StatusCode::NO_CONTENT.into_response()
     })
-    .await
 }
 
 fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, Fault> {

@@ -4,10 +4,11 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::request::{BOT_ID, Request, Trouble, fail};
+use super::request::{BOT_ID, Request, Trouble};
 use super::{BOT, chat, conversations};
 use crate::chat_sink::ChatSink;
 use crate::chat_sink::call::{Call, fields};
+use crate::chat_sink::failures::{self, Failure, retry_after};
 
 /// A method's arguments, and the token where a form carried one.
 struct Arguments {
@@ -17,7 +18,7 @@ struct Arguments {
     missing_charset: bool,
 }
 
-pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
     let path = call.path();
     let ["api", method] = path[..] else {
         return (StatusCode::NOT_FOUND, axum::response::Html("Not found")).into_response();
@@ -27,12 +28,12 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         Err(code) => (Err(Trouble::from(code)), false),
         Ok(arguments) => {
             let missing_charset = arguments.missing_charset;
-            let result = run(sink, call, method, arguments, &scopes).await;
+            let result = run(sink, call, method, arguments, &scopes);
             (result, missing_charset)
         }
     };
     let mut body = match result {
-        Err(Trouble::Broken(response)) => return *response,
+        Err(Trouble::Failed(failure)) => return fail(failure),
         Err(Trouble::Refused(code, more)) => merged(json!({"ok": false, "error": code}), more),
         Ok(more) => merged(json!({"ok": true}), more),
     };
@@ -54,7 +55,7 @@ fn accepted_scope(method: &str) -> Option<&'static str> {
     }
 }
 
-async fn run(
+fn run(
     sink: &ChatSink,
     call: &Call,
     method: &str,
@@ -66,9 +67,7 @@ async fn run(
     let standing = sink.credential_standing(credential);
     if method == "auth.test" || !method.starts_with("chat.") {
         // Of a post this is found out with its channel, where it is counted.
-        if let Some(failure) = (BOT.fails)(standing, scopes) {
-            return Err(fail(failure).await);
-        }
+        Failure::instead((BOT.fails)(standing, scopes))?;
     }
     if !needed.is_empty() && !scopes.iter().any(|scope| scope == needed) {
         let more = json!({"needed": needed, "provided": scopes.join(",")});
@@ -88,8 +87,8 @@ async fn run(
             "team_id": "T0CARILLON", "user_id": "U0CARILLON", "bot_id": BOT_ID,
             "is_enterprise_install": false,
         })),
-        "chat.postMessage" => chat::post(request).await,
-        "chat.update" => chat::update(request).await,
+        "chat.postMessage" => chat::post(request),
+        "chat.update" => chat::update(request),
         "chat.delete" => chat::delete(&request),
         _ => conversations::answer(&request),
     }
@@ -182,6 +181,17 @@ fn merged(mut body: Value, more: Value) -> Value {
         body.extend(more);
     }
     body
+}
+
+fn fail(failure: Failure) -> Response {
+    match failure {
+        Failure::RateLimited(seconds) => {
+            let body = json!({"ok": false, "error": "ratelimited"});
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            (status, retry_after(seconds), axum::Json(body)).into_response()
+        }
+        other => failures::answer(other),
+    }
 }
 
 fn respond(body: &Value, scopes: &str, accepted: Option<&'static str>) -> Response {

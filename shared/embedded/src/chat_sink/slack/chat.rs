@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::request::{BOT_ID, Request, Trouble, fail, rate_limited};
+use super::request::{BOT_ID, Request, Trouble};
 use super::{BOT, NAME, POSTS, content, ids, mentions};
+use crate::chat_sink::call::text;
 use crate::chat_sink::destination::Place;
 use crate::chat_sink::failures::Failure;
 use crate::chat_sink::pace::Evenly;
@@ -19,20 +20,13 @@ const EDITS: Evenly = Evenly {
     burst: 50,
 };
 
-pub(super) async fn post(request: Request<'_>) -> Result<Value, Trouble> {
+pub(super) fn post(request: Request<'_>) -> Result<Value, Trouble> {
     let (sink, mut fields) = (request.sink, request.fields);
     let (channel, channel_id) = resolve(sink, &fields).ok_or("channel_not_found")?;
     let place = place(channel, channel_id, request.credential);
     let failure = (BOT.fails)(sink.called(&place), request.scopes);
-    let failure = failure.or_else(|| sink.planned(&place));
-    let (instead, afterwards) = Failure::split(failure);
-    if let Some(failure) = instead {
-        return Err(fail(failure).await);
-    }
-    let too_much = sink.paced(|paces, now| paces.evenly(&place.channel_id, POSTS, now));
-    if let Some(wait) = too_much.flatten() {
-        return Err(wait_for(sink, &place, wait));
-    }
+    let afterwards = Failure::instead(failure.or_else(|| sink.planned(&place)))?;
+    sink.paced(&place, &place.channel_id, POSTS)?;
     content::accept(&mut fields)?;
     let thread = thread(sink, &place, &fields)?;
     if let Some(first) = posted_before(sink, &place, &fields) {
@@ -40,8 +34,7 @@ pub(super) async fn post(request: Request<'_>) -> Result<Value, Trouble> {
         reply["is_duplicate"] = json!(true);
         return Ok(reply);
     }
-    let text = |key: &str| fields.get(key).and_then(Value::as_str).map(str::to_owned);
-    let sender = text("username");
+    let sender = text(&fields, "username").map(str::to_owned);
     let payload = Value::Object(fields);
     let incoming = Incoming {
         host: request.call.host.clone(),
@@ -52,13 +45,11 @@ pub(super) async fn post(request: Request<'_>) -> Result<Value, Trouble> {
         ..Incoming::default()
     };
     let message = sink.add(&place, incoming, Ids::timestamp);
-    match afterwards {
-        Some(failure) => Err(fail(failure).await),
-        None => Ok(posted(&message)),
-    }
+    Failure::afterwards(afterwards)?;
+    Ok(posted(&message))
 }
 
-pub(super) async fn update(request: Request<'_>) -> Result<Value, Trouble> {
+pub(super) fn update(request: Request<'_>) -> Result<Value, Trouble> {
     let (sink, mut fields) = (request.sink, request.fields);
     let (place, ts) = addressed(sink, &fields, request.credential)?;
     let standing = sink.called(&place);
@@ -66,16 +57,8 @@ pub(super) async fn update(request: Request<'_>) -> Result<Value, Trouble> {
         return Err("is_inactive".into());
     }
     let failure = (BOT.fails)(standing, request.scopes);
-    let failure = failure.or_else(|| sink.planned(&place));
-    let (instead, afterwards) = Failure::split(failure);
-    if let Some(failure) = instead {
-        return Err(fail(failure).await);
-    }
-    let too_much =
-        sink.paced(|paces, now| paces.evenly(&format!("edit {}", place.credential), EDITS, now));
-    if let Some(wait) = too_much.flatten() {
-        return Err(wait_for(sink, &place, wait));
-    }
+    let afterwards = Failure::instead(failure.or_else(|| sink.planned(&place)))?;
+    sink.paced(&place, &format!("edit {}", place.credential), EDITS)?;
     let message = own_message(sink, &place, &ts, "cant_update_message")?;
     content::accept_edit(&fields)?;
     fields.remove("ts");
@@ -95,9 +78,7 @@ pub(super) async fn update(request: Request<'_>) -> Result<Value, Trouble> {
     let text = fields.get("text").cloned().unwrap_or(json!(""));
     let payload = Value::Object(fields);
     sink.edit(&place, &message, mentions::open(&payload), payload);
-    if let Some(failure) = afterwards {
-        return Err(fail(failure).await);
-    }
+    Failure::afterwards(afterwards)?;
     let edited = sink
         .find(NAME, &place.channel_id, &ts)
         .ok_or("message_not_found")?;
@@ -118,13 +99,12 @@ fn addressed(
     fields: &Map<String, Value>,
     credential: u64,
 ) -> Result<(Place, String), Trouble> {
-    let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
-    let channel_id = text("channel").to_owned();
+    let channel_id = text(fields, "channel").unwrap_or_default().to_owned();
     if !ids::is_one(&channel_id) {
         return Err("channel_not_found".into());
     }
     let channel = sink.channel_name(&channel_id);
-    let ts = text("ts").to_owned();
+    let ts = text(fields, "ts").unwrap_or_default().to_owned();
     Ok((place(channel, channel_id, credential), ts))
 }
 
@@ -154,11 +134,6 @@ fn place(channel: String, channel_id: String, credential: u64) -> Place {
     }
 }
 
-fn wait_for(sink: &ChatSink, place: &Place, wait: Duration) -> Trouble {
-    sink.held().destinations.rate_limited(place);
-    rate_limited(wait.as_secs_f64())
-}
-
 /// The thread that a message is to be in. Slack does not refuse one whose first message is
 /// gone: it posts the reply to the channel, and its answer has no `thread_ts`
 /// (slack-go/slack#1571). A reply is no thread's first message.
@@ -167,7 +142,7 @@ fn thread(
     place: &Place,
     fields: &Map<String, Value>,
 ) -> Result<Option<String>, Trouble> {
-    let Some(thread) = fields.get("thread_ts").and_then(Value::as_str) else {
+    let Some(thread) = text(fields, "thread_ts") else {
         return Ok(None);
     };
     match sink.find(NAME, &place.channel_id, thread) {
@@ -186,7 +161,7 @@ fn posted_before(
     if !sink.behaviour().deduplicates {
         return None;
     }
-    let id = fields.get("client_msg_id")?.as_str()?;
+    let id = text(fields, "client_msg_id")?;
     let held = sink.held();
     let mut messages = held.store.messages();
     messages
@@ -198,7 +173,7 @@ fn posted_before(
 
 /// The name and the id of the channel that a message is for.
 fn resolve(sink: &ChatSink, fields: &Map<String, Value>) -> Option<(String, String)> {
-    let asked = fields.get("channel")?.as_str()?;
+    let asked = text(fields, "channel")?;
     if ids::is_one(asked) {
         // A person's id stands for the direct messages with them.
         let id = match asked.strip_prefix(['U', 'W']) {

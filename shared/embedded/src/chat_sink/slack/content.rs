@@ -1,5 +1,6 @@
 //! What Slack asks of a message's content, whichever way the message comes.
 
+use carillon_chat::slack::limits;
 use serde_json::{Map, Value};
 
 use crate::chat_sink::limits::Violation;
@@ -55,7 +56,7 @@ fn within_limits(
     message: &Map<String, Value>,
     counts: impl Fn(&Violation) -> bool,
 ) -> Result<(), Refused> {
-    let mut violations = super::violations(&Value::Object(message.clone()));
+    let mut violations = limits::violations(&Value::Object(message.clone()));
     violations.retain(counts);
     match violations.first() {
         None => Ok(()),
@@ -68,7 +69,7 @@ fn within_limits(
 
 fn code(violation: &Violation) -> &'static str {
     // Of a block inside an attachment, Slack complains as of the attachment (slackapi/bolt-js#717).
-    match violation.pointer.starts_with("/attachments/") {
+    match violation.pointer.as_str().starts_with("/attachments/") {
         true => "invalid_attachments",
         false => violation.code,
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::request::{Request, Trouble};
 use super::{BOT, NAME, ids};
+use crate::chat_sink::call::text;
 use crate::chat_sink::destination::Place;
 use crate::chat_sink::{ChatSink, Standing};
 
@@ -14,8 +15,7 @@ pub(super) fn answer(request: &Request<'_>) -> Result<Value, Trouble> {
     if request.method == "conversations.list" {
         return Ok(list(request.sink));
     }
-    let text = |key: &str| request.fields.get(key).and_then(Value::as_str);
-    let id = text("channel").unwrap_or_default();
+    let id = text(&request.fields, "channel").unwrap_or_default();
     if !ids::is_one(id) {
         return Err("channel_not_found".into());
     }

@@ -11,11 +11,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use carillon_chat::slack::limits;
-use serde_json::Value;
-
 use super::failures::Failure;
-use super::limits::Violation;
 use super::pace::Evenly;
 use super::platform::{DestinationKind, Platform};
 use super::standing::Standing;
@@ -31,7 +27,7 @@ const POSTS: Evenly = Evenly {
 
 pub(super) const API: Platform = Platform {
     takes: |call| matches!(call.host.as_str(), "slack.com" | "slack-gov.com"),
-    answer: |sink, call| Box::pin(api::answer(sink, call)),
+    answer: api::answer,
     failures: || {
         let error = Failure::refusal(NAME, "internal_error");
         vec![
@@ -51,7 +47,7 @@ pub(super) const WEBHOOKS: Platform = Platform {
             "hooks.slack.com" | "hooks.slack-gov.com"
         )
     },
-    answer: |sink, call| Box::pin(webhook::answer(sink, call)),
+    answer: webhook::answer,
     failures: Vec::new,
 };
 
@@ -99,10 +95,6 @@ pub(super) static WEBHOOK: DestinationKind = DestinationKind {
     of_credential: &[],
     ..BOT
 };
-
-fn violations(payload: &Value) -> Vec<Violation> {
-    Violation::of(limits::violations(payload))
-}
 
 #[cfg(test)]
 mod tests {

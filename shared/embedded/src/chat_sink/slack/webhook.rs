@@ -1,23 +1,30 @@
 //! Slack's incoming webhooks: plain-text answers, and one channel each.
 
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::{NAME, POSTS, WEBHOOK, content, ids, mentions};
 use crate::chat_sink::ChatSink;
-use crate::chat_sink::call::{Call, fields};
+use crate::chat_sink::call::{Call, fields, text};
 use crate::chat_sink::destination::Place;
-use crate::chat_sink::failures::{self, Failure};
+use crate::chat_sink::failures::{self, Failure, retry_after};
 use crate::chat_sink::store::{Ids, Incoming};
 
-pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
+pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
+    match post(sink, call) {
+        Ok(()) => Html("ok").into_response(),
+        Err(failure) => fail(failure),
+    }
+}
+
+fn post(sink: &ChatSink, call: &Call) -> Result<(), Failure> {
     let path = call.path();
     let ["services", team, service, secret] = path[..] else {
-        return refuse("no_service");
+        return Err(refused("no_service"));
     };
     if !is_id(team, 'T') || !is_id(service, 'B') || secret.is_empty() {
-        return refuse("no_service");
+        return Err(refused("no_service"));
     }
     let place = Place {
         kind: &WEBHOOK,
@@ -27,31 +34,16 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         credential: sink.fingerprint(secret),
     };
     // Whether the URL works comes before what is sent there: that is how it can be probed.
-    let standing = (WEBHOOK.fails)(sink.called(&place), &[]);
-    let (instead, always_afterwards) = Failure::split(standing);
-    if let Some(failure) = instead {
-        return fail(failure).await;
-    }
-    let Some(mut message) = (call.method == Method::POST).then(|| read(call)).flatten() else {
-        return refuse("invalid_payload");
-    };
-    let (instead, afterwards) = Failure::split(sink.planned(&place));
-    if let Some(failure) = instead {
-        return fail(failure).await;
-    }
-    let too_much = sink.paced(|paces, now| paces.evenly(&place.channel_id, POSTS, now));
-    if let Some(wait) = too_much.flatten() {
-        sink.held().destinations.rate_limited(&place);
-        return fail(Failure::RateLimited(wait.as_secs_f64())).await;
-    }
+    let always_afterwards = Failure::instead((WEBHOOK.fails)(sink.called(&place), &[]))?;
+    let message = (call.method == Method::POST).then(|| read(call)).flatten();
+    let mut message = message.ok_or_else(|| refused("invalid_payload"))?;
+    let afterwards = Failure::instead(sink.planned(&place))?;
+    sink.paced(&place, &place.channel_id, POSTS)?;
     if !content::has_content_key(&message) {
-        return refuse("missing_text_or_fallback_or_attachments");
+        return Err(refused("missing_text_or_fallback_or_attachments"));
     }
-    if let Err(refused) = content::accept(&mut message) {
-        return refuse(refused.code);
-    }
-    let thread = message.get("thread_ts").and_then(Value::as_str);
-    let thread = thread
+    content::accept(&mut message).map_err(|it| refused(it.code))?;
+    let thread = text(&message, "thread_ts")
         .filter(|ts| sink.find(NAME, &place.channel_id, ts).is_some())
         .map(str::to_owned);
     let payload = Value::Object(message);
@@ -65,10 +57,7 @@ pub(super) async fn answer(sink: &ChatSink, call: &Call) -> Response {
         ..Incoming::default()
     };
     sink.add(&place, incoming, Ids::timestamp);
-    match afterwards.or(always_afterwards) {
-        Some(failure) => fail(failure).await,
-        None => Html("ok").into_response(),
-    }
+    Failure::afterwards(afterwards.or(always_afterwards))
 }
 
 /// A team's or a webhook's id: nothing else of the URL is ever shown.
@@ -95,21 +84,25 @@ fn read(call: &Call) -> Option<Map<String, Value>> {
     }
 }
 
-async fn fail(failure: Failure) -> Response {
+fn refused(code: &str) -> Failure {
+    Failure::refusal(NAME, code)
+}
+
+fn fail(failure: Failure) -> Response {
     match failure {
-        Failure::Refusal(refusal) => refuse(&refusal.code),
+        Failure::Refusal(refusal) => refuse(refusal.code),
         Failure::RateLimited(seconds) => {
-            let seconds = seconds.ceil().max(1.0);
-            let body = json!({"retry_after": seconds, "ok": false, "error": "rate_limited"});
-            let headers = [(header::RETRY_AFTER, seconds.to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
+            let wait = seconds.ceil().max(1.0);
+            let body = json!({"retry_after": wait, "ok": false, "error": "rate_limited"});
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            (status, retry_after(seconds), axum::Json(body)).into_response()
         }
-        other => failures::answer(other).await,
+        other => failures::answer(other),
     }
 }
 
-fn refuse(code: &str) -> Response {
-    let status = match code {
+fn refuse(code: String) -> Response {
+    let status = match code.as_str() {
         "action_prohibited" | "posting_to_general_channel_denied" | "invalid_token" => {
             StatusCode::FORBIDDEN
         }
@@ -119,5 +112,5 @@ fn refuse(code: &str) -> Response {
         "rollup_error" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     };
-    (status, Html(code.to_owned())).into_response()
+    (status, Html(code)).into_response()
 }

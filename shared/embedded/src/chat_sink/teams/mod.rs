@@ -1,11 +1,9 @@
 //! Teams' workflows: a trigger that takes nearly everything, and a run that may fail afterwards
 //! without a word.
 
-mod card;
-
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carillon_chat::teams::limits;
 use serde_json::{Value, json};
@@ -43,7 +41,7 @@ const MISMATCH: &str = "TriggerInputSchemaMismatch";
 
 pub(super) const WORKFLOWS: Platform = Platform {
     takes: |call| is_host(&call.host),
-    answer: |sink, call| Box::pin(answer(sink, call)),
+    answer,
     failures: || {
         vec![(
             "Teams: the workflow is turned off",
@@ -81,7 +79,7 @@ fn is_host(host: &str) -> bool {
     ends(&LOGIC) || ends(&PLATFORM)
 }
 
-async fn answer(sink: &ChatSink, call: &Call) -> Response {
+fn answer(sink: &ChatSink, call: &Call) -> Response {
     let Some(workflow) = workflow(call) else {
         return error(StatusCode::NOT_FOUND, "NotFound", NO_ROUTE);
     };
@@ -90,6 +88,10 @@ async fn answer(sink: &ChatSink, call: &Call) -> Response {
         let said = "The HTTP method is not supported by this trigger.";
         return error(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", said);
     }
+    post(sink, call, workflow).unwrap_or_else(fail)
+}
+
+fn post(sink: &ChatSink, call: &Call, workflow: &str) -> Result<Response, Failure> {
     let signature = call.query("sig").unwrap_or_default();
     let place = Place {
         kind: &WORKFLOW,
@@ -100,30 +102,24 @@ async fn answer(sink: &ChatSink, call: &Call) -> Response {
     };
     let standing = (WORKFLOW.fails)(sink.called(&place), &[]);
     if let Some(code) = unauthorized(call, signature) {
-        return fail(Failure::refusal(NAME, code)).await;
+        return Err(Failure::refusal(NAME, code));
     }
     let planned = standing.or_else(|| sink.planned(&place));
     let is_lost = planned == Some(Failure::Lost);
-    let (instead, afterwards) = Failure::split(planned.filter(|_| !is_lost));
-    if let Some(failure) = instead {
-        return fail(failure).await;
-    }
+    let afterwards = Failure::instead(planned.filter(|_| !is_lost))?;
     let payload = match read(call) {
         Ok(payload) => payload,
-        Err(said) => return error(StatusCode::BAD_REQUEST, MISMATCH, &said),
+        Err(said) => return Ok(error(StatusCode::BAD_REQUEST, MISMATCH, &said)),
     };
-    let too_much = sink.paced(|paces, now| paces.window(&place.channel_id, POSTS, now));
-    let is_throttled = too_much.is_some_and(|count| count.exceeded);
-    if is_throttled {
-        sink.held().destinations.rate_limited(&place);
-    }
+    let count = sink.counted(&place, &place.channel_id, POSTS);
+    let is_throttled = count.is_some_and(|count| count.exceeded);
     let run = match is_lost || is_throttled {
         true => run_id(hash(workflow)),
         false => {
             let incoming = Incoming {
                 host: call.host.clone(),
-                open_mentions: card::mentions(&payload),
-                not_shown: card::faults(&payload),
+                open_mentions: mentions(&payload),
+                not_shown: faults(&payload),
                 payload,
                 ..Incoming::default()
             };
@@ -131,10 +127,8 @@ async fn answer(sink: &ChatSink, call: &Call) -> Response {
             message.id.clone()
         }
     };
-    match afterwards {
-        Some(failure) => fail(failure).await,
-        None => accepted(&run),
-    }
+    Failure::afterwards(afterwards)?;
+    Ok(accepted(&run))
 }
 
 /// The id of the workflow that a path leads to.
@@ -188,28 +182,43 @@ fn read(call: &Call) -> Result<Value, String> {
     }
 }
 
+/// Why a message that was taken is not shown.
+fn faults(payload: &Value) -> Vec<String> {
+    limits::violations(payload)
+        .into_iter()
+        .map(|found| format!("{}: {}: {}", found.code, found.pointer, found.rule))
+        .collect()
+}
+
+/// Whom the card mentions.
+fn mentions(payload: &Value) -> Vec<String> {
+    let attachments = payload["attachments"].as_array().into_iter().flatten();
+    attachments
+        .flat_map(|it| it["content"]["msteams"]["entities"].as_array())
+        .flatten()
+        .map(|entity| {
+            let who = entity["mentioned"]["id"].as_str();
+            format!("user:{}", who.unwrap_or_default())
+        })
+        .collect()
+}
+
 fn run_id(number: u64) -> String {
     format!("0858{number:020}CU00")
 }
 
 fn accepted(run: &str) -> Response {
-    let mut response = StatusCode::ACCEPTED.into_response();
-    for name in [
+    let headers = [
         "x-ms-workflow-run-id",
         "x-ms-request-id",
         "x-ms-correlation-id",
         "x-ms-client-tracking-id",
         "x-ms-trigger-history-name",
-    ] {
-        if let Ok(value) = HeaderValue::try_from(run) {
-            let name = HeaderName::from_static(name);
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    ];
+    (StatusCode::ACCEPTED, headers.map(|name| (name, run))).into_response()
 }
 
-async fn fail(failure: Failure) -> Response {
+fn fail(failure: Failure) -> Response {
     match failure {
         Failure::Refusal(refusal) => {
             let (status, said) = match refusal.code.as_str() {
@@ -225,7 +234,7 @@ async fn fail(failure: Failure) -> Response {
             };
             error(status, &refusal.code, said)
         }
-        other => failures::answer(other).await,
+        other => failures::answer(other),
     }
 }
 
