@@ -10,7 +10,7 @@ use super::destination::Place;
 use super::failures::Failure;
 use super::pace::{Count, Evenly, Window};
 use super::standing::Standing;
-use super::store::{Ids, Incoming, Message};
+use super::store::{Ids, Message};
 
 impl ChatSink {
     pub(super) fn kinds(&self) -> &Kinds {
@@ -21,12 +21,12 @@ impl ChatSink {
     pub(super) fn add(
         &self,
         place: &Place,
-        incoming: Incoming,
+        message: Message,
         id: impl FnOnce(&mut Ids) -> String,
     ) -> Arc<Message> {
         let now = self.now();
         self.held().destinations.taken(place);
-        self.change(|store| store.add(place, incoming, id, now))
+        self.change(|store| store.add(place, message, id, now))
     }
 
     pub(super) fn edit(
@@ -35,10 +35,10 @@ impl ChatSink {
         message: &Message,
         open_mentions: Vec<String>,
         payload: Value,
-    ) -> bool {
+    ) {
         let now = self.now();
         self.held().destinations.taken(place);
-        self.change(|store| store.edit(message.number, payload, open_mentions, now))
+        self.change(|store| store.edit(message.number, payload, open_mentions, now));
     }
 
     pub(super) fn find(&self, platform: &str, channel_id: &str, id: &str) -> Option<Arc<Message>> {

@@ -15,9 +15,9 @@ use super::call::Call;
 use super::destination::Place;
 use super::ids::hash;
 use super::platform::DestinationKind;
-use super::receive::{Fault, Received, receive};
+use super::receive::{Fault, receive};
 use super::signed::RECEIVER;
-use super::store::Incoming;
+use super::store::Message;
 
 /// What a call to no known host gets.
 const UNKNOWN: &str = "no kind of destination has this host, and it is not a signed webhook";
@@ -68,16 +68,15 @@ fn known(kind: &dyn Kind) -> &'static DestinationKind {
 }
 
 /// What was posted: JSON, or else a text.
-fn read(call: &Call) -> Result<Received, Fault> {
+fn read(call: &Call) -> Result<Message, Fault> {
     let too_large = (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
     let body = call.body.as_deref().ok_or(too_large)?;
     let as_text = || Value::String(String::from_utf8_lossy(body).into_owned());
-    let incoming = Incoming {
+    Ok(Message {
         host: call.host.clone(),
         payload: serde_json::from_slice(body).unwrap_or_else(|_| as_text()),
-        ..Incoming::default()
-    };
-    Ok(Received { incoming, id: None })
+        ..Message::default()
+    })
 }
 
 fn told(answer: Answer) -> Response {

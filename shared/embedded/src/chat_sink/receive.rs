@@ -7,14 +7,7 @@ use serde_json::json;
 use super::ChatSink;
 use super::destination::Place;
 use super::failures::{self, Failure};
-use super::store::Incoming;
-
-/// A message that is well-formed.
-pub(super) struct Received {
-    pub incoming: Incoming,
-    /// Where the sender gives it one: what comes again is known by it, as receivers should.
-    pub id: Option<String>,
-}
+use super::store::{Ids, Message};
 
 /// Why a message is not well-formed.
 pub(super) type Fault = (StatusCode, &'static str);
@@ -23,21 +16,22 @@ pub(super) type Fault = (StatusCode, &'static str);
 pub(super) fn receive(
     sink: &ChatSink,
     place: &Place,
-    read: impl FnOnce() -> Result<Received, Fault>,
+    read: impl FnOnce() -> Result<Message, Fault>,
     taken: impl FnOnce() -> Response,
 ) -> Response {
     let receive = || -> Result<Response, Failure> {
         let always_afterwards = Failure::instead((place.kind.fails)(sink.called(place), &[]))?;
-        let Received { incoming, id } = match read() {
-            Ok(received) => received,
+        let message = match read() {
+            Ok(message) => message,
             Err((status, reason)) => {
                 return Ok((status, axum::Json(json!({"error": reason}))).into_response());
             }
         };
         let afterwards = Failure::instead(sink.planned(place))?;
-        let known = |id: &String| sink.find(place.kind.platform, &place.channel_id, id);
-        if id.as_ref().and_then(known).is_none() {
-            sink.add(place, incoming, |ids| id.unwrap_or_else(|| ids.snowflake()));
+        // What comes again is known by the id that its sender gave it, as receivers should.
+        let known = sink.find(place.kind.platform, &place.channel_id, &message.id);
+        if known.is_none() {
+            sink.add(place, message, Ids::snowflake);
         }
         Failure::afterwards(afterwards.or(always_afterwards))?;
         Ok(taken())

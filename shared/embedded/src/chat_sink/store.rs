@@ -16,7 +16,7 @@ pub const MAX_MESSAGES: usize = 10_000;
 const MAX_WEIGHT: usize = 32 * 1024 * 1024;
 
 /// A message as a channel would hold it. It never holds a credential.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Message {
     /// Counts the messages from 1; never used twice.
     pub number: u64,
@@ -50,19 +50,6 @@ pub struct Message {
     /// Whether the signature was found to be right; none where nothing is signed.
     pub verified: Option<bool>,
     /// What was posted, as it was posted.
-    pub payload: Value,
-}
-
-/// A message on its way into the store.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Incoming {
-    pub host: String,
-    pub sender: Option<String>,
-    pub thread: Option<String>,
-    pub thread_name: Option<String>,
-    pub open_mentions: Vec<String>,
-    pub not_shown: Vec<String>,
-    pub verified: Option<bool>,
     pub payload: Value,
 }
 
@@ -144,15 +131,22 @@ impl Store {
         self.messages.iter().map(|(message, _)| message)
     }
 
+    /// Keeps a message, of which only the sender's part is filled in; it may have an id.
     pub fn add(
         &mut self,
         place: &Place,
-        incoming: Incoming,
+        mut message: Message,
         id: impl FnOnce(&mut Ids) -> String,
         now: Timestamp,
     ) -> Arc<Message> {
         self.ids.now = now;
-        let id = id(&mut self.ids);
+        if message.id.is_empty() {
+            message.id = id(&mut self.ids);
+        }
+        if message.thread_name.is_some() {
+            // The first message of a forum's thread has the thread's id.
+            message.thread = Some(message.id.clone());
+        }
         self.last_number += 1;
         self.revision += 1;
         let message = Arc::new(Message {
@@ -160,23 +154,9 @@ impl Store {
             revision: self.revision,
             received_at: now,
             platform: place.kind.platform,
-            host: incoming.host,
             channel: place.channel.clone(),
             channel_id: place.channel_id.clone(),
-            sender: incoming.sender,
-            // The first message of a forum's thread has the thread's id.
-            thread: match incoming.thread_name {
-                Some(_) => Some(id.clone()),
-                None => incoming.thread,
-            },
-            id,
-            thread_name: incoming.thread_name,
-            edited: false,
-            edited_at: None,
-            open_mentions: incoming.open_mentions,
-            not_shown: incoming.not_shown,
-            verified: incoming.verified,
-            payload: incoming.payload,
+            ..message
         });
         let weight = weigh(&message.payload);
         self.weight += weight;
@@ -200,13 +180,10 @@ impl Store {
         payload: Value,
         open_mentions: Vec<String>,
         now: Timestamp,
-    ) -> bool {
-        let Some((message, weight)) = self
-            .messages
-            .iter_mut()
-            .find(|(message, _)| message.number == number)
-        else {
-            return false;
+    ) {
+        let mut messages = self.messages.iter_mut();
+        let Some((message, weight)) = messages.find(|(message, _)| message.number == number) else {
+            return;
         };
         self.revision += 1;
         let new_weight = weigh(&payload);
@@ -219,7 +196,6 @@ impl Store {
         edited.edited_at = Some(now);
         edited.revision = self.revision;
         self.make_room();
-        true
     }
 
     /// Removes a message, as people do in a channel.
@@ -296,11 +272,11 @@ mod tests {
     }
 
     fn add(store: &mut Store, payload: Value) -> Arc<Message> {
-        let incoming = Incoming {
+        let message = Message {
             payload,
-            ..Incoming::default()
+            ..Message::default()
         };
-        store.add(&place(), incoming, Ids::timestamp, noon())
+        store.add(&place(), message, Ids::timestamp, noon())
     }
 
     fn noon() -> Timestamp {
@@ -314,7 +290,7 @@ mod tests {
             let earlier = "2026-11-21T11:00:00Z".parse().unwrap();
             let mut ids: Vec<String> = Vec::new();
             for now in [noon(), noon(), earlier] {
-                let message = store.add(&place(), Incoming::default(), make, now);
+                let message = store.add(&place(), Message::default(), make, now);
                 ids.push(message.id.clone());
             }
             assert!(ids[0] < ids[1] && ids[1] < ids[2], "{ids:?}");

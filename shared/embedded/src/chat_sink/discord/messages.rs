@@ -14,7 +14,7 @@ use super::{NAME, mentions};
 use crate::chat_sink::Standing;
 use crate::chat_sink::call::text;
 use crate::chat_sink::failures::Failure;
-use crate::chat_sink::store::{Ids, Incoming, Message};
+use crate::chat_sink::store::{Ids, Message};
 
 /// The flag of a message that is made of components only.
 const COMPONENTS_V2: u64 = 1 << 15;
@@ -50,16 +50,16 @@ impl Endpoint<'_> {
         let text = |key: &str| text(&payload, key).map(str::to_owned);
         let (sender, thread_name) = (text("username"), text("thread_name"));
         let payload = Value::Object(payload);
-        let incoming = Incoming {
+        let message = Message {
             host: self.call.host.clone(),
             sender,
             thread: self.thread.map(str::to_owned),
             thread_name,
             open_mentions: mentions::open(&payload),
             payload,
-            ..Incoming::default()
+            ..Message::default()
         };
-        let message = self.sink.add(&self.place, incoming, Ids::snowflake);
+        let message = self.sink.add(&self.place, message, Ids::snowflake);
         if let (Some(_), Some(thread)) = (&message.thread_name, &message.thread) {
             let mut held = self.sink.held();
             held.threads.begin(thread, &self.place.channel_id);

@@ -11,8 +11,8 @@ use super::call::Call;
 use super::destination::Place;
 use super::failures::Failure;
 use super::platform::{DestinationKind, Platform};
-use super::receive::{Fault, Received, receive};
-use super::store::Incoming;
+use super::receive::{Fault, receive};
+use super::store::Message;
 use super::{ChatSink, Standing};
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -85,14 +85,12 @@ fn answer(sink: &ChatSink, call: &Call) -> Response {
         if !verified && !secrets.is_empty() {
             return Err((StatusCode::UNAUTHORIZED, "no signature is the right one"));
         }
-        Ok(Received {
-            id: Some(sent.id.to_owned()),
-            incoming: Incoming {
-                host: call.host.clone(),
-                verified: Some(verified),
-                payload: sent.payload,
-                ..Incoming::default()
-            },
+        Ok(Message {
+            id: sent.id.to_owned(),
+            host: call.host.clone(),
+            verified: Some(verified),
+            payload: sent.payload,
+            ..Message::default()
         })
     };
     receive(sink, &place, read, || {

@@ -11,7 +11,7 @@ use crate::chat_sink::call::text;
 use crate::chat_sink::destination::Place;
 use crate::chat_sink::failures::Failure;
 use crate::chat_sink::pace::Evenly;
-use crate::chat_sink::store::{Ids, Incoming, Message};
+use crate::chat_sink::store::{Ids, Message};
 use crate::chat_sink::{ChatSink, Standing};
 
 /// Edits: tier 3, fifty a minute for each method and app.
@@ -36,15 +36,15 @@ pub(super) fn post(request: Request<'_>) -> Result<Value, Trouble> {
     }
     let sender = text(&fields, "username").map(str::to_owned);
     let payload = Value::Object(fields);
-    let incoming = Incoming {
+    let message = Message {
         host: request.call.host.clone(),
         sender,
         thread,
         open_mentions: mentions::open(&payload),
         payload,
-        ..Incoming::default()
+        ..Message::default()
     };
-    let message = sink.add(&place, incoming, Ids::timestamp);
+    let message = sink.add(&place, message, Ids::timestamp);
     Failure::afterwards(afterwards)?;
     Ok(posted(&message))
 }

@@ -9,7 +9,7 @@ use crate::chat_sink::ChatSink;
 use crate::chat_sink::call::{Call, fields, text};
 use crate::chat_sink::destination::Place;
 use crate::chat_sink::failures::{self, Failure, retry_after};
-use crate::chat_sink::store::{Ids, Incoming};
+use crate::chat_sink::store::{Ids, Message};
 
 pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
     match post(sink, call) {
@@ -47,16 +47,16 @@ fn post(sink: &ChatSink, call: &Call) -> Result<(), Failure> {
         .filter(|ts| sink.find(NAME, &place.channel_id, ts).is_some())
         .map(str::to_owned);
     let payload = Value::Object(message);
-    let incoming = Incoming {
+    let message = Message {
         host: call.host.clone(),
         // Whatever the message asks for, the app's own name stays.
         sender: None,
         thread,
         open_mentions: mentions::open(&payload),
         payload,
-        ..Incoming::default()
+        ..Message::default()
     };
-    sink.add(&place, incoming, Ids::timestamp);
+    sink.add(&place, message, Ids::timestamp);
     Failure::afterwards(afterwards.or(always_afterwards))
 }
 

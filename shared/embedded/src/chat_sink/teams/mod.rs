@@ -14,7 +14,7 @@ use super::failures::{self, Failure};
 use super::ids::hash;
 use super::pace::Window;
 use super::platform::{DestinationKind, Platform};
-use super::store::Incoming;
+use super::store::Message;
 use super::{ChatSink, Standing};
 
 /// What the hosts end with whose triggers have the older and the newer path.
@@ -116,14 +116,14 @@ fn post(sink: &ChatSink, call: &Call, workflow: &str) -> Result<Response, Failur
     let run = match is_lost || is_throttled {
         true => run_id(hash(workflow)),
         false => {
-            let incoming = Incoming {
+            let message = Message {
                 host: call.host.clone(),
                 open_mentions: mentions(&payload),
                 not_shown: faults(&payload),
                 payload,
-                ..Incoming::default()
+                ..Message::default()
             };
-            let message = sink.add(&place, incoming, |ids| run_id(ids.next()));
+            let message = sink.add(&place, message, |ids| run_id(ids.next()));
             message.id.clone()
         }
     };
