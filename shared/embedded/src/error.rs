@@ -1,7 +1,8 @@
 //! What can go wrong inside one process.
 
-use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use dynoxide::DynoxideError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -30,13 +31,18 @@ pub enum Error {
     },
 }
 
-impl Error {
-    pub(crate) fn dynamodb(error: impl Display) -> Self {
+impl From<DynoxideError> for Error {
+    fn from(error: DynoxideError) -> Self {
         Self::DynamoDb(error.to_string())
     }
+}
 
-    pub(crate) fn json(error: serde_json::Error) -> Self {
-        Self::Json(error)
+impl Error {
+    pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
     }
 
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {

@@ -86,19 +86,11 @@ impl DataFolder {
 
     fn look_at(&self, name: &str, must_be_there: bool) -> Result<(), Error> {
         let path = self.path.join(name);
-        let failed = |reason: &str| Error::Damaged {
-            path: path.clone(),
-            reason: reason.to_owned(),
-        };
         let length = fs::metadata(&path).map(|found| found.len()).ok();
         match length {
             None | Some(0) if must_be_there => {
-                let how = if length.is_none() {
-                    "is gone"
-                } else {
-                    "is empty"
-                };
-                return Err(failed(how));
+                let how = length.map_or("is gone", |_| "is empty");
+                return Err(Error::damaged(&path, how));
             }
             // SQLite makes its files readable to all; these it takes as they are.
             None if name != SECRETS => drop(create(&path).map_err(named(&path))?),
@@ -113,7 +105,8 @@ impl DataFolder {
                 }
             }
             if length.is_some_and(|length| length > 0) {
-                check_database(&path, must_be_there).map_err(|reason| failed(&reason))?;
+                check_database(&path, must_be_there)
+                    .map_err(|reason| Error::damaged(&path, reason))?;
             }
         }
         Ok(())

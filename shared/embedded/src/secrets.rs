@@ -52,7 +52,7 @@ pub async fn kept_in(folder: Option<&DataFolder>) -> Result<SharedHttpClient, Er
     // Called before the answer goes out.
     service
         .notifier()
-        .subscribe(move |_, _, state| written.put(serde_json::to_vec(state).map_err(Error::json)));
+        .subscribe(move |_, _, state| written.put(serde_json::to_vec(state).map_err(Error::from)));
     let mock = MockAws::builder().with_service(service).build();
     Ok(SharedHttpClient::new(Durable::new(
         mock.http_client(),

@@ -92,7 +92,6 @@ fn to_event(records: &[Record], stream: &str) -> Result<StreamEvent, Error> {
         record["awsRegion"] = json!(crate::REGION);
         Ok(record)
     };
-    let records: Result<Vec<Value>, _> = records.iter().map(record).collect();
-    let records = records.map_err(Error::json)?;
-    serde_json::from_value(json!({"Records": records})).map_err(Error::json)
+    let records: Result<Vec<Value>, serde_json::Error> = records.iter().map(record).collect();
+    Ok(serde_json::from_value(json!({"Records": records?}))?)
 }

@@ -75,7 +75,7 @@ impl LocalDynamoDb {
                 OPENED.fetch_add(1, Ordering::Relaxed)
             ),
         };
-        let database = Database::new(&place).map_err(Error::dynamodb)?;
+        let database = Database::new(&place)?;
         // Without an index, each write and each look at a stream reads all of the stream:
         // an import of thousands of items would take minutes.
         Connection::open(&place)?.execute_batch(STREAM_INDEX)?;
@@ -98,7 +98,7 @@ impl LocalDynamoDb {
     /// Removes what a table's time to live says is over, as DynamoDB does by and by. Gives
     /// how many items that were.
     pub fn expire(&self) -> Result<usize, Error> {
-        self.database.sweep_ttl().map_err(Error::dynamodb)
+        Ok(self.database.sweep_ttl()?)
     }
 
     fn create(
@@ -107,10 +107,7 @@ impl LocalDynamoDb {
         [hash, range]: [&str; 2],
         stream: Option<&str>,
     ) -> Result<(), Error> {
-        let there = self
-            .database
-            .get_table_metadata(name)
-            .map_err(Error::dynamodb)?;
+        let there = self.database.get_table_metadata(name)?;
         if there.is_some() {
             return Ok(());
         }
@@ -132,10 +129,8 @@ impl LocalDynamoDb {
         if let Some(view) = stream {
             request["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": view});
         }
-        let request = serde_json::from_value(request).map_err(Error::json)?;
-        self.database
-            .create_table(request)
-            .map_err(Error::dynamodb)?;
+        let request = serde_json::from_value(request)?;
+        self.database.create_table(request)?;
         Ok(())
     }
 

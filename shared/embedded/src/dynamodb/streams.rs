@@ -44,10 +44,7 @@ impl LocalDynamoDb {
     /// The tables whose items may become events: those that have a stream and are not
     /// Carillon's own.
     pub fn sources(&self) -> Result<Vec<String>, Error> {
-        let listed = self
-            .database
-            .list_streams(ListStreamsRequest::default())
-            .map_err(Error::dynamodb)?;
+        let listed = self.database.list_streams(ListStreamsRequest::default())?;
         let own = [REGISTRY_TABLE, EVENTS_TABLE, DELIVERIES_TABLE];
         let names = listed.streams.into_iter().map(|stream| stream.table_name);
         Ok(names.filter(|name| !own.contains(&name.as_str())).collect())
@@ -55,7 +52,7 @@ impl LocalDynamoDb {
 
     pub fn source_state(&self, table: &str) -> Result<SourceState, Error> {
         let metadata = self.database.get_table_metadata(table);
-        Ok(match metadata.map_err(Error::dynamodb)? {
+        Ok(match metadata? {
             None => SourceState::NotThere,
             Some(table) if table.stream_enabled => SourceState::Streams,
             Some(_) => SourceState::HasNoStream,
@@ -161,10 +158,7 @@ impl LocalDynamoDb {
 
     /// What tells a table's stream from those it had before; None where it has none.
     fn stream_label(&self, table: &str) -> Result<Option<String>, Error> {
-        let metadata = self
-            .database
-            .get_table_metadata(table)
-            .map_err(Error::dynamodb)?;
+        let metadata = self.database.get_table_metadata(table)?;
         let streaming = metadata.filter(|table| table.stream_enabled);
         Ok(streaming.map(|table| table.stream_label.unwrap_or_default()))
     }
@@ -181,22 +175,16 @@ impl LocalDynamoDb {
             Some(_) => "AFTER_SEQUENCE_NUMBER",
             None => "TRIM_HORIZON",
         };
-        let iterator = self
-            .database
-            .get_shard_iterator(GetShardIteratorRequest {
-                stream_arn: arn.to_owned(),
-                shard_id: dynoxide::streams::shard_id(table),
-                shard_iterator_type: kind.to_owned(),
-                sequence_number: after.map(|number| self.numbers().stored(number)),
-            })
-            .map_err(Error::dynamodb)?;
-        let mut answer = self
-            .database
-            .get_records(GetRecordsRequest {
-                shard_iterator: iterator.shard_iterator.unwrap_or_default(),
-                limit: Some(most),
-            })
-            .map_err(Error::dynamodb)?;
+        let iterator = self.database.get_shard_iterator(GetShardIteratorRequest {
+            stream_arn: arn.to_owned(),
+            shard_id: dynoxide::streams::shard_id(table),
+            shard_iterator_type: kind.to_owned(),
+            sequence_number: after.map(|number| self.numbers().stored(number)),
+        })?;
+        let mut answer = self.database.get_records(GetRecordsRequest {
+            shard_iterator: iterator.shard_iterator.unwrap_or_default(),
+            limit: Some(most),
+        })?;
         let numbers = self.numbers();
         for record in &mut answer.records {
             let number = &mut record.dynamodb.sequence_number;
