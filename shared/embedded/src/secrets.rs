@@ -6,25 +6,18 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use winterbaume_core::{MockAws, StatefulService, default_account_id};
 use winterbaume_secretsmanager::SecretsManagerService;
 
 use crate::folder::{DataFolder, SECRETS};
-use crate::{Error, REGION};
-use durable::{Durable, Kept};
+use crate::{Error, REGION, services};
+use durable::{Kept, durable};
 
 /// The SDK's settings for a DynamoDB that answers there.
 pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
-    let credentials = Credentials::new("local", "local", None, None, "carillon-local");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(REGION))
-        .credentials_provider(
-            aws_sdk_secretsmanager::config::SharedCredentialsProvider::new(credentials),
-        )
+    services::settings()
         .endpoint_url(dynamodb_endpoint)
         .http_client(carillon_aws::http_client())
         .build()
@@ -40,10 +33,7 @@ pub async fn http_client() -> Result<SharedHttpClient, Error> {
 pub async fn kept_in(folder: Option<&DataFolder>) -> Result<SharedHttpClient, Error> {
     let service = SecretsManagerService::new();
     let Some(folder) = folder else {
-        return Ok(MockAws::builder()
-            .with_service(service)
-            .build()
-            .http_client());
+        return Ok(in_memory(service));
     };
     let path = folder.path().join(SECRETS);
     restore(&service, &path).await?;
@@ -53,11 +43,12 @@ pub async fn kept_in(folder: Option<&DataFolder>) -> Result<SharedHttpClient, Er
     service
         .notifier()
         .subscribe(move |_, _, state| written.put(serde_json::to_vec(state).map_err(Error::from)));
+    Ok(durable(in_memory(service), kept))
+}
+
+fn in_memory(service: SecretsManagerService) -> SharedHttpClient {
     let mock = MockAws::builder().with_service(service).build();
-    Ok(SharedHttpClient::new(Durable::new(
-        mock.http_client(),
-        kept,
-    )))
+    mock.http_client()
 }
 
 async fn restore(service: &SecretsManagerService, path: &Path) -> Result<(), Error> {
@@ -65,23 +56,17 @@ async fn restore(service: &SecretsManagerService, path: &Path) -> Result<(), Err
         return Ok(());
     }
     let bytes = fs::read(path).map_err(Error::io(format!("reading {}", path.display())))?;
-    let damaged = |reason: String| Error::Damaged {
-        path: path.to_owned(),
-        reason,
-    };
     // What the error says could quote a secret.
     let state = serde_json::from_slice(&bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        damaged(format!("cannot be read at line {line}, column {column}"))
+        let reason = format!("cannot be read at line {line}, column {column}");
+        Error::damaged(path, reason)
     })?;
     let restored = service.restore(default_account_id(), REGION, state).await;
-    restored.map_err(|_| damaged("does not hold secrets as Carillon writes them".to_owned()))
+    restored.map_err(|_| Error::damaged(path, "does not hold secrets as Carillon writes them"))
 }
 
 /// Where the secrets are kept, for an error that names it.
 pub fn damaged(folder: &DataFolder, reason: &str) -> Error {
-    Error::Damaged {
-        path: folder.path().join(SECRETS),
-        reason: reason.to_owned(),
-    }
+    Error::damaged(&folder.path().join(SECRETS), reason)
 }

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use crate::Error;
 use crate::folder::replace;
@@ -44,16 +43,12 @@ impl Kept {
         let Some(state) = unwritten.as_deref() else {
             return true;
         };
-        match replace(&self.path, state) {
-            Ok(()) => {
-                *unwritten = None;
-                true
-            }
-            Err(error) => {
-                tracing::error!(%error, "the secrets could not be written");
-                false
-            }
+        if let Err(error) = replace(&self.path, state) {
+            tracing::error!(%error, "the secrets could not be written");
+            return false;
         }
+        *unwritten = None;
+        true
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<u8>>> {
@@ -64,29 +59,13 @@ impl Kept {
 }
 
 /// Calls the service, and fails what changed a secret that is not on disk.
-#[derive(Debug, Clone)]
-pub(super) struct Durable {
-    service: SharedHttpClient,
-    kept: Arc<Kept>,
-}
-
-impl Durable {
-    pub(super) fn new(service: SharedHttpClient, kept: Arc<Kept>) -> Self {
-        Self { service, kept }
-    }
-}
-
-impl HttpClient for Durable {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+pub(super) fn durable(service: SharedHttpClient, kept: Arc<Kept>) -> SharedHttpClient {
+    http_client_fn(move |settings, components| {
         SharedHttpConnector::new(Connector {
-            service: self.service.http_connector(settings, components),
-            kept: Arc::clone(&self.kept),
+            service: service.http_connector(settings, components),
+            kept: Arc::clone(&kept),
         })
-    }
+    })
 }
 
 #[derive(Debug, Clone)]

@@ -8,12 +8,11 @@ use aws_sdk_secretsmanager::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider,
 };
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
+    http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
@@ -89,50 +88,38 @@ impl Services {
 
     /// The SDK's settings for these services, through a gate.
     pub fn sdk_config(&self, gate: Gate) -> SdkConfig {
-        let credentials = Credentials::new("local", "local", None, None, "carillon-local");
-        let client = InProcess {
-            services: self.clone(),
-            gate,
-        };
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(crate::REGION))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(SharedHttpClient::new(client))
-            .build()
+        let services = self.clone();
+        let client = http_client_fn(move |settings, components| {
+            SharedHttpConnector::new(Connector {
+                services: services.clone(),
+                gate: Arc::clone(&gate),
+                secrets: services.secrets.http_connector(settings, components),
+            })
+        });
+        settings().http_client(client).build()
     }
+}
+
+/// The SDK's settings for whatever is in this process.
+pub(crate) fn settings() -> aws_types::sdk_config::Builder {
+    let credentials = Credentials::new("local", "local", None, None, "carillon-local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(crate::REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
 }
 
 #[derive(Clone)]
-struct InProcess {
+struct Connector {
     services: Services,
     gate: Gate,
-}
-
-impl fmt::Debug for InProcess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InProcess")
-    }
-}
-
-impl HttpClient for InProcess {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        let secrets = self.services.secrets.http_connector(settings, components);
-        SharedHttpConnector::new(Connector {
-            client: self.clone(),
-            secrets,
-        })
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Connector {
-    client: InProcess,
     secrets: SharedHttpConnector,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
 }
 
 impl HttpConnector for Connector {
@@ -154,7 +141,7 @@ impl Connector {
             operation: &operation,
             body: &body,
         };
-        match (self.client.gate)(&call) {
+        match (self.gate)(&call) {
             Course::Smooth => self.serve(&call, request).await,
             Course::Refused(trouble) => instead(service, trouble).await,
             Course::AnswerLost(trouble) => {
@@ -162,8 +149,7 @@ impl Connector {
                 instead(service, trouble).await
             }
             Course::InPart { seed } if in_part::is_for(&call) => {
-                let (status, body) =
-                    in_part::execute(&self.client.services.dynamodb, &call, seed).await;
+                let (status, body) = in_part::execute(&self.services.dynamodb, &call, seed).await;
                 Ok(response(status, body))
             }
             Course::InPart { .. } => self.serve(&call, request).await,
@@ -175,7 +161,7 @@ impl Connector {
         call: &Call<'_>,
         request: HttpRequest,
     ) -> Result<HttpResponse, ConnectorError> {
-        let services = &self.client.services;
+        let services = &self.services;
         let (status, body) = match call.service {
             Service::SecretsManager => return self.secrets.call(request).await,
             Service::DynamoDb => services.dynamodb.execute(call.operation, call.body),
