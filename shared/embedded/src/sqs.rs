@@ -3,12 +3,6 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
-use axum::routing::post;
 use carillon_aws::{DeliveryQueue, QueueMessage, queue::VisibilityChange};
 use serde_json::{Value, json};
 
@@ -17,27 +11,6 @@ use crate::queue::INVALID_PARAMETER;
 
 /// The most entries of a call.
 const MOST: usize = 10;
-
-/// The API over HTTP, at `/`.
-pub fn router(queue: LocalQueue) -> Router {
-    Router::new().route("/", post(answer)).with_state(queue)
-}
-
-async fn answer(
-    State(queue): State<LocalQueue>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> impl IntoResponse {
-    let target = headers.get("x-amz-target").and_then(|v| v.to_str().ok());
-    let (_, operation) = target.and_then(|t| t.rsplit_once('.')).unwrap_or_default();
-    let (status, body) = execute(&queue, operation, &String::from_utf8_lossy(&body)).await;
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/x-amz-json-1.0")],
-        body,
-    )
-}
 
 /// Does what a call asks for; gives the HTTP status and the body.
 pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, String) {
