@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -65,12 +65,6 @@ impl Endpoint {
         if let Err(error) = serving.await {
             tracing::error!(%error, "the DynamoDB endpoint ended");
         }
-    }
-
-    fn execute(&self, operation: &str, body: &str) -> Response {
-        let (status, answer) = self.database.execute(operation, body);
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        response(status, answer)
     }
 
     /// What is answered here, since the embedded DynamoDB does not know it.
@@ -186,8 +180,7 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
 
 /// What a page elsewhere could send without asking first is no JSON.
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|it| it.to_str().ok()).unwrap_or("");
+    let content_type = text(headers, "content-type");
     let media_type = content_type.split(';').next().unwrap_or("").trim();
     ["application/x-amz-json-1.0", "application/json"]
         .iter()
@@ -208,73 +201,69 @@ fn answer_call(
 ) -> Result<Response, Refused> {
     let operation = operation(headers);
     let Ok(read) = serde_json::from_str(body) else {
-        return Ok(endpoint.execute(&operation, body));
+        return Ok(response(endpoint.database.execute(&operation, body)));
     };
     let call = Call {
         operation,
         region: region(headers, uri),
         body: read,
     };
-    let host = headers.get(header::HOST);
-    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if let Some(own) = endpoint.own_answer(&call, host) {
-        return own.map(|answer| response(StatusCode::OK, answer.to_string()));
+    if let Some(own) = endpoint.own_answer(&call, text(headers, "host")) {
+        return own.map(|answer| response((200, answer.to_string())));
     }
     let translated = endpoint.request(&call)?.map(|body| body.to_string());
     let body = translated.as_deref().unwrap_or(body);
-    if !TRANSLATED.contains(&call.operation.as_str()) {
-        // An item may have in it whatever a translation would look for.
-        return Ok(endpoint.execute(&call.operation, body));
+    let (status, mut answer) = endpoint.database.execute(&call.operation, body);
+    // An item may have in it whatever a translation would look for.
+    let is_translated = status == 200 && TRANSLATED.contains(&call.operation.as_str());
+    if is_translated && let Ok(mut read) = serde_json::from_str(&answer) {
+        endpoint.translate(&call, &mut read);
+        answer = read.to_string();
     }
-    let (status, answer) = endpoint.database.execute(&call.operation, body);
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match serde_json::from_str(&answer) {
-        Ok(mut read) if status == StatusCode::OK => {
-            endpoint.translate(&call, &mut read);
-            Ok(response(status, read.to_string()))
-        }
-        _ => Ok(response(status, answer)),
-    }
+    Ok(response((status, answer)))
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let Self(name, message) = self;
         let body = json!({"__type": format!("{ERRORS}{name}"), "message": message});
-        response(StatusCode::BAD_REQUEST, body.to_string())
+        response((400, body.to_string()))
     }
 }
 
-fn response(status: StatusCode, body: String) -> Response {
-    let checksum = HeaderValue::from(crc32fast::hash(body.as_bytes()));
+fn response((status, body): (u16, String)) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/x-amz-json-1.0"),
-        ),
-        (header::HeaderName::from_static("x-amz-crc32"), checksum),
+        ("content-type", "application/x-amz-json-1.0".to_owned()),
+        ("x-amz-crc32", crc32fast::hash(body.as_bytes()).to_string()),
     ];
     (status, headers, body).into_response()
 }
 
+/// A header; empty where there is none that is text.
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    let value = headers.get(name);
+    value.and_then(|it| it.to_str().ok()).unwrap_or_default()
+}
+
 /// Such as `DescribeTable`; empty where the call has none.
 fn operation(headers: &HeaderMap) -> String {
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok());
-    let operation = target.and_then(|target| target.split_once('.'));
-    operation.map_or_else(String::new, |(_, operation)| operation.to_owned())
+    let target = text(headers, "x-amz-target");
+    let (_, operation) = target.split_once('.').unwrap_or_default();
+    operation.to_owned()
 }
 
 /// The region that the client has signed its call for ("Elements of an AWS API request
 /// signature" in the IAM user guide): `Credential=KEY/20261121/eu-west-1/dynamodb/aws4_request`.
 fn region(headers: &HeaderMap, uri: &Uri) -> String {
-    let header = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let scope = [header, uri.query()].into_iter().flatten();
-    let mut scope = scope.filter_map(|text| text.split_once("Credential=").map(|(_, rest)| rest));
-    let region = scope.next().and_then(|scope| {
+    let scope = [
+        text(headers, "authorization"),
+        uri.query().unwrap_or_default(),
+    ];
+    let mut scope = scope
+        .iter()
+        .filter_map(|text| text.split_once("Credential="));
+    let region = scope.next().and_then(|(_, scope)| {
         let end = scope.find([',', ' ', '&']).unwrap_or(scope.len());
         let scope = scope[..end].replace("%2F", "/");
         scope.split('/').nth(2).map(str::to_owned)
