@@ -45,16 +45,6 @@ impl ChatSink {
         self.held().store.find(platform, channel_id, id)
     }
 
-    pub(super) fn scopes(&self) -> Vec<String> {
-        self.held().scopes.clone()
-    }
-
-    pub(super) fn webhook_secrets(&self, receiver: &str) -> Vec<String> {
-        let held = self.held();
-        let secrets = held.secrets.get(receiver).into_iter().flatten();
-        secrets.map(|secret| secret.0.clone()).collect()
-    }
-
     /// The name of the channel that a webhook posts to.
     pub(super) fn webhook_channel(&self, webhook: &str) -> String {
         let held = self.held();
@@ -77,17 +67,9 @@ impl ChatSink {
         self.held().destinations.fingerprint(credential)
     }
 
-    pub(super) fn credential_standing(&self, credential: u64) -> Standing {
-        self.held().destinations.of_credential(credential)
-    }
-
     /// How a place stands for a post or an edit that has just come.
     pub(super) fn called(&self, place: &Place) -> Standing {
         self.held().destinations.called(place)
-    }
-
-    pub(super) fn standing(&self, place: &Place) -> Standing {
-        self.held().destinations.standing(place)
     }
 
     /// The failure on order for a post to this place, if any.

@@ -43,6 +43,7 @@ use axum::response::Response;
 use axum::routing::any;
 use carillon_chat::Kinds;
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tokio::sync::watch;
 
 pub use behaviour::Behaviour;
@@ -101,17 +102,8 @@ struct Held {
     /// Channel names of webhooks, by the webhook's id.
     names: HashMap<String, String>,
     /// What signed webhooks are verified with, by host and path.
-    secrets: HashMap<String, Vec<Secret>>,
+    secrets: HashMap<String, Vec<SecretString>>,
     scopes: Vec<String>,
-}
-
-/// A signing secret, which no debugging output shows.
-struct Secret(String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
 }
 
 /// What changed since a revision.
@@ -315,7 +307,7 @@ impl ChatSink {
     pub fn trust(&self, receiver: &str, secret: &str) {
         let mut held = self.held();
         let secrets = held.secrets.entry(receiver.to_owned()).or_default();
-        secrets.push(Secret(secret.to_owned()));
+        secrets.push(SecretString::from(secret));
     }
 
     /// The scopes that Slack's tokens have from now on.

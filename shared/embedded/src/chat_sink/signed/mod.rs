@@ -5,6 +5,7 @@ use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use carillon_chat::signed::sign;
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::call::Call;
@@ -76,9 +77,9 @@ fn answer(sink: &ChatSink, call: &Call) -> Response {
     };
     let read = || {
         let sent = read(call, sink.now())?;
-        let secrets = sink.webhook_secrets(&at);
-        let is_right = |secret: &String| {
-            let expected = sign(secret, sent.id, sent.time, sent.body);
+        let secrets = sink.held().secrets.get(&at).cloned().unwrap_or_default();
+        let is_right = |secret: &SecretString| {
+            let expected = sign(secret.expose_secret(), sent.id, sent.time, sent.body);
             expected.is_some_and(|expected| sent.signatures.split(' ').any(|it| it == expected))
         };
         let verified = secrets.iter().any(is_right);

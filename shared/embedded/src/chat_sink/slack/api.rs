@@ -23,7 +23,7 @@ pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
     let ["api", method] = path[..] else {
         return (StatusCode::NOT_FOUND, axum::response::Html("Not found")).into_response();
     };
-    let scopes = sink.scopes();
+    let scopes = sink.held().scopes.clone();
     let (result, missing_charset) = match read(call) {
         Err(code) => (Err(Trouble::from(code)), false),
         Ok(arguments) => {
@@ -64,7 +64,7 @@ fn run(
 ) -> Result<Value, Trouble> {
     let needed = accepted_scope(method).ok_or("unknown_method")?;
     let credential = authenticate(sink, call, arguments.token.as_deref())?;
-    let standing = sink.credential_standing(credential);
+    let standing = sink.held().destinations.of_credential(credential);
     if method == "auth.test" || !method.starts_with("chat.") {
         // Of a post this is found out with its channel, where it is counted.
         Failure::instead((BOT.fails)(standing, scopes))?;

@@ -93,8 +93,8 @@ pub(super) fn delete(request: &Request<'_>) -> Result<Value, Trouble> {
     Ok(json!({"channel": place.channel_id, "ts": ts}))
 }
 
-/// The channel's id and the `ts` that a call names a message by.
-fn addressed(
+/// The channel and the `ts` that a call names a message by, each where it does.
+pub(super) fn addressed(
     sink: &ChatSink,
     fields: &Map<String, Value>,
     credential: u64,

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::NAME;
+use super::chat::addressed;
 use super::request::{Request, Trouble};
-use super::{BOT, NAME, ids};
-use crate::chat_sink::call::text;
-use crate::chat_sink::destination::Place;
 use crate::chat_sink::{ChatSink, Standing};
 
 /// As many channels as one answer lists.
@@ -15,32 +14,23 @@ pub(super) fn answer(request: &Request<'_>) -> Result<Value, Trouble> {
     if request.method == "conversations.list" {
         return Ok(list(request.sink));
     }
-    let id = text(&request.fields, "channel").unwrap_or_default();
-    if !ids::is_one(id) {
-        return Err("channel_not_found".into());
-    }
-    let name = request.sink.channel_name(id);
-    let standing = request.sink.standing(&Place {
-        kind: &BOT,
-        channel: name.clone(),
-        channel_id: id.to_owned(),
-        webhook: None,
-        credential: request.credential,
-    });
+    let (place, _) = addressed(request.sink, &request.fields, request.credential)?;
+    let standing = request.sink.held().destinations.standing(&place);
+    let (id, name) = (&place.channel_id, &place.channel);
     match (request.method, standing) {
         // That there is a private channel is hidden from who is not in it.
         (_, Standing::Gone | Standing::Private) => Err("channel_not_found".into()),
         ("conversations.join", Standing::Archived) => Err("is_archived".into()),
         ("conversations.join", Standing::NotAMember) => {
             request.sink.stand(id, Standing::Open);
-            Ok(json!({"channel": show(id, &name, Standing::Open)}))
+            Ok(json!({"channel": show(id, name, Standing::Open)}))
         }
         ("conversations.join", _) => {
-            let channel = show(id, &name, standing);
+            let channel = show(id, name, standing);
             Ok(json!({"channel": channel, "warning": "already_in_channel",
                 "response_metadata": {"warnings": ["already_in_channel"]}}))
         }
-        _ => Ok(json!({"channel": show(id, &name, standing)})),
+        _ => Ok(json!({"channel": show(id, name, standing)})),
     }
 }
 
