@@ -122,7 +122,8 @@ pub(super) struct Late(pub Duration);
 /// The answer of a failure.
 pub(super) fn answer(failure: Failure) -> Response {
     match failure {
-        Failure::Hang => hang(),
+        // The answer that never comes.
+        Failure::Hang => (StatusCode::GATEWAY_TIMEOUT, Extension(Late(HANG))).into_response(),
         Failure::Reset => reset(),
         Failure::Answer(answer) => exact(&answer),
         Failure::Status(status) => broken(status),
@@ -159,11 +160,6 @@ fn exact(answer: &Answer) -> Response {
         }
     }
     response
-}
-
-/// The answer that never comes.
-fn hang() -> Response {
-    (StatusCode::GATEWAY_TIMEOUT, Extension(Late(HANG))).into_response()
 }
 
 /// What a broken platform's front sends: a page, whatever the client asked for.

@@ -1,8 +1,8 @@
 //! Discord's answers: errors, rate limit headers, and the message object.
 
-use axum::Json;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ pub(super) fn tell_limits(headers: &mut HeaderMap, count: Count, now: Timestamp)
     set("x-ratelimit-reset", format!("{reset:.3}"));
     set("x-ratelimit-reset-after", format!("{after:.3}"));
     set("x-ratelimit-bucket", BUCKET_ID.to_owned());
-    headers.insert(header::VIA, VIA);
+    headers.insert(header::VIA, HeaderValue::from_static(VIA));
 }
 
 /// One of Discord's error codes, with the status and the message that go with it.
@@ -112,7 +112,13 @@ pub(super) fn fail(version: Version, failure: Failure) -> Response {
     match failure {
         Failure::Refusal(refusal) => error(refusal.code.parse().unwrap_or_default()),
         Failure::RateLimited(seconds) => rate_limited(version, seconds),
-        Failure::RateLimitedByOthers(seconds) => limited_by_others(version, seconds),
+        // The caller's own bucket still has room.
+        Failure::RateLimitedByOthers(seconds) => wait(
+            version,
+            seconds,
+            "The resource is being rate limited.",
+            "shared",
+        ),
         Failure::RateLimitedEverywhere(seconds) => limited_everywhere(version, seconds),
         Failure::Banned(ban) => banned(ban),
         Failure::Status(status @ (500 | 503)) => {
@@ -124,17 +130,11 @@ pub(super) fn fail(version: Version, failure: Failure) -> Response {
 
 /// Too many calls of the caller's own.
 fn rate_limited(version: Version, seconds: f64) -> Response {
-    let message = "You are being rate limited.";
-    let mut response = wait(version, seconds, message, "user");
-    let headers = response.headers_mut();
-    let mut set = |name, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    };
-    set("x-ratelimit-remaining", "0".to_owned());
-    set("x-ratelimit-reset-after", format!("{seconds:.3}"));
-    response
+    let headers = [
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset-after", format!("{seconds:.3}")),
+    ];
+    (headers, limited_in_channel(version, seconds)).into_response()
 }
 
 /// Too many posts to the channel: the headers still tell of the bucket, which has room.
@@ -142,25 +142,14 @@ pub(super) fn limited_in_channel(version: Version, seconds: f64) -> Response {
     wait(version, seconds, "You are being rate limited.", "user")
 }
 
-/// Too many calls of somebody else's: the caller's own bucket still has room.
-fn limited_by_others(version: Version, seconds: f64) -> Response {
-    let message = "The resource is being rate limited.";
-    wait(version, seconds, message, "shared")
-}
-
 /// Too many calls altogether: no bucket has to do with it.
 fn limited_everywhere(version: Version, seconds: f64) -> Response {
-    let message = "You are being rate limited.";
-    let mut response = wait(version, seconds, message, "global");
-    let name = HeaderName::from_static("x-ratelimit-global");
-    let headers = response.headers_mut();
-    headers.insert(name, HeaderValue::from_static("true"));
-    headers.insert(header::VIA, VIA);
-    response.extensions_mut().insert(Bare);
-    response
+    let response = wait(version, seconds, "You are being rate limited.", "global");
+    let headers = [("x-ratelimit-global", "true"), ("via", VIA)];
+    (Extension(Bare), headers, response).into_response()
 }
 
-fn wait(version: Version, seconds: f64, message: &str, scope: &'static str) -> Response {
+fn wait(version: Version, seconds: f64, message: &str, scope: &str) -> Response {
     let wait = match version {
         Version::Old => (seconds * 1_000.0).ceil(),
         // To the millisecond.
@@ -169,11 +158,8 @@ fn wait(version: Version, seconds: f64, message: &str, scope: &'static str) -> R
     let global = scope == "global";
     let body = json!({"message": message, "retry_after": wait, "global": global});
     let headers = [
-        (header::RETRY_AFTER, wait.ceil().to_string()),
-        (
-            HeaderName::from_static("x-ratelimit-scope"),
-            scope.to_owned(),
-        ),
+        ("retry-after", wait.ceil().to_string()),
+        ("x-ratelimit-scope", scope.to_owned()),
     ];
     (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
 }
@@ -183,13 +169,12 @@ fn banned(ban: Ban) -> Response {
     const MESSAGE: &str = "You are being blocked from accessing our API temporarily due to \
         exceeding our rate limits frequently. Please read our docs to prevent this moving forward.";
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut response = match ban {
+    let response = match ban {
         Ban::Json => (status, Json(json!({"code": 0, "message": MESSAGE}))).into_response(),
         Ban::Text => (status, "error code: 1015").into_response(),
         Ban::Html => failures::broken(429),
     };
-    response.extensions_mut().insert(Bare);
-    response
+    (Extension(Bare), response).into_response()
 }
 
 /// The webhook as it shows itself to whoever has its URL. Of its token only the place is kept.
@@ -242,4 +227,4 @@ fn time(at: Timestamp) -> String {
 }
 
 /// As the platform does: the head of every answer that its proxy lets through.
-const VIA: HeaderValue = HeaderValue::from_static("1.1 google");
+const VIA: &str = "1.1 google";

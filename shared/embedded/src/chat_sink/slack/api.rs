@@ -1,6 +1,6 @@
 //! Slack's Web API: always JSON, and HTTP status 200 whatever went wrong.
 
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -195,16 +195,11 @@ fn fail(failure: Failure) -> Response {
 }
 
 fn respond(body: &Value, scopes: &str, accepted: Option<&'static str>) -> Response {
-    let mut response = axum::Json(body).into_response();
-    let headers = response.headers_mut();
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    headers.insert(header::CONTENT_TYPE, json);
-    if let Ok(scopes) = HeaderValue::from_str(scopes) {
-        headers.insert(HeaderName::from_static("x-oauth-scopes"), scopes);
-    }
-    if let Some(accepted) = accepted.filter(|accepted| !accepted.is_empty()) {
-        let name = HeaderName::from_static("x-accepted-oauth-scopes");
-        headers.insert(name, HeaderValue::from_static(accepted));
-    }
-    response
+    let headers = [
+        ("content-type", "application/json; charset=utf-8"),
+        ("x-oauth-scopes", scopes),
+    ];
+    let accepted = accepted.filter(|accepted| !accepted.is_empty());
+    let accepted = accepted.map(|accepted| [("x-accepted-oauth-scopes", accepted)]);
+    (headers, accepted, body.to_string()).into_response()
 }
