@@ -45,7 +45,7 @@ pub struct Tally {
 }
 
 /// A destination that was called.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Destination {
     pub platform: &'static str,
     pub kind: &'static DestinationKind,
@@ -73,9 +73,14 @@ pub struct Order {
 }
 
 impl Order {
-    fn concerns(&self, platform: &str, names: &[&str]) -> bool {
-        self.platform.as_deref().is_none_or(|it| it == platform)
-            && names.contains(&self.channel.trim_start_matches('#'))
+    fn concerns(&self, known: &Destination) -> bool {
+        let name = self.channel.trim_start_matches('#');
+        let is_there = self
+            .platform
+            .as_deref()
+            .is_none_or(|it| it == known.platform);
+        let is_named = known.channel == name || known.channel_id == name;
+        is_there && (is_named || known.webhook.as_deref() == Some(name))
     }
 }
 
@@ -117,9 +122,7 @@ impl Destinations {
 
     pub fn order(&mut self, order: Order) {
         for known in &mut self.known {
-            let names = [known.channel.as_str(), known.channel_id.as_str()];
-            let names: Vec<_> = names.into_iter().chain(known.webhook.as_deref()).collect();
-            if order.concerns(known.platform, &names) {
+            if order.concerns(known) {
                 stand(known, order.standing, &mut self.dead);
             }
         }
@@ -191,9 +194,8 @@ impl Destinations {
                     credential: place.credential,
                     told: false,
                 };
-                let platform = new.platform;
                 for order in &self.orders {
-                    if order.concerns(platform, &place.names()) {
+                    if order.concerns(&new) {
                         stand(&mut new, order.standing, &mut self.dead);
                     }
                 }

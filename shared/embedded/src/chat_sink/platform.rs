@@ -1,8 +1,6 @@
 //! What the sink knows of a platform that it stands in for: a folder of its own, and a line in
 //! [`PLATFORMS`](super::PLATFORMS).
 
-use std::fmt;
-
 use axum::response::Response;
 use serde::{Serialize, Serializer};
 
@@ -20,6 +18,7 @@ pub(super) struct Platform {
 }
 
 /// What takes posts on a platform.
+#[derive(Debug)]
 pub struct DestinationKind {
     /// Such as `slack_bot`.
     pub id: &'static str,
@@ -68,18 +67,6 @@ impl DestinationKind {
             | Failure::Hang => true,
             failure => (self.can)(failure),
         }
-    }
-}
-
-impl PartialEq for DestinationKind {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl fmt::Debug for DestinationKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id)
     }
 }
 
