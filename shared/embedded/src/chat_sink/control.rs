@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use super::{Behaviour, ChatSink, Destination, Failure, Order, PLATFORMS, Plan};
 
+/// The body of a call, or what is wrong with it.
+type Asked<T> = Result<Json<T>, JsonRejection>;
+
 pub(super) fn router(sink: ChatSink, path: &str) -> Router {
     Router::new()
         .route(path, get(show).post(add).delete(cancel))
@@ -29,24 +32,25 @@ async fn show(State(sink): State<ChatSink>) -> Json<Value> {
     Json(json!({"results": sink.pending_plans()}))
 }
 
-async fn add(State(sink): State<ChatSink>, plan: Result<Json<Plan>, JsonRejection>) -> Response {
-    let platform = plan.as_ref().ok().and_then(|plan| plan.failure.platform());
-    if let Some(refused) = platform.and_then(|platform| unknown(&sink, platform)) {
-        return refused;
-    }
-    taken("bad_plan", plan, |plan| sink.plan(plan))
+async fn add(State(sink): State<ChatSink>, plan: Asked<Plan>) -> Response {
+    taken("bad_plan", plan, |plan| {
+        check_platform(&sink, plan.failure.platform())?;
+        sink.plan(plan);
+        Ok(())
+    })
 }
 
-/// What is said of a platform that the sink does not stand in for.
-fn unknown(sink: &ChatSink, platform: &str) -> Option<Response> {
+/// Refuses a platform that the sink does not stand in for.
+fn check_platform(sink: &ChatSink, platform: Option<&str>) -> Result<(), Value> {
     let known = sink.kinds().types();
-    let detail = format!(
-        "there is no platform `{platform}`: there are {}",
-        known.join(", ")
-    );
-    let problem = json!({"error": "unknown_platform", "detail": detail});
-    let refused = (StatusCode::BAD_REQUEST, Json(problem)).into_response();
-    (!known.iter().any(|it| it == platform)).then_some(refused)
+    match platform {
+        Some(platform) if !known.iter().any(|it| it == platform) => {
+            let known = known.join(", ");
+            let detail = format!("there is no platform `{platform}`: there are {known}");
+            Err(json!({"error": "unknown_platform", "detail": detail}))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn cancel(State(sink): State<ChatSink>) -> StatusCode {
@@ -62,10 +66,7 @@ struct Trusted {
     secret: String,
 }
 
-async fn trust(
-    State(sink): State<ChatSink>,
-    trusted: Result<Json<Trusted>, JsonRejection>,
-) -> Response {
+async fn trust(State(sink): State<ChatSink>, trusted: Asked<Trusted>) -> Response {
     match trusted {
         Ok(Json(Trusted { receiver, secret })) => {
             sink.trust(&receiver, &secret);
@@ -120,30 +121,22 @@ async fn destinations(State(sink): State<ChatSink>) -> Json<Value> {
     Json(json!({"results": all}))
 }
 
-async fn order(
-    State(sink): State<ChatSink>,
-    order: Result<Json<Order>, JsonRejection>,
-) -> Response {
-    let platform = order
-        .as_ref()
-        .ok()
-        .and_then(|order| order.platform.as_deref());
-    if let Some(refused) = platform.and_then(|platform| unknown(&sink, platform)) {
-        return refused;
-    }
-    taken("bad_order", order, |order| sink.order(order))
+async fn order(State(sink): State<ChatSink>, order: Asked<Order>) -> Response {
+    taken("bad_order", order, |order| {
+        check_platform(&sink, order.platform.as_deref())?;
+        sink.order(order);
+        Ok(())
+    })
 }
 
 async fn behaviour(State(sink): State<ChatSink>) -> Json<Behaviour> {
     Json(sink.behaviour())
 }
 
-async fn behave(
-    State(sink): State<ChatSink>,
-    behaviour: Result<Json<Behaviour>, JsonRejection>,
-) -> Response {
+async fn behave(State(sink): State<ChatSink>, behaviour: Asked<Behaviour>) -> Response {
     taken("bad_behaviour", behaviour, |wanted| {
         sink.behave(|behaviour| *behaviour = wanted);
+        Ok(())
     })
 }
 
@@ -157,14 +150,14 @@ async fn remove(State(sink): State<ChatSink>, Path(number): Path<u64>) -> Status
 /// Does what was asked for, or says what is wrong with it.
 fn taken<T: Clone + Serialize>(
     error: &str,
-    asked: Result<Json<T>, JsonRejection>,
-    act: impl FnOnce(T),
+    asked: Asked<T>,
+    act: impl FnOnce(T) -> Result<(), Value>,
 ) -> Response {
     match asked {
-        Ok(Json(asked)) => {
-            act(asked.clone());
-            (StatusCode::ACCEPTED, Json(asked)).into_response()
-        }
+        Ok(Json(asked)) => match act(asked.clone()) {
+            Ok(()) => (StatusCode::ACCEPTED, Json(asked)).into_response(),
+            Err(problem) => (StatusCode::BAD_REQUEST, Json(problem)).into_response(),
+        },
         Err(rejection) => {
             let problem = json!({"error": error, "detail": rejection.body_text()});
             (rejection.status(), Json(problem)).into_response()
