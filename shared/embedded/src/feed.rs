@@ -1,6 +1,5 @@
 //! The chat sink's messages as JSON and as a stream of events, for the console.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Sse};
 use axum::routing::get;
 use axum::{Json, Router};
-use futures::Stream;
+use futures::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
@@ -25,7 +24,7 @@ const RETRY: Duration = Duration::from_secs(1);
 pub fn router(sink: ChatSink) -> Router {
     Router::new()
         .route("/_local/messages", get(messages))
-        .route("/_local/messages/stream", get(stream))
+        .route("/_local/messages/stream", get(follow))
         .with_state(sink)
 }
 
@@ -74,7 +73,7 @@ struct StreamQuery {
 
 /// `GET /_local/messages/stream`: each message as it comes or is edited (`message`), and
 /// `cleared` when all before it is gone. The event's id is the revision.
-async fn stream(
+async fn follow(
     State(sink): State<ChatSink>,
     Query(query): Query<StreamQuery>,
     headers: HeaderMap,
@@ -88,9 +87,13 @@ async fn stream(
         since: last_seen.or(query.since).unwrap_or(now),
         sink,
         changed,
-        waiting: VecDeque::from([Event::default().retry(RETRY)]),
     };
-    Sse::new(reader.events()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    let first = stream::iter([Event::default().retry(RETRY)]);
+    let events = stream::unfold(reader, async |mut reader| {
+        Some((reader.next().await?, reader))
+    });
+    let events = first.chain(events.flat_map(stream::iter));
+    Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::new())
 }
 
 /// Follows the sink's changes, however fast they come.
@@ -98,49 +101,39 @@ struct Reader {
     sink: ChatSink,
     changed: watch::Receiver<u64>,
     since: u64,
-    waiting: VecDeque<Event>,
 }
 
 impl Reader {
-    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
-        futures::stream::unfold(self, |mut reader| async move {
-            let event = reader.next().await?;
-            Some((Ok(event), reader))
-        })
-    }
-
-    async fn next(&mut self) -> Option<Event> {
+    /// The next events, as soon as there are any.
+    async fn next(&mut self) -> Option<Vec<Event>> {
         loop {
-            if let Some(event) = self.waiting.pop_front() {
-                return Some(event);
-            }
             self.changed.mark_unchanged();
-            self.read();
-            if self.waiting.is_empty() {
-                self.changed.changed().await.ok()?;
+            let events = self.read();
+            if !events.is_empty() {
+                return Some(events);
             }
+            self.changed.changed().await.ok()?;
         }
     }
 
-    fn read(&mut self) {
+    fn read(&mut self) -> Vec<Event> {
         let changes = self.sink.changes_since(self.since);
+        self.since = changes.revision;
+        let mut events = Vec::new();
         if changes.cleared {
             // Browsers pass no event on that has no data.
-            let cleared = Event::default().event("cleared").data("everything");
-            self.waiting.push_back(cleared);
+            events.push(Event::default().event("cleared").data("everything"));
         }
-        for number in changes.removed {
-            let removed = Event::default().event("removed").data(number.to_string());
-            self.waiting.push_back(removed);
-        }
+        let removed = |number: u64| Event::default().event("removed").data(number.to_string());
+        events.extend(changes.removed.into_iter().map(removed));
         for message in changes.messages {
             let event = Event::default()
                 .event("message")
                 .id(message.revision.to_string());
             // A message is always JSON; if it were not, the others still come.
-            self.waiting.extend(event.json_data(message.as_ref()));
+            events.extend(event.json_data(message.as_ref()));
         }
-        self.since = changes.revision;
+        events
     }
 }
 
