@@ -7,7 +7,7 @@ use dynoxide::DynoxideError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("embedded DynamoDB: {0}")]
-    DynamoDb(String),
+    DynamoDb(#[from] DynoxideError),
     #[error("local journal: {0}")]
     Journal(#[from] rusqlite::Error),
     #[error("embedded secrets: {0}")]
@@ -29,12 +29,6 @@ pub enum Error {
         what: String,
         source: std::io::Error,
     },
-}
-
-impl From<DynoxideError> for Error {
-    fn from(error: DynoxideError) -> Self {
-        Self::DynamoDb(error.to_string())
-    }
 }
 
 impl Error {

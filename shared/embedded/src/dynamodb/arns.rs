@@ -1,29 +1,28 @@
 //! Names that the embedded DynamoDB gives in a form of its own, and AWS's clients want as AWS
 //! has them: regions in ARNs and shards' ids.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What stands for any region in the embedded DynamoDB's ARNs.
 const ANY_REGION: &str = dynoxide::streams::LOCAL_REGION;
 
 /// An ARN of the embedded DynamoDB as one of a region.
 pub fn in_region(arn: &str, region: &str) -> String {
-    replace_region(arn, ANY_REGION, region).unwrap_or_else(|| arn.to_owned())
+    replace_region(arn, ANY_REGION, region)
 }
 
 /// The ARN that the embedded DynamoDB has for one of a region.
 pub fn in_no_region(arn: &str, region: &str) -> String {
-    replace_region(arn, region, ANY_REGION).unwrap_or_else(|| arn.to_owned())
+    replace_region(arn, region, ANY_REGION)
 }
 
-fn replace_region(arn: &str, from: &str, to: &str) -> Option<String> {
-    let mut parts: Vec<&str> = arn.splitn(5, ':').collect();
-    let is_arn = parts.len() == 5 && parts[0] == "arn";
-    let region = parts
-        .get_mut(3)
-        .filter(|region| is_arn && **region == from)?;
-    *region = to;
-    Some(parts.join(":"))
+fn replace_region(arn: &str, from: &str, to: &str) -> String {
+    match arn.splitn(5, ':').collect::<Vec<_>>()[..] {
+        ["arn", partition, service, region, rest] if region == from => {
+            format!("arn:{partition}:{service}:{to}:{rest}")
+        }
+        _ => arn.to_owned(),
+    }
 }
 
 /// Puts a region into all ARNs of an answer that is about tables and streams. No item may be
@@ -59,14 +58,10 @@ pub fn table_of(stream: &str) -> Option<&str> {
     rest.split('/').next()
 }
 
-/// A table's key schema as a stream's description has it.
-pub fn key_schema(schema: &str) -> Value {
-    serde_json::from_str(schema).unwrap_or_else(|_| json!([]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn regions_come_and_go_in_arns_alone() {

@@ -1,5 +1,7 @@
 //! Sequence numbers of more digits than the embedded DynamoDB gives them.
 
+use dynoxide::DynoxideError;
+
 use crate::Error;
 
 /// The least and the most digits of a sequence number (`StreamRecord` in the DynamoDB API
@@ -24,9 +26,9 @@ impl Numbers {
     pub(super) fn stretch(&mut self, after: i64, digits: usize) -> Result<(), Error> {
         let shortest = self.0.last().map_or(LEAST, |last| last.digits + 1);
         if !(shortest..=MOST).contains(&digits) {
-            return Err(Error::DynamoDb(format!(
-                "a sequence number has {shortest} to {MOST} digits here, not {digits}"
-            )));
+            let message =
+                format!("a sequence number has {shortest} to {MOST} digits here, not {digits}");
+            return Err(DynoxideError::ValidationException(message).into());
         }
         let first = 9_usize.saturating_sub(self.0.len()).max(1);
         self.0.push(Stretch {

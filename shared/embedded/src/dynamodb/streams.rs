@@ -143,9 +143,12 @@ impl LocalDynamoDb {
         journal: &Journal,
         most: usize,
     ) -> Result<Option<Batch>, Error> {
-        let Some(label) = self.stream_label(table)? else {
+        let metadata = self.database.get_table_metadata(table)?;
+        let Some(source) = metadata.filter(|table| table.stream_enabled) else {
             return Ok(None);
         };
+        // What tells a table's stream from those it had before.
+        let label = source.stream_label.unwrap_or_default();
         let arn = dynoxide::streams::stream_arn(table, &label);
         let records = self.records(table, &arn, journal.checkpoint(table)?.as_deref(), most)?;
         Ok((!records.is_empty()).then(|| Batch {
@@ -154,13 +157,6 @@ impl LocalDynamoDb {
             records,
             done: 0,
         }))
-    }
-
-    /// What tells a table's stream from those it had before; None where it has none.
-    fn stream_label(&self, table: &str) -> Result<Option<String>, Error> {
-        let metadata = self.database.get_table_metadata(table)?;
-        let streaming = metadata.filter(|table| table.stream_enabled);
-        Ok(streaming.map(|table| table.stream_label.unwrap_or_default()))
     }
 
     /// The records of a stream after a sequence number, at most so many.
