@@ -40,7 +40,7 @@ const NO_ACCESS: &str = "The request must be authenticated only by Shared Access
 const MISMATCH: &str = "TriggerInputSchemaMismatch";
 
 pub(super) const WORKFLOWS: Platform = Platform {
-    takes: |call| is_host(&call.host),
+    takes: |call| is_of(&LOGIC, call) || is_of(&PLATFORM, call),
     answer,
     failures: || {
         vec![(
@@ -73,10 +73,9 @@ pub(super) static WORKFLOW: DestinationKind = DestinationKind {
     can: |failure| matches!(failure, Failure::Lost | Failure::RateLimitedWithoutBody(_)),
 };
 
-fn is_host(host: &str) -> bool {
-    let host = host.strip_suffix(":443").unwrap_or(host);
-    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| host.ends_with(suffix));
-    ends(&LOGIC) || ends(&PLATFORM)
+fn is_of(suffixes: &[&str], call: &Call) -> bool {
+    let host = call.host.strip_suffix(":443").unwrap_or(&call.host);
+    suffixes.iter().any(|suffix| host.ends_with(suffix))
 }
 
 fn answer(sink: &ChatSink, call: &Call) -> Response {
@@ -134,10 +133,9 @@ fn post(sink: &ChatSink, call: &Call, workflow: &str) -> Result<Response, Failur
 /// The id of the workflow that a path leads to.
 fn workflow(call: &Call) -> Option<&str> {
     let path = call.path();
-    let host = call.host.strip_suffix(":443").unwrap_or(&call.host);
     let path = path.strip_suffix(&[""]).unwrap_or(&path);
     let rest = match path {
-        rest if LOGIC.iter().any(|suffix| host.ends_with(suffix)) => rest,
+        rest if is_of(&LOGIC, call) => rest,
         ["powerautomate", "automations", "direct", rest @ ..] => {
             let at = rest.iter().position(|part| *part == "workflows")?;
             &rest[at..]
