@@ -46,7 +46,7 @@ impl Endpoint<'_> {
     }
 
     /// Keeps a message that was accepted.
-    pub fn keep(&self, payload: Map<String, Value>) -> Arc<Message> {
+    fn keep(&self, payload: Map<String, Value>) -> Arc<Message> {
         let text = |key: &str| text(&payload, key).map(str::to_owned);
         let (sender, thread_name) = (text("username"), text("thread_name"));
         let payload = Value::Object(payload);
@@ -68,7 +68,7 @@ impl Endpoint<'_> {
     }
 
     /// A forum's messages are all in threads; other channels' threads begin otherwise.
-    pub fn check_thread(&self, payload: &Map<String, Value>) -> Result<(), Refused> {
+    fn check_thread(&self, payload: &Map<String, Value>) -> Result<(), Refused> {
         let named = payload
             .get("thread_name")
             .is_some_and(|name| !name.is_null());
@@ -133,7 +133,7 @@ impl Endpoint<'_> {
     }
 }
 
-pub(super) fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
+fn accept(payload: &Map<String, Value>) -> Result<(), Refused> {
     let filled = |key: &str| match payload.get(key) {
         Some(Value::String(text)) => !text.trim().is_empty(),
         Some(Value::Array(items)) => items.iter().any(|item| *item != Value::Object(Map::new())),
@@ -172,6 +172,6 @@ fn flags(payload: &Map<String, Value>) -> u64 {
         .unwrap_or_default()
 }
 
-pub(super) fn is_true(value: Option<&str>) -> bool {
+fn is_true(value: Option<&str>) -> bool {
     matches!(value, Some("true" | "True" | "1"))
 }

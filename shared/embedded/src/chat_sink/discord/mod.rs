@@ -6,7 +6,6 @@ mod ids;
 mod mentions;
 mod messages;
 mod replies;
-mod slack;
 mod threads;
 
 use std::time::Duration;
@@ -187,13 +186,10 @@ fn run(
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         ([], &Method::POST) => endpoint.execute(),
-        (["slack"], &Method::POST) => slack::execute(&endpoint),
         (["messages", id], &Method::GET) => endpoint.show_message(id),
         (["messages", id], &Method::PATCH) => endpoint.edit_message(id),
         (["messages", id], &Method::DELETE) => endpoint.delete_message(id),
-        ([] | ["slack"] | ["messages", _], _) => {
-            Err(Refused::NoRoute(StatusCode::METHOD_NOT_ALLOWED))
-        }
+        ([] | ["messages", _], _) => Err(Refused::NoRoute(StatusCode::METHOD_NOT_ALLOWED)),
         _ => Err(Refused::NoRoute(StatusCode::NOT_FOUND)),
     }
 }

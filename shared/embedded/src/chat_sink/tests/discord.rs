@@ -326,9 +326,6 @@ async fn a_forum_wants_each_message_in_a_thread() {
     let messages = sink.messages();
     assert_eq!(messages[0].thread_name.as_deref(), Some("release-42"));
     assert_eq!(messages[1].thread, messages[0].thread);
-    let slack = format!("{HOOK}/slack{query}");
-    let answer = Call::post(&slack, &json!({"text": "x"})).header("user-agent", AGENT);
-    assert_eq!(answer.send(&sink).await.json()["code"], 220_004);
 }
 
 #[tokio::test]
@@ -360,31 +357,6 @@ async fn only_a_forum_lets_a_message_begin_a_thread() {
     sink.stand("112233445566778899", Standing::TaggedForum);
     let named = json!({"content": "x", "thread_name": "y"});
     assert_eq!(post(&sink, "", &named).await.json()["code"], 40_067);
-}
-
-#[tokio::test]
-async fn what_was_written_for_slack_is_taken_at_its_own_door() {
-    let sink = ChatSink::new();
-    let path = format!("{HOOK}/slack");
-    let body = json!({"text": "hello", "username": "bell", "attachments": [
-        {"title": "Deployed", "text": "to production", "color": "#2eb67d", "ts": 1_700_000_000}
-    ]});
-    let send = async |body: &Value| {
-        Call::post(&path, body)
-            .header("user-agent", AGENT)
-            .send(&sink)
-            .await
-    };
-    let answer = send(&body).await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (StatusCode::OK, json!("ok"))
-    );
-    let message = &sink.messages()[0];
-    assert_eq!(message.payload["content"], "hello");
-    assert_eq!(message.payload["embeds"][0]["color"], 0x2e_b6_7d);
-    assert_eq!(message.sender.as_deref(), Some("bell"));
-    assert_eq!(send(&json!({})).await.json()["code"], 50_006);
 }
 
 #[tokio::test]
