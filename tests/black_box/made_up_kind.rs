@@ -432,7 +432,17 @@ async fn the_chat_sink_takes_the_messages_of_a_kind_that_it_knows_nothing_else_o
     let kind = places[0].kind;
     assert_eq!(kind.name, "Bells of a tower");
     assert!(kind.standings().contains(&Standing::Revoked));
-    app.sink().stand(&places[0].channel, Standing::Revoked);
+    let url = format!(
+        "{}/_local/chat/{HOST}/north-tower-of-tests/bell-1",
+        app.url()
+    );
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), StatusCode::OK);
+    for place in &places {
+        app.sink().stand(&place.channel, Standing::Revoked);
+    }
+    // What asks whether it is well learns it, too, and posts nothing.
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), StatusCode::GONE);
+    assert_eq!(app.sink().messages().len(), 2);
     app.publish(&json!({"type": "deploy"})).await;
     carillon_tests::until("it is suspended", async || {
         app.get(&format!("/webhooks/{id}/")).await.body["status"] == "suspended"

@@ -13,6 +13,7 @@ use url::Url;
 use super::ChatSink;
 use super::call::Call;
 use super::destination::Place;
+use super::failures;
 use super::ids::hash;
 use super::platform::DestinationKind;
 use super::receive::{Fault, receive};
@@ -27,9 +28,6 @@ pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
         let body = serde_json::json!({"error": "unknown_host", "detail": UNKNOWN});
         return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
     };
-    if call.method != Method::POST {
-        return told(kind.taken());
-    }
     // The path may be the credential.
     let path = call.path().join("/");
     let channel = format!("{}-{:08x}", call.host, hash(&path) >> 32);
@@ -40,6 +38,11 @@ pub(super) fn answer(sink: &ChatSink, call: &Call) -> Response {
         webhook: None,
         credential: sink.fingerprint(&path),
     };
+    if call.method == Method::GET {
+        // Nothing is posted by a question: it only shows whether the destination is well.
+        let failure = (place.kind.fails)(sink.held().destinations.standing(&place), &[]);
+        return failure.map_or_else(|| told(kind.taken()), failures::answer);
+    }
     receive(sink, &place, || read(call), || told(kind.taken()))
 }
 
