@@ -19,7 +19,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 /// How many lanes are read in one go.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 /// How many are looked at at once.
 const AT_ONCE: usize = 16;
 /// How often all lanes are walked.

@@ -97,7 +97,7 @@ impl LaneSweep {
 }
 
 /// How many failing lanes are read in one call.
-const PAGE: i32 = 1_000;
+const PAGE: usize = 1_000;
 
 fn is_current(lane: &FailingLane, now: Timestamp) -> bool {
     now < lane.tried_at + FORGOTTEN_AFTER

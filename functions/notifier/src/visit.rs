@@ -15,10 +15,10 @@ pub const MAX_EVENTS: usize = 10;
 pub const MAX_SUMMED: usize = 5_000;
 /// How many pieces of the log are read at once. A piece has up to a hundred deliveries, or one;
 /// two tell whether there are more.
-const FIRST_PIECES: i32 = 2;
-const PIECES: i32 = 10;
+const FIRST_PIECES: usize = 2;
+const PIECES: usize = 10;
 /// Where a summary may be made of what waits.
-const PIECES_TO_SUM: i32 = 5_000;
+const PIECES_TO_SUM: usize = 5_000;
 /// How much of the redo log is.
 const REDOS: usize = 100;
 

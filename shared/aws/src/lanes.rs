@@ -25,11 +25,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    AttributeValue, DeleteRequest, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use carillon_domain::lane::Lane;
 use carillon_domain::{LaneId, OrganizationId};
 use jiff::Timestamp;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use due::{Due, Waiting};
@@ -37,7 +38,9 @@ pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
 use crate::Error;
-use crate::table::{Item, Retention, from_item, number, read_all, text, to_item, write_all};
+use crate::table::{
+    Item, Retention, Table, delivery_key as key, field, from_item, number, row, text, to_item,
+};
 
 /// How much longer a lane's row is kept than what it settled: as long as TTL may be late.
 const LONGER: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
@@ -45,16 +48,8 @@ const READING: &str = "reading lanes";
 
 #[derive(Debug, Clone)]
 pub struct Lanes {
-    client: Client,
-    table: String,
+    table: Table,
     retention: Retention,
-}
-
-fn key(partition: String, id: impl Into<String>) -> Item {
-    Item::from([
-        ("webhook_id".into(), text(partition)),
-        ("id".into(), text(id)),
-    ])
 }
 
 /// The rows of all lanes are spread over partitions, by which they are walked.
@@ -84,24 +79,54 @@ fn lane_of(mut row: Item) -> Result<Lane, Error> {
 impl Lanes {
     pub fn new(client: Client, table: String, retention: Retention) -> Self {
         Self {
-            client,
-            table,
+            table: Table::new(client, table),
             retention,
         }
     }
 
+    /// A row, which is kept from then on for as long as all are.
+    fn row(
+        &self,
+        what: &'static str,
+        key: Item,
+        value: &impl Serialize,
+        from: Timestamp,
+    ) -> Result<Item, Error> {
+        let mut row = row(what, key, value)?;
+        self.retention.expire(&mut row, from);
+        Ok(row)
+    }
+
     async fn put(&self, operation: &'static str, item: Item) -> Result<(), Error> {
-        let put = self.client.put_item().table_name(&self.table);
-        let put = put.set_item(Some(item)).send();
-        put.await.map_err(Error::call(operation))?;
+        let put = self.table.put(item).send().await;
+        put.map_err(Error::call(operation))?;
         Ok(())
     }
 
-    async fn delete(&self, operation: &'static str, key: Item) -> Result<(), Error> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        let delete = delete.set_key(Some(key)).send();
-        delete.await.map_err(Error::call(operation))?;
-        Ok(())
+    /// Puts items, and gives those that were not taken.
+    async fn put_some(&self, operation: &'static str, items: Vec<Item>) -> Vec<Item> {
+        let put = |item: Item| PutRequest::builder().set_item(Some(item)).build();
+        let requests = items
+            .into_iter()
+            .filter_map(|item| put(item).ok())
+            .map(|put| WriteRequest::builder().put_request(put).build())
+            .collect();
+        let refused = self.table.write_all(operation, requests).await;
+        let items = refused
+            .into_iter()
+            .filter_map(|request| request.put_request);
+        items.map(|put| put.item).collect()
+    }
+
+    /// Puts items; an error where some were not taken.
+    async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Result<(), Error> {
+        match self.put_some(operation, items).await.len() {
+            0 => Ok(()),
+            refused => Err(Error::Call {
+                operation,
+                cause: format!("DynamoDB did not take {refused} writes"),
+            }),
+        }
     }
 
     /// Removes rows; an error where some are left.
@@ -109,7 +134,7 @@ impl Lanes {
         let delete = |key: Item| DeleteRequest::builder().set_key(Some(key)).build();
         let requests = keys.into_iter().filter_map(|key| delete(key).ok());
         let requests = requests.map(|it| WriteRequest::builder().delete_request(it).build());
-        let left = write_all(&self.client, &self.table, operation, requests.collect()).await;
+        let left = self.table.write_all(operation, requests.collect()).await;
         match left.len() {
             0 => Ok(()),
             left => Err(Error::Call {
@@ -122,11 +147,10 @@ impl Lanes {
     /// How lanes stand; those that have no row yet are left out.
     pub async fn read(&self, lanes: &[LaneId]) -> Result<HashMap<LaneId, Lane>, Error> {
         let keys = lanes.iter().map(lane_key).collect();
-        let rows = read_all(&self.client, &self.table, READING, keys, None).await?;
+        let rows = self.table.read_all(READING, keys, None).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in rows {
-            let id = row.get("id").and_then(|id| id.as_s().ok());
-            if let Some(id) = id.and_then(|id| LaneId::parse(id)) {
+            if let Some(id) = field(&row, "id").and_then(LaneId::parse) {
                 found.insert(id, lane_of(row)?);
             }
         }
@@ -140,18 +164,11 @@ impl Lanes {
         lane: &LaneId,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let mut values = Item::new();
-        self.retention.expire(&mut values, now + LONGER);
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(lane_key(lane)))
+        self.table
+            .update(lane_key(lane))
             .update_expression("SET organization = :organization, expires_at = :expires_at")
             .expression_attribute_values(":organization", text(organization.as_str()))
-            .expression_attribute_values(
-                ":expires_at",
-                values.remove("expires_at").unwrap_or(number(0)),
-            )
+            .expression_attribute_values(":expires_at", self.retention.end(now + LONGER))
             .send()
             .await
             .map_err(Error::call("making a lane"))?;
@@ -167,9 +184,6 @@ impl Lanes {
         lane: &Lane,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        const OPERATION: &str = "writing a lane";
-        let mut expiry = Item::new();
-        self.retention.expire(&mut expiry, now + LONGER);
         // Tells a write of ours, whose answer was lost, from that of somebody else.
         let mark = format!("{:016x}", rand::random::<u64>());
         let condition = match read {
@@ -177,10 +191,8 @@ impl Lanes {
             _ => "version = :read",
         };
         let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(lane_key(id)))
+            .table
+            .update(lane_key(id))
             .update_expression(
                 "SET organization = :organization, version = :version, #state = :state, \
                  written_by = :mark, expires_at = :expires_at",
@@ -191,12 +203,10 @@ impl Lanes {
             .expression_attribute_values(":version", number(lane.version))
             .expression_attribute_values(":state", AttributeValue::M(to_item("a lane", lane)?))
             .expression_attribute_values(":mark", text(&mark))
+            .expression_attribute_values(":expires_at", self.retention.end(now + LONGER))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         if read > 0 {
             update = update.expression_attribute_values(":read", number(read));
-        }
-        if let Some(at) = expiry.remove("expires_at") {
-            update = update.expression_attribute_values(":expires_at", at);
         }
         match update.send().await {
             Ok(_) => Ok(true),
@@ -205,7 +215,7 @@ impl Lanes {
                     let by = failed.item.as_ref().and_then(|row| row.get("written_by"));
                     Ok(by == Some(&text(&mark)))
                 }
-                _ => Err(Error::call(OPERATION)(error)),
+                _ => Err(Error::call("writing a lane")(error)),
             },
         }
     }
@@ -220,10 +230,8 @@ impl Lanes {
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(lane_key(lane)))
+            .table
+            .update(lane_key(lane))
             .expression_attribute_values(":organization", text(organization.as_str()))
             .expression_attribute_values(":now", text(now.to_string()));
         let set = "SET organization = :organization, asked_at = :now";

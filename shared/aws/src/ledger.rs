@@ -10,20 +10,24 @@ use aws_sdk_dynamodb::Client;
 use carillon_domain::{Delivery, DeliveryId, WebhookId};
 
 use crate::Error;
-use crate::table::{Retention, from_item, number, text, to_item};
+use crate::table::{Item, Retention, Table, delivery_key, from_item, is_made, number, to_item};
+
+const WHAT: &str = "a delivery";
 
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    client: Client,
-    table: String,
+    table: Table,
     retention: Retention,
+}
+
+fn key(webhook: &WebhookId, id: &DeliveryId) -> Item {
+    delivery_key(webhook.as_str(), id.as_str())
 }
 
 impl Ledger {
     pub fn new(client: Client, table: String, retention: Retention) -> Self {
         Self {
-            client,
-            table,
+            table: Table::new(client, table),
             retention,
         }
     }
@@ -31,28 +35,16 @@ impl Ledger {
     /// Writes how a delivery stands after a post of its lane. False where a later post of the
     /// lane has written it already.
     pub async fn write(&self, delivery: &Delivery) -> Result<bool, Error> {
-        let mut row = to_item("a delivery", delivery)?;
+        let mut row = to_item(WHAT, delivery)?;
         self.retention.expire(&mut row, delivery.created_at);
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(row))
+            .table
+            .put(row)
             .condition_expression("attribute_not_exists(id) OR post <= :post")
             .expression_attribute_values(":post", number(delivery.post))
             .send()
             .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(Error::call("writing a delivery")(error)),
-        }
+        is_made("writing a delivery", put)
     }
 
     pub async fn get(
@@ -60,19 +52,8 @@ impl Ledger {
         webhook: &WebhookId,
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("webhook_id", text(webhook.as_str()))
-            .key("id", text(id.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Error::call("reading a delivery"))?;
-        answer
-            .item
-            .map(|item| from_item("a delivery", item))
-            .transpose()
+        let row = self.table.row("reading a delivery", key(webhook, id));
+        let row = row.await?;
+        row.map(|row| from_item(WHAT, row)).transpose()
     }
 }

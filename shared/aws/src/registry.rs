@@ -29,9 +29,9 @@ mod webhooks;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::audit::By;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
+use serde::de::DeserializeOwned;
 
 pub use calls::{Begun, KeptAnswer, KeyedCall};
 pub use changes::{Change, parts};
@@ -43,14 +43,13 @@ pub use webhooks::{TOGETHER, WriteError};
 
 use self::known::Known;
 use crate::Error;
-use crate::table::{Item, Retention, from_item, read_all, text};
+use crate::table::{Item, Retention, Table, field, from_item, text};
 
 const WEBHOOK: &str = "WEBHOOK#";
 
 #[derive(Debug, Clone)]
 pub struct Registry {
-    client: Client,
-    table: String,
+    table: Table,
     known: Arc<Known>,
     quotas: Quotas,
     /// For how long the audit log is kept.
@@ -59,32 +58,35 @@ pub struct Registry {
     by: Option<Arc<By>>,
 }
 
-fn pk(organization: &OrganizationId) -> AttributeValue {
-    text(format!("ORG#{organization}"))
+fn pk(organization: &OrganizationId) -> String {
+    format!("ORG#{organization}")
 }
 
-fn webhook_sk(id: &WebhookId) -> AttributeValue {
-    text(format!("{WEBHOOK}{id}"))
+fn webhook_key(webhook: &Webhook) -> Item {
+    key(&webhook.organization, webhook_sk(&webhook.id))
 }
 
-fn name_sk(name: &str) -> AttributeValue {
-    text(format!("NAME#{name}"))
+fn webhook_sk(id: &WebhookId) -> String {
+    format!("{WEBHOOK}{id}")
 }
 
-fn key(organization: &OrganizationId, sk: AttributeValue) -> Item {
-    Item::from([("pk".into(), pk(organization)), ("sk".into(), sk)])
+fn name_sk(name: &str) -> String {
+    format!("NAME#{name}")
 }
 
-fn with_key(mut item: Item, organization: &OrganizationId, sk: AttributeValue) -> Item {
-    item.extend(key(organization, sk));
-    item
+/// The key of a row of an organization.
+fn key(organization: &OrganizationId, sk: impl Into<String>) -> Item {
+    key_of(pk(organization), sk)
+}
+
+fn key_of(pk: impl Into<String>, sk: impl Into<String>) -> Item {
+    Item::from([("pk".into(), text(pk)), ("sk".into(), text(sk))])
 }
 
 impl Registry {
     pub fn new(client: Client, table: String) -> Self {
         Self {
-            client,
-            table,
+            table: Table::new(client, table),
             known: Arc::default(),
             quotas: Quotas::NONE,
             retention: Retention::default(),
@@ -123,10 +125,10 @@ impl Registry {
         let names = names.into_iter();
         let keys = names.map(|name| key(organization, name_sk(name))).collect();
         let operation = "finding webhooks by their names";
-        let rows = read_all(&self.client, &self.table, operation, keys, None).await?;
+        let rows = self.table.read_all(operation, keys, None).await?;
         let ids: Vec<_> = rows
             .iter()
-            .filter_map(|row| WebhookId::parse(row.get("webhook_id")?.as_s().ok()?))
+            .filter_map(|row| WebhookId::parse(field(row, "webhook_id")?))
             .map(|id| (organization.clone(), id))
             .collect();
         let unreadable = || Error::Unreadable {
@@ -143,29 +145,27 @@ impl Registry {
         organization: &OrganizationId,
         id: &WebhookId,
     ) -> Result<Option<Webhook>, Error> {
-        self.row(key(organization, webhook_sk(id)))
-            .await?
-            .map(|item| from_item("a webhook", item))
-            .transpose()
+        self.read("a webhook", key(organization, webhook_sk(id)))
+            .await
     }
 
     async fn row(&self, key: Item) -> Result<Option<Item>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Error::call("reading the registry"))?;
-        Ok(answer.item)
+        self.table.row("reading the registry", key).await
+    }
+
+    async fn read<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        key: Item,
+    ) -> Result<Option<T>, Error> {
+        let row = self.row(key).await?;
+        row.map(|row| from_item(what, row)).transpose()
     }
 }
 
 /// The id of a webhook's row, whatever else is in it.
 fn row_id(item: &Item) -> Option<&str> {
-    item.get("sk")?.as_s().ok()?.strip_prefix(WEBHOOK)
+    field(item, "sk")?.strip_prefix(WEBHOOK)
 }
 
 fn readable(item: Item) -> Option<Webhook> {

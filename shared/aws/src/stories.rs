@@ -16,33 +16,29 @@ use carillon_domain::ids::stable_uuid;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::table::{Item, number, text};
+use crate::table::{EXPIRES_AT, Item, Table, delivery_key, field, number, text};
 
 /// How long something that goes on and says nothing is still the same story.
 pub const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 const CORRELATION: &str = "correlation_id";
-/// The attribute that DynamoDB's TTL looks at, which may be days late.
-const EXPIRES_AT: &str = "expires_at";
 
 #[derive(Debug, Clone)]
 pub struct Stories {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 fn row(organization: &OrganizationId, key: &str) -> Item {
     let id = stable_uuid(&[organization.as_str(), key]);
-    Item::from([
-        ("webhook_id".into(), text(format!("STORY#{id}"))),
-        ("id".into(), text("story")),
-    ])
+    delivery_key(format!("STORY#{id}"), "story")
 }
 
 impl Stories {
     /// Stories in the deliveries table.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self {
+            table: Table::new(client, table),
+        }
     }
 
     /// The correlation id of a story under way.
@@ -52,22 +48,18 @@ impl Stories {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<String>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(row(organization, key)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Error::call("recalling a story"))?;
-        let row = answer.item.unwrap_or_default();
+        let row = self
+            .table
+            .row("recalling a story", row(organization, key))
+            .await?;
+        let row = row.unwrap_or_default();
+        // DynamoDB's TTL may be days late.
         let expires = row.get(EXPIRES_AT).and_then(|at| at.as_n().ok());
         let is_over = expires
             .and_then(|at| at.parse().ok())
             .is_some_and(|at: i64| at <= now.as_second());
-        let correlation = row.get(CORRELATION).and_then(|id| id.as_s().ok());
-        Ok(correlation.filter(|_| !is_over).cloned())
+        let correlation = field(&row, CORRELATION).filter(|_| !is_over);
+        Ok(correlation.map(str::to_owned))
     }
 
     /// A story goes on under this correlation id.
@@ -82,25 +74,15 @@ impl Stories {
         item.insert(CORRELATION.into(), text(correlation));
         let at = u64::try_from(now.as_second()).unwrap_or_default() + KEPT.as_secs();
         item.insert(EXPIRES_AT.into(), number(at));
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(Error::call("remembering a story"))?;
+        let put = self.table.put(item).send().await;
+        put.map_err(Error::call("remembering a story"))?;
         Ok(())
     }
 
     /// A story is over.
     pub async fn forget(&self, organization: &OrganizationId, key: &str) -> Result<(), Error> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(row(organization, key)))
-            .send()
-            .await
-            .map_err(Error::call("forgetting a story"))?;
+        let delete = self.table.delete(row(organization, key)).send().await;
+        delete.map_err(Error::call("forgetting a story"))?;
         Ok(())
     }
 }

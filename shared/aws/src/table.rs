@@ -1,12 +1,23 @@
 //! What all tables share.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
 use std::num::{NonZeroU32, ParseIntError};
 use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, WriteRequest};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update, WriteRequest,
+};
 use futures::StreamExt;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,13 +28,13 @@ use crate::Error;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The attribute that DynamoDB's TTL looks at: Unix seconds.
-const EXPIRES_AT: &str = "expires_at";
+pub(crate) const EXPIRES_AT: &str = "expires_at";
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
-pub(crate) fn number(value: u64) -> AttributeValue {
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
@@ -33,6 +44,37 @@ pub(crate) fn to_item(what: &'static str, value: &impl Serialize) -> Result<Item
 
 pub(crate) fn from_item<T: DeserializeOwned>(what: &'static str, item: Item) -> Result<T, Error> {
     serde_dynamo::from_item(item).map_err(Error::unreadable(what))
+}
+
+/// Several items, of which each can be read.
+pub(crate) fn from_items<T: DeserializeOwned>(
+    what: &'static str,
+    items: Vec<Item>,
+) -> Result<Vec<T>, Error> {
+    items
+        .into_iter()
+        .map(|item| from_item(what, item))
+        .collect()
+}
+
+/// A row: what it holds, under its key.
+pub(crate) fn row(what: &'static str, key: Item, value: &impl Serialize) -> Result<Item, Error> {
+    let mut row = to_item(what, value)?;
+    row.extend(key);
+    Ok(row)
+}
+
+/// A key of the deliveries table.
+pub(crate) fn delivery_key(webhook_id: impl Into<String>, id: impl Into<String>) -> Item {
+    Item::from([
+        ("webhook_id".into(), text(webhook_id)),
+        ("id".into(), text(id)),
+    ])
+}
+
+/// An attribute that is a text.
+pub(crate) fn field<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
 }
 
 /// The fewest days that rows may be kept: what an outage of 30 days has made fail can still be
@@ -64,13 +106,12 @@ impl FromStr for Retention {
 
 impl Retention {
     /// When what was written then is over, in Unix seconds.
-    pub(crate) fn end(self, from: Timestamp) -> i64 {
-        from.as_second() + i64::from(self.0.get()) * 86_400
+    pub(crate) fn end(self, from: Timestamp) -> AttributeValue {
+        number(from.as_second() + i64::from(self.0.get()) * 86_400)
     }
 
     pub(crate) fn expire(self, item: &mut Item, from: Timestamp) {
-        let at = self.end(from);
-        item.insert(EXPIRES_AT.into(), AttributeValue::N(at.to_string()));
+        item.insert(EXPIRES_AT.into(), self.end(from));
     }
 }
 
@@ -87,54 +128,6 @@ pub(crate) struct Projection {
     pub reserved: &'static [(&'static str, &'static str)],
 }
 
-/// Reads several rows of a table at once; those that are not there are left out.
-pub(crate) async fn read_all(
-    client: &Client,
-    table: &str,
-    operation: &'static str,
-    mut keys: Vec<Item>,
-    projection: Option<Projection>,
-) -> Result<Vec<Item>, Error> {
-    let reserved = projection.map(|projection| {
-        let names = projection.reserved.iter();
-        let names = names.map(|(name, is)| ((*name).to_owned(), (*is).to_owned()));
-        names.collect::<HashMap<_, _>>()
-    });
-    let mut found = Vec::with_capacity(keys.len());
-    while !keys.is_empty() {
-        let batch = keys.drain(..keys.len().min(READ_BATCH)).collect();
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(batch))
-            .set_projection_expression(projection.map(|it| it.attributes.to_owned()))
-            .set_expression_attribute_names(reserved.clone())
-            .consistent_read(true)
-            .build()
-            .map_err(Error::call(operation))?;
-        let mut waiting = HashMap::from([(table.to_owned(), request)]);
-        for tries in 0.. {
-            let answer = client
-                .batch_get_item()
-                .set_request_items(Some(waiting))
-                .send()
-                .await
-                .map_err(Error::call(operation))?;
-            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            waiting = answer.unprocessed_keys.unwrap_or_default();
-            if waiting.is_empty() {
-                break;
-            }
-            // DynamoDB leaves keys out when it is asked for too much.
-            if tries + 1 == READ_TRIES {
-                return Err(Error::Call {
-                    operation,
-                    cause: "DynamoDB leaves out what it is asked for".into(),
-                });
-            }
-        }
-    }
-    Ok(found)
-}
-
 /// How many writes DynamoDB takes in one call.
 const WRITE_BATCH: usize = 25;
 /// How many calls are under way at once.
@@ -144,55 +137,252 @@ const WRITE_TRIES: u32 = 6;
 /// The pause before the second try is twice this, and so on.
 const WRITE_PAUSE: Duration = Duration::from_millis(10);
 
-/// Makes writes that depend on nothing; gives those that DynamoDB did not take, some seconds of
-/// asking included.
-pub(crate) async fn write_all(
-    client: &Client,
-    table: &str,
-    operation: &'static str,
-    requests: Vec<WriteRequest>,
-) -> Vec<WriteRequest> {
-    let batches = requests.chunks(WRITE_BATCH).map(<[_]>::to_vec);
-    let calls = batches.map(|batch| write_batch(client, table, operation, batch));
-    let left: Vec<Vec<WriteRequest>> = futures::stream::iter(calls)
-        .buffered(WRITE_CALLS)
-        .collect()
-        .await;
-    left.into_iter().flatten().collect()
+/// A table, and the calls that are made to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub client: Client,
+    name: String,
 }
 
-async fn write_batch(
-    client: &Client,
-    table: &str,
-    operation: &'static str,
-    mut waiting: Vec<WriteRequest>,
-) -> Vec<WriteRequest> {
-    for tries in 0..WRITE_TRIES {
-        if tries > 0 {
-            tokio::time::sleep(WRITE_PAUSE * 2_u32.pow(tries)).await;
-        }
-        let call = client
-            .batch_write_item()
-            .request_items(table, waiting.clone());
-        match call.send().await {
-            Ok(answer) => {
-                let unprocessed = answer.unprocessed_items.unwrap_or_default();
-                waiting = unprocessed.into_values().flatten().collect();
+impl Table {
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    pub fn put(&self, item: Item) -> PutItemFluentBuilder {
+        let put = self.client.put_item().table_name(&self.name);
+        put.set_item(Some(item))
+    }
+
+    pub fn update(&self, key: Item) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.name);
+        update.set_key(Some(key))
+    }
+
+    pub fn delete(&self, key: Item) -> DeleteItemFluentBuilder {
+        let delete = self.client.delete_item().table_name(&self.name);
+        delete.set_key(Some(key))
+    }
+
+    pub fn query_all(&self) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.name)
+    }
+
+    /// Reads at most so many rows.
+    pub fn query(&self, max: usize) -> QueryFluentBuilder {
+        let max = i32::try_from(max).unwrap_or(i32::MAX);
+        self.query_all().limit(max)
+    }
+
+    /// A row as it is now.
+    pub async fn row(&self, operation: &'static str, key: Item) -> Result<Option<Item>, Error> {
+        self.get(operation, key, true).await
+    }
+
+    /// A row, also as it was a moment ago where it need not be `consistent`.
+    pub async fn get(
+        &self,
+        operation: &'static str,
+        key: Item,
+        consistent: bool,
+    ) -> Result<Option<Item>, Error> {
+        let get = self.client.get_item().table_name(&self.name);
+        let get = get.set_key(Some(key)).consistent_read(consistent);
+        let answer = get.send().await.map_err(Error::call(operation))?;
+        Ok(answer.item)
+    }
+
+    /// Reads several rows at once; those that are not there are left out.
+    pub async fn read_all(
+        &self,
+        operation: &'static str,
+        mut keys: Vec<Item>,
+        projection: Option<Projection>,
+    ) -> Result<Vec<Item>, Error> {
+        let reserved = projection.map(|projection| {
+            let names = projection.reserved.iter();
+            let names = names.map(|(name, is)| ((*name).to_owned(), (*is).to_owned()));
+            names.collect::<HashMap<_, _>>()
+        });
+        let mut found = Vec::with_capacity(keys.len());
+        while !keys.is_empty() {
+            let batch = keys.drain(..keys.len().min(READ_BATCH)).collect();
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(batch))
+                .set_projection_expression(projection.map(|it| it.attributes.to_owned()))
+                .set_expression_attribute_names(reserved.clone())
+                .consistent_read(true)
+                .build()
+                .map_err(Error::call(operation))?;
+            let mut waiting = HashMap::from([(self.name.clone(), request)]);
+            for tries in 0.. {
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .set_request_items(Some(waiting))
+                    .send()
+                    .await
+                    .map_err(Error::call(operation))?;
+                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
+                waiting = answer.unprocessed_keys.unwrap_or_default();
+                if waiting.is_empty() {
+                    break;
+                }
+                // DynamoDB leaves keys out when it is asked for too much.
+                if tries + 1 == READ_TRIES {
+                    return Err(Error::Call {
+                        operation,
+                        cause: "DynamoDB leaves out what it is asked for".into(),
+                    });
+                }
             }
-            Err(error) => {
-                let error = Error::call(operation)(error);
-                tracing::error!(%error, "writes were not taken");
+        }
+        Ok(found)
+    }
+
+    /// Makes writes that depend on nothing; gives those that DynamoDB did not take, some seconds
+    /// of asking included.
+    pub async fn write_all(
+        &self,
+        operation: &'static str,
+        requests: Vec<WriteRequest>,
+    ) -> Vec<WriteRequest> {
+        let batches = requests.chunks(WRITE_BATCH).map(<[_]>::to_vec);
+        let calls = batches.map(|batch| self.write_batch(operation, batch));
+        let left: Vec<Vec<WriteRequest>> = futures::stream::iter(calls)
+            .buffered(WRITE_CALLS)
+            .collect()
+            .await;
+        left.into_iter().flatten().collect()
+    }
+
+    async fn write_batch(
+        &self,
+        operation: &'static str,
+        mut waiting: Vec<WriteRequest>,
+    ) -> Vec<WriteRequest> {
+        for tries in 0..WRITE_TRIES {
+            if tries > 0 {
+                tokio::time::sleep(WRITE_PAUSE * 2_u32.pow(tries)).await;
+            }
+            let call = self.client.batch_write_item();
+            let call = call.request_items(&self.name, waiting.clone());
+            match call.send().await {
+                Ok(answer) => {
+                    let unprocessed = answer.unprocessed_items.unwrap_or_default();
+                    waiting = unprocessed.into_values().flatten().collect();
+                }
+                Err(error) => {
+                    let error = Error::call(operation)(error);
+                    tracing::error!(%error, "writes were not taken");
+                    return waiting;
+                }
+            }
+            if waiting.is_empty() {
                 return waiting;
             }
+            tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(tries)).await;
         }
-        if waiting.is_empty() {
-            return waiting;
-        }
-        tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(tries)).await;
+        let left = waiting.len();
+        tracing::error!(operation, left, "DynamoDB does not take all writes");
+        waiting
     }
-    let left = waiting.len();
-    tracing::error!(operation, left, "DynamoDB does not take all writes");
-    waiting
+
+    pub fn put_step(&self, item: Item) -> PutBuilder {
+        Put::builder().table_name(&self.name).set_item(Some(item))
+    }
+
+    pub fn update_step(&self, key: Item) -> UpdateBuilder {
+        Update::builder().table_name(&self.name).set_key(Some(key))
+    }
+
+    pub fn delete_step(&self, key: Item) -> DeleteBuilder {
+        Delete::builder().table_name(&self.name).set_key(Some(key))
+    }
+}
+
+/// A query that gives only rows in which each of these attributes has one of its values.
+pub(crate) fn filtered(
+    mut query: QueryFluentBuilder,
+    conditions: &[(&str, Vec<&str>)],
+) -> QueryFluentBuilder {
+    let mut expressions = Vec::with_capacity(conditions.len());
+    for (n, (name, values)) in conditions.iter().enumerate() {
+        query = query.expression_attribute_names(format!("#filter{n}"), *name);
+        let mut names = Vec::with_capacity(values.len());
+        for (number, value) in values.iter().enumerate() {
+            let name = format!(":filter{n}_{number}");
+            query = query.expression_attribute_values(&name, text(*value));
+            names.push(name);
+        }
+        expressions.push(format!("#filter{n} IN ({})", names.join(", ")));
+    }
+    match expressions.is_empty() {
+        true => query,
+        false => query.filter_expression(expressions.join(" AND ")),
+    }
+}
+
+/// A step of a transaction.
+pub(crate) type Step = Result<TransactWriteItem, BuildError>;
+
+/// What becomes a step of a transaction.
+pub(crate) trait IntoStep {
+    fn step(self) -> Step;
+}
+
+impl IntoStep for PutBuilder {
+    fn step(self) -> Step {
+        Ok(TransactWriteItem::builder().put(self.build()?).build())
+    }
+}
+
+impl IntoStep for UpdateBuilder {
+    fn step(self) -> Step {
+        Ok(TransactWriteItem::builder().update(self.build()?).build())
+    }
+}
+
+impl IntoStep for DeleteBuilder {
+    fn step(self) -> Step {
+        Ok(TransactWriteItem::builder().delete(self.build()?).build())
+    }
+}
+
+/// Whether a write was made; false where its condition does not hold.
+pub(crate) fn is_made<T, E>(
+    operation: &'static str,
+    written: Result<T, SdkError<E>>,
+) -> Result<bool, Error>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(Error::call(operation)(error)),
+    }
+}
+
+/// Puts an item under a condition; gives what is there where that does not hold.
+pub(crate) async fn put_or_find(
+    operation: &'static str,
+    put: PutItemFluentBuilder,
+) -> Result<Option<Item>, Error> {
+    let old = ReturnValuesOnConditionCheckFailure::AllOld;
+    let put = put.return_values_on_condition_check_failure(old);
+    let Err(error) = put.send().await else {
+        return Ok(None);
+    };
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+            Ok(Some(failed.item.clone().unwrap_or_default()))
+        }
+        Some(refused) if refused.code() == Some("ValidationException") => {
+            Err(Error::refused(operation)(error))
+        }
+        _ => Err(Error::call(operation)(error)),
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,11 @@
 //! Listing an organization's events by when they happened.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::{Event, EventType, OrganizationId, Status};
 use jiff::Timestamp;
 
 use super::EventStore;
 use crate::Error;
-use crate::table::{Item, from_item, text};
+use crate::table::{Item, field, filtered, from_item, text};
 
 /// The index that sorts an organization's events by time.
 const BY_TIME: &str = "by-time";
@@ -137,10 +134,9 @@ impl EventStore {
             true => most + 2,
             false => ROWS,
         };
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
+        let query = self
+            .table
+            .query(rows)
             .index_name(BY_TIME)
             .key_condition_expression(
                 "organization = :organization AND listed_at BETWEEN :since AND :before",
@@ -148,26 +144,9 @@ impl EventStore {
             .expression_attribute_values(":organization", text(organization.as_str()))
             .expression_attribute_values(":since", text(&range.since))
             .expression_attribute_values(":before", text(&range.before))
-            .scan_index_forward(false)
-            .limit(i32::try_from(rows).unwrap_or(i32::MAX));
-        if !conditions.is_empty() {
-            let expression = conditions.iter().enumerate().map(|(n, (_, values))| {
-                let names: Vec<String> = (0..values.len())
-                    .map(|value| format!(":filter{n}_{value}"))
-                    .collect();
-                format!("#filter{n} IN ({})", names.join(", "))
-            });
-            let expression: Vec<String> = expression.collect();
-            query = query.filter_expression(expression.join(" AND "));
-        }
-        for (n, (name, values)) in conditions.into_iter().enumerate() {
-            query = query.expression_attribute_names(format!("#filter{n}"), name);
-            for (number, value) in values.into_iter().enumerate() {
-                let name = format!(":filter{n}_{number}");
-                query = query.expression_attribute_values(name, text(value));
-            }
-        }
-        let answer = query.send().await.map_err(Error::call("listing events"))?;
+            .scan_index_forward(false);
+        let answer = filtered(query, &conditions).send().await;
+        let answer = answer.map_err(Error::call("listing events"))?;
         let more = answer.last_evaluated_key.as_ref().map(place);
         Ok((answer.items.unwrap_or_default(), more))
     }
@@ -178,9 +157,6 @@ fn events(found: Vec<(String, Event)>) -> Vec<Event> {
 }
 
 /// Where an item stands in the list.
-fn place(item: &HashMap<String, AttributeValue>) -> String {
-    item.get(LISTED_AT)
-        .and_then(|value| value.as_s().ok())
-        .cloned()
-        .unwrap_or_default()
+fn place(item: &Item) -> String {
+    field(item, LISTED_AT).unwrap_or_default().to_owned()
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{Item, text};
+use crate::table::{Item, field, text};
 
 /// One partition takes a thousand writes a second: those of half a million failing lanes that
 /// are tried every ten minutes.
@@ -49,7 +49,7 @@ impl Lanes {
         since: Timestamp,
     ) -> Result<(), Error> {
         let id = format!("{}#{lane}", time(at));
-        let mut item = key(PARTITION.into(), id);
+        let mut item = key(PARTITION, id);
         item.insert("organization".into(), text(organization.as_str()));
         item.insert("lane".into(), text(lane.as_str()));
         item.insert(SINCE.into(), text(time(since)));
@@ -60,9 +60,8 @@ impl Lanes {
     /// How many lanes wait: of very many, those that are due first.
     pub async fn waiting(&self) -> Result<Waiting, Error> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .table
+            .query_all()
             .key_condition_expression("webhook_id = :partition")
             .expression_attribute_values(":partition", text(PARTITION))
             .projection_expression("id, #since")
@@ -75,9 +74,8 @@ impl Lanes {
             };
             let page = page.map_err(Error::call("counting the lanes that wait"))?;
             for row in page.items() {
-                let field = |name: &str| row.get(name)?.as_s().ok();
-                let due = field("id").and_then(|id| read_time(id.split_once('#')?.0));
-                let since = field(SINCE).and_then(|since| read_time(since));
+                let due = field(row, "id").and_then(|id| read_time(id.split_once('#')?.0));
+                let since = field(row, SINCE).and_then(read_time);
                 waiting.lanes += 1;
                 waiting.first_due = waiting.first_due.or(due);
                 waiting.since = waiting.since.into_iter().chain(since).min();
@@ -87,15 +85,13 @@ impl Lanes {
     }
 
     /// Some of the lanes whose time has come, those that have waited longest.
-    pub async fn due(&self, now: Timestamp, max: i32) -> Result<Vec<Due>, Error> {
+    pub async fn due(&self, now: Timestamp, max: usize) -> Result<Vec<Due>, Error> {
         let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .table
+            .query(max)
             .key_condition_expression("webhook_id = :partition AND id < :now")
             .expression_attribute_values(":partition", text(PARTITION))
             .expression_attribute_values(":now", text(format!("{}$", time(now))))
-            .limit(max)
             .consistent_read(true)
             .send()
             .await
@@ -106,19 +102,19 @@ impl Lanes {
 
     /// Forgets lanes that have been woken.
     pub async fn forget_due(&self, due: &[Due]) -> Result<(), Error> {
-        let keys = due.iter().map(|due| key(PARTITION.into(), due.id.as_str()));
+        let keys = due.iter().map(|due| key(PARTITION, due.id.as_str()));
         // What stays is woken once more.
         self.delete_all(WRITING, keys.collect()).await
     }
 }
 
 fn due_of(row: &Item) -> Option<Due> {
-    let field = |name: &str| row.get(name)?.as_s().ok();
+    let id = field(row, "id")?;
     Some(Due {
-        organization: OrganizationId::parse(field("organization")?)?,
-        lane: LaneId::parse(field("lane")?)?,
-        at: read_time(field("id")?.split_once('#')?.0)?,
-        id: field("id")?.clone(),
+        organization: OrganizationId::parse(field(row, "organization")?)?,
+        lane: LaneId::parse(field(row, "lane")?)?,
+        at: read_time(id.split_once('#')?.0)?,
+        id: id.to_owned(),
     })
 }
 

@@ -6,14 +6,14 @@ use carillon_domain::{LaneId, OrganizationId};
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{Item, from_item, to_item};
+use crate::table::{Item, from_items, is_made, row};
 
 /// One row for each organization and platform that has a failing channel.
 const OUTAGES: &str = "OUTAGE";
 const NOTING: &str = "noting that a lane fails";
 const READING: &str = "reading which lanes fail";
 /// How many outages are read in one call.
-const OUTAGES_PAGE: i32 = 1_000;
+const OUTAGES_PAGE: usize = 1_000;
 
 fn outage_id(organization: &OrganizationId, platform: &str) -> String {
     format!("{organization}#{platform}")
@@ -21,7 +21,7 @@ fn outage_id(organization: &OrganizationId, platform: &str) -> String {
 
 fn outage_key(outage: &Outage) -> Item {
     let id = outage_id(&outage.organization, &outage.platform);
-    key(OUTAGES.into(), id)
+    key(OUTAGES, id)
 }
 
 fn failing_key(organization: &OrganizationId, platform: &str, lane: &LaneId) -> Item {
@@ -41,28 +41,14 @@ impl Lanes {
         lane: &FailingLane,
     ) -> Result<(), Error> {
         let now = lane.tried_at;
-        let mut item = to_item(NOTING, lane)?;
-        item.extend(failing_key(organization, platform, &lane.lane));
-        self.retention.expire(&mut item, now);
-        self.put(NOTING, item).await?;
+        let key = failing_key(organization, platform, &lane.lane);
+        self.put(NOTING, self.row(NOTING, key, lane, now)?).await?;
         // After the lane: whoever finds the outage finds what fails.
         let outage = Outage::new(organization.clone(), platform, now);
-        let mut item = to_item(NOTING, &outage)?;
-        item.extend(outage_key(&outage));
-        let put = self.client.put_item().table_name(&self.table);
-        let put = put
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(id)");
-        match put.send().await {
-            Err(error)
-                if !error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Err(Error::call(NOTING)(error))
-            }
-            _ => Ok(()),
-        }
+        let put = self.table.put(row(NOTING, outage_key(&outage), &outage)?);
+        let put = put.condition_expression("attribute_not_exists(id)");
+        is_made(NOTING, put.send().await)?;
+        Ok(())
     }
 
     /// Notes that lanes fail no more.
@@ -81,9 +67,8 @@ impl Lanes {
     pub async fn outages(&self, after: Option<&Outage>) -> Result<Vec<Outage>, Error> {
         let after = after.map(|outage| outage_id(&outage.organization, &outage.platform));
         let after = after.as_deref().unwrap_or(" ");
-        let (rows, _) = self.query(OUTAGES.into(), after, OUTAGES_PAGE).await?;
-        let outages = rows.into_iter().map(|row| from_item(READING, row));
-        outages.collect()
+        let (rows, _) = self.query(OUTAGES, after, OUTAGES_PAGE).await?;
+        from_items(READING, rows)
     }
 
     /// Some of the lanes that fail in an outage, behind this one; none where there are no more.
@@ -91,24 +76,24 @@ impl Lanes {
         &self,
         outage: &Outage,
         after: Option<&LaneId>,
-        max: i32,
+        max: usize,
     ) -> Result<Vec<FailingLane>, Error> {
         let partition = partition(&outage.organization, &outage.platform);
         let after = after.map_or(" ", LaneId::as_str);
         let (rows, _) = self.query(partition, after, max).await?;
-        let lanes = rows.into_iter().map(|row| from_item(READING, row));
-        lanes.collect()
+        from_items(READING, rows)
     }
 
     /// Writes what was told of an outage.
     pub async fn put_outage(&self, outage: &Outage) -> Result<(), Error> {
-        let mut item = to_item(NOTING, outage)?;
-        item.extend(outage_key(outage));
-        self.put(NOTING, item).await
+        self.put(NOTING, row(NOTING, outage_key(outage), outage)?)
+            .await
     }
 
     /// An outage is over.
     pub async fn remove_outage(&self, outage: &Outage) -> Result<(), Error> {
-        self.delete(NOTING, outage_key(outage)).await
+        let delete = self.table.delete(outage_key(outage)).send().await;
+        delete.map_err(Error::call(NOTING))?;
+        Ok(())
     }
 }

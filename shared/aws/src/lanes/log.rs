@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use carillon_domain::lane::{Entry, Position, Redo};
 use carillon_domain::{DeliveryId, LaneId};
 use futures::future::try_join_all;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{Item, from_item, number, read_all, text, to_item, write_all};
+use crate::table::{Item, field, from_items, is_made, number, text};
 
 const APPENDING: &str = "appending to lanes";
 const READING: &str = "reading a lane's log";
@@ -45,32 +45,11 @@ impl Lanes {
                 continue;
             };
             let id = format!("{}#{}", last.position.as_str(), first.position.as_str());
-            let mut item = key(log(&lane), id);
-            item.extend(to_item("an entry", &Row { deliveries })?);
-            self.retention.expire(&mut item, now);
-            items.push(item);
+            items.push(self.row("an entry", key(log(&lane), id), &Row { deliveries }, now)?);
         }
-        let refused = self.put_all(APPENDING, items).await;
-        let lane = |item: &Item| {
-            let partition = item.get("webhook_id")?.as_s().ok()?;
-            LaneId::parse(partition.strip_prefix("LOG#")?)
-        };
+        let refused = self.put_some(APPENDING, items).await;
+        let lane = |item: &Item| LaneId::parse(field(item, "webhook_id")?.strip_prefix("LOG#")?);
         Ok(refused.iter().filter_map(lane).collect())
-    }
-
-    /// Puts items, and gives those that were not taken.
-    pub(super) async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Vec<Item> {
-        let put = |item: Item| PutRequest::builder().set_item(Some(item)).build();
-        let requests = items
-            .into_iter()
-            .filter_map(|item| put(item).ok())
-            .map(|put| WriteRequest::builder().put_request(put).build())
-            .collect();
-        let refused = write_all(&self.client, &self.table, operation, requests).await;
-        let items = refused
-            .into_iter()
-            .filter_map(|request| request.put_request);
-        items.map(|put| put.item).collect()
     }
 
     /// What stands in the log behind a position, in order, that of so many pieces at most, and
@@ -79,11 +58,9 @@ impl Lanes {
         &self,
         lane: &LaneId,
         after: Option<&Position>,
-        max_pieces: i32,
+        max_pieces: usize,
     ) -> Result<(Vec<Entry>, bool), Error> {
-        // Behind everything that ends with the position.
-        let behind = after.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()));
-        let (rows, is_more) = self.query(log(lane), &behind, max_pieces).await?;
+        let (rows, is_more) = self.query(log(lane), &behind(after), max_pieces).await?;
         let is_behind = |entry: &Entry| after.is_none_or(|after| entry.position > *after);
         Ok((entries_of(rows, is_behind)?, is_more))
     }
@@ -97,7 +74,6 @@ impl Lanes {
         before: Option<&Position>,
         max_pieces: usize,
     ) -> Result<(Vec<Entry>, bool), Error> {
-        let after_id = after.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()));
         let is_wanted = |entry: &Entry| {
             after.is_none_or(|after| entry.position > *after)
                 && before.is_none_or(|before| entry.position < *before)
@@ -113,16 +89,9 @@ impl Lanes {
         }
         loop {
             let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("webhook_id = :partition AND id > :after")
-                .expression_attribute_values(":partition", text(log(lane)))
-                .expression_attribute_values(":after", text(&after_id))
+                .rows_behind(log(lane), &behind(after), max_pieces)
                 .scan_index_forward(false)
-                .limit(i32::try_from(max_pieces).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start)
-                .consistent_read(true)
                 .send()
                 .await
                 .map_err(Error::call(READING))?;
@@ -143,7 +112,7 @@ impl Lanes {
     ) -> Result<Option<String>, Error> {
         let (rows, _) = self.query(log(lane), position.as_str(), 2).await?;
         let second = rows.into_iter().nth(1);
-        Ok(second.and_then(|row| row.get("id")?.as_s().ok().cloned()))
+        Ok(second.and_then(|row| field(&row, "id").map(str::to_owned)))
     }
 
     /// What is to be sent besides the log, in the order of the events, behind a delivery.
@@ -154,11 +123,8 @@ impl Lanes {
         max: usize,
     ) -> Result<Vec<Redo>, Error> {
         let after = after.map_or(" ", DeliveryId::as_str);
-        let max = i32::try_from(max).unwrap_or(i32::MAX);
         let (rows, _) = self.query(redo(lane), after, max).await?;
-        rows.into_iter()
-            .map(|row| from_item("a redo", row))
-            .collect()
+        from_items("a redo", rows)
     }
 
     /// Puts deliveries into the redo log, in the place of what is there of them.
@@ -168,26 +134,17 @@ impl Lanes {
         redos: &[Redo],
         now: Timestamp,
     ) -> Result<(), Error> {
-        let mut items = Vec::with_capacity(redos.len());
-        for one in redos {
-            let mut item = key(redo(lane), one.waiting.delivery_id.as_str());
-            item.extend(to_item("a redo", one)?);
-            self.retention.expire(&mut item, now);
-            items.push(item);
-        }
-        match self.put_all(REDOING, items).await.len() {
-            0 => Ok(()),
-            refused => Err(not_taken(REDOING, refused)),
-        }
+        let rows = redos.iter().map(|one| {
+            let key = key(redo(lane), one.waiting.delivery_id.as_str());
+            self.row("a redo", key, one, now)
+        });
+        self.put_all(REDOING, rows.collect::<Result<_, _>>()?).await
     }
 
     /// Those of these deliveries that are in the redo log, in any order.
     pub async fn redo_of(&self, lane: &LaneId, ids: &[DeliveryId]) -> Result<Vec<Redo>, Error> {
         let keys = ids.iter().map(|id| key(redo(lane), id.as_str())).collect();
-        let rows = read_all(&self.client, &self.table, READING, keys, None).await?;
-        rows.into_iter()
-            .map(|row| from_item("a redo", row))
-            .collect()
+        from_items("a redo", self.table.read_all(READING, keys, None).await?)
     }
 
     /// Removes deliveries from the redo log that are settled for these orders. What was asked for
@@ -199,24 +156,13 @@ impl Lanes {
     ) -> Result<(), Error> {
         let removed = settled.iter().map(async |(id, redelivery)| {
             let delete = self
-                .client
-                .delete_item()
-                .table_name(&self.table)
-                .set_key(Some(key(redo(lane), id.as_str())))
+                .table
+                .delete(key(redo(lane), id.as_str()))
                 .condition_expression("attribute_not_exists(redelivery) OR redelivery <= :settled")
-                .expression_attribute_values(":settled", number(u64::from(*redelivery)))
+                .expression_attribute_values(":settled", number(redelivery))
                 .send()
                 .await;
-            match delete {
-                Err(error)
-                    if !error
-                        .as_service_error()
-                        .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-                {
-                    Err(Error::call(REDOING)(error))
-                }
-                _ => Ok(()),
-            }
+            is_made(REDOING, delete)
         });
         try_join_all(removed).await?;
         Ok(())
@@ -225,39 +171,40 @@ impl Lanes {
     /// Rows behind an id, and whether there may be more.
     pub(super) async fn query(
         &self,
-        partition: String,
+        partition: impl Into<String>,
         after: &str,
-        max: i32,
+        max: usize,
     ) -> Result<(Vec<Item>, bool), Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("webhook_id = :partition AND id > :after")
-            .expression_attribute_values(":partition", text(partition))
-            .expression_attribute_values(":after", text(after))
-            .limit(max)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Error::call(READING))?;
+        let query = self.rows_behind(partition, after, max);
+        let answer = query.send().await.map_err(Error::call(READING))?;
         let is_more = answer.last_evaluated_key.is_some();
         Ok((answer.items.unwrap_or_default(), is_more))
     }
+
+    fn rows_behind(
+        &self,
+        partition: impl Into<String>,
+        after: &str,
+        max: usize,
+    ) -> QueryFluentBuilder {
+        self.table
+            .query(max)
+            .key_condition_expression("webhook_id = :partition AND id > :after")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":after", text(after))
+            .consistent_read(true)
+    }
 }
 
-fn not_taken(operation: &'static str, count: usize) -> Error {
-    Error::Call {
-        operation,
-        cause: format!("DynamoDB did not take {count} writes"),
-    }
+/// Behind every piece that ends with the position.
+fn behind(position: Option<&Position>) -> String {
+    position.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()))
 }
 
 /// The entries of several pieces, which may overlap where slices were cut differently.
 fn entries_of(rows: Vec<Item>, is_wanted: impl Fn(&Entry) -> bool) -> Result<Vec<Entry>, Error> {
     let mut found = BTreeMap::new();
-    for row in rows {
-        let row: Row = from_item("an entry", row)?;
+    for row in from_items::<Row>("an entry", rows)? {
         let wanted = row.deliveries.into_iter().filter(&is_wanted);
         found.extend(wanted.map(|entry| (entry.position.clone(), entry)));
     }

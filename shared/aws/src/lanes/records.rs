@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{from_item, to_item};
+use crate::table::{field, from_items};
 
 const WRITING: &str = "writing who gets an event";
 /// How many parts one call reads.
-const PARTS: i32 = 100;
+const PARTS: usize = 100;
 /// Who gets an event, of one page of the organization's webhooks. There is one for the first page
 /// also where nobody gets it: the event was dispatched. A page of 500 webhooks with ten channels
 /// each has 5,000 lanes of some 35 bytes, of the 400 KB that a row may have.
@@ -47,21 +47,12 @@ fn partition(organization: &OrganizationId, event: &EventId) -> String {
 
 impl Lanes {
     pub async fn put_records(&self, parts: Vec<EventPart>, now: Timestamp) -> Result<(), Error> {
-        let mut items = Vec::with_capacity(parts.len());
-        for part in parts {
+        let rows = parts.into_iter().map(|part| {
             let partition = partition(&part.organization, &part.event_id);
-            let mut item = key(partition, format!("{:04}", part.part));
-            item.extend(to_item("a record", &Row { lanes: part.lanes })?);
-            self.retention.expire(&mut item, now);
-            items.push(item);
-        }
-        match self.put_all(WRITING, items).await.len() {
-            0 => Ok(()),
-            left => Err(Error::Call {
-                operation: WRITING,
-                cause: format!("DynamoDB did not take {left} writes"),
-            }),
-        }
+            let key = key(partition, format!("{:04}", part.part));
+            self.row("a record", key, &Row { lanes: part.lanes }, now)
+        });
+        self.put_all(WRITING, rows.collect::<Result<_, _>>()?).await
     }
 
     /// Who gets an event; none where it has not been dispatched yet.
@@ -76,12 +67,10 @@ impl Lanes {
         loop {
             let partition = partition(organization, event);
             let (rows, is_more) = self.query(partition, &after, PARTS).await?;
-            let last = rows
-                .last()
-                .and_then(|row| row.get("id")?.as_s().ok().cloned());
-            for row in rows {
+            let last = rows.last().and_then(|row| field(row, "id"));
+            let last = last.map(str::to_owned);
+            for row in from_items::<Row>("a record", rows)? {
                 is_there = true;
-                let row: Row = from_item("a record", row)?;
                 lanes.extend(row.lanes);
             }
             match last {

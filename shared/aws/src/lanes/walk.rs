@@ -5,10 +5,11 @@ use carillon_domain::{LaneId, OrganizationId};
 
 use super::{Lanes, key, lane_of};
 use crate::Error;
-use crate::table::{Item, from_item, to_item};
+use crate::table::{Item, field, from_item};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+const POSITION: &str = "how far the walk has come";
 /// Over how many partitions the lanes' rows are spread: each takes a thousand writes a second.
 pub const WALK_SHARDS: u8 = 16;
 
@@ -36,10 +37,9 @@ pub(super) fn partition(shard: u8) -> String {
 
 impl Lanes {
     pub async fn walk_position(&self) -> Result<Option<WalkPosition>, Error> {
-        let (rows, _) = self.query("WALK".into(), " ", 1).await?;
+        let (rows, _) = self.query("WALK", " ", 1).await?;
         let row = rows.into_iter().next();
-        row.map(|row| from_item("how far the walk has come", row))
-            .transpose()
+        row.map(|row| from_item(POSITION, row)).transpose()
     }
 
     pub async fn put_walk_position(
@@ -47,10 +47,8 @@ impl Lanes {
         position: &WalkPosition,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let mut item = to_item("how far the walk has come", position)?;
-        item.extend(key("WALK".into(), "lanes"));
-        self.retention.expire(&mut item, now);
-        self.put("writing how far the walk has come", item).await
+        let row = self.row(POSITION, key("WALK", "lanes"), position, now)?;
+        self.put("writing how far the walk has come", row).await
     }
 
     /// The next lanes of a partition, behind this one; none where it is at its end. What cannot
@@ -59,21 +57,19 @@ impl Lanes {
         &self,
         shard: u8,
         after: Option<&str>,
-        max: i32,
+        max: usize,
     ) -> Result<(Vec<Walked>, Option<String>), Error> {
         let after = after.unwrap_or(" ");
         let (rows, _) = self.query(partition(shard), after, max).await?;
-        let last = rows
-            .last()
-            .and_then(|row| row.get("id")?.as_s().ok().cloned());
+        let last = rows.last().and_then(|row| field(row, "id"));
+        let last = last.map(str::to_owned);
         Ok((rows.into_iter().filter_map(walked).collect(), last))
     }
 }
 
 fn walked(row: Item) -> Option<Walked> {
-    let field = |name: &str| row.get(name)?.as_s().ok().cloned();
-    let id = LaneId::parse(&field("id")?)?;
-    let organization = OrganizationId::parse(&field("organization")?)?;
+    let id = LaneId::parse(field(&row, "id")?)?;
+    let organization = OrganizationId::parse(field(&row, "organization")?)?;
     let lane = lane_of(row)
         .inspect_err(|error| tracing::error!(lane = id.as_str(), %error, "passed over"))
         .ok()?;

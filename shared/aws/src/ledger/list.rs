@@ -2,9 +2,9 @@
 
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, WebhookId};
 
-use super::Ledger;
+use super::{Ledger, WHAT, key};
 use crate::Error;
-use crate::table::{Item, from_item, read_all, text};
+use crate::table::{field, filtered, from_items, text};
 
 /// How many calls a page takes at most. Each reads up to a megabyte, about a thousand
 /// deliveries; where few of those are wanted, the page is short, and the next one goes on.
@@ -51,20 +51,10 @@ impl Ledger {
         let mut wanted: Vec<_> = wanted.iter().collect();
         wanted.sort();
         wanted.dedup();
-        let keys = wanted
-            .into_iter()
-            .map(|(webhook, id)| {
-                Item::from([
-                    ("webhook_id".into(), text(webhook.as_str())),
-                    ("id".into(), text(id.as_str())),
-                ])
-            })
-            .collect();
-        let items = read_all(&self.client, &self.table, "reading deliveries", keys, None).await?;
-        items
-            .into_iter()
-            .map(|item| from_item("a delivery", item))
-            .collect()
+        let keys = wanted.into_iter().map(|(webhook, id)| key(webhook, id));
+        let keys = keys.collect();
+        let rows = self.table.read_all("reading deliveries", keys, None);
+        from_items(WHAT, rows.await?)
     }
 
     /// What is not delivered, oldest first, from this id on (itself left out).
@@ -118,25 +108,16 @@ impl Ledger {
             [] => missing,
             _ => ROWS,
         };
+        let statuses = wanted.statuses.iter().map(|status| status.as_str());
         let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .table
+            .query(rows)
             .key_condition_expression("webhook_id = :webhook")
             .expression_attribute_values(":webhook", text(wanted.webhook.as_str()))
             .scan_index_forward(!wanted.newest_first)
-            .limit(i32::try_from(rows).unwrap_or(i32::MAX))
             .consistent_read(true);
         if !wanted.statuses.is_empty() {
-            let names: Vec<String> = (0..wanted.statuses.len())
-                .map(|n| format!(":status{n}"))
-                .collect();
-            query = query
-                .filter_expression(format!("#status IN ({})", names.join(", ")))
-                .expression_attribute_names("#status", "status");
-            for (name, status) in names.into_iter().zip(wanted.statuses) {
-                query = query.expression_attribute_values(name, text(status.as_str()));
-            }
+            query = filtered(query, &[("status", statuses.collect())]);
         }
         if let Some(after) = &wanted.after {
             query = query
@@ -147,17 +128,9 @@ impl Ledger {
             .send()
             .await
             .map_err(Error::call("listing deliveries"))?;
-        let more = answer
-            .last_evaluated_key
-            .as_ref()
-            .and_then(|key| key.get("id"))
-            .and_then(|id| id.as_s().ok())
-            .and_then(|id| DeliveryId::parse(id));
-        let items: Vec<Item> = answer.items.unwrap_or_default();
-        let found = items
-            .into_iter()
-            .map(|item| from_item("a delivery", item))
-            .collect::<Result<_, _>>()?;
+        let last = answer.last_evaluated_key;
+        let more = last.and_then(|key| DeliveryId::parse(field(&key, "id")?));
+        let found = from_items(WHAT, answer.items.unwrap_or_default())?;
         Ok((found, more))
     }
 }

@@ -1,16 +1,13 @@
 //! API keys: what they may do is found by their hash; the keys themselves are kept nowhere.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use carillon_domain::audit::Action;
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Quota, Registry, WriteError, key, with_key};
+use super::{Quota, Registry, WriteError, key, key_of};
 use crate::Error;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{IntoStep, Item, Step, is_made, row, text};
 
 const KEY: &str = "KEY#";
 const WHAT: &str = "an API key";
@@ -23,15 +20,12 @@ struct Listed {
     hash: String,
 }
 
-fn listed_sk(id: &ApiKeyId) -> String {
-    format!("{KEY}{id}")
+fn listed(organization: &OrganizationId, id: &ApiKeyId) -> Item {
+    key(organization, format!("{KEY}{id}"))
 }
 
 fn by_hash(hash: &str) -> Item {
-    Item::from([
-        ("pk".into(), text(format!("KEYHASH#{hash}"))),
-        ("sk".into(), text("KEY")),
-    ])
+    key_of(format!("KEYHASH#{hash}"), "KEY")
 }
 
 impl Registry {
@@ -40,14 +34,12 @@ impl Registry {
     /// # Errors
     /// Also where the organization has as many as it can have.
     pub async fn create_key(&self, new: &ApiKey, hash: &str) -> Result<(), WriteError> {
-        let mut found = to_item(WHAT, new)?;
-        found.extend(by_hash(hash));
-        let listed = Listed {
+        let found = row(WHAT, by_hash(hash), new)?;
+        let value = Listed {
             key: new.clone(),
             hash: hash.to_owned(),
         };
-        let sk = text(listed_sk(&new.id));
-        let listed = with_key(to_item(WHAT, &listed)?, &new.organization, sk);
+        let listed = row(WHAT, listed(&new.organization, &new.id), &value)?;
         let mut steps = vec![
             self.put_new(found),
             self.put_new(listed),
@@ -66,10 +58,7 @@ impl Registry {
 
     /// The key that has this hash, as it was when it was made.
     pub async fn key_by_hash(&self, hash: &str) -> Result<Option<ApiKey>, Error> {
-        self.row(by_hash(hash))
-            .await?
-            .map(|item| from_item(WHAT, item))
-            .transpose()
+        self.read(WHAT, by_hash(hash)).await
     }
 
     /// At most so many keys of an organization, oldest first, behind this id, and behind which
@@ -98,11 +87,10 @@ impl Registry {
         organization: &OrganizationId,
         id: &ApiKeyId,
     ) -> Result<Option<String>, Error> {
-        let listed = key(organization, text(listed_sk(id)));
-        let Some(row) = self.row(listed.clone()).await? else {
+        let listed = listed(organization, id);
+        let Some(row) = self.read::<Listed>(WHAT, listed.clone()).await? else {
             return Ok(None);
         };
-        let row: Listed = from_item(WHAT, row)?;
         let mut steps = vec![
             self.delete_existing(listed),
             self.delete_existing(by_hash(&row.hash)),
@@ -121,14 +109,13 @@ impl Registry {
         organization: &OrganizationId,
         id: &ApiKeyId,
     ) -> Result<Option<(ApiKey, String)>, Error> {
-        let row = self.row(key(organization, text(listed_sk(id)))).await?;
-        let listed = row.map(|row| from_item(WHAT, row)).transpose()?;
-        Ok(listed.map(|Listed { key, hash }| (key, hash)))
+        let found = self.read(WHAT, listed(organization, id)).await?;
+        Ok(found.map(|Listed { key, hash }| (key, hash)))
     }
 
     /// Gives a key the name and the end of `new`; false where it is not as it was read.
     pub async fn update_key(&self, read: &ApiKey, new: &ApiKey, hash: &str) -> Result<bool, Error> {
-        let listed = key(&new.organization, text(listed_sk(&new.id)));
+        let listed = listed(&new.organization, &new.id);
         let mut steps = vec![
             self.rename_key(listed, read, new),
             self.rename_key(by_hash(hash), read, new),
@@ -147,23 +134,17 @@ impl Registry {
         old_hash: &str,
         new_hash: &str,
     ) -> Result<bool, Error> {
-        let mut found = to_item(WHAT, key)?;
-        found.extend(by_hash(new_hash));
-        let listed = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(super::key(
-                &key.organization,
-                text(listed_sk(&key.id)),
-            )))
+        let found = row(WHAT, by_hash(new_hash), key)?;
+        let listed = self
+            .table
+            .update_step(listed(&key.organization, &key.id))
             .update_expression("SET #hash = :new")
             .condition_expression("#hash = :old AND attribute_not_exists(last_used_at)")
             .expression_attribute_names("#hash", "hash")
             .expression_attribute_values(":old", text(old_hash))
-            .expression_attribute_values(":new", text(new_hash))
-            .build()
-            .map(|update| TransactWriteItem::builder().update(update).build());
+            .expression_attribute_values(":new", text(new_hash));
         let mut steps = vec![
-            listed,
+            listed.step(),
             self.delete_existing(by_hash(old_hash)),
             self.put_new(found),
         ];
@@ -173,15 +154,10 @@ impl Registry {
         Ok(failed.is_none())
     }
 
-    fn rename_key(
-        &self,
-        row: Item,
-        read: &ApiKey,
-        new: &ApiKey,
-    ) -> Result<TransactWriteItem, BuildError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(row))
+    fn rename_key(&self, row: Item, read: &ApiKey, new: &ApiKey) -> Step {
+        let update = self
+            .table
+            .update_step(row)
             .expression_attribute_names("#name", "name")
             .expression_attribute_values(":read", text(&read.name))
             .expression_attribute_values(":name", text(&new.name));
@@ -199,33 +175,21 @@ impl Registry {
                 .expression_attribute_values(":end", text(time.to_string())),
             None => update.update_expression("SET #name = :name REMOVE expires_at"),
         };
-        Ok(TransactWriteItem::builder().update(update.build()?).build())
+        update.step()
     }
 
     /// Notes that a key was used.
     pub async fn key_used(&self, used: &ApiKey, now: Timestamp) -> Result<(), Error> {
-        let sk = text(listed_sk(&used.id));
-        let result = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(&used.organization, sk)))
+        let noted = self
+            .table
+            .update(listed(&used.organization, &used.id))
             .update_expression("SET last_used_at = :now")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":now", text(now.to_string()))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            // It was revoked a moment ago.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(Error::call("noting the use of an API key")(error)),
-        }
+        // A failed condition: it was revoked a moment ago.
+        is_made("noting the use of an API key", noted)?;
+        Ok(())
     }
 }

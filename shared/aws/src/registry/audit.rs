@@ -6,21 +6,20 @@
 //! Keys: `pk` = `AUDIT#<organization>`, `sk` = the entry's id. `kept_until` is what DynamoDB's
 //! time to live looks at: `expires_at` says when a key ends.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use carillon_domain::OrganizationId;
 use carillon_domain::audit::{Action, By, Entry, Object};
 use jiff::Timestamp;
 
-use super::Registry;
+use super::list::Order;
+use super::{Registry, key_of};
 use crate::Error;
 use crate::rising::rising_ulid;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{IntoStep, Step, from_item, row};
 
 const WHAT: &str = "an entry of the audit log";
 
-fn pk(organization: &OrganizationId) -> AttributeValue {
-    text(format!("AUDIT#{organization}"))
+fn pk(organization: &OrganizationId) -> String {
+    format!("AUDIT#{organization}")
 }
 
 impl Registry {
@@ -40,37 +39,24 @@ impl Registry {
         action: Action,
         object: Object,
         changed: Vec<String>,
-    ) -> Result<Option<Result<TransactWriteItem, BuildError>>, Error> {
+    ) -> Result<Option<Step>, Error> {
         let Some(by) = self.by.as_deref() else {
             return Ok(None);
         };
         let at = Timestamp::now();
         let id = format!("aud_{}", rising_ulid());
-        let mut row = to_item(
-            WHAT,
-            &Entry {
-                id: id.clone(),
-                at,
-                actor: by.actor.clone(),
-                action,
-                object,
-                changed,
-                request_id: by.request_id.clone(),
-            },
-        )?;
-        let until = self.retention.end(at);
-        row.extend([
-            ("pk".into(), pk(organization)),
-            ("sk".into(), text(id)),
-            ("kept_until".into(), AttributeValue::N(until.to_string())),
-        ]);
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(row))
-            .build();
-        Ok(Some(
-            put.map(|put| TransactWriteItem::builder().put(put).build()),
-        ))
+        let entry = Entry {
+            id: id.clone(),
+            at,
+            actor: by.actor.clone(),
+            action,
+            object,
+            changed,
+            request_id: by.request_id.clone(),
+        };
+        let mut row = row(WHAT, key_of(pk(organization), id), &entry)?;
+        row.insert("kept_until".into(), self.retention.end(at));
+        Ok(Some(self.table.put_step(row).step()))
     }
 
     /// At most so many entries of an organization, newest first, behind this id, and behind
@@ -81,27 +67,13 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", pk(organization))
-            .scan_index_forward(false)
-            // One more than is wanted tells whether there are more.
-            .limit(i32::try_from(max + 1).unwrap_or(i32::MAX))
-            .consistent_read(true);
-        if let Some(after) = after {
-            query = query
-                .exclusive_start_key("pk", pk(organization))
-                .exclusive_start_key("sk", text(after));
-        }
-        let answer = query.send().await;
-        let answer = answer.map_err(Error::call("reading the audit log"))?;
-        let rows: Vec<Item> = answer.items.unwrap_or_default();
-        let entries = rows.into_iter().map(|row| from_item(WHAT, row));
+        // One more than is wanted tells whether there are more.
+        let (pk, rows) = (pk(organization), max + 1);
+        let read = self.some_rows(pk, "", after, rows, Order::NewestFirst);
+        let read = read.await?;
+        let entries = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
         let mut entries: Vec<Entry> = entries.collect::<Result<_, _>>()?;
-        let has_more = entries.len() > max || answer.last_evaluated_key.is_some();
+        let has_more = entries.len() > max || read.next.is_some();
         entries.truncate(max);
         let last = entries.last().filter(|_| has_more);
         let next = last.map(|entry| entry.id.clone());

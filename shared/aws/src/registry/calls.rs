@@ -12,16 +12,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::OrganizationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Registry;
+use super::{Registry, key_of};
 use crate::Error;
-use crate::table::{Item, from_item, text, to_item};
+use crate::table::{Item, from_item, is_made, number, put_or_find, row, text};
 
 /// For how long a call is remembered.
 pub const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -79,10 +77,7 @@ pub enum Begun {
 }
 
 fn key(organization: &OrganizationId, id: &str) -> Item {
-    Item::from([
-        ("pk".into(), text(format!("CALL#{organization}"))),
-        ("sk".into(), text(id)),
-    ])
+    key_of(format!("CALL#{organization}"), id)
 }
 
 impl Registry {
@@ -102,10 +97,9 @@ impl Registry {
             leased_until: now + LEASE,
             answer: None,
         };
-        let seconds = AttributeValue::N(now.as_second().to_string());
         let is_free = (
             "attribute_not_exists(pk) OR kept_until <= :now",
-            [(":now", seconds)],
+            [(":now", number(now.as_second()))],
         );
         let Some(there) = self.put_call(organization, id, &new, is_free, now).await? else {
             return Ok(Begun::First(new));
@@ -148,29 +142,17 @@ impl Registry {
         (condition, [(name, value)]): (&str, [(&str, AttributeValue); 1]),
         now: Timestamp,
     ) -> Result<Option<KeyedCall>, Error> {
-        let mut row = to_item(WHAT, call)?;
-        row.extend(key(organization, id));
+        let mut row = row(WHAT, key(organization, id), call)?;
         let first = call.answer.as_ref().map_or(now, |answer| answer.at);
         let until = (first + REMEMBERED).as_second();
-        row.insert("kept_until".into(), AttributeValue::N(until.to_string()));
+        row.insert("kept_until".into(), number(until));
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(row))
+            .table
+            .put(row)
             .condition_expression(condition)
-            .expression_attribute_values(name, value)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await {
-            Ok(_) => Ok(None),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let there = failed.item.clone().unwrap_or_default();
-                    from_item(WHAT, there).map(Some)
-                }
-                _ => Err(Error::call("noting a call")(error)),
-            },
-        }
+            .expression_attribute_values(name, value);
+        let there = put_or_find("noting a call", put).await?;
+        there.map(|there| from_item(WHAT, there)).transpose()
     }
 
     /// Forgets a call that did nothing, if nobody else has gone on with it.
@@ -181,22 +163,11 @@ impl Registry {
         call: &KeyedCall,
     ) -> Result<(), Error> {
         let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, id)))
+            .table
+            .delete(key(organization, id))
             .condition_expression("lease = :lease")
             .expression_attribute_values(":lease", text(&call.lease));
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(Error::call("forgetting a call")(error)),
-        }
+        is_made("forgetting a call", delete.send().await)?;
+        Ok(())
     }
 }

@@ -4,15 +4,15 @@
 //! the row becomes a note that the credential is condemned, which outlives the secret:
 //! whoever was about to make the secret again is too late, and is cleaned up after.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::{CredentialId, Fingerprint, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::sweeps::ORGANIZATIONS;
-use super::{Registry, key, with_key};
+use super::{Registry, key, key_of};
 use crate::Error;
-use crate::table::{Item, from_item, number, text, to_item};
+use crate::table::{IntoStep, Item, number, row, text};
 
 const CREDENTIAL: &str = "CREDENTIAL#";
 const CONDEMNED: &str = "CONDEMNED#";
@@ -48,12 +48,12 @@ pub(crate) struct CondemnedRow {
     pub is_deleted: bool,
 }
 
-pub(super) fn credential_sk(fingerprint: &Fingerprint) -> AttributeValue {
-    text(format!("{CREDENTIAL}{fingerprint}"))
+pub(super) fn credential_key(organization: &OrganizationId, fingerprint: &Fingerprint) -> Item {
+    key(organization, format!("{CREDENTIAL}{fingerprint}"))
 }
 
-fn condemned_sk(id: &CredentialId) -> AttributeValue {
-    text(format!("{CONDEMNED}{id}"))
+fn condemned_key(organization: &OrganizationId, id: &CredentialId) -> Item {
+    key(organization, format!("{CONDEMNED}{id}"))
 }
 
 impl Registry {
@@ -62,10 +62,8 @@ impl Registry {
         organization: &OrganizationId,
         fingerprint: &Fingerprint,
     ) -> Result<Option<CredentialRow>, Error> {
-        self.row(key(organization, credential_sk(fingerprint)))
-            .await?
-            .map(|item| from_item(WHAT, item))
-            .transpose()
+        self.read(WHAT, credential_key(organization, fingerprint))
+            .await
     }
 
     /// Some credentials of an organization that are not condemned, and where to go on.
@@ -92,18 +90,15 @@ impl Registry {
     pub(crate) async fn announce_credential(
         &self,
         organization: &OrganizationId,
-        row: &CredentialRow,
+        new: &CredentialRow,
     ) -> Result<bool, Error> {
         // Whoever sweeps must find the organization. Not in one transaction with the row: all
         // credentials that are announced at once would be in each other's way.
-        let known = Item::from([
-            ("pk".to_owned(), text(ORGANIZATIONS)),
-            ("sk".to_owned(), text(organization.as_str())),
-        ]);
+        let known = key_of(ORGANIZATIONS, organization.as_str());
         self.put_if_new("noting an organization", known).await?;
-        let item = to_item(WHAT, row)?;
-        let item = with_key(item, organization, credential_sk(&row.fingerprint));
-        self.put_if_new("announcing a credential", item).await
+        let key = credential_key(organization, &new.fingerprint);
+        self.put_if_new("announcing a credential", row(WHAT, key, new)?)
+            .await
     }
 
     /// Notes which key encrypts a credential's secret.
@@ -113,9 +108,9 @@ impl Registry {
         row: &CredentialRow,
         kms_key: Option<&str>,
     ) -> Result<(), Error> {
-        let note = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, credential_sk(&row.fingerprint))))
+        let note = self
+            .table
+            .update_step(credential_key(organization, &row.fingerprint))
             .condition_expression("credential_id = :credential")
             .expression_attribute_values(":credential", text(row.credential_id.as_str()));
         let note = match kms_key {
@@ -124,10 +119,8 @@ impl Registry {
                 .expression_attribute_values(":key", text(kms_key)),
             None => note.update_expression("REMOVE encrypted_with"),
         };
-        let note = note.build();
-        let note = note.map(|update| TransactWriteItem::builder().update(update).build());
         // A failed condition: the credential is gone, or another one.
-        self.transact("noting a key", [note]).await?;
+        self.transact("noting a key", [note.step()]).await?;
         Ok(())
     }
 
@@ -135,25 +128,23 @@ impl Registry {
     pub(crate) async fn condemn_credential(
         &self,
         organization: &OrganizationId,
-        row: &CredentialRow,
+        unused: &CredentialRow,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let id = &row.credential_id;
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, credential_sk(&row.fingerprint))))
+        let id = &unused.credential_id;
+        let delete = self
+            .table
+            .delete_step(credential_key(organization, &unused.fingerprint))
             .condition_expression("credential_id = :credential AND user_count = :nobody")
             .expression_attribute_values(":nobody", number(0))
-            .expression_attribute_values(":credential", text(id.as_str()))
-            .build()
-            .map(|delete| TransactWriteItem::builder().delete(delete).build());
+            .expression_attribute_values(":credential", text(id.as_str()));
         let condemned = CondemnedRow {
             credential_id: id.clone(),
             condemned_at: now,
             is_deleted: false,
         };
-        let condemned = with_key(to_item(WHAT, &condemned)?, organization, condemned_sk(id));
-        let steps = [delete, self.put_new(condemned)];
+        let condemned = row(WHAT, condemned_key(organization, id), &condemned)?;
+        let steps = [delete.step(), self.put_new(condemned)];
         let failed = self.transact("condemning a credential", steps).await?;
         Ok(failed.is_none())
     }
@@ -178,16 +169,14 @@ impl Registry {
         organization: &OrganizationId,
         id: &CredentialId,
     ) -> Result<(), Error> {
-        let note = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, condemned_sk(id))))
+        let note = self
+            .table
+            .update_step(condemned_key(organization, id))
             .update_expression("SET is_deleted = :deleted")
             .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":deleted", AttributeValue::Bool(true))
-            .build()
-            .map(|update| TransactWriteItem::builder().update(update).build());
+            .expression_attribute_values(":deleted", AttributeValue::Bool(true));
         // A failed condition: the note is gone.
-        self.transact("noting a deletion", [note]).await?;
+        self.transact("noting a deletion", [note.step()]).await?;
         Ok(())
     }
 
@@ -197,7 +186,7 @@ impl Registry {
         organization: &OrganizationId,
         id: &CredentialId,
     ) -> Result<(), Error> {
-        let step = self.delete_existing(key(organization, condemned_sk(id)));
+        let step = self.delete_existing(condemned_key(organization, id));
         // A failed condition: somebody else has removed it already.
         self.transact("forgetting a credential", [step]).await?;
         Ok(())

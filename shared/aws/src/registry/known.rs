@@ -12,7 +12,7 @@ use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 use super::{Registry, key, readable, row_id, webhook_sk};
 use crate::Error;
-use crate::table::{Item, Projection, read_all};
+use crate::table::{Item, Projection};
 
 /// How many are remembered; with more than that, all begins anew.
 const REMEMBERED: usize = 1_000;
@@ -102,7 +102,7 @@ impl Registry {
 
     /// Those that are as they are known to be, and which others are still there.
     async fn unchanged(&self, wanted: &[Wanted]) -> Result<(Found, Vec<Wanted>), Error> {
-        let rows = self.read(wanted, Some(STATE)).await?;
+        let rows = self.rows(wanted, Some(STATE)).await?;
         let states: HashMap<WebhookId, Item> = rows
             .map(|(id, mut row)| {
                 row.remove("sk");
@@ -124,7 +124,7 @@ impl Registry {
     }
 
     async fn read_in_full(&self, wanted: &[Wanted]) -> Result<Found, Error> {
-        let rows = self.read(wanted, None).await?;
+        let rows = self.rows(wanted, None).await?;
         let found = rows.map(|(id, row)| {
             let state = state(&row);
             let webhook = readable(row).map(Arc::new);
@@ -136,7 +136,7 @@ impl Registry {
         Ok(found.collect())
     }
 
-    async fn read(
+    async fn rows(
         &self,
         wanted: &[Wanted],
         projection: Option<Projection>,
@@ -146,7 +146,7 @@ impl Registry {
             .map(|(organization, id)| key(organization, webhook_sk(id)))
             .collect();
         let operation = "reading webhooks";
-        let rows = read_all(&self.client, &self.table, operation, keys, projection).await?;
+        let rows = self.table.read_all(operation, keys, projection).await?;
         Ok(rows
             .into_iter()
             .filter_map(|row| Some((WebhookId::parse(row_id(&row)?)?, row))))

@@ -1,12 +1,11 @@
 //! The registry page by page: a page costs the same, however long its list is.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::{OrganizationId, Webhook};
 use serde::de::DeserializeOwned;
 
 use super::{Registry, WEBHOOK, pk, readable, row_id};
 use crate::Error;
-use crate::table::{Item, from_item, text};
+use crate::table::{Item, field, from_item, text};
 
 /// How many calls a page of wanted webhooks takes at most. Where few are wanted, the page is
 /// short, and the next one goes on.
@@ -15,6 +14,13 @@ const CALLS: usize = 10;
 pub const PAGE: usize = 500;
 /// By how much more each call reads than the one before, where few rows are wanted.
 const GROWTH: usize = 4;
+
+/// In which order rows are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
 
 /// Some of the rows of a kind, in their order.
 pub(super) struct Rows {
@@ -43,7 +49,7 @@ impl Registry {
         max: usize,
     ) -> Result<WebhookPage, Error> {
         let read = self
-            .some_rows(pk(organization), WEBHOOK, after, max)
+            .some_rows(pk(organization), WEBHOOK, after, max, Order::OldestFirst)
             .await?;
         let mut page = WebhookPage {
             next: read.next,
@@ -97,7 +103,9 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<T>, Option<String>), Error> {
-        let read = self.some_rows(pk(organization), kind, after, max).await?;
+        let read = self
+            .some_rows(pk(organization), kind, after, max, Order::OldestFirst)
+            .await?;
         let rows = read.rows.into_iter();
         let rows = rows.map(|(_, row)| from_item(what, row));
         Ok((rows.collect::<Result<_, _>>()?, read.next))
@@ -106,17 +114,18 @@ impl Registry {
     /// One call: at most so many rows of a partition whose sort keys begin with `kind`.
     pub(super) async fn some_rows(
         &self,
-        pk: AttributeValue,
+        pk: impl Into<String>,
         kind: &str,
         after: Option<&str>,
         max: usize,
+        order: Order,
     ) -> Result<Rows, Error> {
+        let pk = text(pk);
         let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .table
+            .query(max)
             .expression_attribute_values(":pk", pk.clone())
-            .limit(i32::try_from(max).unwrap_or(i32::MAX))
+            .scan_index_forward(order == Order::OldestFirst)
             .consistent_read(true);
         query = match kind {
             // DynamoDB takes no empty text here.
@@ -134,10 +143,7 @@ impl Registry {
             .send()
             .await
             .map_err(Error::call("listing the registry"))?;
-        let rest = |item: &Item| {
-            let sk = item.get("sk")?.as_s().ok()?;
-            sk.strip_prefix(kind).map(str::to_owned)
-        };
+        let rest = |item: &Item| field(item, "sk")?.strip_prefix(kind).map(str::to_owned);
         let next = answer.last_evaluated_key.as_ref().and_then(rest);
         let rows = answer.items.unwrap_or_default().into_iter();
         Ok(Rows {

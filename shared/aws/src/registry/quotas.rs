@@ -9,13 +9,11 @@
 
 use std::num::NonZeroU32;
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use carillon_domain::OrganizationId;
 
 use super::{Registry, key};
 use crate::Error;
-use crate::table::{number, text};
+use crate::table::{IntoStep, Item, Step, number};
 
 /// What an organization can have too many of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,34 +77,29 @@ impl Registry {
 
     /// How many an organization has.
     pub async fn count(&self, organization: &OrganizationId, quota: Quota) -> Result<u32, Error> {
-        let row = self.row(key(organization, count_sk(quota))).await?;
+        let row = self.row(count_key(organization, quota)).await?;
         let amount = row.and_then(|row| row.get("amount")?.as_n().ok()?.parse().ok());
         Ok(amount.unwrap_or_default())
     }
 
     /// So many more or fewer, at most as many more as there can be; fails where that would be too
     /// many.
-    pub(super) fn count_by(
-        &self,
-        organization: &OrganizationId,
-        quota: Quota,
-        by: i32,
-    ) -> Result<TransactWriteItem, BuildError> {
-        let mut update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(organization, count_sk(quota))))
+    pub(super) fn count_by(&self, organization: &OrganizationId, quota: Quota, by: i32) -> Step {
+        let mut update = self
+            .table
+            .update_step(count_key(organization, quota))
             .update_expression("ADD amount :by")
-            .expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+            .expression_attribute_values(":by", number(by));
         if let Ok(by @ 1..) = u32::try_from(by) {
             let room = self.quotas.limit(quota).saturating_sub(by);
             update = update
                 .condition_expression("attribute_not_exists(amount) OR amount <= :room")
-                .expression_attribute_values(":room", number(room.into()));
+                .expression_attribute_values(":room", number(room));
         }
-        Ok(TransactWriteItem::builder().update(update.build()?).build())
+        update.step()
     }
 }
 
-fn count_sk(quota: Quota) -> AttributeValue {
-    text(format!("COUNT#{}", quota.as_str()))
+fn count_key(organization: &OrganizationId, quota: Quota) -> Item {
+    key(organization, format!("COUNT#{}", quota.as_str()))
 }

@@ -5,14 +5,12 @@
 //! that died, one event tells for all webhooks that use it: the credential's row notes that it
 //! was told, until one of them is switched on again or another one is added.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use carillon_domain::{CredentialRef, Webhook, WebhookStatus, suspension};
 use jiff::Timestamp;
 
-use super::credentials::credential_sk;
-use super::{Registry, key, webhook_sk};
-use crate::table::{number, text};
+use super::credentials::credential_key;
+use super::{Registry, webhook_key};
+use crate::table::{IntoStep, Step, number, text};
 use crate::{Error, EventStore};
 
 /// How many webhooks one transaction suspends: DynamoDB has at most 100 items in it, of which
@@ -133,14 +131,10 @@ impl Registry {
         })
     }
 
-    fn suspend_step(
-        &self,
-        webhook: &Webhook,
-        suspended: &Webhook,
-    ) -> Result<TransactWriteItem, BuildError> {
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&webhook.organization, webhook_sk(&webhook.id))))
+    fn suspend_step(&self, webhook: &Webhook, suspended: &Webhook) -> Step {
+        let reason = suspended.status_reason.clone().unwrap_or_default();
+        self.table
+            .update_step(webhook_key(webhook))
             .update_expression(
                 "SET #status = :suspended, status_reason = :reason, modified_at = :now, \
                  version = :version",
@@ -149,34 +143,24 @@ impl Registry {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":suspended", text("suspended"))
             .expression_attribute_values(":active", text("active"))
-            .expression_attribute_values(
-                ":reason",
-                text(suspended.status_reason.clone().unwrap_or_default()),
-            )
+            .expression_attribute_values(":reason", text(reason))
             .expression_attribute_values(":now", text(suspended.modified_at.to_string()))
             .expression_attribute_values(":version", number(suspended.version))
             .expression_attribute_values(":read", number(webhook.version))
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .step()
     }
 
     /// Notes that the organization was told of a credential's death; fails where it was before.
-    fn note_death(
-        &self,
-        webhook: &Webhook,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, BuildError> {
+    fn note_death(&self, webhook: &Webhook, now: Timestamp) -> Step {
         let CredentialRef { id, fingerprint } = &webhook.credential;
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&webhook.organization, credential_sk(fingerprint))))
+        self.table
+            .update_step(credential_key(&webhook.organization, fingerprint))
             .update_expression("SET dead_since = :now")
             .condition_expression(
                 "credential_id = :credential AND attribute_not_exists(dead_since)",
             )
             .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":credential", text(id.as_str()))
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .step()
     }
 }

@@ -5,17 +5,15 @@
 
 use carillon_domain::OrganizationId;
 
-use super::Registry;
+use super::list::Order;
+use super::{Registry, key_of};
 use crate::Error;
-use crate::table::{Item, text};
+use crate::table::{Item, field, text};
 
 pub(super) const ORGANIZATIONS: &str = "ORGANIZATIONS";
 
 fn position_key() -> Item {
-    Item::from([
-        ("pk".into(), text("SWEEP")),
-        ("sk".into(), text("credentials")),
-    ])
+    key_of("SWEEP", "credentials")
 }
 
 impl Registry {
@@ -26,7 +24,9 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<OrganizationId>, Option<String>), Error> {
-        let read = self.some_rows(text(ORGANIZATIONS), "", after, max).await?;
+        let read = self
+            .some_rows(ORGANIZATIONS, "", after, max, Order::OldestFirst)
+            .await?;
         let found = read.rows.iter();
         let found = found.filter_map(|(id, _)| OrganizationId::parse(id));
         Ok((found.collect(), read.next))
@@ -35,18 +35,15 @@ impl Registry {
     /// Behind which organization the sweep goes on; none where it begins anew.
     pub async fn sweep_position(&self) -> Result<Option<String>, Error> {
         let row = self.row(position_key()).await?;
-        Ok(row.and_then(|row| row.get("after")?.as_s().ok().cloned()))
+        Ok(row.and_then(|row| field(&row, "after").map(str::to_owned)))
     }
 
     /// Notes how far the sweep has come; none where it has come to its end.
     pub async fn put_sweep_position(&self, after: Option<&str>) -> Result<(), Error> {
         let mut row = position_key();
         row.extend(after.map(|after| ("after".into(), text(after))));
-        let put = self.client.put_item().table_name(&self.table);
-        put.set_item(Some(row))
-            .send()
-            .await
-            .map_err(Error::call("noting how far the sweep has come"))?;
+        let put = self.table.put(row).send().await;
+        put.map_err(Error::call("noting how far the sweep has come"))?;
         Ok(())
     }
 }

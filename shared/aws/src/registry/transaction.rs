@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 use super::Registry;
 use crate::Error;
-use crate::table::Item;
+use crate::table::{IntoStep, Item, Step, is_made};
 
 /// How often a transaction is tried that others are in the way of.
 const TRIES: u32 = 8;
@@ -29,7 +28,7 @@ impl Registry {
     pub(super) async fn transact(
         &self,
         operation: &'static str,
-        steps: impl IntoIterator<Item = Result<TransactWriteItem, BuildError>>,
+        steps: impl IntoIterator<Item = Step>,
     ) -> Result<Option<Vec<usize>>, Error> {
         let steps = steps
             .into_iter()
@@ -38,6 +37,7 @@ impl Registry {
         let mut tries = 1;
         loop {
             let result = self
+                .table
                 .client
                 .transact_write_items()
                 .set_transact_items(Some(steps.clone()))
@@ -67,39 +67,26 @@ impl Registry {
         item: Item,
     ) -> Result<bool, Error> {
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)");
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(
-                    PutItemError::ConditionalCheckFailedException(_)
-                    | PutItemError::TransactionConflictException(_),
-                ) => Ok(false),
-                _ => Err(Error::call(operation)(error)),
-            },
-        }
-    }
-
-    pub(super) fn put_new(&self, item: Item) -> Result<TransactWriteItem, BuildError> {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
+            .table
+            .put(item)
             .condition_expression("attribute_not_exists(pk)")
-            .build()?;
-        Ok(TransactWriteItem::builder().put(put).build())
+            .send()
+            .await;
+        let refused = put.as_ref().err().and_then(SdkError::as_service_error);
+        if refused.is_some_and(PutItemError::is_transaction_conflict_exception) {
+            return Ok(false);
+        }
+        is_made(operation, put)
     }
 
-    pub(super) fn delete_existing(&self, key: Item) -> Result<TransactWriteItem, BuildError> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .condition_expression("attribute_exists(pk)")
-            .build()?;
-        Ok(TransactWriteItem::builder().delete(delete).build())
+    pub(super) fn put_new(&self, item: Item) -> Step {
+        let put = self.table.put_step(item);
+        put.condition_expression("attribute_not_exists(pk)").step()
+    }
+
+    pub(super) fn delete_existing(&self, key: Item) -> Step {
+        let delete = self.table.delete_step(key);
+        delete.condition_expression("attribute_exists(pk)").step()
     }
 }
 

@@ -6,16 +6,15 @@
 //!
 //! Keys: `sk` = `USE#<fingerprint>#<webhook id>` beside the webhook.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use carillon_domain::{
     CredentialId, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId, WebhookStatus,
 };
 
-use super::credentials::credential_sk;
+use super::credentials::credential_key;
+use super::list::Order;
 use super::{Registry, key, pk};
 use crate::Error;
-use crate::table::{Item, number, text};
+use crate::table::{IntoStep, Item, Step, number, text};
 
 /// How many users are read in one call.
 const PAGE: usize = 1_000;
@@ -26,7 +25,7 @@ fn use_kind(fingerprint: &Fingerprint) -> String {
 
 fn use_key(webhook: &Webhook, credential: &CredentialRef) -> Item {
     let kind = use_kind(&credential.fingerprint);
-    key(&webhook.organization, text(format!("{kind}{}", webhook.id)))
+    key(&webhook.organization, format!("{kind}{}", webhook.id))
 }
 
 /// The credentials that a webhook counts as a user of.
@@ -100,9 +99,6 @@ impl Uses {
     }
 }
 
-/// A step of a transaction.
-type Step = Result<TransactWriteItem, BuildError>;
-
 impl Registry {
     /// The rows of the users: fails where a webhook is not what it was read as.
     pub(super) fn use_rows(&self, uses: Uses) -> impl Iterator<Item = Step> {
@@ -134,31 +130,27 @@ impl Registry {
         by: i32,
         may_work: bool,
     ) -> Step {
-        let mut update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(
-                organization,
-                credential_sk(&credential.fingerprint),
-            )))
+        let mut update = self
+            .table
+            .update_step(credential_key(organization, &credential.fingerprint))
             .expression_attribute_values(":credential", text(credential.id.as_str()));
         let mut condition = "credential_id = :credential".to_owned();
         let mut changes = Vec::new();
         if by != 0 {
             changes.push("ADD user_count :by");
-            update = update.expression_attribute_values(":by", AttributeValue::N(by.to_string()));
+            update = update.expression_attribute_values(":by", number(by));
         }
         if by < 0 {
             condition.push_str(" AND user_count >= :fewer");
-            update = update.expression_attribute_values(":fewer", number(by.unsigned_abs().into()));
+            update = update.expression_attribute_values(":fewer", number(by.unsigned_abs()));
         }
         if may_work {
             changes.push("REMOVE dead_since");
         }
-        let update = update
+        update
             .update_expression(changes.join(" "))
             .condition_expression(condition)
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .step()
     }
 
     /// The webhooks that use a credential, now or as their fallback, oldest first.
@@ -171,7 +163,13 @@ impl Registry {
         let (mut users, mut after) = (Vec::new(), None);
         loop {
             let read = self
-                .some_rows(pk(organization), &kind, after.as_deref(), PAGE)
+                .some_rows(
+                    pk(organization),
+                    &kind,
+                    after.as_deref(),
+                    PAGE,
+                    Order::OldestFirst,
+                )
                 .await?;
             let ids = read.rows.iter().filter_map(|(id, _)| WebhookId::parse(id));
             users.extend(ids);

@@ -1,18 +1,15 @@
 //! Writing webhooks: each write is one transaction over the webhook, its name, the users of its
 //! credentials and the number of webhooks.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use carillon_domain::audit::{Action, changed_fields};
 use carillon_domain::{CredentialId, CredentialRef, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
 
 use super::changes::Change;
 use super::uses::Uses;
-use super::{Quota, Registry, key, name_sk, webhook_sk, with_key};
+use super::{Quota, Registry, key, name_sk, webhook_key};
 use crate::Error;
-use crate::table::{Item, text, to_item};
+use crate::table::{IntoStep, Item, Step, field, number, row, text};
 
 const WHAT: &str = "a webhook";
 
@@ -41,18 +38,16 @@ pub enum WriteError {
     Aws(#[from] Error),
 }
 
-/// A step of a transaction, and what it means where its condition does not hold.
-struct Step<'w> {
-    item: Result<TransactWriteItem, BuildError>,
-    failed: Failed<'w>,
+/// What it means where the condition of a step does not hold.
+enum Failed<'w> {
+    Webhook,
+    Name(&'w Webhook),
+    Credential(CredentialId),
+    Quota,
 }
 
-enum Failed<'w> {
-    Name(&'w Webhook),
-    Webhook,
-    Quota,
-    Credential(CredentialId),
-}
+/// The steps of a transaction.
+type Steps<'w> = Vec<(Step, Failed<'w>)>;
 
 impl Registry {
     /// Registers a webhook whose credential has been opened.
@@ -89,7 +84,7 @@ impl Registry {
             return Ok(());
         };
         let organization = &first.webhook().organization;
-        let (mut steps, mut uses) = (Vec::new(), Uses::default());
+        let (mut steps, mut uses) = (Steps::new(), Uses::default());
         for change in changes {
             steps.extend(self.steps(*change)?);
             change.uses(&mut uses);
@@ -100,30 +95,31 @@ impl Registry {
             return Err(WriteError::QuotaExceeded(Quota::Webhooks));
         }
         if more != 0 {
-            steps.push(Step {
-                item: self.count_by(organization, Quota::Webhooks, more),
-                // Only a higher number has a condition.
-                failed: Failed::Quota,
-            });
+            // Only a higher number has a condition.
+            let step = self.count_by(organization, Quota::Webhooks, more);
+            steps.push((step, Failed::Quota));
         }
         steps.extend(self.use_steps(organization, uses));
         self.write(operation, organization, steps).await
     }
 
     /// The steps of a change, but for the number of webhooks and the users of credentials.
-    fn steps<'w>(&self, change: Change<'w>) -> Result<Vec<Step<'w>>, Error> {
+    fn steps<'w>(&self, change: Change<'w>) -> Result<Steps<'w>, Error> {
+        let item = |webhook: &Webhook| row(WHAT, webhook_key(webhook), webhook);
         let (mut steps, action, changed) = match change {
             Change::Create(webhook) => {
-                let row = self.put_webhook(webhook)?;
-                let row = Step {
-                    item: put(row.condition_expression("attribute_not_exists(pk)")),
-                    failed: Failed::Webhook,
-                };
-                let steps = vec![self.take_name(webhook), row];
+                let put = (self.put_new(item(webhook)?), Failed::Webhook);
+                let steps = vec![self.take_name(webhook), put];
                 (steps, Action::Created, Vec::new())
             }
             Change::Update(read, new) => {
-                let mut steps = vec![self.replace_webhook(read, new)?];
+                let (condition, values) = unchanged(read);
+                let put = self
+                    .table
+                    .put_step(item(new)?)
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values));
+                let mut steps = vec![(put.step(), Failed::Webhook)];
                 if new.name != read.name {
                     steps.push(self.take_name(new));
                     steps.push(self.free_name(read));
@@ -131,34 +127,21 @@ impl Registry {
                 (steps, Action::Updated, changed_fields(read, new))
             }
             Change::Remove(read) => {
-                let steps = vec![self.delete_webhook(read), self.free_name(read)];
+                let (condition, values) = unchanged(read);
+                let delete = self
+                    .table
+                    .delete_step(webhook_key(read))
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values));
+                let steps = vec![(delete.step(), Failed::Webhook), self.free_name(read)];
                 (steps, Action::Removed, Vec::new())
             }
         };
         let webhook = change.webhook();
         let told = self.audit(&webhook.organization, action, webhook.into(), changed)?;
-        steps.extend(told.map(|item| Step {
-            item,
-            // It has no condition.
-            failed: Failed::Webhook,
-        }));
+        // It has no condition.
+        steps.extend(told.map(|step| (step, Failed::Webhook)));
         Ok(steps)
-    }
-
-    fn delete_webhook<'w>(&self, read: &Webhook) -> Step<'w> {
-        let (condition, values) = unchanged(read);
-        let row = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&read.organization, webhook_sk(&read.id))))
-            .condition_expression(condition);
-        let row = values.into_iter().fold(row, |row, (name, value)| {
-            row.expression_attribute_values(name, value)
-        });
-        let row = row.build();
-        Step {
-            item: row.map(|delete| TransactWriteItem::builder().delete(delete).build()),
-            failed: Failed::Webhook,
-        }
     }
 
     /// Ends a rotation: the new credential has delivered, the one before is not needed any
@@ -175,21 +158,19 @@ impl Registry {
 
     /// Nothing happens where the webhook has been given other credentials meanwhile.
     async fn drop_fallback(&self, read: &Webhook, fallback: &CredentialRef) -> Result<(), Error> {
-        let forget = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&read.organization, webhook_sk(&read.id))))
+        let forget = self
+            .table
+            .update_step(webhook_key(read))
             .update_expression("REMOVE fallback")
             .condition_expression(
                 "credential_id = :credential AND fallback.credential_id = :fallback",
             )
             .expression_attribute_values(":credential", text(read.credential.id.as_str()))
-            .expression_attribute_values(":fallback", text(fallback.id.as_str()))
-            .build()
-            .map(|update| TransactWriteItem::builder().update(update).build());
+            .expression_attribute_values(":fallback", text(fallback.id.as_str()));
         let mut uses = Uses::default();
         uses.end(read, fallback);
         let left = self.use_steps(&read.organization, uses);
-        let steps = std::iter::once(forget).chain(left.into_iter().map(|step| step.item));
+        let steps = std::iter::once(forget.step()).chain(left.into_iter().map(|(step, _)| step));
         // A failed condition: there is nothing to do any more.
         self.transact("ending a rotation", steps).await?;
         Ok(())
@@ -199,44 +180,35 @@ impl Registry {
         &self,
         operation: &'static str,
         organization: &OrganizationId,
-        steps: Vec<Step<'_>>,
+        steps: Steps<'_>,
     ) -> Result<(), WriteError> {
-        let (items, meanings): (Vec<_>, Vec<_>) = steps
-            .into_iter()
-            .map(|step| (step.item, step.failed))
-            .unzip();
-        let failed = match self.transact(operation, items).await {
+        let (steps, meanings): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
+        let failed = match self.transact(operation, steps).await {
             Ok(None) => return Ok(()),
             Ok(Some(failed)) => failed,
             Err(Error::Contended { .. }) => return Err(WriteError::Changed),
             Err(error) => return Err(error.into()),
         };
-        let failed: Vec<&Failed<'_>> = failed.iter().filter_map(|n| meanings.get(*n)).collect();
-        if failed
-            .iter()
-            .any(|failed| matches!(failed, Failed::Webhook))
-        {
-            return Err(WriteError::Changed);
-        }
-        let name = failed.iter().find_map(|failed| match failed {
-            Failed::Name(webhook) => Some(webhook),
-            _ => None,
-        });
-        if let Some(webhook) = name {
-            return Err(match self.name_owner(organization, &webhook.name).await? {
-                // Ours: the name was taken by the same webhook, whose row has changed since.
-                Some(owner) if owner == webhook.id => WriteError::Changed,
-                Some(owner) => WriteError::NameTaken(owner),
-                None => WriteError::NameFreed,
-            });
-        }
-        let credential = failed.into_iter().find_map(|failed| match failed {
-            Failed::Credential(id) => Some(id.clone()),
-            _ => None,
-        });
-        Err(match credential {
-            Some(id) => WriteError::CredentialGone(id),
-            None => WriteError::QuotaExceeded(Quota::Webhooks),
+        // Of several, the first of these explains the others.
+        let weight = |failed: &&Failed<'_>| match failed {
+            Failed::Webhook => 0,
+            Failed::Name(_) => 1,
+            Failed::Credential(_) => 2,
+            Failed::Quota => 3,
+        };
+        let failed = failed.iter().filter_map(|n| meanings.get(*n));
+        Err(match failed.min_by_key(weight) {
+            Some(Failed::Webhook) => WriteError::Changed,
+            Some(Failed::Name(webhook)) => {
+                match self.name_owner(organization, &webhook.name).await? {
+                    // Ours: the name was taken by the same webhook, whose row has changed since.
+                    Some(owner) if owner == webhook.id => WriteError::Changed,
+                    Some(owner) => WriteError::NameTaken(owner),
+                    None => WriteError::NameFreed,
+                }
+            }
+            Some(Failed::Credential(id)) => WriteError::CredentialGone(id.clone()),
+            Some(Failed::Quota) | None => WriteError::QuotaExceeded(Quota::Webhooks),
         })
     }
 
@@ -247,85 +219,45 @@ impl Registry {
         name: &str,
     ) -> Result<Option<WebhookId>, Error> {
         let there = self.row(key(organization, name_sk(name))).await?;
-        let owner = there.and_then(|row| row.get("webhook_id")?.as_s().ok().cloned());
-        Ok(owner.as_deref().and_then(WebhookId::parse))
+        Ok(there.and_then(|row| WebhookId::parse(field(&row, "webhook_id")?)))
     }
 
-    fn put_webhook(&self, webhook: &Webhook) -> Result<PutBuilder, Error> {
-        let row = to_item(WHAT, webhook)?;
-        let row = with_key(row, &webhook.organization, webhook_sk(&webhook.id));
-        Ok(Put::builder().table_name(&self.table).set_item(Some(row)))
+    fn take_name<'w>(&self, webhook: &'w Webhook) -> (Step, Failed<'w>) {
+        let mut name = key(&webhook.organization, name_sk(&webhook.name));
+        name.insert("webhook_id".into(), text(webhook.id.as_str()));
+        (self.put_new(name), Failed::Name(webhook))
     }
 
-    fn take_name<'w>(&self, webhook: &'w Webhook) -> Step<'w> {
-        let name = Item::from([("webhook_id".into(), text(webhook.id.as_str()))]);
-        let name = with_key(name, &webhook.organization, name_sk(&webhook.name));
-        Step {
-            item: self.put_new(name),
-            failed: Failed::Name(webhook),
-        }
-    }
-
-    fn free_name<'w>(&self, webhook: &Webhook) -> Step<'w> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key(&webhook.organization, name_sk(&webhook.name))))
+    fn free_name<'w>(&self, webhook: &Webhook) -> (Step, Failed<'w>) {
+        let delete = self
+            .table
+            .delete_step(key(&webhook.organization, name_sk(&webhook.name)))
             .condition_expression("webhook_id = :webhook")
-            .expression_attribute_values(":webhook", text(webhook.id.as_str()))
-            .build();
-        Step {
-            item: delete.map(|delete| TransactWriteItem::builder().delete(delete).build()),
-            // Only with the webhook itself.
-            failed: Failed::Webhook,
-        }
+            .expression_attribute_values(":webhook", text(webhook.id.as_str()));
+        // Only with the webhook itself.
+        (delete.step(), Failed::Webhook)
     }
 
-    fn replace_webhook<'w>(&self, read: &Webhook, new: &Webhook) -> Result<Step<'w>, Error> {
-        let row = self.put_webhook(new)?;
-        let (condition, values) = unchanged(read);
-        let row = values
-            .into_iter()
-            .fold(row.condition_expression(condition), |row, (name, value)| {
-                row.expression_attribute_values(name, value)
-            });
-        Ok(Step {
-            item: put(row),
-            failed: Failed::Webhook,
-        })
-    }
-
-    fn use_steps<'w>(&self, organization: &OrganizationId, uses: Uses) -> Vec<Step<'w>> {
+    fn use_steps<'w>(&self, organization: &OrganizationId, uses: Uses) -> Steps<'w> {
         let counts = self.use_counts(organization, &uses).into_iter();
-        let counts = counts.map(|(begun, item)| Step {
-            item,
-            // Whoever uses it already keeps it from being condemned.
-            failed: begun.map_or(Failed::Webhook, Failed::Credential),
-        });
+        // Whoever uses it already keeps it from being condemned.
+        let counts =
+            counts.map(|(begun, step)| (step, begun.map_or(Failed::Webhook, Failed::Credential)));
         // A user's row is there or not as its webhook says.
-        let rows = self.use_rows(uses).map(|item| Step {
-            item,
-            failed: Failed::Webhook,
-        });
+        let rows = self.use_rows(uses).map(|step| (step, Failed::Webhook));
         counts.chain(rows).collect()
     }
 }
 
-fn put(row: PutBuilder) -> Result<TransactWriteItem, BuildError> {
-    Ok(TransactWriteItem::builder().put(row.build()?).build())
-}
-
 /// The condition that a webhook is still as it was read. Dropping the fallback leaves the
 /// version as it is, because nobody sees a difference.
-fn unchanged(read: &Webhook) -> (&'static str, Vec<(&'static str, AttributeValue)>) {
-    let version = (":version", AttributeValue::N(read.version.to_string()));
-    match &read.fallback {
-        None => (
-            "version = :version AND attribute_not_exists(fallback)",
-            vec![version],
-        ),
-        Some(fallback) => (
-            "version = :version AND fallback.credential_id = :fallback",
-            vec![version, (":fallback", text(fallback.id.as_str()))],
-        ),
-    }
+fn unchanged(read: &Webhook) -> (&'static str, Item) {
+    let mut values = Item::from([(":version".into(), number(read.version))]);
+    let Some(fallback) = &read.fallback else {
+        let condition = "version = :version AND attribute_not_exists(fallback)";
+        return (condition, values);
+    };
+    values.insert(":fallback".into(), text(fallback.id.as_str()));
+    let condition = "version = :version AND fallback.credential_id = :fallback";
+    (condition, values)
 }
