@@ -28,21 +28,14 @@ pub struct Janitor {
     metrics: Metrics,
 }
 
-/// Some organizations could not be swept; the log has the reasons.
-#[derive(Debug, thiserror::Error)]
-#[error("{failed} of {all} organizations could not be swept")]
-pub struct Unswept {
-    failed: usize,
-    all: usize,
-}
-
 /// Why a round was not made in full.
 #[derive(Debug, thiserror::Error)]
 pub enum RoundError {
     #[error(transparent)]
     Aws(#[from] Error),
-    #[error(transparent)]
-    Unswept(#[from] Unswept),
+    /// The log has the reasons.
+    #[error("{failed} of {all} organizations could not be swept")]
+    Unswept { failed: usize, all: usize },
 }
 
 impl Janitor {
@@ -101,7 +94,7 @@ impl Janitor {
                 self.metrics.emit();
                 Ok(())
             }
-            failed => Err(Unswept { failed, all }.into()),
+            failed => Err(RoundError::Unswept { failed, all }),
         }
     }
 
