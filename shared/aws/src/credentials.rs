@@ -53,11 +53,8 @@ impl Credentials {
                 dead_since: None,
                 encrypted_with: self.secrets.kms_key().map(ToOwned::to_owned),
             };
-            if self
-                .registry
-                .announce_credential(organization, &row)
-                .await?
-            {
+            let announced = self.registry.announce_credential(organization, &row);
+            if announced.await? {
                 break row;
             }
         };
@@ -183,16 +180,11 @@ impl Credentials {
         row: &CredentialRow,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let condemned = self
-            .registry
-            .condemn_credential(organization, row, now)
-            .await?;
-        if condemned {
-            // The next sweep deletes it again: a registration may be under way.
-            self.secrets
-                .delete(organization, &row.credential_id)
-                .await?;
+        let condemned = self.registry.condemn_credential(organization, row, now);
+        if !condemned.await? {
+            return Ok(());
         }
-        Ok(())
+        // The next sweep deletes it again: a registration may be under way.
+        self.secrets.delete(organization, &row.credential_id).await
     }
 }

@@ -3,14 +3,14 @@
 //! Guarantees: a credential is a [`SecretString`] from here on; it is read at most once
 //! a process and cache period, also by many readers at once; `refresh` reads it afresh.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
-use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
-use aws_sdk_secretsmanager::operation::update_secret::UpdateSecretError;
 use carillon_domain::{CredentialId, OrganizationId};
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
@@ -173,17 +173,7 @@ impl SecretStore {
             .kms_key_id(self.kms_key().unwrap_or(OWN_KEY))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateSecretError::is_resource_not_found_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(Error::call("encrypting a secret anew")(error)),
-        }
+        done_or_gone("encrypting a secret anew", result)
     }
 
     async fn restore(&self, name: &str, value: &SecretString) -> Result<(), Error> {
@@ -220,16 +210,19 @@ impl SecretStore {
             .send()
             .await;
         self.cache.forget(&name).await;
-        match result {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DeleteSecretError::is_resource_not_found_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(Error::call("deleting a secret")(error)),
+        done_or_gone("deleting a secret", result)
+    }
+}
+
+/// An error where a call failed, but for a secret that is not there.
+fn done_or_gone<T, E>(operation: &'static str, result: Result<T, SdkError<E>>) -> Result<(), Error>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    match result {
+        Err(error) if error.code() != Some("ResourceNotFoundException") => {
+            Err(Error::call(operation)(error))
         }
+        _ => Ok(()),
     }
 }

@@ -100,27 +100,22 @@ impl Uses {
 }
 
 impl Registry {
-    /// The rows of the users: fails where a webhook is not what it was read as.
-    pub(super) fn use_rows(&self, uses: Uses) -> impl Iterator<Item = Step> {
-        let begun = uses.begun.into_iter().map(|row| self.put_new(row));
-        let ended = uses.ended.into_iter().map(|row| self.delete_existing(row));
-        begun.chain(ended)
-    }
-
     /// The numbers of users, each with the credential if there are more of them than before: such
-    /// a step fails where that was condemned.
-    pub(super) fn use_counts(
+    /// a step fails where that was condemned. Then the rows of the users, which are there or not
+    /// as their webhooks say: fails where one of those is not what it was read as.
+    pub(super) fn use_steps(
         &self,
         organization: &OrganizationId,
-        uses: &Uses,
-    ) -> Vec<(Option<CredentialId>, Step)> {
-        let counts = uses.counts.iter();
-        counts
-            .map(|(credential, by, may_work)| {
-                let step = self.use_count(organization, credential, *by, *may_work);
-                ((*by > 0).then(|| credential.id.clone()), step)
-            })
-            .collect()
+        uses: Uses,
+    ) -> Vec<(Step, Option<CredentialId>)> {
+        let counts = uses.counts.iter().map(|(credential, by, may_work)| {
+            let step = self.use_count(organization, credential, *by, *may_work);
+            (step, (*by > 0).then(|| credential.id.clone()))
+        });
+        let begun = uses.begun.into_iter().map(|row| self.put_new(row));
+        let ended = uses.ended.into_iter().map(|row| self.delete_existing(row));
+        let rows = begun.chain(ended).map(|step| (step, None));
+        counts.chain(rows).collect()
     }
 
     fn use_count(

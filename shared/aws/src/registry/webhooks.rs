@@ -99,7 +99,11 @@ impl Registry {
             let step = self.count_by(organization, Quota::Webhooks, more);
             steps.push((step, Failed::Quota));
         }
-        steps.extend(self.use_steps(organization, uses));
+        let uses = self.use_steps(organization, uses).into_iter();
+        // Whoever uses it already keeps it from being condemned.
+        let uses =
+            uses.map(|(step, begun)| (step, begun.map_or(Failed::Webhook, Failed::Credential)));
+        steps.extend(uses);
         self.write(operation, organization, steps).await
     }
 
@@ -236,16 +240,6 @@ impl Registry {
             .expression_attribute_values(":webhook", text(webhook.id.as_str()));
         // Only with the webhook itself.
         (delete.step(), Failed::Webhook)
-    }
-
-    fn use_steps<'w>(&self, organization: &OrganizationId, uses: Uses) -> Steps<'w> {
-        let counts = self.use_counts(organization, &uses).into_iter();
-        // Whoever uses it already keeps it from being condemned.
-        let counts =
-            counts.map(|(begun, step)| (step, begun.map_or(Failed::Webhook, Failed::Credential)));
-        // A user's row is there or not as its webhook says.
-        let rows = self.use_rows(uses).map(|step| (step, Failed::Webhook));
-        counts.chain(rows).collect()
     }
 }
 
