@@ -45,6 +45,11 @@ impl Message {
         ids.collect()
     }
 
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let candidates = self.parts.iter().map(|part| part.candidate.clone());
+        candidates.collect()
+    }
+
     /// Where it ends in the log.
     pub fn end(&self) -> Option<&Position> {
         self.parts.last()?.candidate.position.as_ref()
@@ -101,11 +106,16 @@ impl Notifier {
             if unknown > 0 {
                 self.own_up(visit, &candidates[..settled], &known).await?;
             }
-            self.pass_over(visit, &candidates[..settled], is_repeat)
-                .await?;
+            // Left behind as it is.
+            if is_repeat {
+                visit.lane.withdraw();
+            }
+            self.move_behind(visit, &candidates[..settled]).await?;
             return Ok(Composed::Again);
         }
-        candidates = unsettled(candidates, &known);
+        let unsettled = candidates.into_iter();
+        let mut candidates: Vec<Candidate> =
+            unsettled.take_while(|it| !is_settled(&known, it)).collect();
         for candidates in candidates.chunks(AT_ONCE) {
             self.read_events(visit, candidates).await?;
             if is_summary {
@@ -121,7 +131,6 @@ impl Notifier {
             }
             let gone = candidates.drain(..1).collect();
             let reason = "the event is past its retention";
-            visit.lane.open = None;
             if is_summary {
                 visit.events.clear();
             }
@@ -214,19 +223,6 @@ impl Notifier {
         Ok(self.write_once(&rows).await?)
     }
 
-    /// Leaves behind what is settled already.
-    async fn pass_over(
-        &self,
-        visit: &mut Visit<'_>,
-        settled: &[Candidate],
-        is_repeat: bool,
-    ) -> Result<(), Fault> {
-        if is_repeat {
-            visit.lane.withdraw();
-        }
-        self.move_behind(visit, settled).await
-    }
-
     async fn read_events(
         &self,
         visit: &mut Visit<'_>,
@@ -251,12 +247,6 @@ fn slim(event: &mut Event) {
     event.message = None;
     event.changes = Vec::new();
     event.details = BTreeMap::new();
-}
-
-/// Those up to the first one that is settled.
-fn unsettled(candidates: Vec<Candidate>, known: &Known) -> Vec<Candidate> {
-    let unsettled = candidates.into_iter();
-    unsettled.take_while(|it| !is_settled(known, it)).collect()
 }
 
 /// Whether an event may share a message with others.

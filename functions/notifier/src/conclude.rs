@@ -2,7 +2,7 @@
 
 use carillon_chat::Reply;
 use carillon_domain::delivery::DeliveryStatus;
-use carillon_domain::lane::{Failure, Lane, Log, Open, Redo};
+use carillon_domain::lane::{Failure, Lane, Log, Redo};
 use carillon_domain::retry::GIVE_UP_AFTER;
 use carillon_domain::{Attempt, Delivery, Outcome, TraceParent};
 use carillon_runtime::metrics::SECONDS_TO_POST;
@@ -106,17 +106,17 @@ impl Notifier {
                 Ok(next)
             }
             Verdict::Failed => {
-                let rows = self.tried(visit, &message, &answer, &attempt);
-                let rows = rows.map(|row| {
-                    row.ended(DeliveryStatus::Failed, attempt.reason(), self.clock.now())
-                });
-                self.write(visit, &rows.collect::<Vec<_>>()).await?;
+                let now = self.clock.now();
+                let failed =
+                    |row: Delivery| row.ended(DeliveryStatus::Failed, attempt.reason(), now);
+                self.write_tried(visit, &message, &answer, &attempt, failed)
+                    .await?;
                 if message.overtakes.is_empty() {
                     visit.lane.wait = None;
                     return self.leave_behind(visit, &message).await;
                 }
                 // What it was to overtake is still the first one.
-                self.step_back(visit);
+                visit.step_back();
                 self.save(visit).await?;
                 Ok(Next::Wait)
             }
@@ -126,9 +126,9 @@ impl Notifier {
                     ..attempt
                 };
                 let now = self.clock.now();
-                let rows = self.tried(visit, &message, &answer, &attempt);
-                let rows = rows.map(|row| row.retrying(now, attempt.reason()));
-                self.write(visit, &rows.collect::<Vec<_>>()).await?;
+                let retrying = |row: Delivery| row.retrying(now, attempt.reason());
+                self.write_tried(visit, &message, &answer, &attempt, retrying)
+                    .await?;
                 if message.is_overtaken() {
                     self.part(visit, &message, now).await?;
                 }
@@ -144,15 +144,15 @@ impl Notifier {
             }
             Verdict::Retry if !message.overtakes.is_empty() => {
                 let until = visit.lane.wait.map_or(self.clock.now(), |wait| wait.until);
-                let rows = self.tried(visit, &message, &answer, &attempt);
-                let rows = rows.map(|row| row.retrying(until, attempt.reason()));
-                self.write(visit, &rows.collect::<Vec<_>>()).await?;
+                let retrying = |row: Delivery| row.retrying(until, attempt.reason());
+                self.write_tried(visit, &message, &answer, &attempt, retrying)
+                    .await?;
                 if attempt.outcome == Outcome::Unknown {
                     visit.lane.singly = visit.lane.singly.max(2);
                     self.may_be_overtaken(visit, &ids(&message.overtakes))
                         .await?;
                 }
-                self.step_back(visit);
+                visit.step_back();
                 self.save(visit).await?;
                 Ok(Next::Wait)
             }
@@ -188,14 +188,24 @@ impl Notifier {
         })
     }
 
+    /// Writes the rows with the attempt in them, each as it stands after it.
+    async fn write_tried(
+        &self,
+        visit: &Visit<'_>,
+        message: &Message,
+        answer: &Answer,
+        attempt: &Attempt,
+        stands: impl Fn(Delivery) -> Delivery,
+    ) -> Result<(), Fault> {
+        let rows = self.tried(visit, message, answer, attempt).map(stands);
+        self.write(visit, &rows.collect::<Vec<_>>()).await
+    }
+
     /// The message is settled: the lane goes on behind it.
     async fn leave_behind(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Next, Fault> {
         if message.log == Log::Redo {
-            let orders: Vec<_> = message
-                .parts
-                .iter()
-                .map(|it| it.candidate.order())
-                .collect();
+            let candidates = message.parts.iter().map(|part| &part.candidate);
+            let orders: Vec<_> = candidates.map(Candidate::order).collect();
             self.stores.lanes.remove_redo(visit.id, &orders).await?;
         }
         visit.lane.advance();
@@ -203,12 +213,6 @@ impl Notifier {
             visit.entries.retain(|entry| entry.position > *end);
         }
         Ok(Next::Again)
-    }
-
-    /// What was to be overtaken is the first one again.
-    fn step_back(&self, visit: &mut Visit<'_>) {
-        visit.lane.withdraw();
-        visit.lane.open = visit.lane.aside.take();
     }
 
     /// It failed for a reason that may pass: the lane waits.
@@ -220,8 +224,7 @@ impl Notifier {
         attempt: &Attempt,
     ) -> Result<Next, Fault> {
         let now = self.clock.now();
-        let unknown = message.unknown + u32::from(attempt.outcome == Outcome::Unknown);
-        let failure = self.failure(answer, unknown, now);
+        let failure = self.failure(message, answer, now);
         visit.lane.failed(&failure);
         let lane = &visit.lane;
         let is_over = message
@@ -230,35 +233,23 @@ impl Notifier {
             .all(|part| lane.gives_up(part.candidate.waiting.since, now));
         let until = lane.wait.map_or(now, |wait| wait.until);
         let given_up = self.given_up(lane, now);
-        let rows: Vec<Delivery> = self
-            .tried(visit, message, answer, attempt)
-            .map(|row| match is_over {
-                true => row.ended(DeliveryStatus::Failed, Some(given_up.clone()), now),
-                false => row.retrying(until, attempt.reason()),
-            })
-            .collect();
-        self.write(visit, &rows).await?;
+        let stands = |row: Delivery| match is_over {
+            true => row.ended(DeliveryStatus::Failed, Some(given_up.clone()), now),
+            false => row.retrying(until, attempt.reason()),
+        };
+        self.write_tried(visit, message, answer, attempt, stands)
+            .await?;
         if is_over {
             self.leave_behind(visit, message).await?;
             self.save(visit).await?;
             return Ok(Next::GiveUp);
         }
-        match unknown {
-            0 => visit.lane.withdraw(),
-            _ => {
-                visit.lane.open = visit.lane.open.take().map(|open| Open {
-                    is_in_flight: false,
-                    unknown,
-                    ..open
-                });
-            }
-        }
+        visit.post_failed(failure.unknown);
         self.save(visit).await?;
         let may_be_the_message = matches!(attempt.outcome, Outcome::Unavailable | Outcome::Unknown);
-        let parts = message.parts.iter();
         Ok(
             match may_be_the_message && visit.lane.may_be_overtaken(now) {
-                true => Next::Overtake(parts.map(|part| part.candidate.clone()).collect()),
+                true => Next::Overtake(message.candidates()),
                 false => Next::Wait,
             },
         )
@@ -273,35 +264,29 @@ impl Notifier {
         attempt: &Attempt,
     ) -> Result<Next, Fault> {
         let now = self.clock.now();
-        let unknown = message.unknown + u32::from(attempt.outcome == Outcome::Unknown);
-        let failure = self.failure(answer, unknown, now);
-        let mut redo: Vec<Redo> = message
-            .parts
-            .iter()
-            .filter_map(|part| part.candidate.redo.clone())
-            .collect();
+        let failure = self.failure(message, answer, now);
+        let candidates = message.candidates().into_iter();
+        let mut redo: Vec<Redo> = candidates.filter_map(|it| it.redo).collect();
         let mut due_at = now;
         let mut is_over = true;
         for overtaken in redo.iter_mut().filter_map(|redo| redo.overtaken.as_mut()) {
             overtaken.failures = overtaken.failures.saturating_add(1);
-            overtaken.unknown = unknown;
+            overtaken.unknown = failure.unknown;
             overtaken.asked = visit.lane.asked_at;
             overtaken.due_at = now + failure.delay(overtaken.failures, 1);
             is_over &= overtaken.since + GIVE_UP_AFTER <= now;
             due_at = overtaken.due_at;
         }
         let reason = attempt.reason().unwrap_or_default();
-        let rows: Vec<Delivery> = self
-            .tried(visit, message, answer, attempt)
-            .map(|row| match is_over {
-                true => {
-                    let reason = format!("Given up after 24 hours. {reason}");
-                    row.ended(DeliveryStatus::Failed, Some(reason), now)
-                }
-                false => row.retrying(due_at, Some(reason.clone())),
-            })
-            .collect();
-        self.write(visit, &rows).await?;
+        let stands = |row: Delivery| match is_over {
+            true => {
+                let reason = format!("Given up after 24 hours. {reason}");
+                row.ended(DeliveryStatus::Failed, Some(reason), now)
+            }
+            false => row.retrying(due_at, Some(reason.clone())),
+        };
+        self.write_tried(visit, message, answer, attempt, stands)
+            .await?;
         if is_over {
             return self.leave_behind(visit, message).await;
         }
@@ -318,8 +303,8 @@ impl Notifier {
         message: &Message,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let redos = message.parts.iter().filter_map(|part| {
-            let mut redo = part.candidate.redo.clone()?;
+        let redos = message.candidates().into_iter().filter_map(|candidate| {
+            let mut redo = candidate.redo?;
             let waiting = &redo.waiting;
             let own = waiting.delivery_id.post_id(waiting.redelivery);
             redo.overtaken.as_mut()?.message = own;
@@ -329,14 +314,14 @@ impl Notifier {
         Ok(self.stores.lanes.put_redo(visit.id, &redos, now).await?)
     }
 
-    fn failure<'a>(&self, answer: &'a Answer, unknown: u32, now: Timestamp) -> Failure<'a> {
+    fn failure<'a>(&self, message: &Message, answer: &'a Answer, now: Timestamp) -> Failure<'a> {
         let reply = &answer.reply;
         let reason = reply.hint.as_deref().or(reply.code.as_deref());
         Failure {
             outcome: reply.outcome,
             reason: reason.unwrap_or_default(),
             asked: reply.retry_after,
-            unknown,
+            unknown: message.unknown + u32::from(reply.outcome == Outcome::Unknown),
             begun: answer.begun,
             now,
             random: (self.random)(),

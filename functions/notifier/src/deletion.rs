@@ -6,10 +6,11 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use carillon_aws::DeliveryQueue;
+use carillon_runtime::guard::lock;
 use futures::future::{Either, select};
 
 /// How long a message that is done waits for the end of its batch.
@@ -23,11 +24,7 @@ pub struct Done(Mutex<Vec<String>>);
 
 impl Done {
     pub fn add(&self, receipts: impl IntoIterator<Item = String>) {
-        self.lock().extend(receipts);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).extend(receipts);
     }
 
     /// Deletes what is done by and by, until the batch is.
@@ -45,7 +42,7 @@ impl Done {
     async fn delete(&self, queue: &dyn DeliveryQueue) -> Infallible {
         loop {
             tokio::time::sleep(DELETE_AFTER).await;
-            let receipts = std::mem::take(&mut *self.lock());
+            let receipts = std::mem::take(&mut *lock(&self.0));
             if receipts.is_empty() {
                 continue;
             }

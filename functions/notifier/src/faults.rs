@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use carillon_domain::{DeliveryId, LaneId};
+use carillon_runtime::guard::lock;
 
 /// The wait after the first fault, and the longest one.
 const FIRST: Duration = Duration::from_secs(1);
@@ -92,10 +93,6 @@ fn count<K: Clone + Eq + Hash>(counts: &Mutex<HashMap<K, u32>>, key: &K) -> u32 
     let count = counts.entry(key.clone()).or_default();
     *count += 1;
     *count
-}
-
-fn lock<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

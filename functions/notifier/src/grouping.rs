@@ -150,13 +150,8 @@ impl Notifier {
         read: &Conversation,
         end: &Event,
     ) {
-        let (ledger, ended) = (&self.stores.ledger, read.ended(end));
-        let operation = &joined.correlation_id;
-        let remembered = ledger.remember(&webhook.id, channel, operation, Some(read), &ended);
-        if let Err(error) = remembered.await {
-            let webhook_id = webhook.id.as_str();
-            tracing::error!(webhook_id, %error, "the end of a thread could not be remembered");
-        }
+        self.remember_as(webhook, channel, joined, &read.ended(end))
+            .await;
     }
 
     /// Remembers the message that was posted there for what follows. Where that fails, what
@@ -178,18 +173,21 @@ impl Notifier {
             return;
         }
         let new = Conversation::showing(&joined.event, message.clone(), joined.by.clone());
-        let remembered = self
-            .stores
-            .ledger
-            .remember(
-                &webhook.id,
-                channel,
-                &joined.correlation_id,
-                joined.read.as_ref(),
-                &new,
-            )
-            .await;
-        if let Err(error) = remembered {
+        self.remember_as(webhook, channel, joined, &new).await;
+    }
+
+    /// Remembers this in the place of what was read.
+    async fn remember_as(
+        &self,
+        webhook: &Webhook,
+        channel: &str,
+        joined: &Joined,
+        new: &Conversation,
+    ) {
+        let (ledger, read) = (&self.stores.ledger, joined.read.as_ref());
+        let operation = &joined.correlation_id;
+        let remembered = ledger.remember(&webhook.id, channel, operation, read, new);
+        if let Err(error) = remembered.await {
             let webhook_id = webhook.id.as_str();
             tracing::error!(webhook_id, %error, "a thread could not be remembered");
         }

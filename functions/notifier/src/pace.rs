@@ -6,7 +6,7 @@
 //! concerns every process and stands in the ledger's table.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carillon_aws::Ledger;
@@ -15,6 +15,7 @@ use carillon_delivery::{next_pause, platform_pause};
 use carillon_domain::Webhook;
 use carillon_domain::pause::PlatformPause;
 use carillon_runtime::clock::Clock;
+use carillon_runtime::guard::lock;
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
@@ -82,7 +83,7 @@ impl Pace {
     /// Waits for the turn to post to a place, which several lanes may share; not for long.
     pub async fn turn(&self, place: Place) -> Option<OwnedMutexGuard<()>> {
         let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut turns = lock(&self.turns);
             if turns.len() >= REMEMBERED {
                 turns.retain(|_, turn| Arc::strong_count(turn) > 1);
             }
@@ -104,7 +105,7 @@ impl Pace {
     }
 
     fn left(&self, place: &Place, until: impl Fn(&Rest) -> Timestamp) -> Duration {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = lock(&self.places);
         places.get(place).map_or(Duration::ZERO, |rest| {
             between(self.clock.now(), until(rest))
         })
@@ -159,7 +160,7 @@ impl Pace {
 
     fn set_rest(&self, place: Place, new: Rest) {
         let now = self.clock.now();
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = lock(&self.places);
         if places.len() >= REMEMBERED {
             places.retain(|_, rest| rest.until > now);
         }
@@ -175,12 +176,7 @@ impl Pace {
         }
         let platform = webhook.kind.api_type();
         let now = self.clock.now();
-        let known = self
-            .platforms
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(platform)
-            .copied();
+        let known = lock(&self.platforms).get(platform).copied();
         if let Some(known) = known
             && now < known.read_at + BELIEVED
         {
@@ -203,10 +199,7 @@ impl Pace {
 
     fn know(&self, platform: &str, pause: Option<PlatformPause>) {
         let read_at = self.clock.now();
-        self.platforms
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(platform.to_owned(), Known { pause, read_at });
+        lock(&self.platforms).insert(platform.to_owned(), Known { pause, read_at });
     }
 }
 

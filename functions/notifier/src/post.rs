@@ -11,16 +11,11 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::Message;
+use crate::conclude::Answer;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
 use crate::visit::Fault;
 use crate::webhooks::Webhooks;
-
-/// What a platform said, and when the post began.
-pub struct Posted {
-    pub reply: Reply,
-    pub begun: Timestamp,
-}
 
 impl Notifier {
     /// Posts a message; also where its thread, or the message that it would change, is gone.
@@ -31,7 +26,7 @@ impl Notifier {
         channel: &str,
         joined: Option<&Joined>,
         webhooks: &Webhooks,
-    ) -> Result<Posted, Fault> {
+    ) -> Result<Answer, Fault> {
         let mut place = joined.map_or(Place::Channel, Joined::place);
         let started = Instant::now();
         let said = match (webhooks.dead_credential(webhook), joined) {
@@ -71,7 +66,11 @@ impl Notifier {
             self.remember(joined, &place, &reply, webhook, channel)
                 .await;
         }
-        Ok(Posted { reply, begun })
+        Ok(Answer {
+            reply,
+            begun,
+            is_suspended: false,
+        })
     }
 
     async fn send(

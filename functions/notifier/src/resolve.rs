@@ -97,11 +97,7 @@ impl Notifier {
             })
             .collect();
         if !is_probe && overtaken.is_empty() {
-            visit.lane.open = Some(Open {
-                is_in_flight: false,
-                unknown: open.unknown + 1,
-                ..open
-            });
+            visit.post_failed(open.unknown + 1);
             return Ok(());
         }
         // The lane goes on with something else: the ledger keeps that it may be there already.
@@ -122,11 +118,12 @@ impl Notifier {
                 .await?;
         }
         self.write(visit, &rows).await?;
-        visit.lane.withdraw();
         if is_probe {
             self.may_be_overtaken(visit, &open.overtakes).await?;
-            visit.lane.open = visit.lane.aside.take();
+            visit.step_back();
             visit.lane.singly = visit.lane.singly.max(2);
+        } else {
+            visit.lane.withdraw();
         }
         self.save(visit).await
     }
@@ -141,12 +138,11 @@ impl Notifier {
         let is_delivered = lead.status == DeliveryStatus::Delivered;
         // What is settled there is left behind when it is met again.
         visit.lane.has_redo |= open.log == Log::Redo;
-        if !open.overtakes.is_empty() && !is_delivered {
-            visit.lane.withdraw();
-            visit.lane.open = visit.lane.aside.take();
-            return Ok(());
-        }
         if !open.overtakes.is_empty() {
+            if !is_delivered {
+                visit.step_back();
+                return Ok(());
+            }
             let aside = visit.lane.aside.take();
             let head = Open {
                 deliveries: open.overtakes.clone(),
@@ -184,27 +180,21 @@ impl Notifier {
     /// It was written down that an attempt has failed, and not yet what follows for the lane.
     fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery) {
         let is_probe = !open.overtakes.is_empty();
-        let Some(attempt) = lead.attempts.last() else {
-            visit.lane.withdraw();
-            if is_probe {
-                visit.lane.open = visit.lane.aside.take();
-            }
-            return;
-        };
-        if attempt.is_followed {
+        let attempt = lead.attempts.last();
+        if attempt.is_some_and(|attempt| attempt.is_followed) {
             visit.lane.withdraw();
             let count = u32::try_from(open.deliveries.len()).unwrap_or(u32::MAX);
             visit.lane.singly = count;
             return;
         }
-        let unknown = open.unknown + u32::from(attempt.outcome == Outcome::Unknown);
-        if is_probe || lead.overtaken && open.log == Log::Redo {
-            visit.lane.withdraw();
-            if is_probe {
-                visit.lane.open = visit.lane.aside.take();
-            }
-            return;
+        if is_probe {
+            return visit.step_back();
         }
+        let is_on_its_own = lead.overtaken && open.log == Log::Redo;
+        let Some(attempt) = attempt.filter(|_| !is_on_its_own) else {
+            return visit.lane.withdraw();
+        };
+        let unknown = open.unknown + u32::from(attempt.outcome == Outcome::Unknown);
         visit.lane.failed(&Failure {
             outcome: attempt.outcome,
             reason: lead.reason.as_deref().unwrap_or_default(),
@@ -214,15 +204,6 @@ impl Notifier {
             now: self.clock.now(),
             random: (self.random)(),
         });
-        match unknown {
-            0 => visit.lane.withdraw(),
-            _ => {
-                visit.lane.open = Some(Open {
-                    is_in_flight: false,
-                    unknown,
-                    ..open.clone()
-                });
-            }
-        }
+        visit.post_failed(unknown);
     }
 }

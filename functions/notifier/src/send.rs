@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_domain::lane::{Lane, Open};
-use carillon_domain::{DeliveryId, Outcome, Webhook};
+use carillon_domain::{Delivery, DeliveryId, Outcome, Webhook};
 
 use crate::Notifier;
 use crate::compose::{Composed, Message};
-use crate::conclude::{Answer, Next};
+use crate::conclude::Next;
 use crate::pace::LONGEST_NAP;
 use crate::visit::{Candidate, Fault, Visit, ids};
 use crate::webhooks::Webhooks;
@@ -53,38 +53,26 @@ impl Notifier {
             return Ok(Next::Again);
         };
         self.faults.at_hand(visit.id, &first.row.id);
-        let candidates = || {
-            message
-                .parts
-                .iter()
-                .map(|part| part.candidate.clone())
-                .collect()
-        };
         if self.faults.is_poison(&first.row.id) {
             let reason = "Carillon fails over this message: please report it";
-            let candidates = candidates();
-            visit.lane.open = None;
-            self.dispose(visit, channel, candidates, |row, now| {
-                row.skipped(reason, now)
-            })
-            .await?;
+            let skipped = |row: Delivery, now| row.skipped(reason, now);
+            self.dispose(visit, channel, message.candidates(), skipped)
+                .await?;
             return Ok(Next::Again);
         }
         let joined = self.joined(&message, webhook, channel).await?;
         if let Some(joined) = &joined
             && let Some(needless) = joined.is_needless()
         {
-            let candidates = candidates();
-            visit.lane.open = None;
-            let unknown = message.unknown;
-            let end = |row, now| joined.without_post(needless, unknown, row, now);
-            self.dispose(visit, channel, candidates, end).await?;
+            let end = |row, now| joined.without_post(needless, message.unknown, row, now);
+            self.dispose(visit, channel, message.candidates(), end)
+                .await?;
             return Ok(Next::Again);
         }
         let before = self.open(visit, &message).await?;
         let posted = self.post(&mut message, webhook, channel, joined.as_ref(), webhooks);
-        let posted = match posted.await {
-            Ok(posted) => posted,
+        let mut answer = match posted.await {
+            Ok(answer) => answer,
             Err(error) => {
                 // Nothing was posted: the lane is as it was.
                 visit.lane = before;
@@ -93,26 +81,18 @@ impl Notifier {
             }
         };
         visit.posts += 1;
-        let reply = posted.reply;
+        let reply = &answer.reply;
         let kind = self.poster.kinds().get(&webhook.kind);
-        if kind.is_some_and(|kind| kind.condemns_secret(&reply)) {
-            webhooks.credential_died(webhook, &reply);
+        if kind.is_some_and(|kind| kind.condemns_secret(reply)) {
+            webhooks.credential_died(webhook, reply);
         }
-        let is_suspended = match reply.outcome.is_dead() {
-            true => {
-                let kept = self.kept(visit, &message).await;
-                self.suspend(webhook, channel, &reply, kept, webhooks).await
-            }
-            false => false,
-        };
         if reply.outcome == Outcome::Delivered {
             self.forget_failing(visit, webhook).await;
         }
-        let answer = Answer {
-            reply,
-            begun: posted.begun,
-            is_suspended,
-        };
+        if reply.outcome.is_dead() {
+            let kept = self.kept(visit, &message).await;
+            answer.is_suspended = self.suspend(webhook, channel, reply, kept, webhooks).await;
+        }
         self.conclude(visit, message, answer).await
     }
 

@@ -59,13 +59,13 @@ impl Notifier {
         deadline: SystemTime,
         done: &Done,
     ) -> Vec<String> {
+        let receive_count = woken.receive_count();
         let Woken { wake_up, items } = woken;
         let id = &wake_up.lane;
         let mut visit = Visit::new(&wake_up.organization, id, lane);
         visit
             .events
             .extend(event.map(|event| (event.id.clone(), event)));
-        let receive_count = items.first().map_or(1, |item| item.receive_count);
         // What makes us panic must not take the others along.
         let served = AssertUnwindSafe(self.visit(&mut visit, webhooks, deadline));
         let ending = match served.catch_unwind().await {
@@ -91,16 +91,19 @@ impl Notifier {
             Ending::After(_) if receive_count >= OFTEN && self.wake_anew(&wake_up).await => None,
             Ending::After(wait) => Some(wait),
         };
+        self.leave(items, kept, done).await
+    }
+
+    /// Leaves one message in the queue, for so long, or none; the others are done.
+    async fn leave(&self, items: Vec<Item>, kept: Option<Duration>, done: &Done) -> Vec<String> {
         let mut items = items.into_iter();
         let first = kept.and_then(|wait| Some((items.next()?, wait)));
         done.add(items.map(|item| item.receipt));
-        match first {
-            Some((item, wait)) => {
-                self.put_off(&item, wait).await;
-                vec![item.message_id]
-            }
-            None => Vec::new(),
-        }
+        let Some((item, wait)) = first else {
+            return Vec::new();
+        };
+        self.put_off(&item, wait).await;
+        vec![item.message_id]
     }
 
     /// Sends a new wake-up in the place of one that was handed out often.
@@ -112,15 +115,10 @@ impl Notifier {
 
     /// Keeps the wake-ups of a lane that could not even be loaded.
     pub(crate) async fn keep(&self, woken: Woken, done: &Done) -> Vec<String> {
-        let mut items = woken.items.into_iter();
-        let first = items.next();
-        done.add(items.map(|item| item.receipt));
-        let Some(item) = first else {
-            return Vec::new();
-        };
-        let wait = self.faults.another(&woken.wake_up.lane, item.receive_count);
-        self.put_off(&item, wait).await;
-        vec![item.message_id]
+        let wait = self
+            .faults
+            .another(&woken.wake_up.lane, woken.receive_count());
+        self.leave(woken.items, Some(wait), done).await
     }
 
     /// A short wait is the wake-up's; for a longer one the lane is due, so that the queue holds

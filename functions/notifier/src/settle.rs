@@ -4,12 +4,13 @@
 //! seconds, and remembered in the process, which very likely serves the lane again.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use carillon_aws::Error;
 use carillon_domain::lane::{Overtaken, Redo};
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId};
+use carillon_runtime::guard::lock;
 use carillon_runtime::metrics::DELIVERIES;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -35,12 +36,8 @@ const AFTER_OVERTAKEN: Duration = Duration::from_secs(600);
 pub struct Unwritten(Mutex<HashMap<LaneId, Vec<Delivery>>>);
 
 impl Unwritten {
-    fn lock(&self) -> MutexGuard<'_, HashMap<LaneId, Vec<Delivery>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn remember(&self, lane: &LaneId, rows: &[Delivery]) {
-        let mut unwritten = self.lock();
+        let mut unwritten = lock(&self.0);
         if unwritten.len() < REMEMBERED {
             unwritten.insert(lane.clone(), rows.to_vec());
         }
@@ -95,7 +92,7 @@ impl Notifier {
 
     /// Writes down what could not be written before.
     pub(crate) async fn catch_up(&self, lane: &LaneId) -> Result<(), Fault> {
-        let Some(rows) = self.unwritten.lock().remove(lane) else {
+        let Some(rows) = lock(&self.unwritten.0).remove(lane) else {
             return Ok(());
         };
         match self.write_once(&rows).await {
@@ -108,6 +105,7 @@ impl Notifier {
     }
 
     /// Ends deliveries without a post, the first ones of a lane, and moves the lane behind them.
+    /// No post of them is open any more.
     pub(crate) async fn dispose(
         &self,
         visit: &mut Visit<'_>,
@@ -115,6 +113,7 @@ impl Notifier {
         candidates: Vec<Candidate>,
         end: impl Fn(Delivery, Timestamp) -> Delivery,
     ) -> Result<(), Fault> {
+        visit.lane.open = None;
         let now = self.clock.now();
         let known = self.known(visit.id, &ids(&candidates)).await?;
         let mut rows = Vec::with_capacity(candidates.len());

@@ -134,6 +134,24 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// After a probe that was not delivered: what it was to overtake is the first one again.
+    pub fn step_back(&mut self) {
+        self.lane.withdraw();
+        self.lane.open = self.lane.aside.take();
+    }
+
+    /// The open post has failed. After so many posts it may be there all the same: then it is
+    /// repeated just as it was.
+    pub fn post_failed(&mut self, unknown: u32) {
+        match &mut self.lane.open {
+            Some(open) if unknown > 0 => {
+                open.is_in_flight = false;
+                open.unknown = unknown;
+            }
+            _ => self.lane.withdraw(),
+        }
+    }
+
     /// A delivery as the ledger has it, or as it begins.
     pub fn row(&self, known: &Known, waiting: &Waiting, channel: &str) -> Result<Delivery, Fault> {
         match known.get(&waiting.delivery_id) {

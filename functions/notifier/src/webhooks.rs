@@ -1,11 +1,12 @@
 //! The webhooks of a batch, as they were when it began, and what it has found out since.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use carillon_chat::Reply;
 use carillon_domain::{CredentialId, LaneId, Webhook, WebhookId, WebhookStatus};
+use carillon_runtime::guard::lock;
 
 pub struct Webhooks {
     /// Those that are there; none where it is, but cannot be read.
@@ -23,24 +24,19 @@ impl Webhooks {
     }
 
     pub fn get(&self, id: &WebhookId) -> Option<Arc<Webhook>> {
-        self.lock().get(id).cloned().flatten()
-    }
-
-    pub fn is_unreadable(&self, id: &WebhookId) -> bool {
-        matches!(self.lock().get(id), Some(None))
+        self.found().get(id).cloned().flatten()
     }
 
     /// Where a lane's messages go, or why they go nowhere.
     pub fn destination(&self, lane: &LaneId) -> Result<(Arc<Webhook>, String), String> {
-        let id = lane.webhook();
-        let webhook = id.as_ref().and_then(|id| self.get(id));
-        let Some(webhook) = webhook else {
-            let is_unreadable = id.is_some_and(|id| self.is_unreadable(&id));
-            return Err(match is_unreadable {
-                true => "the webhook's registration cannot be read: replace it, and recover",
-                false => "the webhook was removed",
+        let found = lane.webhook().and_then(|id| self.found().get(&id).cloned());
+        let webhook = match found {
+            Some(Some(webhook)) => webhook,
+            Some(None) => {
+                let reason = "the webhook's registration cannot be read: replace it, and recover";
+                return Err(reason.into());
             }
-            .to_owned());
+            None => return Err("the webhook was removed".into()),
         };
         match webhook.status {
             WebhookStatus::Active => {}
@@ -58,13 +54,13 @@ impl Webhooks {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<WebhookId, Option<Arc<Webhook>>>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    fn found(&self) -> MutexGuard<'_, HashMap<WebhookId, Option<Arc<Webhook>>>> {
+        lock(&self.found)
     }
 
     /// From here on the batch takes the webhook to be like this, if it is one of the batch's.
     pub fn update(&self, webhook: Webhook) {
-        if let Some(known) = self.lock().get_mut(&webhook.id) {
+        if let Some(known) = self.found().get_mut(&webhook.id) {
             *known = Some(Arc::new(webhook));
         }
     }
@@ -72,13 +68,13 @@ impl Webhooks {
     /// Notes that nothing more may be posted with the webhook's credential.
     pub fn credential_died(&self, webhook: &Webhook, reply: &Reply) {
         let id = webhook.credential.id.clone();
-        self.dead().insert(id, reply.clone());
+        lock(&self.dead).insert(id, reply.clone());
     }
 
     /// What the platform has said of the webhook's credential, where another webhook of the
     /// batch has found it dead. One that is being rotated has another to try.
     pub fn dead_credential(&self, webhook: &Webhook) -> Option<Reply> {
-        let said = self.dead().get(&webhook.credential.id).cloned();
+        let said = lock(&self.dead).get(&webhook.credential.id).cloned();
         let said = said.filter(|_| webhook.fallback.is_none())?;
         // Nobody is asked again.
         Some(Reply {
@@ -86,9 +82,5 @@ impl Webhooks {
             duration: Duration::ZERO,
             ..said
         })
-    }
-
-    fn dead(&self) -> MutexGuard<'_, HashMap<CredentialId, Reply>> {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

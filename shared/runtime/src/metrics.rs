@@ -11,10 +11,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+
+use crate::guard::lock;
 
 const NAMESPACE: &str = "Carillon";
 const FUNCTION: &str = "Function";
@@ -150,14 +152,18 @@ impl Metrics {
         debug_assert_eq!(metric.dimensions.len(), dimensions.len(), "{}", metric.name);
         if let Some(collected) = &self.0 {
             let dimensions = dimensions.iter().map(|value| (*value).to_owned()).collect();
-            change(collected.lock().entry((metric, dimensions)).or_default());
+            change(
+                lock(&collected.series)
+                    .entry((metric, dimensions))
+                    .or_default(),
+            );
         }
     }
 
     /// Writes what was collected. To be called once, at the end of an invocation.
     pub fn emit(&self) {
         let Some(collected) = &self.0 else { return };
-        let series = std::mem::take(&mut *collected.lock());
+        let series = std::mem::take(&mut *lock(&collected.series));
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let milliseconds = now.map_or(0, |now| now.as_millis());
         let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
@@ -166,12 +172,6 @@ impl Metrics {
                 (collected.output)(line(&collected.function, milliseconds, &series, values));
             }
         }
-    }
-}
-
-impl Collected {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Series, Vec<f64>>> {
-        self.series.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
