@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
     DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
@@ -131,15 +132,28 @@ fn batches(messages: &[QueueMessage]) -> Vec<&[QueueMessage]> {
     batches
 }
 
+/// The entries of a call, with the numbers of what they are made of as their ids.
+fn entries<T, E>(
+    operation: &'static str,
+    batch: &[T],
+    entry: impl Fn(String, &T) -> Result<E, BuildError>,
+) -> Result<Vec<E>, Error> {
+    let entries = batch.iter().enumerate();
+    let entries = entries.map(|(n, one)| entry(n.to_string(), one));
+    let entries: Result<_, _> = entries.collect();
+    entries.map_err(Error::call(operation))
+}
+
 /// An error where SQS did not take some entries of a call.
 fn all_taken(operation: &'static str, failed: &[BatchResultErrorEntry]) -> Result<(), Error> {
-    match failed.first() {
-        None => Ok(()),
-        Some(first) => Err(Error::Call {
-            operation,
-            cause: first.code.clone(),
-        }),
+    if failed.is_empty() {
+        return Ok(());
     }
+    let codes: Vec<&str> = failed.iter().map(|failed| failed.code.as_str()).collect();
+    Err(Error::Call {
+        operation,
+        cause: codes.join(", "),
+    })
 }
 
 /// Amazon SQS.
@@ -155,20 +169,16 @@ impl SqsQueue {
     }
 
     async fn send_batch(&self, batch: &[QueueMessage]) -> Result<(), Error> {
-        let mut waiting = batch
-            .iter()
-            .enumerate()
-            .map(|(n, message)| {
-                SendMessageBatchRequestEntry::builder()
-                    .id(n.to_string())
-                    .message_group_id(&message.group)
-                    .message_deduplication_id(&message.deduplication_id)
-                    .message_body(&message.body)
-                    .build()
-                    .map_err(Error::call("sending to the queue"))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut reasons = String::new();
+        const OPERATION: &str = "sending to the queue";
+        let mut waiting = entries(OPERATION, batch, |id, message: &QueueMessage| {
+            SendMessageBatchRequestEntry::builder()
+                .id(id)
+                .message_group_id(&message.group)
+                .message_deduplication_id(&message.deduplication_id)
+                .message_body(&message.body)
+                .build()
+        })?;
+        let mut taken = Ok(());
         for _ in 0..TRIES {
             let answer = self
                 .client
@@ -177,22 +187,14 @@ impl SqsQueue {
                 .set_entries(Some(waiting.clone()))
                 .send()
                 .await
-                .map_err(Error::call("sending to the queue"))?;
-            if answer.failed.is_empty() {
-                return Ok(());
+                .map_err(Error::call(OPERATION))?;
+            taken = all_taken(OPERATION, &answer.failed);
+            if taken.is_ok() {
+                break;
             }
-            reasons = answer
-                .failed
-                .iter()
-                .map(|failed| failed.code.as_str())
-                .collect::<Vec<_>>()
-                .join(", ");
             waiting.retain(|entry| answer.failed.iter().any(|failed| failed.id == entry.id));
         }
-        Err(Error::Call {
-            operation: "sending to the queue",
-            cause: reasons,
-        })
+        taken
     }
 }
 
@@ -208,23 +210,14 @@ impl DeliveryQueue for SqsQueue {
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error> {
         const OPERATION: &str = "changing a message's visibility";
         for batch in changes.chunks(BATCH) {
-            let entries = batch
-                .iter()
-                .enumerate()
-                .map(|(n, change)| {
-                    let wait = change
-                        .invisible_for
-                        .min(MAX_VISIBILITY)
-                        .as_secs_f64()
-                        .ceil();
-                    ChangeMessageVisibilityBatchRequestEntry::builder()
-                        .id(n.to_string())
-                        .receipt_handle(&change.receipt)
-                        .visibility_timeout(wait as i32)
-                        .build()
-                        .map_err(Error::call(OPERATION))
-                })
-                .collect::<Result<Vec<_>, _>>()?;
+            let entries = entries(OPERATION, batch, |id, change: &VisibilityChange| {
+                let wait = change.invisible_for.min(MAX_VISIBILITY);
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(id)
+                    .receipt_handle(&change.receipt)
+                    .visibility_timeout(wait.as_secs_f64().ceil() as i32)
+                    .build()
+            })?;
             let answer = self
                 .client
                 .change_message_visibility_batch()
@@ -241,17 +234,12 @@ impl DeliveryQueue for SqsQueue {
     async fn delete(&self, receipts: &[String]) -> Result<(), Error> {
         const OPERATION: &str = "deleting from the queue";
         for batch in receipts.chunks(BATCH) {
-            let entries = batch
-                .iter()
-                .enumerate()
-                .map(|(n, receipt)| {
-                    DeleteMessageBatchRequestEntry::builder()
-                        .id(n.to_string())
-                        .receipt_handle(receipt)
-                        .build()
-                        .map_err(Error::call(OPERATION))
-                })
-                .collect::<Result<Vec<_>, _>>()?;
+            let entries = entries(OPERATION, batch, |id, receipt: &String| {
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(id)
+                    .receipt_handle(receipt)
+                    .build()
+            })?;
             let answer = self
                 .client
                 .delete_message_batch()
