@@ -15,14 +15,6 @@ const TRIES: u32 = 8;
 /// The longest pause before the second try; it doubles from there.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Why a transaction was cancelled.
-enum Cancelled {
-    /// The numbers of the steps whose conditions do not hold.
-    Conditions(Vec<usize>),
-    /// Another transaction had hold of an item.
-    Conflict,
-}
-
 impl Registry {
     /// Does all steps or none; gives the numbers of the steps whose conditions failed.
     pub(super) async fn transact(
@@ -43,20 +35,26 @@ impl Registry {
                 .set_transact_items(Some(steps.clone()))
                 .send()
                 .await;
-            let error = match result {
-                Ok(_) => return Ok(None),
-                Err(error) => error,
+            let Err(error) = result else {
+                return Ok(None);
             };
-            match cancelled(&error) {
-                Some(Cancelled::Conditions(failed)) => return Ok(Some(failed)),
-                Some(Cancelled::Conflict) if tries < TRIES => {
-                    let longest = PAUSE * 2_u32.pow(tries - 1);
-                    tokio::time::sleep(longest.mul_f64(rand::random())).await;
-                    tries += 1;
-                }
-                Some(Cancelled::Conflict) => return Err(Error::Contended { operation }),
-                None => return Err(Error::call(operation)(error)),
+            let reasons = reasons(&error);
+            let failed: Vec<usize> = (0..reasons.len())
+                .filter(|n| reasons[*n] == "ConditionalCheckFailed")
+                .collect();
+            if !failed.is_empty() {
+                return Ok(Some(failed));
             }
+            // Another transaction had hold of an item.
+            if !reasons.contains(&"TransactionConflict") {
+                return Err(Error::call(operation)(error));
+            }
+            if tries == TRIES {
+                return Err(Error::Contended { operation });
+            }
+            let longest = PAUSE * 2_u32.pow(tries - 1);
+            tokio::time::sleep(longest.mul_f64(rand::random())).await;
+            tries += 1;
         }
     }
 
@@ -90,22 +88,14 @@ impl Registry {
     }
 }
 
-/// Why, where the transaction was cancelled for a reason that says something about the items.
-fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<Cancelled> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) =
-        error.as_service_error()?
+/// Why the transaction was cancelled, by its steps; nothing where it was not.
+fn reasons(error: &SdkError<TransactWriteItemsError>) -> Vec<&str> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
     else {
-        return None;
+        return Vec::new();
     };
-    let reasons = cancelled.cancellation_reasons();
-    let failed: Vec<usize> = (0..reasons.len())
-        .filter(|n| reasons[*n].code() == Some("ConditionalCheckFailed"))
-        .collect();
-    if !failed.is_empty() {
-        return Some(Cancelled::Conditions(failed));
-    }
-    reasons
-        .iter()
-        .any(|reason| reason.code() == Some("TransactionConflict"))
-        .then_some(Cancelled::Conflict)
+    let reasons = cancelled.cancellation_reasons().iter();
+    let codes = reasons.map(|reason| reason.code().unwrap_or_default());
+    codes.collect()
 }
