@@ -49,14 +49,10 @@ impl Settings {
     where
         T::Err: Display,
     {
-        match self.optional(name).map(|text| text.parse()) {
-            None => default,
-            Some(Ok(value)) => value,
-            Some(Err(error)) => {
-                self.faults.push(format!("{name}: {error}"));
-                default
-            }
-        }
+        self.checked(name, |text| {
+            text.parse().map_err(|error: T::Err| error.to_string())
+        })
+        .unwrap_or(default)
     }
 
     /// Reads a variable with a rule of its own; a bad value is named with the reason.
