@@ -103,7 +103,7 @@ impl EventStore {
         wanted.dedup();
         let keys = wanted.into_iter().map(|id| key(organization, id));
         let keys = keys.collect();
-        let rows = self.table.read_all("reading events", keys, None).await?;
+        let rows = self.table.read_all("reading events", keys).await?;
         let events: Vec<Event> = from_items(WHAT, rows)?;
         let by_id = events.into_iter().map(|event| (event.id.clone(), event));
         Ok(by_id.collect())

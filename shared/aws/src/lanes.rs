@@ -147,7 +147,7 @@ impl Lanes {
     /// How lanes stand; those that have no row yet are left out.
     pub async fn read(&self, lanes: &[LaneId]) -> Result<HashMap<LaneId, Lane>, Error> {
         let keys = lanes.iter().map(lane_key).collect();
-        let rows = self.table.read_all(READING, keys, None).await?;
+        let rows = self.table.read_all(READING, keys).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in rows {
             if let Some(id) = field(&row, "id").and_then(LaneId::parse) {

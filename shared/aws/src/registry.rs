@@ -125,7 +125,7 @@ impl Registry {
         let names = names.into_iter();
         let keys = names.map(|name| key(organization, name_sk(name))).collect();
         let operation = "finding webhooks by their names";
-        let rows = self.table.read_all(operation, keys, None).await?;
+        let rows = self.table.read_all(operation, keys).await?;
         let ids: Vec<_> = rows
             .iter()
             .filter_map(|row| WebhookId::parse(field(row, "webhook_id")?))

@@ -13,7 +13,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{
+    DeleteBuilder, KeysAndAttributesBuilder, PutBuilder, UpdateBuilder,
+};
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update, WriteRequest,
@@ -55,6 +57,22 @@ pub(crate) fn from_items<T: DeserializeOwned>(
         .into_iter()
         .map(|item| from_item(what, item))
         .collect()
+}
+
+/// A page of at most so many, and behind which place to go on, where there may be more: one more
+/// than is wanted tells so, too.
+pub(crate) fn page<T, P>(
+    mut found: Vec<T>,
+    next: Option<P>,
+    max: usize,
+    place: impl Fn(&T) -> P,
+) -> (Vec<T>, Option<P>) {
+    if found.len() <= max {
+        return (found, next);
+    }
+    found.truncate(max);
+    let last = found.last().map(place);
+    (found, last)
 }
 
 /// A row: what it holds, under its key.
@@ -119,14 +137,6 @@ impl Retention {
 const READ_BATCH: usize = 100;
 /// How often it is asked for keys that it leaves out, six seconds in all.
 const READ_TRIES: u32 = 8;
-
-/// Which attributes of rows are read.
-#[derive(Clone, Copy)]
-pub(crate) struct Projection {
-    pub attributes: &'static str,
-    /// What stands in it for names that are words of DynamoDB's.
-    pub reserved: &'static [(&'static str, &'static str)],
-}
 
 /// How many writes DynamoDB takes in one call.
 const WRITE_BATCH: usize = 25;
@@ -196,24 +206,24 @@ impl Table {
     pub async fn read_all(
         &self,
         operation: &'static str,
-        mut keys: Vec<Item>,
-        projection: Option<Projection>,
+        keys: Vec<Item>,
     ) -> Result<Vec<Item>, Error> {
-        let reserved = projection.map(|projection| {
-            let names = projection.reserved.iter();
-            let names = names.map(|(name, is)| ((*name).to_owned(), (*is).to_owned()));
-            names.collect::<HashMap<_, _>>()
-        });
+        let whole = KeysAndAttributes::builder();
+        self.read_parts(operation, keys, whole).await
+    }
+
+    /// As [`read_all`](Self::read_all), but only those attributes that the request names.
+    pub async fn read_parts(
+        &self,
+        operation: &'static str,
+        mut keys: Vec<Item>,
+        request: KeysAndAttributesBuilder,
+    ) -> Result<Vec<Item>, Error> {
         let mut found = Vec::with_capacity(keys.len());
         while !keys.is_empty() {
             let batch = keys.drain(..keys.len().min(READ_BATCH)).collect();
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(batch))
-                .set_projection_expression(projection.map(|it| it.attributes.to_owned()))
-                .set_expression_attribute_names(reserved.clone())
-                .consistent_read(true)
-                .build()
-                .map_err(Error::call(operation))?;
+            let request = request.clone().set_keys(Some(batch)).consistent_read(true);
+            let request = request.build().map_err(Error::call(operation))?;
             let mut waiting = HashMap::from([(self.name.clone(), request)]);
             for tries in 0.. {
                 let answer = self

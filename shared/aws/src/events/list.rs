@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::EventStore;
 use crate::Error;
-use crate::table::{Item, field, filtered, from_item, text};
+use crate::table::{Item, field, filtered, from_item, page, text};
 
 /// The index that sorts an organization's events by time.
 const BY_TIME: &str = "by-time";
@@ -49,22 +49,15 @@ impl EventFilter {
     /// What the index cannot tell: attributes, and the values that each may have.
     fn conditions(&self) -> Vec<(&'static str, Vec<&str>)> {
         let types = self.event_types.iter().map(|known| known.as_str());
-        let mut conditions: Vec<(_, Vec<&str>)> = vec![
-            ("type", types.collect()),
-            (
-                "status",
-                self.status.map(Status::as_str).into_iter().collect(),
-            ),
+        let single = [
+            ("status", self.status.map(Status::as_str)),
+            ("environment", self.environment.as_deref()),
+            ("project", self.project.as_deref()),
+            ("actor", self.actor.as_deref()),
+            ("correlation_id", self.correlation_id.as_deref()),
         ];
-        conditions.extend(
-            [
-                ("environment", self.environment.as_deref()),
-                ("project", self.project.as_deref()),
-                ("actor", self.actor.as_deref()),
-                ("correlation_id", self.correlation_id.as_deref()),
-            ]
-            .map(|(name, value)| (name, value.into_iter().collect())),
-        );
+        let mut conditions = vec![("type", types.collect())];
+        conditions.extend(single.map(|(name, value)| (name, Vec::from_iter(value))));
         conditions.retain(|(_, values)| !values.is_empty());
         conditions
     }
@@ -91,9 +84,13 @@ impl EventStore {
         let mut range = Range {
             // DynamoDB takes no empty text as a key.
             since: filter.since.map_or_else(|| "0".to_owned(), sortable),
-            before: after.map_or_else(|| until.clone(), |after| until.clone().min(after.into())),
+            before: match after {
+                Some(after) => until.min(after.into()),
+                None => until,
+            },
         };
         let mut found: Vec<(String, Event)> = Vec::new();
+        let mut next = None;
         for _ in 0..CALLS {
             let (items, more) = self.read(organization, filter, &range, most).await?;
             for item in items {
@@ -103,18 +100,15 @@ impl EventStore {
                     found.push((place, from_item("an event", item)?));
                 }
             }
-            if found.len() > most || more.is_none() {
-                let has_more = found.len() > most;
-                found.truncate(most);
-                let next = found
-                    .last()
-                    .filter(|_| has_more)
-                    .map(|(place, _)| place.clone());
-                return Ok((events(found), next));
+            next = more;
+            match &next {
+                Some(next) if found.len() <= most => range.before.clone_from(next),
+                _ => break,
             }
-            range.before = more.unwrap_or_default();
         }
-        Ok((events(found), Some(range.before)))
+        let (found, next) = page(found, next, most, |(place, _)| place.clone());
+        let events = found.into_iter().map(|(_, event)| event);
+        Ok((events.collect(), next))
     }
 
     /// One call: what it found, and the place up to which it looked, if there is more.
@@ -150,10 +144,6 @@ impl EventStore {
         let more = answer.last_evaluated_key.as_ref().map(place);
         Ok((answer.items.unwrap_or_default(), more))
     }
-}
-
-fn events(found: Vec<(String, Event)>) -> Vec<Event> {
-    found.into_iter().map(|(_, event)| event).collect()
 }
 
 /// Where an item stands in the list.

@@ -144,7 +144,7 @@ impl Lanes {
     /// Those of these deliveries that are in the redo log, in any order.
     pub async fn redo_of(&self, lane: &LaneId, ids: &[DeliveryId]) -> Result<Vec<Redo>, Error> {
         let keys = ids.iter().map(|id| key(redo(lane), id.as_str())).collect();
-        from_items("a redo", self.table.read_all(READING, keys, None).await?)
+        from_items("a redo", self.table.read_all(READING, keys).await?)
     }
 
     /// Removes deliveries from the redo log that are settled for these orders. What was asked for

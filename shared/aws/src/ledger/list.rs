@@ -4,7 +4,7 @@ use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, WebhookId};
 
 use super::{Ledger, WHAT, key};
 use crate::Error;
-use crate::table::{field, filtered, from_items, text};
+use crate::table::{field, filtered, from_items, page, text};
 
 /// How many calls a page takes at most. Each reads up to a megabyte, about a thousand
 /// deliveries; where few of those are wanted, the page is short, and the next one goes on.
@@ -53,7 +53,7 @@ impl Ledger {
         wanted.dedup();
         let keys = wanted.into_iter().map(|(webhook, id)| key(webhook, id));
         let keys = keys.collect();
-        let rows = self.table.read_all("reading deliveries", keys, None);
+        let rows = self.table.read_all("reading deliveries", keys);
         from_items(WHAT, rows.await?)
     }
 
@@ -92,11 +92,8 @@ impl Ledger {
                 break;
             }
         }
-        if found.len() > wanted.most {
-            found.truncate(wanted.most);
-            wanted.after = found.last().map(|delivery| delivery.id.clone());
-        }
-        Ok((found, wanted.after))
+        let place = |delivery: &Delivery| delivery.id.clone();
+        Ok(page(found, wanted.after, wanted.most, place))
     }
 
     async fn query(

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Quota, Registry, WriteError, key, key_of};
 use crate::Error;
-use crate::table::{IntoStep, Item, Step, is_made, row, text};
+use crate::table::{IntoStep, Item, Step, is_made, page, row, text};
 
 const KEY: &str = "KEY#";
 const WHAT: &str = "an API key";
@@ -70,15 +70,10 @@ impl Registry {
         max: usize,
     ) -> Result<(Vec<ApiKey>, Option<String>), Error> {
         // One more than is wanted tells whether there are more.
-        let (mut keys, next): (Vec<ApiKey>, _) = self
+        let (keys, next) = self
             .page_of(organization, (KEY, WHAT), after, max + 1)
             .await?;
-        if keys.len() <= max {
-            return Ok((keys, next));
-        }
-        keys.truncate(max);
-        let last = keys.last().map(|key| key.id.to_string());
-        Ok((keys, last))
+        Ok(page(keys, next, max, |key: &ApiKey| key.id.to_string()))
     }
 
     /// Revokes a key; gives its hash, or none where there is no such key.

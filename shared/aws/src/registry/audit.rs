@@ -14,7 +14,7 @@ use super::list::Order;
 use super::{Registry, key_of};
 use crate::Error;
 use crate::rising::rising_ulid;
-use crate::table::{IntoStep, Step, from_item, row};
+use crate::table::{IntoStep, Step, from_item, page, row};
 
 const WHAT: &str = "an entry of the audit log";
 
@@ -72,11 +72,9 @@ impl Registry {
         let read = self.some_rows(pk, "", after, rows, Order::NewestFirst);
         let read = read.await?;
         let entries = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
-        let mut entries: Vec<Entry> = entries.collect::<Result<_, _>>()?;
-        let has_more = entries.len() > max || read.next.is_some();
-        entries.truncate(max);
-        let last = entries.last().filter(|_| has_more);
-        let next = last.map(|entry| entry.id.clone());
-        Ok((entries, next))
+        let entries = entries.collect::<Result<_, _>>()?;
+        Ok(page(entries, read.next, max, |entry: &Entry| {
+            entry.id.clone()
+        }))
     }
 }

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::KeysAndAttributesBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 
 use super::{Registry, key, readable, row_id, webhook_sk};
 use crate::Error;
-use crate::table::{Item, Projection};
+use crate::table::Item;
 
 /// How many are remembered; with more than that, all begins anew.
 const REMEMBERED: usize = 1_000;
@@ -22,12 +23,13 @@ const BELIEVED: Duration = Duration::from_secs(300);
 
 /// What tells whether a webhook has been changed. Each change counts its version, but the end
 /// of a rotation; the status is what people change by hand.
-const STATE: Projection = Projection {
-    attributes: "sk, version, modified_at, #status, fallback.credential_id",
-    reserved: &[("#status", "status")],
-};
+fn only_state() -> KeysAndAttributesBuilder {
+    KeysAndAttributes::builder()
+        .projection_expression("sk, version, modified_at, #status, fallback.credential_id")
+        .expression_attribute_names("#status", "status")
+}
 
-/// What [`STATE`] gives of a row, as it is in the table: taking it apart is not needed.
+/// What [`only_state`] gives of a row, as it is in the table: taking it apart is not needed.
 fn state(row: &Item) -> Item {
     let own = ["version", "modified_at", "status"]
         .into_iter()
@@ -102,7 +104,7 @@ impl Registry {
 
     /// Those that are as they are known to be, and which others are still there.
     async fn unchanged(&self, wanted: &[Wanted]) -> Result<(Found, Vec<Wanted>), Error> {
-        let rows = self.rows(wanted, Some(STATE)).await?;
+        let rows = self.rows(wanted, only_state()).await?;
         let states: HashMap<WebhookId, Item> = rows
             .map(|(id, mut row)| {
                 row.remove("sk");
@@ -124,7 +126,7 @@ impl Registry {
     }
 
     async fn read_in_full(&self, wanted: &[Wanted]) -> Result<Found, Error> {
-        let rows = self.rows(wanted, None).await?;
+        let rows = self.rows(wanted, KeysAndAttributes::builder()).await?;
         let found = rows.map(|(id, row)| {
             let state = state(&row);
             let webhook = readable(row).map(Arc::new);
@@ -139,14 +141,14 @@ impl Registry {
     async fn rows(
         &self,
         wanted: &[Wanted],
-        projection: Option<Projection>,
+        request: KeysAndAttributesBuilder,
     ) -> Result<impl Iterator<Item = (WebhookId, Item)>, Error> {
         let keys = wanted
             .iter()
             .map(|(organization, id)| key(organization, webhook_sk(id)))
             .collect();
         let operation = "reading webhooks";
-        let rows = self.table.read_all(operation, keys, projection).await?;
+        let rows = self.table.read_parts(operation, keys, request).await?;
         Ok(rows
             .into_iter()
             .filter_map(|row| Some((WebhookId::parse(row_id(&row)?)?, row))))

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Registry, WEBHOOK, pk, readable, row_id};
 use crate::Error;
-use crate::table::{Item, field, from_item, text};
+use crate::table::{Item, field, from_item, page, text};
 
 /// How many calls a page of wanted webhooks takes at most. Where few are wanted, the page is
 /// short, and the next one goes on.
@@ -78,21 +78,18 @@ impl Registry {
         // One more than is wanted tells whether there are more.
         let mut rows = max + 1;
         for _ in 0..CALLS {
-            let page = self
+            let read = self
                 .webhook_page(organization, after.as_deref(), rows)
                 .await?;
-            found.extend(page.webhooks.into_iter().filter(|webhook| wanted(webhook)));
-            after = page.next;
+            found.extend(read.webhooks.into_iter().filter(|webhook| wanted(webhook)));
+            after = read.next;
             if after.is_none() || found.len() > max {
                 break;
             }
             rows = (rows * GROWTH).min(PAGE);
         }
-        if found.len() > max {
-            found.truncate(max);
-            after = found.last().map(|webhook| webhook.id.to_string());
-        }
-        Ok((found, after))
+        let place = |webhook: &Webhook| webhook.id.to_string();
+        Ok(page(found, after, max, place))
     }
 
     /// One call: some rows of an organization of one kind, and where to go on.
