@@ -1,6 +1,5 @@
 //! What an answer means for the webhook itself.
 
-use carillon_aws::Suspension;
 use carillon_chat::Reply;
 use carillon_domain::{Webhook, suspension};
 use carillon_runtime::metrics::SUSPENSIONS;
@@ -46,11 +45,10 @@ impl Notifier {
             false => registry
                 .suspend(events, webhook, channel, reason, kept, now)
                 .await
-                .map(|suspension| (suspension, Vec::new())),
+                .map(|is_suspended| (is_suspended, Vec::new())),
         };
         match suspended {
-            Ok((suspension, others)) => {
-                let is_suspended = suspension == Suspension::Suspended;
+            Ok((is_suspended, others)) => {
                 let count = match is_shared {
                     true => others.len(),
                     false => usize::from(is_suspended),

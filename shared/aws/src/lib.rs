@@ -27,8 +27,8 @@ pub use lanes::{EventPart, EventRecord, Lanes};
 pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
 pub use registry::{
-    Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Registry, Suspension, TOGETHER,
-    WebhookPage, WriteError, parts,
+    Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Registry, TOGETHER, WebhookPage,
+    WriteError, parts,
 };
 pub use rising::rising_ulid;
 pub use secrets::{SecretCache, SecretStore};
@@ -49,12 +49,9 @@ impl Clients {
     /// Reads `AWS_REGION`, the credentials, `AWS_ENDPOINT_URL` (also with `_DYNAMODB`,
     /// `_SECRETS_MANAGER` or `_SQS`), `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
     pub fn from_environment() -> Self {
-        Self::of(&|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-    }
-
-    fn of(variable: &impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let http_client = http_client();
-        let config = |service| environment::config(service, variable, http_client.clone());
+        let config = |service| environment::config(service, &variable, http_client.clone());
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config("DYNAMODB")),
             secrets: aws_sdk_secretsmanager::Client::new(&config("SECRETS_MANAGER")),

@@ -38,7 +38,6 @@ pub use changes::{Change, parts};
 pub(crate) use credentials::{CondemnedRow, CredentialRow};
 pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
-pub use suspension::Suspension;
 pub use webhooks::{TOGETHER, WriteError};
 
 use self::known::Known;

@@ -19,18 +19,10 @@ const TOGETHER: usize = 90;
 /// How often those who use a credential are looked up, as some of them are changed meanwhile.
 const TRIES: usize = 4;
 
-/// What became of a suspension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Suspension {
-    /// It is suspended, by this call or by another one.
-    Suspended,
-    /// It was changed meanwhile: what was wrong with it may be mended.
-    Changed,
-}
-
 impl Registry {
     /// Suspends a webhook that is still as it was read, and stores the event that tells of it and
-    /// of the `kept` deliveries that wait.
+    /// of the `kept` deliveries that wait. Tells whether it is suspended now, by this call or by
+    /// another one. Where it was changed meanwhile, what was wrong with it may be mended.
     pub async fn suspend(
         &self,
         events: &EventStore,
@@ -39,7 +31,7 @@ impl Registry {
         reason: &str,
         kept: usize,
         now: Timestamp,
-    ) -> Result<Suspension, Error> {
+    ) -> Result<bool, Error> {
         let suspended = suspension::suspended(webhook, reason, now);
         let event = suspension::event(&suspended, channel, kept, now);
         let steps = [
@@ -47,14 +39,15 @@ impl Registry {
             events.put_step(&event)?,
         ];
         match self.transact("suspending a webhook", steps).await? {
-            None => Ok(Suspension::Suspended),
-            Some(_) => self.suspension_of(webhook).await,
+            None => Ok(true),
+            Some(_) => self.is_suspended(webhook).await,
         }
     }
 
     /// Suspends all webhooks that post with the credential of this one, which no platform takes
-    /// any more, and stores the event that tells of it. Gives them as they are then. Those that
-    /// have another credential to fall back on find out for themselves.
+    /// any more, and stores the event that tells of it. Tells whether this one is suspended now,
+    /// and gives all as they are then. Those that have another credential to fall back on find out
+    /// for themselves.
     pub async fn suspend_users(
         &self,
         events: &EventStore,
@@ -63,14 +56,14 @@ impl Registry {
         reason: &str,
         kept: usize,
         now: Timestamp,
-    ) -> Result<(Suspension, Vec<Webhook>), Error> {
+    ) -> Result<(bool, Vec<Webhook>), Error> {
         let mut done = Vec::new();
         for _ in 0..TRIES {
             let mut doomed = self.posting_with(&found.credential, found).await?;
             let suspended = |webhook: &Webhook| suspension::suspended(webhook, reason, now);
             let after: Vec<Webhook> = doomed.iter().map(suspended).collect();
             let event = match &after[..] {
-                [] => return Ok((self.suspension_of(found).await?, done)),
+                [] => return Ok((self.is_suspended(found).await?, done)),
                 [one] => suspension::event(one, channel, kept, now),
                 several => suspension::event_of_several(several, kept, now),
             };
@@ -93,7 +86,7 @@ impl Registry {
                 done.extend_from_slice(after);
             }
         }
-        Ok((self.suspension_of(found).await?, done))
+        Ok((self.is_suspended(found).await?, done))
     }
 
     /// The active webhooks that post with a credential and have no other one, oldest first.
@@ -123,12 +116,9 @@ impl Registry {
         Ok(posting)
     }
 
-    async fn suspension_of(&self, webhook: &Webhook) -> Result<Suspension, Error> {
+    async fn is_suspended(&self, webhook: &Webhook) -> Result<bool, Error> {
         let there = self.webhook(&webhook.organization, &webhook.id).await?;
-        Ok(match there {
-            Some(there) if there.status == WebhookStatus::Suspended => Suspension::Suspended,
-            _ => Suspension::Changed,
-        })
+        Ok(there.is_some_and(|there| there.status == WebhookStatus::Suspended))
     }
 
     fn suspend_step(&self, webhook: &Webhook, suspended: &Webhook) -> Step {
