@@ -407,13 +407,11 @@ impl Dispatcher {
             return false;
         };
         let position = record.position.to_json();
-        match failures.keep("dispatcher", reason, &position).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::error!(sequence_number, %error, "it could not be set aside");
-                false
-            }
-        }
+        let kept = failures.keep("dispatcher", reason, &position).await;
+        kept.inspect_err(
+            |error| tracing::error!(sequence_number, %error, "it could not be set aside"),
+        )
+        .is_ok()
     }
 }
 

@@ -62,7 +62,9 @@ impl Notifier {
         let reply = posted.reply;
         match reply.outcome {
             Outcome::Delivered => {
-                self.remember_end(webhook, channel, joined, read, end).await;
+                // Where it is not remembered, the message is edited once more.
+                self.remember_as(webhook, channel, joined, &read.ended(end))
+                    .await;
                 let rest = reply.pause_after.unwrap_or_default();
                 if rest > LONGEST_NAP {
                     return Ok(Some(used_up(rest)));

@@ -140,20 +140,6 @@ impl Notifier {
         are_shown && reply.in_thread == Some(false)
     }
 
-    /// Remembers how the operation ended that a thread is about. Where that fails, its first
-    /// message is edited once more.
-    pub(crate) async fn remember_end(
-        &self,
-        webhook: &Webhook,
-        channel: &str,
-        joined: &Joined,
-        read: &Conversation,
-        end: &Event,
-    ) {
-        self.remember_as(webhook, channel, joined, &read.ended(end))
-            .await;
-    }
-
     /// Remembers the message that was posted there for what follows. Where that fails, what
     /// follows begins anew.
     pub(crate) async fn remember(
@@ -177,7 +163,7 @@ impl Notifier {
     }
 
     /// Remembers this in the place of what was read.
-    async fn remember_as(
+    pub(crate) async fn remember_as(
         &self,
         webhook: &Webhook,
         channel: &str,

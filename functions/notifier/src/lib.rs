@@ -51,7 +51,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry, WakeUp};
+use carillon_aws::{DeliveryQueue, EventStore, Lanes, Ledger, Registry};
 use carillon_delivery::Poster;
 use carillon_domain::lane::Lane;
 use carillon_domain::{Event, EventId, LaneId, OrganizationId};
@@ -183,12 +183,9 @@ impl Notifier {
         };
         let served = woken.into_iter().map(|woken| {
             let lane = lanes.remove(&woken.wake_up.lane);
-            let WakeUp {
-                organization,
-                event,
-                ..
-            } = &woken.wake_up;
-            let event = event.clone().map(|event| (organization.clone(), event));
+            let wake_up = &woken.wake_up;
+            let key = |event: &EventId| (wake_up.organization.clone(), event.clone());
+            let event = wake_up.event.as_ref().map(key);
             let event = event.and_then(|event| events.get(&event).cloned());
             self.serve(woken, lane, event, &webhooks, deadline, done)
         });

@@ -85,17 +85,14 @@ impl Notifier {
             true => self.carried(visit, &open).await?,
             false => Vec::new(),
         };
-        let overtaken: Vec<Redo> = carried
-            .iter()
-            .filter_map(|it| it.redo.clone())
-            .filter_map(|redo| {
-                let mut overtaken = redo.overtaken?;
-                overtaken.unknown += 1;
-                overtaken.due_at = now;
-                let overtaken = Some(overtaken);
-                Some(Redo { overtaken, ..redo })
-            })
-            .collect();
+        let overtaken = carried.iter().filter_map(|it| {
+            let mut redo = it.redo.clone()?;
+            let overtaken = redo.overtaken.as_mut()?;
+            overtaken.unknown += 1;
+            overtaken.due_at = now;
+            Some(redo)
+        });
+        let overtaken: Vec<Redo> = overtaken.collect();
         if !is_probe && overtaken.is_empty() {
             visit.post_failed(open.unknown + 1);
             return Ok(());

@@ -297,11 +297,10 @@ impl Notifier {
             invisible_for: wait,
         }];
         let queue = &self.stores.queue;
-        if let Err(error) = queue.change_visibility(&changes).await {
-            tracing::warn!(%error, "a wake-up could not be put off; trying again");
-        } else {
+        let Err(error) = queue.change_visibility(&changes).await else {
             return;
-        }
+        };
+        tracing::warn!(%error, "a wake-up could not be put off; trying again");
         self.clock.sleep(AGAIN).await;
         // It comes back when the queue's own time-out is over, at the latest.
         match tokio::time::timeout(AGAIN_TIMEOUT, queue.change_visibility(&changes)).await {
