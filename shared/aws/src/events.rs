@@ -6,7 +6,7 @@
 
 mod list;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use carillon_domain::{Event, EventId, OrganizationId};
@@ -87,8 +87,8 @@ impl EventStore {
         organization: &OrganizationId,
         id: &EventId,
     ) -> Result<Option<Event>, Error> {
-        let key = key(organization, id);
-        let row = self.table.get("reading an event", key, false).await?;
+        let answer = self.table.get(key(organization, id)).send().await;
+        let row = answer.map_err(Error::call("reading an event"))?.item;
         row.map(|row| from_item(WHAT, row)).transpose()
     }
 
@@ -98,9 +98,7 @@ impl EventStore {
         organization: &OrganizationId,
         ids: &[EventId],
     ) -> Result<HashMap<EventId, Event>, Error> {
-        let mut wanted: Vec<&EventId> = ids.iter().collect();
-        wanted.sort();
-        wanted.dedup();
+        let wanted: BTreeSet<&EventId> = ids.iter().collect();
         let keys = wanted.into_iter().map(|id| key(organization, id));
         let keys = keys.collect();
         let rows = self.table.read_all("reading events", keys).await?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -184,22 +185,15 @@ impl Table {
         self.query_all().limit(max)
     }
 
-    /// A row as it is now.
-    pub async fn row(&self, operation: &'static str, key: Item) -> Result<Option<Item>, Error> {
-        self.get(operation, key, true).await
+    pub fn get(&self, key: Item) -> GetItemFluentBuilder {
+        let get = self.client.get_item().table_name(&self.name);
+        get.set_key(Some(key))
     }
 
-    /// A row, also as it was a moment ago where it need not be `consistent`.
-    pub async fn get(
-        &self,
-        operation: &'static str,
-        key: Item,
-        consistent: bool,
-    ) -> Result<Option<Item>, Error> {
-        let get = self.client.get_item().table_name(&self.name);
-        let get = get.set_key(Some(key)).consistent_read(consistent);
-        let answer = get.send().await.map_err(Error::call(operation))?;
-        Ok(answer.item)
+    /// A row as it is now.
+    pub async fn row(&self, operation: &'static str, key: Item) -> Result<Option<Item>, Error> {
+        let answer = self.get(key).consistent_read(true).send().await;
+        Ok(answer.map_err(Error::call(operation))?.item)
     }
 
     /// Reads several rows at once; those that are not there are left out.
@@ -259,11 +253,8 @@ impl Table {
     ) -> Vec<WriteRequest> {
         let batches = requests.chunks(WRITE_BATCH).map(<[_]>::to_vec);
         let calls = batches.map(|batch| self.write_batch(operation, batch));
-        let left: Vec<Vec<WriteRequest>> = futures::stream::iter(calls)
-            .buffered(WRITE_CALLS)
-            .collect()
-            .await;
-        left.into_iter().flatten().collect()
+        let left = futures::stream::iter(calls).buffered(WRITE_CALLS);
+        left.collect::<Vec<_>>().await.concat()
     }
 
     async fn write_batch(

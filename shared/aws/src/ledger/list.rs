@@ -1,5 +1,7 @@
 //! Listing a webhook's deliveries.
 
+use std::collections::BTreeSet;
+
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, WebhookId};
 
 use super::{Ledger, WHAT, key};
@@ -48,9 +50,7 @@ impl Ledger {
         wanted: &[(WebhookId, DeliveryId)],
     ) -> Result<Vec<Delivery>, Error> {
         // DynamoDB refuses a call that names a key twice.
-        let mut wanted: Vec<_> = wanted.iter().collect();
-        wanted.sort();
-        wanted.dedup();
+        let wanted: BTreeSet<_> = wanted.iter().collect();
         let keys = wanted.into_iter().map(|(webhook, id)| key(webhook, id));
         let keys = keys.collect();
         let rows = self.table.read_all("reading deliveries", keys);

@@ -97,10 +97,8 @@ impl Registry {
             leased_until: now + LEASE,
             answer: None,
         };
-        let is_free = (
-            "attribute_not_exists(pk) OR kept_until <= :now",
-            [(":now", number(now.as_second()))],
-        );
+        let is_free = "attribute_not_exists(pk) OR kept_until <= :now";
+        let is_free = (is_free, ":now", number(now.as_second()));
         let Some(there) = self.put_call(organization, id, &new, is_free, now).await? else {
             return Ok(Begun::First(new));
         };
@@ -112,7 +110,7 @@ impl Registry {
             object_id: there.object_id.clone(),
             ..new
         };
-        let is_same = ("lease = :lease", [(":lease", text(&there.lease))]);
+        let is_same = ("lease = :lease", ":lease", text(&there.lease));
         let faster = self.put_call(organization, id, &next, is_same, now).await?;
         Ok(match faster {
             None => Begun::Again(next),
@@ -128,7 +126,7 @@ impl Registry {
         call: &KeyedCall,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let is_ours = ("lease = :lease", [(":lease", text(&call.lease))]);
+        let is_ours = ("lease = :lease", ":lease", text(&call.lease));
         self.put_call(organization, id, call, is_ours, now).await?;
         Ok(())
     }
@@ -139,7 +137,7 @@ impl Registry {
         organization: &OrganizationId,
         id: &str,
         call: &KeyedCall,
-        (condition, [(name, value)]): (&str, [(&str, AttributeValue); 1]),
+        (condition, name, value): (&str, &str, AttributeValue),
         now: Timestamp,
     ) -> Result<Option<KeyedCall>, Error> {
         let mut row = row(WHAT, key(organization, id), call)?;
