@@ -203,6 +203,7 @@ impl Pace {
     }
 }
 
-fn between(now: Timestamp, then: Timestamp) -> Duration {
+/// How long until then.
+pub fn between(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }

@@ -35,11 +35,11 @@ impl Notifier {
         };
         let has_to_wait = said.is_some();
         let mut begun = self.clock.now();
-        let left = POST_TIMEOUT.saturating_sub(started.elapsed());
+        let left = || POST_TIMEOUT.saturating_sub(started.elapsed());
         let mut reply = match said {
             Some(said) => said,
             None => {
-                self.send(message, webhook, channel, &place, begun, left)
+                self.send(message, webhook, channel, &place, begun, left())
                     .await?
             }
         };
@@ -53,9 +53,8 @@ impl Notifier {
                 self.clock.sleep(rest).await;
                 begun = self.clock.now();
                 place = Place::Channel;
-                let left = POST_TIMEOUT.saturating_sub(started.elapsed());
                 reply = self
-                    .send(message, webhook, channel, &place, begun, left)
+                    .send(message, webhook, channel, &place, begun, left())
                     .await?;
             }
         }

@@ -17,8 +17,8 @@ use crate::batch::{Item, Woken};
 use crate::compose::Composed;
 use crate::conclude::Next;
 use crate::deletion::Done;
-use crate::pace::LONGEST_NAP;
-use crate::visit::{Fault, Visit, until};
+use crate::pace::{LONGEST_NAP, between};
+use crate::visit::{Fault, Visit};
 use crate::webhooks::Webhooks;
 
 /// A post is begun only with at least this much time left: as long as it can take.
@@ -128,7 +128,7 @@ impl Notifier {
             return ending;
         };
         let now = self.clock.now();
-        let wait = until(at, now);
+        let wait = between(now, at);
         if wait <= LONGEST_IN_QUEUE {
             return Ending::After(wait);
         }

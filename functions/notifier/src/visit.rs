@@ -5,7 +5,6 @@ use std::collections::{HashMap, VecDeque};
 use carillon_aws::Error;
 use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
 use carillon_domain::{Delivery, DeliveryId, Event, EventId, LaneId, OrganizationId};
-use jiff::Timestamp;
 
 use crate::Notifier;
 
@@ -297,9 +296,4 @@ impl Notifier {
         let carried = open.deliveries.iter();
         Ok(carried.filter_map(|id| found.remove(id)).collect())
     }
-}
-
-/// How long until then.
-pub fn until(time: Timestamp, now: Timestamp) -> std::time::Duration {
-    std::time::Duration::try_from(time.duration_since(now)).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The webhooks of a batch, as they were when it began, and what it has found out since.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carillon_chat::Reply;
@@ -24,12 +24,14 @@ impl Webhooks {
     }
 
     pub fn get(&self, id: &WebhookId) -> Option<Arc<Webhook>> {
-        self.found().get(id).cloned().flatten()
+        lock(&self.found).get(id).cloned().flatten()
     }
 
     /// Where a lane's messages go, or why they go nowhere.
     pub fn destination(&self, lane: &LaneId) -> Result<(Arc<Webhook>, String), String> {
-        let found = lane.webhook().and_then(|id| self.found().get(&id).cloned());
+        let found = lane
+            .webhook()
+            .and_then(|id| lock(&self.found).get(&id).cloned());
         let webhook = match found {
             Some(Some(webhook)) => webhook,
             Some(None) => {
@@ -54,13 +56,9 @@ impl Webhooks {
         }
     }
 
-    fn found(&self) -> MutexGuard<'_, HashMap<WebhookId, Option<Arc<Webhook>>>> {
-        lock(&self.found)
-    }
-
     /// From here on the batch takes the webhook to be like this, if it is one of the batch's.
     pub fn update(&self, webhook: Webhook) {
-        if let Some(known) = self.found().get_mut(&webhook.id) {
+        if let Some(known) = lock(&self.found).get_mut(&webhook.id) {
             *known = Some(Arc::new(webhook));
         }
     }
