@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use carillon_aws::Error;
 use carillon_chat::{Place, Reply};
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Attempt, Conversation, Delivery, DeliveryStatus, Event, Outcome, Webhook};
+use carillon_domain::{Conversation, Delivery, DeliveryStatus, Event, Outcome, Webhook};
 use jiff::Timestamp;
 
 use crate::Notifier;
@@ -58,8 +58,13 @@ impl Joined {
             }
             Needless::IsPosted => {
                 let message = self.read.as_ref().map(|read| read.message.clone());
-                row.tried(posted_before(now), message)
-                    .ended(DeliveryStatus::Delivered, None, now)
+                let hint = "An earlier attempt has posted it; its end was not written down.";
+                let posted_before = Reply::new(Outcome::Delivered).hint(hint);
+                row.tried(posted_before.attempt(now), message).ended(
+                    DeliveryStatus::Delivered,
+                    None,
+                    now,
+                )
             }
         }
     }
@@ -78,19 +83,6 @@ impl Joined {
             (Some(read), Grouping::Thread) => Place::Thread(read.message.clone()),
             (Some(read), Grouping::Update) => Place::Edit(read.message.clone()),
         }
-    }
-}
-
-fn posted_before(now: Timestamp) -> Attempt {
-    Attempt {
-        at: now,
-        outcome: Outcome::Delivered,
-        http_status: None,
-        code: None,
-        hint: Some("An earlier attempt has posted it; its end was not written down.".into()),
-        duration_ms: 0,
-        retry_after_ms: None,
-        is_followed: false,
     }
 }
 

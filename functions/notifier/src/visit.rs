@@ -265,15 +265,14 @@ impl Notifier {
     ) -> Result<Vec<Candidate>, Fault> {
         let mut found: HashMap<DeliveryId, Candidate> = HashMap::new();
         let mut add = |it: Candidate| found.insert(it.waiting.delivery_id.clone(), it);
+        let lanes = &self.stores.lanes;
         match open.log {
             Log::Redo => {
-                let lanes = &self.stores.lanes;
                 for redo in lanes.redo_of(visit.id, &open.deliveries).await? {
                     add(redo.into());
                 }
             }
             Log::Main => {
-                let lanes = &self.stores.lanes;
                 let mut after = visit.lane.offset.clone();
                 let mut pieces = FIRST_PIECES;
                 // Pieces may overlap, and what is overtaken stands before: it may be far off.
@@ -287,9 +286,9 @@ impl Notifier {
                         true => PIECES_TO_SUM,
                         false => PIECES,
                     };
-                    read.into_iter().for_each(|entry| {
+                    for entry in read {
                         add(entry.into());
-                    });
+                    }
                 }
             }
         }
