@@ -1,0 +1,90 @@
+use std::sync::Mutex;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use super::*;
+
+#[test]
+fn rows_are_kept_for_longer_than_an_outage_of_a_month() {
+    for refused in ["34", "1", "0", "many"] {
+        assert!(refused.parse::<Retention>().is_err(), "{refused}");
+    }
+    assert_eq!("35".parse::<Retention>().unwrap().0.get(), 35);
+}
+
+/// A DynamoDB that leaves out all it is asked for, and notes when it was asked, so many times.
+struct Overloaded {
+    times: usize,
+    asked: Mutex<Vec<Instant>>,
+}
+
+impl Respond for &'static Overloaded {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(Instant::now());
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let left = match asked.len() > self.times {
+            true => json!({}),
+            false => body["RequestItems"].clone(),
+        };
+        let answer = json!({"UnprocessedKeys": left, "UnprocessedItems": left, "Responses": {}});
+        ResponseTemplate::new(200).set_body_string(answer.to_string())
+    }
+}
+
+/// A table of one that leaves out what it is asked for so many times.
+async fn overloaded(times: usize) -> (Table, &'static Overloaded, MockServer) {
+    let overloaded = Box::leak(Box::new(Overloaded {
+        times,
+        asked: Mutex::default(),
+    }));
+    let overloaded: &'static Overloaded = overloaded;
+    let server = MockServer::start().await;
+    let mock = Mock::given(method("POST")).respond_with(overloaded);
+    mock.mount(&server).await;
+    let uri = server.uri();
+    let variable = move |name: &str| match name {
+        "AWS_ENDPOINT_URL" => Some(uri.clone()),
+        "AWS_ENDPOINT_URL_DYNAMODB" => None,
+        _ => Some("fake".to_owned()),
+    };
+    let http = crate::https::http_client();
+    let config = crate::environment::config("DYNAMODB", &variable, http);
+    let client = Client::new(&config);
+    (Table::new(client, "one".to_owned()), overloaded, server)
+}
+
+/// Whether it was asked again only after a while, and each time after a longer one.
+fn was_given_time(overloaded: &Overloaded) -> bool {
+    let asked = overloaded.asked.lock().unwrap();
+    let pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut expected = (0..).map(|tries| PAUSE * 2_u32.pow(tries));
+    asked.len() == overloaded.times + 1
+        && pauses
+            .into_iter()
+            .all(|pause| Some(pause) >= expected.next())
+}
+
+#[tokio::test]
+async fn who_leaves_out_what_it_is_asked_for_is_given_time() {
+    let key = || delivery_key("one", "two");
+    let (table, overloaded_by_reads, _server) = overloaded(3).await;
+    assert!(
+        table
+            .read_all("reading", vec![key()])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(was_given_time(overloaded_by_reads));
+
+    let (table, overloaded_by_writes, _server) = overloaded(3).await;
+    let put = aws_sdk_dynamodb::types::PutRequest::builder();
+    let put = put.set_item(Some(key())).build().unwrap();
+    let write = WriteRequest::builder().put_request(put).build();
+    assert!(table.write_all("writing", vec![write]).await.is_empty());
+    assert!(was_given_time(overloaded_by_writes));
+}
