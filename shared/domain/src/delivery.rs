@@ -37,29 +37,28 @@ impl DeliveryStatus {
     }
 }
 
-/// How a post ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Delivered,
-    /// Too many messages; the platform says when to come back.
-    RateLimited,
-    /// The platform could not be reached or could not serve; nothing was posted.
-    Unavailable,
-    /// Posted or not: nobody can tell (a time-out or a broken connection after sending).
-    Unknown,
-    /// The platform will never take this message.
-    PayloadRefused,
-    /// The platform's own API refuses the message with a code that nobody knows here.
-    UnknownRefusal,
-    /// The platform does not understand how it is called: a fault of Carillon.
-    OurFault,
-    /// The token or URL no longer works.
-    CredentialDead,
-    /// The channel or thread cannot be posted to.
-    DestinationDead,
-    /// The platform blocks this address or client.
-    Blocked,
+named! {
+    Outcome "Outcome" "How an attempt to post ended" {
+        Delivered "delivered",
+        /// Too many messages; the platform says when to come back.
+        RateLimited "rate_limited",
+        /// The platform could not be reached or could not serve; nothing was posted.
+        Unavailable "unavailable",
+        /// Posted or not: nobody can tell (a time-out or a broken connection after sending).
+        Unknown "unknown",
+        /// The platform will never take this message.
+        PayloadRefused "payload_refused",
+        /// The platform's own API refuses the message with a code that nobody knows here.
+        UnknownRefusal "unknown_refusal",
+        /// The platform does not understand how it is called: a fault of Carillon.
+        OurFault "our_fault",
+        /// The token or URL no longer works.
+        CredentialDead "credential_dead",
+        /// The channel or thread cannot be posted to.
+        DestinationDead "destination_dead",
+        /// The platform blocks this address or client.
+        Blocked "blocked",
+    }
 }
 
 impl Outcome {

@@ -71,10 +71,10 @@ fn sets(schemas: &mut Schemas) {
     add::<Period>(schemas);
     add::<WebhookStatus>(schemas);
     add::<DeliveryStatus>(schemas);
+    add::<Outcome>(schemas);
     add::<Grouping>(schemas);
     add::<Digest>(schemas);
     schemas.insert(SUMMARY_AFTER.rule.name.into(), SUMMARY_AFTER.rule.form());
-    schemas.insert("Outcome".into(), outcome());
 }
 
 fn events(schemas: &mut Schemas) {
@@ -151,20 +151,6 @@ fn audit_object() -> Value {
             "id": {"type": "string"},
             "name": {"type": "string"},
         },
-    })
-}
-
-fn outcome() -> Value {
-    use Outcome::{
-        Blocked, CredentialDead, Delivered, DestinationDead, OurFault, PayloadRefused, RateLimited,
-        Unavailable, Unknown, UnknownRefusal,
-    };
-    json!({
-        "type": "string", "description": "How an attempt to post ended",
-        "enum": [
-            Delivered, RateLimited, Unavailable, Unknown, PayloadRefused, UnknownRefusal, OurFault,
-            CredentialDead, DestinationDead, Blocked,
-        ],
     })
 }
 
