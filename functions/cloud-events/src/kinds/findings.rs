@@ -5,7 +5,7 @@
 
 use carillon_domain::Severity;
 
-use super::grade::{Grade, Level};
+use super::grade::Grade;
 use super::state::{FAILED, ROUTINE, TROUBLE_ONCE, WARNING, WELL_AGAIN};
 use super::{BASE, Judge, Kind, Outcome};
 use crate::detail::Detail;
@@ -48,8 +48,8 @@ pub const KINDS: &[Kind] = &[
         thread: &["id"],
         judge: Judge::Grade(&Grade {
             at: &["severity"],
-            trouble: Level::High,
-            warning: Level::Medium,
+            trouble: Some(Severity::Error),
+            warning: Some(Severity::Warning),
             over: &[],
             hidden: &[
                 ("service.archived", &["true"]),
@@ -77,8 +77,8 @@ pub const KINDS: &[Kind] = &[
                 "findings.0.Severity.Label",
                 "findings.0.Severity.Normalized",
             ],
-            trouble: Level::High,
-            warning: Level::Never,
+            trouble: Some(Severity::Error),
+            warning: None,
             over: &[
                 ("findings.0.Workflow.Status", &["RESOLVED"]),
                 ("findings.0.Compliance.Status", &["PASSED"]),
@@ -106,8 +106,8 @@ pub const KINDS: &[Kind] = &[
         thread: &["findings.0.finding_info.uid"],
         judge: Judge::Grade(&Grade {
             at: &["findings.0.severity"],
-            trouble: Level::High,
-            warning: Level::Never,
+            trouble: Some(Severity::Error),
+            warning: None,
             over: &[("findings.0.status", &["Resolved"])],
             hidden: &[("findings.0.status", &["Suppressed"])],
         }),
@@ -142,8 +142,8 @@ pub const KINDS: &[Kind] = &[
         thread: &["findingArn", "@arn"],
         judge: Judge::Grade(&Grade {
             at: &["severity"],
-            trouble: Level::Critical,
-            warning: Level::Never,
+            trouble: Some(Severity::Critical),
+            warning: None,
             over: &[("status", &["CLOSED"])],
             hidden: &[("status", &["SUPPRESSED"])],
         }),
@@ -169,8 +169,8 @@ pub const KINDS: &[Kind] = &[
         thread: &["id"],
         judge: Judge::Grade(&Grade {
             at: &["isPublic"],
-            trouble: Level::High,
-            warning: Level::Medium,
+            trouble: Some(Severity::Error),
+            warning: Some(Severity::Warning),
             over: &[("status", &["RESOLVED"])],
             hidden: &[
                 ("status", &["ARCHIVED"]),
@@ -192,8 +192,8 @@ pub const KINDS: &[Kind] = &[
         thread: &["id"],
         judge: Judge::Grade(&Grade {
             at: &["severity.description"],
-            trouble: Level::High,
-            warning: Level::Never,
+            trouble: Some(Severity::Error),
+            warning: None,
             over: &[],
             hidden: &[("archived", &["true"]), ("sample", &["true"])],
         }),
@@ -242,8 +242,8 @@ pub const KINDS: &[Kind] = &[
         thread: &["insightId"],
         judge: Judge::Grade(&Grade {
             at: &["insightSeverity"],
-            trouble: Level::High,
-            warning: Level::Never,
+            trouble: Some(Severity::Error),
+            warning: None,
             over: &[("messageType", &["CLOSED_INSIGHT"])],
             hidden: &[],
         }),
@@ -290,8 +290,8 @@ pub const KINDS: &[Kind] = &[
         name: &["resource-id"],
         judge: Judge::Grade(&Grade {
             at: &["severity"],
-            trouble: Level::Never,
-            warning: Level::High,
+            trouble: None,
+            warning: Some(Severity::Error),
             over: &[("compliance-status", &["compliant"])],
             hidden: &[],
         }),
@@ -320,8 +320,8 @@ fn scan(detail: &Detail) -> Outcome {
 
 const ADVICE: Grade = Grade {
     at: &["status"],
-    trouble: Level::High,
-    warning: Level::Never,
+    trouble: Some(Severity::Error),
+    warning: None,
     over: &[("status", &["OK"])],
     hidden: &[],
 };

@@ -12,9 +12,9 @@ use crate::story::Turn;
 pub(crate) struct Grade {
     /// A word, or a number up to 10 or 100.
     pub at: &'static [&'static str],
-    /// What is told as trouble; what is told as a warning. All else is quiet.
-    pub trouble: Level,
-    pub warning: Level,
+    /// From where on it is told as trouble, and as a warning, if ever. All else is quiet.
+    pub trouble: Option<Severity>,
+    pub warning: Option<Severity>,
     /// Values at paths that say that it is over.
     pub over: &'static [(&'static str, &'static [&'static str])],
     /// Values that say that nobody wants to hear of it, unless it is over: archived, suppressed, a
@@ -22,34 +22,23 @@ pub(crate) struct Grade {
     pub hidden: &'static [(&'static str, &'static [&'static str])],
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    Low,
-    Medium,
-    High,
-    Critical,
-    /// Above all: never reached.
-    Never,
-}
-
-impl Level {
-    fn parse(text: &str) -> Self {
-        if let Ok(number) = text.parse::<f64>() {
-            let tenths = if number > 10.0 { number / 10.0 } else { number };
-            return match tenths {
-                9.0.. => Self::Critical,
-                7.0.. => Self::High,
-                4.0.. => Self::Medium,
-                _ => Self::Low,
-            };
-        }
-        match text.to_uppercase().as_str() {
-            "CRITICAL" | "FATAL" => Self::Critical,
-            // What a public access is, and an error of a check.
-            "HIGH" | "TRUE" | "ERROR" => Self::High,
-            "MEDIUM" | "FALSE" | "WARNING" => Self::Medium,
-            _ => Self::Low,
-        }
+/// How grave a word or a number is.
+fn severity(text: &str) -> Severity {
+    if let Ok(number) = text.parse::<f64>() {
+        let tenths = if number > 10.0 { number / 10.0 } else { number };
+        return match tenths {
+            9.0.. => Severity::Critical,
+            7.0.. => Severity::Error,
+            4.0.. => Severity::Warning,
+            _ => Severity::Info,
+        };
+    }
+    match text.to_uppercase().as_str() {
+        "CRITICAL" | "FATAL" => Severity::Critical,
+        // What a public access is, and an error of a check.
+        "HIGH" | "TRUE" | "ERROR" => Severity::Error,
+        "MEDIUM" | "FALSE" | "WARNING" => Severity::Warning,
+        _ => Severity::Info,
     }
 }
 
@@ -65,21 +54,16 @@ impl Grade {
             })
         };
         let text = detail.first(self.at);
-        let level = text.as_deref().map_or(Level::Low, Level::parse);
-        let severity = match level {
-            Level::Critical | Level::Never => Severity::Critical,
-            Level::High => Severity::Error,
-            Level::Medium => Severity::Warning,
-            Level::Low => Severity::Info,
-        };
+        let severity = text.as_deref().map_or(Severity::Info, severity);
+        let reaches = |least: Option<Severity>| least.is_some_and(|least| severity >= least);
         let outcome = if says(self.over) {
             // No news where it was never told.
             WELL_AGAIN.saying("is over")
         } else if says(self.hidden) {
             WARNING.quiet(Noise::MinorFindings)
-        } else if level >= self.trouble {
+        } else if reaches(self.trouble) {
             TROUBLE_ONCE.saying("").worse()
-        } else if level >= self.warning {
+        } else if reaches(self.warning) {
             WARNING.turn(Turn::Once)
         } else {
             return (UNKNOWN.quiet(Noise::MinorFindings), text);
@@ -95,24 +79,24 @@ mod tests {
     #[test]
     fn words_and_numbers_of_any_scale_are_read() {
         for (text, level) in [
-            ("1.0", Level::Low),
-            ("3.9", Level::Low),
-            ("4.0", Level::Medium),
-            ("7", Level::High),
-            ("8.9", Level::High),
-            ("9.0", Level::Critical),
-            ("10", Level::Critical),
-            ("40", Level::Medium),
-            ("70", Level::High),
-            ("100", Level::Critical),
-            ("CRITICAL", Level::Critical),
-            ("Fatal", Level::Critical),
-            ("high", Level::High),
-            ("Medium", Level::Medium),
-            ("INFORMATIONAL", Level::Low),
-            ("UNTRIAGED", Level::Low),
+            ("1.0", Severity::Info),
+            ("3.9", Severity::Info),
+            ("4.0", Severity::Warning),
+            ("7", Severity::Error),
+            ("8.9", Severity::Error),
+            ("9.0", Severity::Critical),
+            ("10", Severity::Critical),
+            ("40", Severity::Warning),
+            ("70", Severity::Error),
+            ("100", Severity::Critical),
+            ("CRITICAL", Severity::Critical),
+            ("Fatal", Severity::Critical),
+            ("high", Severity::Error),
+            ("Medium", Severity::Warning),
+            ("INFORMATIONAL", Severity::Info),
+            ("UNTRIAGED", Severity::Info),
         ] {
-            assert_eq!(Level::parse(text), level, "{text}");
+            assert_eq!(severity(text), level, "{text}");
         }
     }
 }
