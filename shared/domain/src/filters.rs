@@ -9,35 +9,25 @@ use crate::event::{Event, Severity, Status};
 use crate::fault::{FaultCode, Faults, Pointer, repeated, unknown};
 use crate::field::{Named, Rule, listed, reference, schema};
 use crate::glob::Glob;
+use crate::named::named;
 use crate::pattern;
 use crate::values::{texts_of, wrong_type};
 
-/// What an event can be filtered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FilterKey {
-    Environment,
-    Project,
-    Provider,
-    Account,
-    Region,
-    Status,
-    Severity,
-    ResourceType,
+named! {
+    #[derive(PartialOrd, Ord)]
+    FilterKey "FilterKey" "What an event can be filtered by" {
+        Environment "environment",
+        Project "project",
+        Provider "provider",
+        Account "account",
+        Region "region",
+        Status "status",
+        Severity "severity",
+        ResourceType "resource_type",
+    }
 }
 
 impl FilterKey {
-    const ALL: [(&'static str, Self); 8] = [
-        ("environment", Self::Environment),
-        ("project", Self::Project),
-        ("provider", Self::Provider),
-        ("account", Self::Account),
-        ("region", Self::Region),
-        ("status", Self::Status),
-        ("severity", Self::Severity),
-        ("resource_type", Self::ResourceType),
-    ];
-
     /// Every value that there is, where these are few.
     fn known(self) -> Option<Vec<&'static str>> {
         match self {
@@ -74,8 +64,8 @@ impl Filters {
         let mut filters = BTreeMap::new();
         for (name, value) in object {
             let here = at.field(&repeated(name));
-            let Some((_, key)) = FilterKey::ALL.iter().find(|(known, _)| known == name) else {
-                let detail = unknown("filter", name, &FilterKey::ALL.map(|(name, _)| name));
+            let Some(key) = FilterKey::parse(name) else {
+                let detail = unknown("filter", name, &FilterKey::names());
                 faults.add(here, FaultCode::UnknownField, detail);
                 continue;
             };
@@ -104,7 +94,7 @@ impl Filters {
                     globs.push(glob);
                 }
             }
-            filters.insert(*key, globs);
+            filters.insert(key, globs);
         }
         Self(filters)
     }
@@ -124,11 +114,9 @@ impl Filters {
             value.is_some_and(|text| globs.iter().any(|glob| glob.matches(text)))
         };
         let (key, _) = self.0.iter().find(|(key, globs)| !passes(key, globs))?;
-        let mut known = FilterKey::ALL.iter();
-        let name = known.find(|(_, known)| known == key).map_or("", |it| it.0);
         Some(match key.of(event) {
-            Some(value) => format!("its filter `{name}` does not match `{value}`"),
-            None => format!("its filter `{name}` needs a value, and the event has none"),
+            Some(value) => format!("its filter `{key}` does not match `{value}`"),
+            None => format!("its filter `{key}` needs a value, and the event has none"),
         })
     }
 }
@@ -174,7 +162,7 @@ impl FiltersRule {
 
     /// As a JSON Schema.
     pub fn object() -> Value {
-        let fields = FilterKey::ALL.map(|(name, key)| {
+        let fields = FilterKey::ALL.iter().map(|key| {
             let of = |set: &str, globs: &str| {
                 let any = [reference(set), schema::form(MAX_VALUE, globs)];
                 listed(1, MAX_VALUES, &json!({ "anyOf": any }))
@@ -184,9 +172,9 @@ impl FiltersRule {
                 FilterKey::Severity => of(Severity::SET, &pattern::severities()),
                 _ => FilterValues.schema(),
             };
-            (name.to_owned(), values)
+            (key.to_string(), values)
         });
-        let mut object = schema::object(&[], fields.into_iter().collect());
+        let mut object = schema::object(&[], fields.collect());
         object["description"] =
             "All keys must match; of a key, any value; `*` stands for any run of characters".into();
         object
