@@ -125,31 +125,12 @@ impl Filters {
 const MAX_VALUES: usize = 50;
 const MAX_VALUE: usize = 256;
 
-/// The values of one filter.
-#[derive(Debug, Clone, Copy)]
-pub struct FilterValues;
+/// What the API's document calls the values of one filter.
+pub const FILTER_VALUES: &str = "FilterValues";
 
-impl FilterValues {
-    /// What the API's document calls them.
-    pub const NAME: &'static str = "FilterValues";
-
-    /// As a JSON Schema.
-    pub fn list() -> Value {
-        listed(1, MAX_VALUES, &schema::said(MAX_VALUE))
-    }
-}
-
-impl Rule for FilterValues {
-    type Value = Vec<String>;
-
-    fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<Vec<String>> {
-        let texts = texts_of(value, at.clone(), MAX_VALUES, MAX_VALUE, faults)?;
-        Some(texts.into_iter().map(|(_, text)| text).collect())
-    }
-
-    fn schema(&self) -> Value {
-        reference(Self::NAME)
-    }
+/// The values of one filter, as a JSON Schema.
+pub fn filter_values() -> Value {
+    listed(1, MAX_VALUES, &schema::said(MAX_VALUE))
 }
 
 /// The filters of a webhook.
@@ -170,7 +151,7 @@ impl FiltersRule {
             let values = match key {
                 FilterKey::Status => of(Status::SET, &pattern::statuses()),
                 FilterKey::Severity => of(Severity::SET, &pattern::severities()),
-                _ => FilterValues.schema(),
+                _ => reference(FILTER_VALUES),
             };
             (key.to_string(), values)
         });

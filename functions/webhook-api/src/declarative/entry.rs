@@ -4,7 +4,7 @@
 use carillon_chat::Kinds;
 use carillon_domain::field::{Field, Given, Object};
 use carillon_domain::fields::ORGANIZATION;
-use carillon_domain::filters::FilterValues;
+use carillon_domain::filters::FILTER_VALUES;
 use carillon_domain::webhook::{DESTINATION_TYPE, ENABLED, ENTRY_EVENTS, FILTERS, MESSAGE};
 use carillon_domain::{FaultCode, Faults, Fields, OrganizationId, Pointer, Registration, Webhook};
 use serde_json::{Map, Value, json};
@@ -16,10 +16,10 @@ use crate::{mistaken_type, registration};
 const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
 
 const PROVIDER: Field<Given> = Field::required("provider", "", Given(DESTINATION_TYPE));
-const ENVIRONMENTS: Field<FilterValues> = Field::optional(
+const ENVIRONMENTS: Field<Given> = Field::optional(
     "environments",
     "Short for `filters.environment`",
-    FilterValues,
+    Given(FILTER_VALUES),
 );
 
 /// What an entry says beside its configuration.

@@ -9,7 +9,7 @@ use carillon_domain::event::{Cost, NEW_EVENT, Period, PublishableType, ResourceR
 use carillon_domain::event_type::{EventGroup, NameOrPattern};
 use carillon_domain::field::{Named, reference, schema};
 use carillon_domain::fields::OWN_ORGANIZATION;
-use carillon_domain::filters::{FilterValues, FiltersRule};
+use carillon_domain::filters::{FILTER_VALUES, FiltersRule, filter_values};
 use carillon_domain::webhook::{EventTypes, SUMMARY_AFTER};
 use carillon_domain::{
     DeliveryStatus, Digest, EventType, Grouping, Outcome, Role, Status, WebhookStatus, event,
@@ -86,7 +86,7 @@ fn events(schemas: &mut Schemas) {
     add(schema::LINE, schema::form_of_line());
     add(NameOrPattern::NAME, NameOrPattern::schema());
     add(EventTypes::NAME, EventTypes::list());
-    add(FilterValues::NAME, FilterValues::list());
+    add(FILTER_VALUES, filter_values());
     add(FiltersRule::NAME, FiltersRule::object());
     add(ResourceRule::NAME, ResourceRule::OBJECT.schema());
     add(Cost::NAME, Cost::OBJECT.schema());
