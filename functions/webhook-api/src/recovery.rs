@@ -106,7 +106,7 @@ pub fn asks_to_wait(until: Timestamp) -> String {
 }
 
 /// What is to be sent once more: what came to its end within these times.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Asked {
     pub since: Option<Timestamp>,
     /// Itself left out.

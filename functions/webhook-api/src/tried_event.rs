@@ -35,12 +35,10 @@ impl Rule for AnyType {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<EventType> {
         let name = Said(1_000).read(value, at, faults)?;
-        let found = EventType::parse(&name);
-        if found.is_none() {
+        EventType::parse(&name).or_else(|| {
             let detail = EventType::unknown(&name, |_| true);
-            faults.add(at.clone(), FaultCode::UnknownValue, detail);
-        }
-        found
+            faults.reject(at, FaultCode::UnknownValue, detail)
+        })
     }
 
     fn schema(&self) -> Value {
@@ -101,35 +99,27 @@ fn given(organization: &OrganizationId, body: &Value) -> Result<Event, Problem> 
         let at = root.field("type");
         return Err(Problem::fault(at, FaultCode::Required, detail));
     }
-    let mut faults = Faults::default();
-    let event = Event::parse(body, &root, capture(organization), &mut faults);
-    Ok(faults.into_result(event)?)
+    let capture = capture(organization);
+    Ok(Faults::of(|faults| {
+        Event::parse(body, &root, capture, faults)
+    })?)
 }
 
 fn sampled(organization: &OrganizationId, body: &Value) -> Result<Event, Faults> {
-    let mut faults = Faults::default();
-    let mut event = None;
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        event = fields.get(&SAMPLE).map(|event_type| Event {
-            organization: organization.clone(),
-            ..sample::event(event_type)
-        });
+    Fields::read(body, &SAMPLED, |fields| {
+        let event_type = fields.get(&SAMPLE);
         if fields.value("type").is_some() {
             let detail = "a sample has its own fields: leave out `sample` to give an event, or the \
                           others to take the sample";
             fields.fault("type", FaultCode::NotAllowed, detail);
         }
-        fields.finish_as(&SAMPLED);
-    }
-    faults.into_result(event)
+        Some(Event {
+            organization: organization.clone(),
+            ..sample::event(event_type?)
+        })
+    })
 }
 
 fn published(body: &Value) -> Result<EventId, Faults> {
-    let mut faults = Faults::default();
-    let mut id = None;
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        id = fields.get(&EVENT_ID);
-        fields.finish_as(&PUBLISHED);
-    }
-    faults.into_result(id)
+    Fields::read(body, &PUBLISHED, |fields| fields.get(&EVENT_ID))
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use crate::fault::{FaultCode, Faults, Pointer};
+use crate::fault::{FaultCode, Faults};
 use crate::field::{Field, Line, Named, Object, OneOf, Time};
 use crate::fields::{Fields, ORGANIZATION};
 use crate::ids::{ApiKeyId, OrganizationId};
@@ -98,8 +98,7 @@ impl ApiKey {
     /// # Errors
     /// All faults of the document.
     pub fn changed(&self, value: &Value, now: Timestamp) -> Result<Self, Faults> {
-        Faults::of(|faults| {
-            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        Fields::read(value, &KEY_CHANGE, |fields| {
             let mut changed = self.clone();
             if value.get("name").is_none() {
                 // Asked for, so that a typo is told.
@@ -124,7 +123,6 @@ impl ApiKey {
                 fields.fault("role", FaultCode::NotAllowed, detail);
             }
             fields.own_organization(&self.organization);
-            fields.finish_as(&KEY_CHANGE);
             Some(changed)
         })
     }
@@ -158,8 +156,7 @@ impl KeyRequest {
         organization: &OrganizationId,
         now: Timestamp,
     ) -> Result<Self, Faults> {
-        Faults::of(|faults| {
-            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        Fields::read(value, &NEW_KEY, |fields| {
             let name = fields.get(&NAME);
             let role = fields.get(&ROLE);
             let expires_at = fields.get(&EXPIRES_AT);
@@ -167,7 +164,6 @@ impl KeyRequest {
                 fields.fault("expires_at", FaultCode::OutOfRange, "must be in the future");
             }
             fields.own_organization(organization);
-            fields.finish_as(&NEW_KEY);
             Some(Self {
                 name: name?,
                 role: role?,

@@ -40,6 +40,23 @@ impl<'v, 'f> Fields<'v, 'f> {
         })
     }
 
+    /// Reads a whole document that is described so.
+    ///
+    /// # Errors
+    /// All faults of the document.
+    pub fn read<T>(
+        document: &Value,
+        described: &Object,
+        read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
+    ) -> Result<T, Faults> {
+        Faults::of(|faults| {
+            let mut fields = Fields::of(document, Pointer::root(), faults)?;
+            let found = read(&mut fields);
+            fields.finish_as(described);
+            found
+        })
+    }
+
     pub fn at(&self, name: &str) -> Pointer {
         self.at.field(name)
     }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use carillon_domain::field::Object;
 use carillon_domain::fields::ORGANIZATION;
-use carillon_domain::{Delivery, DeliveryId, Faults, Fields, Pointer, Webhook};
+use carillon_domain::{Delivery, DeliveryId, Fields, Webhook};
 
 use crate::auth::{Caller, Write};
 use crate::body::OptionalJsonBody;
@@ -81,12 +81,10 @@ pub async fn redeliver(
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let mut faults = Faults::default();
-    if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
+    query.with(Fields::read(&body, &NOTHING, |fields| {
         fields.own_organization(&caller.organization);
-        fields.finish_as(&NOTHING);
-    }
-    query.with(faults.into_result(Some(())))?;
+        Some(())
+    }))?;
     let delivery = find(&api, &webhook, &delivery_id).await?;
     let answer = recovery::redeliver(&api, &webhook, delivery).await?;
     let (delivery_id, accepted) = (delivery_id.as_str(), answer.accepted);

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use carillon_domain::field::{Field, Formed, Object, Time};
 use carillon_domain::fields::ORGANIZATION;
-use carillon_domain::{DeliveryId, FaultCode, Faults, Fields, OrganizationId, Pointer};
+use carillon_domain::{DeliveryId, FaultCode, Fields, OrganizationId};
 use serde_json::Value;
 
 use crate::auth::{Caller, Write};
@@ -112,31 +112,29 @@ fn read<T>(
     organization: &OrganizationId,
     (described, place): (&Object, &Field<Formed<T>>),
 ) -> Result<(Asked, Option<T>), Problem> {
-    let mut asked = Asked {
-        dry_run: query.flag(&parameters::RECOVER_DRY_RUN),
-        ..Asked::default()
-    };
-    let mut after = None;
-    let mut faults = Faults::default();
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
-        asked.since = fields.get(&SINCE);
-        asked.until = fields.get(&UNTIL);
-        if let (Some(since), Some(until)) = (asked.since, asked.until)
-            && until <= since
+    let dry_run = query.flag(&parameters::RECOVER_DRY_RUN);
+    query.with(Fields::read(body, described, |fields| {
+        let (since, until) = (fields.get(&SINCE), fields.get(&UNTIL));
+        if since
+            .zip(until)
+            .is_some_and(|(since, until)| until <= since)
         {
             fields.fault("until", FaultCode::OutOfRange, "must be later than `since`");
         }
-        after = fields.get(place);
-        let dry_run = parameters::RECOVER_DRY_RUN.name;
-        if fields.value(dry_run).is_some() {
+        let after = fields.get(place);
+        let name = parameters::RECOVER_DRY_RUN.name;
+        if fields.value(name).is_some() {
             let detail = "stands in the query: `?dry_run=true`";
-            fields.fault(dry_run, FaultCode::UnknownField, detail);
+            fields.fault(name, FaultCode::UnknownField, detail);
         }
         fields.own_organization(organization);
-        fields.finish_as(described);
-    }
-    query.with(faults.into_result(Some(())))?;
-    Ok((asked, after))
+        let asked = Asked {
+            since,
+            until,
+            dry_run,
+        };
+        Some((asked, after))
+    }))
 }
 
 fn answer(answer: Accepted, of: &str) -> (StatusCode, Json<Accepted>) {

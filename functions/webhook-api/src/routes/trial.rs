@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::NOTHING;
 use crate::auth::{Caller, Write};
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::idempotency::{Answer, Begun, Keyable};
@@ -217,16 +218,14 @@ async fn rotated(
 
 /// A test needs no body; what somebody says in one would be done otherwise than they mean.
 fn nothing(body: &Value, webhook: &Webhook) -> Result<(), Faults> {
-    let mut faults = Faults::default();
-    if let Some(mut fields) = Fields::of(body, Pointer::root(), &mut faults) {
+    Fields::read(body, &NOTHING, |fields| {
         fields.own_organization(&webhook.organization);
         if fields.value("channel").is_some() {
             let detail = "stands in the query: `?channel=`";
             fields.fault("channel", FaultCode::NotAllowed, detail);
         }
-        fields.finish();
-    }
-    faults.into_result(Some(()))
+        Some(())
+    })
 }
 
 /// What the webhook posts to.

@@ -81,8 +81,7 @@ impl Registration {
         configuration: impl FnOnce(&str, &Value, &Pointer, &mut Faults) -> Option<Configured>,
         message: impl FnOnce(&Value, &Pointer, &mut Faults) -> MessageTemplate,
     ) -> Result<Self, Faults> {
-        Faults::of(|faults| {
-            let mut fields = Fields::of(value, Pointer::root(), faults)?;
+        Fields::read(value, &NEW_WEBHOOK, |fields| {
             let size = value.to_string().len();
             if size > MAX_WEBHOOK_BYTES {
                 let detail = format!("a webhook may have {MAX_WEBHOOK_BYTES} bytes; it has {size}");
@@ -106,14 +105,13 @@ impl Registration {
             let mut enabled = fields.get(&ENABLED);
             fields.own_organization(organization);
             if let Some(current) = current {
-                read_only(&mut fields, current, enabled);
+                read_only(fields, current, enabled);
                 // A suspended webhook is still enabled by its owner. Sent back as it was read,
                 // that is no wish to resume it.
                 let is_as_read = current.status == WebhookStatus::Suspended
                     && value.get("status").and_then(Value::as_str) == Some("suspended");
                 enabled = enabled.filter(|enabled| !(*enabled && is_as_read));
             }
-            fields.finish_as(&NEW_WEBHOOK);
             Some(Self {
                 name: name?,
                 event_types: event_types.unwrap_or_default(),
