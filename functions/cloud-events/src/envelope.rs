@@ -2,7 +2,7 @@
 
 use carillon_domain::event::MAX_NAME;
 use carillon_domain::fault::FaultCode;
-use carillon_domain::values::kind;
+use carillon_domain::values::{kind, wrong_type};
 use carillon_domain::{Event, EventId, Faults, Pointer};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -35,8 +35,7 @@ impl Envelope {
         let Value::Object(mut fields) = payload else {
             let kind = kind(&payload);
             let detail = format!("an EventBridge event is an object, not {kind}");
-            faults.add(Pointer::root(), FaultCode::WrongType, detail);
-            return Err(faults);
+            return Err(Faults::only(Pointer::root(), FaultCode::WrongType, detail));
         };
         let text = |name: &str| {
             let text = fields.get(name).and_then(Value::as_str).map(str::trim);
@@ -68,8 +67,7 @@ impl Envelope {
         }
         if !detail.is_object() {
             let at = Pointer::root().field("detail");
-            let detail = format!("must be an object, not {}", kind(&detail));
-            faults.add(at, FaultCode::WrongType, detail);
+            wrong_type::<()>(&detail, &at, "an object", &mut faults);
         }
         let envelope = Self {
             id: id.unwrap_or_default(),

@@ -20,31 +20,20 @@ use parts::{MAX_LIST, MAX_PATH, conditions, entity, path, source};
 /// # Errors
 /// Says everything that is wrong, with where it stands.
 pub fn read(text: &str, others: &Kind) -> Result<Vec<(String, Table)>, Faults> {
-    let mut faults = Faults::default();
-    let value = match parse(text) {
-        Ok(value) => value,
-        Err(detail) => {
-            faults.add(Pointer::root(), FaultCode::Malformed, detail);
-            return Err(faults);
-        }
-    };
-    let tables = match value.as_object() {
-        None => {
-            let kind = values::kind(&value);
-            let detail = format!("must be an object with a field for each table, not {kind}");
-            faults.add(Pointer::root(), FaultCode::WrongType, detail);
-            Vec::new()
-        }
-        Some(tables) => tables
-            .iter()
-            .filter_map(|(name, value)| {
-                let at = Pointer::root().field(name);
-                check_name(name, &at, &mut faults);
-                Some((name.clone(), table(value, at, others, &mut faults)?))
-            })
-            .collect(),
-    };
-    faults.into_result(Some(tables))
+    Faults::of(|faults| {
+        let root = Pointer::root();
+        let value = faults.accept(&root, FaultCode::Malformed, parse(text))?;
+        let Some(tables) = value.as_object() else {
+            let meant = "an object with a field for each table";
+            return values::wrong_type(&value, &root, meant, faults);
+        };
+        let tables = tables.iter().filter_map(|(name, value)| {
+            let at = root.field(name);
+            check_name(name, &at, faults);
+            Some((name.clone(), table(value, at, others, faults)?))
+        });
+        Some(tables.collect())
+    })
 }
 
 /// JSON, or YAML: what begins with a brace can be either.
@@ -129,21 +118,19 @@ fn kind(fields: &mut Fields, at: &Pointer, above: &Kind) -> Kind {
     if let Some(ignored) = fields.texts("ignored", MAX_LIST, MAX_PATH) {
         let paths = ignored
             .into_iter()
-            .map(|(at, text)| path(&text, at, fields.faults()));
+            .map(|(at, text)| path(&text, &at, fields.faults()));
         kind.ignored = paths.flatten().collect();
     }
     kind
 }
 
 fn list<'v>(value: &'v Value, at: &Pointer, faults: &mut Faults) -> Option<&'v Vec<Value>> {
-    let list = value
-        .as_array()
-        .filter(|list| (1..=MAX_LIST).contains(&list.len()));
-    if list.is_none() {
+    let list = value.as_array();
+    let list = list.filter(|list| (1..=MAX_LIST).contains(&list.len()));
+    list.or_else(|| {
         let detail = format!("must be a list of 1 to {MAX_LIST} kinds");
-        faults.add(at.clone(), FaultCode::WrongType, detail);
-    }
-    list
+        faults.reject(at, FaultCode::WrongType, detail)
+    })
 }
 
 #[cfg(test)]

@@ -22,9 +22,7 @@ const MAX_NAME: usize = 1_024;
 /// # Errors
 /// Gives every fault of the object and of its descriptions.
 pub fn try_item(in_use: &Tables, body: &Value) -> Result<Value, Faults> {
-    let mut faults = Faults::default();
-    let trial = read(in_use, body, &mut faults);
-    let (tables, record) = faults.into_result(trial)?;
+    let (tables, record) = Faults::of(|faults| read(in_use, body, faults))?;
     Ok(outcome(&tables, &record))
 }
 
@@ -86,8 +84,7 @@ fn item(value: &Value, at: Pointer, faults: &mut Faults) -> Option<Item> {
     const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"];
     let Some(object) = value.as_object() else {
         let detail = "must be an item, an object of attributes";
-        faults.add(at, FaultCode::WrongType, detail);
-        return None;
+        return faults.reject(&at, FaultCode::WrongType, detail);
     };
     let is_typed = |value: &Value| {
         let value = value.as_object().filter(|object| object.len() == 1);
@@ -97,8 +94,8 @@ fn item(value: &Value, at: Pointer, faults: &mut Faults) -> Option<Item> {
         true => serde_json::from_value(value.clone()).map_err(|error| error.to_string()),
         false => serde_dynamo::to_item(value).map_err(|error| error.to_string()),
     };
-    read.map_err(|error| faults.add(at, FaultCode::Malformed, format!("is no item: {error}")))
-        .ok()
+    let read = read.map_err(|error| format!("is no item: {error}"));
+    faults.accept(&at, FaultCode::Malformed, read)
 }
 
 fn outcome(tables: &Tables, record: &EventRecord) -> Value {

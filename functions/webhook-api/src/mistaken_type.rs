@@ -6,26 +6,21 @@ use carillon_domain::Faults;
 use serde_json::Value;
 
 /// The faults of a webhook; where a credential is right for another type, with which one.
-pub fn told(kinds: &Kinds, webhook: &Value, faults: &Faults) -> Faults {
+pub fn told(kinds: &Kinds, webhook: &Value, mut faults: Faults) -> Faults {
     let named = webhook["type"].as_str().unwrap_or_default();
-    let mut told = Faults::default();
-    for fault in faults.iter() {
+    for fault in faults.iter_mut() {
         let at = fault.pointer.as_str();
         let given = webhook.pointer(at).and_then(Value::as_str);
         let field = at.strip_prefix("/configuration/");
         let meant = of(kinds, |name| given.filter(|_| field == Some(name)));
         let meant = meant.map(|kind| kind.id().api_type().to_owned());
-        let detail = match meant.filter(|meant| meant != named) {
-            Some(meant) => {
-                format!(
-                    "this is a credential of the type `{meant}`, not `{named}`: choose that type"
-                )
-            }
-            None => fault.detail.clone(),
-        };
-        told.add(fault.pointer.clone(), fault.code, detail);
+        if let Some(meant) = meant.filter(|meant| meant != named) {
+            fault.detail = format!(
+                "this is a credential of the type `{meant}`, not `{named}`: choose that type"
+            );
+        }
     }
-    told
+    faults
 }
 
 /// The kind whose credential was given, by the texts that its fields have.

@@ -148,9 +148,7 @@ impl Problem {
 
     /// The only fault of an input.
     pub fn fault(at: Pointer, code: FaultCode, detail: impl Into<String>) -> Self {
-        let mut faults = Faults::default();
-        faults.add(at, code, detail);
-        Self::Invalid(faults)
+        Self::Invalid(Faults::only(at, code, detail))
     }
 
     pub fn quota_exceeded(quota: Quota, limit: u32, wanted: Option<usize>) -> Self {

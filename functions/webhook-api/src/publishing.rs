@@ -34,12 +34,11 @@ impl Rule for Events {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<()> {
         let count = value.as_array().map_or(0, Vec::len);
-        let is_right = (1..=MAX_BATCH).contains(&count);
-        if !is_right {
-            let detail = format!("must be a list of 1 to {MAX_BATCH} events");
-            faults.add(at.clone(), FaultCode::OutOfRange, detail);
+        if (1..=MAX_BATCH).contains(&count) {
+            return Some(());
         }
-        is_right.then_some(())
+        let detail = format!("must be a list of 1 to {MAX_BATCH} events");
+        faults.reject(at, FaultCode::OutOfRange, detail)
     }
 
     fn schema(&self) -> Value {
@@ -131,16 +130,15 @@ fn plain(body: &Value, capture: impl Fn() -> Capture) -> Result<(bool, Vec<Incom
         return Err(Problem::fault(at, FaultCode::WrongType, mistaken));
     }
     let is_batch = body.get("events").is_some() && body.get("type").is_none();
-    let mut faults = Faults::default();
+    let root = Pointer::root();
     let events = match is_batch {
-        true => read_batch(body, capture, &mut faults),
-        false => {
-            let event = Event::parse(body, &Pointer::root(), capture(), &mut faults);
-            event.into_iter().collect()
-        }
+        true => read_batch(body, capture)?,
+        false => vec![Faults::of(|faults| {
+            Event::parse(body, &root, capture(), faults)
+        })?],
     };
-    let events = faults.into_result(Some(events))?.into_iter();
-    Ok((is_batch, events.map(Incoming::Event).collect()))
+    let events = events.into_iter().map(Incoming::Event);
+    Ok((is_batch, events.collect()))
 }
 
 /// What somebody has sent who means another form of the body, and what to do instead.
@@ -165,23 +163,17 @@ fn mistaken(body: &Value) -> Option<&'static str> {
     }
 }
 
-fn read_batch(body: &Value, capture: impl Fn() -> Capture, faults: &mut Faults) -> Vec<Event> {
-    let Some(mut fields) = Fields::of(body, Pointer::root(), faults) else {
-        return Vec::new();
-    };
-    fields.own_organization(&capture().organization);
-    let at = fields.at(EVENTS.name);
-    let list = match fields.get(&EVENTS) {
-        Some(()) => body[EVENTS.name].as_array(),
-        None => None,
-    };
-    let mut events = Vec::new();
-    for (n, value) in list.into_iter().flatten().enumerate() {
-        let event = Event::parse(value, &at.index(n), capture(), fields.faults());
-        events.extend(event);
-    }
-    fields.finish_as(&BATCH);
-    events
+fn read_batch(body: &Value, capture: impl Fn() -> Capture) -> Result<Vec<Event>, Faults> {
+    Fields::read(body, &BATCH, |fields| {
+        fields.own_organization(&capture().organization);
+        let at = fields.at(EVENTS.name);
+        fields.get(&EVENTS)?;
+        let list = body[EVENTS.name].as_array();
+        let list = list.into_iter().flatten().enumerate();
+        let events = list
+            .filter_map(|(n, value)| Event::parse(value, &at.index(n), capture(), fields.faults()));
+        Some(events.collect())
+    })
 }
 
 /// Stores an event unless it is there already; gives its id, and whether it was.

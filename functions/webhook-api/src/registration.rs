@@ -37,7 +37,7 @@ pub fn read(
     current: Option<&Webhook>,
 ) -> Result<Registration, Faults> {
     let read = kinds.registration(body, organization, current, &rand::random::<[u8; 32]>);
-    read.map_err(|faults| mistaken_type::told(kinds, body, &faults))
+    read.map_err(|faults| mistaken_type::told(kinds, body, faults))
 }
 
 /// A credential with the parts that stay as they are, and with what still counts beside a new

@@ -40,16 +40,11 @@ impl Rotation {
     /// Reads a client's rotation of a webhook: the new parts of the credential under the names
     /// that they have in a configuration.
     pub fn parse(kinds: &Kinds, value: &Value, webhook: &Webhook) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
-        let rotation = match kinds.get(&webhook.kind) {
-            Some(kind) => Self::read(kinds, kind, value, webhook, &mut faults),
-            None => {
-                let detail = "this version of Carillon does not know the webhook's kind";
-                faults.add(Pointer::root(), FaultCode::NotAllowed, detail);
-                None
-            }
+        let Some(kind) = kinds.get(&webhook.kind) else {
+            let detail = "this version of Carillon does not know the webhook's kind";
+            return Err(Faults::only(Pointer::root(), FaultCode::NotAllowed, detail));
         };
-        faults.into_result(rotation)
+        Faults::of(|faults| Self::read(kinds, kind, value, webhook, faults))
     }
 
     fn read(

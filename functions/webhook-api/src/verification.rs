@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carillon_chat::Verification;
-use carillon_domain::{Configured, Credential, Faults, Pointer, Registration, Webhook};
+use carillon_domain::{Configured, Credential, Pointer, Registration, Webhook};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,11 +76,7 @@ pub async fn verify(
             tracing::warn!(hint, "a credential could not be verified");
             Ok(Some(unverified(hint)))
         }
-        Verification::Refused(inner) => {
-            let mut faults = Faults::default();
-            faults.add_below(at, inner);
-            Err(Problem::Invalid(faults))
-        }
+        Verification::Refused(faults) => Err(Problem::Invalid(faults.below(at))),
     }
 }
 

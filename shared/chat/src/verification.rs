@@ -46,9 +46,8 @@ pub(crate) fn is_placeholder(credential: &str) -> bool {
 }
 
 pub fn refused(field: &str, detail: impl Into<String>) -> Verification {
-    let mut faults = Faults::default();
-    faults.add(Pointer::root().field(field), FaultCode::Refused, detail);
-    Verification::Refused(faults)
+    let at = Pointer::root().field(field);
+    Verification::Refused(Faults::only(at, FaultCode::Refused, detail))
 }
 
 /// The platform was not to be asked, for a reason such as "did not answer in time".

@@ -91,6 +91,13 @@ pub struct Fault {
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
+    /// The only fault of an input.
+    pub fn only(pointer: Pointer, code: FaultCode, detail: impl Into<String>) -> Self {
+        let mut faults = Self::default();
+        faults.add(pointer, code, detail);
+        faults
+    }
+
     pub fn add(&mut self, pointer: Pointer, code: FaultCode, detail: impl Into<String>) {
         self.0.push(Fault {
             pointer,
@@ -110,12 +117,29 @@ impl Faults {
         None
     }
 
+    /// What was read, or none with the fault of why it cannot be.
+    pub fn accept<T>(
+        &mut self,
+        at: &Pointer,
+        code: FaultCode,
+        read: Result<T, String>,
+    ) -> Option<T> {
+        read.map_err(|detail| self.add(at.clone(), code, detail))
+            .ok()
+    }
+
     /// Adds the faults of the part of the document that stands at `at`.
     pub fn add_below(&mut self, at: &Pointer, inner: Self) {
-        self.0.extend(inner.0.into_iter().map(|fault| Fault {
-            pointer: at.join(&fault.pointer),
-            ..fault
-        }));
+        self.0.extend(inner.below(at).0);
+    }
+
+    /// The same faults, where what they are of stands at `at`.
+    #[must_use]
+    pub fn below(mut self, at: &Pointer) -> Self {
+        for fault in &mut self.0 {
+            fault.pointer = at.join(&fault.pointer);
+        }
+        self
     }
 
     pub fn is_empty(&self) -> bool {
@@ -124,6 +148,10 @@ impl Faults {
 
     pub fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.0.iter()
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fault> {
+        self.0.iter_mut()
     }
 
     /// Reads something.

@@ -101,12 +101,7 @@ pub fn texts_of(
 }
 
 /// Adds the fault of a value that is of another JSON type than `meant`.
-pub(crate) fn wrong_type<T>(
-    value: &Value,
-    at: &Pointer,
-    meant: &str,
-    faults: &mut Faults,
-) -> Option<T> {
+pub fn wrong_type<T>(value: &Value, at: &Pointer, meant: &str, faults: &mut Faults) -> Option<T> {
     let detail = format!("must be {meant}, not {}", kind(value));
     faults.reject(at, FaultCode::WrongType, detail)
 }

@@ -54,18 +54,18 @@ fn word(value: &Value, at: Pointer, any_case: bool, faults: &mut Faults) -> Opti
     let attribute = fields.required_text("attribute", MAX_PATH);
     let words = fields.value("words");
     fields.finish();
-    let path = one_path(&attribute?, at.field("attribute"), faults)?;
+    let path = one_path(&attribute?, &at.field("attribute"), faults)?;
     let at = at.field("words");
     let words = words.map_or(Some(Vec::new()), |words| {
         let words = object(words, &at, faults)?
             .iter()
             .filter_map(|(word, entity)| {
                 let at = at.field(word);
-                let pattern = whole_pattern(word, at.clone(), faults)?;
+                let pattern = whole_pattern(word, &at, faults)?;
                 let entity = values::text_of(entity, at.clone(), MAX_NAME, faults)?;
                 let known = known_entity(&entity);
-                let known = known.map_err(|fault| faults.add(at, FaultCode::UnknownValue, fault));
-                Some((pattern, known.ok()?))
+                let known = faults.accept(&at, FaultCode::UnknownValue, known)?;
+                Some((pattern, known))
             });
         Some(words.collect())
     })?;
@@ -88,13 +88,13 @@ pub fn conditions(fields: &mut Fields, any_case: bool) -> Vec<Condition> {
     };
     let conditions = when.iter().filter_map(|(attribute, patterns)| {
         let at = at.field(attribute);
-        let path = one_path(attribute, at.clone(), faults)?;
+        let path = one_path(attribute, &at, faults)?;
         let texts = match patterns {
             Value::String(text) => vec![(at, text.clone())],
             list => values::texts_of(list, at, MAX_LIST, MAX_PATH, faults)?,
         };
         let patterns = texts.into_iter();
-        let patterns = patterns.filter_map(|(at, text)| whole_pattern(&text, at, faults));
+        let patterns = patterns.filter_map(|(at, text)| whole_pattern(&text, &at, faults));
         Some(Condition {
             path,
             patterns: patterns.collect(),
@@ -111,7 +111,7 @@ pub fn source(fields: &mut Fields, name: &'static str) -> Option<Source> {
     let value = fields.value(name)?;
     let faults = fields.faults();
     if let Value::String(attribute) = value {
-        return one_path(attribute, at, faults).map(Source::Attribute);
+        return one_path(attribute, &at, faults).map(Source::Attribute);
     }
     let mut inner = Fields::of(value, at.clone(), faults)?;
     let attribute = inner.text("attribute", MAX_PATH);
@@ -120,11 +120,11 @@ pub fn source(fields: &mut Fields, name: &'static str) -> Option<Source> {
     inner.finish();
     match (attribute, pattern, constant) {
         (Some(attribute), None, None) => {
-            one_path(&attribute, at.field("attribute"), faults).map(Source::Attribute)
+            one_path(&attribute, &at.field("attribute"), faults).map(Source::Attribute)
         }
         (Some(attribute), Some(pattern), None) => {
-            let path = one_path(&attribute, at.field("attribute"), faults);
-            let pattern = part_pattern(&pattern, at.field("pattern"), faults);
+            let path = one_path(&attribute, &at.field("attribute"), faults);
+            let pattern = part_pattern(&pattern, &at.field("pattern"), faults);
             Some(Source::Part(path?, pattern?))
         }
         (None, None, Some(value)) => {
@@ -136,57 +136,48 @@ pub fn source(fields: &mut Fields, name: &'static str) -> Option<Source> {
         }
         _ => {
             let detail = "must have `attribute`, `attribute` and `pattern`, or `value` alone";
-            faults.add(at, FaultCode::Required, detail);
-            None
+            faults.reject(&at, FaultCode::Required, detail)
         }
     }
 }
 
-pub fn path(text: &str, at: Pointer, faults: &mut Faults) -> Option<Path> {
-    let path = Path::parse(text);
-    path.map_err(|fault| faults.add(at, FaultCode::Malformed, fault))
-        .ok()
+pub fn path(text: &str, at: &Pointer, faults: &mut Faults) -> Option<Path> {
+    faults.accept(at, FaultCode::Malformed, Path::parse(text))
 }
 
 /// A path to one value.
-fn one_path(text: &str, at: Pointer, faults: &mut Faults) -> Option<Path> {
-    let path = path(text, at.clone(), faults)?;
+fn one_path(text: &str, at: &Pointer, faults: &mut Faults) -> Option<Path> {
+    let path = path(text, at, faults)?;
     if !path.is_one() {
         let detail = format!("`{text}` is many attributes, not one");
-        faults.add(at, FaultCode::NotAllowed, detail);
-        return None;
+        return faults.reject(at, FaultCode::NotAllowed, detail);
     }
     Some(path)
 }
 
-fn pattern(text: &str, at: Pointer, faults: &mut Faults) -> Option<Pattern> {
-    let pattern = Pattern::parse(text);
-    pattern
-        .map_err(|fault| faults.add(at, FaultCode::Malformed, fault))
-        .ok()
+fn pattern(text: &str, at: &Pointer, faults: &mut Faults) -> Option<Pattern> {
+    faults.accept(at, FaultCode::Malformed, Pattern::parse(text))
 }
 
 /// A pattern that says which part is meant.
-fn part_pattern(text: &str, at: Pointer, faults: &mut Faults) -> Option<Pattern> {
-    let pattern = pattern(text, at.clone(), faults)?;
+fn part_pattern(text: &str, at: &Pointer, faults: &mut Faults) -> Option<Pattern> {
+    let pattern = pattern(text, at, faults)?;
     if !pattern.has_part() {
         let detail = format!("`{text}` does not say which part is meant: put it in `(…)`");
-        faults.add(at, FaultCode::Malformed, detail);
-        return None;
+        return faults.reject(at, FaultCode::Malformed, detail);
     }
     Some(pattern)
 }
 
 /// A pattern that only has to fit.
-fn whole_pattern(text: &str, at: Pointer, faults: &mut Faults) -> Option<Pattern> {
-    let pattern = pattern(text, at.clone(), faults)?;
+fn whole_pattern(text: &str, at: &Pointer, faults: &mut Faults) -> Option<Pattern> {
+    let pattern = pattern(text, at, faults)?;
     if pattern.has_part() {
         let detail = format!(
             "`{text}` takes a part, and here it only has to fit: `id` and the like take parts; \
              a bracket as it is is `\\(`"
         );
-        faults.add(at, FaultCode::NotAllowed, detail);
-        return None;
+        return faults.reject(at, FaultCode::NotAllowed, detail);
     }
     Some(pattern)
 }
@@ -196,12 +187,10 @@ fn object<'v>(
     at: &Pointer,
     faults: &mut Faults,
 ) -> Option<&'v Map<String, Value>> {
-    let object = value
-        .as_object()
-        .filter(|object| (1..=MAX_LIST).contains(&object.len()));
-    if object.is_none() {
+    let object = value.as_object();
+    let object = object.filter(|object| (1..=MAX_LIST).contains(&object.len()));
+    object.or_else(|| {
         let detail = format!("must be an object with 1 to {MAX_LIST} fields");
-        faults.add(at.clone(), FaultCode::WrongType, detail);
-    }
-    object
+        faults.reject(at, FaultCode::WrongType, detail)
+    })
 }

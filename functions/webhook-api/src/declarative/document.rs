@@ -74,14 +74,10 @@ impl Document {
             (Format::Yaml, None) => Err("must be UTF-8".to_owned()),
             (Format::Json, _) => json(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)),
         };
-        let entries = match top {
-            Ok(top) => entries(top, &mut reading),
-            Err(detail) => {
-                let root = Pointer::root();
-                reading.faults.add(root, FaultCode::Malformed, detail);
-                None
-            }
-        };
+        let top = reading
+            .faults
+            .accept(&Pointer::root(), FaultCode::Malformed, top);
+        let entries = top.and_then(|top| entries(top, &mut reading));
         let Reading { lines, faults, .. } = reading;
         match entries {
             Some(entries) => Ok(Self {
@@ -105,8 +101,7 @@ fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
     let Node::Map(keys) = top else {
         let detail = format!("must be an object with `{NOTIFICATIONS}`");
         let root = Pointer::root();
-        reading.faults.add(root, FaultCode::WrongType, detail);
-        return None;
+        return reading.faults.reject(&root, FaultCode::WrongType, detail);
     };
     let mut block = None;
     let mut others = Vec::new();
@@ -128,16 +123,14 @@ fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
             .map(|written| format!("; is it `{written}`?"))
             .unwrap_or_default();
         let detail = format!("`{NOTIFICATIONS}` is required{hint}");
-        reading.faults.add(at, FaultCode::Required, detail);
-        return None;
+        return reading.faults.reject(&at, FaultCode::Required, detail);
     };
     let Node::Map(pairs) = block.value else {
         let detail = match block.value {
             Node::Null => "is empty; write {} for no webhooks at all",
             _ => "must be an object of webhooks by their names",
         };
-        reading.faults.add(at, FaultCode::WrongType, detail);
-        return None;
+        return reading.faults.reject(&at, FaultCode::WrongType, detail);
     };
     let mut entries = Vec::with_capacity(pairs.len());
     let mut known = HashSet::new();

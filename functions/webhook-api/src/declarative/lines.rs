@@ -35,17 +35,14 @@ impl Lines {
     }
 
     /// The faults with the places of what they are about, or of what that would stand in.
-    pub fn located(&self, faults: Faults) -> Faults {
-        let mut located = Faults::default();
-        for fault in faults.iter() {
+    pub fn located(&self, mut faults: Faults) -> Faults {
+        for fault in faults.iter_mut() {
             let place = self.nearest(&fault.pointer);
-            let detail = match place.filter(|_| !fault.detail.starts_with("line ")) {
-                Some(place) => format!("{place}{}", fault.detail),
-                None => fault.detail.clone(),
-            };
-            located.add(fault.pointer.clone(), fault.code, detail);
+            if let Some(place) = place.filter(|_| !fault.detail.starts_with("line ")) {
+                fault.detail = format!("{place}{}", fault.detail);
+            }
         }
-        located
+        faults
     }
 
     fn nearest(&self, at: &Pointer) -> Option<Place> {

@@ -140,7 +140,7 @@ impl<'v, 'f> Reading<'v, 'f> {
             Rule::Text(rule) => {
                 let at = self.fields.at(name);
                 let text = self.fields.text(name, rule.max);
-                if let Some(text) = text.and_then(|text| self.checked(at, &text, rule.read)) {
+                if let Some(text) = text.and_then(|text| self.checked(&at, (rule.read)(&text))) {
                     self.set(name, text);
                 }
             }
@@ -173,18 +173,10 @@ impl<'v, 'f> Reading<'v, 'f> {
         }
     }
 
-    fn checked(
-        &mut self,
-        at: Pointer,
-        text: &str,
-        read: fn(&str) -> Result<String, Refusal>,
-    ) -> Option<String> {
-        match read(text) {
+    fn checked(&mut self, at: &Pointer, read: Result<String, Refusal>) -> Option<String> {
+        match read {
             Ok(text) => Some(text),
-            Err((code, detail)) => {
-                self.fields.faults().add(at, code, detail);
-                None
-            }
+            Err((code, detail)) => self.fields.faults().reject(at, code, detail),
         }
     }
 
@@ -204,7 +196,7 @@ impl<'v, 'f> Reading<'v, 'f> {
         }
         let mut list: Vec<String> = Vec::with_capacity(texts.len());
         for (at, text) in texts {
-            let Some(text) = self.checked(at.clone(), &text, read) else {
+            let Some(text) = self.checked(&at, read(&text)) else {
                 continue;
             };
             if list.iter().any(|known| (rule.is_same)(known, &text)) {
@@ -233,7 +225,7 @@ impl<'v, 'f> Reading<'v, 'f> {
         }
         let mut shown = Map::new();
         for (key, text) in given {
-            if let Some(text) = self.checked(at.field(key), &text, rule.item.read) {
+            if let Some(text) = self.checked(&at.field(key), (rule.item.read)(&text)) {
                 shown.insert(key.to_owned(), text.into());
             }
         }

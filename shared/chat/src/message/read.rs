@@ -1,10 +1,12 @@
 //! Reading a client's `message`: every fault of it at once.
 
+use carillon_domain::field::Field;
+use carillon_domain::filters::FiltersRule;
 use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
-use carillon_domain::values::{kind as kind_of, texts_of};
+use carillon_domain::values::wrong_type;
 use carillon_domain::webhook::{LinkTemplate, MentionRule, MessageTemplate};
-use carillon_domain::{EventType, FaultCode, Faults, Fields, Filters, Pointer, sample};
-use serde_json::Value;
+use carillon_domain::{EventType, FaultCode, Faults, Fields, Pointer, sample};
+use serde_json::{Value, json};
 
 use super::MentionForm;
 use super::check::check;
@@ -28,6 +30,9 @@ pub(super) const MAX_WHO: usize = 20;
 pub(super) const MAX_MENTIONED: usize = 150;
 /// How many can be mentioned in all: a message may have to name them together.
 const MAX_TOGETHER: usize = 20;
+
+/// For which events somebody is mentioned.
+const WHEN: Field<FiltersRule> = Field::optional("when", "", FiltersRule);
 
 const UPDATED: &str = "an edit pings nobody, so that with grouping `update` only the first message \
                        of an operation could: choose grouping `thread` or `none`, or leave \
@@ -61,10 +66,11 @@ pub(crate) fn read(
     let text = template(&mut fields, "text", MAX_TEXT, Gives::Text);
     let chosen = fields.texts("fields", MAX_FIELDS, MAX_FIELD);
     let chosen = chosen.map(|names| self::chosen(names, fields.faults()));
-    let links = each(&mut fields, "links", MAX_LINKS, link);
+    let links = each(&mut fields, "links", MAX_LINKS, link).unwrap_or_default();
     let mentions = each(&mut fields, "mentions", MAX_RULES, |value, at, faults| {
         mention(reading.forms.and_then(Result::ok), value, at, faults)
     });
+    let mentions = mentions.unwrap_or_default();
     let mut together: Vec<&String> = mentions.iter().flat_map(|rule| &rule.who).collect();
     together.sort_unstable();
     together.dedup();
@@ -139,25 +145,18 @@ fn each<T>(
     name: &'static str,
     most: usize,
     read: impl Fn(&Value, Pointer, &mut Faults) -> Option<T>,
-) -> Vec<T> {
-    let Some(value) = fields.value(name) else {
-        return Vec::new();
-    };
+) -> Option<Vec<T>> {
+    let (value, at) = (fields.value(name)?, fields.at(name));
     let Some(list) = value.as_array() else {
-        let detail = format!("must be a list of objects, not {}", kind_of(value));
-        fields.fault(name, FaultCode::WrongType, detail);
-        return Vec::new();
+        return wrong_type(value, &at, "a list of objects", fields.faults());
     };
     if list.len() > most {
-        let count = list.len();
-        let detail = format!("must have at most {most} entries; it has {count}");
-        fields.fault(name, FaultCode::OutOfRange, detail);
-        return Vec::new();
+        let detail = format!("must have at most {most} entries; it has {}", list.len());
+        return fields.faults().reject(&at, FaultCode::OutOfRange, detail);
     }
-    let at = fields.at(name);
     let entries = list.iter().enumerate();
     let entries = entries.filter_map(|(n, value)| read(value, at.index(n), fields.faults()));
-    entries.collect()
+    Some(entries.collect())
 }
 
 fn link(value: &Value, at: Pointer, faults: &mut Faults) -> Option<LinkTemplate> {
@@ -185,21 +184,13 @@ fn mention(
     faults: &mut Faults,
 ) -> Option<MentionRule> {
     let mut fields = Fields::of(value, at, faults)?;
-    let here = fields.at("when");
-    let when = fields
-        .value("when")
-        .map(|value| Filters::parse(value, &here, fields.faults()))
-        .unwrap_or_default();
-    let here = fields.at("who");
-    let who = match fields.value("who") {
-        None => {
-            let detail = format!("`who` is required: {}", known(forms));
-            fields.fault("who", FaultCode::Required, detail);
-            None
-        }
-        Some(value) => texts_of(value, here, MAX_WHO, MAX_MENTIONED, fields.faults()),
-    };
-    if who.as_ref().is_some_and(Vec::is_empty) && value["who"] == Value::Array(Vec::new()) {
+    let when = fields.get(&WHEN).unwrap_or_default();
+    if !fields.has("who") {
+        let detail = format!("`who` is required: {}", known(forms));
+        fields.fault("who", FaultCode::Required, detail);
+    }
+    let who = fields.texts("who", MAX_WHO, MAX_MENTIONED);
+    if value["who"] == json!([]) {
         let detail = "must have an entry: an empty list would mention nobody";
         fields.fault("who", FaultCode::OutOfRange, detail);
     }

@@ -104,8 +104,7 @@ impl Event {
         let size = value.to_string().len();
         if size > MAX_EVENT_BYTES {
             let detail = format!("an event may have {MAX_EVENT_BYTES} bytes; it has {size}");
-            faults.add(at.clone(), FaultCode::OutOfRange, detail);
-            return None;
+            return faults.reject(at, FaultCode::OutOfRange, detail);
         }
         Self::parse_fields(value, at, capture, faults)
     }

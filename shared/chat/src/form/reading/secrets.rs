@@ -1,8 +1,9 @@
 //! The parts of a credential: what is new, what stays as it is, and what is to go.
 
 use carillon_domain::FaultCode;
+use carillon_domain::field::{Rule as _, Said};
 use carillon_domain::masking::without_credential;
-use carillon_domain::values::{kind, text_of};
+use carillon_domain::values::kind;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
@@ -32,7 +33,7 @@ impl Reading<'_, '_> {
             return self.keep(name, before);
         }
         let at = self.fields.at(name);
-        if let Some(secret) = self.checked(at, text, rule.read) {
+        if let Some(secret) = self.checked(&at, (rule.read)(text)) {
             self.put(name, rule, secret);
         }
     }
@@ -70,32 +71,23 @@ impl Reading<'_, '_> {
                 true => Err((FaultCode::OutOfRange, "its name is too long".to_owned())),
                 false => (rule.name.read)(key),
             };
-            let key = match checked {
-                Ok(key) => key,
-                Err((code, detail)) => {
-                    self.fields.faults().add(at, code, detail);
-                    continue;
-                }
+            let Some(key) = self.checked(&at, checked) else {
+                continue;
             };
             if shown.contains_key(&key) {
                 let detail = "is there already";
                 self.fields.faults().add(at, FaultCode::Repeated, detail);
                 continue;
             }
-            let faults = self.fields.faults();
-            let count = faults.iter().count();
-            let text = text_of(value, at.clone(), rule.value.max, faults);
+            let text = Said(rule.value.max).read(value, &at, self.fields.faults());
             let Some(text) = text else {
-                if faults.iter().count() == count {
-                    faults.add(at, FaultCode::Required, "must not be blank");
-                }
                 continue;
             };
             let kept = before.and_then(|before| before.get(&key)?.as_str());
             if let Some(kept) = kept.filter(|kept| *kept == text.trim()) {
                 shown.insert(key.clone(), kept.into());
                 parts.insert(key, Value::Null);
-            } else if let Some(secret) = self.checked(at, &text, rule.value.read) {
+            } else if let Some(secret) = self.checked(&at, (rule.value.read)(&text)) {
                 shown.insert(key.clone(), (rule.value.mask)(&secret).into());
                 parts.insert(key, secret.into());
             }
