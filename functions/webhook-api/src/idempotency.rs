@@ -193,13 +193,9 @@ impl Call {
                 Err(problem)
             }
             Err(problem) => {
-                let Keyed {
-                    organization,
-                    id,
-                    call,
-                } = &keyed;
-                let forgotten = api.registry.forget_call(organization, id, call).await;
-                if let Err(error) = forgotten {
+                let (organization, id) = (&keyed.organization, &keyed.id);
+                let forgotten = api.registry.forget_call(organization, id, &keyed.call);
+                if let Err(error) = forgotten.await {
                     tracing::error!(%error, "a call with a key could not be forgotten");
                 }
                 Err(problem)
@@ -226,12 +222,9 @@ impl Keyed {
 
     /// What was done is done, also where this fails: a repeat then finds it done.
     async fn note(&self, api: &Api, now: Timestamp) {
-        let Self {
-            organization,
-            id,
-            call,
-        } = self;
-        if let Err(error) = api.registry.note_call(organization, id, call, now).await {
+        let (organization, id) = (&self.organization, &self.id);
+        let noted = api.registry.note_call(organization, id, &self.call, now);
+        if let Err(error) = noted.await {
             tracing::error!(%error, "a call with a key could not be noted");
         }
     }
