@@ -100,7 +100,9 @@ pub struct Local {
     admin_key: SecretString,
     log_in_code: SecretString,
     organization: OrganizationId,
-    chat: Chat,
+    /// Where messages go, in words, if out of this machine, or to whoever listens at
+    /// `CARILLON_CHAT_ORIGIN`.
+    leaves: Option<&'static str>,
     sink: ChatSink,
     janitor: Arc<Janitor>,
     stop_workers: CancellationToken,
@@ -109,14 +111,6 @@ pub struct Local {
     workers: JoinSet<()>,
     /// Nobody else's until the end.
     _folder: Option<DataFolder>,
-}
-
-/// Where messages go.
-#[derive(Debug, Clone, Copy)]
-enum Chat {
-    BuiltIn,
-    /// Out of this machine, or to whoever listens at `CARILLON_CHAT_ORIGIN`: in words.
-    Leaves(&'static str),
 }
 
 impl Local {
@@ -168,7 +162,7 @@ impl Local {
             SecretCache::new(secrets.clone(), CACHE_PERIOD),
         );
         let sink = ChatSink::of(options.kinds.clone(), jiff::Timestamp::now);
-        let (origin, chat) = chat_origin(options.chat_origin, options.live, address)?;
+        let (origin, leaves) = chat_origin(options.chat_origin, options.live, address)?;
         let client = Client::of(options.kinds, origin)?;
         let poster = Poster::new(credentials.clone(), client.clone());
 
@@ -242,8 +236,8 @@ impl Local {
         let log_in_code = ApiKeys::new_key();
         let place = console::Place {
             organization: options.organization.to_string(),
-            chat: chat.leaves().unwrap_or(STAYS_HERE),
-            live: chat.leaves().is_some(),
+            chat: leaves.unwrap_or(STAYS_HERE),
+            live: leaves.is_some(),
         };
         let log_in = console::LogIn::new(log_in_code.clone(), admin_key.clone());
         let console = console::router(&place, log_in);
@@ -288,7 +282,7 @@ impl Local {
             admin_key,
             log_in_code,
             organization: options.organization,
-            chat,
+            leaves,
             sink,
             janitor,
             stop_workers,
@@ -327,12 +321,12 @@ impl Local {
 
     /// Where messages go, in words.
     pub fn chat_description(&self) -> &'static str {
-        self.chat.leaves().unwrap_or(STAYS_HERE)
+        self.leaves.unwrap_or(STAYS_HERE)
     }
 
     /// Whether messages go anywhere but to the built-in platforms.
     pub fn is_live(&self) -> bool {
-        self.chat.leaves().is_some()
+        self.leaves.is_some()
     }
 
     /// The built-in Slack, Discord and Teams.
@@ -384,33 +378,24 @@ fn router(sink: &ChatSink, console: Router, api: Api, bus: eventbridge::Bus) -> 
         .fallback_service(api)
 }
 
-impl Chat {
-    fn leaves(self) -> Option<&'static str> {
-        match self {
-            Self::BuiltIn => None,
-            Self::Leaves(whereto) => Some(whereto),
-        }
-    }
-}
-
-/// Where messages go: `CARILLON_CHAT_ORIGIN`, the platforms, or the built-in sink.
+/// Where messages go: `CARILLON_CHAT_ORIGIN`, the platforms, or the built-in sink. In words, too,
+/// where they leave this machine.
 fn chat_origin(
     given: Option<ChatOrigin>,
     live: bool,
     address: SocketAddr,
-) -> anyhow::Result<(Option<ChatOrigin>, Chat)> {
+) -> anyhow::Result<(Option<ChatOrigin>, Option<&'static str>)> {
     if given.is_some() {
-        let whereto = Chat::Leaves("LIVE: messages go to CARILLON_CHAT_ORIGIN");
-        return Ok((given, whereto));
+        return Ok((given, Some("LIVE: messages go to CARILLON_CHAT_ORIGIN")));
     }
     if live {
         let whereto = "LIVE: messages go to the real Slack, Discord, Teams and webhooks";
-        return Ok((None, Chat::Leaves(whereto)));
+        return Ok((None, Some(whereto)));
     }
     let sink = ChatOrigin::parse(&format!("http://{address}/_local/chat"))
         .map_err(anyhow::Error::msg)
         .context("the built-in chat sink")?;
-    Ok((Some(sink), Chat::BuiltIn))
+    Ok((Some(sink), None))
 }
 
 async fn bind(address: IpAddr, port: u16, option: &str) -> anyhow::Result<TcpListener> {
