@@ -89,11 +89,10 @@ impl<R: Rule> Described for Field<R> {
     }
 
     fn schema(&self) -> Value {
-        let mut schema = self.rule.schema();
-        if !self.about.is_empty() {
-            schema["description"] = self.about.into();
+        match self.about {
+            "" => self.rule.schema(),
+            about => schema::described(self.rule.schema(), about),
         }
-        schema
     }
 }
 
@@ -118,9 +117,8 @@ impl Object {
     }
 
     pub fn schema(&self) -> Value {
-        let mut schema = schema::object(&self.required(), self.properties());
-        schema["description"] = self.about.into();
-        schema
+        let schema = schema::object(&self.required(), self.properties());
+        schema::described(schema, self.about)
     }
 
     /// The properties of a merge patch (RFC 7396): null removes what need not be there.

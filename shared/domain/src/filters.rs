@@ -155,10 +155,9 @@ impl FiltersRule {
             };
             (key.to_string(), values)
         });
-        let mut object = schema::object(&[], fields.collect());
-        object["description"] =
-            "All keys must match; of a key, any value; `*` stands for any run of characters".into();
-        object
+        let about =
+            "All keys must match; of a key, any value; `*` stands for any run of characters";
+        schema::described(schema::object(&[], fields.collect()), about)
     }
 }
 

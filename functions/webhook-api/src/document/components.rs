@@ -28,7 +28,7 @@ pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
     webhooks::add(kinds, schemas);
     notifications::add(kinds, schemas);
     let key_patch = schema::object(&[], KEY_CHANGE.patch());
-    let key_patch = webhooks::described(KEY_CHANGE.about, key_patch);
+    let key_patch = schema::described(key_patch, KEY_CHANGE.about);
     let others = [
         ("NewApiKey", NEW_KEY.schema()),
         ("ApiKeyPatch", key_patch),

@@ -124,12 +124,6 @@ pub fn undescribed(object: &mut Value) {
     }
 }
 
-/// Says what an object is for.
-pub fn described(about: &str, mut object: Value) -> Value {
-    object["description"] = about.into();
-    object
-}
-
 /// Puts properties into an object's schema.
 fn set(object: &mut Value, properties: impl IntoIterator<Item = (impl Into<String>, Value)>) {
     for (name, schema) in properties {
@@ -200,7 +194,7 @@ fn patch() -> Value {
     let mut properties = NEW_WEBHOOK.patch();
     properties.insert(CONFIGURATION.into(), reference("ConfigurationPatch"));
     let about = "The fields to change (RFC 7396): null removes, lists are replaced as a whole";
-    described(about, schema::object(&[], properties))
+    schema::described(schema::object(&[], properties), about)
 }
 
 /// The fields of all kinds: a patch need not say the type.
@@ -217,7 +211,7 @@ fn configuration_patch(kinds: &Kinds) -> Value {
     let mut patch = schema::object(&[], fields.collect());
     undescribed(&mut patch);
     let about = "The fields to change: null removes. Which there are depends on the webhook's type";
-    described(about, patch)
+    schema::described(patch, about)
 }
 
 /// The parts of the credentials of all kinds.
@@ -237,7 +231,7 @@ fn rotation(kinds: &Kinds) -> Value {
     );
     let about = "The parts of the new credential, under the names that they have in the webhook's \
                  configuration";
-    described(about, rotation)
+    schema::described(rotation, about)
 }
 
 /// Adds a field that other kinds may have, too. What each of them takes of it is for the

@@ -14,7 +14,7 @@ const MASK: &str = "(?:[!-~]*\u{2026})+[!-~]*";
 /// masked credential is taken: where there is one that it can mean.
 pub fn field(field: &Field, masks: bool) -> Option<Value> {
     let mut about = field.about.to_owned();
-    let mut schema = match &field.rule {
+    let schema = match &field.rule {
         Rule::Text(rule) => text(rule),
         Rule::List(rule) => {
             let mut list = listed(rule.least, rule.most, &text(&rule.item));
@@ -44,8 +44,7 @@ pub fn field(field: &Field, masks: bool) -> Option<Value> {
         }
         Rule::Not(_) => return None,
     };
-    schema["description"] = about.into();
-    Some(schema)
+    Some(schema::described(schema, &about))
 }
 
 /// Of a whole configuration. `refused` are the combinations that it must not have.

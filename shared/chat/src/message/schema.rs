@@ -1,6 +1,6 @@
 //! What a `message` may be, as a JSON Schema.
 
-use carillon_domain::field::{listed, schema};
+use carillon_domain::field::{listed, schema, schema::described};
 use serde_json::{Value, json};
 
 use super::MentionForm;
@@ -12,8 +12,8 @@ use super::read::{
 
 /// Of a kind whose mentions have these forms; `filters` is the schema of `when`.
 pub fn message(forms: &[MentionForm], filters: &Value) -> Value {
-    let template = |max: usize, about: &str| said(schema::said(max), about);
-    let list = |most: usize, item: &Value, about: &str| said(listed(0, most, item), about);
+    let template = |max: usize, about: &str| described(schema::said(max), about);
+    let list = |most: usize, item: &Value, about: &str| described(listed(0, most, item), about);
     let fact = json!({"anyOf": [
         {"type": "string", "enum": names()}, schema::form(MAX_FIELD, "^details\\..*\\S"),
     ]});
@@ -27,7 +27,7 @@ pub fn message(forms: &[MentionForm], filters: &Value) -> Value {
     let who: Vec<&str> = forms.iter().map(|form| form.name).collect();
     let whom = schema::form(MAX_MENTIONED, &format!("^(?:{})$", patterns.join("|")));
     let about = format!("Whom: {}", who.join(", "));
-    let who = said(listed(1, MAX_WHO, &whom), &about);
+    let who = described(listed(1, MAX_WHO, &whom), &about);
     let mention = object(&["who"], &json!({"when": filters, "who": who}));
     let mentioned = "Whom to ping, and of which events: all, if left out";
     let message = json!({
@@ -39,12 +39,7 @@ pub fn message(forms: &[MentionForm], filters: &Value) -> Value {
     });
     let about = "Words of your own. Templates are Jinja's, over the fields of an event; what they \
                  give is plain text. Not with grouping `update`: mentions";
-    said(object(&[], &message), about)
-}
-
-fn said(mut schema: Value, about: &str) -> Value {
-    schema["description"] = about.into();
-    schema
+    described(object(&[], &message), about)
 }
 
 fn object(required: &[&str], properties: &Value) -> Value {

@@ -125,9 +125,7 @@ pub struct Shared<R> {
 impl<R: Rule> Shared<R> {
     /// What the API's document has under its name.
     pub fn form(&self) -> Value {
-        let mut form = self.rule.schema();
-        form["description"] = self.about.into();
-        form
+        schema::described(self.rule.schema(), self.about)
     }
 }
 

@@ -45,6 +45,12 @@ pub fn object(required: &[&str], properties: Map<String, Value>) -> Value {
     object
 }
 
+/// The same, with what it is for.
+pub fn described(mut schema: Value, about: &str) -> Value {
+    schema["description"] = about.into();
+    schema
+}
+
 /// The same, or null.
 pub fn or_null(mut schema: Value) -> Value {
     match schema["type"].as_str() {

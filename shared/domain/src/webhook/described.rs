@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::MAX_WEBHOOK_NAME;
 use crate::event_type::{EventType, EventTypePattern, NameOrPattern};
 use crate::fault::{FaultCode, Faults, Pointer};
-use crate::field::{Field, Flag, Given, Line, Object, Rule, Shared, Whole, listed, reference};
+use crate::field::{
+    Field, Flag, Given, Line, Object, Rule, Shared, Whole, listed, reference, schema,
+};
 use crate::fields::ORGANIZATION;
 use crate::filters::FiltersRule;
 use crate::values::texts_of;
@@ -79,9 +81,7 @@ impl EventTypes {
     pub fn list() -> Value {
         let mut item = NameOrPattern.schema();
         item["not"] = json!({"const": EventType::Ping});
-        let mut list = listed(1, MAX, &item);
-        list["description"] = "Event types, or patterns with `*`".into();
-        list
+        schema::described(listed(1, MAX, &item), "Event types, or patterns with `*`")
     }
 }
 
