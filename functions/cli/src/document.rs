@@ -18,6 +18,12 @@ pub struct Document {
 }
 
 impl Document {
+    /// What stands in no file.
+    pub fn made(value: Value) -> Self {
+        let places = Places::default();
+        Self { value, places }
+    }
+
     /// Reads a file; `-` is standard input.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let mut bytes = Vec::new();

@@ -45,12 +45,10 @@ impl Error {
     }
 
     /// What Carillon refused came from a file: its faults have places there.
-    pub fn in_file(self, places: Option<&Places>) -> Self {
-        match (self, places) {
-            (Self::Refused(problem), Some(places)) => {
-                Self::Refused(Box::new(problem.in_file(places.clone())))
-            }
-            (error, _) => error,
+    pub fn in_file(self, places: &Places) -> Self {
+        match self {
+            Self::Refused(problem) => Self::Refused(Box::new(problem.in_file(places.clone()))),
+            error => error,
         }
     }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 /// Line and column; both count from 1.
 pub type Place = (u64, u64);
 
-/// Where the parts of a file stand, by JSON pointer; lines and columns count from 1.
+/// Where the parts of a file stand, by JSON pointer; lines and columns count from 1. The default
+/// is that of no file.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     path: PathBuf,
@@ -56,6 +57,7 @@ impl Places {
     }
 
     /// The place of what a pointer names, or of what that would stand in: `file:line:column`.
+    /// Blank where there is no file.
     pub fn find(&self, pointer: &str) -> String {
         let file = self.path.display();
         let whole = format!("{}{pointer}", self.root);

@@ -35,7 +35,7 @@ pub struct Problem {
     pub document: Value,
     /// Where the parts of the input stand, where it came from a file.
     #[serde(skip)]
-    places: Option<Places>,
+    places: Places,
 }
 
 /// One fault of the input.
@@ -72,10 +72,7 @@ impl Problem {
 
     /// The faults are about this file.
     pub fn in_file(self, places: Places) -> Self {
-        Self {
-            places: Some(places),
-            ..self
-        }
+        Self { places, ..self }
     }
 }
 
@@ -87,13 +84,10 @@ impl fmt::Display for Problem {
         }
         for Fault { pointer, detail } in &self.errors {
             let detail = clean(detail);
-            match &self.places {
-                Some(places) => {
-                    let detail = without_place(&detail);
-                    let field = shown(pointer);
-                    write!(f, "\n  {}: {field}{detail}", places.find(pointer))?;
-                }
-                None => write!(f, "\n  {}{detail}", shown(pointer))?,
+            let field = shown(pointer);
+            match self.places.find(pointer).as_str() {
+                "" => write!(f, "\n  {field}{detail}")?,
+                place => write!(f, "\n  {place}: {field}{}", without_place(&detail))?,
             }
         }
         if self.status >= 500 && !self.request_id.is_empty() {

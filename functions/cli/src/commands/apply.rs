@@ -89,7 +89,7 @@ pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result
     let call = Call::put(path).body("application/yaml", &body);
     let mut answer = client
         .call(&call)
-        .map_err(|error| error.in_file(Some(&places.above())))?;
+        .map_err(|error| error.in_file(&places.above()))?;
     in_order(&mut answer, places);
     let text = diff(&answer, &before[BLOCK], block, &secret, how.dry_run);
     Ok(Report::new(answer, text))

@@ -20,11 +20,11 @@ pub struct Match {
 
 pub fn run(client: &Client, arguments: &Match) -> Result<Report, Error> {
     let Document { value, places } = Document::read(&arguments.file)?;
-    of(client, &value, Some(&places))
+    of(client, &value, &places)
 }
 
 /// Asks about an event; nothing is stored or sent.
-pub fn of(client: &Client, event: &Value, places: Option<&Places>) -> Result<Report, Error> {
+pub fn of(client: &Client, event: &Value, places: &Places) -> Result<Report, Error> {
     let body = event.to_string();
     let call = Call::post(path(&["events", "match"]))
         .json(&body)

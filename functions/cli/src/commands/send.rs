@@ -13,7 +13,6 @@ use crate::document::Document;
 use crate::error::Error;
 use crate::event::{self, Fields};
 use crate::output::{Report, count};
-use crate::places::Places;
 
 #[derive(Debug, Args)]
 pub struct Send {
@@ -41,21 +40,20 @@ pub struct Send {
 }
 
 pub fn run(client: &Client, send: &Send) -> Result<Report, Error> {
-    let (body, places) = send.body()?;
-    let media_type = media_type(&body);
+    let Document { value, places } = send.document()?;
     if send.dry_run {
-        if body.get("events").is_some() || body.is_array() {
+        if value.get("events").is_some() || value.is_array() {
             let what = "--dry-run takes one event, and this is a batch";
             return Err(Error::Input(what.to_owned()));
         }
-        return matching::of(client, &body, places.as_ref());
+        return matching::of(client, &value, &places);
     }
     let answer = client.call(
         &Call::post(path(&["events"]))
-            .body(media_type, &body.to_string())
+            .body(media_type(&value), &value.to_string())
             .repeatable(),
     );
-    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
+    let answer = answer.map_err(|error| error.in_file(&places))?;
     Ok(report(answer))
 }
 
@@ -79,7 +77,7 @@ fn report(answer: Value) -> Report {
 
 impl Send {
     /// What is sent, and where its parts stand in the file that it came from.
-    fn body(&self) -> Result<(Value, Option<Places>), Error> {
+    fn document(&self) -> Result<Document, Error> {
         let from_stdin = self.event_type.is_none() && self.file.is_none();
         let file = match &self.file {
             Some(file) => Some(file.as_path()),
@@ -93,12 +91,12 @@ impl Send {
         let Some(file) = file else {
             let mut event = event::now(self.event_type.as_deref().unwrap_or_default());
             self.add_to(&mut event);
-            return Ok((Value::Object(event), None));
+            return Ok(Document::made(Value::Object(event)));
         };
-        let Document { mut value, places } = Document::read(file)?;
+        let mut document = Document::read(file)?;
         let mut flags = Map::new();
         self.add_to(&mut flags);
-        match &mut value {
+        match &mut document.value {
             Value::Object(fields) if fields.contains_key("specversion") => {
                 require_no_flags(&flags, "a CloudEvent")?;
             }
@@ -114,7 +112,7 @@ impl Send {
             // CloudEvents, or a fault that Carillon names.
             _ => require_no_flags(&flags, "a list")?,
         }
-        Ok((value, Some(places)))
+        Ok(document)
     }
 
     fn add_to(&self, event: &mut Map<String, Value>) {

@@ -69,20 +69,17 @@ struct Previewed {
 
 pub fn preview(client: &Client, preview: &Preview) -> Result<Report, Error> {
     let event = &preview.event;
-    let (body, places) = match (&event.event_id, &event.file) {
-        (Some(id), _) => (json!({"event_id": id}), None),
-        (_, Some(file)) => {
-            let Document { value, places } = Document::read(file)?;
-            (value, Some(places))
-        }
-        _ => (json!({"sample": event.sample}), None),
+    let Document { value, places } = match (&event.event_id, &event.file) {
+        (Some(id), _) => Document::made(json!({"event_id": id})),
+        (_, Some(file)) => Document::read(file)?,
+        _ => Document::made(json!({"sample": event.sample})),
     };
     let id = webhook_id(client, &preview.webhook)?;
     let path = path(&["webhooks", &id, "preview"]);
     let path = query(&path, &[("channel", preview.channel.clone())]);
-    let body = body.to_string();
+    let body = value.to_string();
     let answer = client.call(&Call::post(path).json(&body).repeatable());
-    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
+    let answer = answer.map_err(|error| error.in_file(&places))?;
     Ok(Report::of(answer, shown))
 }
 

@@ -140,7 +140,7 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
         } => {
             let Document { value, places } = substitute::read(file)?;
             let answer = change(client, webhook, &value, *no_verify);
-            answer.map_err(|error| error.in_file(Some(&places)))
+            answer.map_err(|error| error.in_file(&places))
         }
         Webhooks::Enable { webhook } => change(client, webhook, &json!({"enabled": true}), false),
         Webhooks::Disable { webhook } => change(client, webhook, &json!({"enabled": false}), false),
@@ -233,21 +233,18 @@ fn words(message: &Value) -> Vec<(&'static str, String)> {
 }
 
 fn create(client: &Client, create: &Create) -> Result<Report, Error> {
-    let (mut webhook, places) = match &create.file {
-        Some(file) => {
-            let Document { value, places } = substitute::read(file)?;
-            (value, Some(places))
-        }
-        None => (create.webhook(client)?, None),
+    let Document { mut value, places } = match &create.file {
+        Some(file) => substitute::read(file)?,
+        None => Document::made(create.webhook(client)?),
     };
-    if let (Some(name), Some(fields)) = (&create.name, webhook.as_object_mut()) {
+    if let (Some(name), Some(fields)) = (&create.name, value.as_object_mut()) {
         fields.insert("name".into(), json!(name));
     }
     let verify = create.no_verify.then(|| "false".to_owned());
     let path = query(&path(&["webhooks"]), &[("verify", verify)]);
-    let body = webhook.to_string();
+    let body = value.to_string();
     let answer = client.call(&Call::post(path).json(&body).once());
-    let answer = answer.map_err(|error| error.in_file(places.as_ref()))?;
+    let answer = answer.map_err(|error| error.in_file(&places))?;
     Ok(Report::of(answer, with_secret))
 }
 
