@@ -17,8 +17,9 @@ use crate::text::did_you_mean;
 /// Where `carillon-local` answers.
 pub const LOCAL: &str = "http://127.0.0.1:8787";
 
-/// A Carillon and the way in.
-#[derive(Debug)]
+/// A Carillon and the way in, as a profile has them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Connection {
     pub url: String,
     pub key: Option<SecretString>,
@@ -68,14 +69,7 @@ struct File {
     /// The profile of those who name none.
     default: Option<String>,
     #[serde(default)]
-    profiles: BTreeMap<String, Profile>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Profile {
-    url: String,
-    key: Option<SecretString>,
+    profiles: BTreeMap<String, Connection>,
 }
 
 /// Where the file is: `CARILLON_CONFIG`, else below `XDG_CONFIG_HOME`, else `~/.config`.
@@ -136,22 +130,15 @@ impl Config {
         environment: Environment,
     ) -> Result<Connection, Error> {
         if let Some(name) = named {
-            let profile = self.profile(name)?;
-            return Ok(Connection {
-                url: profile.url.clone(),
-                key: profile.key.clone(),
-            });
+            return self.profile(name).cloned();
         }
-        let default = match &self.file.default {
-            Some(name) => Some(self.profile(name)?),
-            None => None,
-        };
-        let Some(profile) = default else {
+        let Some(default) = &self.file.default else {
             return Ok(Connection {
                 url: environment.url.unwrap_or_else(|| LOCAL.to_owned()),
                 key: environment.key,
             });
         };
+        let profile = self.profile(default)?;
         let url = environment.url.unwrap_or_else(|| profile.url.clone());
         let is_own = url.trim_end_matches('/') == profile.url.trim_end_matches('/');
         let key = environment.key;
@@ -161,7 +148,7 @@ impl Config {
         })
     }
 
-    fn profile(&self, name: &str) -> Result<&Profile, Error> {
+    fn profile(&self, name: &str) -> Result<&Connection, Error> {
         self.file.profiles.get(name).ok_or_else(|| {
             let hint = did_you_mean(name, self.file.profiles.keys().map(String::as_str));
             let path = self.path.display();
