@@ -135,18 +135,14 @@ const HOISTED: [(&str, &str); 8] = [
 ];
 
 fn hoist_schemas(document: &mut Value) {
+    let schemas = &mut document["components"]["schemas"];
     for (name, at) in HOISTED {
-        let schemas = &document["components"]["schemas"];
         let Some(found) = schemas.pointer(at).cloned() else {
             debug_assert!(false, "nothing stands at {at}");
             continue;
         };
-        replace(
-            &mut document["components"]["schemas"],
-            &found,
-            &reference(name),
-        );
-        document["components"]["schemas"][name] = found;
+        replace(schemas, &found, &reference(name));
+        schemas[name] = found;
     }
 }
 
