@@ -36,6 +36,21 @@ test('the keyboard stays where it is while messages come', async () => {
   calm(page);
 });
 
+test('a click counts though a message comes while the button is pressed', async () => {
+  const page = await stage.open('#/channels');
+  const link = page.getByRole('navigation', { name: 'Channels' }).getByRole('link', { name: 'infra' });
+  await link.hover();
+  await page.mouse.down();
+  await said('one in between');
+  await page.locator('.post', { hasText: 'one in between' }).first().waitFor();
+  // What is drawn after the messages has had its turn, too.
+  await page.evaluate(() => new Promise((drawn) => { requestAnimationFrame(() => setTimeout(drawn)); }));
+  await page.mouse.up();
+  await page.waitForFunction(() => location.hash.includes('channel='));
+  await link.getByText('3').waitFor();
+  calm(page);
+});
+
 test('messages show while more and more of them come', async () => {
   const page = await stage.open('#/channels');
   await page.locator('.post').first().waitFor();
