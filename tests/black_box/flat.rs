@@ -140,3 +140,25 @@ async fn an_event_is_matched_with_a_read_for_each_page_of_webhooks() {
     assert_eq!(event["matched"], 1_199);
     assert_eq!(event["deliveries"].as_array().unwrap().len(), 1_199);
 }
+
+#[tokio::test]
+async fn those_that_do_not_get_an_event_are_told_also_behind_many_that_do() {
+    let sized = Sized::new(40).await;
+    sized.register("the last", &["deploy"]).await;
+    let scale = json!({"type": "scale", "id": "s1"});
+    sized.call("POST", "/events/", &scale).await;
+    sized
+        .call("POST", "/events/", &json!({"type": "deploy", "id": "d1"}))
+        .await;
+    sized.inside.dispatch().await;
+    let event = sized.call("GET", "/events/s1/", &Value::Null).await;
+    let unmatched = event["unmatched"].as_array().unwrap().iter();
+    let names: Vec<&str> = unmatched.map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["the first", "the last"]);
+    let event = sized.call("GET", "/events/d1/", &Value::Null).await;
+    assert_eq!(
+        event["unmatched"].as_array().unwrap().len(),
+        10,
+        "no more than ten"
+    );
+}

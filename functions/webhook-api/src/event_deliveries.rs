@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use carillon_aws::registry::PAGE;
 use carillon_domain::lane::Waiting;
-use carillon_domain::{Delivery, DeliveryId, Event, LaneId};
+use carillon_domain::{Delivery, DeliveryId, Event, LaneId, Webhook};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,8 +14,8 @@ use crate::{Api, schema, waking};
 
 /// How many of those that do not get it are told why.
 const UNMATCHED: usize = 10;
-/// Among how many webhooks they are looked for.
-const LOOKED_AT: usize = 100;
+/// Among how many webhooks they are looked for: a few first, which is mostly enough.
+const LOOKED_AT: [usize; 2] = [20, 80];
 
 /// An event and its deliveries.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,35 +43,54 @@ pub struct Unmatched {
 
 pub async fn of(api: &Api, event: Event) -> Result<EventView, Problem> {
     let organization = &event.organization;
-    let record = api.lanes.record(organization, &event.id).await?;
-    let max = match &record {
-        Some(_) => LOOKED_AT,
-        None => PAGE,
-    };
-    let some = api.registry.webhook_page(organization, None, max).await?;
-    let (matched, lanes) = match record {
-        Some(record) => (Some(record.matched), record.lanes),
+    let (matched, lanes, mut unmatched) = match api.lanes.record(organization, &event.id).await? {
+        Some(record) => {
+            let unmatched = others(api, &event).await?;
+            (Some(record.matched), record.lanes, unmatched)
+        }
         // It is about to be dispatched.
         None => {
+            let some = api.registry.webhook_page(organization, None, PAGE).await?;
             let subscribing = some.webhooks.iter().filter(|it| it.subscribes(&event));
             let subscribing: Vec<_> = subscribing.collect();
             let matched = some.next.is_none().then_some(subscribing.len());
-            let lanes = subscribing.into_iter().flat_map(waking::lanes);
-            (matched, lanes.collect())
+            let lanes = subscribing.into_iter().flat_map(waking::lanes).collect();
+            (matched, lanes, unmatched(some.webhooks, &event).collect())
         }
     };
-    let unmatched = some.webhooks.into_iter().filter_map(|webhook| {
-        Some(Unmatched {
-            why_not: webhook.why_not(&event)?,
-            webhook_id: webhook.id.to_string(),
-            name: webhook.name,
-        })
-    });
+    unmatched.truncate(UNMATCHED);
     Ok(EventView {
         matched,
         deliveries: deliveries(api, &event, &lanes).await?,
-        unmatched: unmatched.take(UNMATCHED).collect(),
+        unmatched,
         event,
+    })
+}
+
+/// Some of the webhooks that do not get an event.
+async fn others(api: &Api, event: &Event) -> Result<Vec<Unmatched>, Problem> {
+    let mut found = Vec::new();
+    let mut after = None;
+    for max in LOOKED_AT {
+        let registry = &api.registry;
+        let page = registry.webhook_page(&event.organization, after.as_deref(), max);
+        let page = page.await?;
+        found.extend(unmatched(page.webhooks, event));
+        after = page.next;
+        if found.len() >= UNMATCHED || after.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn unmatched(webhooks: Vec<Webhook>, event: &Event) -> impl Iterator<Item = Unmatched> {
+    webhooks.into_iter().filter_map(|webhook| {
+        Some(Unmatched {
+            why_not: webhook.why_not(event)?,
+            webhook_id: webhook.id.to_string(),
+            name: webhook.name,
+        })
     })
 }
 
