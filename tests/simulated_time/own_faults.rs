@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use carillon_aws::{DeliveryQueue, QueueMessage};
+use carillon_aws::{DeliveryQueue, QueueMessage, WakeUp, wake};
+use carillon_domain::lane::Lane;
 use carillon_domain::{DeliveryStatus, Digest, Outcome};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
@@ -190,4 +191,32 @@ async fn a_row_that_a_dead_process_wrote_late_says_what_was_posted_after_it() {
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!(row.status, DeliveryStatus::Delivered);
     assert!(row.possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_lane_whose_last_state_was_not_written_is_found_to_be_settled_once() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.publish(&webhook).await;
+    stage.serve().await;
+    // Whoever has settled it died before the lane's row said so.
+    let lane = webhook.lane(&webhook.lanes.channels[0]);
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+    let version = rows[&lane].version;
+    let before = Lane {
+        version: version + 1,
+        tried: rows[&lane].settled_up_to().cloned(),
+        ..Lane::default()
+    };
+    let (organization, now) = (&webhook.organization, stage.now());
+    let saved = stage.lanes.save(organization, &lane, version, &before, now);
+    assert!(saved.await.unwrap());
+    let wake_up = WakeUp::new(organization.clone(), lane.clone());
+    wake(&stage.queue, &[wake_up]).await.unwrap();
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1, "not posted again");
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+    let settled = rows[&lane].settled_up_to();
+    let (waiting, _) = stage.lanes.entries(&lane, settled, 10).await.unwrap();
+    assert!(waiting.is_empty(), "the daily walk would wake it for ever");
 }

@@ -194,6 +194,10 @@ impl Notifier {
                 Composed::Nothing(Some(due)) => return Ok(Ending::At(due)),
                 Composed::Nothing(None) => {
                     self.faults.forget(visit.id);
+                    // No next post says so: the lane would be found to wait for ever.
+                    if visit.has_moved {
+                        self.save(visit).await?;
+                    }
                     return Ok(self.rests_after(visit, webhook, channel, napped));
                 }
                 Composed::Message(message) => message,

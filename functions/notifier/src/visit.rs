@@ -49,6 +49,8 @@ pub struct Visit<'a> {
     /// appends it before it looks whether the lane waits.
     knows_all: bool,
     pub events: HashMap<EventId, Event>,
+    /// Whether it was moved behind what is settled, and that is not written down yet.
+    pub has_moved: bool,
     /// How many messages were posted.
     pub posts: usize,
     /// What its webhook is called for metrics.
@@ -127,6 +129,7 @@ impl<'a> Visit<'a> {
             entries: VecDeque::new(),
             knows_all: false,
             events: HashMap::new(),
+            has_moved: false,
             posts: 0,
             kind: "unknown".to_owned(),
             summary_after: None,
@@ -180,6 +183,7 @@ impl Notifier {
             return Err(Fault::Lost);
         }
         visit.stored = visit.lane.version;
+        visit.has_moved = false;
         Ok(())
     }
 
