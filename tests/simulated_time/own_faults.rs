@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_aws::{DeliveryQueue, QueueMessage, WakeUp, wake};
-use carillon_domain::lane::Lane;
+use carillon_domain::lane::{Lane, Log};
 use carillon_domain::{DeliveryStatus, Digest, Outcome};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
@@ -191,6 +191,48 @@ async fn a_row_that_a_dead_process_wrote_late_says_what_was_posted_after_it() {
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!(row.status, DeliveryStatus::Delivered);
     assert!(row.possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_lane_has_nothing_left_to_send_again_once_that_was_sent() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let id = stage.publish(&webhook).await;
+    stage.serve().await;
+    stage.recover(&webhook, &[id]).await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 2);
+    let lane = webhook.lane(&webhook.lanes.channels[0]);
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+    assert!(!rows[&lane].may_have_redo(), "the daily walk would wake it");
+}
+
+#[tokio::test]
+async fn a_post_that_is_not_to_be_repeated_is_not_open_any_more() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.publish(&webhook).await;
+    stage.serve().await;
+    let lane = webhook.lane(&webhook.lanes.channels[0]);
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+    let mut row = rows[&lane].clone();
+    let (version, organization) = (row.version, &webhook.organization);
+    row.version += 1;
+    row.offset = row.settled_up_to().cloned();
+    let open = row.open.as_mut().unwrap();
+    // As after a post of unknown outcome, of which the log has nothing any more.
+    open.is_in_flight = false;
+    open.log = Log::Redo;
+    let saved = stage
+        .lanes
+        .save(organization, &lane, version, &row, stage.now());
+    assert!(saved.await.unwrap());
+    let wake_up = WakeUp::new(organization.clone(), lane.clone());
+    wake(&stage.queue, &[wake_up]).await.unwrap();
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1);
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+    assert!(rows[&lane].open.is_none(), "the daily walk would wake it");
 }
 
 #[tokio::test]

@@ -20,9 +20,9 @@ async fn events_of_a_batch_are_read_with_its_lanes_and_each_log_once() {
     assert!(stage.serve_batch().await);
     assert_eq!(stage.sink.messages().len(), 3);
     let calls = stage.calls.lock().unwrap().clone();
-    assert_eq!(calls["Query"], 3, "a lane each: {calls:?}");
-    let of_batch = "webhooks, lanes, events";
-    assert_eq!(calls["BatchGetItem"], 3, "{of_batch}: {calls:?}");
+    assert_eq!(calls["Query"], 3, "one a lane: {calls:?}");
+    // The webhooks, the lanes and the events.
+    assert_eq!(calls["BatchGetItem"], 3, "{calls:?}");
 }
 
 #[tokio::test]

@@ -109,6 +109,7 @@ impl Notifier {
             // Left behind as it is.
             if is_repeat {
                 visit.lane.withdraw();
+                visit.must_be_saved = true;
             }
             self.move_behind(visit, &candidates[..settled]).await?;
             return Ok(Composed::Again);

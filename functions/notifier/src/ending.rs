@@ -63,7 +63,7 @@ impl Notifier {
         match reply.outcome {
             Outcome::Delivered => {
                 // Where it is not remembered, the message is edited once more.
-                self.remember_as(webhook, channel, joined, &read.ended(end))
+                self.remember_as("its end", webhook, channel, joined, &read.ended(end))
                     .await;
                 let rest = reply.pause_after.unwrap_or_default();
                 if rest > LONGEST_NAP {

@@ -151,12 +151,14 @@ impl Notifier {
             return;
         }
         let new = Conversation::showing(&joined.event, message.clone(), joined.by.clone());
-        self.remember_as(webhook, channel, joined, &new).await;
+        self.remember_as("a message", webhook, channel, joined, &new)
+            .await;
     }
 
-    /// Remembers this in the place of what was read.
+    /// Remembers this in the place of what was read; a failure is only logged.
     pub(crate) async fn remember_as(
         &self,
+        what: &str,
         webhook: &Webhook,
         channel: &str,
         joined: &Joined,
@@ -167,7 +169,7 @@ impl Notifier {
         let remembered = ledger.remember(&webhook.id, channel, operation, read, new);
         if let Err(error) = remembered.await {
             let webhook_id = webhook.id.as_str();
-            tracing::error!(webhook_id, %error, "a thread could not be remembered");
+            tracing::error!(webhook_id, %error, what, "not remembered of a thread");
         }
     }
 }

@@ -227,13 +227,11 @@ impl Notifier {
         let read = named.into_iter().map(async |(organization, ids)| {
             let read = self.stores.events.get_many(organization, &ids);
             match tokio::time::timeout(READ_AHEAD, read).await {
-                Ok(Ok(events)) => events,
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "events could not be read ahead");
-                    HashMap::new()
-                }
-                Err(_) => HashMap::new(),
+                Ok(Ok(events)) => return events,
+                Ok(Err(error)) => tracing::warn!(%error, "events could not be read ahead"),
+                Err(_) => tracing::warn!("reading events ahead takes too long"),
             }
+            HashMap::new()
         });
         let read = join_all(read)
             .await

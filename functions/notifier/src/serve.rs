@@ -195,7 +195,7 @@ impl Notifier {
                 Composed::Nothing(None) => {
                     self.faults.forget(visit.id);
                     // No next post says so: the lane would be found to wait for ever.
-                    if visit.has_moved {
+                    if visit.must_be_saved {
                         self.save(visit).await?;
                     }
                     return Ok(self.rests_after(visit, webhook, channel, napped));

@@ -150,7 +150,7 @@ impl Notifier {
         if let Some(end) = settled.iter().filter_map(|it| it.position.clone()).max() {
             visit.entries.retain(|entry| entry.position > end);
             visit.lane.offset = Some(end).max(visit.lane.offset.take());
-            visit.has_moved = true;
+            visit.must_be_saved = true;
         }
         Ok(())
     }

@@ -49,8 +49,9 @@ pub struct Visit<'a> {
     /// appends it before it looks whether the lane waits.
     knows_all: bool,
     pub events: HashMap<EventId, Event>,
-    /// Whether it was moved behind what is settled, and that is not written down yet.
-    pub has_moved: bool,
+    /// Whether something was found out that only the next save writes down: what is settled
+    /// already, or that nothing is left to be repeated or sent again.
+    pub must_be_saved: bool,
     /// How many messages were posted.
     pub posts: usize,
     /// What its webhook is called for metrics.
@@ -129,7 +130,7 @@ impl<'a> Visit<'a> {
             entries: VecDeque::new(),
             knows_all: false,
             events: HashMap::new(),
-            has_moved: false,
+            must_be_saved: false,
             posts: 0,
             kind: "unknown".to_owned(),
             summary_after: None,
@@ -183,7 +184,7 @@ impl Notifier {
             return Err(Fault::Lost);
         }
         visit.stored = visit.lane.version;
-        visit.has_moved = false;
+        visit.must_be_saved = false;
         Ok(())
     }
 
@@ -241,6 +242,7 @@ impl Notifier {
             }
         }
         visit.lane.redo_read(redo.len());
+        visit.must_be_saved |= !visit.lane.may_have_redo();
         Ok(redo)
     }
 
