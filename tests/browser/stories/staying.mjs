@@ -36,18 +36,28 @@ test('the keyboard stays where it is while messages come', async () => {
   calm(page);
 });
 
-test('a click counts though a message comes while the button is pressed', async () => {
+test('a click counts though a message comes while the button is pressed, and the message shows afterwards', async () => {
   const page = await stage.open('#/channels');
   const link = page.getByRole('navigation', { name: 'Channels' }).getByRole('link', { name: 'infra' });
-  await link.hover();
-  await page.mouse.down();
-  await said('one in between');
-  await page.locator('.post', { hasText: 'one in between' }).first().waitFor();
   // What is drawn after the messages has had its turn, too.
-  await page.evaluate(() => new Promise((drawn) => { requestAnimationFrame(() => setTimeout(drawn)); }));
+  const drawn = () => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => setTimeout(() => setTimeout(done))); }));
+  const press = async (message) => {
+    await link.hover();
+    await page.mouse.down();
+    await said(message);
+    await page.locator('.post', { hasText: message }).first().waitFor();
+    await drawn();
+  };
+  await press('one in between');
   await page.mouse.up();
   await page.waitForFunction(() => location.hash.includes('channel='));
   await link.getByText('3').waitFor();
+
+  await press('and one more');
+  // Away from it, which drags the link: no click comes of that.
+  await page.mouse.move(600, 400);
+  await page.mouse.up();
+  await link.getByText('4').waitFor();
   calm(page);
 });
 

@@ -11,29 +11,25 @@ export function el(tag, className, ...children) {
 
 /** What a box gets when nobody presses on something in it any more. */
 const waiting = new WeakMap();
+/** How often that is looked for, in milliseconds. */
+const LOOK = 100;
 
 /**
  * Puts these in the place of what is in a box. A press on something there ends first: a click whose
- * target is gone would come to nothing.
+ * target is gone would come to nothing. A press ends in many ways, so that it is looked at again.
  */
 export function refill(box, ...children) {
   if (box.matches(':active')) {
-    if (!waiting.has(box)) afterPress(() => waiting.has(box) && refill(box, ...waiting.get(box)));
+    if (!waiting.has(box)) setTimeout(() => {
+      const last = waiting.get(box);
+      waiting.delete(box);
+      if (last) refill(box, ...last);
+    }, LOOK);
     waiting.set(box, children);
     return;
   }
   waiting.delete(box);
   holdFocus(box, box, () => box.replaceChildren(...children));
-}
-
-/** The click comes after what ends the press. */
-function afterPress(act) {
-  const ends = ['pointerup', 'pointercancel', 'keyup'];
-  const ended = () => {
-    for (const end of ends) removeEventListener(end, ended, true);
-    setTimeout(act);
-  };
-  for (const end of ends) addEventListener(end, ended, true);
 }
 
 /** The keyboard stays where it was: at what is called the same in what comes `after`. */
