@@ -124,7 +124,10 @@ pub async fn list(
     let organization = &caller.organization;
     let (results, last) = match name {
         Some(name) => {
-            let found = api.registry.webhooks_named(organization, [&*name]).await?;
+            let found = match api.registry.name_owner(organization, &name).await? {
+                Some(id) => api.registry.webhook(organization, &id).await?,
+                None => None,
+            };
             (found.into_iter().filter(is_wanted).collect(), None)
         }
         None => {
@@ -197,9 +200,9 @@ pub async fn read(
         headers(("ETag")),
     )),
 )]
-pub async fn patch(asked: Asked, JsonBody(patch): JsonBody) -> Result<Registered, Problem> {
+pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<Registered, Problem> {
     let document = |webhook: &Webhook| patched(webhook, &patch);
-    change(asked, Update::Patch, document).await
+    change(call, Update::Patch, document).await
 }
 
 /// Replaces a webhook.
@@ -218,15 +221,15 @@ pub async fn patch(asked: Asked, JsonBody(patch): JsonBody) -> Result<Registered
         headers(("ETag")),
     )),
 )]
-pub async fn replace(asked: Asked, JsonBody(body): JsonBody) -> Result<Registered, Problem> {
-    change(asked, Update::Replace, |_: &Webhook| body.clone()).await
+pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<Registered, Problem> {
+    change(call, Update::Replace, |_: &Webhook| body.clone()).await
 }
 
 /// A change that is asked for, but for its body.
-type Asked = (State<Api>, Caller<Write>, Query, HeaderMap, PathOf<String>);
+type Change = (State<Api>, Caller<Write>, Query, HeaderMap, PathOf<String>);
 
 async fn change(
-    (State(api), caller, mut query, headers, PathOf(id)): Asked,
+    (State(api), caller, mut query, headers, PathOf(id)): Change,
     update: Update,
     document: impl Fn(&Webhook) -> Value,
 ) -> Result<Registered, Problem> {
