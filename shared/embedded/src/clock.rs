@@ -1,10 +1,11 @@
 //! A clock that goes as fast as a test wants.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use carillon_runtime::clock::Clock;
+use carillon_runtime::guard::lock;
 use jiff::Timestamp;
 
 /// A clock that stands still until somebody moves it on; who sleeps moves it on to the end
@@ -19,7 +20,7 @@ impl SimulatedClock {
 
     /// Moves on to a time, unless it is past already.
     pub fn advance_to(&self, time: Timestamp) {
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = lock(&self.0);
         *now = time.max(*now);
     }
 
@@ -31,7 +32,7 @@ impl SimulatedClock {
 #[async_trait]
 impl Clock for SimulatedClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0)
     }
 
     async fn sleep(&self, duration: Duration) {

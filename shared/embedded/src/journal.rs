@@ -3,12 +3,13 @@
 //! memory.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Error;
 use crate::folder::JOURNAL;
+use carillon_runtime::guard::lock;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
@@ -75,9 +76,7 @@ impl Journal {
 
     pub(crate) fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic elsewhere cannot leave SQLite half-written.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.connection)
     }
 
     /// The last record of a stream that was dealt with.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
@@ -16,6 +16,7 @@ use winterbaume_secretsmanager::SecretsManagerService;
 use crate::folder::{DataFolder, SECRETS, replace};
 use crate::services::{self, Service, Trouble, instead};
 use crate::{Error, REGION};
+use carillon_runtime::guard::lock;
 
 /// The SDK's settings for a DynamoDB that answers there.
 pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
@@ -112,9 +113,7 @@ impl Kept {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
-        self.unwritten
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.unwritten)
     }
 }
 

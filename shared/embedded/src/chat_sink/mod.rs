@@ -34,7 +34,7 @@ mod teams;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::Router;
@@ -42,6 +42,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use carillon_chat::Kinds;
+use carillon_runtime::guard::lock;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -335,10 +336,7 @@ impl ChatSink {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         // A panic in between leaves nothing half-written that matters here.
-        self.shared
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.held)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {

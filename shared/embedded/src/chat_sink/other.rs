@@ -2,7 +2,7 @@
 //! answers as the kind says that the platform does.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use super::platform::DestinationKind;
 use super::receive::{Fault, receive};
 use super::signed::RECEIVER;
 use super::store::Message;
+use carillon_runtime::guard::lock;
 
 /// What a call to no known host gets.
 const UNKNOWN: &str = "no kind of destination has this host, and it is not a signed webhook";
@@ -57,7 +58,7 @@ fn kind_of<'s>(sink: &'s ChatSink, call: &Call) -> Option<&'s dyn Kind> {
 /// What takes posts for a kind: the same one for all sinks of this process.
 fn known(kind: &dyn Kind) -> &'static DestinationKind {
     static KNOWN: Mutex<BTreeMap<String, &'static DestinationKind>> = Mutex::new(BTreeMap::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&KNOWN);
     let id = kind.id();
     known.entry(id.as_str().to_owned()).or_insert_with(|| {
         // Kinds are few, and each is made once.

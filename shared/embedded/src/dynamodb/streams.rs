@@ -1,6 +1,6 @@
 //! The tables' streams, as functions and clients read them.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
@@ -18,6 +18,7 @@ use super::numbers::Numbers;
 use super::{DELIVERIES_TABLE, EVENTS_TABLE, LocalDynamoDb, REGISTRY_TABLE};
 use crate::journal::Journal;
 use crate::{Error, LocalFailures};
+use carillon_runtime::guard::lock;
 
 /// How soon a stream is looked at again after it had something, and the longest that
 /// grows to while it has nothing. (On AWS it is a quarter of a second.)
@@ -127,7 +128,7 @@ impl LocalDynamoDb {
     }
 
     fn numbers(&self) -> MutexGuard<'_, Numbers> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.numbers)
     }
 
     /// What a table's stream has next, after what the journal says was dealt with.

@@ -93,7 +93,7 @@ pub(super) fn delete(request: &Request<'_>) -> Result<Value, Trouble> {
     Ok(json!({"channel": place.channel_id, "ts": ts}))
 }
 
-/// The channel and the `ts` that a call names a message by, each where it does.
+/// The channel that a call names, and the `ts` of a message in it; empty where it names none.
 pub(super) fn addressed(
     sink: &ChatSink,
     fields: &Map<String, Value>,
