@@ -36,7 +36,8 @@ pub struct LaneSweep {
 }
 
 impl LaneSweep {
-    /// Wakes the lanes that are due, tells of what has failed for long, and goes on with the daily walk, until this time at most.
+    /// Wakes the lanes that are due, tells of what has failed for long, and goes on with the daily
+    /// walk, until this time at most.
     ///
     /// # Errors
     /// Where AWS does not answer: the next sweep goes on.

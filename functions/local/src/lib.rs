@@ -100,8 +100,7 @@ pub struct Local {
     admin_key: SecretString,
     log_in_code: SecretString,
     organization: OrganizationId,
-    /// Where messages go, in words, if out of this machine, or to whoever listens at
-    /// `CARILLON_CHAT_ORIGIN`.
+    /// Where messages go, in words, unless they stay with the built-in platforms.
     leaves: Option<&'static str>,
     sink: ChatSink,
     janitor: Arc<Janitor>,

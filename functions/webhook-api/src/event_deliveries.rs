@@ -55,7 +55,8 @@ pub async fn of(api: &Api, event: Event) -> Result<EventView, Problem> {
             let subscribing: Vec<_> = subscribing.collect();
             let matched = some.next.is_none().then_some(subscribing.len());
             let lanes = subscribing.into_iter().flat_map(waking::lanes).collect();
-            (matched, lanes, unmatched(some.webhooks, &event).collect())
+            let unmatched = unmatched(some.webhooks, &event).take(UNMATCHED);
+            (matched, lanes, unmatched.collect())
         }
     };
     unmatched.truncate(UNMATCHED);

@@ -105,7 +105,7 @@ pub fn asks_to_wait(until: Timestamp) -> String {
     format!("The platform asks to wait until {until}; it is sent then.")
 }
 
-/// What is to be sent once more: what came to its end within these times.
+/// What is to be sent once more, or only counted: what came to its end within these times.
 #[derive(Debug)]
 pub struct Asked {
     pub since: Option<Timestamp>,

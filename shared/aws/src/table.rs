@@ -233,7 +233,6 @@ impl Table {
                 if waiting.is_empty() {
                     break;
                 }
-                // DynamoDB leaves keys out when it is asked for too much.
                 if tries + 1 == READ_TRIES {
                     return Err(Error::Call {
                         operation,
@@ -300,7 +299,7 @@ impl Table {
     }
 }
 
-/// Whoever leaves out what it is asked for is asked for too much.
+/// Waits before a repeated try: DynamoDB leaves things out when it is asked for too much.
 async fn pause_before(tries: u32) {
     if let Some(earlier) = tries.checked_sub(1) {
         tokio::time::sleep(PAUSE * 2_u32.pow(earlier)).await;

@@ -8,8 +8,9 @@ use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId, OrganizationId, WebhookId};
-use crate::lane::{LaneId, Waiting, is_default};
+use crate::lane::{LaneId, Waiting};
 use crate::named::named;
+use crate::stored::is_default;
 use crate::trace::TraceParent;
 
 /// How long a delivery may take from its opening to the platform's answer, credential and

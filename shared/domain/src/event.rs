@@ -195,15 +195,6 @@ impl Event {
     }
 }
 
-/// Names in a row: the first ten, and how many more there are.
-pub(crate) fn some_of(names: &[&str]) -> String {
-    let named = &names[..names.len().min(10)];
-    match names.len() - named.len() {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
-}
-
 /// Whether a text is an http(s) URL that can be put into a message as it stands.
 pub fn is_web_url(text: &str) -> bool {
     !text.contains(|c: char| c.is_whitespace() || c.is_control())

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use crate::event::{Capture, Event, Resource, Status, some_of};
+use crate::event::{Capture, Event, Resource, Status};
 use crate::event_type::EventType;
 use crate::ids::{EventId, OrganizationId, WebhookId};
 use crate::lane::LaneId;
+use crate::text::first_of;
 
 /// For how long a channel fails before that is told, and the least time between two notices.
 pub const TOLD_AFTER: Duration = Duration::from_secs(3_600);
@@ -76,7 +77,7 @@ impl Outage {
         let message = format!(
             "No message has got through for an hour or longer: {}. What waits is kept and \
              tried every ten minutes. {}",
-            some_of(&names),
+            first_of(&names),
             first.reason
         );
         let subject = match count {

@@ -13,6 +13,7 @@ use serde_with::skip_serializing_none;
 
 use crate::event_type::EventType;
 use crate::ids::{DeliveryId, EventId};
+use crate::stored::is_default;
 use crate::trace::TraceParent;
 
 pub use id::{LaneId, Position};
@@ -86,10 +87,6 @@ impl Redo {
         let overtaken = self.overtaken.as_ref();
         overtaken.is_none_or(|it| it.due_at <= now || it.asked != asked_at)
     }
-}
-
-pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 #[cfg(test)]

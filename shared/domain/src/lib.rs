@@ -28,6 +28,7 @@ pub mod pattern;
 pub mod pause;
 pub mod retry;
 pub mod sample;
+mod stored;
 pub mod suspension;
 pub mod text;
 pub mod tone;

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Capture, Event, Resource, Status, some_of};
+use crate::event::{Capture, Event, Resource, Status};
 use crate::event_type::EventType;
 use crate::ids::EventId;
+use crate::text::first_of;
 use crate::webhook::{Webhook, WebhookStatus};
 
 /// What the event calls a webhook's kind of resource.
@@ -111,7 +112,7 @@ pub fn event_of_several(suspended: &[Webhook], kept: usize, now: Timestamp) -> E
              meanwhile is kept ({} so far); send it once they work: POST /api/v1/recover/.",
             reason(first),
             names.len(),
-            some_of(&names),
+            first_of(&names),
             at_least(kept)
         )),
         ..event

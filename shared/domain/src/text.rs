@@ -81,6 +81,15 @@ fn is_among(c: char, ranges: &[(char, char)]) -> bool {
     !c.is_ascii() && ranges.iter().any(|(from, to)| (*from..=*to).contains(&c))
 }
 
+/// Names in a row: the first ten, and how many more there are.
+pub(crate) fn first_of(names: &[&str]) -> String {
+    let named = &names[..names.len().min(10)];
+    match names.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 /// A name in small letters as one of words with capitals: `SlackIncomingWebhook`.
 pub fn capitalized(name: &str) -> String {
     let words = name.split(['/', '_']).map(|word| {

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn words_and_numbers_of_any_scale_are_read() {
-        for (text, level) in [
+        for (text, expected) in [
             ("1.0", Severity::Info),
             ("3.9", Severity::Info),
             ("4.0", Severity::Warning),
@@ -96,7 +96,7 @@ mod tests {
             ("INFORMATIONAL", Severity::Info),
             ("UNTRIAGED", Severity::Info),
         ] {
-            assert_eq!(severity(text), level, "{text}");
+            assert_eq!(severity(text), expected, "{text}");
         }
     }
 }

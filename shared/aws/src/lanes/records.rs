@@ -13,6 +13,7 @@ use crate::table::{field, from_items};
 const WRITING: &str = "writing who gets an event";
 /// How many parts one call reads.
 const PARTS: usize = 100;
+
 /// Who gets an event, of one page of the organization's webhooks. There is one for the first page
 /// also where nobody gets it: the event was dispatched. A page of 500 webhooks with ten channels
 /// each has 5,000 lanes of some 35 bytes, of the 400 KB that a row may have.

@@ -139,7 +139,7 @@ impl Registry {
         let answer = query
             .send()
             .await
-            .map_err(Error::call("listing the registry"))?;
+            .map_err(Error::call("reading the registry"))?;
         let rest = |item: &Item| field(item, "sk")?.strip_prefix(kind).map(str::to_owned);
         let next = answer.last_evaluated_key.as_ref().and_then(rest);
         let rows = answer.items.unwrap_or_default().into_iter();

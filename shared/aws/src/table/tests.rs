@@ -35,7 +35,7 @@ impl Respond for &'static Overloaded {
     }
 }
 
-/// A table of one that leaves out what it is asked for so many times.
+/// A table of a DynamoDB that leaves out everything in so many answers.
 async fn overloaded(times: usize) -> (Table, &'static Overloaded, MockServer) {
     let overloaded = Box::leak(Box::new(Overloaded {
         times,
@@ -71,7 +71,7 @@ fn was_given_time(overloaded: &Overloaded) -> bool {
 #[tokio::test]
 async fn who_leaves_out_what_it_is_asked_for_is_given_time() {
     let key = || delivery_key("one", "two");
-    let (table, overloaded_by_reads, _server) = overloaded(3).await;
+    let (table, reads, _server) = overloaded(3).await;
     assert!(
         table
             .read_all("reading", vec![key()])
@@ -79,12 +79,12 @@ async fn who_leaves_out_what_it_is_asked_for_is_given_time() {
             .unwrap()
             .is_empty()
     );
-    assert!(was_given_time(overloaded_by_reads));
+    assert!(was_given_time(reads));
 
-    let (table, overloaded_by_writes, _server) = overloaded(3).await;
+    let (table, writes, _server) = overloaded(3).await;
     let put = aws_sdk_dynamodb::types::PutRequest::builder();
     let put = put.set_item(Some(key())).build().unwrap();
     let write = WriteRequest::builder().put_request(put).build();
     assert!(table.write_all("writing", vec![write]).await.is_empty());
-    assert!(was_given_time(overloaded_by_writes));
+    assert!(was_given_time(writes));
 }

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::{Position, is_default};
+use super::Position;
 use crate::delivery::{LEASE, Outcome};
 use crate::failing::TOLD_AFTER;
 use crate::ids::DeliveryId;
 use crate::retry::{self, Asked, GIVE_UP_AFTER};
+use crate::stored::is_default;
 
 /// For how long a channel that fails still counts as one that works: a hiccup is over by then.
 const WORKS_FOR: Duration = Duration::from_secs(10 * 60);
