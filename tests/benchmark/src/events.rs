@@ -83,12 +83,13 @@ pub async fn messages(
         let lane = webhook.lane(&channels[number / webhooks.len() % channels.len()]);
         let event = event(number);
         slices.push((lane.clone(), vec![entry(&event, number, &lane)]));
+        let wake_up = WakeUp::new(webhook.organization.clone(), lane.clone());
+        let wake_up = wake_up.for_event(Some(event.id.clone()));
         events.push(event);
-        let organization = webhook.organization.clone();
         messages.push(Received {
             receipt: format!("none-{number}"),
             group: lane.to_string(),
-            body: serde_json::to_string(&WakeUp::new(organization, lane))?,
+            body: serde_json::to_string(&wake_up)?,
             receive_count: 1,
             sent_at_ms: Timestamp::now().as_millisecond(),
         });
