@@ -60,8 +60,7 @@ pub const BASE: &str = "/api/v1";
 
 /// The API's OpenAPI document.
 pub fn document(kinds: &Kinds) -> serde_json::Value {
-    let (_, routes) = routes::all().split_for_parts();
-    document::complete(&routes, kinds)
+    document::complete(&routes::document(), kinds)
 }
 
 /// What the API reads and writes; one for a process.
@@ -104,8 +103,9 @@ where
 }
 
 fn router(api: Api) -> Router {
-    let (routes, _) = routes::all().split_for_parts();
-    routes
+    // Each call gets a copy.
+    let api = Arc::new(api);
+    routes::router()
         .layer(Extension(routes::Document::default()))
         .fallback(unknown_path::answer)
         .method_not_allowed_fallback(unknown_path::method_not_allowed)

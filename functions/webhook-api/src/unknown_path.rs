@@ -1,7 +1,7 @@
 //! A path that does not exist, and the one that may have been meant; a method that a path does not
 //! take.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 
 use axum::extract::MatchedPath;
 use axum::http::{Method, StatusCode, Uri};
@@ -25,7 +25,7 @@ pub async fn answer(uri: Uri) -> Problem {
     }
     Problem::NoSuchPath {
         path: shorten(path, 100),
-        nearest: meant(path, paths()).map(|path| shorten(&path, 200)),
+        nearest: meant(path, &routes::paths()).map(|path| shorten(&path, 200)),
     }
 }
 
@@ -41,19 +41,8 @@ pub async fn method_not_allowed(method: Method, path: Option<MatchedPath>) -> Re
     }
 }
 
-/// The paths of all routes below the base, with the names of their parameters in braces.
-fn paths() -> &'static [String] {
-    static PATHS: OnceLock<Vec<String>> = OnceLock::new();
-    PATHS.get_or_init(|| {
-        let (_, document) = routes::all().split_for_parts();
-        let paths = document.paths.paths.into_keys();
-        let inside = paths.filter_map(|path| path.strip_prefix(BASE).map(str::to_owned));
-        inside.collect()
-    })
-}
-
 /// The nearest of some paths, with what was written in the place of their parameters.
-fn meant(written: &str, paths: &[String]) -> Option<String> {
+fn meant(written: &str, paths: &BTreeSet<String>) -> Option<String> {
     let written = written.strip_prefix(BASE).unwrap_or(unversioned(written));
     let segments: Vec<&str> = written.split('/').collect();
     let same_length = |path: &&String| path.split('/').count() == segments.len();
@@ -90,6 +79,7 @@ mod tests {
 
     #[test]
     fn the_nearest_path_has_the_ids_that_were_written() {
+        let paths = routes::paths();
         for (written, expected) in [
             ("/api/v1/webhook/", "/api/v1/webhooks/"),
             ("/webhooks/", "/api/v1/webhooks/"),
@@ -105,13 +95,13 @@ mod tests {
             ("/api/v2/webhooks/", "/api/v1/webhooks/"),
         ] {
             assert_eq!(
-                meant(written, paths()).as_deref(),
+                meant(written, &paths).as_deref(),
                 Some(expected),
                 "{written}"
             );
         }
         for written in ["/api/v1/xyzzy/", "/nope", "/api/v2/xyzzy/"] {
-            assert_eq!(meant(written, paths()), None, "{written}");
+            assert_eq!(meant(written, &paths), None, "{written}");
         }
     }
 }

@@ -7,6 +7,7 @@ mod admin_key;
 mod keys;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -113,7 +114,7 @@ impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
 
 /// Lets a request through if its key is right, or if it needs none.
 pub async fn require_key(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {

@@ -1,5 +1,7 @@
 //! API keys: make, list, change, revoke. For admins only.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -32,7 +34,7 @@ use crate::view::KeyView;
     responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
 pub async fn create(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Keys>,
     query: Query,
     keyable: Keyable,
@@ -82,7 +84,7 @@ async fn made(
     responses((status = 200, description = "The keys", body = Page<KeyView>)),
 )]
 pub async fn list(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Keys>,
     query: Query,
 ) -> Result<Json<Page<KeyView>>, Problem> {
@@ -116,7 +118,7 @@ pub async fn list(
     responses((status = 200, description = "The key as it is now", body = KeyView)),
 )]
 pub async fn update(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Keys>,
     query: Query,
     PathOf(id): PathOf<String>,
@@ -141,7 +143,7 @@ pub async fn update(
     responses((status = 204, description = "Revoked")),
 )]
 pub async fn revoke(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Keys>,
     query: Query,
     PathOf(id): PathOf<String>,

@@ -1,5 +1,7 @@
 //! Who changed what.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use carillon_domain::audit::Entry;
@@ -36,7 +38,7 @@ struct AuditEntry {
     responses((status = 200, description = "The changes", body = Page<AuditEntry>)),
 )]
 pub async fn list(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Json<Page<Entry>>, Problem> {

@@ -1,5 +1,7 @@
 //! The ledger of a webhook.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -38,7 +40,7 @@ pub const NOTHING: Object = Object {
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
 pub async fn list(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     mut query: Query,
     PathOf(id): PathOf<String>,
@@ -74,7 +76,7 @@ pub async fn list(
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
 pub async fn redeliver(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     query: Query,
     PathOf((id, delivery_id)): PathOf<(String, String)>,
@@ -105,7 +107,7 @@ pub async fn redeliver(
     ),
 )]
 pub async fn read(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     PathOf((id, delivery_id)): PathOf<(String, String)>,

@@ -1,5 +1,7 @@
 //! Events: publish, read.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -55,7 +57,7 @@ pub struct PublishedBatch {
     ),
 )]
 pub async fn publish(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Publish>,
     query: Query,
     request: Request,
@@ -87,7 +89,7 @@ pub async fn publish(
     responses((status = 200, description = "The events", body = Page<schema::Event>)),
 )]
 pub async fn list(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     mut query: Query,
 ) -> Result<Json<Page<Event>>, Problem> {
@@ -123,7 +125,7 @@ pub async fn list(
     responses((status = 200, description = "The event", body = EventView)),
 )]
 pub async fn read(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     PathOf(id): PathOf<String>,

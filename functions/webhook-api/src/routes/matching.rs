@@ -1,5 +1,7 @@
 //! Who would get an event.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -42,7 +44,7 @@ pub struct Match {
     responses((status = 200, description = "Each webhook", body = Matches)),
 )]
 pub async fn matches(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     JsonBody(body): JsonBody,
@@ -65,7 +67,7 @@ pub async fn matches(
 
 /// An event may be called `match`, too.
 pub async fn event_of_this_name(
-    api: State<Api>,
+    api: State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Json<EventView>, Problem> {

@@ -40,7 +40,7 @@ pub struct Document(Arc<OnceLock<Value>>);
     (status = 200, description = "OpenAPI 3.1", body = Object, example = json!({"openapi": "3.1.0"})),
 ))]
 pub async fn openapi(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     Extension(Document(document)): Extension<Document>,
     query: Query,
 ) -> Result<Response, Problem> {

@@ -20,10 +20,13 @@ pub use meta::Document;
 pub use previewing::PREVIEWED;
 pub use recovery::{RECOVERY, RECOVERY_OF_ALL};
 
-use axum::routing::get;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodFilter, get, on};
+use utoipa::openapi::HttpMethod;
+use utoipa::{OpenApi, Path};
 
 use crate::{Api, BASE, problem};
 
@@ -56,54 +59,108 @@ use crate::{Api, BASE, problem};
 )]
 struct Described;
 
-/// The methods of a path that is written as its route has it.
-pub fn methods_of(path: &str) -> Vec<&'static str> {
-    let (_, document) = all().split_for_parts();
-    let Some(item) = document.paths.paths.get(path) else {
-        return Vec::new();
+/// Names each call once. The router takes its path and its method from what the document says.
+macro_rules! calls {
+    ($($module:ident::$call:ident,)*) => {
+        #[derive(OpenApi)]
+        #[openapi(paths($($module::$call),*))]
+        struct Calls;
+
+        pastey::paste! {
+            fn ways() -> Vec<(String, MethodFilter)> {
+                vec![$(way::<$module::[<__path_ $call>]>()),*]
+            }
+
+            /// Every route. It is built without the document, which few ever ask for.
+            pub fn router() -> Router<Arc<Api>> {
+                let routes = Router::new();
+                $(
+                    let (path, method) = way::<$module::[<__path_ $call>]>();
+                    let routes = routes.route(&path, on(method, $module::$call));
+                )*
+                let other_name = get(matching::event_of_this_name);
+                Router::new().nest(BASE, routes.route("/events/match/", other_name))
+            }
+        }
     };
-    let methods = [
-        ("GET", &item.get),
-        ("POST", &item.post),
-        ("PUT", &item.put),
-        ("PATCH", &item.patch),
-        ("DELETE", &item.delete),
-    ];
-    let taken = methods.into_iter().filter(|(_, it)| it.is_some());
-    taken.map(|(method, _)| method).collect()
 }
 
-/// Every route, and what the document says of them.
-pub fn all() -> OpenApiRouter<Api> {
-    let api = OpenApiRouter::new()
-        .routes(routes!(meta::health))
-        .routes(routes!(meta::openapi))
-        .routes(routes!(webhooks::create, webhooks::list))
-        .routes(routes!(
-            webhooks::read,
-            webhooks::patch,
-            webhooks::replace,
-            webhooks::remove
-        ))
-        .routes(routes!(previewing::preview))
-        .routes(routes!(previewing::preview_new))
-        .routes(routes!(trial::test))
-        .routes(routes!(trial::rotate))
-        .routes(routes!(deliveries::list))
-        .routes(routes!(deliveries::read))
-        .routes(routes!(deliveries::redeliver))
-        .routes(routes!(recovery::recover))
-        .routes(routes!(recovery::recover_all))
-        .routes(routes!(notifications::apply, notifications::export))
-        .routes(routes!(api_keys::create, api_keys::list))
-        .routes(routes!(api_keys::update, api_keys::revoke))
-        .routes(routes!(me::read))
-        .routes(routes!(audit::list))
-        .routes(routes!(quotas::list))
-        .routes(routes!(event_types::list))
-        .routes(routes!(events::publish, events::list))
-        .routes(routes!(events::read))
-        .routes(routes!(matching::matches))
-        .route("/events/match/", get(matching::event_of_this_name));
-    OpenApiRouter::with_openapi(Described::openapi()).nest(BASE, api)
+calls! {
+    meta::health,
+    meta::openapi,
+    webhooks::create,
+    webhooks::list,
+    webhooks::read,
+    webhooks::patch,
+    webhooks::replace,
+    webhooks::remove,
+    previewing::preview,
+    previewing::preview_new,
+    trial::test,
+    trial::rotate,
+    deliveries::list,
+    deliveries::read,
+    deliveries::redeliver,
+    recovery::recover,
+    recovery::recover_all,
+    notifications::apply,
+    notifications::export,
+    api_keys::create,
+    api_keys::list,
+    api_keys::update,
+    api_keys::revoke,
+    me::read,
+    audit::list,
+    quotas::list,
+    event_types::list,
+    events::publish,
+    events::list,
+    events::read,
+    matching::matches,
+}
+
+/// The path of a call below the base, and its method.
+fn way<P: Path>() -> (String, MethodFilter) {
+    let method = P::methods().first().cloned();
+    let method = match method.unwrap_or(HttpMethod::Get) {
+        HttpMethod::Get => MethodFilter::GET,
+        HttpMethod::Post => MethodFilter::POST,
+        HttpMethod::Put => MethodFilter::PUT,
+        HttpMethod::Patch => MethodFilter::PATCH,
+        HttpMethod::Delete => MethodFilter::DELETE,
+        HttpMethod::Head => MethodFilter::HEAD,
+        HttpMethod::Options => MethodFilter::OPTIONS,
+        HttpMethod::Trace => MethodFilter::TRACE,
+    };
+    (P::path(), method)
+}
+
+/// What the routes say of themselves.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Described::openapi().nest(BASE, Calls::openapi())
+}
+
+/// The paths of all calls below the base, with the names of their parameters in braces.
+pub fn paths() -> BTreeSet<String> {
+    ways().into_iter().map(|(path, _)| path).collect()
+}
+
+/// The methods of a path that is written as its route has it.
+pub fn methods_of(path: &str) -> Vec<&'static str> {
+    let methods = [
+        ("GET", MethodFilter::GET),
+        ("POST", MethodFilter::POST),
+        ("PUT", MethodFilter::PUT),
+        ("PATCH", MethodFilter::PATCH),
+        ("DELETE", MethodFilter::DELETE),
+    ];
+    let ways = ways();
+    let is_taken = |method| {
+        let mut of_path = ways
+            .iter()
+            .filter(|(way, _)| path.strip_prefix(BASE) == Some(way));
+        of_path.any(|(_, taken)| *taken == method)
+    };
+    let taken = methods.into_iter().filter(|(_, method)| is_taken(*method));
+    taken.map(|(name, _)| name).collect()
 }

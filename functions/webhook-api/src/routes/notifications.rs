@@ -1,5 +1,7 @@
 //! Declarative setup: the `notifications:` block of a configuration file, applied and exported.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -61,7 +63,7 @@ pub struct Applied {
     responses((status = 200, description = "What was done, or would be", body = Applied)),
 )]
 pub async fn apply(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     mut query: Query,
     request: Request,
@@ -107,7 +109,7 @@ pub async fn apply(
     ))),
 )]
 pub async fn export(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     headers: HeaderMap,

@@ -1,6 +1,7 @@
 //! What a webhook would send, one that is there or one that is not yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -94,7 +95,7 @@ pub struct PreviewRequest {
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     mut query: Query,
     PathOf(id): PathOf<String>,
@@ -116,7 +117,7 @@ pub async fn preview(
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview_new(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     JsonBody(body): JsonBody,

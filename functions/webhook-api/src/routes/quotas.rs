@@ -1,5 +1,7 @@
 //! What an organization may have, and how much of it is used.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use carillon_aws::Quota;
@@ -33,7 +35,7 @@ pub struct QuotaUse {
     responses((status = 200, description = "The quotas", body = Quotas)),
 )]
 pub async fn list(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
 ) -> Result<Json<Quotas>, Problem> {

@@ -1,5 +1,7 @@
 //! Sending once more what was not delivered: of a webhook, or of all.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -66,7 +68,7 @@ pub const RECOVERY_OF_ALL: Object = Object {
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     query: Query,
     PathOf(id): PathOf<String>,
@@ -90,7 +92,7 @@ pub async fn recover(
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover_all(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     query: Query,
     OptionalJsonBody(body): OptionalJsonBody,

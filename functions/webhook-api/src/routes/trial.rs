@@ -1,5 +1,7 @@
 //! Trying a webhook out: test, rotate.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -60,7 +62,7 @@ pub struct Tested {
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
 pub async fn test(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     mut query: Query,
     PathOf(id): PathOf<String>,
@@ -175,7 +177,7 @@ impl From<Reply> for Tested {
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
 )]
 pub async fn rotate(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     mut query: Query,
     keyable: Keyable,

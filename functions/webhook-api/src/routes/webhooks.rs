@@ -1,5 +1,7 @@
 //! Webhooks: register, list, read, remove.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::ETAG;
@@ -38,7 +40,7 @@ use crate::{Api, made_again, parameters, registration, waking};
     ),
 )]
 pub async fn create(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     mut query: Query,
     keyable: Keyable,
@@ -106,7 +108,7 @@ async fn registered_again(
     responses((status = 200, description = "The webhooks", body = Page<WebhookView>)),
 )]
 pub async fn list(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     mut query: Query,
 ) -> Result<Json<Page<WebhookView>>, Problem> {
@@ -163,7 +165,7 @@ pub async fn list(
     ),
 )]
 pub async fn read(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller,
     query: Query,
     headers: HeaderMap,
@@ -226,7 +228,13 @@ pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<Registere
 }
 
 /// A change that is asked for, but for its body.
-type Change = (State<Api>, Caller<Write>, Query, HeaderMap, PathOf<String>);
+type Change = (
+    State<Arc<Api>>,
+    Caller<Write>,
+    Query,
+    HeaderMap,
+    PathOf<String>,
+);
 
 async fn change(
     (State(api), caller, mut query, headers, PathOf(id)): Change,
@@ -294,7 +302,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     responses((status = 204, description = "Removed")),
 )]
 pub async fn remove(
-    State(api): State<Api>,
+    State(api): State<Arc<Api>>,
     caller: Caller<Write>,
     mut query: Query,
     headers: HeaderMap,
