@@ -8,11 +8,13 @@
 
 mod failing;
 mod isolation;
+mod overtaking;
 mod own_faults;
 mod reads;
 mod refusals;
 mod stage;
 mod summaries;
+mod waits;
 mod watching;
 
 use std::sync::atomic::Ordering;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use carillon_aws::{DeliveryQueue, QueueMessage, WakeUp, wake};
 use carillon_domain::lane::{Lane, Log};
-use carillon_domain::{DeliveryStatus, Digest, Outcome};
+use carillon_domain::{DeliveryStatus, Digest, Outcome, WebhookStatus};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
 
@@ -261,4 +261,57 @@ async fn a_lane_whose_last_state_was_not_written_is_found_to_be_settled_once() {
     let settled = rows[&lane].settled_up_to();
     let (waiting, _) = stage.lanes.entries(&lane, settled, 10).await.unwrap();
     assert!(waiting.is_empty(), "the daily walk would wake it for ever");
+}
+
+#[tokio::test]
+async fn what_died_between_two_rows_of_a_digest_is_settled_also_where_the_first_is_asked_for_again()
+{
+    let mut stage = Stage::new().await;
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.digest = Digest::Auto;
+    let webhook = stage.register(webhook, TOKEN).await;
+    let first = stage.publish(&webhook).await;
+    let second = stage.publish(&webhook).await;
+    stage.serve().await;
+    stage.unwrite(&webhook, &second).await;
+    stage.recover(&webhook, std::slice::from_ref(&first)).await;
+    stage.serve().await;
+    for id in [&first, &second] {
+        let row = stage.delivery(&webhook, id).await;
+        assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+    }
+    assert_eq!(stage.sink.messages().len(), 2);
+}
+
+#[tokio::test]
+async fn what_may_be_there_already_says_so_also_where_it_is_not_sent_any_more() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let id = stage.publish(&webhook).await;
+    stage.post_and_die(&webhook, &id).await;
+    let mut off = webhook.clone();
+    off.status = WebhookStatus::Disabled;
+    off.version += 1;
+    stage.change(&webhook, &off).await;
+    stage.serve_for(60 * SECOND, SECOND).await;
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Skipped);
+    assert!(row.possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_lane_has_nothing_left_to_send_again_once_that_was_skipped() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let id = stage.publish(&webhook).await;
+    stage.serve().await;
+    let mut off = webhook.clone();
+    off.status = WebhookStatus::Disabled;
+    off.version += 1;
+    stage.change(&webhook, &off).await;
+    stage.recover(&webhook, &[id]).await;
+    stage.serve().await;
+    let lane = webhook.lane(&webhook.lanes.channels[0]);
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
+    assert!(!rows[&lane].may_have_redo(), "the daily walk would wake it");
 }

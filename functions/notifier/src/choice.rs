@@ -16,6 +16,9 @@ const QUIET: Duration = Duration::from_secs(5);
 /// seconds or minutes, and is to end in one message.
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
 
+/// How far behind a message that keeps failing another one is looked for.
+const PROBED: usize = 100;
+
 /// What may go into the next message, in its order.
 pub struct Choice {
     pub candidates: Vec<Candidate>,
@@ -68,14 +71,18 @@ impl Notifier {
         let now = self.clock.now();
         let is_head = |id: &DeliveryId| head.iter().any(|head| head.waiting.delivery_id == *id);
         let asked_at = visit.lane.asked_at;
-        // What comes behind a head is what its channel would take next.
-        let redo = match head.is_empty() {
-            true => {
-                self.redo(visit, |redo| redo.is_due(asked_at, now), summed)
-                    .await?
-            }
-            false => Vec::new(),
-        };
+        // What comes behind a head is what its channel would take next: what was put aside
+        // has its own time.
+        let is_head_redone = head.iter().any(|it| it.redo.is_some());
+        let mut redo = Vec::new();
+        if head.is_empty() || is_head_redone {
+            let is_next =
+                |redo: &Redo| redo.is_due(asked_at, now) && !is_head(&redo.waiting.delivery_id);
+            redo = self.redo(visit, is_next, summed).await?;
+        }
+        if is_head_redone {
+            redo.retain(|it| it.overtaken.is_none() && !is_head(&it.waiting.delivery_id));
+        }
         let mut due = due(&redo, asked_at, now);
         if let Some(first) = due.first() {
             let overtaken = first.overtaken.as_ref();
@@ -84,6 +91,7 @@ impl Notifier {
             let is_summary = overtaken.is_none() && is_summary(due.len());
             due.truncate(match overtaken {
                 Some(_) => MAX_EVENTS,
+                None if is_head_redone => PROBED,
                 None => most(due.len()),
             });
             return Ok(Chosen::These(Choice {
@@ -103,7 +111,11 @@ impl Notifier {
         }
         let next = visit.entries.iter();
         let next = next.filter(|entry| !is_head(&entry.waiting.delivery_id));
-        let next = next.take(most(waiting)).cloned();
+        let next = next.take(match head.is_empty() {
+            true => most(waiting),
+            false => PROBED,
+        });
+        let next = next.cloned();
         let candidates: Vec<Candidate> = next.map(Candidate::from).collect();
         if candidates.is_empty() {
             return Ok(Chosen::Nothing(next_due(&redo)));

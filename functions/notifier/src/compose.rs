@@ -89,6 +89,9 @@ impl Notifier {
             Chosen::These(choice) => choice,
             Chosen::Nothing(until) => return Ok(Composed::Nothing(until)),
         };
+        if unknown > 0 {
+            visit.doubtful.extend(ids(&candidates));
+        }
         let known = self.rows(visit, &candidates).await?;
         if !head.is_empty() {
             // The head is still to be sent: nothing behind it moves the lane.
@@ -109,7 +112,7 @@ impl Notifier {
             // Left behind as it is.
             if is_repeat {
                 visit.lane.withdraw();
-                visit.must_be_saved = true;
+                visit.has_news = true;
             }
             self.move_behind(visit, &candidates[..settled]).await?;
             return Ok(Composed::Again);
@@ -158,7 +161,7 @@ impl Notifier {
             let mut row = visit.row(&known, &candidate.waiting, channel)?;
             // What waited goes where the webhook posts today.
             channel.clone_into(&mut row.channel);
-            row.possible_duplicate |= unknown > 0;
+            row.possible_duplicate |= visit.doubtful.contains(&row.id);
             parts.push(Part {
                 candidate,
                 event,
@@ -221,7 +224,8 @@ impl Notifier {
                 ..row.clone()
             })
             .collect();
-        Ok(self.write_once(&rows).await?)
+        let written = self.write_once(&rows).await;
+        written.map_err(|(_, error)| error.into())
     }
 
     async fn read_events(

@@ -62,6 +62,16 @@ fn verdict(lane: &mut Lane, answer: &mut Answer, count: usize) -> Verdict {
     }
 }
 
+/// Whether the platform does not take the message, for a reason that says nothing of others.
+pub fn is_about_the_message(reply: &Reply) -> bool {
+    reply.outcome.is_refusal() && reply.outcome != Outcome::UnknownRefusal
+}
+
+/// Until when a lane waits.
+fn until(lane: &Lane, now: Timestamp) -> Timestamp {
+    lane.wait.as_ref().map_or(now, |wait| wait.until)
+}
+
 fn held(code: &str, reply: &Reply) -> Reply {
     Reply {
         outcome: Outcome::Unavailable,
@@ -94,13 +104,12 @@ impl Notifier {
                     row.ended(DeliveryStatus::Delivered, note, self.clock.now())
                 });
                 self.write(visit, &rows.collect::<Vec<_>>()).await?;
-                let was_failing = visit.lane.trouble.is_some();
                 visit.lane.succeeded();
                 let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
                 self.put_aside(visit, &message.overtakes, unknown).await?;
                 let next = self.leave_behind(visit, &message).await?;
                 // Otherwise the next post says so in time.
-                if was_failing || !message.overtakes.is_empty() {
+                if !message.overtakes.is_empty() {
                     self.save(visit).await?;
                 }
                 Ok(next)
@@ -112,7 +121,10 @@ impl Notifier {
                 self.write_tried(visit, &message, &answer, &attempt, failed)
                     .await?;
                 if message.overtakes.is_empty() {
-                    visit.lane.wait = None;
+                    // Its destination answers.
+                    if is_about_the_message(&answer.reply) {
+                        visit.lane.trouble = None;
+                    }
                     return self.leave_behind(visit, &message).await;
                 }
                 // What it was to overtake is still the first one.
@@ -133,7 +145,6 @@ impl Notifier {
                     self.part(visit, &message, now).await?;
                 }
                 visit.lane.withdraw();
-                visit.lane.wait = None;
                 let alone = message.parts.len().min(MAX_EVENTS);
                 visit.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
                 Ok(Next::Again)
@@ -143,7 +154,11 @@ impl Notifier {
                     .await
             }
             Verdict::Retry if !message.overtakes.is_empty() => {
-                let until = visit.lane.wait.map_or(self.clock.now(), |wait| wait.until);
+                let now = self.clock.now();
+                visit
+                    .lane
+                    .kept_waiting(&self.failure(&message, &answer, now));
+                let until = until(&visit.lane, now);
                 let retrying = |row: Delivery| row.retrying(until, attempt.reason());
                 self.write_tried(visit, &message, &answer, &attempt, retrying)
                     .await?;
@@ -231,7 +246,7 @@ impl Notifier {
             .parts
             .iter()
             .all(|part| lane.gives_up(part.candidate.waiting.since, now));
-        let until = lane.wait.map_or(now, |wait| wait.until);
+        let until = until(lane, now);
         let given_up = self.given_up(lane, now);
         let stands = |row: Delivery| match is_over {
             true => row.ended(DeliveryStatus::Failed, Some(given_up.clone()), now),
@@ -291,6 +306,7 @@ impl Notifier {
             return self.leave_behind(visit, message).await;
         }
         self.stores.lanes.put_redo(visit.id, &redo, now).await?;
+        visit.lane.kept_waiting(&failure);
         visit.lane.withdraw();
         self.save(visit).await?;
         Ok(Next::Again)

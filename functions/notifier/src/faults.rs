@@ -28,8 +28,6 @@ const REMEMBERED: usize = 10_000;
 pub struct Faults {
     /// How many in a row.
     in_a_row: Mutex<HashMap<LaneId, u32>>,
-    /// What a lane was at when we panicked.
-    hands: Mutex<HashMap<LaneId, DeliveryId>>,
     /// By the first delivery of what we panicked over: how often.
     panics: Mutex<HashMap<DeliveryId, u32>>,
     /// Where messages have one delivery each, as one of several made us panic.
@@ -55,20 +53,11 @@ impl Faults {
     /// Nothing is left in the lane.
     pub fn forget(&self, lane: &LaneId) {
         lock(&self.suspects).remove(lane);
-        lock(&self.hands).remove(lane);
     }
 
-    /// Notes which delivery comes next, in case that we panic over it.
-    pub fn at_hand(&self, lane: &LaneId, first: &DeliveryId) {
-        let mut hands = lock(&self.hands);
-        if hands.len() < REMEMBERED {
-            hands.insert(lane.clone(), first.clone());
-        }
-    }
-
-    /// Notes that we panicked over what is at hand.
-    pub fn panicked(&self, lane: &LaneId) {
-        if let Some(first) = lock(&self.hands).get(lane) {
+    /// Notes that we panicked over a lane, with this delivery at hand.
+    pub fn panicked(&self, lane: &LaneId, at_hand: Option<&DeliveryId>) {
+        if let Some(first) = at_hand {
             count(&self.panics, first);
         }
         count(&self.suspects, lane);
@@ -140,10 +129,9 @@ mod tests {
     fn what_makes_us_panic_is_suspect_at_once_and_poison_after_three_times() {
         let (faults, lane, first) = (Faults::default(), lane(1), delivery());
         assert!(!faults.is_suspect(&lane));
-        faults.at_hand(&lane, &first);
         for _ in 0..PANICS {
             assert!(!faults.is_poison(&first));
-            faults.panicked(&lane);
+            faults.panicked(&lane, Some(&first));
             assert!(faults.is_suspect(&lane));
         }
         assert!(faults.is_poison(&first));

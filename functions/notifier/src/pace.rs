@@ -12,8 +12,9 @@ use std::time::Duration;
 use carillon_aws::Ledger;
 use carillon_chat::{Kind, Kinds, Reply};
 use carillon_delivery::{next_pause, platform_pause};
-use carillon_domain::Webhook;
+use carillon_domain::lane::LONGEST_BINDING;
 use carillon_domain::pause::PlatformPause;
+use carillon_domain::{Outcome, Webhook};
 use carillon_runtime::clock::Clock;
 use carillon_runtime::guard::lock;
 use jiff::Timestamp;
@@ -37,8 +38,7 @@ pub struct Pace {
 }
 
 /// What a platform counts messages by: a channel, or all that is posted with one credential.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub struct Place(String);
+pub type Place = String;
 
 /// Whoever has it posts to a place.
 type Turn = tokio::sync::Mutex<()>;
@@ -74,10 +74,10 @@ impl Pace {
     pub fn place(&self, webhook: &Webhook, channel: &str) -> Place {
         let credential = &webhook.credential.id;
         let pace = self.kinds.get(&webhook.kind).map(Kind::pace);
-        Place(match pace.is_some_and(|pace| pace.by_channel) {
+        match pace.is_some_and(|pace| pace.by_channel) {
             true => format!("{credential} {}", channel.trim_start_matches('#')),
             false => credential.to_string(),
-        })
+        }
     }
 
     /// Waits for the turn to post to a place, which several lanes may share; not for long.
@@ -131,7 +131,11 @@ impl Pace {
         let now = self.clock.now();
         let kind = self.kinds.get(&webhook.kind);
         let own = kind.map_or(Duration::ZERO, |kind| kind.pace().between);
-        let asked = reply.pause_after.max(reply.retry_after).unwrap_or_default();
+        // A person may hurry any other wait: those are the lane's.
+        let binding = reply
+            .retry_after
+            .filter(|asked| reply.outcome == Outcome::RateLimited && *asked <= LONGEST_BINDING);
+        let asked = reply.pause_after.max(binding).unwrap_or_default();
         let rest = Rest {
             until: now + own.max(asked),
             asked_until: now + asked,

@@ -7,11 +7,23 @@
 use std::time::Duration;
 
 use carillon_domain::lane::{Failure, Log, Open, Redo};
-use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Outcome};
+use carillon_domain::{Attempt, Delivery, DeliveryId, DeliveryStatus, Outcome};
 use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::visit::{Candidate, Fault, Visit};
+
+/// How the post has ended of one that was asked for again since.
+fn before_it_was_asked_for(row: &Delivery) -> Delivery {
+    let last = row.attempts.last();
+    let status = match last.map(|attempt| attempt.outcome) {
+        Some(Outcome::Delivered) => DeliveryStatus::Delivered,
+        _ => DeliveryStatus::Failed,
+    };
+    let at = last.map_or(row.created_at, |attempt| attempt.at);
+    let reason = last.and_then(Attempt::reason);
+    row.clone().ended(status, reason, at)
+}
 
 impl Notifier {
     /// Brings a lane that was just read up to date. Gives when to come back, where somebody may
@@ -26,15 +38,12 @@ impl Notifier {
             _ => return Ok(None),
         };
         let known = self.known(visit.id, &open.deliveries).await?;
-        // One that was asked for again since says nothing of the post.
         let is_pending = |row: &Delivery| row.status == DeliveryStatus::Pending;
         let of_post = || known.values().filter(|row| row.post == open.version);
-        let Some(lead) = of_post().find(|row| !is_pending(row)).cloned() else {
-            if of_post().next().is_some() {
-                visit.lane.has_redo = true;
-                visit.lane.advance();
-                return Ok(None);
-            }
+        visit.lane.has_redo |= of_post().any(is_pending);
+        let lead = of_post().find(|row| !is_pending(row)).cloned();
+        let lead = lead.or_else(|| of_post().next().map(before_it_was_asked_for));
+        let Some(lead) = lead else {
             let leased = open.leased_until(self.clock.now());
             if leased.is_none() {
                 tracing::warn!(lane = visit.id.as_str(), "a post has an unknown outcome");
@@ -177,15 +186,15 @@ impl Notifier {
     /// It was written down that an attempt has failed, and not yet what follows for the lane.
     fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery) {
         let is_probe = !open.overtakes.is_empty();
+        if is_probe {
+            return visit.step_back();
+        }
         let attempt = lead.attempts.last();
         if attempt.is_some_and(|attempt| attempt.is_followed) {
             visit.lane.withdraw();
             let count = u32::try_from(open.deliveries.len()).unwrap_or(u32::MAX);
             visit.lane.singly = count;
             return;
-        }
-        if is_probe {
-            return visit.step_back();
         }
         let is_on_its_own = lead.overtaken && open.log == Log::Redo;
         let Some(attempt) = attempt.filter(|_| !is_on_its_own) else {

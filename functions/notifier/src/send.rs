@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use carillon_domain::lane::{Lane, Open};
 use carillon_domain::{Delivery, DeliveryId, Outcome, Webhook};
+use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::{Composed, Message};
-use crate::conclude::Next;
+use crate::conclude::{Next, is_about_the_message};
 use crate::pace::LONGEST_NAP;
 use crate::visit::{Candidate, Fault, Visit, ids};
 use crate::webhooks::Webhooks;
@@ -52,22 +53,20 @@ impl Notifier {
         let Some(first) = message.parts.first() else {
             return Ok(Next::Again);
         };
-        self.faults.at_hand(visit.id, &first.row.id);
+        visit.at_hand = Some(first.row.id.clone());
         if self.faults.is_poison(&first.row.id) {
             let reason = "Carillon fails over this message: please report it";
             let skipped = |row: Delivery, now| row.skipped(reason, now);
-            self.dispose(visit, channel, message.candidates(), skipped)
-                .await?;
-            return Ok(Next::Again);
+            return self
+                .end_without_post(visit, channel, &message, skipped)
+                .await;
         }
         let joined = self.joined(&message, webhook, channel).await?;
         if let Some(joined) = &joined
             && let Some(needless) = joined.is_needless()
         {
             let end = |row, now| joined.without_post(needless, message.unknown, row, now);
-            self.dispose(visit, channel, message.candidates(), end)
-                .await?;
-            return Ok(Next::Again);
+            return self.end_without_post(visit, channel, &message, end).await;
         }
         let before = self.open(visit, &message).await?;
         let posted = self.post(&mut message, webhook, channel, joined.as_ref(), webhooks);
@@ -86,7 +85,7 @@ impl Notifier {
         if kind.is_some_and(|kind| kind.condemns_secret(reply)) {
             webhooks.credential_died(webhook, reply);
         }
-        if reply.outcome == Outcome::Delivered {
+        if reply.outcome == Outcome::Delivered || is_about_the_message(reply) {
             self.forget_failing(visit, webhook).await;
         }
         if reply.outcome.is_dead() {
@@ -94,6 +93,28 @@ impl Notifier {
             answer.is_suspended = self.suspend(webhook, channel, reply, kept, webhooks).await;
         }
         self.conclude(visit, message, answer).await
+    }
+
+    async fn end_without_post(
+        &self,
+        visit: &mut Visit<'_>,
+        channel: &str,
+        message: &Message,
+        end: impl Fn(Delivery, Timestamp) -> Delivery,
+    ) -> Result<Next, Fault> {
+        if message.overtakes.is_empty() {
+            self.dispose(visit, channel, message.candidates(), end)
+                .await?;
+            return Ok(Next::Again);
+        }
+        // What it was to overtake is still the first one: the lane stays before it.
+        let now = self.clock.now();
+        let rows = message.parts.iter().map(|part| Delivery {
+            post: visit.stored,
+            ..end(part.row.clone(), now)
+        });
+        self.write(visit, &rows.collect::<Vec<_>>()).await?;
+        Ok(Next::Wait)
     }
 
     /// How many deliveries wait in the lane, those of the message included, as far as one call

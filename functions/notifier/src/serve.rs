@@ -67,7 +67,7 @@ impl Notifier {
             .events
             .extend(event.map(|event| (event.id.clone(), event)));
         // What makes us panic must not take the others along.
-        let served = AssertUnwindSafe(self.visit(&mut visit, webhooks, deadline));
+        let served = AssertUnwindSafe(self.visited(&mut visit, webhooks, deadline));
         let ending = match served.catch_unwind().await {
             Ok(Ok(ending)) => ending,
             Ok(Err(Fault::Lost)) => Ending::After(AFTER_LOSS),
@@ -80,7 +80,7 @@ impl Notifier {
             }
             Err(_) => {
                 tracing::error!(lane = id.as_str(), "panicked over a lane");
-                self.faults.panicked(id);
+                self.faults.panicked(id, visit.at_hand.as_ref());
                 Ending::After(self.faults.another(id, receive_count))
             }
         };
@@ -135,7 +135,7 @@ impl Notifier {
         let lane = &visit.lane;
         let failing_since = lane.trouble.as_ref().map(|trouble| trouble.since);
         let since = failing_since
-            .or(lane.wait.map(|wait| wait.from))
+            .or(lane.wait.as_ref().map(|wait| wait.from))
             .unwrap_or(now);
         let lanes = &self.stores.lanes;
         match lanes.wake_at(visit.organization, visit.id, at, since).await {
@@ -145,6 +145,20 @@ impl Notifier {
                 Ending::After(LONGEST_IN_QUEUE)
             }
         }
+    }
+
+    /// Serves a lane, and writes down what no post has.
+    async fn visited(
+        &self,
+        visit: &mut Visit<'_>,
+        webhooks: &Webhooks,
+        deadline: SystemTime,
+    ) -> Result<Ending, Fault> {
+        let ending = self.visit(visit, webhooks, deadline).await?;
+        if visit.must_be_saved() {
+            self.save(visit).await?;
+        }
+        Ok(ending)
     }
 
     async fn visit(
@@ -161,9 +175,11 @@ impl Notifier {
         self.catch_up(visit.id).await?;
         let begun = self.clock.now();
         let mut napped = Duration::ZERO;
-        let channel = webhooks
-            .destination(visit.id)
-            .map_or_else(|_| String::new(), |it| it.1);
+        let mut channel = String::new();
+        if let Ok((webhook, name)) = webhooks.destination(visit.id) {
+            visit.stands_at(self.pace.place(&webhook, &name));
+            channel = name;
+        }
         if let Some(leased) = self.resolve(visit, &channel).await? {
             return Ok(Ending::At(leased));
         }
@@ -189,16 +205,13 @@ impl Notifier {
                 self.note_failing(visit, webhook).await;
                 return Ok(Ending::At(at));
             }
+            visit.lane.wait = None;
             let message = match self.compose(visit, webhook, channel, &[]).await? {
                 Composed::Again => continue,
                 Composed::Nothing(Some(due)) => return Ok(Ending::At(due)),
                 Composed::Nothing(None) => {
                     self.faults.forget(visit.id);
-                    // No next post says so: the lane would be found to wait for ever.
-                    if visit.must_be_saved {
-                        self.save(visit).await?;
-                    }
-                    return Ok(self.rests_after(visit, webhook, channel, napped));
+                    return self.rests_after(visit, webhook, channel, napped).await;
                 }
                 Composed::Message(message) => message,
             };
@@ -241,6 +254,7 @@ impl Notifier {
         let now = self.clock.now();
         let until = now + rest;
         visit.lane.wait = Some(Wait {
+            place: None,
             from: now,
             until,
             asked: visit.lane.asked_at,
@@ -252,10 +266,7 @@ impl Notifier {
 
     /// Writes down why what waits is not delivered, some of it; false where nothing waits.
     async fn skip_all(&self, visit: &mut Visit<'_>, reason: &str) -> Result<bool, Fault> {
-        if visit.lane.open.take().is_some() {
-            visit.entries.clear();
-        }
-        visit.lane.aside = None;
+        visit.drop_open();
         let waiting = self.all_waiting(visit).await?;
         if waiting.is_empty() {
             return Ok(false);
@@ -276,13 +287,13 @@ impl Notifier {
     /// With nothing left in the lane, its wake-up holds back the next one for as long as the
     /// place rests: whoever takes that may not know. After a single message our own pace needs
     /// none of that, as the next one is likely to be far off.
-    fn rests_after(
+    async fn rests_after(
         &self,
-        visit: &Visit<'_>,
+        visit: &mut Visit<'_>,
         webhook: &Webhook,
         channel: &str,
         napped: Duration,
-    ) -> Ending {
+    ) -> Result<Ending, Fault> {
         let place = self.pace.place(webhook, channel);
         let is_crowded = visit.posts > 1 || napped > Duration::ZERO;
         let rest = match is_crowded {
@@ -290,8 +301,8 @@ impl Notifier {
             false => self.pace.asked_rest(&place),
         };
         match visit.posts > 0 && rest > Duration::ZERO {
-            true => Ending::After(rest),
-            false => Ending::Idle,
+            true => self.rests(visit, rest).await,
+            false => Ok(Ending::Idle),
         }
     }
 

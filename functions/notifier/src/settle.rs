@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use carillon_aws::Error;
-use carillon_domain::lane::{Overtaken, Redo};
+use carillon_domain::lane::{Overtaken, Redo, Waiting};
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId};
 use carillon_runtime::guard::lock;
 use carillon_runtime::metrics::DELIVERIES;
@@ -24,7 +24,7 @@ const PAUSES: [Duration; 3] = [
     Duration::from_millis(400),
     Duration::from_millis(1_600),
 ];
-/// For how many lanes outcomes are remembered.
+/// How many outcomes are remembered, those of the last lane aside.
 const REMEMBERED: usize = 1_000;
 /// How many rows are written at once.
 const AT_ONCE: usize = 25;
@@ -38,7 +38,8 @@ pub struct Unwritten(Mutex<HashMap<LaneId, Vec<Delivery>>>);
 impl Unwritten {
     fn remember(&self, lane: &LaneId, rows: &[Delivery]) {
         let mut unwritten = lock(&self.0);
-        if unwritten.len() < REMEMBERED {
+        let count: usize = unwritten.values().map(Vec::len).sum();
+        if count < REMEMBERED {
             unwritten.insert(lane.clone(), rows.to_vec());
         }
     }
@@ -54,6 +55,12 @@ fn outcome(status: DeliveryStatus) -> &'static str {
     }
 }
 
+/// When what is ordered was first tried: a row has the attempts of earlier orders, too.
+fn first_attempt(row: &Delivery, order: &Waiting) -> Option<Timestamp> {
+    let mut attempts = row.attempts.iter().map(|attempt| attempt.at);
+    attempts.find(|at| order.since <= *at)
+}
+
 impl Notifier {
     /// Writes how deliveries stand.
     pub(crate) async fn write(&self, visit: &Visit<'_>, rows: &[Delivery]) -> Result<(), Fault> {
@@ -63,25 +70,28 @@ impl Notifier {
             self.metrics
                 .add(DELIVERIES, &[&visit.kind, outcome(row.status)]);
         }
-        loop {
-            let error = match self.write_once(rows).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
+        let mut left = rows;
+        while let Err((unwritten, error)) = self.write_once(left).await {
+            left = unwritten;
             let Some(pause) = pauses.next() else {
-                self.unwritten.remember(lane, rows);
+                self.unwritten.remember(lane, left);
                 return Err(error.into());
             };
             tracing::warn!(lane = lane.as_str(), %error, "an outcome could not be written yet");
             self.clock.sleep(pause).await;
         }
+        Ok(())
     }
 
-    pub(crate) async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
-        for rows in rows.chunks(AT_ONCE) {
-            let written = join_all(rows.iter().map(|row| self.stores.ledger.write(row))).await;
-            for (row, written) in rows.iter().zip(written) {
-                if !written? {
+    /// Gives the rows from the first on that could not be written, and some behind it.
+    pub(crate) async fn write_once<'r>(
+        &self,
+        rows: &'r [Delivery],
+    ) -> Result<(), (&'r [Delivery], Error)> {
+        for (n, chunk) in rows.chunks(AT_ONCE).enumerate() {
+            let written = join_all(chunk.iter().map(|row| self.stores.ledger.write(row))).await;
+            for (row, written) in chunk.iter().zip(written) {
+                if !written.map_err(|error| (&rows[n * AT_ONCE..], error))? {
                     let delivery_id = row.id.as_str();
                     tracing::warn!(delivery_id, "a later post has told its outcome");
                 }
@@ -95,13 +105,10 @@ impl Notifier {
         let Some(rows) = lock(&self.unwritten.0).remove(lane) else {
             return Ok(());
         };
-        match self.write_once(&rows).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                self.unwritten.remember(lane, &rows);
-                Err(error.into())
-            }
-        }
+        self.write_once(&rows).await.map_err(|(left, error)| {
+            self.unwritten.remember(lane, left);
+            error.into()
+        })
     }
 
     /// Ends deliveries without a post, the first ones of a lane, and moves the lane behind them.
@@ -113,7 +120,7 @@ impl Notifier {
         candidates: Vec<Candidate>,
         end: impl Fn(Delivery, Timestamp) -> Delivery,
     ) -> Result<(), Fault> {
-        visit.lane.open = None;
+        visit.drop_open();
         let now = self.clock.now();
         let known = self.known(visit.id, &ids(&candidates)).await?;
         let mut rows = Vec::with_capacity(candidates.len());
@@ -127,7 +134,8 @@ impl Notifier {
             if is_settled(&known, candidate) {
                 continue;
             }
-            let row = visit.row(&known, waiting, channel)?;
+            let mut row = visit.row(&known, waiting, channel)?;
+            row.possible_duplicate |= visit.may_be_there(candidate);
             rows.push(Delivery {
                 post: visit.stored,
                 ..end(row, now)
@@ -150,7 +158,7 @@ impl Notifier {
         if let Some(end) = settled.iter().filter_map(|it| it.position.clone()).max() {
             visit.entries.retain(|entry| entry.position > end);
             visit.lane.offset = Some(end).max(visit.lane.offset.take());
-            visit.must_be_saved = true;
+            visit.has_news = true;
         }
         Ok(())
     }
@@ -196,7 +204,7 @@ impl Notifier {
                     asked: visit.lane.asked_at,
                     since: known
                         .get(&candidate.waiting.delivery_id)
-                        .and_then(|row| Some(row.attempts.first()?.at))
+                        .and_then(|row| first_attempt(row, &candidate.waiting))
                         .unwrap_or(now),
                     failures: 4,
                     unknown,

@@ -1,12 +1,13 @@
 //! A lane while it is being served.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use carillon_aws::Error;
 use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
 use carillon_domain::{Delivery, DeliveryId, Event, EventId, LaneId, OrganizationId};
 
 use crate::Notifier;
+use crate::pace::Place;
 
 /// The most events that one message has.
 pub const MAX_EVENTS: usize = 10;
@@ -49,9 +50,17 @@ pub struct Visit<'a> {
     /// appends it before it looks whether the lane waits.
     knows_all: bool,
     pub events: HashMap<EventId, Event>,
+    /// Deliveries that may be there already, also where the post of them is not open any more.
+    pub doubtful: HashSet<DeliveryId>,
     /// Whether something was found out that only the next save writes down: what is settled
     /// already, or that nothing is left to be repeated or sent again.
-    pub must_be_saved: bool,
+    pub has_news: bool,
+    /// Whether the row says that the lane waits, and that it fails.
+    held: [bool; 2],
+    /// Where the lane's messages go.
+    place: Option<Place>,
+    /// The first delivery of the message that comes next, in case that we panic over it.
+    pub at_hand: Option<DeliveryId>,
     /// How many messages were posted.
     pub posts: usize,
     /// What its webhook is called for metrics.
@@ -118,6 +127,11 @@ pub fn is_settled(known: &Known, candidate: &Candidate) -> bool {
     row.is_some_and(|row| row.is_settled(waiting.redelivery))
 }
 
+/// Whether a lane waits, and whether it fails.
+fn held(lane: &Lane) -> [bool; 2] {
+    [lane.wait.is_some(), lane.trouble.is_some()]
+}
+
 impl<'a> Visit<'a> {
     pub fn new(organization: &'a OrganizationId, id: &'a LaneId, lane: Option<Lane>) -> Self {
         let lane = lane.unwrap_or_default();
@@ -126,15 +140,56 @@ impl<'a> Visit<'a> {
             id,
             stored: lane.version,
             has_waited: lane.wait.is_some(),
+            held: held(&lane),
             lane,
             entries: VecDeque::new(),
             knows_all: false,
             events: HashMap::new(),
-            must_be_saved: false,
+            doubtful: HashSet::new(),
+            has_news: false,
+            place: None,
+            at_hand: None,
             posts: 0,
             kind: "unknown".to_owned(),
             summary_after: None,
         }
+    }
+
+    /// The lane's messages go there now. What another place has asked for does not bind it.
+    pub fn stands_at(&mut self, place: Place) {
+        let asked = self.lane.wait.as_ref().and_then(|wait| wait.place.as_ref());
+        if asked.is_some_and(|asked| *asked != place) {
+            self.lane.wait = None;
+        }
+        self.place = Some(place);
+    }
+
+    /// Whether the row says less than is known, or what is over.
+    pub fn must_be_saved(&self) -> bool {
+        let is_over = |(before, now): (bool, bool)| before && !now;
+        self.has_news || self.held.into_iter().zip(held(&self.lane)).any(is_over)
+    }
+
+    /// What was posted last is not repeated. It may be there all the same.
+    pub fn drop_open(&mut self) {
+        let open = self.lane.open.take();
+        if open.is_some() {
+            // They begin behind it.
+            self.entries.clear();
+            self.knows_all = false;
+        }
+        for open in open.into_iter().chain(self.lane.aside.take()) {
+            if open.unknown > 0 {
+                self.doubtful.extend(open.deliveries);
+            }
+        }
+    }
+
+    /// Whether a message with it may be there already.
+    pub fn may_be_there(&self, candidate: &Candidate) -> bool {
+        let overtaken = candidate.redo.as_ref().and_then(|it| it.overtaken.as_ref());
+        overtaken.is_some_and(|overtaken| overtaken.unknown > 0)
+            || self.doubtful.contains(&candidate.waiting.delivery_id)
     }
 
     /// After a probe that was not delivered: what it was to overtake is the first one again.
@@ -171,7 +226,10 @@ impl Notifier {
     /// Writes down how the lane stands, unless somebody else has.
     pub(crate) async fn save(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
         visit.lane.version = visit.stored + 1;
-        visit.has_waited |= visit.lane.wait.is_some();
+        if let Some(wait) = &mut visit.lane.wait {
+            wait.place = wait.place.take().or_else(|| visit.place.clone());
+            visit.has_waited = true;
+        }
         visit.knows_all &= !visit.has_waited;
         let saved = self.stores.lanes.save(
             visit.organization,
@@ -184,7 +242,8 @@ impl Notifier {
             return Err(Fault::Lost);
         }
         visit.stored = visit.lane.version;
-        visit.must_be_saved = false;
+        visit.has_news = false;
+        visit.held = held(&visit.lane);
         Ok(())
     }
 
@@ -242,7 +301,7 @@ impl Notifier {
             }
         }
         visit.lane.redo_read(redo.len());
-        visit.must_be_saved |= !visit.lane.may_have_redo();
+        visit.has_news |= !visit.lane.may_have_redo();
         Ok(redo)
     }
 

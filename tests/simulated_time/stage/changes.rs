@@ -144,15 +144,17 @@ impl Stage {
     pub async fn recover(&self, webhook: &Webhook, ids: &[DeliveryId]) {
         let now = self.clock.now();
         let lane = webhook.lane(&webhook.lanes.channels[0]);
-        let mut redos = Vec::with_capacity(ids.len());
         for id in ids {
             let row = self.delivery(webhook, id).await;
-            redos.push(Redo {
+            let redo = Redo {
                 waiting: row.again(now),
                 overtaken: None,
-            });
+            };
+            let put = self.lanes.put_redo(&lane, std::slice::from_ref(&redo), now);
+            put.await.unwrap();
+            let pending = row.for_order(redo.waiting.redelivery);
+            assert!(self.ledger.write(&pending).await.unwrap());
         }
-        self.lanes.put_redo(&lane, &redos, now).await.unwrap();
         let organization = webhook.organization.clone();
         let asked = self.lanes.ask(&organization, &lane, true, now).await;
         asked.unwrap();

@@ -73,8 +73,10 @@ impl Open {
 
 /// A wait for the next attempt.
 #[skip_serializing_none]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
+    /// Where the attempt went: it binds no other place.
+    pub place: Option<String>,
     /// When the attempt began that it follows.
     pub from: Timestamp,
     pub until: Timestamp,
@@ -153,7 +155,7 @@ impl Lane {
 
     /// Until when nothing is to be tried, if it is to wait.
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let wait = self.wait?;
+        let wait = self.wait.as_ref()?;
         let until = match self.asked_at != wait.asked {
             true => wait.binding_until?,
             false => wait.until,
@@ -177,7 +179,7 @@ impl Lane {
 
     /// Until when nobody can hurry it.
     pub fn is_bound_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let wait = self.wait?;
+        let wait = self.wait.as_ref()?;
         let until = wait.binding_until?;
         (now < until && wait.from <= now + SKEW).then_some(until)
     }
@@ -232,8 +234,7 @@ impl Lane {
             reason: String::new(),
         });
         failure.reason.clone_into(&mut trouble.reason);
-        let is_limit = failure.outcome == Outcome::RateLimited && failure.asked.is_some();
-        match is_limit {
+        match failure.is_limit() {
             true => trouble.limits = trouble.limits.saturating_add(1),
             false => {
                 trouble.limits = 0;
@@ -241,16 +242,34 @@ impl Lane {
             }
         }
         let length = failure.delay(trouble.failures, trouble.limits);
-        let binding = failure
-            .asked
-            .filter(|asked| is_limit && *asked <= LONGEST_BINDING);
-        self.wait = Some(Wait {
+        self.wait = Some(self.wait_of(failure, length));
+        self.trouble = Some(trouble);
+    }
+
+    /// An attempt has failed that says nothing of the next message, but for the wait that the
+    /// platform asks for.
+    pub fn kept_waiting(&mut self, failure: &Failure<'_>) {
+        let Some(asked) = failure.asked else {
+            return;
+        };
+        let wait = self.wait_of(failure, asked);
+        if self
+            .wait
+            .as_ref()
+            .is_none_or(|known| known.until < wait.until)
+        {
+            self.wait = Some(wait);
+        }
+    }
+
+    fn wait_of(&self, failure: &Failure<'_>, length: Duration) -> Wait {
+        Wait {
+            place: None,
             from: failure.begun,
             until: failure.now + length,
             asked: self.asked_at,
-            binding_until: binding.map(|asked| failure.now + asked),
-        });
-        self.trouble = Some(trouble);
+            binding_until: failure.binding().map(|asked| failure.now + asked),
+        }
     }
 
     /// Whether what has waited since then is given up now.
@@ -285,6 +304,16 @@ pub struct Failure<'a> {
 }
 
 impl Failure<'_> {
+    fn is_limit(&self) -> bool {
+        self.outcome == Outcome::RateLimited && self.asked.is_some()
+    }
+
+    /// What of the wait that the platform asks for binds people, too.
+    fn binding(&self) -> Option<Duration> {
+        let asked = self.asked.filter(|_| self.is_limit());
+        asked.filter(|asked| *asked <= LONGEST_BINDING)
+    }
+
     /// How long to wait after so many failures, or limits in a row.
     pub fn delay(&self, failures: u32, limits: u32) -> Duration {
         let asked = match (self.outcome, self.asked) {

@@ -55,7 +55,14 @@ fn a_failing_lane_waits_by_the_schedule_and_a_success_ends_that() {
     let mut waits = Vec::new();
     for _ in 0..6 {
         lane.failed(&failure(Outcome::Unavailable));
-        waits.push(lane.wait.unwrap().until.duration_since(now()).as_secs());
+        waits.push(
+            lane.wait
+                .as_ref()
+                .unwrap()
+                .until
+                .duration_since(now())
+                .as_secs(),
+        );
     }
     assert_eq!(waits, [5, 30, 120, 600, 600, 600]);
     assert_eq!(lane.trouble.as_ref().unwrap().since, now());
@@ -142,7 +149,14 @@ fn a_limit_that_goes_on_grows_and_is_no_failure() {
     let mut waits = Vec::new();
     for _ in 0..12 {
         lane.failed(&limited);
-        waits.push(lane.wait.unwrap().until.duration_since(now()).as_secs());
+        waits.push(
+            lane.wait
+                .as_ref()
+                .unwrap()
+                .until
+                .duration_since(now())
+                .as_secs(),
+        );
     }
     assert_eq!(waits[..4], [1, 2, 4, 8]);
     assert_eq!(waits[10..], [600, 600]);

@@ -1,0 +1,106 @@
+//! A message that keeps failing alone, and what is tried before it.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use carillon_domain::webhook::Grouping;
+use carillon_domain::{DeliveryStatus, EventType, Outcome, Status, sample};
+use carillon_embedded::chat_sink::Failure;
+
+use crate::stage::{Stage, slack};
+use crate::{SECOND, TOKEN, outcomes, seconds};
+
+fn down() -> Failure {
+    Failure::refusal("slack", "service_unavailable")
+}
+
+#[tokio::test]
+async fn what_needs_no_post_does_not_take_the_place_of_the_message_before_it() {
+    let mut stage = Stage::new().await;
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.grouping = Grouping::Update;
+    let webhook = stage.register(webhook, TOKEN).await;
+    let mut ended = sample::event(EventType::Deploy);
+    ended.correlation_id = Some("release-1".into());
+    ended.status = Some(Status::Succeeded);
+    let mut late = ended.clone();
+    late.status = Some(Status::Started);
+    stage.publish_event(&webhook, ended).await;
+    stage.serve().await;
+    let mut alone = sample::event(EventType::Deploy);
+    alone.correlation_id = None;
+    let first = stage.publish_event(&webhook, alone).await;
+    let late = stage.publish_event(&webhook, late).await;
+    stage.sink.fail_next(6, down());
+    stage.serve_for(3_000 * SECOND, 5 * SECOND).await;
+    let late = stage.delivery(&webhook, &late).await;
+    assert_eq!(late.status, DeliveryStatus::Skipped, "{late:#?}");
+    let first = stage.delivery(&webhook, &first).await;
+    assert_eq!(first.status, DeliveryStatus::Delivered, "{first:#?}");
+}
+
+#[tokio::test]
+async fn what_is_recovered_overtakes_what_keeps_failing_of_it() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(stage.publish(&webhook).await);
+    }
+    stage.serve_for(10 * SECOND, SECOND).await;
+    stage.recover(&webhook, &ids).await;
+    stage.sink.fail_next(5, down());
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    let [first, second, third] = [0, 1, 2].map(|n| &ids[n]);
+    assert!(stage.delivery(&webhook, first).await.overtaken);
+    for id in [second, third] {
+        let row = stage.delivery(&webhook, id).await;
+        assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+    }
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    let first = stage.delivery(&webhook, first).await;
+    assert_eq!(first.status, DeliveryStatus::Delivered, "{first:#?}");
+}
+
+#[tokio::test]
+async fn what_was_recovered_and_overtaken_has_a_day_from_its_recovery_on() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let first = stage.publish(&webhook).await;
+    let refused = Failure::refusal("slack", "invalid_blocks");
+    stage.sink.fail_next(1, refused);
+    stage.serve().await;
+    stage.clock.advance(Duration::from_secs(30 * 3_600));
+    stage.recover(&webhook, std::slice::from_ref(&first)).await;
+    let second = stage.publish(&webhook).await;
+    stage.sink.fail_next(5, down());
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    let second = stage.delivery(&webhook, &second).await;
+    assert_eq!(second.status, DeliveryStatus::Delivered, "{second:#?}");
+    stage.is_down.store(true, Ordering::SeqCst);
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    stage.is_down.store(false, Ordering::SeqCst);
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    let first = stage.delivery(&webhook, &first).await;
+    assert_eq!(first.status, DeliveryStatus::Delivered, "{first:#?}");
+}
+
+#[tokio::test]
+async fn what_the_platform_asks_a_probe_to_wait_every_process_waits() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let first = stage.publish(&webhook).await;
+    let second = stage.publish(&webhook).await;
+    stage.sink.fail_next(5, down());
+    stage.sink.fail_next(1, Failure::RateLimited(3_600.0));
+    stage.serve_for(10_000 * SECOND, 5 * SECOND).await;
+    let second = stage.delivery(&webhook, &second).await;
+    let limited = second.attempts.iter();
+    let limited = limited.filter(|it| it.outcome == Outcome::RateLimited);
+    let limited: Vec<_> = limited.collect();
+    assert_eq!(limited.len(), 1, "{second:#?}");
+    let first = stage.delivery(&webhook, &first).await;
+    assert_eq!(outcomes(&first).len(), 6, "{first:#?}");
+    let again = first.attempts.last().unwrap().at;
+    assert!(seconds(limited[0].at, again) >= 3_600.0, "{first:#?}");
+}

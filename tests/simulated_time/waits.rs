@@ -1,0 +1,74 @@
+//! How long a lane waits, and what ends its wait.
+
+use std::time::Duration;
+
+use carillon_domain::lane::Lane;
+use carillon_domain::{DeliveryStatus, Webhook};
+use carillon_embedded::chat_sink::{Answer, Failure};
+
+use crate::stage::{Stage, slack};
+use crate::{SECOND, TOKEN};
+
+async fn lane_of(stage: &Stage, webhook: &Webhook) -> Lane {
+    let lane = webhook.lane(&webhook.lanes.channels[0]);
+    let rows = stage.lanes.read(std::slice::from_ref(&lane)).await;
+    rows.unwrap().remove(&lane).unwrap()
+}
+
+#[tokio::test]
+async fn what_one_channel_is_to_wait_does_not_bind_the_next_one() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.sink.fail_next(1, Failure::RateLimited(1_800.0));
+    for _ in 0..2 {
+        stage.publish(&webhook).await;
+    }
+    stage.serve().await;
+    let mut moved = webhook.clone();
+    moved.configuration.set("channel", "alerts");
+    moved.lanes = webhook.lanes.renamed(&["alerts"]);
+    moved.version += 1;
+    stage.change(&webhook, &moved).await;
+    stage.serve_for(5 * SECOND, SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 2);
+    assert!(lane_of(&stage, &moved).await.wait.is_none());
+}
+
+#[tokio::test]
+async fn a_person_may_hurry_what_an_unwell_platform_asks_for_in_the_process_that_was_asked() {
+    let mut stage = Stage::new().await;
+    stage.serve_with_one();
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let unwell = Answer {
+        status: 503,
+        headers: vec![("Retry-After".into(), "7200".into())],
+        body: String::new(),
+    };
+    stage.sink.fail_next(1, Failure::Answer(unwell));
+    let id = stage.publish(&webhook).await;
+    stage.serve_for(600 * SECOND, 10 * SECOND).await;
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.attempts.len(), 1);
+    let mut changed = webhook.clone();
+    changed.version += 1;
+    stage.change(&webhook, &changed).await;
+    stage.serve_for(5 * SECOND, SECOND).await;
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+}
+
+#[tokio::test]
+async fn a_channel_whose_last_message_was_refused_for_its_content_neither_fails_nor_waits() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let down = Failure::refusal("slack", "service_unavailable");
+    stage.sink.fail_next(1, down);
+    let refused = Failure::refusal("slack", "invalid_blocks");
+    stage.sink.fail_next(1, refused);
+    let id = stage.publish(&webhook).await;
+    stage.serve_for(Duration::from_secs(20), SECOND).await;
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Failed, "{row:#?}");
+    let lane = lane_of(&stage, &webhook).await;
+    assert_eq!((lane.trouble, lane.wait), (None, None));
+}
