@@ -247,6 +247,14 @@ async fn a_platforms_own_wait_is_kept_and_everybody_is_told_until_when() {
     assert!(reason.contains("until"), "{reason}");
     let tested = app.post(&format!("/webhooks/{id}/test/"), &json!({})).await;
     assert_eq!(tested.body["outcome"], "rate_limited", "{}", tested.body);
+    let recovered = recover(&app, &id, &json!({})).await;
+    let reason = recovered["reason"].as_str().unwrap();
+    assert!(reason.contains("until"), "{reason}");
+    // An answer that shows a webhook shows how it stands, also when it was changed.
+    let (path, patch) = (format!("/webhooks/{id}/"), json!({"name": "prod"}));
+    let changed = app.patch(&path, &patch).await.body;
+    assert_eq!(changed["failing_since"], webhook.body["failing_since"]);
+    assert_eq!(changed["next_attempt_at"], webhook.body["next_attempt_at"]);
     assert!(app.sink().messages().is_empty());
     // What comes in waits behind it, and is there to see.
     app.publish(&json!({"type": "deploy"})).await;

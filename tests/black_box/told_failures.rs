@@ -35,6 +35,7 @@ async fn a_webhook_that_fails_itself_is_not_told_what_fails_and_the_ledger_says_
         let state = Lane {
             version: 1,
             trouble: Some(Trouble {
+                unanswered: 0,
                 since: now - Duration::from_secs(seconds),
                 failures: 4,
                 limits: 0,

@@ -6,7 +6,7 @@ use carillon_domain::lane::Lane;
 use carillon_domain::{DeliveryStatus, Webhook};
 use carillon_embedded::chat_sink::{Answer, Failure};
 
-use crate::stage::{Stage, slack};
+use crate::stage::{Stage, discord, discord_url, slack};
 use crate::{SECOND, TOKEN};
 
 async fn lane_of(stage: &Stage, webhook: &Webhook) -> Lane {
@@ -71,4 +71,51 @@ async fn a_channel_whose_last_message_was_refused_for_its_content_neither_fails_
     assert_eq!(row.status, DeliveryStatus::Failed, "{row:#?}");
     let lane = lane_of(&stage, &webhook).await;
     assert_eq!((lane.trouble, lane.wait), (None, None));
+}
+
+#[tokio::test]
+async fn a_platform_that_is_down_is_tried_every_ten_minutes_whatever_its_kind() {
+    for (webhook, secret) in [
+        (slack(1, "infra"), TOKEN.to_owned()),
+        (discord(2), discord_url(2)),
+    ] {
+        let mut stage = Stage::new().await;
+        let webhook = stage.register(webhook, &secret).await;
+        // What posts nothing is answered as ever.
+        stage.sink.fail_next(15, Failure::Status(503));
+        let id = stage.publish(&webhook).await;
+        stage.serve_for(3 * 3_600 * SECOND, 20 * SECOND).await;
+        let row = stage.delivery(&webhook, &id).await;
+        assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_behind_a_message_that_is_never_answered_goes_on_after_ten_minutes() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let poison = stage.publish(&webhook).await;
+    let next = stage.publish(&webhook).await;
+    stage.sink.fail_next(4, Failure::Reset);
+    stage.serve_for(620 * SECOND, 5 * SECOND).await;
+    let next = stage.delivery(&webhook, &next).await;
+    assert_eq!(next.status, DeliveryStatus::Delivered, "{next:#?}");
+    assert!(stage.delivery(&webhook, &poison).await.overtaken);
+}
+
+#[tokio::test]
+async fn a_person_hurries_a_short_wait_too() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let down = Failure::refusal("slack", "service_unavailable");
+    stage.sink.fail_next(2, down);
+    let id = stage.publish(&webhook).await;
+    stage.serve_for(7 * SECOND, SECOND).await;
+    assert_eq!(stage.delivery(&webhook, &id).await.attempts.len(), 2);
+    let mut changed = webhook.clone();
+    changed.version += 1;
+    stage.change(&webhook, &changed).await;
+    stage.serve_for(SECOND, SECOND).await;
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
 }

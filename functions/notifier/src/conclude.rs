@@ -67,6 +67,11 @@ pub fn is_about_the_message(reply: &Reply) -> bool {
     reply.outcome.is_refusal() && reply.outcome != Outcome::UnknownRefusal
 }
 
+/// Whether a post may have left a message, and nobody says anything of it.
+pub fn is_unanswered(outcome: Outcome, http_status: Option<u16>) -> bool {
+    outcome == Outcome::Unknown && http_status.is_none_or(|status| status < 500)
+}
+
 /// Until when a lane waits.
 fn until(lane: &Lane, now: Timestamp) -> Timestamp {
     lane.wait.as_ref().map_or(now, |wait| wait.until)
@@ -261,7 +266,9 @@ impl Notifier {
         }
         visit.post_failed(failure.unknown);
         self.save(visit).await?;
-        let may_be_the_message = matches!(attempt.outcome, Outcome::Unavailable | Outcome::Unknown);
+        // Nobody is tried while the platform asks to wait.
+        let may_be_the_message = matches!(attempt.outcome, Outcome::Unavailable | Outcome::Unknown)
+            && failure.asked.is_none();
         Ok(
             match may_be_the_message && visit.lane.may_be_overtaken(now) {
                 true => Next::Overtake(message.candidates()),
@@ -288,7 +295,7 @@ impl Notifier {
             overtaken.failures = overtaken.failures.saturating_add(1);
             overtaken.unknown = failure.unknown;
             overtaken.asked = visit.lane.asked_at;
-            overtaken.due_at = now + failure.delay(overtaken.failures, 1);
+            overtaken.due_at = now + failure.delay(overtaken.failures, 1, failure.unknown);
             is_over &= overtaken.since + GIVE_UP_AFTER <= now;
             due_at = overtaken.due_at;
         }
@@ -338,6 +345,7 @@ impl Notifier {
             reason: reason.unwrap_or_default(),
             asked: reply.retry_after,
             unknown: message.unknown + u32::from(reply.outcome == Outcome::Unknown),
+            is_unanswered: is_unanswered(reply.outcome, reply.http_status),
             begun: answer.begun,
             now,
             random: (self.random)(),

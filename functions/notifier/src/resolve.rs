@@ -11,6 +11,7 @@ use carillon_domain::{Attempt, Delivery, DeliveryId, DeliveryStatus, Outcome};
 use jiff::Timestamp;
 
 use crate::Notifier;
+use crate::conclude::is_unanswered;
 use crate::visit::{Candidate, Fault, Visit};
 
 /// How the post has ended of one that was asked for again since.
@@ -206,6 +207,7 @@ impl Notifier {
             reason: lead.reason.as_deref().unwrap_or_default(),
             asked: attempt.retry_after_ms.map(Duration::from_millis),
             unknown,
+            is_unanswered: is_unanswered(attempt.outcome, attempt.http_status),
             begun: attempt.at,
             now: self.clock.now(),
             random: (self.random)(),

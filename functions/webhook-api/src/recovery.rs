@@ -77,7 +77,7 @@ pub async fn redeliver(
     if webhook.channel(&lane).is_none() {
         return Ok(Accepted::none("its channel was taken out of the webhook"));
     }
-    if let Some(until) = bound_until(api, &lane).await? {
+    if let Some(until) = waking::bound_until(api, std::slice::from_ref(&lane)).await? {
         return Ok(Accepted::none(asks_to_wait(until)));
     }
     if !delivery.status.is_settled() {
@@ -91,13 +91,6 @@ pub async fn redeliver(
     }
     put_back(api, webhook, by_lane).await?;
     Ok(Accepted::one())
-}
-
-/// Until when the platform's own wait binds a lane.
-async fn bound_until(api: &Api, lane: &LaneId) -> Result<Option<Timestamp>, Problem> {
-    let rows = api.lanes.read(std::slice::from_ref(lane)).await?;
-    let now = Timestamp::now();
-    Ok(rows.get(lane).and_then(|row| row.is_bound_until(now)))
 }
 
 pub fn asks_to_wait(until: Timestamp) -> String {
@@ -136,11 +129,13 @@ impl Asked {
             .is_some_and(|until| *id >= DeliveryId::earliest(until))
     }
 
-    /// What is said where there is nothing to send.
-    pub fn nothing(&self) -> String {
-        match self.dry_run {
-            true => "nothing failed or was skipped".to_owned(),
-            false => "nothing failed or was skipped; what waits is tried now".to_owned(),
+    /// What is said where there is nothing to send, with these words after it.
+    pub fn nothing(&self, of: &str, budget: &Budget) -> String {
+        let nothing = format!("nothing failed or was skipped{of}");
+        match budget.bound_until {
+            _ if self.dry_run => nothing,
+            None => format!("{nothing}; anything that waits is tried now"),
+            Some(until) => format!("{nothing}. {}", asks_to_wait(until)),
         }
     }
 }
@@ -150,6 +145,8 @@ impl Asked {
 pub struct Budget {
     begun: Instant,
     pub accepted: usize,
+    /// Until when a platform asks to wait.
+    bound_until: Option<Timestamp>,
 }
 
 impl Budget {
@@ -157,6 +154,7 @@ impl Budget {
         Self {
             begun: Instant::now(),
             accepted: 0,
+            bound_until: None,
         }
     }
 
@@ -182,7 +180,7 @@ pub async fn recover(
     Ok(Accepted {
         accepted: budget.accepted,
         next_after: next_after.map(|id| id.to_string()),
-        reason: nothing.then(|| asked.nothing()),
+        reason: nothing.then(|| asked.nothing("", &budget)),
         left_out: Vec::new(),
         dry_run: asked.dry_run,
     })
@@ -215,6 +213,8 @@ pub async fn recover_within(
     if !asked.dry_run {
         let lanes = waking::lanes(webhook);
         waking::wake(api, &webhook.organization, &lanes, true).await?;
+        let bound_until = waking::bound_until(api, &lanes).await?;
+        budget.bound_until = budget.bound_until.max(bound_until);
     }
     Ok(next_after)
 }

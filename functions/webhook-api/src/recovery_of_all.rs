@@ -95,8 +95,8 @@ pub async fn recover(
         accepted: budget.accepted,
         next_after: None,
         reason: nothing.then(|| match left_out.is_empty() {
-            true => asked.nothing(),
-            false => format!("{} of the active webhooks", asked.nothing()),
+            true => asked.nothing("", &budget),
+            false => asked.nothing(" of the active webhooks", &budget),
         }),
         left_out,
         dry_run: asked.dry_run,

@@ -12,6 +12,7 @@ use crate::idempotency::Answer;
 use crate::verification::Verified;
 use crate::versions::etag;
 use crate::view::WebhookView;
+use crate::waking::Standing;
 
 /// A webhook that was written.
 pub struct Registered {
@@ -27,6 +28,12 @@ impl Registered {
             webhook: shown,
             etag: etag(webhook),
         }
+    }
+
+    /// With how its channels stand.
+    pub fn standing(mut self, standing: Standing) -> Self {
+        self.webhook = self.webhook.standing(standing);
+        self
     }
 
     /// With the parts of the credential that were made here: nobody else knows them.

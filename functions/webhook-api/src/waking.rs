@@ -36,6 +36,12 @@ pub fn lanes(webhook: &Webhook) -> Vec<LaneId> {
     channels.map(|channel| webhook.lane(channel)).collect()
 }
 
+/// How a webhook stands.
+pub async fn standing(api: &Api, webhook: &Webhook) -> Result<Standing, Error> {
+    let standings = standings(api, std::slice::from_ref(webhook)).await?;
+    Ok(standings.into_iter().next().unwrap_or_default())
+}
+
 /// How webhooks stand, in their order.
 pub async fn standings(api: &Api, webhooks: &[Webhook]) -> Result<Vec<Standing>, Error> {
     let ids: Vec<LaneId> = webhooks.iter().flat_map(lanes).collect();
@@ -46,6 +52,16 @@ pub async fn standings(api: &Api, webhooks: &[Webhook]) -> Result<Vec<Standing>,
         Standing::of(ids.iter().filter_map(|id| rows.get(id)), now)
     };
     Ok(webhooks.iter().map(of).collect())
+}
+
+/// Until when nobody can hurry some of these lanes, because their platform asks to wait.
+pub async fn bound_until(api: &Api, lanes: &[LaneId]) -> Result<Option<Timestamp>, Error> {
+    let rows = api.lanes.read(lanes).await?;
+    let now = Timestamp::now();
+    Ok(rows
+        .values()
+        .filter_map(|row| row.is_bound_until(now))
+        .max())
 }
 
 /// Has lanes looked at now, whatever they wait for.
@@ -69,7 +85,7 @@ pub async fn wake(
         .iter()
         .map(|lane| {
             let (organization, lane) = (organization.clone(), lane.clone());
-            WakeUp::new(organization, lane)
+            WakeUp::new(organization, lane).urgent()
         })
         .collect();
     carillon_aws::wake(&*api.queue, &wake_ups).await

@@ -1,5 +1,5 @@
-//! The delivery queue: FIFO, with the lane as message group. It carries wake-ups; what waits
-//! is in the lanes.
+//! The delivery queue: FIFO, with the lane as message group, and one more for what people ask for.
+//! It carries wake-ups; what waits is in the lanes.
 //!
 //! Guarantees: messages of one group are received in the order they were sent, by one
 //! receiver at a time; a message whose visibility is put off holds back its group and
@@ -50,6 +50,9 @@ pub struct WakeUp {
     /// is told by the lane alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
+    /// Whether a person asks for it: then it does not stand behind a wake-up that is put off.
+    #[serde(skip)]
+    is_urgent: bool,
 }
 
 impl WakeUp {
@@ -58,6 +61,15 @@ impl WakeUp {
             organization,
             lane,
             event: None,
+            is_urgent: false,
+        }
+    }
+
+    #[must_use]
+    pub fn urgent(self) -> Self {
+        Self {
+            is_urgent: true,
+            ..self
         }
     }
 
@@ -70,7 +82,10 @@ impl WakeUp {
     /// gone already for five minutes, and one wake-up too many costs a read.
     fn message(&self) -> QueueMessage {
         QueueMessage {
-            group: self.lane.to_string(),
+            group: match self.is_urgent {
+                true => format!("{}#urgent", self.lane),
+                false => self.lane.to_string(),
+            },
             deduplication_id: format!("{:032x}", rand::random::<u128>()),
             body: serde_json::to_string(self).expect("texts are JSON"),
         }

@@ -158,7 +158,7 @@ impl Stage {
         let organization = webhook.organization.clone();
         let asked = self.lanes.ask(&organization, &lane, true, now).await;
         asked.unwrap();
-        let wake_up = WakeUp::new(organization, lane);
+        let wake_up = WakeUp::new(organization, lane).urgent();
         wake(&self.queue, &[wake_up]).await.unwrap();
     }
 
@@ -172,7 +172,7 @@ impl Stage {
                 .ask(&organization, &lane, false, now)
                 .await
                 .unwrap();
-            let wake_up = WakeUp::new(organization, lane);
+            let wake_up = WakeUp::new(organization, lane).urgent();
             wake(&self.queue, &[wake_up]).await.unwrap();
         }
     }

@@ -177,8 +177,7 @@ pub async fn read(
     if is_known(&headers, &webhook) {
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
-    let standings = waking::standings(&api, std::slice::from_ref(&webhook)).await?;
-    let standing = standings.into_iter().next().unwrap_or_default();
+    let standing = waking::standing(&api, &webhook).await?;
     let shown = WebhookView::from(&webhook).standing(standing);
     Ok((version, Json(shown)).into_response())
 }
@@ -261,7 +260,9 @@ async fn change(
         &if_match,
     );
     let (webhook, verification, made) = changed.await?;
-    Ok(Registered::new(&webhook, verification).showing(&made))
+    let standing = waking::standing(&api, &webhook).await?;
+    let registered = Registered::new(&webhook, verification).standing(standing);
+    Ok(registered.showing(&made))
 }
 
 /// The document of a webhook with a merge patch applied. Whether it is enabled is left to

@@ -53,7 +53,7 @@ pub(super) const APPEARANCE: &str =
 pub(super) const LINK: &str =
     "Discord refuses the link of the message's title; the message goes out without it.";
 pub(super) const THREAD_NAME: &str =
-    "Discord refuses the name of the thread; the message goes out in one with a plain name.";
+    "Discord refuses the thread's name. A message that opens a thread goes out with a plain one.";
 pub(super) const TAGS: &str =
     "Discord knows no such tag of the forum, see applied_tags; the message goes out without.";
 const REFUSED: &str = "Discord refuses the message itself. This is a fault of Carillon: please report it with the code.";

@@ -95,6 +95,9 @@ pub struct Trouble {
     /// How often in a row the platform has said when to come back.
     #[serde(skip_serializing_if = "is_default", default)]
     pub limits: u32,
+    /// How many posts had no answer: each may have left a copy.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub unanswered: u32,
     /// What the last attempt has shown.
     pub reason: String,
 }
@@ -231,6 +234,7 @@ impl Lane {
             since: failure.begun,
             failures: 0,
             limits: 0,
+            unanswered: 0,
             reason: String::new(),
         });
         failure.reason.clone_into(&mut trouble.reason);
@@ -241,7 +245,8 @@ impl Lane {
                 trouble.failures = trouble.failures.saturating_add(1);
             }
         }
-        let length = failure.delay(trouble.failures, trouble.limits);
+        trouble.unanswered += u32::from(failure.is_unanswered);
+        let length = failure.delay(trouble.failures, trouble.limits, trouble.unanswered);
         self.wait = Some(self.wait_of(failure, length));
         self.trouble = Some(trouble);
     }
@@ -279,9 +284,11 @@ impl Lane {
     }
 
     /// Whether the next message may be tried although the first one fails: it has for so long
-    /// that it may be to blame.
+    /// that it may be to blame, or will have when it is tried again after more than that.
     pub fn may_be_overtaken(&self, now: Timestamp) -> bool {
-        let is_old = |trouble: &Trouble| trouble.since + OVERTAKEN_AFTER <= now;
+        let until = self.wait.as_ref().map_or(now, |wait| wait.until);
+        let last_chance = now.max(until - OVERTAKEN_AFTER);
+        let is_old = |trouble: &Trouble| trouble.since + OVERTAKEN_AFTER <= last_chance;
         let is_worn = |trouble: &Trouble| trouble.failures >= OVERTAKEN_FAILURES;
         let trouble = self.trouble.as_ref();
         trouble.is_some_and(|trouble| is_old(trouble) && is_worn(trouble))
@@ -297,6 +304,9 @@ pub struct Failure<'a> {
     pub asked: Option<Duration>,
     /// After how many posts the message may be there.
     pub unknown: u32,
+    /// Whether there was no answer, and only another post could leave another copy. A server that
+    /// says that it is not well has hardly posted.
+    pub is_unanswered: bool,
     pub begun: Timestamp,
     pub now: Timestamp,
     /// `0.0..=1.0`: places the next attempt within its leeway.
@@ -314,8 +324,9 @@ impl Failure<'_> {
         asked.filter(|asked| *asked <= LONGEST_BINDING)
     }
 
-    /// How long to wait after so many failures, or limits in a row.
-    pub fn delay(&self, failures: u32, limits: u32) -> Duration {
+    /// How long to wait after so many failures, or limits in a row, with so many copies that may
+    /// be there.
+    pub fn delay(&self, failures: u32, limits: u32, copies: u32) -> Duration {
         let asked = match (self.outcome, self.asked) {
             (_, None) => Asked::Nothing,
             (Outcome::RateLimited, Some(time)) => Asked::ComeBack {
@@ -324,11 +335,7 @@ impl Failure<'_> {
             },
             (_, Some(time)) => Asked::NotBefore(time),
         };
-        // Only another post could leave another copy.
-        let unknown = match self.outcome {
-            Outcome::Unknown => self.unknown,
-            _ => 0,
-        };
-        retry::delay(failures, unknown, self.random, asked)
+        let copies = if self.is_unanswered { copies } else { 0 };
+        retry::delay(failures, copies, self.random, asked)
     }
 }

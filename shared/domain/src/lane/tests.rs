@@ -14,10 +14,16 @@ fn failure(outcome: Outcome) -> Failure<'static> {
         reason: "made up",
         asked: None,
         unknown: 0,
+        is_unanswered: false,
         begun: now(),
         now: now(),
         random: 0.0,
     }
+}
+
+fn wait(lane: &Lane) -> i64 {
+    let wait = lane.wait.as_ref().unwrap();
+    wait.until.duration_since(now()).as_secs()
 }
 
 fn minutes(minutes: u64) -> Duration {
@@ -55,19 +61,50 @@ fn a_failing_lane_waits_by_the_schedule_and_a_success_ends_that() {
     let mut waits = Vec::new();
     for _ in 0..6 {
         lane.failed(&failure(Outcome::Unavailable));
-        waits.push(
-            lane.wait
-                .as_ref()
-                .unwrap()
-                .until
-                .duration_since(now())
-                .as_secs(),
-        );
+        waits.push(wait(&lane));
     }
     assert_eq!(waits, [5, 30, 120, 600, 600, 600]);
     assert_eq!(lane.trouble.as_ref().unwrap().since, now());
     lane.succeeded();
     assert_eq!(lane, Lane::default());
+}
+
+#[test]
+fn posts_without_an_answer_are_made_ever_more_rarely_and_others_between_them_as_ever() {
+    let mut lane = Lane::default();
+    let unknown = failure(Outcome::Unknown);
+    let unanswered = Failure {
+        is_unanswered: true,
+        ..unknown
+    };
+    let mut waits = Vec::new();
+    for failure in [
+        unknown, unknown, unanswered, unanswered, unanswered, unknown,
+    ] {
+        lane.failed(&failure);
+        waits.push(wait(&lane));
+    }
+    assert_eq!(waits, [5, 30, 120, 600, 600, 600]);
+    lane.failed(&unanswered);
+    assert_eq!(wait(&lane), 1_920);
+}
+
+#[test]
+fn nobody_waits_for_long_behind_a_message_that_is_tried_ever_more_rarely() {
+    let mut lane = Lane::default();
+    let later = |minutes| Failure {
+        is_unanswered: true,
+        begun: now() + self::minutes(minutes),
+        now: now() + self::minutes(minutes),
+        ..failure(Outcome::Unknown)
+    };
+    let mut may_be_overtaken = Vec::new();
+    for at in [0, 1, 3, 9] {
+        let failure = later(at);
+        lane.failed(&failure);
+        may_be_overtaken.push(lane.may_be_overtaken(failure.now));
+    }
+    assert_eq!(may_be_overtaken, [false, false, false, true]);
 }
 
 #[test]
@@ -149,14 +186,7 @@ fn a_limit_that_goes_on_grows_and_is_no_failure() {
     let mut waits = Vec::new();
     for _ in 0..12 {
         lane.failed(&limited);
-        waits.push(
-            lane.wait
-                .as_ref()
-                .unwrap()
-                .until
-                .duration_since(now())
-                .as_secs(),
-        );
+        waits.push(wait(&lane));
     }
     assert_eq!(waits[..4], [1, 2, 4, 8]);
     assert_eq!(waits[10..], [600, 600]);
