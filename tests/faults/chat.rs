@@ -13,7 +13,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use carillon_chat::{ChatOrigin, Client};
+use carillon_embedded::SimulatedClock;
 use carillon_embedded::chat_sink::ChatSink;
+use carillon_runtime::clock::Clock;
+use jiff::Timestamp;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -40,6 +43,9 @@ pub struct Stage {
     pub posted: Arc<Mutex<Vec<Posted>>>,
     /// What each message says now, by its destination and id.
     pub shown: Arc<Mutex<Shown>>,
+    /// An event that no message can be posted with, and until when.
+    pub poison: Arc<Mutex<Option<(String, Timestamp)>>>,
+    pub clock: SimulatedClock,
 }
 
 impl Stage {
@@ -50,6 +56,12 @@ impl Stage {
         let before = shown.insert(at, events.clone()).unwrap_or_default();
         let new = events.into_iter().filter(|event| !before.contains(event));
         new.collect()
+    }
+
+    fn is_poison(&self, events: &[String]) -> bool {
+        let poison = self.poison.lock().unwrap();
+        let poison = poison.as_ref();
+        poison.is_some_and(|(mark, until)| events.contains(mark) && self.clock.now() < *until)
     }
 
     /// Edits name a channel by its id.
@@ -104,6 +116,9 @@ async fn answer(State(current): State<Current>, request: Request) -> Response {
     let course = stage.fate.of_post(&destination);
     if let ChatCourse::Refused(refusal) = course {
         return instead(refusal).await;
+    }
+    if stage.is_poison(&events(&body)) {
+        return instead(Refusal::Status503).await;
     }
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let response = stage.sink.router().oneshot(request).await.unwrap();

@@ -95,12 +95,16 @@ pub async fn check(
             return Err(format!("{what}: not in the ledger, {arrived} copies"));
         };
         rows.entry(key.clone()).or_default().push(row.clone());
-        if row.overtaken {
+        // What was skipped meanwhile is sent when somebody asks for it.
+        if row.overtaken || row.redelivery > 0 {
             overtaken.insert(key.clone());
         }
-        if row.status == DeliveryStatus::Failed && was_tried_for_a_day(&row) {
-            // As promised: by time.
-            failed += 1;
+        // As promised: by time.
+        let is_given_up = row.status == DeliveryStatus::Failed && was_tried_for_a_day(&row);
+        // A message that others overtook shows by now what came later.
+        let is_past = row.status == DeliveryStatus::Skipped && row.is_superseded;
+        if is_given_up || is_past && overtaken.contains(&key) {
+            failed += u64::from(is_given_up);
             *wanted.entry(key.clone()).or_default() += 1;
             *certain.entry(key).or_insert(true) &= !row.possible_duplicate;
             continue;

@@ -14,6 +14,7 @@
 mod chat;
 mod check;
 mod fate;
+mod people;
 mod pipeline;
 mod scenario;
 

@@ -15,7 +15,7 @@ use carillon_aws::{
 use carillon_chat::Client;
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
-use carillon_domain::{Event, LaneId};
+use carillon_domain::{Event, LaneId, WebhookStatus};
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::Received;
@@ -35,6 +35,7 @@ use serde_json::{Value, json};
 use crate::chat::{Platforms, Stage};
 use crate::check::{self, Totals};
 use crate::fate::Fate;
+use crate::people::People;
 use crate::scenario::{self, Registered};
 
 /// As in the template.
@@ -70,7 +71,20 @@ struct Process {
     credentials: Credentials,
     pub lanes: Lanes,
     pub ledger: Ledger,
+    queue: Arc<dyn DeliveryQueue>,
     sweep: LaneSweep,
+}
+
+impl Process {
+    fn people(&self, now: Timestamp) -> People<'_> {
+        People {
+            registry: &self.registry,
+            lanes: &self.lanes,
+            ledger: &self.ledger,
+            queue: &*self.queue,
+            now,
+        }
+    }
 }
 
 impl World {
@@ -85,6 +99,8 @@ impl World {
             fate: Arc::clone(&fate),
             posted: Arc::default(),
             shown: Arc::default(),
+            poison: Arc::default(),
+            clock: clock.clone(),
         };
         let client = platforms.client(seed, chat.clone());
         Self {
@@ -153,12 +169,13 @@ impl World {
                 lanes: lanes.clone(),
                 ledger: ledger.clone(),
                 events: events.clone(),
-                queue,
+                queue: Arc::clone(&queue),
                 clock,
                 metrics: Metrics::default(),
             },
             events,
             lanes,
+            queue,
             notifier,
             credentials: Credentials::new(registry.clone(), secrets),
             registry,
@@ -299,6 +316,12 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
         let dynamodb = &world.services.dynamodb;
         dynamodb.stretch_sequence_numbers(digits).unwrap();
     }
+    let has_people = random.random_bool(0.3);
+    if random.random_bool(0.2) {
+        let until = world.clock.now() + Duration::from_secs(random.random_range(600..3_000));
+        let mark = scenario::mark(random.random_range(0..2));
+        *world.chat.poison.lock().unwrap() = Some((mark, until));
+    }
     let losses = if random.random_bool(0.1) { LOSSES } else { 0.0 };
 
     let count = random.random_range(2..=6);
@@ -321,6 +344,7 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
         let first = if published.len() < count { 0 } else { 1 };
         let choice = match is_due || random.random_bool(0.1) {
             true => 3,
+            false if has_people && random.random_bool(0.05) => 4,
             false => random.random_range(first..3),
         };
         is_due = false;
@@ -341,6 +365,16 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
                 }
                 1 => {
                     busy = world.dispatch(&process, &mut random).await;
+                    None
+                }
+                4 => {
+                    let webhook = &webhooks.choose(&mut random).unwrap().webhook;
+                    let people = process.people(world.clock.now());
+                    match random.random_range(0..3) {
+                        0 => people.switch(webhook, WebhookStatus::Disabled).await,
+                        1 => people.switch(webhook, WebhookStatus::Active).await,
+                        _ => people.recover(webhook).await,
+                    };
                     None
                 }
                 3 => {
@@ -390,6 +424,9 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
             match next.into_iter().chain(due).min() {
                 None if waiting == 0 && world.is_drained() => {
                     if waits_in(&world, &process, &webhooks).await == 0 {
+                        if has_people && tidy(&world, &process, &webhooks).await {
+                            continue;
+                        }
                         break;
                     }
                     // Its wake-up is lost: the daily walk finds it.
@@ -458,6 +495,18 @@ async fn next_due(world: &World, process: &Process) -> Option<Timestamp> {
     let due = process.lanes.due(far, 1).await.unwrap();
     world.fate.begin();
     due.first().map(|due| due.at)
+}
+
+/// Whether people had to do something so that all comes to its end.
+async fn tidy(world: &World, process: &Process, webhooks: &[Registered]) -> bool {
+    world.fate.pause();
+    let people = process.people(world.clock.now());
+    let mut is_done = false;
+    for registered in webhooks {
+        is_done |= people.tidy(&registered.webhook).await;
+    }
+    world.fate.begin();
+    is_done
 }
 
 /// How many deliveries still wait in lanes.

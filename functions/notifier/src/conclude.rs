@@ -169,7 +169,7 @@ impl Notifier {
                     .await?;
                 if attempt.outcome == Outcome::Unknown {
                     visit.lane.singly = visit.lane.singly.max(2);
-                    self.may_be_overtaken(visit, &ids(&message.overtakes))
+                    self.mark_overtaken(visit, &ids(&message.overtakes), None)
                         .await?;
                 }
                 visit.step_back();

@@ -75,7 +75,7 @@ impl Notifier {
             false => {
                 let last = lead.attempts.last().map(|attempt| attempt.outcome);
                 if last == Some(Outcome::Unknown) && !open.overtakes.is_empty() {
-                    self.may_be_overtaken(visit, &open.overtakes).await?;
+                    self.mark_overtaken(visit, &open.overtakes, None).await?;
                 }
                 self.has_failed(visit, &open, &lead);
                 if let (Some(wait), Some(at)) = (&mut visit.lane.wait, lead.next_attempt_at) {
@@ -126,7 +126,7 @@ impl Notifier {
         }
         self.write(visit, &rows).await?;
         if is_probe {
-            self.may_be_overtaken(visit, &open.overtakes).await?;
+            self.mark_overtaken(visit, &open.overtakes, None).await?;
             visit.step_back();
             visit.lane.singly = visit.lane.singly.max(2);
         } else {
@@ -176,6 +176,8 @@ impl Notifier {
             visit.lane.has_redo = true;
             let unknown = aside.map_or(0, |aside| aside.unknown);
             self.put_aside(visit, &overtaken, unknown).await?;
+            // Also where whoever put it aside has died before that was written down.
+            self.mark_overtaken(visit, &open.overtakes, None).await?;
         }
         if is_delivered {
             visit.lane.succeeded();

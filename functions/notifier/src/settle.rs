@@ -163,23 +163,24 @@ impl Notifier {
         Ok(())
     }
 
-    /// A probe may have been posted: what it was to overtake may have been overtaken.
-    pub(crate) async fn may_be_overtaken(
+    /// Writes down that what a probe was to overtake has been overtaken, or may have been; with
+    /// `due_at`, when it is tried again.
+    pub(crate) async fn mark_overtaken(
         &self,
         visit: &Visit<'_>,
         head: &[DeliveryId],
+        due_at: Option<Timestamp>,
     ) -> Result<(), Fault> {
         let known = self.known(visit.id, head).await?;
-        let rows: Vec<Delivery> = known
-            .into_values()
-            .filter(|row| !row.status.is_settled())
-            .map(|row| Delivery {
-                overtaken: true,
-                post: visit.stored,
-                ..row
-            })
-            .collect();
-        self.write(visit, &rows).await
+        let rows = known.into_values().filter(|row| !row.status.is_settled());
+        let rows = rows.map(|row| Delivery {
+            overtaken: true,
+            status: DeliveryStatus::Retrying,
+            next_attempt_at: due_at.or(row.next_attempt_at),
+            post: visit.stored,
+            ..row
+        });
+        self.write(visit, &rows.collect::<Vec<_>>()).await
     }
 
     /// Puts what was overtaken beside the log, to be tried on its own.
@@ -214,20 +215,10 @@ impl Notifier {
             .collect();
         self.stores.lanes.put_redo(visit.id, &redo, now).await?;
         visit.lane.has_redo = true;
-        let rows: Vec<Delivery> = known
-            .into_values()
-            .filter(|row| !row.status.is_settled())
-            .map(|row| Delivery {
-                overtaken: true,
-                status: DeliveryStatus::Retrying,
-                next_attempt_at: Some(now + AFTER_OVERTAKEN),
-                post: visit.stored,
-                ..row
-            })
-            .collect();
         let delivery_id = first.waiting.delivery_id.as_str();
         tracing::warn!(delivery_id, "overtaken: its channel takes other messages");
-        self.write(visit, &rows).await
+        self.mark_overtaken(visit, &ids(overtaken), Some(now + AFTER_OVERTAKEN))
+            .await
     }
 
     /// The oldest of what waits, in the log or besides it, as far as one call reads.
