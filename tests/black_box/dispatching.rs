@@ -1,10 +1,13 @@
 //! A batch of events for many webhooks, which makes thousands of messages.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
@@ -13,10 +16,11 @@ use carillon_aws::{
 };
 use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_domain::lane::Entry;
-use carillon_domain::{EventId, EventType, sample};
+use carillon_domain::{EventId, EventType, LaneId, sample};
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
-use carillon_embedded::services::Services;
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets};
+use carillon_embedded::services::{Call, Course, Gate, Services};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
+use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -57,116 +61,199 @@ impl DeliveryQueue for Recorder {
     }
 }
 
+/// The dispatcher with what it stands on.
+struct Bench {
+    database: LocalDynamoDb,
+    dynamodb: aws_sdk_dynamodb::Client,
+    clock: SimulatedClock,
+    queue: Arc<Recorder>,
+    registry: Registry,
+    credentials: Credentials,
+    events: EventStore,
+    lanes: Lanes,
+    dispatcher: Dispatcher,
+}
+
 /// What a batch has come to.
 struct Dispatched {
     answer: DynamoDbEventResponse,
     /// The sequence numbers of its records.
     sequence: Vec<String>,
-    lanes: Lanes,
 }
 
 impl Dispatched {
-    /// The numbers of the events that wait in each lane.
-    async fn waiting(&self) -> Vec<Vec<usize>> {
-        let mut found = Vec::new();
-        for n in 1..=WEBHOOKS {
-            let webhook = sample::webhook(n, &["*"]);
-            let lane = webhook.lane(&webhook.lanes.channels[0]);
-            let (entries, _) = self.lanes.entries(&lane, None, 100).await.unwrap();
-            let number = |entry: Entry| {
-                let id = entry.waiting.event_id;
-                id.as_str().strip_prefix("event-").unwrap().parse().unwrap()
-            };
-            found.push(entries.into_iter().map(number).collect());
-        }
-        found
+    /// The number of the record from which the stream goes on.
+    fn failed(&self) -> Option<usize> {
+        let failed = self.answer.batch_item_failures.first()?;
+        let mut sequence = self.sequence.iter();
+        sequence.position(|one| Some(one) == failed.item_identifier.as_ref())
     }
 }
 
-/// Dispatches the events for the webhooks.
-async fn dispatch(queue: Arc<Recorder>) -> Dispatched {
-    let database = LocalDynamoDb::open(None).unwrap();
-    let journal = Arc::new(Journal::open(None).unwrap());
-    let services = Services {
-        dynamodb: database.clone(),
-        secrets: secrets::http_client().await.unwrap(),
-        queue: LocalQueue::open(journal).unwrap(),
-    };
-    let clients = Clients::new(&services.smooth());
-    let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
-    let retention = Retention::default();
-    let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
-    let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
-    let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
-    let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
-    let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
-    let secrets = SecretStore::new(secrets, "carillon".into(), cache);
-    let credentials = Credentials::new(registry.clone(), secrets);
-    let token = SecretString::from("xoxb-fake-token-for-tests-wxyz");
-    for n in 1..=WEBHOOKS {
-        let mut webhook = sample::webhook(n, &["*"]);
-        webhook.configuration.set("channel", format!("channel-{n}"));
-        let organization = &webhook.organization;
-        let opened = credentials.open(organization, &token, Timestamp::now());
-        webhook.credential = opened.await.unwrap();
-        registry.create(&webhook).await.unwrap();
+impl Bench {
+    /// With a queue that refuses so many calls.
+    async fn new(refused: usize) -> Self {
+        Self::with_gate(refused, |_, _| {}).await
     }
-    for n in 0..EVENTS {
-        let mut event = sample::event(EventType::Deploy);
-        event.id = EventId::parse(&format!("event-{n}")).unwrap();
-        events.put(&event).await.unwrap();
+
+    /// With something that happens at each call to AWS.
+    async fn with_gate(
+        refused: usize,
+        happens: impl Fn(&SimulatedClock, &Call<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        let clock = SimulatedClock::at("2026-11-21T10:15:00Z".parse().unwrap());
+        let queue = Arc::new(Recorder {
+            refused: AtomicUsize::new(refused),
+            ..Recorder::default()
+        });
+        let database = LocalDynamoDb::open(None).unwrap();
+        let journal = Arc::new(Journal::open(None).unwrap());
+        let services = Services {
+            dynamodb: database.clone(),
+            secrets: secrets::http_client().await.unwrap(),
+            queue: LocalQueue::open(journal).unwrap(),
+        };
+        let time = clock.clone();
+        let gate: Gate = Arc::new(move |call| {
+            happens(&time, call);
+            Course::Smooth
+        });
+        let clients = Clients::new(&services.sdk_config(gate));
+        let retention = Retention::default();
+        let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
+        let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
+        let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
+        let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
+        let secrets = SecretStore::new(secrets.clone(), "carillon".into(), cache);
+        let stores = Stores {
+            registry: registry.clone(),
+            lanes: lanes.clone(),
+            ledger: Ledger::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention),
+            queue: queue.clone(),
+        };
+        Self {
+            dispatcher: Dispatcher::new(stores).with_clock(Arc::new(clock.clone())),
+            credentials: Credentials::new(registry.clone(), secrets),
+            events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
+            database,
+            dynamodb,
+            clock,
+            queue,
+            registry,
+            lanes,
+        }
     }
-    let journal = Journal::open(None).unwrap();
-    let batch = database
-        .next_batch(EVENTS_TABLE, &journal)
-        .unwrap()
-        .unwrap();
-    let batch = batch.event().unwrap();
-    assert_eq!(batch.records.len(), EVENTS);
-    let sequence = batch.records.iter();
-    let sequence = sequence.map(|record| record.change.sequence_number.clone().unwrap());
-    let sequence = sequence.collect();
-    let dispatcher = Dispatcher::new(Stores {
-        registry,
-        lanes: lanes.clone(),
-        ledger,
-        queue,
-    });
-    Dispatched {
-        answer: dispatcher.handle(batch).await,
-        sequence,
-        lanes,
+
+    async fn register(&self, webhooks: RangeInclusive<u128>) {
+        let token = SecretString::from("xoxb-fake-token-for-tests-wxyz");
+        for n in webhooks {
+            let mut webhook = sample::webhook(n, &["*"]);
+            webhook.configuration.set("channel", format!("channel-{n}"));
+            let organization = &webhook.organization;
+            let opened = self
+                .credentials
+                .open(organization, &token, Timestamp::now());
+            webhook.credential = opened.await.unwrap();
+            self.registry.create(&webhook).await.unwrap();
+        }
     }
+
+    async fn publish(&self, count: usize) {
+        for n in 0..count {
+            let mut event = sample::event(EventType::Deploy);
+            event.id = EventId::parse(&format!("event-{n}")).unwrap();
+            self.events.put(&event).await.unwrap();
+        }
+    }
+
+    /// Dispatches all that the stream has, in one batch.
+    async fn dispatch(&self) -> Dispatched {
+        let journal = Journal::open(None).unwrap();
+        let batch = self.database.next_batch(EVENTS_TABLE, &journal);
+        let batch = batch.unwrap().unwrap().event().unwrap();
+        let sequence = batch.records.iter();
+        let sequence = sequence.map(|record| record.change.sequence_number.clone().unwrap());
+        Dispatched {
+            sequence: sequence.collect(),
+            answer: self.dispatcher.handle(batch).await,
+        }
+    }
+
+    /// The numbers of the events that wait in the lane of a webhook.
+    async fn waiting(&self, webhook: u128) -> Vec<usize> {
+        let (entries, _) = self.lanes.entries(&lane(webhook), None, 100).await.unwrap();
+        let number = |entry: Entry| {
+            let id = entry.waiting.event_id;
+            id.as_str().strip_prefix("event-").unwrap().parse().unwrap()
+        };
+        entries.into_iter().map(number).collect()
+    }
+
+    /// The lanes that were woken, as often as they were.
+    fn woken(&self) -> Vec<String> {
+        self.queue.woken.lock().unwrap().clone()
+    }
+
+    /// Makes the row of a lane one that nobody can read.
+    async fn spoil(&self, lane: &LaneId) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let scan = self.dynamodb.scan().table_name(DELIVERIES_TABLE);
+        let scan = scan.filter_expression("id = :lane AND begins_with(webhook_id, :rows)");
+        let scan = scan.expression_attribute_values(":lane", text(lane.as_str()));
+        let found = scan.expression_attribute_values(":rows", text("LANES#"));
+        let mut row = found.send().await.unwrap().items.unwrap().remove(0);
+        let state = [("version".to_owned(), text("spoilt"))].into();
+        row.insert("state".into(), AttributeValue::M(state));
+        let put = self.dynamodb.put_item().table_name(DELIVERIES_TABLE);
+        put.set_item(Some(row)).send().await.unwrap();
+    }
+}
+
+fn lane(webhook: u128) -> LaneId {
+    let webhook = sample::webhook(webhook, &["*"]);
+    webhook.lane(&webhook.lanes.channels[0])
 }
 
 #[tokio::test]
 async fn thousands_of_deliveries_wait_in_the_order_of_their_events_and_wake_each_lane_hardly() {
-    let queue = Arc::new(Recorder::default());
-    let dispatched = dispatch(Arc::clone(&queue)).await;
-    assert!(dispatched.answer.batch_item_failures.is_empty());
-    for numbers in dispatched.waiting().await {
-        assert_eq!(numbers, (0..EVENTS).collect::<Vec<_>>());
+    let bench = Bench::new(0).await;
+    bench.register(1..=WEBHOOKS).await;
+    bench.publish(EVENTS).await;
+    assert_eq!(bench.dispatch().await.failed(), None);
+    for webhook in 1..=WEBHOOKS {
+        assert_eq!(bench.waiting(webhook).await, Vec::from_iter(0..EVENTS));
     }
-    let woken = queue.woken.lock().unwrap();
-    assert!(woken.len() <= 4 * 50, "{} wake-ups", woken.len());
+    let woken = bench.woken().len();
+    assert!(woken <= 4 * 50, "{woken} wake-ups");
 }
 
 #[tokio::test]
 async fn where_nobody_can_be_woken_the_batch_goes_on_from_there_and_nothing_is_missing() {
-    let queue = Arc::new(Recorder {
-        refused: AtomicUsize::new(1),
-        ..Recorder::default()
-    });
-    let dispatched = dispatch(Arc::clone(&queue)).await;
-    let failed = dispatched.answer.batch_item_failures[0]
-        .item_identifier
-        .clone();
-    let sequence = &dispatched.sequence;
-    let failed = sequence.iter().position(|one| Some(one) == failed.as_ref());
-    let failed = failed.unwrap();
-    for numbers in dispatched.waiting().await {
+    let bench = Bench::new(1).await;
+    bench.register(1..=WEBHOOKS).await;
+    bench.publish(EVENTS).await;
+    let failed = bench.dispatch().await.failed().unwrap();
+    for webhook in 1..=WEBHOOKS {
         // What comes before the failure is complete, and nothing has a gap.
-        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
+        let numbers = bench.waiting(webhook).await;
+        assert_eq!(numbers, Vec::from_iter(0..numbers.len()));
         assert!(numbers.len() >= failed);
     }
+}
+
+#[tokio::test]
+async fn a_lane_whose_row_nobody_can_read_is_woken_and_stops_no_other() {
+    let bench = Bench::new(0).await;
+    bench.register(1..=3).await;
+    let (spoilt, now) = (lane(2), bench.clock.now());
+    let organization = sample::webhook(2, &["*"]).organization;
+    let created = bench.lanes.create(&organization, &spoilt, now);
+    created.await.unwrap();
+    bench.spoil(&spoilt).await;
+    bench.publish(1).await;
+    assert_eq!(bench.dispatch().await.failed(), None);
+    let woken: BTreeSet<String> = bench.woken().into_iter().collect();
+    let all = [1, 2, 3].map(|webhook| lane(webhook).to_string());
+    assert_eq!(woken, BTreeSet::from(all));
+    assert!(bench.lanes.read(&[spoilt]).await.is_err(), "left as it is");
 }

@@ -212,8 +212,8 @@ impl Dispatcher {
         page: &WebhookPage,
     ) -> Result<Vec<LaneId>, Error> {
         let now = self.clock.now();
-        let rows = self.stores.lanes.read(lanes).await?;
-        let fails = |lane: &&LaneId| rows.get(*lane).is_some_and(|row| !row.works(now));
+        let rows = self.stores.lanes.read_each(lanes).await?;
+        let fails = |lane: &&LaneId| matches!(rows.get(*lane), Some(Ok(row)) if !row.works(now));
         let failing: Vec<LaneId> = lanes.iter().filter(fails).cloned().collect();
         for lane in &failing {
             let webhook = lane.webhook();
@@ -306,20 +306,23 @@ impl Dispatcher {
         let parts = parts.into_iter().map(|(_, part)| part).collect();
         stores.lanes.put_records(parts, now).await?;
         let ids: Vec<LaneId> = lanes.keys().cloned().collect();
-        let rows = stores.lanes.read(&ids).await?;
+        let rows = stores.lanes.read_each(&ids).await?;
         let mut wake_ups = Vec::with_capacity(lanes.len());
         for (lane, portion) in lanes {
-            let row = rows.get(&lane);
-            match row {
+            let mut waits = false;
+            match rows.get(&lane) {
                 None => {
-                    stores
-                        .lanes
-                        .create(&portion.organization, &lane, now)
-                        .await?
+                    let organization = &portion.organization;
+                    stores.lanes.create(organization, &lane, now).await?;
                 }
-                Some(row) => self.take_up_late(row, &lane, &portion, now).await?,
+                Some(Ok(row)) => {
+                    self.take_up_late(row, &lane, &portion, now).await?;
+                    waits = row.waits_until(now).is_some();
+                }
+                // Whether it waits, nobody knows.
+                Some(Err(error)) => tracing::error!(lane = lane.as_str(), %error, "woken"),
             }
-            if row.is_none_or(|row| row.waits_until(now).is_none()) {
+            if !waits {
                 let first = portion.entries.into_iter().next();
                 let wake_up = WakeUp::new(portion.organization, lane);
                 wake_ups.push(wake_up.for_event(first.map(|entry| entry.waiting.event_id)));

@@ -146,15 +146,19 @@ impl Lanes {
 
     /// How lanes stand; those that have no row yet are left out.
     pub async fn read(&self, lanes: &[LaneId]) -> Result<HashMap<LaneId, Lane>, Error> {
+        let rows = self.read_each(lanes).await?.into_iter();
+        rows.map(|(id, lane)| Ok((id, lane?))).collect()
+    }
+
+    /// As [`read`](Self::read), where a row that nobody can read must not take the others along.
+    pub async fn read_each(
+        &self,
+        lanes: &[LaneId],
+    ) -> Result<HashMap<LaneId, Result<Lane, Error>>, Error> {
         let keys = lanes.iter().map(lane_key).collect();
-        let rows = self.table.read_all(READING, keys).await?;
-        let mut found = HashMap::with_capacity(rows.len());
-        for row in rows {
-            if let Some(id) = field(&row, "id").and_then(LaneId::parse) {
-                found.insert(id, lane_of(row)?);
-            }
-        }
-        Ok(found)
+        let rows = self.table.read_all(READING, keys).await?.into_iter();
+        let lane = |row: Item| Some((LaneId::parse(field(&row, "id")?)?, lane_of(row)));
+        Ok(rows.filter_map(lane).collect())
     }
 
     /// Makes rows for lanes that have none, so that whoever walks them all finds them.
