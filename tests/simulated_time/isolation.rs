@@ -132,3 +132,36 @@ async fn after_an_outage_of_a_month_what_waited_has_failed_and_nothing_is_left_b
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!(row.status, DeliveryStatus::Delivered);
 }
+
+#[tokio::test]
+async fn rows_that_nobody_can_read_keep_the_daily_walk_from_no_other_lane() {
+    let mut stage = Stage::new().await;
+    let mut webhooks = Vec::new();
+    for number in 1..=16 {
+        webhooks.push(stage.register(slack(number, "infra"), TOKEN).await);
+    }
+    let posted = stage.publish(&webhooks[0]).await;
+    stage.serve().await;
+    let lane = |webhook: &Webhook| webhook.lane(&webhook.lanes.channels[0]);
+    let (one, two, three) = (&webhooks[0], &webhooks[1], &webhooks[2]);
+    stage
+        .spoil(one.id.as_str(), posted.as_str(), "status")
+        .await;
+    let mut ids = Vec::new();
+    for webhook in &webhooks[1..] {
+        ids.push((webhook, stage.publish(webhook).await));
+    }
+    stage
+        .spoil(&format!("LOG#{}", lane(two)), "0", "deliveries")
+        .await;
+    stage
+        .spoil(&format!("REDO#{}", lane(three)), "0", "event_id")
+        .await;
+    stage.queue.purge().unwrap();
+    stage.clock.advance(Duration::from_secs(86_400));
+    stage.serve().await;
+    for (webhook, id) in &ids[2..] {
+        let row = stage.delivery(webhook, id).await;
+        assert_eq!(row.status, DeliveryStatus::Delivered);
+    }
+}

@@ -93,9 +93,14 @@ impl LaneSweep {
             let (walked, last) = self.lanes.walk(position.shard, after, PAGE).await?;
             let (mut forgotten, mut unread) = (Vec::new(), None);
             for walked in walked.chunks(AT_ONCE) {
-                for found in join_all(walked.iter().map(|lane| self.forgotten(lane))).await {
+                let found = join_all(walked.iter().map(|lane| self.forgotten(lane))).await;
+                for (walked, found) in walked.iter().zip(found) {
                     match found {
                         Ok(wake_up) => forgotten.extend(wake_up),
+                        // It would fail tomorrow, too, and nobody else be looked at.
+                        Err(error) if error.is_final() => {
+                            tracing::error!(lane = walked.id.as_str(), %error, "passed over");
+                        }
                         Err(error) => unread = Some(error),
                     }
                 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::{WakeUp, wake};
 use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
 use carillon_domain::{DeliveryId, Event, EventId, EventType, Webhook, sample};
+use carillon_embedded::dynamodb::DELIVERIES_TABLE;
 use carillon_runtime::clock::Clock;
 use secrecy::SecretString;
 
@@ -180,5 +182,16 @@ impl Stage {
     /// Removes a webhook; its lanes are not looked at before they are due.
     pub async fn remove(&self, webhook: &Webhook) {
         self.registry.delete(webhook).await.unwrap();
+    }
+
+    /// Puts a row into the deliveries table, under this key, of which one attribute is a number
+    /// that nobody can read there.
+    pub async fn spoil(&self, webhook_id: &str, id: &str, attribute: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.dynamodb.put_item().table_name(DELIVERIES_TABLE);
+        let put = put.item("webhook_id", text(webhook_id));
+        let put = put.item("id", text(id));
+        let put = put.item(attribute, AttributeValue::N("7".to_owned()));
+        put.send().await.unwrap();
     }
 }
