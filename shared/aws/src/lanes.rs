@@ -24,6 +24,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
@@ -45,6 +46,8 @@ use crate::table::{
 /// How much longer a lane's row is kept than what it settled: as long as TTL may be late.
 const LONGER: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
 const READING: &str = "reading lanes";
+/// What each write of a lane's row sets.
+const MAKE: &str = "SET organization = :organization, expires_at = :expires_at";
 
 #[derive(Debug, Clone)]
 pub struct Lanes {
@@ -168,15 +171,22 @@ impl Lanes {
         lane: &LaneId,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let made = self.make(organization, lane, now).update_expression(MAKE);
+        made.send().await.map_err(Error::call("making a lane"))?;
+        Ok(())
+    }
+
+    /// An update with the values of [`MAKE`].
+    fn make(
+        &self,
+        organization: &OrganizationId,
+        lane: &LaneId,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
         self.table
             .update(lane_key(lane))
-            .update_expression("SET organization = :organization, expires_at = :expires_at")
             .expression_attribute_values(":organization", text(organization.as_str()))
             .expression_attribute_values(":expires_at", self.retention.end(now + LONGER))
-            .send()
-            .await
-            .map_err(Error::call("making a lane"))?;
-        Ok(())
     }
 
     /// Writes how a lane stands, if it is still as it was read. False where it is not.
@@ -195,19 +205,15 @@ impl Lanes {
             _ => "version = :read",
         };
         let mut update = self
-            .table
-            .update(lane_key(id))
-            .update_expression(
-                "SET organization = :organization, version = :version, #state = :state, \
-                 written_by = :mark, expires_at = :expires_at",
-            )
+            .make(organization, id, now)
+            .update_expression(format!(
+                "{MAKE}, version = :version, #state = :state, written_by = :mark"
+            ))
             .condition_expression(condition)
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":organization", text(organization.as_str()))
             .expression_attribute_values(":version", number(lane.version))
             .expression_attribute_values(":state", AttributeValue::M(to_item("a lane", lane)?))
             .expression_attribute_values(":mark", text(&mark))
-            .expression_attribute_values(":expires_at", self.retention.end(now + LONGER))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         if read > 0 {
             update = update.expression_attribute_values(":read", number(read));
@@ -233,22 +239,17 @@ impl Lanes {
         redo: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let mut update = self
-            .table
-            .update(lane_key(lane))
-            .expression_attribute_values(":organization", text(organization.as_str()))
-            .expression_attribute_values(":now", text(now.to_string()));
-        let set = "SET organization = :organization, asked_at = :now";
-        update = match redo {
+        let update = self.make(organization, lane, now);
+        let update = update.expression_attribute_values(":now", text(now.to_string()));
+        let set = format!("{MAKE}, asked_at = :now");
+        let update = match redo {
             true => update
                 .update_expression(format!("{set} ADD redo_asked :one"))
                 .expression_attribute_values(":one", number(1)),
             false => update.update_expression(set),
         };
-        update
-            .send()
-            .await
-            .map_err(Error::call("asking for a lane"))?;
+        let asked = update.send().await;
+        asked.map_err(Error::call("asking for a lane"))?;
         Ok(())
     }
 }

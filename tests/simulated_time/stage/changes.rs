@@ -184,6 +184,24 @@ impl Stage {
         self.registry.delete(webhook).await.unwrap();
     }
 
+    /// Removes the rows of the deliveries table whose time is over and whose partition begins so,
+    /// as DynamoDB does, in any order.
+    pub async fn expire(&self, partition: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let now = AttributeValue::N(self.now().as_second().to_string());
+        let scan = self.dynamodb.scan().table_name(DELIVERIES_TABLE);
+        let scan = scan
+            .filter_expression("begins_with(webhook_id, :partition) AND expires_at <= :now")
+            .expression_attribute_values(":partition", text(partition))
+            .expression_attribute_values(":now", now);
+        for mut row in scan.send().await.unwrap().items.unwrap() {
+            let delete = self.dynamodb.delete_item().table_name(DELIVERIES_TABLE);
+            let delete = delete.key("webhook_id", row.remove("webhook_id").unwrap());
+            let delete = delete.key("id", row.remove("id").unwrap());
+            delete.send().await.unwrap();
+        }
+    }
+
     /// Puts a row into the deliveries table, under this key, of which one attribute is a number
     /// that nobody can read there.
     pub async fn spoil(&self, webhook_id: &str, id: &str, attribute: &str) {
