@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::streams::DynamoDbEventResponse;
@@ -15,7 +16,7 @@ use carillon_aws::{
     Retention, SecretCache, SecretStore,
 };
 use carillon_dispatcher::{Dispatcher, Stores};
-use carillon_domain::lane::Entry;
+use carillon_domain::lane::{Entry, Lane, Wait};
 use carillon_domain::{EventId, EventType, LaneId, sample};
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Call, Course, Gate, Services};
@@ -256,4 +257,32 @@ async fn a_lane_whose_row_nobody_can_read_is_woken_and_stops_no_other() {
     let all = [1, 2, 3].map(|webhook| lane(webhook).to_string());
     assert_eq!(woken, BTreeSet::from(all));
     assert!(bench.lanes.read(&[spoilt]).await.is_err(), "left as it is");
+}
+
+#[tokio::test]
+async fn a_lane_whose_wait_ends_while_a_slice_is_written_is_woken() {
+    let bench = Bench::with_gate(0, |clock, call| {
+        if call.operation == "BatchWriteItem" {
+            clock.advance(Duration::from_secs(5));
+        }
+    })
+    .await;
+    bench.register(1..=1).await;
+    let (waiting, now) = (lane(1), bench.clock.now());
+    let row = Lane {
+        version: 1,
+        wait: Some(Wait {
+            from: now,
+            until: now + Duration::from_secs(3),
+            asked: None,
+            binding_until: None,
+        }),
+        ..Lane::default()
+    };
+    let organization = sample::webhook(1, &["*"]).organization;
+    let saved = bench.lanes.save(&organization, &waiting, 0, &row, now);
+    assert!(saved.await.unwrap());
+    bench.publish(1).await;
+    assert_eq!(bench.dispatch().await.failed(), None);
+    assert_eq!(bench.woken(), [waiting.to_string()]);
 }

@@ -307,6 +307,8 @@ impl Dispatcher {
         stores.lanes.put_records(parts, now).await?;
         let ids: Vec<LaneId> = lanes.keys().cloned().collect();
         let rows = stores.lanes.read_each(&ids).await?;
+        // What has waited while the slice was written may wait no more.
+        let now = self.clock.now();
         let mut wake_ups = Vec::with_capacity(lanes.len());
         for (lane, portion) in lanes {
             let mut waits = false;
