@@ -8,6 +8,25 @@ use crate::stage::{Stage, slack};
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test]
+async fn an_old_message_is_not_posted_again_where_the_ledger_goes_before_the_log() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.publish(&webhook).await;
+    stage.serve().await;
+    stage.clock.advance(DAY * 90 + DAY / 24);
+    stage.expire(webhook.id.as_str()).await;
+    stage.expire("LANES#").await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1);
+    // In the end, all of it goes.
+    stage.expire("LOG#").await;
+    stage.clock.advance(DAY * 30);
+    stage.expire("").await;
+    stage.serve().await;
+    assert_eq!(stage.sink.messages().len(), 1);
+}
+
+#[tokio::test]
 async fn a_lane_that_was_only_asked_for_is_forgotten() {
     let stage = Stage::new().await;
     let webhook = slack(1, "infra");

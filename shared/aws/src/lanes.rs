@@ -40,11 +40,10 @@ pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
 use crate::Error;
 use crate::table::{
-    Item, Retention, Table, delivery_key as key, field, from_item, number, row, text, to_item,
+    Item, LONGER, Retention, Table, delivery_key as key, field, from_item, number, row, text,
+    to_item,
 };
 
-/// How much longer a lane's row is kept than what it settled: as long as TTL may be late.
-const LONGER: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
 const READING: &str = "reading lanes";
 /// What each write of a lane's row sets.
 const MAKE: &str = "SET organization = :organization, expires_at = :expires_at";

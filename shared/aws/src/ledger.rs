@@ -10,7 +10,9 @@ use aws_sdk_dynamodb::Client;
 use carillon_domain::{Delivery, DeliveryId, WebhookId};
 
 use crate::Error;
-use crate::table::{Item, Retention, Table, delivery_key, from_item, is_made, number, to_item};
+use crate::table::{
+    Item, LONGER, Retention, Table, delivery_key, from_item, is_made, number, to_item,
+};
 
 const WHAT: &str = "a delivery";
 
@@ -36,7 +38,8 @@ impl Ledger {
     /// lane has written it already.
     pub async fn write(&self, delivery: &Delivery) -> Result<bool, Error> {
         let mut row = to_item(WHAT, delivery)?;
-        self.retention.expire(&mut row, delivery.created_at);
+        self.retention
+            .expire(&mut row, delivery.created_at + LONGER);
         let put = self
             .table
             .put(row)

@@ -123,6 +123,10 @@ impl FromStr for Retention {
     }
 }
 
+/// How much longer it is known what was settled than what that was, log and event: as long as TTL
+/// may be late. What were forgotten first would be sent again.
+pub(crate) const LONGER: Duration = Duration::from_secs(30 * 86_400);
+
 impl Retention {
     /// When what was written then is over, in Unix seconds.
     pub(crate) fn end(self, from: Timestamp) -> AttributeValue {
