@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_domain::{Event, EventType, Status};
+use carillon_embedded::chat_sink::Failure;
 
 use crate::stage::{Stage, slack};
 use crate::{SECOND, TOKEN};
@@ -67,4 +68,20 @@ async fn a_failing_webhook_that_is_removed_fails_no_more() {
     let count = told.len();
     stage.serve_for(HOUR * 2, MINUTE * 5).await;
     assert_eq!(notices(&stage).await.len(), count, "it is over");
+}
+
+#[tokio::test]
+async fn what_waits_for_longer_than_a_channel_is_remembered_still_fails() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let hours = Failure::RateLimited(4.0 * 3_600.0);
+    stage.sink.fail_next(3, hours);
+    stage.publish(&webhook).await;
+    stage.serve_for(HOUR * 12 - MINUTE, MINUTE * 5).await;
+    let told = notices(&stage).await;
+    assert!(told.len() > 2, "{told:?}");
+    assert!(told.iter().all(|it| it.status == Some(Status::Failed)));
+    stage.serve_for(HOUR * 2, MINUTE * 5).await;
+    let told = notices(&stage).await;
+    assert_eq!(told.last().unwrap().status, Some(Status::Succeeded));
 }

@@ -7,6 +7,7 @@
 use carillon_aws::Error;
 use carillon_domain::LaneId;
 use carillon_domain::failing::{FORGOTTEN_AFTER, FailingLane, Outage};
+use carillon_domain::lane::Lane;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 
@@ -69,7 +70,8 @@ impl LaneSweep {
         self.lanes.put_outage(&told).await
     }
 
-    /// The lanes that fail. Those that nobody tries any more are forgotten.
+    /// The lanes that fail. Those that nobody tries any more, and that wait for nothing, are
+    /// forgotten.
     async fn still_failing(
         &self,
         outage: &Outage,
@@ -84,8 +86,13 @@ impl LaneSweep {
             }
             found.extend(page);
         }
-        let (current, forgotten): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|lane| is_current(lane, now));
+        let old = found.iter().filter(|lane| !is_current(lane, now));
+        let old: Vec<LaneId> = old.map(|lane| lane.lane.clone()).collect();
+        let rows = self.lanes.read_each(&old).await?;
+        let waits = |lane: &LaneId| matches!(rows.get(lane), Some(Ok(row)) if waits(row, now));
+        let (current, forgotten): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|lane| is_current(lane, now) || waits(&lane.lane));
         let forgotten: Vec<LaneId> = forgotten.into_iter().map(|lane| lane.lane).collect();
         let (organization, platform) = (&outage.organization, outage.platform.as_str());
         let lanes = &self.lanes;
@@ -101,4 +108,10 @@ const PAGE: usize = 1_000;
 
 fn is_current(lane: &FailingLane, now: Timestamp) -> bool {
     now < lane.tried_at + FORGOTTEN_AFTER
+}
+
+/// Whether a lane fails, and is tried when a wait is over that its platform has asked for.
+fn waits(lane: &Lane, now: Timestamp) -> bool {
+    let until = lane.wait.map(|wait| wait.until);
+    lane.fails_long(now).is_some() && until.is_some_and(|until| now < until + FORGOTTEN_AFTER)
 }

@@ -17,7 +17,8 @@ use crate::text::first_of;
 /// For how long a channel fails before that is told, and the least time between two notices.
 pub const TOLD_AFTER: Duration = Duration::from_secs(3_600);
 /// A channel is tried every ten minutes, or as seldom as a platform asks for. One that nobody has
-/// tried for so long is not failing: its webhook was removed, or switched off.
+/// tried for so long, and that does not wait, is not failing: its webhook was removed, or switched
+/// off.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(3 * 3_600);
 
 /// A channel that has not taken a message for an hour.
