@@ -12,6 +12,7 @@
 //! lane's offset is done. Waking a lane twice is harmless.
 
 mod plan;
+mod reading;
 mod slice;
 
 use std::collections::BTreeMap;
@@ -25,10 +26,10 @@ use carillon_aws::{
 };
 use carillon_domain::lane::{Entry, Lane, Position, Redo};
 use carillon_domain::{Delivery, Event, EventType, LaneId, OrganizationId, TraceParent};
+use carillon_runtime::batch;
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
-use carillon_runtime::{batch, guarded};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -156,7 +157,7 @@ impl Dispatcher {
             if !record.read.as_ref().is_none_or(is_new) {
                 continue;
             }
-            match read(record) {
+            match reading::event(record) {
                 Ok(event) => {
                     events
                         .entry(event.organization.clone())
@@ -418,14 +419,4 @@ impl Dispatcher {
         )
         .is_ok()
     }
-}
-
-fn read(record: &Record) -> Result<Event, String> {
-    let Some(read) = &record.read else {
-        return Err("not of the documented form".to_owned());
-    };
-    let event = guarded(|| serde_dynamo::from_item(read.change.new_image.clone()));
-    event
-        .map_err(|panicked| panicked.to_string())?
-        .map_err(|error: serde_dynamo::Error| format!("not an event: {error}"))
 }
