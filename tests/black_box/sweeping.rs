@@ -1,6 +1,6 @@
 //! The janitor's rounds over many organizations.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carillon_aws::secrets::CACHE_PERIOD;
@@ -10,8 +10,10 @@ use carillon_embedded::dynamodb::REGISTRY_TABLE;
 use carillon_embedded::services::{Course, Services};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
 use carillon_janitor::Janitor;
+use carillon_runtime::Metrics;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::Value;
 
 /// More than are read at once.
 const ORGANIZATIONS: usize = 250;
@@ -19,6 +21,8 @@ const LONG: Duration = Duration::from_secs(600);
 
 /// Organizations, each with a credential that nobody uses.
 struct Abandoned {
+    /// The lines of metrics that the janitor has written.
+    lines: Arc<Mutex<Vec<Value>>>,
     registry: Registry,
     janitor: Janitor,
     clients: Clients,
@@ -42,8 +46,12 @@ impl Abandoned {
             let opened = credentials.open(&organization, &token, Timestamp::now());
             opened.await.unwrap();
         }
+        let lines: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let written = Arc::clone(&lines);
+        let metrics = Metrics::to("Janitor", move |line| written.lock().unwrap().push(line));
         Self {
-            janitor: Janitor::new(registry.clone(), credentials),
+            lines,
+            janitor: Janitor::new(registry.clone(), credentials).with_metrics(metrics),
             registry,
             clients,
         }
@@ -52,6 +60,11 @@ impl Abandoned {
     async fn round(&self, within: Duration) {
         let later = Timestamp::now() + Duration::from_secs(3_600);
         self.janitor.round(later, within).await.unwrap();
+    }
+
+    /// How many rounds are said to have come to their end.
+    fn rounds(&self) -> usize {
+        self.lines.lock().unwrap().len()
     }
 
     async fn secrets(&self) -> usize {
@@ -71,7 +84,9 @@ async fn a_round_that_has_no_time_goes_on_where_it_stopped() {
     abandoned.round(Duration::ZERO).await;
     let stopped = abandoned.registry.sweep_position().await.unwrap();
     assert_eq!(stopped.as_deref(), Some("org_099"));
+    assert_eq!(abandoned.rounds(), 0);
     abandoned.round(LONG).await;
+    assert_eq!(abandoned.rounds(), 1);
     assert_eq!(abandoned.registry.sweep_position().await.unwrap(), None);
     // What the first one has left of its page is done by a round over all.
     assert!(abandoned.secrets().await <= 100);

@@ -67,7 +67,7 @@ impl Janitor {
         let end = Instant::now() + within;
         let (mut failed, mut all) = (0, 0);
         let mut after = self.registry.sweep_position().await?;
-        loop {
+        let is_over = loop {
             let (page, next) = self.registry.organizations(after.as_deref(), PAGE).await?;
             let mut left = page.len();
             all += left;
@@ -84,18 +84,21 @@ impl Janitor {
             }
             after = next;
             self.registry.put_sweep_position(after.as_deref()).await?;
-            if after.is_none() || left > 0 || Instant::now() >= end {
-                break;
+            if left > 0 || (after.is_some() && Instant::now() >= end) {
+                break false;
             }
-        }
-        match failed {
-            0 => {
-                self.metrics.add(ROUNDS, &[]);
-                self.metrics.emit();
-                Ok(())
+            if after.is_none() {
+                break true;
             }
-            failed => Err(RoundError::Unswept { failed, all }),
+        };
+        if failed > 0 {
+            return Err(RoundError::Unswept { failed, all });
         }
+        if is_over {
+            self.metrics.add(ROUNDS, &[]);
+            self.metrics.emit();
+        }
+        Ok(())
     }
 
     async fn sweep(&self, organization: OrganizationId, now: Timestamp) -> bool {
