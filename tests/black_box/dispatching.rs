@@ -17,7 +17,7 @@ use carillon_aws::{
 };
 use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_domain::lane::{Entry, Lane, Wait};
-use carillon_domain::{EventId, EventType, LaneId, sample};
+use carillon_domain::{EventId, EventType, LaneId, OrganizationId, Webhook, sample};
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Call, Course, Gate, Services};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
@@ -27,6 +27,7 @@ use secrecy::SecretString;
 
 const WEBHOOKS: u128 = 50;
 const EVENTS: usize = 100;
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A queue that remembers which lanes it wakes, and refuses so many calls.
 #[derive(Default)]
@@ -65,6 +66,7 @@ impl DeliveryQueue for Recorder {
 /// The dispatcher with what it stands on.
 struct Bench {
     database: LocalDynamoDb,
+    journal: Journal,
     dynamodb: aws_sdk_dynamodb::Client,
     clock: SimulatedClock,
     queue: Arc<Recorder>,
@@ -137,6 +139,7 @@ impl Bench {
             credentials: Credentials::new(registry.clone(), secrets),
             events: EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention),
             database,
+            journal: Journal::open(None).unwrap(),
             dynamodb,
             clock,
             queue,
@@ -146,17 +149,21 @@ impl Bench {
     }
 
     async fn register(&self, webhooks: RangeInclusive<u128>) {
-        let token = SecretString::from("xoxb-fake-token-for-tests-wxyz");
         for n in webhooks {
-            let mut webhook = sample::webhook(n, &["*"]);
-            webhook.configuration.set("channel", format!("channel-{n}"));
-            let organization = &webhook.organization;
-            let opened = self
-                .credentials
-                .open(organization, &token, Timestamp::now());
-            webhook.credential = opened.await.unwrap();
-            self.registry.create(&webhook).await.unwrap();
+            self.register_one(sample::webhook(n, &["*"])).await;
         }
+    }
+
+    async fn register_one(&self, mut webhook: Webhook) {
+        let token = SecretString::from("xoxb-fake-token-for-tests-wxyz");
+        let channel = format!("channel-{}", webhook.id);
+        webhook.configuration.set("channel", channel);
+        let organization = &webhook.organization;
+        let opened = self
+            .credentials
+            .open(organization, &token, Timestamp::now());
+        webhook.credential = opened.await.unwrap();
+        self.registry.create(&webhook).await.unwrap();
     }
 
     async fn publish(&self, count: usize) {
@@ -167,17 +174,20 @@ impl Bench {
         }
     }
 
-    /// Dispatches all that the stream has, in one batch.
+    /// Dispatches all that the stream still has, in one batch.
     async fn dispatch(&self) -> Dispatched {
-        let journal = Journal::open(None).unwrap();
-        let batch = self.database.next_batch(EVENTS_TABLE, &journal);
-        let batch = batch.unwrap().unwrap().event().unwrap();
-        let sequence = batch.records.iter();
+        let batch = self.database.next_batch(EVENTS_TABLE, &self.journal);
+        let mut batch = batch.unwrap().unwrap();
+        let event = batch.event().unwrap();
+        let sequence = event.records.iter();
         let sequence = sequence.map(|record| record.change.sequence_number.clone().unwrap());
-        Dispatched {
-            sequence: sequence.collect(),
-            answer: self.dispatcher.handle(batch).await,
-        }
+        let sequence = sequence.collect();
+        let deadline = self.clock.now() + FUNCTION_TIMEOUT;
+        let answer = self.dispatcher.handle(event, deadline.into()).await;
+        assert!(self.clock.now() < deadline, "Lambda has ended it");
+        batch.settle(&answer);
+        batch.write_down(&self.journal).unwrap();
+        Dispatched { sequence, answer }
     }
 
     /// The numbers of the events that wait in the lane of a webhook.
@@ -217,10 +227,18 @@ fn lane(webhook: u128) -> LaneId {
 
 #[tokio::test]
 async fn thousands_of_deliveries_wait_in_the_order_of_their_events_and_wake_each_lane_hardly() {
-    let bench = Bench::new(0).await;
+    let queries = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&queries);
+    let bench = Bench::with_gate(0, move |_, call| {
+        let is_query = call.operation == "Query";
+        counted.fetch_add(usize::from(is_query), Ordering::SeqCst);
+    })
+    .await;
     bench.register(1..=WEBHOOKS).await;
     bench.publish(EVENTS).await;
+    queries.store(0, Ordering::SeqCst);
     assert_eq!(bench.dispatch().await.failed(), None);
+    assert_eq!(queries.load(Ordering::SeqCst), 1, "of all webhooks");
     for webhook in 1..=WEBHOOKS {
         assert_eq!(bench.waiting(webhook).await, Vec::from_iter(0..EVENTS));
     }
@@ -285,4 +303,29 @@ async fn a_lane_whose_wait_ends_while_a_slice_is_written_is_woken() {
     bench.publish(1).await;
     assert_eq!(bench.dispatch().await.failed(), None);
     assert_eq!(bench.woken(), [waiting.to_string()]);
+}
+
+#[tokio::test]
+async fn a_batch_that_takes_too_long_goes_on_behind_what_is_done() {
+    let bench = Bench::with_gate(0, |clock, call| {
+        if call.operation == "Query" {
+            clock.advance(Duration::from_secs(25));
+        }
+    })
+    .await;
+    for n in 1..=5 {
+        let mut webhook = sample::webhook(n, &["*"]);
+        let mut event = sample::event(EventType::Deploy);
+        webhook.organization = OrganizationId::parse(&format!("org_{n}")).unwrap();
+        event.organization = webhook.organization.clone();
+        event.id = EventId::parse("event-0").unwrap();
+        bench.register_one(webhook).await;
+        bench.events.put(&event).await.unwrap();
+    }
+    assert_eq!(bench.dispatch().await.failed(), Some(2));
+    assert_eq!(bench.dispatch().await.failed(), Some(2));
+    assert_eq!(bench.dispatch().await.failed(), None);
+    for webhook in 1..=5 {
+        assert_eq!(bench.waiting(webhook).await, [0]);
+    }
 }

@@ -2,6 +2,7 @@
 //! Secrets Manager that note each call.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use carillon_aws::{
     Clients, Credentials, EventStore, Lanes, Ledger, Registry, Retention, SecretCache, SecretStore,
@@ -162,7 +163,8 @@ impl Inside {
         let journal = Journal::open(None).unwrap();
         let batch = self.database.next_batch(EVENTS_TABLE, &journal);
         let batch = batch.unwrap().unwrap().event().unwrap();
-        let answer = self.dispatcher.handle(batch).await;
+        let deadline = SystemTime::now() + Duration::from_secs(60);
+        let answer = self.dispatcher.handle(batch, deadline).await;
         assert!(answer.batch_item_failures.is_empty());
     }
 

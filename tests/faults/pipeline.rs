@@ -196,7 +196,8 @@ impl World {
         let Some(mut batch) = batch.unwrap() else {
             return false;
         };
-        let response = process.dispatcher.handle(batch.event().unwrap()).await;
+        let event = batch.event().unwrap();
+        let response = process.dispatcher.handle(event, self.deadline()).await;
         let failed = batch.settle(&response);
         self.fate
             .tell(|| format!("dispatched, {}", if failed { "in part" } else { "all" }));

@@ -1,9 +1,10 @@
 //! Who wants an event: turns each new event into a delivery for every channel of every webhook
 //! that subscribed to it, and appends those to the channels' lanes in the events' order.
 //!
-//! The webhooks of an organization are read and matched page by page, each for all events of the
-//! batch: what a batch takes in memory depends neither on how many webhooks there are nor on how
-//! many of them get an event.
+//! The webhooks of an organization are read and matched page by page, each for all events of a
+//! run: what a batch takes in memory depends neither on how many webhooks there are nor on how
+//! many of them get an event. A run has so many consecutive events that it ends in time; with
+//! little time left, the stream goes on from the next one.
 //!
 //! A batch is written in slices, each whole before the next one: first the entries, one row for
 //! each lane, so that a lane never shows a later one without those before it; then who gets each
@@ -13,10 +14,12 @@
 
 mod plan;
 mod reading;
+mod run;
 mod slice;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
 use aws_lambda_events::streams::DynamoDbEventResponse;
@@ -25,7 +28,7 @@ use carillon_aws::{
     DeliveryQueue, Error, EventPart, Failures, Lanes, Ledger, Registry, WakeUp, WebhookPage, wake,
 };
 use carillon_domain::lane::{Entry, Lane, Position, Redo};
-use carillon_domain::{Delivery, Event, EventType, LaneId, OrganizationId, TraceParent};
+use carillon_domain::{Delivery, Event, EventType, LaneId, TraceParent};
 use carillon_runtime::batch;
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
@@ -33,7 +36,11 @@ use carillon_runtime::stream::{Batch, Record};
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::run::Known;
 use crate::slice::{Portion, Slice};
+
+/// A run is begun only with at least this much time left: as long as it takes on a bad day.
+const NEEDED: Duration = Duration::from_secs(20);
 
 /// What the dispatcher reads and writes.
 #[derive(Clone)]
@@ -52,6 +59,7 @@ pub struct Dispatcher {
 }
 
 /// An event of a batch.
+#[derive(Debug)]
 struct Dispatching {
     /// The number of its record.
     number: usize,
@@ -95,62 +103,101 @@ impl Dispatcher {
         Self { failures, ..self }
     }
 
-    /// Dispatches a batch. On a failure, the records before it are done and the stream
-    /// goes on from the one that is named.
-    pub async fn handle(&self, batch: impl Into<Batch>) -> DynamoDbEventResponse {
+    /// Dispatches a batch, with `deadline` the end of the invocation. Where a record is named in
+    /// the answer, those before it are done and the stream goes on from there.
+    pub async fn handle(
+        &self,
+        batch: impl Into<Batch>,
+        deadline: SystemTime,
+    ) -> DynamoDbEventResponse {
         let records = batch.into().records;
-        match self.dispatch(&records).await {
+        match self.dispatch(&records, deadline).await {
             None => DynamoDbEventResponse::default(),
             Some(failed) => batch::stream_failure(&records[failed].position),
         }
     }
 
-    /// Gives the number of the first record that could not be dispatched, if any. All before it
-    /// are, and of those behind it no lane has one without those before it.
-    async fn dispatch(&self, records: &[Record]) -> Option<usize> {
+    /// Gives the number of the first record that is not dispatched, if any. All before it are, and
+    /// of those behind it no lane has one without those before it.
+    async fn dispatch(&self, records: &[Record], deadline: SystemTime) -> Option<usize> {
         let (events, mut end) = self.read_all(records).await;
-        let mut slice = Slice::default();
-        for (organization, events) in &events {
-            let (mut part, mut after) = (0, None);
-            loop {
-                let registry = &self.stores.registry;
-                let read = registry.webhook_page(organization, after.as_deref(), PAGE);
-                let page = match read.await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        let organization = organization.as_str();
-                        tracing::error!(organization, %error, "the webhooks could not be read");
-                        end = end.min(events.first().map_or(end, |first| first.number));
-                        break;
-                    }
-                };
-                for event in events {
-                    if event.number >= end {
-                        break;
-                    }
-                    match self.plan(event, &page).await {
-                        Some(plan) => self.add(&mut slice, event, part, plan, &mut end).await,
-                        None => end = event.number,
-                    }
-                }
-                (part, after) = (part + 1, page.next);
-                if after.is_none() {
-                    break;
-                }
+        let (mut known, mut slice) = (Known::default(), Slice::default());
+        let mut rest = &events[..];
+        while let Some(first) = rest.first().filter(|first| first.number < end) {
+            let left = deadline.duration_since(self.clock.now().into());
+            if rest.len() < events.len() && left.unwrap_or_default() < NEEDED {
+                tracing::info!(events = rest.len(), "left for the next call");
+                end = first.number;
+                break;
             }
+            let (run, behind) = rest.split_at(known.run_length(rest));
+            self.dispatch_run(run, &mut known, &mut slice, &mut end)
+                .await;
+            rest = behind;
         }
         let unwritten = self.write(slice).await;
         let end = unwritten.map_or(end, |unwritten| end.min(unwritten));
         (end < records.len()).then_some(end)
     }
 
-    /// The events of a batch by organization, each in its order, up to the first record that can
-    /// neither be read nor set aside.
-    async fn read_all(
+    /// Adds what a run needs to the slice; what cannot be dispatched is the new end.
+    async fn dispatch_run(
         &self,
-        records: &[Record],
-    ) -> (BTreeMap<OrganizationId, Vec<Dispatching>>, usize) {
-        let mut events: BTreeMap<_, Vec<Dispatching>> = BTreeMap::new();
+        run: &[Dispatching],
+        known: &mut Known,
+        slice: &mut Slice,
+        end: &mut usize,
+    ) {
+        let mut events: BTreeMap<_, Vec<&Dispatching>> = BTreeMap::new();
+        for dispatching in run {
+            let organization = &dispatching.event.organization;
+            events.entry(organization).or_default().push(dispatching);
+        }
+        for (organization, events) in events {
+            let (mut part, mut lanes, mut after) = (0, 0, None::<String>);
+            loop {
+                let registry = &self.stores.registry;
+                let read = match known.take_page(organization) {
+                    Some(page) => Ok(page),
+                    None => {
+                        registry
+                            .webhook_page(organization, after.as_deref(), PAGE)
+                            .await
+                    }
+                };
+                let page = match read {
+                    Ok(page) => page,
+                    Err(error) => {
+                        let organization = organization.as_str();
+                        tracing::error!(organization, %error, "the webhooks could not be read");
+                        let first = events.first().map(|first| first.number);
+                        *end = first.map_or(*end, |first| first.min(*end));
+                        break;
+                    }
+                };
+                for event in &events {
+                    if event.number >= *end {
+                        break;
+                    }
+                    match self.plan(event, &page).await {
+                        Some(plan) => self.add(slice, event, part, plan, end).await,
+                        None => *end = event.number,
+                    }
+                }
+                let channels = page.webhooks.iter().map(|it| it.lanes.channels.len());
+                lanes += channels.sum::<usize>();
+                (part, after) = (part + 1, page.next.clone());
+                if after.is_none() {
+                    known.learn(organization, lanes, (part == 1).then_some(page));
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The events of a batch, up to the first record that can neither be read nor set aside.
+    async fn read_all(&self, records: &[Record]) -> (Vec<Dispatching>, usize) {
+        let mut events = Vec::with_capacity(records.len());
         for (number, record) in records.iter().enumerate() {
             // The outbox only ever grows: changes and removals (by TTL) are no news.
             let is_new = |read: &StreamRecord| read.event_name == "INSERT";
@@ -158,16 +205,11 @@ impl Dispatcher {
                 continue;
             }
             match reading::event(record) {
-                Ok(event) => {
-                    events
-                        .entry(event.organization.clone())
-                        .or_default()
-                        .push(Dispatching {
-                            number,
-                            position: Position::of(&record.position.sequence_number),
-                            event,
-                        })
-                }
+                Ok(event) => events.push(Dispatching {
+                    number,
+                    position: Position::of(&record.position.sequence_number),
+                    event,
+                }),
                 Err(reason) if self.set_aside(record, &reason).await => {}
                 Err(_) => return (events, number),
             }

@@ -34,7 +34,8 @@ async fn main() -> Result<(), Error> {
     };
     let dispatcher = &Dispatcher::new(stores).with_failures(failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {
-        Ok::<_, Error>(dispatcher.handle(event.payload).await)
+        let deadline = event.context.deadline();
+        Ok::<_, Error>(dispatcher.handle(event.payload, deadline).await)
     }))
     .await
 }

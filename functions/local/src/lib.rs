@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use axum::Router;
@@ -272,7 +272,8 @@ impl Local {
         workers.spawn(sources.run(stop_workers.clone()));
         let stop = stop_workers.clone();
         workers.spawn(async move {
-            let handle = |batch| dispatcher.handle(batch);
+            let deadline = || SystemTime::now() + worker::FUNCTION_TIMEOUT;
+            let handle = |batch| dispatcher.handle(batch, deadline());
             worker::feed(&database, &journal, &failures, &stop, EVENTS_TABLE, handle).await;
         });
         Ok(Self {

@@ -23,7 +23,7 @@ const NOTIFIERS: usize = 100;
 const BATCH: usize = 10;
 /// As in the template.
 const VISIBILITY: Duration = Duration::from_secs(360);
-const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an unchanged queue is left alone: how late a message may be whose wait is over.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// As in the template.
