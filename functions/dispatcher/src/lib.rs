@@ -33,6 +33,7 @@ use carillon_runtime::batch;
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -41,6 +42,9 @@ use crate::slice::{Portion, Slice};
 
 /// A run is begun only with at least this much time left: as long as it takes on a bad day.
 const NEEDED: Duration = Duration::from_secs(20);
+
+/// How many lanes are made at once.
+const MADE_AT_ONCE: usize = 16;
 
 /// What the dispatcher reads and writes.
 #[derive(Clone)]
@@ -352,14 +356,18 @@ impl Dispatcher {
         let rows = stores.lanes.read_each(&ids).await?;
         // What has waited while the slice was written may wait no more.
         let now = self.clock.now();
+        let new = lanes.iter().filter(|(lane, _)| !rows.contains_key(*lane));
+        for new in new.collect::<Vec<_>>().chunks(MADE_AT_ONCE) {
+            let made = new.iter();
+            let made =
+                made.map(|(lane, portion)| stores.lanes.create(&portion.organization, lane, now));
+            try_join_all(made).await?;
+        }
         let mut wake_ups = Vec::with_capacity(lanes.len());
         for (lane, portion) in lanes {
             let mut waits = false;
             match rows.get(&lane) {
-                None => {
-                    let organization = &portion.organization;
-                    stores.lanes.create(organization, &lane, now).await?;
-                }
+                None => {}
                 Some(Ok(row)) => {
                     self.take_up_late(row, &lane, &portion, now).await?;
                     waits = row.waits_until(now).is_some();
