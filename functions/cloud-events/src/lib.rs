@@ -271,13 +271,13 @@ impl CloudEvents {
         mut event: Event,
         in_story: bool,
     ) -> Result<Captured, CaptureError> {
-        let mut there = self.events.put_or_find(&event).await?;
+        let mut there = self.events.put(&event).await?;
         if let Some(stored) = &there
             && (envelope.is_another_than(stored, &event, in_story)
                 || codepipeline::says_why(stored, &event))
         {
             event.id = envelope.alternative_id();
-            there = self.events.put_or_find(&event).await?;
+            there = self.events.put(&event).await?;
         }
         let duplicate = there.is_some();
         let (source_id, event_id) = (envelope.id.as_str(), event.id.as_str());

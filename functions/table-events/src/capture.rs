@@ -5,7 +5,6 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_lambda_events::dynamodb::EventRecord;
-use carillon_aws::Stored;
 use carillon_domain::Event;
 use carillon_runtime::guarded;
 use carillon_runtime::metrics::{CAPTURED, Metric, REFUSED, SKIPPED};
@@ -115,10 +114,10 @@ impl TableEvents {
     async fn store(&self, record: &Record, event: &Event) -> Result<Done, TryAgain> {
         let record_id = record.position.event_id.as_str();
         match self.events.put(event).await {
-            Ok(stored) => {
+            Ok(there) => {
                 let event_id = event.id.as_str();
                 let event_type = event.event_type.as_str();
-                let duplicate = stored == Stored::Duplicate;
+                let duplicate = there.is_some();
                 tracing::info!(record_id, event_id, event_type, duplicate, "captured");
                 Ok((CAPTURED, if duplicate { "duplicate" } else { "new" }))
             }

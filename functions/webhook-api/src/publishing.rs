@@ -181,12 +181,12 @@ pub async fn store(api: &Api, incoming: Incoming) -> Result<(EventId, bool), Pro
     let mut event = match &incoming {
         Incoming::Event(event) | Incoming::CloudEvent(CloudEvent { event, .. }) => event.clone(),
     };
-    let mut there = api.events.put_or_find(&event).await?;
+    let mut there = api.events.put(&event).await?;
     if let (Incoming::CloudEvent(read), Some(stored)) = (incoming, &there)
         && read.is_another_than(stored)
     {
         event.id = read.alternative_id;
-        there = api.events.put_or_find(&event).await?;
+        there = api.events.put(&event).await?;
     }
     let (event_id, event_type) = (event.id.as_str(), event.event_type.as_str());
     let duplicate = there.is_some();

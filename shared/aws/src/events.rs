@@ -21,14 +21,6 @@ use crate::table::{
 
 const WHAT: &str = "an event";
 
-/// What became of an event that was to be stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    New,
-    /// Its id was there already; nothing changed.
-    Duplicate,
-}
-
 #[derive(Debug, Clone)]
 pub struct EventStore {
     table: Table,
@@ -58,16 +50,8 @@ impl EventStore {
         Ok(item)
     }
 
-    /// Stores an event unless its id is there already.
-    pub async fn put(&self, event: &Event) -> Result<Stored, Error> {
-        Ok(match self.put_or_find(event).await? {
-            None => Stored::New,
-            Some(_) => Stored::Duplicate,
-        })
-    }
-
-    /// As [`put`](Self::put); gives the event that has the id already.
-    pub async fn put_or_find(&self, event: &Event) -> Result<Option<Event>, Error> {
+    /// Stores an event, unless there is one with its id already: gives that one.
+    pub async fn put(&self, event: &Event) -> Result<Option<Event>, Error> {
         let put = self.table.put(self.item(event)?);
         let put = put.condition_expression("attribute_not_exists(id)");
         let there = put_or_find("storing an event", put).await?;

@@ -20,7 +20,7 @@ pub mod table;
 
 pub use credentials::Credentials;
 pub use error::Error;
-pub use events::{EventFilter, EventStore, Stored};
+pub use events::{EventFilter, EventStore};
 pub use failures::{FailureQueue, Failures};
 pub use https::http_client;
 pub use lanes::{EventPart, EventRecord, Lanes};
