@@ -25,6 +25,8 @@ use crate::Error;
 const BATCH: usize = 10;
 /// How many bytes all bodies of a call have at most: the least that SQS has ever taken.
 const BATCH_BYTES: usize = 256 * 1_024;
+/// How many calls send messages at once.
+const CALLS: usize = 16;
 /// How often entries that SQS did not take are sent again.
 const TRIES: usize = 3;
 /// The longest SQS keeps a message invisible, counted from when it was received; the
@@ -92,19 +94,13 @@ impl WakeUp {
     }
 }
 
-/// How many calls are under way at once.
-const CALLS: usize = 16;
-
 /// Wakes lanes.
 ///
 /// # Errors
 /// Where the queue did not take all wake-ups; some of them may have been sent.
 pub async fn wake(queue: &dyn DeliveryQueue, wake_ups: &[WakeUp]) -> Result<(), Error> {
     let messages: Vec<QueueMessage> = wake_ups.iter().map(WakeUp::message).collect();
-    for calls in messages.chunks(BATCH * CALLS) {
-        try_join_all(calls.chunks(BATCH).map(|messages| queue.send(messages))).await?;
-    }
-    Ok(())
+    queue.send(&messages).await
 }
 
 /// Puts off a received message.
@@ -118,9 +114,8 @@ pub struct VisibilityChange {
 /// The queue as Carillon needs it: SQS, or the one in the process that `cargo run` has.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
-    /// Sends messages in order; where the queue takes a part of a call only, the rest is
-    /// sent again behind it. On an error, an unknown part of them may have been
-    /// sent; sending all again is safe within the deduplication window.
+    /// Sends messages, in any order. On an error, an unknown part of them may have been sent;
+    /// sending all again is safe within the deduplication window.
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error>;
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error>;
@@ -216,8 +211,8 @@ impl SqsQueue {
 #[async_trait]
 impl DeliveryQueue for SqsQueue {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error> {
-        for batch in batches(messages) {
-            self.send_batch(batch).await?;
+        for calls in batches(messages).chunks(CALLS) {
+            try_join_all(calls.iter().map(|batch| self.send_batch(batch))).await?;
         }
         Ok(())
     }
