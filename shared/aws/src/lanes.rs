@@ -25,9 +25,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use carillon_domain::lane::Lane;
 use carillon_domain::{LaneId, OrganizationId};
 use jiff::Timestamp;
@@ -105,43 +103,27 @@ impl Lanes {
         Ok(())
     }
 
-    /// Puts items, and gives those that were not taken.
-    async fn put_some(&self, operation: &'static str, items: Vec<Item>) -> Vec<Item> {
-        let put = |item: Item| PutRequest::builder().set_item(Some(item)).build();
-        let requests = items
-            .into_iter()
-            .filter_map(|item| put(item).ok())
-            .map(|put| WriteRequest::builder().put_request(put).build())
-            .collect();
-        let refused = self.table.write_all(operation, requests).await;
-        let items = refused
-            .into_iter()
-            .filter_map(|request| request.put_request);
-        items.map(|put| put.item).collect()
-    }
-
     /// Puts items; an error where some were not taken.
     async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Result<(), Error> {
-        match self.put_some(operation, items).await.len() {
-            0 => Ok(()),
-            refused => Err(Error::Call {
-                operation,
-                cause: format!("DynamoDB did not take {refused} writes"),
-            }),
-        }
+        self.write_all(operation, items, Vec::new()).await
     }
 
     /// Removes rows; an error where some are left.
     async fn delete_all(&self, operation: &'static str, keys: Vec<Item>) -> Result<(), Error> {
-        let delete = |key: Item| DeleteRequest::builder().set_key(Some(key)).build();
-        let requests = keys.into_iter().filter_map(|key| delete(key).ok());
-        let requests = requests.map(|it| WriteRequest::builder().delete_request(it).build());
-        let left = self.table.write_all(operation, requests.collect()).await;
-        match left.len() {
+        self.write_all(operation, Vec::new(), keys).await
+    }
+
+    async fn write_all(
+        &self,
+        operation: &'static str,
+        puts: Vec<Item>,
+        deletes: Vec<Item>,
+    ) -> Result<(), Error> {
+        match self.table.write_all(operation, puts, deletes).await.len() {
             0 => Ok(()),
-            left => Err(Error::Call {
+            refused => Err(Error::Call {
                 operation,
-                cause: format!("{left} rows could not be removed"),
+                cause: format!("DynamoDB did not take {refused} writes"),
             }),
         }
     }

@@ -18,8 +18,8 @@ use aws_sdk_dynamodb::types::builders::{
     DeleteBuilder, KeysAndAttributesBuilder, PutBuilder, UpdateBuilder,
 };
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
 };
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -248,13 +248,21 @@ impl Table {
         Ok(found)
     }
 
-    /// Makes writes that depend on nothing; gives those that DynamoDB did not take, some seconds
+    /// Puts rows, and removes others by their keys; gives what DynamoDB did not take, some seconds
     /// of asking included.
     pub async fn write_all(
         &self,
         operation: &'static str,
-        requests: Vec<WriteRequest>,
+        puts: Vec<Item>,
+        deletes: Vec<Item>,
     ) -> Vec<WriteRequest> {
+        let put = |item| PutRequest::builder().set_item(Some(item)).build();
+        let delete = |key| DeleteRequest::builder().set_key(Some(key)).build();
+        let puts = puts.into_iter().filter_map(|item| put(item).ok());
+        let puts = puts.map(|it| WriteRequest::builder().put_request(it).build());
+        let deletes = deletes.into_iter().filter_map(|key| delete(key).ok());
+        let deletes = deletes.map(|it| WriteRequest::builder().delete_request(it).build());
+        let requests: Vec<_> = puts.chain(deletes).collect();
         let batches = requests.chunks(WRITE_BATCH).map(<[_]>::to_vec);
         let calls = batches.map(|batch| self.write_batch(operation, batch));
         let left = futures::stream::iter(calls).buffered(WRITE_CALLS);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::WriteRequest;
 use carillon_domain::lane::{Entry, Position, Redo};
 use carillon_domain::{DeliveryId, LaneId};
 use futures::future::try_join_all;
@@ -47,9 +48,12 @@ impl Lanes {
             let id = format!("{}#{}", last.position.as_str(), first.position.as_str());
             items.push(self.row("an entry", key(log(&lane), id), &Row { deliveries }, now)?);
         }
-        let refused = self.put_some(APPENDING, items).await;
-        let lane = |item: &Item| LaneId::parse(field(item, "webhook_id")?.strip_prefix("LOG#")?);
-        Ok(refused.iter().filter_map(lane).collect())
+        let refused = self.table.write_all(APPENDING, items, Vec::new()).await;
+        let lane = |request: WriteRequest| {
+            let item = request.put_request?.item;
+            LaneId::parse(field(&item, "webhook_id")?.strip_prefix("LOG#")?)
+        };
+        Ok(refused.into_iter().filter_map(lane).collect())
     }
 
     /// What stands in the log behind a position, in order, that of so many pieces at most, and
