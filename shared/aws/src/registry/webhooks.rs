@@ -52,34 +52,23 @@ type Steps<'w> = Vec<(Step, Failed<'w>)>;
 impl Registry {
     /// Registers a webhook whose credential has been opened.
     pub async fn create(&self, webhook: &Webhook) -> Result<(), WriteError> {
-        self.change("registering a webhook", &[Change::Create(webhook)])
-            .await
+        self.change_together(&[Change::Create(webhook)]).await
     }
 
     /// Replaces a webhook that is still as it was read; the credentials that it newly
     /// names have been opened.
     pub async fn update(&self, read: &Webhook, new: &Webhook) -> Result<(), WriteError> {
-        self.change("changing a webhook", &[Change::Update(read, new)])
-            .await
+        self.change_together(&[Change::Update(read, new)]).await
     }
 
     /// Removes a webhook that is still as it was read.
     pub async fn delete(&self, read: &Webhook) -> Result<(), WriteError> {
-        self.change("removing a webhook", &[Change::Remove(read)])
-            .await
+        self.change_together(&[Change::Remove(read)]).await
     }
 
-    /// Makes several changes of an organization's webhooks, as many as fit (see [`parts`](super::parts)), all
-    /// or none. None of them gives a name that another one frees.
+    /// Makes several changes of an organization's webhooks, as many as fit (see
+    /// [`parts`](super::parts)), all or none. None of them gives a name that another one frees.
     pub async fn change_together(&self, changes: &[Change<'_>]) -> Result<(), WriteError> {
-        self.change("changing webhooks", changes).await
-    }
-
-    async fn change(
-        &self,
-        operation: &'static str,
-        changes: &[Change<'_>],
-    ) -> Result<(), WriteError> {
         let Some(first) = changes.first() else {
             return Ok(());
         };
@@ -104,7 +93,7 @@ impl Registry {
         let uses =
             uses.map(|(step, begun)| (step, begun.map_or(Failed::Webhook, Failed::Credential)));
         steps.extend(uses);
-        self.write(operation, organization, steps).await
+        self.write(organization, steps).await
     }
 
     /// The steps of a change, but for the number of webhooks and the users of credentials.
@@ -182,12 +171,11 @@ impl Registry {
 
     async fn write(
         &self,
-        operation: &'static str,
         organization: &OrganizationId,
         steps: Steps<'_>,
     ) -> Result<(), WriteError> {
         let (steps, meanings): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
-        let failed = match self.transact(operation, steps).await {
+        let failed = match self.transact("changing webhooks", steps).await {
             Ok(None) => return Ok(()),
             Ok(Some(failed)) => failed,
             Err(Error::Contended { .. }) => return Err(WriteError::Changed),
