@@ -112,6 +112,6 @@ fn is_current(lane: &FailingLane, now: Timestamp) -> bool {
 
 /// Whether a lane fails, and is tried when a wait is over that its platform has asked for.
 fn waits(lane: &Lane, now: Timestamp) -> bool {
-    let until = lane.wait.map(|wait| wait.until);
+    let until = lane.wait.as_ref().map(|wait| wait.until);
     lane.fails_long(now).is_some() && until.is_some_and(|until| now < until + FORGOTTEN_AFTER)
 }
