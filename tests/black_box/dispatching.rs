@@ -290,6 +290,7 @@ async fn a_lane_whose_wait_ends_while_a_slice_is_written_is_woken() {
     let row = Lane {
         version: 1,
         wait: Some(Wait {
+            place: None,
             from: now,
             until: now + Duration::from_secs(3),
             asked: None,
