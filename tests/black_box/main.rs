@@ -34,7 +34,6 @@ mod inside;
 mod jwt;
 mod kept_credentials;
 mod keys;
-mod known_webhooks;
 mod large_files;
 mod made_up_kind;
 mod matching;

@@ -167,7 +167,12 @@ impl Notifier {
         webhooks: &Webhooks,
         deadline: SystemTime,
     ) -> Result<Ending, Fault> {
+        let mut channel = String::new();
         if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
+            if let Some(name) = webhook.channel(visit.id) {
+                visit.stands_at(self.pace.place(&webhook, name));
+                name.clone_into(&mut channel);
+            }
             visit.kind = webhook.kind.api_type().to_owned();
             let after = webhook.configuration.summary_after;
             visit.summary_after = after.and_then(|after| usize::try_from(after).ok());
@@ -175,11 +180,6 @@ impl Notifier {
         self.catch_up(visit.id).await?;
         let begun = self.clock.now();
         let mut napped = Duration::ZERO;
-        let mut channel = String::new();
-        if let Ok((webhook, name)) = webhooks.destination(visit.id) {
-            visit.stands_at(self.pace.place(&webhook, &name));
-            channel = name;
-        }
         if let Some(leased) = self.resolve(visit, &channel).await? {
             return Ok(Ending::At(leased));
         }
@@ -194,7 +194,7 @@ impl Notifier {
                     if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
                         self.forget_failing(visit, &webhook).await;
                     }
-                    if !self.skip_all(visit, reason).await? {
+                    if !self.skip_all(visit, &channel, reason).await? {
                         return Ok(Ending::Idle);
                     }
                     continue;
@@ -265,7 +265,12 @@ impl Notifier {
     }
 
     /// Writes down why what waits is not delivered, some of it; false where nothing waits.
-    async fn skip_all(&self, visit: &mut Visit<'_>, reason: &str) -> Result<bool, Fault> {
+    async fn skip_all(
+        &self,
+        visit: &mut Visit<'_>,
+        channel: &str,
+        reason: &str,
+    ) -> Result<bool, Fault> {
         visit.drop_open();
         let waiting = self.all_waiting(visit).await?;
         if waiting.is_empty() {
@@ -279,7 +284,7 @@ impl Notifier {
         );
         // A failing channel that nothing is to be sent to is none.
         visit.lane.succeeded();
-        self.dispose(visit, "", waiting, |row, now| row.skipped(reason, now))
+        self.dispose(visit, channel, waiting, |row, now| row.skipped(reason, now))
             .await?;
         Ok(true)
     }

@@ -16,9 +16,11 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    pub fn new(found: HashMap<WebhookId, Option<Arc<Webhook>>>) -> Self {
+    pub fn new(found: HashMap<WebhookId, Option<Webhook>>) -> Self {
+        let found = found.into_iter();
+        let found = found.map(|(id, webhook)| (id, webhook.map(Arc::new)));
         Self {
-            found: Mutex::new(found),
+            found: Mutex::new(found.collect()),
             dead: Mutex::default(),
         }
     }

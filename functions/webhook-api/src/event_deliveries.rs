@@ -123,7 +123,7 @@ async fn deliveries(
         if let Some(row) = known.remove(&id) {
             return Some(row);
         }
-        let webhook = webhooks.get(&lane.webhook()?).and_then(Option::as_deref);
+        let webhook = webhooks.get(&lane.webhook()?).and_then(Option::as_ref);
         let channel = webhook.and_then(|webhook| webhook.channel(lane));
         let waiting = Waiting {
             delivery_id: id,

@@ -247,7 +247,7 @@ async fn together(
         .collect();
     for tries in 0..TRIES {
         let found = api.registry.webhooks_by_id(&wanted).await?;
-        let found = ids.iter().filter_map(|id| found.get(id)?.as_deref());
+        let found = ids.iter().filter_map(|id| found.get(id)?.as_ref());
         let sharing: Vec<&Webhook> = found.filter(|webhook| shares(webhook)).collect();
         if sharing.is_empty() {
             return Ok(Vec::new());

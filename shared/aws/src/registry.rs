@@ -17,7 +17,6 @@ mod audit;
 mod calls;
 mod changes;
 mod credentials;
-mod known;
 mod list;
 mod quotas;
 mod suspension;
@@ -26,6 +25,7 @@ mod transaction;
 mod uses;
 mod webhooks;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -40,7 +40,6 @@ pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
 pub use webhooks::{TOGETHER, WriteError};
 
-use self::known::Known;
 use crate::Error;
 use crate::table::{Item, Retention, Table, field, from_item, text};
 
@@ -49,7 +48,6 @@ const WEBHOOK: &str = "WEBHOOK#";
 #[derive(Debug, Clone)]
 pub struct Registry {
     table: Table,
-    known: Arc<Known>,
     quotas: Quotas,
     /// For how long the audit log is kept.
     retention: Retention,
@@ -86,7 +84,6 @@ impl Registry {
     pub fn new(client: Client, table: String) -> Self {
         Self {
             table: Table::new(client, table),
-            known: Arc::default(),
             quotas: Quotas::NONE,
             retention: Retention::default(),
             by: None,
@@ -132,7 +129,22 @@ impl Registry {
             .map(|id| (organization.clone(), id))
             .collect();
         let found = self.webhooks_by_id(&ids).await?.into_values();
-        Ok(found.flatten().map(Arc::unwrap_or_clone).collect())
+        Ok(found.flatten().collect())
+    }
+
+    /// Several webhooks at once, as they are now; those that are not there are left out, and in
+    /// the place of one that cannot be read there is none.
+    pub async fn webhooks_by_id(
+        &self,
+        wanted: &[(OrganizationId, WebhookId)],
+    ) -> Result<HashMap<WebhookId, Option<Webhook>>, Error> {
+        let keys = wanted.iter();
+        let keys = keys.map(|(organization, id)| key(organization, webhook_sk(id)));
+        let operation = "reading webhooks";
+        let rows = self.table.read_all(operation, keys.collect()).await?;
+        let found = rows.into_iter();
+        let found = found.filter_map(|row| Some((WebhookId::parse(row_id(&row)?)?, readable(row))));
+        Ok(found.collect())
     }
 
     pub async fn webhook(

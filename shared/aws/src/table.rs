@@ -14,9 +14,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::builders::{
-    DeleteBuilder, KeysAndAttributesBuilder, PutBuilder, UpdateBuilder,
-};
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest,
     ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
@@ -204,24 +202,16 @@ impl Table {
     pub async fn read_all(
         &self,
         operation: &'static str,
-        keys: Vec<Item>,
-    ) -> Result<Vec<Item>, Error> {
-        let whole = KeysAndAttributes::builder();
-        self.read_parts(operation, keys, whole).await
-    }
-
-    /// As [`read_all`](Self::read_all), but only those attributes that the request names.
-    pub async fn read_parts(
-        &self,
-        operation: &'static str,
         mut keys: Vec<Item>,
-        request: KeysAndAttributesBuilder,
     ) -> Result<Vec<Item>, Error> {
         let mut found = Vec::with_capacity(keys.len());
         while !keys.is_empty() {
             let batch = keys.drain(..keys.len().min(READ_BATCH)).collect();
-            let request = request.clone().set_keys(Some(batch)).consistent_read(true);
-            let request = request.build().map_err(Error::call(operation))?;
+            let request = KeysAndAttributes::builder().set_keys(Some(batch));
+            let request = request
+                .consistent_read(true)
+                .build()
+                .map_err(Error::call(operation))?;
             let mut waiting = HashMap::from([(self.name.clone(), request)]);
             for tries in 0.. {
                 pause_before(tries).await;

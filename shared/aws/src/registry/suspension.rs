@@ -110,7 +110,7 @@ impl Registry {
                     && webhook.credential == *credential
                     && webhook.fallback.is_none()
             });
-            posting.extend(webhooks.map(|webhook| webhook.as_ref().clone()));
+            posting.extend(webhooks);
         }
         posting.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(posting)
