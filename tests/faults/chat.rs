@@ -45,6 +45,8 @@ pub struct Stage {
     pub shown: Arc<Mutex<Shown>>,
     /// An event that no message can be posted with, and until when.
     pub poison: Arc<Mutex<Option<(String, Timestamp)>>>,
+    /// A platform that takes no credential, and until when.
+    pub revoked: Arc<Mutex<Option<(&'static str, Timestamp)>>>,
     pub clock: SimulatedClock,
 }
 
@@ -62,6 +64,11 @@ impl Stage {
         let poison = self.poison.lock().unwrap();
         let poison = poison.as_ref();
         poison.is_some_and(|(mark, until)| events.contains(mark) && self.clock.now() < *until)
+    }
+
+    fn is_revoked(&self, platform: &str) -> bool {
+        let revoked = *self.revoked.lock().unwrap();
+        revoked.is_some_and(|(of, until)| of == platform && self.clock.now() < until)
     }
 
     /// Edits name a channel by its id.
@@ -117,6 +124,10 @@ async fn answer(State(current): State<Current>, request: Request) -> Response {
     if let ChatCourse::Refused(refusal) = course {
         return instead(refusal).await;
     }
+    let platform = path.split('/').nth(1).unwrap_or_default();
+    if stage.is_revoked(platform) {
+        return revoked(platform);
+    }
     if stage.is_poison(&events(&body)) {
         return instead(Refusal::Status503).await;
     }
@@ -168,6 +179,22 @@ async fn instead(refusal: Refusal) -> Response {
             Response::new(Body::from_stream(futures::stream::once(cut)))
         }
     }
+}
+
+/// The platforms whose credentials may be revoked.
+pub const PLATFORMS: [&str; 3] = ["slack.com", "hooks.slack.com", "discord.com"];
+
+/// What a platform says of a credential that it does not take any more.
+fn revoked(platform: &str) -> Response {
+    let (status, body) = match platform {
+        "slack.com" => (StatusCode::OK, r#"{"ok":false,"error":"token_revoked"}"#),
+        "hooks.slack.com" => (StatusCode::NOT_FOUND, "no_service"),
+        _ => {
+            let body = r#"{"message":"Unknown Webhook","code":10015}"#;
+            (StatusCode::NOT_FOUND, body)
+        }
+    };
+    (status, [("via", "1.1 test")], body).into_response()
 }
 
 /// The channel, or the webhook.

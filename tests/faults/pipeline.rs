@@ -32,7 +32,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::chat::{Platforms, Stage};
+use crate::chat::{PLATFORMS, Platforms, Stage};
 use crate::check::{self, Totals};
 use crate::fate::Fate;
 use crate::people::People;
@@ -100,6 +100,7 @@ impl World {
             posted: Arc::default(),
             shown: Arc::default(),
             poison: Arc::default(),
+            revoked: Arc::default(),
             clock: clock.clone(),
         };
         let client = platforms.client(seed, chat.clone());
@@ -323,6 +324,12 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
         let mark = scenario::mark(random.random_range(0..2));
         *world.chat.poison.lock().unwrap() = Some((mark, until));
     }
+    // Somebody has to mend it.
+    if has_people && random.random_bool(0.5) {
+        let until = world.clock.now() + Duration::from_secs(random.random_range(5..300));
+        let platform = *PLATFORMS.choose(&mut random).unwrap();
+        *world.chat.revoked.lock().unwrap() = Some((platform, until));
+    }
     let losses = if random.random_bool(0.1) { LOSSES } else { 0.0 };
 
     let count = random.random_range(2..=6);
@@ -501,6 +508,9 @@ async fn next_due(world: &World, process: &Process) -> Option<Timestamp> {
 /// Whether people had to do something so that all comes to its end.
 async fn tidy(world: &World, process: &Process, webhooks: &[Registered]) -> bool {
     world.fate.pause();
+    if let Some((_, until)) = world.chat.revoked.lock().unwrap().take() {
+        world.clock.advance_to(until.max(world.clock.now()));
+    }
     let people = process.people(world.clock.now());
     let mut is_done = false;
     for registered in webhooks {

@@ -297,6 +297,7 @@ async fn what_may_be_there_already_says_so_also_where_it_is_not_sent_any_more() 
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!(row.status, DeliveryStatus::Skipped);
     assert!(row.possible_duplicate);
+    assert_eq!(row.channel, "infra");
 }
 
 #[tokio::test]

@@ -119,3 +119,28 @@ async fn a_person_hurries_a_short_wait_too() {
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
 }
+
+#[tokio::test]
+async fn a_channel_that_rests_for_long_has_no_wake_up_meanwhile() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(discord(1), &discord_url(1)).await;
+    let used_up = Answer {
+        status: 200,
+        headers: vec![
+            ("X-RateLimit-Remaining".into(), "0".into()),
+            ("X-RateLimit-Reset-After".into(), "300".into()),
+        ],
+        body: r#"{"id": "100000000000000001", "channel_id": "100000000000000002"}"#.into(),
+    };
+    stage.sink.fail_next(1, Failure::Answer(used_up));
+    let first = stage.publish(&webhook).await;
+    stage.serve().await;
+    let row = stage.delivery(&webhook, &first).await;
+    assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+    assert_eq!(stage.queue.waiting(stage.now()).unwrap(), (0, None));
+    stage.publish(&webhook).await;
+    stage.serve_for(290 * SECOND, 5 * SECOND).await;
+    assert!(stage.sink.messages().is_empty());
+    stage.serve_for(30 * SECOND, 5 * SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 1);
+}
