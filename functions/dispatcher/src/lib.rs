@@ -41,7 +41,7 @@ use crate::run::Known;
 use crate::slice::{Portion, Slice};
 
 /// A run is begun only with at least this much time left: as long as it takes on a bad day.
-const NEEDED: Duration = Duration::from_secs(20);
+const NEEDED: Duration = Duration::from_secs(30);
 
 /// How many lanes are made at once.
 const MADE_AT_ONCE: usize = 16;
@@ -134,6 +134,14 @@ impl Dispatcher {
                 end = first.number;
                 break;
             }
+            let organization = &first.event.organization;
+            if !known.knows(organization) {
+                let read = self.stores.registry.webhook_page(organization, None, PAGE);
+                // Where that fails, the run is this event, and fails.
+                if let Ok(page) = read.await {
+                    known.begin(organization, page);
+                }
+            }
             let (run, behind) = rest.split_at(known.run_length(rest));
             self.dispatch_run(run, &mut known, &mut slice, &mut end)
                 .await;
@@ -188,8 +196,7 @@ impl Dispatcher {
                         None => *end = event.number,
                     }
                 }
-                let channels = page.webhooks.iter().map(|it| it.lanes.channels.len());
-                lanes += channels.sum::<usize>();
+                lanes += run::lanes(&page);
                 (part, after) = (part + 1, page.next.clone());
                 if after.is_none() {
                     known.learn(organization, lanes, (part == 1).then_some(page));

@@ -8,8 +8,9 @@ use carillon_domain::OrganizationId;
 
 use crate::Dispatching;
 
-/// How many deliveries a run has at least, if every webhook subscribes: they take some seconds.
-const DELIVERIES: usize = 10_000;
+/// How many deliveries a run may have, if every webhook subscribes, and those of one event more.
+/// They take about twenty seconds, one by one in lanes of their own.
+const DELIVERIES: usize = 50_000;
 
 /// What a batch has come to know of organizations.
 #[derive(Debug, Default)]
@@ -22,19 +23,30 @@ pub struct Known {
 }
 
 impl Known {
-    /// How many of these events are the next run: up to one that may have very many deliveries.
-    pub fn run_length(&self, events: &[Dispatching]) -> usize {
-        let mut deliveries = 0;
-        let is_behind = |dispatching: &Dispatching| {
-            let is_behind = deliveries >= DELIVERIES;
-            let lanes = self.lanes.get(&dispatching.event.organization);
-            deliveries += lanes.copied().unwrap_or(DELIVERIES);
-            is_behind
-        };
-        events.iter().position(is_behind).unwrap_or(events.len())
+    pub fn knows(&self, organization: &OrganizationId) -> bool {
+        self.lanes.contains_key(organization)
     }
 
-    /// The only page of an organization's webhooks, if it is kept.
+    /// An organization's first page was read: there may be as much behind it.
+    pub fn begin(&mut self, organization: &OrganizationId, page: WebhookPage) {
+        let lanes = lanes(&page) * (1 + usize::from(page.next.is_some()));
+        self.lanes.insert(organization.clone(), lanes);
+        self.pages.insert(organization.clone(), page);
+    }
+
+    /// How many of these events are the next run.
+    pub fn run_length(&self, events: &[Dispatching]) -> usize {
+        let mut deliveries = 0;
+        let is_part = |dispatching: &&Dispatching| {
+            let is_full = deliveries >= DELIVERIES;
+            let lanes = self.lanes.get(&dispatching.event.organization);
+            deliveries += lanes.unwrap_or(&0);
+            lanes.is_some() && !is_full
+        };
+        events.iter().take_while(is_part).count().max(1)
+    }
+
+    /// The first page of an organization's webhooks, if it is kept.
     pub fn take_page(&mut self, organization: &OrganizationId) -> Option<WebhookPage> {
         self.pages.remove(organization)
     }
@@ -53,6 +65,12 @@ impl Known {
             self.pages.insert(organization.clone(), page);
         }
     }
+}
+
+/// How many lanes the webhooks of a page have.
+pub fn lanes(page: &WebhookPage) -> usize {
+    let channels = page.webhooks.iter().map(|it| it.lanes.channels.len());
+    channels.sum()
 }
 
 #[cfg(test)]
@@ -77,15 +95,34 @@ mod tests {
     }
 
     #[test]
-    fn a_run_ends_with_an_event_that_may_have_very_many_deliveries() {
+    fn a_run_ends_where_deliveries_may_be_very_many_and_where_nobody_knows() {
         let mut known = Known::default();
         let small = OrganizationId::parse("org_small").unwrap();
         known.learn(&small, DELIVERIES / 4, None);
         let run = |organizations: &[&str]| known.run_length(&events(organizations));
         assert_eq!(run(&["org_new", "org_new"]), 1);
-        assert_eq!(run(&["org_small", "org_new", "org_small"]), 2);
+        assert_eq!(run(&["org_small", "org_new", "org_small"]), 1);
         assert_eq!(run(&["org_small"; 3]), 3);
         assert_eq!(run(&["org_small"; 9]), 4);
+    }
+
+    #[test]
+    fn behind_a_first_page_as_much_is_expected_as_on_it() {
+        let organization = OrganizationId::parse("org_new").unwrap();
+        for (next, expected) in [(None, 40), (Some("1".to_owned()), 20)] {
+            let mut known = Known::default();
+            let mut webhook = sample::webhook(1, &["*"]);
+            let channels = vec![webhook.lanes.channels[0].clone(); DELIVERIES / 40];
+            webhook.lanes.channels = channels;
+            let webhooks = vec![webhook];
+            let page = WebhookPage {
+                webhooks,
+                next,
+                ..WebhookPage::default()
+            };
+            known.begin(&organization, page);
+            assert_eq!(known.run_length(&events(&["org_new"; 50])), expected);
+        }
     }
 
     #[test]
