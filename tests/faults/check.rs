@@ -167,7 +167,7 @@ pub async fn check(
 }
 
 /// From when it was dispatched to its end.
-fn was_tried_for_a_day(row: &Delivery) -> bool {
+pub fn was_tried_for_a_day(row: &Delivery) -> bool {
     row.settled_at
         .is_some_and(|end| row.created_at + GIVE_UP_AFTER <= end)
 }

@@ -3,8 +3,10 @@
 
 use carillon_aws::{DeliveryQueue, Error, Lanes, Ledger, Registry, WakeUp, wake};
 use carillon_domain::lane::Redo;
-use carillon_domain::{Delivery, DeliveryStatus, Webhook, WebhookStatus};
+use carillon_domain::{Delivery, Webhook, WebhookStatus};
 use jiff::Timestamp;
+
+use crate::check::was_tried_for_a_day;
 
 /// How often a call is made before somebody gives up for now.
 const TRIES: usize = 20;
@@ -74,7 +76,7 @@ impl People<'_> {
     async fn try_to_recover(&self, webhook: &Webhook) -> Result<bool, Error> {
         let (mut rows, _) = self.ledger.undelivered(&webhook.id, None, 100).await?;
         // What was given up after its day is told as such.
-        rows.retain(|row| row.is_undelivered() && row.status != DeliveryStatus::Failed);
+        rows.retain(|row| row.is_undelivered() && !was_tried_for_a_day(row));
         for row in &rows {
             let waiting = row.again(self.now);
             let pending = Delivery {
