@@ -165,3 +165,18 @@ async fn rows_that_nobody_can_read_keep_the_daily_walk_from_no_other_lane() {
         assert_eq!(row.status, DeliveryStatus::Delivered);
     }
 }
+
+#[tokio::test]
+async fn a_lane_whose_row_nobody_can_read_is_left_alone_and_holds_up_nobody_of_its_batch() {
+    let mut stage = Stage::new().await;
+    let spoilt = stage.register(slack(1, "infra"), TOKEN).await;
+    let other = stage.register(slack(2, "alerts"), TOKEN).await;
+    stage.publish(&spoilt).await;
+    let id = stage.publish(&other).await;
+    let lane = spoilt.lane(&spoilt.lanes.channels[0]);
+    stage.spoil_lane(&lane).await;
+    stage.serve_for(SECOND * 60, SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 1);
+    let row = stage.delivery(&other, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Delivered);
+}

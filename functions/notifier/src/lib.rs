@@ -181,13 +181,26 @@ impl Notifier {
                     .concat();
             }
         };
+        let webhooks = &webhooks;
         let served = woken.into_iter().map(|woken| {
-            let lane = lanes.remove(&woken.wake_up.lane);
+            let lane = lanes.remove(&woken.wake_up.lane).transpose();
             let wake_up = &woken.wake_up;
             let key = |event: &EventId| (wake_up.organization.clone(), event.clone());
             let event = wake_up.event.as_ref().map(key);
             let event = event.and_then(|event| events.get(&event).cloned());
-            self.serve(woken, lane, event, &webhooks, deadline, done)
+            async move {
+                match lane {
+                    Ok(lane) => {
+                        self.serve(woken, lane, event, webhooks, deadline, done)
+                            .await
+                    }
+                    Err(error) => {
+                        let lane = woken.wake_up.lane.as_str();
+                        tracing::error!(lane, %error, "a lane could not be loaded");
+                        self.keep(woken, done).await
+                    }
+                }
+            }
         });
         join_all(served).await.concat()
     }
@@ -207,7 +220,7 @@ impl Notifier {
         let stores = &self.stores;
         let (webhooks, lanes, events) = futures::future::join3(
             stores.registry.webhooks_by_id(&wanted),
-            stores.lanes.read(&ids),
+            stores.lanes.read_each(&ids),
             self.events_of(woken),
         )
         .await;
@@ -265,5 +278,5 @@ impl Notifier {
 }
 
 /// How lanes stand.
-type Loaded = HashMap<LaneId, Lane>;
+type Loaded = HashMap<LaneId, Result<Lane, carillon_aws::Error>>;
 type Events = HashMap<(OrganizationId, EventId), Event>;

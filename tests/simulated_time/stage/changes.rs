@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::{WakeUp, wake};
 use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
-use carillon_domain::{DeliveryId, Event, EventId, EventType, Webhook, sample};
+use carillon_domain::{DeliveryId, Event, EventId, EventType, LaneId, Webhook, sample};
 use carillon_embedded::dynamodb::DELIVERIES_TABLE;
 use carillon_runtime::clock::Clock;
 use secrecy::SecretString;
@@ -200,6 +200,20 @@ impl Stage {
             let delete = delete.key("id", row.remove("id").unwrap());
             delete.send().await.unwrap();
         }
+    }
+
+    /// Makes the row of a lane one that nobody can read.
+    pub async fn spoil_lane(&self, lane: &LaneId) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let scan = self.dynamodb.scan().table_name(DELIVERIES_TABLE);
+        let scan = scan.filter_expression("id = :lane AND begins_with(webhook_id, :rows)");
+        let scan = scan.expression_attribute_values(":lane", text(lane.as_str()));
+        let found = scan.expression_attribute_values(":rows", text("LANES#"));
+        let mut row = found.send().await.unwrap().items.unwrap().remove(0);
+        let state = [("version".to_owned(), text("spoilt"))].into();
+        row.insert("state".into(), AttributeValue::M(state));
+        let put = self.dynamodb.put_item().table_name(DELIVERIES_TABLE);
+        put.set_item(Some(row)).send().await.unwrap();
     }
 
     /// Puts a row into the deliveries table, under this key, of which one attribute is a number
