@@ -100,7 +100,7 @@ pub async fn check(
             overtaken.insert(key.clone());
         }
         // As promised: by time.
-        let is_given_up = row.status == DeliveryStatus::Failed && was_tried_for_a_day(&row);
+        let is_given_up = is_given_up(&row);
         // A message that others overtook shows by now what came later.
         let is_past = row.status == DeliveryStatus::Skipped && row.is_superseded;
         if is_given_up || is_past && overtaken.contains(&key) {
@@ -166,10 +166,10 @@ pub async fn check(
     })
 }
 
-/// From when it was dispatched to its end.
-pub fn was_tried_for_a_day(row: &Delivery) -> bool {
-    row.settled_at
-        .is_some_and(|end| row.created_at + GIVE_UP_AFTER <= end)
+/// Whether it was tried for a day, from when it was dispatched to its end.
+pub fn is_given_up(row: &Delivery) -> bool {
+    let is_old = |end| row.created_at + GIVE_UP_AFTER <= end;
+    row.status == DeliveryStatus::Failed && row.settled_at.is_some_and(is_old)
 }
 
 /// Of how many posts something came again: a post of unknown outcome may, a digest also in

@@ -28,6 +28,7 @@ const RUNS: u64 = 1_000;
 #[test]
 fn a_thousand_runs_with_crashes_and_failures_lose_nothing_and_keep_order() {
     if let Some(seed) = number("CARILLON_FAULT_SEED") {
+        carillon_runtime::logs::init_plain();
         let totals = runtime().block_on(async {
             let chat = chat::Platforms::start().await;
             pipeline::run(seed, &chat, true).await

@@ -6,7 +6,7 @@ use carillon_domain::lane::Redo;
 use carillon_domain::{Delivery, Webhook, WebhookStatus};
 use jiff::Timestamp;
 
-use crate::check::was_tried_for_a_day;
+use crate::check::is_given_up;
 
 /// How often a call is made before somebody gives up for now.
 const TRIES: usize = 20;
@@ -76,7 +76,7 @@ impl People<'_> {
     async fn try_to_recover(&self, webhook: &Webhook) -> Result<bool, Error> {
         let (mut rows, _) = self.ledger.undelivered(&webhook.id, None, 100).await?;
         // What was given up after its day is told as such.
-        rows.retain(|row| row.is_undelivered() && !was_tried_for_a_day(row));
+        rows.retain(|row| row.is_undelivered() && !is_given_up(row));
         for row in &rows {
             let waiting = row.again(self.now);
             let pending = Delivery {

@@ -376,6 +376,7 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
                     None
                 }
                 4 => {
+                    world.fate.tell(|| "somebody does something".to_owned());
                     let webhook = &webhooks.choose(&mut random).unwrap().webhook;
                     let people = process.people(world.clock.now());
                     match random.random_range(0..3) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use carillon_aws::{DeliveryQueue, QueueMessage, WakeUp, wake};
 use carillon_domain::lane::{Lane, Log};
-use carillon_domain::{DeliveryStatus, Digest, Outcome, WebhookStatus};
+use carillon_domain::{DeliveryStatus, Digest, EventId, Outcome, WebhookStatus};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
 
@@ -315,4 +315,21 @@ async fn a_lane_has_nothing_left_to_send_again_once_that_was_skipped() {
     let lane = webhook.lane(&webhook.lanes.channels[0]);
     let rows = stage.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
     assert!(!rows[&lane].may_have_redo(), "the daily walk would wake it");
+}
+
+#[tokio::test]
+async fn what_was_skipped_by_somebody_who_died_and_then_recovered_is_sent_once() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.publish(&webhook).await;
+    let id = stage.publish(&webhook).await;
+    // Whoever has skipped it died before the lane's row said so.
+    let mut row = stage.delivery(&webhook, &id).await;
+    row.event_id = EventId::parse("event-0002").unwrap();
+    stage.write(&row.skipped("switched off", stage.now())).await;
+    stage.recover(&webhook, std::slice::from_ref(&id)).await;
+    stage.serve_for(10 * SECOND, SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 2);
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!((row.status, row.redelivery), (DeliveryStatus::Delivered, 1));
 }

@@ -305,6 +305,11 @@ impl Stage {
         Delivery::new(&webhook.organization, &lane, &channel.name, &waiting).unwrap()
     }
 
+    /// Writes a delivery's row.
+    pub async fn write(&self, row: &Delivery) {
+        assert!(self.ledger.write(row).await.unwrap());
+    }
+
     /// Takes a delivery's row out of the ledger, as if it was never written.
     pub async fn unwrite(&self, webhook: &Webhook, id: &DeliveryId) {
         let text = |text: &str| AttributeValue::S(text.to_owned());
