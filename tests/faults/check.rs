@@ -9,8 +9,8 @@ use carillon_domain::retry::GIVE_UP_AFTER;
 use carillon_domain::{Delivery, Outcome, Webhook};
 
 use crate::chat::Posted;
-use crate::pipeline::World;
 use crate::scenario::Expected;
+use crate::world::World;
 
 /// What happened in all runs.
 #[derive(Debug, Default)]
