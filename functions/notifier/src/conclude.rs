@@ -9,7 +9,7 @@ use carillon_runtime::metrics::SECONDS_TO_POST;
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::compose::Message;
+use crate::compose::{Message, Part};
 use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids};
 
 /// What follows for the lane.
@@ -103,12 +103,12 @@ impl Notifier {
         match verdict {
             Verdict::Delivered => {
                 self.measure(&message);
-                let rows = self.tried(visit, &message, &answer, &attempt);
-                let rows = rows.zip(&message.parts).map(|(row, part)| {
-                    let note = part.note.clone();
-                    row.ended(DeliveryStatus::Delivered, note, self.clock.now())
-                });
-                self.write(visit, &rows.collect::<Vec<_>>()).await?;
+                let now = self.clock.now();
+                let delivered = |row: Delivery, part: &Part| {
+                    row.ended(DeliveryStatus::Delivered, part.note.clone(), now)
+                };
+                self.write_tried(visit, &message, &answer, &attempt, delivered)
+                    .await?;
                 visit.lane.succeeded();
                 let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
                 self.put_aside(visit, &message.overtakes, unknown).await?;
@@ -121,8 +121,9 @@ impl Notifier {
             }
             Verdict::Failed => {
                 let now = self.clock.now();
-                let failed =
-                    |row: Delivery| row.ended(DeliveryStatus::Failed, attempt.reason(), now);
+                let failed = |row: Delivery, _: &Part| {
+                    row.ended(DeliveryStatus::Failed, attempt.reason(), now)
+                };
                 self.write_tried(visit, &message, &answer, &attempt, failed)
                     .await?;
                 if message.overtakes.is_empty() {
@@ -143,7 +144,7 @@ impl Notifier {
                     ..attempt
                 };
                 let now = self.clock.now();
-                let retrying = |row: Delivery| row.retrying(now, attempt.reason());
+                let retrying = |row: Delivery, _: &Part| row.retrying(now, attempt.reason());
                 self.write_tried(visit, &message, &answer, &attempt, retrying)
                     .await?;
                 if message.is_overtaken() {
@@ -164,7 +165,7 @@ impl Notifier {
                     .lane
                     .kept_waiting(&self.failure(&message, &answer, now));
                 let until = until(&visit.lane, now);
-                let retrying = |row: Delivery| row.retrying(until, attempt.reason());
+                let retrying = |row: Delivery, _: &Part| row.retrying(until, attempt.reason());
                 self.write_tried(visit, &message, &answer, &attempt, retrying)
                     .await?;
                 if attempt.outcome == Outcome::Unknown {
@@ -192,22 +193,6 @@ impl Notifier {
         }
     }
 
-    /// The rows with the attempt in them.
-    fn tried<'m>(
-        &self,
-        visit: &Visit<'_>,
-        message: &'m Message,
-        answer: &'m Answer,
-        attempt: &'m Attempt,
-    ) -> impl Iterator<Item = Delivery> + use<'m> {
-        let post = visit.stored;
-        message.parts.iter().map(move |part| {
-            let row = part.row.clone();
-            let row = row.tried(attempt.clone(), answer.reply.message.clone());
-            Delivery { post, ..row }
-        })
-    }
-
     /// Writes the rows with the attempt in them, each as it stands after it.
     async fn write_tried(
         &self,
@@ -215,9 +200,16 @@ impl Notifier {
         message: &Message,
         answer: &Answer,
         attempt: &Attempt,
-        stands: impl Fn(Delivery) -> Delivery,
+        stands: impl Fn(Delivery, &Part) -> Delivery,
     ) -> Result<(), Fault> {
-        let rows = self.tried(visit, message, answer, attempt).map(stands);
+        let rows = message.parts.iter().map(|part| {
+            let row = part.row.clone();
+            let row = row.tried(attempt.clone(), answer.reply.message.clone());
+            Delivery {
+                post: visit.stored,
+                ..stands(row, part)
+            }
+        });
         self.write(visit, &rows.collect::<Vec<_>>()).await
     }
 
@@ -253,7 +245,7 @@ impl Notifier {
             .all(|part| lane.gives_up(part.candidate.waiting.since, now));
         let until = until(lane, now);
         let given_up = self.given_up(lane, now);
-        let stands = |row: Delivery| match is_over {
+        let stands = |row: Delivery, _: &Part| match is_over {
             true => row.ended(DeliveryStatus::Failed, Some(given_up.clone()), now),
             false => row.retrying(until, attempt.reason()),
         };
@@ -300,7 +292,7 @@ impl Notifier {
             due_at = overtaken.due_at;
         }
         let reason = attempt.reason().unwrap_or_default();
-        let stands = |row: Delivery| match is_over {
+        let stands = |row: Delivery, _: &Part| match is_over {
             true => {
                 let reason = format!("Given up after 24 hours. {reason}");
                 row.ended(DeliveryStatus::Failed, Some(reason), now)

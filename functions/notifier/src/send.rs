@@ -1,7 +1,6 @@
 //! One message, from the opening to its end.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_domain::lane::{Lane, Open};
@@ -15,8 +14,8 @@ use crate::pace::LONGEST_NAP;
 use crate::visit::{Candidate, Fault, Visit, ids};
 use crate::webhooks::Webhooks;
 
-/// What a lane's messages go to, and why they cannot.
-pub type Destination = Result<(Arc<Webhook>, String), String>;
+/// What a lane's messages go to, and what the channel is called.
+pub type Destination<'a> = (&'a Webhook, &'a str);
 
 impl Notifier {
     /// Tries the next message before one that keeps failing.
@@ -24,17 +23,14 @@ impl Notifier {
         &self,
         visit: &mut Visit<'_>,
         head: &[Candidate],
-        destination: &Destination,
+        (webhook, channel): Destination<'_>,
         webhooks: &Webhooks,
     ) -> Result<(), Fault> {
-        let Ok((webhook, channel)) = destination else {
-            return Ok(());
-        };
         if self.rest(webhook, channel).await > LONGEST_NAP {
             return Ok(());
         }
         if let Composed::Message(probe) = self.compose(visit, webhook, channel, head).await? {
-            self.one(visit, probe, destination, webhooks).await?;
+            self.one(visit, probe, (webhook, channel), webhooks).await?;
         }
         Ok(())
     }
@@ -44,12 +40,9 @@ impl Notifier {
         &self,
         visit: &mut Visit<'_>,
         mut message: Message,
-        destination: &Destination,
+        (webhook, channel): Destination<'_>,
         webhooks: &Webhooks,
     ) -> Result<Next, Fault> {
-        let Ok((webhook, channel)) = destination else {
-            return Ok(Next::Again);
-        };
         let Some(first) = message.parts.first() else {
             return Ok(Next::Again);
         };

@@ -226,7 +226,9 @@ impl Notifier {
                 self.clock.sleep(rest).await;
                 napped += rest;
             }
-            let next = self.one(visit, message, &destination, webhooks).await?;
+            let next = self
+                .one(visit, message, (webhook, channel), webhooks)
+                .await?;
             self.faults.over(visit.id);
             match next {
                 Next::Again | Next::Wait => {}
@@ -237,7 +239,8 @@ impl Notifier {
                 }
                 Next::Overtake(head) => {
                     if self.time_left(deadline) >= NEEDED {
-                        self.overtake(visit, &head, &destination, webhooks).await?;
+                        self.overtake(visit, &head, (webhook, channel), webhooks)
+                            .await?;
                     }
                 }
             }
