@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use carillon_aws::{DeliveryQueue, QueueMessage, WakeUp, wake};
 use carillon_domain::lane::{Lane, Log};
-use carillon_domain::{DeliveryStatus, Digest, EventId, Outcome, WebhookStatus};
+use carillon_domain::{DeliveryStatus, Digest, Outcome, WebhookStatus};
 use carillon_embedded::chat_sink::{Ban, Failure};
 use carillon_runtime::clock::Clock;
 
@@ -321,15 +321,22 @@ async fn a_lane_has_nothing_left_to_send_again_once_that_was_skipped() {
 async fn what_was_skipped_by_somebody_who_died_and_then_recovered_is_sent_once() {
     let mut stage = Stage::new().await;
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
-    stage.publish(&webhook).await;
+    let mut off = webhook.clone();
+    off.status = WebhookStatus::Disabled;
+    off.version += 1;
+    stage.change(&webhook, &off).await;
     let id = stage.publish(&webhook).await;
-    // Whoever has skipped it died before the lane's row said so.
-    let mut row = stage.delivery(&webhook, &id).await;
-    row.event_id = EventId::parse("event-0002").unwrap();
-    stage.write(&row.skipped("switched off", stage.now())).await;
+    stage.dies_after_an_outcome.store(true, Ordering::SeqCst);
+    stage.serve_batch().await;
+    stage.dies_after_an_outcome.store(false, Ordering::SeqCst);
+    let row = stage.delivery(&webhook, &id).await;
+    assert_eq!(row.status, DeliveryStatus::Skipped);
+    let mut on = webhook.clone();
+    on.version += 2;
+    stage.change(&off, &on).await;
     stage.recover(&webhook, std::slice::from_ref(&id)).await;
     stage.serve_for(10 * SECOND, SECOND).await;
-    assert_eq!(stage.sink.messages().len(), 2);
+    assert_eq!(stage.sink.messages().len(), 1);
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!((row.status, row.redelivery), (DeliveryStatus::Delivered, 1));
 }

@@ -86,6 +86,8 @@ pub struct Stage {
     pub refusals: Arc<AtomicUsize>,
     /// Whether Secrets Manager answers nothing.
     pub secrets_are_away: Arc<AtomicBool>,
+    /// Whether no lane is written any more once an outcome was.
+    pub dies_after_an_outcome: Arc<AtomicBool>,
     /// How often each operation of DynamoDB was called.
     pub calls: Arc<Mutex<BTreeMap<String, usize>>>,
     /// What the functions have counted and measured.
@@ -140,6 +142,8 @@ impl Stage {
         let away = Arc::clone(&secrets_are_away);
         let calls: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
         let counted = Arc::clone(&calls);
+        let dies_after_an_outcome = Arc::new(AtomicBool::new(false));
+        let (dies, is_dead) = (Arc::clone(&dies_after_an_outcome), AtomicBool::new(false));
         let gate: Gate = Arc::new(move |call| {
             if call.service == Service::DynamoDb {
                 *counted
@@ -147,6 +151,13 @@ impl Stage {
                     .unwrap()
                     .entry(call.operation.to_owned())
                     .or_default() += 1;
+            }
+            let dies = dies.load(Ordering::SeqCst);
+            if dies && call.operation == "PutItem" {
+                is_dead.store(true, Ordering::SeqCst);
+            }
+            if dies && call.operation == "UpdateItem" && is_dead.load(Ordering::SeqCst) {
+                return Course::Refused(Trouble::Throttled);
             }
             match call.service == Service::SecretsManager && away.load(Ordering::SeqCst) {
                 true => Course::Refused(Trouble::Throttled),
@@ -207,6 +218,7 @@ impl Stage {
             },
             lines,
             secrets_are_away,
+            dies_after_an_outcome,
             calls,
             events,
             lanes,
@@ -303,11 +315,6 @@ impl Stage {
         };
         let lane = webhook.lane(channel);
         Delivery::new(&webhook.organization, &lane, &channel.name, &waiting).unwrap()
-    }
-
-    /// Writes a delivery's row.
-    pub async fn write(&self, row: &Delivery) {
-        assert!(self.ledger.write(row).await.unwrap());
     }
 
     /// Takes a delivery's row out of the ledger, as if it was never written.

@@ -196,11 +196,8 @@ impl Notifier {
     async fn rows(&self, visit: &Visit<'_>, candidates: &[Candidate]) -> Result<Known, Fault> {
         let tried = visit.lane.tried.as_ref();
         let is_new = |it: &Candidate| it.position.is_some() && it.position.as_ref() > tried;
-        // What was written off by somebody who died before the lane was moved behind it may have
-        // been sent since, as people asked for it.
         if visit.lane.trouble.is_none()
             && visit.lane.open.is_none()
-            && visit.lane.redo_asked == 0
             && candidates.iter().all(is_new)
         {
             return Ok(Known::new());
@@ -223,7 +220,7 @@ impl Notifier {
             .filter(|row| row.status == DeliveryStatus::Delivered && !row.possible_duplicate)
             .map(|row| Delivery {
                 possible_duplicate: true,
-                post: visit.stored,
+                post: visit.row.version,
                 ..row.clone()
             })
             .collect();

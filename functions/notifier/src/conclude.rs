@@ -206,7 +206,7 @@ impl Notifier {
             let row = part.row.clone();
             let row = row.tried(attempt.clone(), answer.reply.message.clone());
             Delivery {
-                post: visit.stored,
+                post: visit.row.version,
                 ..stands(row, part)
             }
         });

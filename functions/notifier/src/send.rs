@@ -101,9 +101,10 @@ impl Notifier {
             return Ok(Next::Again);
         }
         // What it was to overtake is still the first one: the lane stays before it.
+        self.may_know(visit, &message.candidates()).await?;
         let now = self.clock.now();
         let rows = message.parts.iter().map(|part| Delivery {
-            post: visit.stored,
+            post: visit.row.version,
             ..end(part.row.clone(), now)
         });
         self.write(visit, &rows.collect::<Vec<_>>()).await?;
@@ -131,7 +132,7 @@ impl Notifier {
             log: message.log,
             deliveries: message.ids(),
             end: message.end().cloned(),
-            version: visit.stored + 1,
+            version: visit.row.version + 1,
             opened_at: self.clock.now(),
             is_in_flight: true,
             is_summary: message.is_summary,

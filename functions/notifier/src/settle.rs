@@ -120,6 +120,7 @@ impl Notifier {
         candidates: Vec<Candidate>,
         end: impl Fn(Delivery, Timestamp) -> Delivery,
     ) -> Result<(), Fault> {
+        self.may_know(visit, &candidates).await?;
         visit.drop_open();
         let now = self.clock.now();
         let known = self.known(visit.id, &ids(&candidates)).await?;
@@ -137,7 +138,7 @@ impl Notifier {
             let mut row = visit.row(&known, waiting, channel)?;
             row.possible_duplicate |= visit.may_be_there(candidate);
             rows.push(Delivery {
-                post: visit.stored,
+                post: visit.row.version,
                 ..end(row, now)
             });
         }
@@ -177,7 +178,7 @@ impl Notifier {
             overtaken: true,
             status: DeliveryStatus::Retrying,
             next_attempt_at: due_at.or(row.next_attempt_at),
-            post: visit.stored,
+            post: visit.row.version,
             ..row
         });
         self.write(visit, &rows.collect::<Vec<_>>()).await

@@ -39,8 +39,8 @@ pub struct Visit<'a> {
     pub organization: &'a OrganizationId,
     pub id: &'a LaneId,
     pub lane: Lane,
-    /// The version in the table.
-    pub stored: u64,
+    /// As it is in the table.
+    pub row: Lane,
     /// What comes next in the log, as far as it is read.
     pub entries: VecDeque<Entry>,
     /// Whether the lane has waited since it was loaded, or shortly before: then something may
@@ -55,8 +55,6 @@ pub struct Visit<'a> {
     /// Whether something was found out that only the next save writes down: what is settled
     /// already, or that nothing is left to be repeated or sent again.
     pub has_news: bool,
-    /// Whether the row says that the lane waits, and that it fails.
-    held: [bool; 2],
     /// Where the lane's messages go.
     place: Option<Place>,
     /// The first delivery of the message that comes next, in case that we panic over it.
@@ -127,20 +125,14 @@ pub fn is_settled(known: &Known, candidate: &Candidate) -> bool {
     row.is_some_and(|row| row.is_settled(waiting.redelivery))
 }
 
-/// Whether a lane waits, and whether it fails.
-fn held(lane: &Lane) -> [bool; 2] {
-    [lane.wait.is_some(), lane.trouble.is_some()]
-}
-
 impl<'a> Visit<'a> {
     pub fn new(organization: &'a OrganizationId, id: &'a LaneId, lane: Option<Lane>) -> Self {
         let lane = lane.unwrap_or_default();
         Self {
             organization,
             id,
-            stored: lane.version,
+            row: lane.clone(),
             has_waited: lane.wait.is_some(),
-            held: held(&lane),
             lane,
             entries: VecDeque::new(),
             knows_all: false,
@@ -166,8 +158,9 @@ impl<'a> Visit<'a> {
 
     /// Whether the row says less than is known, or what is over.
     pub fn must_be_saved(&self) -> bool {
-        let is_over = |(before, now): (bool, bool)| before && !now;
-        self.has_news || self.held.into_iter().zip(held(&self.lane)).any(is_over)
+        self.has_news
+            || self.row.wait.is_some() && self.lane.wait.is_none()
+            || self.row.trouble.is_some() && self.lane.trouble.is_none()
     }
 
     /// What was posted last is not repeated. It may be there all the same.
@@ -225,7 +218,7 @@ impl<'a> Visit<'a> {
 impl Notifier {
     /// Writes down how the lane stands, unless somebody else has.
     pub(crate) async fn save(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
-        visit.lane.version = visit.stored + 1;
+        visit.lane.version = visit.row.version + 1;
         if let Some(wait) = &mut visit.lane.wait {
             wait.place = wait.place.take().or_else(|| visit.place.clone());
             visit.has_waited = true;
@@ -234,16 +227,45 @@ impl Notifier {
         let saved = self.stores.lanes.save(
             visit.organization,
             visit.id,
-            visit.stored,
+            visit.row.version,
             &visit.lane,
             self.clock.now(),
         );
         if !saved.await? {
             return Err(Fault::Lost);
         }
-        visit.stored = visit.lane.version;
+        visit.row = visit.lane.clone();
         visit.has_news = false;
-        visit.held = held(&visit.lane);
+        Ok(())
+    }
+
+    /// Writes down that the ledger may know these, before it does: what it does not know is sent
+    /// without being looked up there. The lane is as it was otherwise.
+    pub(crate) async fn may_know(
+        &self,
+        visit: &mut Visit<'_>,
+        candidates: &[Candidate],
+    ) -> Result<(), Fault> {
+        let last = candidates
+            .iter()
+            .filter_map(|it| it.position.as_ref())
+            .max();
+        if last <= visit.lane.tried.as_ref() {
+            return Ok(());
+        }
+        visit.lane.tried = last.cloned();
+        let as_it_was = Lane {
+            tried: last.cloned(),
+            ..visit.row.clone()
+        };
+        let lane = std::mem::replace(&mut visit.lane, as_it_was);
+        let has_news = visit.has_news;
+        self.save(visit).await?;
+        visit.has_news = has_news;
+        visit.lane = Lane {
+            version: visit.row.version,
+            ..lane
+        };
         Ok(())
     }
 
