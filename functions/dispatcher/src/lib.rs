@@ -16,6 +16,7 @@ mod plan;
 mod reading;
 mod run;
 mod slice;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,26 +26,21 @@ use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::registry::PAGE;
 use carillon_aws::{
-    DeliveryQueue, Error, EventPart, Failures, Lanes, Ledger, Registry, WakeUp, WebhookPage, wake,
+    DeliveryQueue, Error, EventPart, Failures, Lanes, Ledger, Registry, WebhookPage,
 };
-use carillon_domain::lane::{Entry, Lane, Position, Redo};
+use carillon_domain::lane::Position;
 use carillon_domain::{Delivery, Event, EventType, LaneId, TraceParent};
 use carillon_runtime::batch;
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
-use futures::future::try_join_all;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::run::Known;
-use crate::slice::{Portion, Slice};
+use crate::slice::Slice;
 
 /// A run is begun only with at least this much time left: as long as it takes on a bad day.
 const NEEDED: Duration = Duration::from_secs(30);
-
-/// How many lanes are made at once.
-const MADE_AT_ONCE: usize = 16;
 
 /// What the dispatcher reads and writes.
 #[derive(Clone)]
@@ -329,107 +325,6 @@ impl Dispatcher {
             };
             slice.parts.push((*number, who));
         }
-    }
-
-    /// Writes a slice and wakes its lanes. Gives the first record of what was not written; a
-    /// lane that DynamoDB throttles does not stop the others.
-    async fn write(&self, slice: Slice) -> Option<usize> {
-        let first = slice.first_record()?;
-        let now = self.clock.now();
-        match self.write_all(slice, now).await {
-            Ok(unwritten) => unwritten,
-            Err(error) => {
-                tracing::error!(%error, "deliveries could not be dispatched");
-                Some(first)
-            }
-        }
-    }
-
-    async fn write_all(&self, slice: Slice, now: Timestamp) -> Result<Option<usize>, Error> {
-        let Slice {
-            mut lanes, parts, ..
-        } = slice;
-        let stores = &self.stores;
-        let entries = lanes
-            .iter()
-            .map(|(lane, portion)| (lane.clone(), portion.entries.clone()))
-            .collect();
-        let refused = stores.lanes.append(entries, now).await?;
-        let refused = refused.iter().filter_map(|lane| lanes.remove(lane));
-        let unwritten = refused.map(|portion| portion.record).min();
-        let parts = parts.into_iter().map(|(_, part)| part).collect();
-        stores.lanes.put_records(parts, now).await?;
-        let ids: Vec<LaneId> = lanes.keys().cloned().collect();
-        let rows = stores.lanes.read_each(&ids).await?;
-        // What has waited while the slice was written may wait no more.
-        let now = self.clock.now();
-        let new = lanes.iter().filter(|(lane, _)| !rows.contains_key(*lane));
-        for new in new.collect::<Vec<_>>().chunks(MADE_AT_ONCE) {
-            let made = new.iter();
-            let made =
-                made.map(|(lane, portion)| stores.lanes.create(&portion.organization, lane, now));
-            try_join_all(made).await?;
-        }
-        let mut wake_ups = Vec::with_capacity(lanes.len());
-        for (lane, portion) in lanes {
-            let mut waits = false;
-            match rows.get(&lane) {
-                None => {}
-                Some(Ok(row)) => {
-                    self.take_up_late(row, &lane, &portion, now).await?;
-                    waits = row.waits_until(now).is_some();
-                }
-                // Whether it waits, nobody knows.
-                Some(Err(error)) => tracing::error!(lane = lane.as_str(), %error, "woken"),
-            }
-            if !waits {
-                let first = portion.entries.into_iter().next();
-                let wake_up = WakeUp::new(portion.organization, lane);
-                wake_ups.push(wake_up.for_event(first.map(|entry| entry.waiting.event_id)));
-            }
-        }
-        wake(&*stores.queue, &wake_ups).await?;
-        Ok(unwritten)
-    }
-
-    /// What comes in before the lane's offset was dispatched before, or is late: a stream that
-    /// was made anew begins with other positions. The ledger tells.
-    async fn take_up_late(
-        &self,
-        row: &Lane,
-        lane: &LaneId,
-        portion: &Portion,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
-        let is_behind = |entry: &&Entry| {
-            row.settled_up_to() >= Some(&entry.position)
-                && !open.contains(&entry.waiting.delivery_id)
-        };
-        let behind: Vec<&Entry> = portion.entries.iter().filter(is_behind).collect();
-        let (Some(webhook), false) = (lane.webhook(), behind.is_empty()) else {
-            return Ok(());
-        };
-        let wanted: Vec<_> = behind
-            .iter()
-            .map(|entry| (webhook.clone(), entry.waiting.delivery_id.clone()))
-            .collect();
-        let known = self.stores.ledger.several(&wanted).await?;
-        let late: Vec<Redo> = behind
-            .into_iter()
-            .filter(|entry| known.iter().all(|row| row.id != entry.waiting.delivery_id))
-            .map(|entry| Redo {
-                waiting: entry.waiting.clone(),
-                overtaken: None,
-            })
-            .collect();
-        if late.is_empty() {
-            return Ok(());
-        }
-        tracing::warn!(lane = lane.as_str(), count = late.len(), "came in late");
-        let lanes = &self.stores.lanes;
-        lanes.put_redo(lane, &late, now).await?;
-        lanes.ask(&portion.organization, lane, true, now).await
     }
 
     /// Keeps, for people, what webhooks miss whose registrations cannot be read, or handled:

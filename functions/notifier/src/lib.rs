@@ -38,6 +38,7 @@ mod faults;
 mod grouping;
 mod pace;
 mod post;
+mod reading;
 mod resolve;
 mod send;
 mod serve;
