@@ -53,8 +53,9 @@ proptest! {
         let named = |(at, _)| outside[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
         prop_assert!(!outside.match_indices('@').any(named), "{}", text);
         let code = |(at, _)| begins_emoji(&outside, at);
-        // What is left of an ARN that was cut looks like one.
-        let is_live = outside.match_indices(':').any(code) && !text.contains("arn:");
+        // What is left of an ARN that was cut looks like one, also without its beginning.
+        let has_arn = format!("{event:?}").contains("arn:");
+        let is_live = outside.match_indices(':').any(code) && !has_arn;
         prop_assert!(!is_live, "{}", text);
         prop_assert_eq!(&body["attachments"][0]["fallback"], &body["text"]);
     }
