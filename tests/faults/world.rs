@@ -34,7 +34,6 @@ use crate::chat::{Platforms, Stage};
 use crate::fate::Fate;
 use crate::people::People;
 
-/// As in the template.
 const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 const BATCH: usize = 10;

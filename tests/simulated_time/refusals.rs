@@ -135,3 +135,20 @@ async fn a_message_that_keeps_failing_is_overtaken_and_not_lost_also_where_the_n
     ];
     assert_eq!(told, expected, "{rows:#?}");
 }
+
+#[tokio::test]
+async fn the_third_refusal_with_an_unknown_code_holds_the_channel_also_if_they_come_far_apart() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let refused = Failure::refusal("slack", "code_of_tomorrow");
+    stage.sink.fail_next(3, refused);
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let id = stage.publish(&webhook).await;
+        stage.serve().await;
+        told.push(stage.delivery(&webhook, &id).await.status);
+        stage.clock.advance(SECOND * 60);
+    }
+    let (failed, waits) = (DeliveryStatus::Failed, DeliveryStatus::Retrying);
+    assert_eq!(told, [failed, failed, waits]);
+}

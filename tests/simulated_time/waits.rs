@@ -108,14 +108,20 @@ async fn a_person_hurries_a_short_wait_too() {
     let mut stage = Stage::new().await;
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     let down = Failure::refusal("slack", "service_unavailable");
-    stage.sink.fail_next(2, down);
+    stage.sink.fail_next(3, down);
     let id = stage.publish(&webhook).await;
     stage.serve_for(7 * SECOND, SECOND).await;
     assert_eq!(stage.delivery(&webhook, &id).await.attempts.len(), 2);
     let mut changed = webhook.clone();
-    changed.version += 1;
-    stage.change(&webhook, &changed).await;
-    stage.serve_for(SECOND, SECOND).await;
+    // Again where that fails, too.
+    for attempts in 3..=4 {
+        let before = changed.clone();
+        changed.version += 1;
+        stage.change(&before, &changed).await;
+        stage.serve_for(SECOND, SECOND).await;
+        let row = stage.delivery(&webhook, &id).await;
+        assert_eq!(row.attempts.len(), attempts, "{row:#?}");
+    }
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
 }

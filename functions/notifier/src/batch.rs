@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
+use carillon_aws::queue::is_urgent;
 use carillon_aws::{QueueMessage, WakeUp};
 
 /// A message of the queue.
@@ -10,6 +11,8 @@ use carillon_aws::{QueueMessage, WakeUp};
 pub struct Item {
     pub message_id: String,
     pub receipt: String,
+    /// Whether a person asks for it: then it is never put off, as the next one would wait for it.
+    pub is_urgent: bool,
     /// How often it has been received, this time included.
     pub receive_count: u32,
 }
@@ -55,6 +58,7 @@ pub fn taken(messages: Vec<SqsMessage>) -> Taken {
                 .unwrap_or(1),
             message_id: message.message_id.clone().unwrap_or_default(),
             receipt: message.receipt_handle.clone().unwrap_or_default(),
+            is_urgent: attribute("MessageGroupId").is_some_and(is_urgent),
         };
         let body = message.body.as_deref().unwrap_or_default();
         match serde_json::from_str::<WakeUp>(body) {

@@ -74,14 +74,16 @@ impl Notifier {
         // What comes behind a head is what its channel would take next: what was put aside
         // has its own time.
         let is_head_redone = head.iter().any(|it| it.redo.is_some());
+        let is_behind =
+            |redo: &Redo| redo.overtaken.is_none() && !is_head(&redo.waiting.delivery_id);
+        let is_next =
+            |redo: &Redo| redo.is_due(asked_at, now) && (!is_head_redone || is_behind(redo));
         let mut redo = Vec::new();
         if head.is_empty() || is_head_redone {
-            let is_next =
-                |redo: &Redo| redo.is_due(asked_at, now) && !is_head(&redo.waiting.delivery_id);
             redo = self.redo(visit, is_next, summed).await?;
         }
         if is_head_redone {
-            redo.retain(|it| it.overtaken.is_none() && !is_head(&it.waiting.delivery_id));
+            redo.retain(is_behind);
         }
         let mut due = due(&redo, asked_at, now);
         if let Some(first) = due.first() {

@@ -57,8 +57,8 @@ impl Message {
 
     /// Whether it is retried on its own, as it was overtaken.
     pub fn is_overtaken(&self) -> bool {
-        let first = self.parts.first().and_then(|it| it.candidate.redo.as_ref());
-        first.is_some_and(|redo| redo.overtaken.is_some())
+        let first = self.parts.first();
+        first.is_some_and(|part| part.candidate.is_overtaken())
     }
 }
 

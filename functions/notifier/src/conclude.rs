@@ -355,9 +355,7 @@ impl Notifier {
             return Ok(false);
         }
         let mut waiting = self.all_waiting(visit).await?;
-        let is_overtaken =
-            |it: &Candidate| it.redo.as_ref().is_some_and(|it| it.overtaken.is_some());
-        waiting.retain(|it| !is_overtaken(it));
+        waiting.retain(|it| !it.is_overtaken());
         let lane = &visit.lane;
         let aged = waiting.into_iter();
         let aged: Vec<Candidate> = aged

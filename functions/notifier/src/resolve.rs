@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::conclude::is_unanswered;
-use crate::visit::{Candidate, Fault, Visit};
+use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
 
 /// How the post has ended of one that was asked for again since.
 fn before_it_was_asked_for(row: &Delivery) -> Delivery {
@@ -77,7 +77,11 @@ impl Notifier {
                 if last == Some(Outcome::Unknown) && !open.overtakes.is_empty() {
                     self.mark_overtaken(visit, &open.overtakes, None).await?;
                 }
-                self.has_failed(visit, &open, &lead);
+                let is_on_its_own = open.log == Log::Redo && {
+                    let carried = self.carried(visit, &open).await?;
+                    carried.iter().any(Candidate::is_overtaken)
+                };
+                self.has_failed(visit, &open, &lead, is_on_its_own);
                 if let (Some(wait), Some(at)) = (&mut visit.lane.wait, lead.next_attempt_at) {
                     wait.until = at;
                 }
@@ -187,7 +191,7 @@ impl Notifier {
     }
 
     /// It was written down that an attempt has failed, and not yet what follows for the lane.
-    fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery) {
+    fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery, is_on_its_own: bool) {
         let is_probe = !open.overtakes.is_empty();
         if is_probe {
             return visit.step_back();
@@ -195,11 +199,10 @@ impl Notifier {
         let attempt = lead.attempts.last();
         if attempt.is_some_and(|attempt| attempt.is_followed) {
             visit.lane.withdraw();
-            let count = u32::try_from(open.deliveries.len()).unwrap_or(u32::MAX);
-            visit.lane.singly = count;
+            let alone = open.deliveries.len().min(MAX_EVENTS);
+            visit.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
             return;
         }
-        let is_on_its_own = lead.overtaken && open.log == Log::Redo;
         let Some(attempt) = attempt.filter(|_| !is_on_its_own) else {
             return visit.lane.withdraw();
         };

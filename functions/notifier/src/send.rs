@@ -29,7 +29,11 @@ impl Notifier {
         if self.rest(webhook, channel).await > LONGEST_NAP {
             return Ok(());
         }
-        if let Composed::Message(probe) = self.compose(visit, webhook, channel, head).await? {
+        let posts = visit.posts;
+        // One that needs no post shows nothing of the channel.
+        while posts == visit.posts
+            && let Composed::Message(probe) = self.compose(visit, webhook, channel, head).await?
+        {
             self.one(visit, probe, (webhook, channel), webhooks).await?;
         }
         Ok(())
@@ -78,7 +82,8 @@ impl Notifier {
         if kind.is_some_and(|kind| kind.condemns_secret(reply)) {
             webhooks.credential_died(webhook, reply);
         }
-        if reply.outcome == Outcome::Delivered || is_about_the_message(reply) {
+        let is_probe = !message.overtakes.is_empty();
+        if reply.outcome == Outcome::Delivered || !is_probe && is_about_the_message(reply) {
             self.forget_failing(visit, webhook).await;
         }
         if reply.outcome.is_dead() {

@@ -88,7 +88,12 @@ impl Notifier {
         let kept = match ending {
             Ending::Idle | Ending::At(_) => None,
             // The queue gives up what it has handed out a thousand times.
-            Ending::After(_) if receive_count >= OFTEN && self.wake_anew(&wake_up).await => None,
+            Ending::After(_)
+                if (receive_count >= OFTEN || items.iter().all(|item| item.is_urgent))
+                    && self.wake_anew(&wake_up).await =>
+            {
+                None
+            }
             Ending::After(wait) => Some(wait),
         };
         self.leave(items, kept, done).await
@@ -96,7 +101,9 @@ impl Notifier {
 
     /// Leaves one message in the queue, for so long, or none; the others are done.
     async fn leave(&self, items: Vec<Item>, kept: Option<Duration>, done: &Done) -> Vec<String> {
-        let mut items = items.into_iter();
+        let (urgent, ordinary): (Vec<Item>, Vec<Item>) =
+            items.into_iter().partition(|item| item.is_urgent);
+        let mut items = ordinary.into_iter().chain(urgent);
         let first = kept.and_then(|wait| Some((items.next()?, wait)));
         done.add(items.map(|item| item.receipt));
         let Some((item, wait)) = first else {
@@ -176,6 +183,11 @@ impl Notifier {
             visit.kind = webhook.kind.api_type().to_owned();
             let after = webhook.configuration.summary_after;
             visit.summary_after = after.and_then(|after| usize::try_from(after).ok());
+        }
+        // Before the log is read: whoever appends to it afterwards must not believe in a wait that
+        // is none.
+        if visit.must_be_saved() {
+            self.save(visit).await?;
         }
         self.catch_up(visit.id).await?;
         let begun = self.clock.now();

@@ -92,6 +92,11 @@ impl Candidate {
         (self.waiting.delivery_id.clone(), self.waiting.redelivery)
     }
 
+    /// Whether it was put aside, and has its own time.
+    pub fn is_overtaken(&self) -> bool {
+        self.redo.as_ref().is_some_and(|it| it.overtaken.is_some())
+    }
+
     pub fn log(&self) -> Log {
         match self.redo {
             Some(_) => Log::Redo,
@@ -150,14 +155,17 @@ impl<'a> Visit<'a> {
     /// Whether the row says less than is known, or what is over.
     pub fn must_be_saved(&self) -> bool {
         self.has_news
+            || self.row.refused != self.lane.refused
+            || self.row.singly != self.lane.singly
             || self.row.wait.is_some() && self.lane.wait.is_none()
             || self.row.trouble.is_some() && self.lane.trouble.is_none()
     }
 
     /// What was posted last is not repeated. It may be there all the same.
     pub fn drop_open(&mut self) {
-        let open = self.lane.open.take();
+        let open = self.lane.open.clone();
         if open.is_some() {
+            self.lane.withdraw();
             // They begin behind it.
             self.entries.clear();
             self.knows_all = false;
@@ -241,10 +249,10 @@ impl Notifier {
             .iter()
             .filter_map(|it| it.position.as_ref())
             .max();
-        if last <= visit.lane.tried.as_ref() {
+        if last <= visit.row.tried.as_ref() {
             return Ok(());
         }
-        visit.lane.tried = last.cloned();
+        visit.lane.tried = last.cloned().max(visit.lane.tried.take());
         let as_it_was = Lane {
             tried: last.cloned(),
             ..visit.row.clone()

@@ -42,6 +42,15 @@ pub async fn standing(api: &Api, webhook: &Webhook) -> Result<Standing, Error> {
     Ok(standings.into_iter().next().unwrap_or_default())
 }
 
+/// How a webhook stands that was changed: that is done, whatever can be read now.
+pub async fn standing_after_change(api: &Api, webhook: &Webhook) -> Standing {
+    let standing = standing(api, webhook).await;
+    let standing = standing.inspect_err(|error| {
+        tracing::error!(webhook_id = webhook.id.as_str(), %error, "how it stands is not told");
+    });
+    standing.unwrap_or_default()
+}
+
 /// How webhooks stand, in their order.
 pub async fn standings(api: &Api, webhooks: &[Webhook]) -> Result<Vec<Standing>, Error> {
     let ids: Vec<LaneId> = webhooks.iter().flat_map(lanes).collect();

@@ -42,6 +42,14 @@ pub struct QueueMessage {
     pub body: String,
 }
 
+/// How the groups of wake-ups end that people ask for.
+const URGENT: &str = "#urgent";
+
+/// Whether what stands in a message group is asked for by people.
+pub fn is_urgent(group: &str) -> bool {
+    group.ends_with(URGENT)
+}
+
 /// What a message of the queue says: that it is time to look at a lane, and what may be next
 /// there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +93,7 @@ impl WakeUp {
     fn message(&self) -> QueueMessage {
         QueueMessage {
             group: match self.is_urgent {
-                true => format!("{}#urgent", self.lane),
+                true => format!("{}{URGENT}", self.lane),
                 false => self.lane.to_string(),
             },
             deduplication_id: format!("{:032x}", rand::random::<u128>()),

@@ -154,7 +154,8 @@ impl Stage {
             };
             let put = self.lanes.put_redo(&lane, std::slice::from_ref(&redo), now);
             put.await.unwrap();
-            let pending = row.for_order(redo.waiting.redelivery);
+            let mut pending = row.for_order(redo.waiting.redelivery);
+            pending.overtaken = false;
             assert!(self.ledger.write(&pending).await.unwrap());
         }
         let organization = webhook.organization.clone();

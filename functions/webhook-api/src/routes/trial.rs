@@ -214,7 +214,7 @@ async fn rotated(
     let verification = verify(api, destination, &credential, wanted, &at).await?;
     let (webhook, others) =
         rotation::rotate(api, organization, webhook, rotation, &secret, if_match).await?;
-    let standing = waking::standing(api, &webhook).await?;
+    let standing = waking::standing_after_change(api, &webhook).await;
     let registered = Registered::new(&webhook, verification).standing(standing);
     let registered = registered.rotated(&webhook, &others);
     Ok(registered.answer(&webhook, StatusCode::OK, &destination.made))

@@ -260,7 +260,7 @@ async fn change(
         &if_match,
     );
     let (webhook, verification, made) = changed.await?;
-    let standing = waking::standing(&api, &webhook).await?;
+    let standing = waking::standing_after_change(&api, &webhook).await;
     let registered = Registered::new(&webhook, verification).standing(standing);
     Ok(registered.showing(&made))
 }

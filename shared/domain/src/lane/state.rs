@@ -258,13 +258,14 @@ impl Lane {
             return;
         };
         let wait = self.wait_of(failure, asked);
-        if self
-            .wait
-            .as_ref()
-            .is_none_or(|known| known.until < wait.until)
-        {
-            self.wait = Some(wait);
-        }
+        self.wait = Some(match self.wait.take() {
+            None => wait,
+            Some(known) => Wait {
+                until: known.until.max(wait.until),
+                binding_until: known.binding_until.max(wait.binding_until),
+                ..known
+            },
+        });
     }
 
     fn wait_of(&self, failure: &Failure<'_>, length: Duration) -> Wait {

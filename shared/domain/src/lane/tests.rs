@@ -90,6 +90,21 @@ fn posts_without_an_answer_are_made_ever_more_rarely_and_others_between_them_as_
 }
 
 #[test]
+fn a_short_limit_within_a_longer_wait_still_binds() {
+    let mut lane = Lane::default();
+    for _ in 0..4 {
+        lane.failed(&failure(Outcome::Unavailable));
+    }
+    lane.kept_waiting(&Failure {
+        asked: Some(minutes(5)),
+        ..failure(Outcome::RateLimited)
+    });
+    assert_eq!(wait(&lane), 600);
+    lane.asked_at = Some(now());
+    assert_eq!(lane.waits_until(now()), Some(now() + minutes(5)));
+}
+
+#[test]
 fn nobody_waits_for_long_behind_a_message_that_is_tried_ever_more_rarely() {
     let mut lane = Lane::default();
     let later = |minutes| Failure {
