@@ -17,6 +17,11 @@
 //!    wake-up's; for a longer one there is a row that says when the lane is due, and the wake-up
 //!    goes, so that the queue holds only lanes that are to be looked at.
 //!
+//! What ends without a post, as it is skipped, given up or told already, has other steps: the
+//! lane's row says that the ledger may know it, the ledger says how it ended, and the row moves
+//! behind it. A crash between them leaves something that is looked up before it is sent. Where no
+//! post follows that would say so, a visit ends with a write of what it has found out.
+//!
 //! A crash before 1 has changed nothing. Between 1 and 3, whoever comes next finds an open post
 //! that the ledger does not know: as long as the lease lasts somebody may be at it, afterwards
 //! nobody knows whether it was made, and it is made again just as it was, under the same id, and
