@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::streams::DynamoDbEventResponse;
-use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
@@ -22,6 +21,7 @@ use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE
 use carillon_embedded::services::{Call, Course, Gate, Services};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
 use carillon_runtime::clock::Clock;
+use carillon_tests::spoiling;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -204,20 +204,6 @@ impl Bench {
     fn woken(&self) -> Vec<String> {
         self.queue.woken.lock().unwrap().clone()
     }
-
-    /// Makes the row of a lane one that nobody can read.
-    async fn spoil(&self, lane: &LaneId) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let scan = self.dynamodb.scan().table_name(DELIVERIES_TABLE);
-        let scan = scan.filter_expression("id = :lane AND begins_with(webhook_id, :rows)");
-        let scan = scan.expression_attribute_values(":lane", text(lane.as_str()));
-        let found = scan.expression_attribute_values(":rows", text("LANES#"));
-        let mut row = found.send().await.unwrap().items.unwrap().remove(0);
-        let state = [("version".to_owned(), text("spoilt"))].into();
-        row.insert("state".into(), AttributeValue::M(state));
-        let put = self.dynamodb.put_item().table_name(DELIVERIES_TABLE);
-        put.set_item(Some(row)).send().await.unwrap();
-    }
 }
 
 fn lane(webhook: u128) -> LaneId {
@@ -268,7 +254,7 @@ async fn a_lane_whose_row_nobody_can_read_is_woken_and_stops_no_other() {
     let organization = sample::webhook(2, &["*"]).organization;
     let created = bench.lanes.create(&organization, &spoilt, now);
     created.await.unwrap();
-    bench.spoil(&spoilt).await;
+    spoiling::lane(&bench.dynamodb, &spoilt).await;
     bench.publish(1).await;
     assert_eq!(bench.dispatch().await.failed(), None);
     let woken: BTreeSet<String> = bench.woken().into_iter().collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use carillon_domain::{DeliveryStatus, Digest, OrganizationId, Webhook};
 use carillon_embedded::queue::Limits;
+use carillon_tests::spoiling;
 
 use crate::stage::{Stage, slack};
 use crate::{SECOND, TOKEN};
@@ -174,7 +175,7 @@ async fn a_lane_whose_row_nobody_can_read_is_left_alone_and_holds_up_nobody_of_i
     stage.publish(&spoilt).await;
     let id = stage.publish(&other).await;
     let lane = spoilt.lane(&spoilt.lanes.channels[0]);
-    stage.spoil_lane(&lane).await;
+    spoiling::lane(&stage.dynamodb, &lane).await;
     stage.serve_for(SECOND * 60, SECOND).await;
     assert_eq!(stage.sink.messages().len(), 1);
     let row = stage.delivery(&other, &id).await;

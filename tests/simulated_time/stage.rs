@@ -23,7 +23,7 @@ use carillon_aws::{
 };
 use carillon_chat::{ChatOrigin, Client};
 use carillon_delivery::Poster;
-use carillon_domain::lane::Waiting;
+use carillon_domain::lane::{Lane, Waiting};
 use carillon_domain::webhook::Lanes as Channels;
 use carillon_domain::{
     Configuration, Delivery, DeliveryId, Event, EventId, EventType, KindId, OrganizationId,
@@ -100,7 +100,7 @@ pub struct Stage {
     events: EventStore,
     pub lanes: Lanes,
     ledger: Ledger,
-    dynamodb: aws_sdk_dynamodb::Client,
+    pub dynamodb: aws_sdk_dynamodb::Client,
     published: u64,
 }
 
@@ -300,6 +300,13 @@ impl Stage {
     pub async fn delivery(&self, webhook: &Webhook, id: &DeliveryId) -> Delivery {
         let row = self.ledger.get(&webhook.id, id).await.unwrap();
         row.unwrap_or_else(|| self.waiting(webhook, id))
+    }
+
+    /// How the lane of a webhook's first channel stands.
+    pub async fn lane(&self, webhook: &Webhook) -> Lane {
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let rows = self.lanes.read(std::slice::from_ref(&lane)).await;
+        rows.unwrap().remove(&lane).unwrap()
     }
 
     /// A delivery that nobody has tried yet.

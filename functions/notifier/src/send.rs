@@ -17,6 +17,9 @@ use crate::webhooks::Webhooks;
 /// What a lane's messages go to, and what the channel is called.
 pub type Destination<'a> = (&'a Webhook, &'a str);
 
+/// How many messages are looked at to find one that shows whether the channel takes any.
+const PROBES: usize = 20;
+
 impl Notifier {
     /// Tries the next message before one that keeps failing.
     pub(crate) async fn overtake(
@@ -30,11 +33,16 @@ impl Notifier {
             return Ok(());
         }
         let posts = visit.posts;
-        // One that needs no post shows nothing of the channel.
-        while posts == visit.posts
-            && let Composed::Message(probe) = self.compose(visit, webhook, channel, head).await?
-        {
+        for _ in 0..PROBES {
+            let composed = self.compose(visit, webhook, channel, head).await?;
+            let Composed::Message(probe) = composed else {
+                break;
+            };
             self.one(visit, probe, (webhook, channel), webhooks).await?;
+            // One that needs no post shows nothing of the channel.
+            if visit.posts > posts {
+                break;
+            }
         }
         Ok(())
     }
@@ -93,6 +101,7 @@ impl Notifier {
         self.conclude(visit, message, answer).await
     }
 
+    /// Ends what is told already, or cannot be told.
     async fn end_without_post(
         &self,
         visit: &mut Visit<'_>,

@@ -67,7 +67,7 @@ impl Notifier {
             .events
             .extend(event.map(|event| (event.id.clone(), event)));
         // What makes us panic must not take the others along.
-        let served = AssertUnwindSafe(self.visited(&mut visit, webhooks, deadline));
+        let served = AssertUnwindSafe(self.visit(&mut visit, webhooks, deadline));
         let ending = match served.catch_unwind().await {
             Ok(Ok(ending)) => ending,
             Ok(Err(Fault::Lost)) => Ending::After(AFTER_LOSS),
@@ -85,15 +85,12 @@ impl Notifier {
             }
         };
         let ending = self.scheduled(&visit, ending).await;
+        // The queue gives up what it has handed out a thousand times, and nobody is to wait behind
+        // what a person has asked for.
+        let is_replaced = receive_count >= OFTEN || items.iter().all(|item| item.is_urgent);
         let kept = match ending {
             Ending::Idle | Ending::At(_) => None,
-            // The queue gives up what it has handed out a thousand times.
-            Ending::After(_)
-                if (receive_count >= OFTEN || items.iter().all(|item| item.is_urgent))
-                    && self.wake_anew(&wake_up).await =>
-            {
-                None
-            }
+            Ending::After(_) if is_replaced && self.wake_anew(&wake_up).await => None,
             Ending::After(wait) => Some(wait),
         };
         self.leave(items, kept, done).await
@@ -113,7 +110,7 @@ impl Notifier {
         vec![item.message_id]
     }
 
-    /// Sends a new wake-up in the place of one that was handed out often.
+    /// Sends a new, ordinary wake-up in the place of one that is not to be put off.
     async fn wake_anew(&self, wake_up: &WakeUp) -> bool {
         let sent = wake(&*self.stores.queue, std::slice::from_ref(wake_up)).await;
         sent.inspect_err(|error| tracing::error!(%error, "a lane could not be woken anew"))
@@ -155,20 +152,20 @@ impl Notifier {
     }
 
     /// Serves a lane, and writes down what no post has.
-    async fn visited(
+    async fn visit(
         &self,
         visit: &mut Visit<'_>,
         webhooks: &Webhooks,
         deadline: SystemTime,
     ) -> Result<Ending, Fault> {
-        let ending = self.visit(visit, webhooks, deadline).await?;
+        let ending = self.send_all(visit, webhooks, deadline).await?;
         if visit.must_be_saved() {
             self.save(visit).await?;
         }
         Ok(ending)
     }
 
-    async fn visit(
+    async fn send_all(
         &self,
         visit: &mut Visit<'_>,
         webhooks: &Webhooks,

@@ -13,6 +13,7 @@ use crate::pace::Place;
 pub const MAX_EVENTS: usize = 10;
 /// The most events that one message sums up.
 pub const MAX_SUMMED: usize = 5_000;
+
 /// Why a lane cannot be served now.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {

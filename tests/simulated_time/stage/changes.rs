@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::{WakeUp, wake};
 use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
-use carillon_domain::{DeliveryId, Event, EventId, EventType, LaneId, Webhook, sample};
+use carillon_domain::{DeliveryId, Event, EventId, EventType, Webhook, sample};
 use carillon_embedded::dynamodb::DELIVERIES_TABLE;
 use carillon_runtime::clock::Clock;
 use secrecy::SecretString;
@@ -60,8 +60,7 @@ impl Stage {
         assert!(self.lanes.append(slice, now).await.unwrap().is_empty());
         let organization = event.organization.clone();
         self.lanes.create(&organization, &lane, now).await.unwrap();
-        let rows = self.lanes.read(std::slice::from_ref(&lane)).await.unwrap();
-        if rows[&lane].waits_until(now).is_none() {
+        if self.lane(webhook).await.waits_until(now).is_none() {
             let wake_up = WakeUp::new(organization, lane).for_event(Some(event.id));
             wake(&self.queue, &[wake_up]).await.unwrap();
         }
@@ -117,8 +116,7 @@ impl Stage {
     pub async fn post_and_die(&self, webhook: &Webhook, id: &DeliveryId) {
         let now = self.clock.now();
         let lane_id = webhook.lane(&webhook.lanes.channels[0]);
-        let rows = self.lanes.read(std::slice::from_ref(&lane_id)).await;
-        let mut lane = rows.unwrap().remove(&lane_id).unwrap();
+        let mut lane = self.lane(webhook).await;
         let stored = lane.version;
         let (read, _) = self.lanes.entries(&lane_id, None, 1).await.unwrap();
         lane.offset = None;
@@ -201,20 +199,6 @@ impl Stage {
             let delete = delete.key("id", row.remove("id").unwrap());
             delete.send().await.unwrap();
         }
-    }
-
-    /// Makes the row of a lane one that nobody can read.
-    pub async fn spoil_lane(&self, lane: &LaneId) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let scan = self.dynamodb.scan().table_name(DELIVERIES_TABLE);
-        let scan = scan.filter_expression("id = :lane AND begins_with(webhook_id, :rows)");
-        let scan = scan.expression_attribute_values(":lane", text(lane.as_str()));
-        let found = scan.expression_attribute_values(":rows", text("LANES#"));
-        let mut row = found.send().await.unwrap().items.unwrap().remove(0);
-        let state = [("version".to_owned(), text("spoilt"))].into();
-        row.insert("state".into(), AttributeValue::M(state));
-        let put = self.dynamodb.put_item().table_name(DELIVERIES_TABLE);
-        put.set_item(Some(row)).send().await.unwrap();
     }
 
     /// Puts a row into the deliveries table, under this key, of which one attribute is a number

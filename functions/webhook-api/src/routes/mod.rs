@@ -67,15 +67,15 @@ macro_rules! calls {
         struct Calls;
 
         pastey::paste! {
-            fn ways() -> Vec<(String, MethodFilter)> {
-                vec![$(way::<$module::[<__path_ $call>]>()),*]
+            fn operations() -> Vec<(String, MethodFilter)> {
+                vec![$(operation::<$module::[<__path_ $call>]>()),*]
             }
 
             /// Every route. It is built without the document, which few ever ask for.
             pub fn router() -> Router<Arc<Api>> {
                 let routes = Router::new();
                 $(
-                    let (path, method) = way::<$module::[<__path_ $call>]>();
+                    let (path, method) = operation::<$module::[<__path_ $call>]>();
                     let routes = routes.route(&path, on(method, $module::$call));
                 )*
                 let other_name = get(matching::event_of_this_name);
@@ -120,7 +120,7 @@ calls! {
 }
 
 /// The path of a call below the base, and its method.
-fn way<P: Path>() -> (String, MethodFilter) {
+fn operation<P: Path>() -> (String, MethodFilter) {
     let method = P::methods().first().cloned();
     let method = match method.unwrap_or(HttpMethod::Get) {
         HttpMethod::Get => MethodFilter::GET,
@@ -142,7 +142,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// The paths of all calls below the base, with the names of their parameters in braces.
 pub fn paths() -> BTreeSet<String> {
-    ways().into_iter().map(|(path, _)| path).collect()
+    operations().into_iter().map(|(path, _)| path).collect()
 }
 
 /// The methods of a path that is written as its route has it.
@@ -154,11 +154,11 @@ pub fn methods_of(path: &str) -> Vec<&'static str> {
         ("PATCH", MethodFilter::PATCH),
         ("DELETE", MethodFilter::DELETE),
     ];
-    let ways = ways();
+    let operations = operations();
     let is_taken = |method| {
-        let mut of_path = ways
+        let mut of_path = operations
             .iter()
-            .filter(|(way, _)| path.strip_prefix(BASE) == Some(way));
+            .filter(|(operation, _)| path.strip_prefix(BASE) == Some(operation));
         of_path.any(|(_, taken)| *taken == method)
     };
     let taken = methods.into_iter().filter(|(_, method)| is_taken(*method));
