@@ -21,9 +21,10 @@ use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE
 use carillon_embedded::services::{Call, Course, Gate, Services};
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
 use carillon_runtime::clock::Clock;
-use carillon_tests::spoiling;
 use jiff::Timestamp;
 use secrecy::SecretString;
+
+use crate::spoiling;
 
 const WEBHOOKS: u128 = 50;
 const EVENTS: usize = 100;

@@ -54,6 +54,8 @@ mod sent_back;
 mod shared_credentials;
 mod signed_webhooks;
 mod sources_under_faults;
+#[path = "../spoiling.rs"]
+mod spoiling;
 mod stored_forms;
 mod stored_rows;
 mod stories;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use carillon_domain::{DeliveryStatus, Digest, OrganizationId, Webhook};
 use carillon_embedded::queue::Limits;
-use carillon_tests::spoiling;
 
+use crate::spoiling;
 use crate::stage::{Stage, slack};
 use crate::{SECOND, TOKEN};
 

@@ -13,6 +13,8 @@ mod overtaking;
 mod own_faults;
 mod reads;
 mod refusals;
+#[path = "../spoiling.rs"]
+mod spoiling;
 mod stage;
 mod summaries;
 mod waits;

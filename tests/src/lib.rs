@@ -1,7 +1,6 @@
 //! A running Carillon for tests, and what a caller does with it.
 
 pub mod document;
-pub mod spoiling;
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroU32;
