@@ -63,7 +63,7 @@ fn a_failing_lane_waits_by_the_schedule_and_a_success_ends_that() {
         lane.failed(&failure(Outcome::Unavailable));
         waits.push(wait(&lane));
     }
-    assert_eq!(waits, [5, 30, 120, 600, 600, 600]);
+    assert_eq!(waits, [5, 30, 108, 540, 540, 540]);
     assert_eq!(lane.trouble.as_ref().unwrap().since, now());
     lane.succeeded();
     assert_eq!(lane, Lane::default());
@@ -84,9 +84,9 @@ fn posts_without_an_answer_are_made_ever_more_rarely_and_others_between_them_as_
         lane.failed(&failure);
         waits.push(wait(&lane));
     }
-    assert_eq!(waits, [5, 30, 120, 600, 600, 600]);
+    assert_eq!(waits, [5, 30, 108, 540, 540, 540]);
     lane.failed(&unanswered);
-    assert_eq!(wait(&lane), 1_920);
+    assert_eq!(wait(&lane), 1_728);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_short_limit_within_a_longer_wait_still_binds() {
         asked: Some(minutes(5)),
         ..failure(Outcome::RateLimited)
     });
-    assert_eq!(wait(&lane), 600);
+    assert_eq!(wait(&lane), 540);
     lane.asked_at = Some(now());
     assert_eq!(lane.waits_until(now()), Some(now() + minutes(5)));
 }
@@ -146,6 +146,18 @@ fn a_person_hurries_a_wait_but_not_what_the_platform_asks_for() {
     // What was asked for before the attempt has had it.
     lane.failed(&failure(Outcome::Unavailable));
     assert!(lane.waits_until(now()).is_some());
+}
+
+#[test]
+fn what_failed_or_was_put_aside_may_have_waited_and_what_is_idle_has_not() {
+    let mut lane = Lane::default();
+    assert!(!lane.may_have_waited());
+    lane.has_redo = true;
+    assert!(lane.may_have_waited());
+    lane.redo_read(0);
+    lane.failed(&failure(Outcome::Unavailable));
+    lane.wait = None;
+    assert!(lane.may_have_waited());
 }
 
 #[test]
