@@ -157,7 +157,7 @@ fn post_id(message: &Message) -> String {
 /// Writes down an attempt that another one follows at once.
 fn note(message: &mut Message, reply: &Reply, begun: Timestamp) {
     for part in &mut message.parts {
-        part.row.attempts.push(Attempt {
+        part.row.note(Attempt {
             is_followed: true,
             ..reply.attempt(begun)
         });

@@ -21,6 +21,11 @@ pub const POST_TIMEOUT: Duration = Duration::from_secs(22);
 /// outcome. Shorter than the queue's visibility time-out.
 pub const LEASE: Duration = Duration::from_secs(30);
 
+/// How many attempts a row has at most, and how many of them are the first ones: a year of trying
+/// again must not make it larger than DynamoDB takes.
+const MAX_ATTEMPTS: usize = 200;
+const FIRST_ATTEMPTS: usize = 10;
+
 named! {
     DeliveryStatus "DeliveryStatus" "How a delivery stands" {
         Pending "pending",
@@ -267,16 +272,26 @@ impl Delivery {
     #[must_use]
     pub fn tried(mut self, attempt: Attempt, message: Option<MessageRef>) -> Self {
         self.possible_duplicate |= attempt.outcome == Outcome::Unknown;
-        self.attempts.push(attempt);
+        self.note(attempt);
         // What an earlier order has posted is still there.
         self.message = message.or(self.message);
         self
     }
 
+    /// Notes an attempt among the others: of very many, the first and the last.
+    pub fn note(&mut self, attempt: Attempt) {
+        if self.attempts.len() >= MAX_ATTEMPTS {
+            self.attempts.remove(FIRST_ATTEMPTS);
+        }
+        self.attempts.push(attempt);
+    }
+
     /// As another delivery of the same message went, of which nothing else is known.
     #[must_use]
     pub fn as_its_companion(mut self, other: &Self) -> Self {
-        self.attempts.extend(other.attempts.last().cloned());
+        if let Some(last) = other.attempts.last() {
+            self.note(last.clone());
+        }
         self.possible_duplicate |= other.possible_duplicate;
         Self {
             status: other.status,

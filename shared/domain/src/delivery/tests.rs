@@ -123,3 +123,21 @@ fn a_refusal_with_an_unknown_code_has_a_name_of_its_own() {
     assert_eq!(name, "unknown_refusal");
     assert!(!Outcome::UnknownRefusal.is_passing() && !Outcome::UnknownRefusal.is_dead());
 }
+
+#[test]
+fn of_very_many_attempts_a_row_has_the_first_and_the_last() {
+    let mut row = delivery();
+    for n in 0..1_000 {
+        row = row.tried(
+            Attempt {
+                duration_ms: n,
+                ..attempt(Outcome::Unavailable)
+            },
+            None,
+        );
+    }
+    let kept: Vec<u64> = row.attempts.iter().map(|it| it.duration_ms).collect();
+    assert_eq!(kept.len(), 200);
+    assert_eq!(kept[..10], Vec::from_iter(0..10));
+    assert_eq!(kept[10..], Vec::from_iter(810..1_000));
+}
