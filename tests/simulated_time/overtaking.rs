@@ -113,3 +113,26 @@ async fn what_the_platform_asks_a_probe_to_wait_every_process_waits() {
     let again = first.attempts.last().unwrap().at;
     assert!(seconds(limited[0].at, again) >= 3_600.0, "{first:#?}");
 }
+
+#[tokio::test]
+async fn a_threads_first_message_shows_its_end_also_after_an_outage() {
+    let mut stage = Stage::new().await;
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.grouping = Grouping::Thread;
+    let webhook = stage.register(webhook, TOKEN).await;
+    let mut story = sample::event(EventType::Deploy);
+    story.correlation_id = Some("release-1".into());
+    story.status = Some(Status::Started);
+    stage.publish_event(&webhook, story.clone()).await;
+    stage.serve().await;
+    stage.is_down.store(true, Ordering::SeqCst);
+    story.status = Some(Status::Succeeded);
+    let end = stage.publish_event(&webhook, story).await;
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    stage.is_down.store(false, Ordering::SeqCst);
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    let end = stage.delivery(&webhook, &end).await;
+    assert_eq!(end.status, DeliveryStatus::Delivered, "{end:#?}");
+    assert!(end.attempts.len() > 4, "{end:#?}");
+    assert!(stage.sink.messages()[0].edited);
+}

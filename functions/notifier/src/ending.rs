@@ -35,9 +35,6 @@ impl Notifier {
         let (Some(read), [part]) = (joined.ending(), message.parts.as_slice()) else {
             return Ok(None);
         };
-        if part.row.attempts.len() >= MOST_HOLDS {
-            return Ok(None);
-        }
         let end = &part.event;
         // Other operations of the same thread say nothing of how this one ended.
         let first = self.first_event(webhook, read).await?;
@@ -73,7 +70,7 @@ impl Notifier {
                 Ok(None)
             }
             // Whether it was edited or not, it may be again: nothing was posted.
-            outcome if outcome.is_passing() => {
+            outcome if outcome.is_passing() && part.row.attempts.len() < MOST_HOLDS => {
                 let said = reply.hint.clone().unwrap_or_default();
                 let outcome = match outcome {
                     Outcome::Unknown => Outcome::Unavailable,
