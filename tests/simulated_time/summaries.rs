@@ -127,3 +127,15 @@ async fn a_summary_that_may_have_arrived_is_posted_again_as_it_was() {
         assert_eq!(row.possible_duplicate, *id != next);
     }
 }
+
+#[tokio::test]
+async fn nobody_has_to_read_the_thousands_of_a_summary_once_it_is_posted() {
+    let mut stage = Stage::new().await;
+    let mut webhook = slack(1, "infra");
+    webhook.configuration.summary_after = Some(20);
+    let webhook = stage.register(webhook, TOKEN).await;
+    stage.backlog(&webhook, 250).await;
+    stage.serve_for(60 * SECOND, SECOND).await;
+    assert_eq!(stage.sink.messages().len(), 1);
+    assert_eq!(stage.lane(&webhook).await.open, None);
+}

@@ -221,6 +221,8 @@ impl Notifier {
             self.stores.lanes.remove_redo(visit.id, &orders).await?;
         }
         visit.lane.advance();
+        // Whoever reads the row must not have to read thousands of ids for nothing.
+        visit.has_news |= message.is_summary;
         if let Some(end) = message.end() {
             visit.entries.retain(|entry| entry.position > *end);
         }
