@@ -17,6 +17,8 @@ use crate::table::{Item, field, from_items, is_made, number, text};
 const APPENDING: &str = "appending to lanes";
 const READING: &str = "reading a lane's log";
 const REDOING: &str = "writing a redo log";
+/// A summary has thousands: as many connections at once would leave none for others.
+const REMOVED_AT_ONCE: usize = 25;
 
 /// What a slice of the dispatcher has for a lane, as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
@@ -158,7 +160,7 @@ impl Lanes {
         lane: &LaneId,
         settled: &[(DeliveryId, u32)],
     ) -> Result<(), Error> {
-        let removed = settled.iter().map(async |(id, redelivery)| {
+        let remove = async |(id, redelivery): &(DeliveryId, u32)| {
             let delete = self
                 .table
                 .delete(key(redo(lane), id.as_str()))
@@ -167,8 +169,10 @@ impl Lanes {
                 .send()
                 .await;
             is_made(REDOING, delete)
-        });
-        try_join_all(removed).await?;
+        };
+        for settled in settled.chunks(REMOVED_AT_ONCE) {
+            try_join_all(settled.iter().map(remove)).await?;
+        }
         Ok(())
     }
 
