@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::streams::DynamoDbEventResponse;
+use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
@@ -201,6 +202,16 @@ impl Bench {
         entries.into_iter().map(number).collect()
     }
 
+    /// Writes a delivery's row that nobody can read.
+    async fn spoil_delivery(&self, webhook: u128, id: &str) {
+        let webhook = sample::webhook(webhook, &["*"]).id;
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.dynamodb.put_item().table_name(DELIVERIES_TABLE);
+        let put = put.item("webhook_id", text(webhook.as_str()));
+        let put = put.item("id", text(id)).item("status", text("spoilt"));
+        put.send().await.unwrap();
+    }
+
     /// The lanes that were woken, as often as they were.
     fn woken(&self) -> Vec<String> {
         self.queue.woken.lock().unwrap().clone()
@@ -262,6 +273,33 @@ async fn a_lane_whose_row_nobody_can_read_is_woken_and_stops_no_other() {
     let all = [1, 2, 3].map(|webhook| lane(webhook).to_string());
     assert_eq!(woken, BTreeSet::from(all));
     assert!(bench.lanes.read(&[spoilt]).await.is_err(), "left as it is");
+}
+
+#[tokio::test]
+async fn a_delivery_whose_row_nobody_can_read_counts_as_known_and_stops_no_other() {
+    let bench = Bench::new(1).await;
+    bench.register(1..=2).await;
+    bench.publish(2).await;
+    assert_eq!(bench.dispatch().await.failed(), Some(0));
+    let (first, now) = (lane(1), bench.clock.now());
+    let (entries, _) = bench.lanes.entries(&first, None, 100).await.unwrap();
+    let row = Lane {
+        version: 1,
+        offset: Some(entries[1].position.clone()),
+        ..Lane::default()
+    };
+    let organization = sample::webhook(1, &["*"]).organization;
+    let saved = bench.lanes.save(&organization, &first, 0, &row, now);
+    assert!(saved.await.unwrap());
+    let id = entries[0].waiting.delivery_id.as_str();
+    bench.spoil_delivery(1, id).await;
+    assert_eq!(bench.dispatch().await.failed(), None);
+    let woken: BTreeSet<String> = bench.woken().into_iter().collect();
+    assert!(woken.contains(lane(2).as_str()), "{woken:?}");
+    // The other one, which the ledger does not know, is late.
+    let late = bench.lanes.redo(&first, None, 100).await.unwrap();
+    let late: Vec<_> = late.into_iter().map(|redo| redo.waiting).collect();
+    assert_eq!(late, [entries[1].waiting.clone()]);
 }
 
 #[tokio::test]
