@@ -330,3 +330,25 @@ async fn what_waited_for_a_webhook_that_was_removed_can_be_read_with_its_event()
     let why_not = event["unmatched"][0]["why_not"].as_str().unwrap();
     assert!(why_not.contains("deploy"), "{why_not}");
 }
+
+#[tokio::test]
+async fn what_is_asked_for_again_while_the_platform_asks_to_wait_is_taken_and_told_until_when() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    let refused = Failure::refusal("slack", "invalid_blocks");
+    app.sink().fail_next(1, refused);
+    app.publish(&json!({"type": "deploy"})).await;
+    let failed = app.delivery(&id, "failed").await;
+    app.sink().fail_next(1, Failure::RateLimited(600.0));
+    app.publish(&json!({"type": "deploy"})).await;
+    app.delivery(&id, "retrying").await;
+    let path = format!(
+        "/webhooks/{id}/deliveries/{}/",
+        failed["id"].as_str().unwrap()
+    );
+    let answer = app.post(&format!("{path}redeliver/"), &json!({})).await;
+    assert_eq!(answer.body["accepted"], 1, "{}", answer.body);
+    let reason = answer.body["reason"].as_str().unwrap();
+    assert!(reason.contains("until"), "{reason}");
+    assert_eq!(app.get(&path).await.body["status"], "pending");
+}

@@ -29,7 +29,7 @@ pub struct Accepted {
     /// Where there were too many for one call: `after` of the next one.
     #[schema(required)]
     pub next_after: Option<String>,
-    /// Why nothing will be sent, where nothing is.
+    /// Why nothing will be sent, where nothing is, or why not at once.
     #[schema(required)]
     pub reason: Option<String>,
     /// Webhooks that are not active.
@@ -51,9 +51,11 @@ pub struct LeftOut {
 }
 
 impl Accepted {
-    fn one() -> Self {
+    /// One, which a platform may ask to wait for.
+    fn one(bound_until: Option<Timestamp>) -> Self {
         Self {
             accepted: 1,
+            reason: bound_until.map(asks_to_wait),
             ..Self::default()
         }
     }
@@ -77,20 +79,20 @@ pub async fn redeliver(
     if webhook.channel(&lane).is_none() {
         return Ok(Accepted::none("its channel was taken out of the webhook"));
     }
-    if let Some(until) = waking::bound_until(api, std::slice::from_ref(&lane)).await? {
-        return Ok(Accepted::none(asks_to_wait(until)));
-    }
+    let bound_until = waking::bound_until(api, std::slice::from_ref(&lane)).await?;
     if !delivery.status.is_settled() {
-        let organization = &webhook.organization;
-        waking::wake(api, organization, &[lane], true).await?;
-        return Ok(Accepted::one());
+        if let Some(until) = bound_until {
+            return Ok(Accepted::none(asks_to_wait(until)));
+        }
+        waking::wake(api, &webhook.organization, &[lane], true).await?;
+        return Ok(Accepted::one(None));
     }
     let by_lane = sendable(api, webhook, vec![delivery]).await?;
     if by_lane.is_empty() {
         return Ok(Accepted::none("its event is past its retention"));
     }
     put_back(api, webhook, by_lane).await?;
-    Ok(Accepted::one())
+    Ok(Accepted::one(bound_until))
 }
 
 pub fn asks_to_wait(until: Timestamp) -> String {
@@ -146,7 +148,7 @@ pub struct Budget {
     begun: Instant,
     pub accepted: usize,
     /// Until when a platform asks to wait.
-    bound_until: Option<Timestamp>,
+    pub bound_until: Option<Timestamp>,
 }
 
 impl Budget {
@@ -180,7 +182,10 @@ pub async fn recover(
     Ok(Accepted {
         accepted: budget.accepted,
         next_after: next_after.map(|id| id.to_string()),
-        reason: nothing.then(|| asked.nothing("", &budget)),
+        reason: match nothing {
+            true => Some(asked.nothing("", &budget)),
+            false => budget.bound_until.map(asks_to_wait),
+        },
         left_out: Vec::new(),
         dry_run: asked.dry_run,
     })

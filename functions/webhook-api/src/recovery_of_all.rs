@@ -4,7 +4,7 @@ use carillon_domain::{DeliveryId, OrganizationId, WebhookId, WebhookStatus};
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::recovery::{Accepted, Asked, Budget, LeftOut, recover_within};
+use crate::recovery::{Accepted, Asked, Budget, LeftOut, asks_to_wait, recover_within};
 
 /// How many webhooks are read at once.
 const PAGE: usize = 100;
@@ -94,10 +94,11 @@ pub async fn recover(
     Ok(Accepted {
         accepted: budget.accepted,
         next_after: None,
-        reason: nothing.then(|| match left_out.is_empty() {
-            true => asked.nothing("", &budget),
-            false => asked.nothing(" of the active webhooks", &budget),
-        }),
+        reason: match (nothing, left_out.is_empty()) {
+            (true, true) => Some(asked.nothing("", &budget)),
+            (true, false) => Some(asked.nothing(" of the active webhooks", &budget)),
+            (false, _) => budget.bound_until.map(asks_to_wait),
+        },
         left_out,
         dry_run: asked.dry_run,
     })

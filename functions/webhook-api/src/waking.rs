@@ -100,6 +100,19 @@ pub async fn wake(
     carillon_aws::wake(&*api.queue, &wake_ups).await
 }
 
+/// Has tried at once what waits in a webhook's lanes, however long it was to wait: the platform
+/// has just taken a message. Where that fails, the lanes go on by themselves, later.
+pub async fn hurry(api: &Api, webhook: &Webhook) {
+    let mut lanes = lanes(webhook);
+    match api.lanes.read(&lanes).await {
+        Ok(rows) => lanes.retain(|lane| rows.get(lane).is_some_and(Lane::may_have_waited)),
+        Err(error) => {
+            tracing::error!(webhook_id = webhook.id.as_str(), %error, "all lanes are woken");
+        }
+    }
+    wake_after_change(api, &webhook.organization, &lanes).await;
+}
+
 /// As [`wake`], for what a webhook's change is followed by: where that fails, the lanes go on
 /// by themselves, later.
 pub async fn wake_after_change(api: &Api, organization: &OrganizationId, lanes: &[LaneId]) {

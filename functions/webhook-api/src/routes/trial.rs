@@ -79,10 +79,7 @@ pub async fn test(
         let hint = paused_hint(until);
         return Ok(Json(Tested::unsent(Outcome::Blocked, hint)));
     }
-    let lanes = waking::lanes(&webhook);
-    let rows = api.lanes.read(&lanes).await?;
-    let now = Timestamp::now();
-    if let Some(until) = rows.get(&lane).and_then(|row| row.is_bound_until(now)) {
+    if let Some(until) = waking::bound_until(&api, std::slice::from_ref(&lane)).await? {
         let hint = asks_to_wait(until);
         return Ok(Json(Tested::unsent(Outcome::RateLimited, hint)));
     }
@@ -98,11 +95,7 @@ pub async fn test(
         registration::end_rotation(&api, &webhook).await;
     }
     if is_delivered {
-        // What waits need not wait any more.
-        let waits = |lane: &LaneId| rows.get(lane)?.waits_until(now);
-        let failing = lanes.into_iter().filter(|lane| waits(lane).is_some());
-        let failing: Vec<_> = failing.collect();
-        waking::wake_after_change(&api, &webhook.organization, &failing).await;
+        waking::hurry(&api, &webhook).await;
     }
     tracing::info!(
         webhook_id = webhook.id.as_str(),

@@ -167,6 +167,11 @@ impl Lane {
         (now < until && wait.from <= now + SKEW).then_some(until)
     }
 
+    /// Whether something may be there that is to be tried later: in the lane, or on its own.
+    pub fn may_have_waited(&self) -> bool {
+        self.wait.is_some() || self.trouble.is_some() || self.may_have_redo()
+    }
+
     /// Whether the redo log is to be read.
     pub fn may_have_redo(&self) -> bool {
         self.has_redo || self.redo_asked != self.redo_seen
