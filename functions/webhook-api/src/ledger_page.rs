@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Api, waking};
 
+/// How many pieces of a lane's log are read at once to find a delivery.
+const PIECES: usize = 100;
+
 /// Where the lists go on.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
@@ -169,21 +172,27 @@ pub async fn find(
     webhook: &Webhook,
     id: &DeliveryId,
 ) -> Result<Option<Delivery>, Error> {
-    let mut cursor = Cursor {
-        is_ledger_done: true,
-        ..Cursor::default()
-    };
-    loop {
-        let status = Some(DeliveryStatus::Pending);
-        let (rows, next) = read(api, webhook, status, cursor, 100).await?;
-        if let Some(found) = rows.iter().find(|row| row.id == *id) {
-            return Ok(Some(found.clone()));
-        }
-        // Newest first: what comes is older still.
-        let is_passed = rows.last().is_some_and(|last| last.id < *id);
-        match next {
-            Some(next) if !is_passed => cursor = next,
-            _ => return Ok(None),
+    let lanes = waking::lanes(webhook);
+    let states = api.lanes.read(&lanes).await?;
+    for lane in lanes {
+        let offset = states.get(&lane).and_then(|state| state.offset.as_ref());
+        let mut before = None;
+        loop {
+            let read = api.lanes.newest(&lane, offset, before.as_ref(), PIECES);
+            let (entries, is_cut) = read.await?;
+            let is_it = |entry: &&Entry| entry.waiting.delivery_id == *id;
+            if let Some(Entry { waiting, .. }) = entries.iter().find(is_it) {
+                let channel = webhook.channel(&lane).unwrap_or_default();
+                let organization = &webhook.organization;
+                return Ok(Delivery::new(organization, &lane, channel, waiting));
+            }
+            // Newest first: what comes is older still.
+            let newest = entries.last().map(|entry| &entry.waiting.delivery_id);
+            match entries.first() {
+                Some(first) if is_cut && newest > Some(id) => before = Some(first.position.clone()),
+                _ => break,
+            }
         }
     }
+    Ok(None)
 }
