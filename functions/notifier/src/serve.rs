@@ -189,6 +189,7 @@ impl Notifier {
         self.catch_up(visit.id).await?;
         let begun = self.clock.now();
         let mut napped = Duration::ZERO;
+        let mut is_afresh = false;
         if let Some(leased) = self.resolve(visit, &channel).await? {
             return Ok(Ending::At(leased));
         }
@@ -199,6 +200,12 @@ impl Notifier {
             }
             let destination = webhooks.destination(visit.id);
             let (webhook, channel) = match &destination {
+                Err(_) if !is_afresh => {
+                    // It may be switched on again since the batch has begun.
+                    self.refresh(visit, webhooks).await?;
+                    is_afresh = true;
+                    continue;
+                }
                 Err(reason) => {
                     if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
                         self.forget_failing(visit, &webhook).await;
@@ -274,6 +281,17 @@ impl Notifier {
         });
         self.save(visit).await?;
         Ok(Ending::At(until))
+    }
+
+    /// Reads the lane's webhook once more.
+    async fn refresh(&self, visit: &Visit<'_>, webhooks: &Webhooks) -> Result<(), Fault> {
+        if let Some(webhook) = visit.id.webhook() {
+            let wanted = [(visit.organization.clone(), webhook)];
+            let read = self.stores.registry.webhooks_by_id(&wanted).await?;
+            let read = read.into_values().flatten();
+            read.for_each(|webhook| webhooks.update(webhook));
+        }
+        Ok(())
     }
 
     /// Writes down why what waits is not delivered, some of it; false where nothing waits.
