@@ -137,7 +137,9 @@ fn still_growing(waiting: &VecDeque<Entry>, now: Timestamp) -> Option<Timestamp>
     let since = |entry: Option<&Entry>| entry.map(|entry| entry.waiting.since);
     let until = since(waiting.back())? + QUIET;
     let until = until.min(since(waiting.front())? + LONGEST_HOLD);
-    (waiting.len() < MAX_SUMMED && until > now).then_some(until)
+    // A clock that was set back makes nothing wait longer.
+    let is_growing = waiting.len() < MAX_SUMMED && now < until && until <= now + LONGEST_HOLD;
+    is_growing.then_some(until)
 }
 
 /// What of the redo log belongs together, from the first on that may be tried.
@@ -235,5 +237,7 @@ mod tests {
         assert_eq!(until(&[0, 30, 58], 59), Some(60));
         assert_eq!(until(&[0, 30, 58], 60), None);
         assert_eq!(until(&[], 0), None);
+        // The clock was set back since it came.
+        assert_eq!(until(&[7_200], 0), None);
     }
 }
