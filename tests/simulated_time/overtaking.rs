@@ -136,3 +136,33 @@ async fn a_threads_first_message_shows_its_end_also_after_an_outage() {
     assert!(end.attempts.len() > 4, "{end:#?}");
     assert!(stage.sink.messages()[0].edited);
 }
+
+#[tokio::test]
+async fn what_is_recovered_overtakes_a_later_message_that_gets_no_answer() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let old = stage.publish(&webhook).await;
+    stage.serve().await;
+    let stuck = stage.publish(&webhook).await;
+    stage.sink.fail_next(4, Failure::Reset);
+    stage.serve_for(60 * SECOND, SECOND).await;
+    stage.recover(&webhook, std::slice::from_ref(&old)).await;
+    stage.serve_for(1_000 * SECOND, 5 * SECOND).await;
+    let row = stage.delivery(&webhook, &stuck).await;
+    assert!(row.overtaken, "{row:#?}");
+    let old = stage.delivery(&webhook, &old).await;
+    assert_eq!(
+        (old.status, old.redelivery),
+        (DeliveryStatus::Delivered, 1),
+        "{old:#?}"
+    );
+    stage.serve_for(8_000 * SECOND, 60 * SECOND).await;
+    let row = stage.delivery(&webhook, &stuck).await;
+    assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+    // Nothing is left before what comes next.
+    let next = stage.publish(&webhook).await;
+    stage.serve().await;
+    let next = stage.delivery(&webhook, &next).await;
+    assert_eq!(next.status, DeliveryStatus::Delivered, "{next:#?}");
+    assert_eq!(stage.sink.messages().len(), 4);
+}

@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use carillon_domain::DeliveryId;
-use carillon_domain::lane::{Entry, Redo, Trouble};
+use carillon_domain::lane::{Entry, Redo, Trouble, Waiting};
 use jiff::Timestamp;
 
 use crate::Notifier;
@@ -19,20 +18,9 @@ const LONGEST_HOLD: Duration = Duration::from_secs(60);
 /// How far behind a message that keeps failing another one is looked for.
 const PROBED: usize = 100;
 
-/// What may go into the next message, in its order.
-pub struct Choice {
-    pub candidates: Vec<Candidate>,
-    /// After how many posts it may be there.
-    pub unknown: u32,
-    /// Whether they belong together, whatever each of them is.
-    pub is_whole: bool,
-    /// Whether it repeats a post.
-    pub is_repeat: bool,
-    pub is_summary: bool,
-}
-
 pub enum Chosen {
-    These(Choice),
+    /// What may go into the next message, in its order; and whether it sums them up.
+    These(Vec<Candidate>, bool),
     /// Nothing is to be sent, or not before then.
     Nothing(Option<Timestamp>),
 }
@@ -44,24 +32,20 @@ impl Notifier {
         visit: &mut Visit<'_>,
         head: &[Candidate],
     ) -> Result<Chosen, Fault> {
+        if !head.is_empty() {
+            return self.behind(visit, head).await;
+        }
         // It may be there already: it is repeated as it was, so that the platform can know it.
-        if let Some(open) = visit.lane.open.as_ref().filter(|_| head.is_empty()) {
-            return Ok(Chosen::These(Choice {
-                candidates: self.carried(visit, open).await?,
-                unknown: open.unknown,
-                is_whole: true,
-                is_repeat: true,
-                is_summary: open.is_summary,
-            }));
+        if let Some(open) = &visit.lane.open {
+            let carried = self.carried(visit, open).await?;
+            return Ok(Chosen::These(carried, open.is_summary));
         }
         // A limit is no outage: what it has held back goes together.
         let is_held = |trouble: &Trouble| trouble.failures > 0;
-        let is_alone = head.is_empty()
-            && (visit.lane.trouble.as_ref().is_some_and(is_held)
-                || visit.lane.singly > 0
-                || self.faults.is_suspect(visit.id));
-        let summed = visit.summary_after;
-        let summed = summed.filter(|_| head.is_empty() && !is_alone);
+        let is_alone = visit.lane.trouble.as_ref().is_some_and(is_held)
+            || visit.lane.singly > 0
+            || self.faults.is_suspect(visit.id);
+        let summed = visit.summary_after.filter(|_| !is_alone);
         let is_summary = |waiting: usize| summed.is_some_and(|most| waiting > most);
         let most = |waiting: usize| match is_summary(waiting) {
             true => MAX_SUMMED,
@@ -69,40 +53,19 @@ impl Notifier {
             false => MAX_EVENTS,
         };
         let now = self.clock.now();
-        let is_head = |id: &DeliveryId| head.iter().any(|head| head.waiting.delivery_id == *id);
         let asked_at = visit.lane.asked_at;
-        // What comes behind a head is what its channel would take next: what was put aside
-        // has its own time.
-        let is_head_redone = head.iter().any(|it| it.redo.is_some());
-        let is_behind =
-            |redo: &Redo| redo.overtaken.is_none() && !is_head(&redo.waiting.delivery_id);
-        let is_next =
-            |redo: &Redo| redo.is_due(asked_at, now) && (!is_head_redone || is_behind(redo));
-        let mut redo = Vec::new();
-        if head.is_empty() || is_head_redone {
-            redo = self.redo(visit, is_next, summed).await?;
-        }
-        if is_head_redone {
-            redo.retain(is_behind);
-        }
+        let is_due = |redo: &Redo| redo.is_due(asked_at, now);
+        let redo = self.redo(visit, is_due, summed).await?;
         let mut due = due(&redo, asked_at, now);
         if let Some(first) = due.first() {
-            let overtaken = first.overtaken.as_ref();
-            let unknown = overtaken.map_or(0, |overtaken| overtaken.unknown);
-            let is_whole = overtaken.is_some() || is_summary(due.len());
-            let is_summary = overtaken.is_none() && is_summary(due.len());
-            due.truncate(match overtaken {
-                Some(_) => MAX_EVENTS,
-                None if is_head_redone => PROBED,
-                None => most(due.len()),
+            let is_overtaken = first.overtaken.is_some();
+            let is_summary = !is_overtaken && is_summary(due.len());
+            due.truncate(match is_overtaken {
+                true => MAX_EVENTS,
+                false => most(due.len()),
             });
-            return Ok(Chosen::These(Choice {
-                candidates: due.into_iter().map(Candidate::from).collect(),
-                unknown,
-                is_whole,
-                is_repeat: false,
-                is_summary,
-            }));
+            let due = due.into_iter().map(Candidate::from).collect();
+            return Ok(Chosen::These(due, is_summary));
         }
         self.read_ahead(visit).await?;
         let waiting = visit.entries.len();
@@ -111,24 +74,32 @@ impl Notifier {
             let next = next_due(&redo).map_or(until, |due| due.min(until));
             return Ok(Chosen::Nothing(Some(next)));
         }
-        let next = visit.entries.iter();
-        let next = next.filter(|entry| !is_head(&entry.waiting.delivery_id));
-        let next = next.take(match head.is_empty() {
-            true => most(waiting),
-            false => PROBED,
-        });
-        let next = next.cloned();
+        let next = visit.entries.iter().take(most(waiting)).cloned();
         let candidates: Vec<Candidate> = next.map(Candidate::from).collect();
         if candidates.is_empty() {
             return Ok(Chosen::Nothing(next_due(&redo)));
         }
-        Ok(Chosen::These(Choice {
-            candidates,
-            unknown: 0,
-            is_whole: is_summary,
-            is_repeat: false,
-            is_summary,
-        }))
+        Ok(Chosen::These(candidates, is_summary))
+    }
+
+    /// What the channel would take next, were it not for the head. What was put aside has its own
+    /// time.
+    async fn behind(&self, visit: &mut Visit<'_>, head: &[Candidate]) -> Result<Chosen, Fault> {
+        let is_head = |waiting: &Waiting| {
+            let mut head = head.iter();
+            head.any(|head| head.waiting.delivery_id == waiting.delivery_id)
+        };
+        let is_behind = |redo: &Redo| redo.overtaken.is_none() && !is_head(&redo.waiting);
+        let mut redo = self.redo(visit, is_behind, None).await?;
+        redo.retain(is_behind);
+        self.read_ahead(visit).await?;
+        let log = visit
+            .entries
+            .iter()
+            .filter(|entry| !is_head(&entry.waiting));
+        let log = log.take(PROBED).cloned().map(Candidate::from);
+        let redo = redo.into_iter().take(PROBED).map(Candidate::from);
+        Ok(Chosen::These(redo.chain(log).collect(), false))
     }
 }
 
@@ -162,7 +133,7 @@ fn next_due(redo: &[Redo]) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use carillon_domain::lane::{Overtaken, Position, Waiting};
-    use carillon_domain::{EventType, LaneId, sample};
+    use carillon_domain::{DeliveryId, EventType, LaneId, sample};
 
     fn redo(number: u32, overtaken: Option<&str>) -> Redo {
         let event = sample::event(EventType::Deploy);

@@ -8,7 +8,7 @@ use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, Event, EventId, Webh
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::choice::{Choice, Chosen};
+use crate::choice::Chosen;
 use crate::visit::{Candidate, Fault, Known, Visit, ids, is_settled};
 
 /// How many events are read at once.
@@ -54,12 +54,6 @@ impl Message {
     pub fn end(&self) -> Option<&Position> {
         self.parts.last()?.candidate.position.as_ref()
     }
-
-    /// Whether it is retried on its own, as it was overtaken.
-    pub fn is_overtaken(&self) -> bool {
-        let first = self.parts.first();
-        first.is_some_and(|part| part.candidate.is_overtaken())
-    }
 }
 
 pub enum Composed {
@@ -79,16 +73,19 @@ impl Notifier {
         channel: &str,
         head: &[Candidate],
     ) -> Result<Composed, Fault> {
-        let Choice {
-            mut candidates,
-            unknown,
-            is_whole,
-            is_repeat,
-            is_summary,
-        } = match self.choose(visit, head).await? {
-            Chosen::These(choice) => choice,
+        let (mut candidates, is_summary) = match self.choose(visit, head).await? {
+            Chosen::These(candidates, is_summary) => (candidates, is_summary),
             Chosen::Nothing(until) => return Ok(Composed::Nothing(until)),
         };
+        let repeated = visit.lane.open.as_ref().filter(|_| head.is_empty());
+        let overtaken = candidates
+            .first()
+            .and_then(|it| it.redo.as_ref()?.overtaken.as_ref());
+        let repeated = repeated.map(|open| open.unknown);
+        let unknown = repeated.or(overtaken.map(|it| it.unknown));
+        // They belong together, whatever each of them is.
+        let is_whole = unknown.is_some() || is_summary;
+        let unknown = unknown.unwrap_or(0);
         if unknown > 0 {
             visit.doubtful.extend(ids(&candidates));
         }
@@ -110,7 +107,7 @@ impl Notifier {
                 self.own_up(visit, &candidates[..settled], &known).await?;
             }
             // Left behind as it is.
-            if is_repeat {
+            if repeated.is_some() {
                 visit.lane.withdraw();
                 visit.has_news = true;
             }

@@ -1,24 +1,24 @@
 //! Judging: what an answer means for the deliveries of a message, and for their lane.
 
+use std::time::Duration;
+
 use carillon_chat::Reply;
 use carillon_domain::delivery::DeliveryStatus;
-use carillon_domain::lane::{Failure, Lane, Log, Redo};
+use carillon_domain::lane::{Failure, Lane, Log, Open, Redo};
 use carillon_domain::retry::GIVE_UP_AFTER;
 use carillon_domain::{Attempt, Delivery, Outcome, TraceParent};
 use carillon_runtime::metrics::SECONDS_TO_POST;
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::compose::{Message, Part};
-use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids};
+use crate::compose::Message;
+use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
 
 /// What follows for the lane.
 #[derive(Debug)]
 pub enum Next {
-    /// The next message.
+    /// The lane goes on, or waits.
     Again,
-    /// It waits.
-    Wait,
     /// It has failed for so long that what has waited as long is given up.
     GiveUp,
     /// The message that failed may be to blame: another one is tried before it.
@@ -63,18 +63,34 @@ fn verdict(lane: &mut Lane, answer: &mut Answer, count: usize) -> Verdict {
 }
 
 /// Whether the platform does not take the message, for a reason that says nothing of others.
-pub fn is_about_the_message(reply: &Reply) -> bool {
-    reply.outcome.is_refusal() && reply.outcome != Outcome::UnknownRefusal
+pub fn is_about_the_message(outcome: Outcome) -> bool {
+    outcome.is_refusal() && outcome != Outcome::UnknownRefusal
 }
 
 /// Whether a post may have left a message, and nobody says anything of it.
-pub fn is_unanswered(outcome: Outcome, http_status: Option<u16>) -> bool {
-    outcome == Outcome::Unknown && http_status.is_none_or(|status| status < 500)
+fn is_unanswered(attempt: &Attempt) -> bool {
+    attempt.outcome == Outcome::Unknown && attempt.http_status.is_none_or(|status| status < 500)
 }
 
-/// Until when a lane waits.
-fn until(lane: &Lane, now: Timestamp) -> Timestamp {
-    lane.wait.as_ref().map_or(now, |wait| wait.until)
+/// Whether a delivery has failed because it was tried for too long.
+fn has_given_up(delivery: &Delivery, last: &Attempt) -> bool {
+    delivery.status == DeliveryStatus::Failed && last.outcome.is_passing()
+}
+
+/// A lane waits for as long as the ledger says.
+fn wait_as_told(lane: &mut Lane, delivery: &Delivery) {
+    if let (Some(wait), Some(at)) = (&mut lane.wait, delivery.next_attempt_at) {
+        wait.until = at;
+        wait.binding_until = wait.binding_until.map(|binding| binding.min(at));
+    }
+}
+
+/// Whether the message that has failed may be to blame. Nobody is tried while the platform asks
+/// to wait.
+fn may_be_to_blame(lane: &Lane, failure: &Failure<'_>) -> bool {
+    matches!(failure.outcome, Outcome::Unavailable | Outcome::Unknown)
+        && failure.asked.is_none()
+        && lane.may_be_overtaken(failure.now)
 }
 
 fn held(code: &str, reply: &Reply) -> Reply {
@@ -90,7 +106,7 @@ fn held(code: &str, reply: &Reply) -> Reply {
 }
 
 impl Notifier {
-    /// Writes down how a message went.
+    /// Writes down how a message went, and what follows from it.
     pub(crate) async fn conclude(
         &self,
         visit: &mut Visit<'_>,
@@ -98,86 +114,224 @@ impl Notifier {
         mut answer: Answer,
     ) -> Result<Next, Fault> {
         let verdict = verdict(&mut visit.lane, &mut answer, message.parts.len());
-        let attempt = answer.reply.attempt(answer.begun);
+        let attempt = Attempt {
+            is_followed: verdict == Verdict::Split,
+            ..answer.reply.attempt(answer.begun)
+        };
         log(&message, &attempt, verdict);
-        match verdict {
-            Verdict::Delivered => {
-                self.measure(&message);
-                let now = self.clock.now();
-                let delivered = |row: Delivery, part: &Part| {
+        let now = self.clock.now();
+        let again = match verdict {
+            Verdict::Retry => self.again(visit, &message, &attempt),
+            _ => Ok(now),
+        };
+        let rows = message.parts.iter().map(|part| {
+            let row = part.row.clone();
+            let row = row.tried(attempt.clone(), answer.reply.message.clone());
+            let row = match (verdict, &again) {
+                (Verdict::Delivered, _) => {
                     row.ended(DeliveryStatus::Delivered, part.note.clone(), now)
-                };
-                self.write_tried(visit, &message, &answer, &attempt, delivered)
-                    .await?;
+                }
+                (Verdict::Failed, _) => row.ended(DeliveryStatus::Failed, attempt.reason(), now),
+                (_, Ok(at)) => row.retrying(*at, attempt.reason()),
+                (_, Err(over)) => row.ended(DeliveryStatus::Failed, Some(over.clone()), now),
+            };
+            let post = visit.row.version;
+            Delivery { post, ..row }
+        });
+        let rows: Vec<Delivery> = rows.collect();
+        self.write(visit, &rows).await?;
+        if verdict == Verdict::Delivered {
+            self.measure(&message);
+        }
+        let (Some(open), Some(lead)) = (visit.lane.open.clone(), rows.first()) else {
+            return Ok(Next::Again);
+        };
+        let carried = message.candidates();
+        if open.log == Log::Redo && lead.status.is_settled() {
+            let settled: Vec<_> = carried.iter().map(Candidate::order).collect();
+            self.stores.lanes.remove_redo(visit.id, &settled).await?;
+        }
+        self.follow(visit, &open, lead, carried, &message.overtakes)
+            .await
+    }
+
+    /// When what has failed for a reason that may pass is tried again, or why it is given up.
+    fn again(
+        &self,
+        visit: &Visit<'_>,
+        message: &Message,
+        attempt: &Attempt,
+    ) -> Result<Timestamp, String> {
+        let failure = self.failure(attempt, message.unknown);
+        let (now, mut lane) = (failure.now, visit.lane.clone());
+        let parts = || message.parts.iter().map(|part| &part.candidate);
+        let overtaken = || parts().filter_map(|it| it.redo.as_ref()?.overtaken.as_ref());
+        if let Some(first) = overtaken().next() {
+            let failures = first.failures.saturating_add(1);
+            return match overtaken().all(|it| it.since + GIVE_UP_AFTER <= now) {
+                true => Err(format!("Given up after 24 hours. {}", failure.reason)),
+                false => Ok(now + failure.delay(failures, 1, failure.unknown)),
+            };
+        }
+        if message.overtakes.is_empty() {
+            lane.failed(&failure);
+            if parts().all(|it| lane.gives_up(it.waiting.since, now)) {
+                return Err(self.given_up(&lane, now));
+            }
+        } else {
+            lane.kept_waiting(&failure);
+        }
+        Ok(lane.wait.map_or(now, |wait| wait.until))
+    }
+
+    /// What the end of a post means for its lane, by what the ledger says of `lead`, one of its
+    /// deliveries: the same where that was just written, and where whoever wrote it has died.
+    /// `carried` is what it carries, as far as that is still in the redo log or was just posted,
+    /// and `head` what it overtakes.
+    pub(crate) async fn follow(
+        &self,
+        visit: &mut Visit<'_>,
+        open: &Open,
+        lead: &Delivery,
+        carried: Vec<Candidate>,
+        head: &[Candidate],
+    ) -> Result<Next, Fault> {
+        let attempt = lead.attempts.last();
+        let is_delivered = lead.status == DeliveryStatus::Delivered;
+        if !open.overtakes.is_empty() && !is_delivered {
+            self.probe_failed(visit, open, lead).await?;
+            return Ok(Next::Again);
+        }
+        let is_settled = lead.status.is_settled();
+        let is_own = carried.iter().any(Candidate::is_overtaken);
+        let failure = attempt.map(|attempt| self.failure(attempt, open.unknown));
+        let next = match (attempt, failure) {
+            _ if is_delivered => {
                 visit.lane.succeeded();
                 let unknown = visit.lane.aside.take().map_or(0, |aside| aside.unknown);
-                self.put_aside(visit, &message.overtakes, unknown).await?;
-                let next = self.leave_behind(visit, &message).await?;
-                // Otherwise the next post says so in time.
-                if !message.overtakes.is_empty() {
-                    self.save(visit).await?;
-                }
-                Ok(next)
+                self.put_aside(visit, head, unknown).await?;
+                Next::Again
             }
-            Verdict::Failed => {
-                let now = self.clock.now();
-                let failed = |row: Delivery, _: &Part| {
-                    row.ended(DeliveryStatus::Failed, attempt.reason(), now)
-                };
-                self.write_tried(visit, &message, &answer, &attempt, failed)
-                    .await?;
-                if message.overtakes.is_empty() {
-                    // Its destination answers.
-                    if is_about_the_message(&answer.reply) {
-                        visit.lane.trouble = None;
-                    }
-                    return self.leave_behind(visit, &message).await;
-                }
-                // What it was to overtake is still the first one.
-                visit.step_back();
-                self.save(visit).await?;
-                Ok(Next::Wait)
-            }
-            Verdict::Split => {
-                let attempt = Attempt {
-                    is_followed: true,
-                    ..attempt
-                };
-                let now = self.clock.now();
-                let retrying = |row: Delivery, _: &Part| row.retrying(now, attempt.reason());
-                self.write_tried(visit, &message, &answer, &attempt, retrying)
-                    .await?;
-                if message.is_overtaken() {
-                    self.part(visit, &message, now).await?;
+            (Some(attempt), _) if attempt.is_followed && !is_settled => {
+                if is_own {
+                    self.part(visit, &carried).await?;
                 }
                 visit.lane.withdraw();
-                let alone = message.parts.len().min(MAX_EVENTS);
+                let alone = open.deliveries.len().min(MAX_EVENTS);
                 visit.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
-                Ok(Next::Again)
+                Next::Again
             }
-            Verdict::Retry if message.is_overtaken() => {
-                self.retry_on_its_own(visit, &message, &answer, &attempt)
-                    .await
-            }
-            Verdict::Retry if !message.overtakes.is_empty() => {
-                let now = self.clock.now();
-                visit
-                    .lane
-                    .kept_waiting(&self.failure(&message, &answer, now));
-                let until = until(&visit.lane, now);
-                let retrying = |row: Delivery, _: &Part| row.retrying(until, attempt.reason());
-                self.write_tried(visit, &message, &answer, &attempt, retrying)
-                    .await?;
-                if attempt.outcome == Outcome::Unknown {
-                    visit.lane.singly = visit.lane.singly.max(2);
-                    self.mark_overtaken(visit, &ids(&message.overtakes), None)
-                        .await?;
-                }
-                visit.step_back();
+            (_, Some(failure)) if is_own && !is_settled => {
+                self.keep_aside(visit, carried, lead, &failure).await?;
+                visit.lane.kept_waiting(&failure);
+                visit.lane.withdraw();
                 self.save(visit).await?;
-                Ok(Next::Wait)
+                Next::Again
             }
-            Verdict::Retry => self.retry(visit, &message, &answer, &attempt).await,
+            (Some(attempt), _) if is_about_the_message(attempt.outcome) => {
+                // Its destination answers.
+                visit.lane.trouble = None;
+                Next::Again
+            }
+            (Some(attempt), Some(failure))
+                if !is_settled || !is_own && has_given_up(lead, attempt) =>
+            {
+                visit.lane.failed(&failure);
+                wait_as_told(&mut visit.lane, lead);
+                let next = match is_settled {
+                    true => Next::GiveUp,
+                    false if may_be_to_blame(&visit.lane, &failure) => Next::Overtake(carried),
+                    false => Next::Again,
+                };
+                if !is_settled {
+                    visit.post_failed(failure.unknown);
+                    self.save(visit).await?;
+                }
+                next
+            }
+            // Nothing was posted, and nobody knows why.
+            _ if !is_settled => {
+                visit.lane.withdraw();
+                Next::Again
+            }
+            _ => Next::Again,
+        };
+        if is_settled {
+            visit.leave_behind(open);
+            // Otherwise the next post says so in time.
+            if visit.lane.wait.is_some() || !open.overtakes.is_empty() {
+                self.save(visit).await?;
+            }
+        }
+        Ok(next)
+    }
+
+    /// What a probe was to overtake is still the first one.
+    async fn probe_failed(
+        &self,
+        visit: &mut Visit<'_>,
+        open: &Open,
+        probe: &Delivery,
+    ) -> Result<(), Fault> {
+        if let Some(attempt) = probe.attempts.last()
+            && !probe.status.is_settled()
+        {
+            visit
+                .lane
+                .kept_waiting(&self.failure(attempt, open.unknown));
+            wait_as_told(&mut visit.lane, probe);
+            if attempt.outcome == Outcome::Unknown {
+                visit.lane.singly = visit.lane.singly.max(2);
+                self.mark_overtaken(visit, &open.overtakes, None).await?;
+            }
+        }
+        visit.step_back();
+        self.save(visit).await
+    }
+
+    /// What was overtaken, and has failed once more, waits for its own time.
+    async fn keep_aside(
+        &self,
+        visit: &Visit<'_>,
+        carried: Vec<Candidate>,
+        lead: &Delivery,
+        failure: &Failure<'_>,
+    ) -> Result<(), Fault> {
+        let mut redo: Vec<Redo> = carried.into_iter().filter_map(|it| it.redo).collect();
+        for overtaken in redo.iter_mut().filter_map(|redo| redo.overtaken.as_mut()) {
+            overtaken.failures = overtaken.failures.saturating_add(1);
+            overtaken.unknown = failure.unknown;
+            overtaken.asked = visit.lane.asked_at;
+            overtaken.due_at = lead.next_attempt_at.unwrap_or(failure.now);
+        }
+        let lanes = &self.stores.lanes;
+        Ok(lanes.put_redo(visit.id, &redo, failure.now).await?)
+    }
+
+    /// What was overtaken together goes on alone.
+    async fn part(&self, visit: &Visit<'_>, carried: &[Candidate]) -> Result<(), Fault> {
+        let redos = carried.iter().filter_map(|candidate| {
+            let mut redo = candidate.redo.clone()?;
+            let waiting = &redo.waiting;
+            let own = waiting.delivery_id.post_id(waiting.redelivery);
+            redo.overtaken.as_mut()?.message = own;
+            Some(redo)
+        });
+        let (redos, now): (Vec<Redo>, _) = (redos.collect(), self.clock.now());
+        Ok(self.stores.lanes.put_redo(visit.id, &redos, now).await?)
+    }
+
+    fn failure<'a>(&self, attempt: &'a Attempt, unknown: u32) -> Failure<'a> {
+        let reason = attempt.hint.as_deref().or(attempt.code.as_deref());
+        Failure {
+            outcome: attempt.outcome,
+            reason: reason.unwrap_or_default(),
+            asked: attempt.retry_after_ms.map(Duration::from_millis),
+            unknown: unknown + u32::from(attempt.outcome == Outcome::Unknown),
+            is_unanswered: is_unanswered(attempt),
+            begun: attempt.at,
+            now: self.clock.now(),
+            random: (self.random)(),
         }
     }
 
@@ -190,159 +344,6 @@ impl Notifier {
                 let taken = now.duration_since(part.event.received_at).as_secs_f64();
                 self.metrics.measure(SECONDS_TO_POST, taken.max(0.0));
             }
-        }
-    }
-
-    /// Writes the rows with the attempt in them, each as it stands after it.
-    async fn write_tried(
-        &self,
-        visit: &Visit<'_>,
-        message: &Message,
-        answer: &Answer,
-        attempt: &Attempt,
-        stands: impl Fn(Delivery, &Part) -> Delivery,
-    ) -> Result<(), Fault> {
-        let rows = message.parts.iter().map(|part| {
-            let row = part.row.clone();
-            let row = row.tried(attempt.clone(), answer.reply.message.clone());
-            Delivery {
-                post: visit.row.version,
-                ..stands(row, part)
-            }
-        });
-        self.write(visit, &rows.collect::<Vec<_>>()).await
-    }
-
-    /// The message is settled: the lane goes on behind it.
-    async fn leave_behind(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Next, Fault> {
-        if message.log == Log::Redo {
-            let candidates = message.parts.iter().map(|part| &part.candidate);
-            let orders: Vec<_> = candidates.map(Candidate::order).collect();
-            self.stores.lanes.remove_redo(visit.id, &orders).await?;
-        }
-        visit.lane.advance();
-        // Whoever reads the row must not have to read thousands of ids for nothing.
-        visit.has_news |= message.is_summary;
-        if let Some(end) = message.end() {
-            visit.entries.retain(|entry| entry.position > *end);
-        }
-        Ok(Next::Again)
-    }
-
-    /// It failed for a reason that may pass: the lane waits.
-    async fn retry(
-        &self,
-        visit: &mut Visit<'_>,
-        message: &Message,
-        answer: &Answer,
-        attempt: &Attempt,
-    ) -> Result<Next, Fault> {
-        let now = self.clock.now();
-        let failure = self.failure(message, answer, now);
-        visit.lane.failed(&failure);
-        let lane = &visit.lane;
-        let is_over = message
-            .parts
-            .iter()
-            .all(|part| lane.gives_up(part.candidate.waiting.since, now));
-        let until = until(lane, now);
-        let given_up = self.given_up(lane, now);
-        let stands = |row: Delivery, _: &Part| match is_over {
-            true => row.ended(DeliveryStatus::Failed, Some(given_up.clone()), now),
-            false => row.retrying(until, attempt.reason()),
-        };
-        self.write_tried(visit, message, answer, attempt, stands)
-            .await?;
-        if is_over {
-            self.leave_behind(visit, message).await?;
-            self.save(visit).await?;
-            return Ok(Next::GiveUp);
-        }
-        visit.post_failed(failure.unknown);
-        self.save(visit).await?;
-        // Nobody is tried while the platform asks to wait.
-        let may_be_the_message = matches!(attempt.outcome, Outcome::Unavailable | Outcome::Unknown)
-            && failure.asked.is_none();
-        Ok(
-            match may_be_the_message && visit.lane.may_be_overtaken(now) {
-                true => Next::Overtake(message.candidates()),
-                false => Next::Wait,
-            },
-        )
-    }
-
-    /// It was overtaken, and has failed once more: nobody waits for it.
-    async fn retry_on_its_own(
-        &self,
-        visit: &mut Visit<'_>,
-        message: &Message,
-        answer: &Answer,
-        attempt: &Attempt,
-    ) -> Result<Next, Fault> {
-        let now = self.clock.now();
-        let failure = self.failure(message, answer, now);
-        let candidates = message.candidates().into_iter();
-        let mut redo: Vec<Redo> = candidates.filter_map(|it| it.redo).collect();
-        let mut due_at = now;
-        let mut is_over = true;
-        for overtaken in redo.iter_mut().filter_map(|redo| redo.overtaken.as_mut()) {
-            overtaken.failures = overtaken.failures.saturating_add(1);
-            overtaken.unknown = failure.unknown;
-            overtaken.asked = visit.lane.asked_at;
-            overtaken.due_at = now + failure.delay(overtaken.failures, 1, failure.unknown);
-            is_over &= overtaken.since + GIVE_UP_AFTER <= now;
-            due_at = overtaken.due_at;
-        }
-        let reason = attempt.reason().unwrap_or_default();
-        let stands = |row: Delivery, _: &Part| match is_over {
-            true => {
-                let reason = format!("Given up after 24 hours. {reason}");
-                row.ended(DeliveryStatus::Failed, Some(reason), now)
-            }
-            false => row.retrying(due_at, Some(reason.clone())),
-        };
-        self.write_tried(visit, message, answer, attempt, stands)
-            .await?;
-        if is_over {
-            return self.leave_behind(visit, message).await;
-        }
-        self.stores.lanes.put_redo(visit.id, &redo, now).await?;
-        visit.lane.kept_waiting(&failure);
-        visit.lane.withdraw();
-        self.save(visit).await?;
-        Ok(Next::Again)
-    }
-
-    /// What was overtaken together goes on alone.
-    async fn part(
-        &self,
-        visit: &Visit<'_>,
-        message: &Message,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let redos = message.candidates().into_iter().filter_map(|candidate| {
-            let mut redo = candidate.redo?;
-            let waiting = &redo.waiting;
-            let own = waiting.delivery_id.post_id(waiting.redelivery);
-            redo.overtaken.as_mut()?.message = own;
-            Some(redo)
-        });
-        let redos: Vec<Redo> = redos.collect();
-        Ok(self.stores.lanes.put_redo(visit.id, &redos, now).await?)
-    }
-
-    fn failure<'a>(&self, message: &Message, answer: &'a Answer, now: Timestamp) -> Failure<'a> {
-        let reply = &answer.reply;
-        let reason = reply.hint.as_deref().or(reply.code.as_deref());
-        Failure {
-            outcome: reply.outcome,
-            reason: reason.unwrap_or_default(),
-            asked: reply.retry_after,
-            unknown: message.unknown + u32::from(reply.outcome == Outcome::Unknown),
-            is_unanswered: is_unanswered(reply.outcome, reply.http_status),
-            begun: answer.begun,
-            now,
-            random: (self.random)(),
         }
     }
 

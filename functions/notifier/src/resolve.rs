@@ -4,15 +4,12 @@
 //! If it knows none, somebody may be at it; when the lease is over, nobody is, and whether the
 //! message has arrived is unknown.
 
-use std::time::Duration;
-
-use carillon_domain::lane::{Failure, Log, Open, Redo};
+use carillon_domain::lane::{Log, Open, Redo};
 use carillon_domain::{Attempt, Delivery, DeliveryId, DeliveryStatus, Outcome};
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::conclude::is_unanswered;
-use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
+use crate::visit::{Candidate, Fault, Visit};
 
 /// How the post has ended of one that was asked for again since.
 fn before_it_was_asked_for(row: &Delivery) -> Delivery {
@@ -64,29 +61,19 @@ impl Notifier {
             }
             self.write(visit, &rows).await?;
         }
-        match lead.status.is_settled() {
-            true => {
-                self.is_settled(visit, &open, &lead).await?;
-                // What follows from the log alone is made out again; the rest is done once.
-                if open.log == Log::Redo || !open.overtakes.is_empty() {
-                    self.save(visit).await?;
-                }
-            }
-            false => {
-                let last = lead.attempts.last().map(|attempt| attempt.outcome);
-                if last == Some(Outcome::Unknown) && !open.overtakes.is_empty() {
-                    self.mark_overtaken(visit, &open.overtakes, None).await?;
-                }
-                let is_on_its_own = open.log == Log::Redo && {
-                    let carried = self.carried(visit, &open).await?;
-                    carried.iter().any(Candidate::is_overtaken)
-                };
-                self.has_failed(visit, &open, &lead, is_on_its_own);
-                if let (Some(wait), Some(at)) = (&mut visit.lane.wait, lead.next_attempt_at) {
-                    wait.until = at;
-                }
-                self.save(visit).await?;
-            }
+        let carried = match open.log {
+            Log::Redo => self.carried(visit, &open).await?,
+            Log::Main => Vec::new(),
+        };
+        let head = self.overtaken_by(visit, &open).await?;
+        // What is settled there is left behind when it is met again.
+        visit.lane.has_redo |= open.log == Log::Redo;
+        self.follow(visit, &open, &lead, carried, &head).await?;
+        if lead.status == DeliveryStatus::Delivered && !open.overtakes.is_empty() {
+            // Also where whoever put it aside has died before that was written down.
+            visit.lane.has_redo = true;
+            self.mark_overtaken(visit, &open.overtakes, None).await?;
+            self.save(visit).await?;
         }
         Ok(None)
     }
@@ -139,84 +126,23 @@ impl Notifier {
         self.save(visit).await
     }
 
-    /// All that is left to do once a message is settled, from the table alone.
-    async fn is_settled(
-        &self,
-        visit: &mut Visit<'_>,
-        open: &Open,
-        lead: &Delivery,
-    ) -> Result<(), Fault> {
-        let is_delivered = lead.status == DeliveryStatus::Delivered;
-        // What is settled there is left behind when it is met again.
-        visit.lane.has_redo |= open.log == Log::Redo;
-        if !open.overtakes.is_empty() {
-            if !is_delivered {
-                visit.step_back();
-                return Ok(());
-            }
-            let aside = visit.lane.aside.take();
-            let head = Open {
-                deliveries: open.overtakes.clone(),
-                log: Log::Main,
-                ..open.clone()
-            };
-            let mut overtaken = self.carried(visit, &head).await?;
-            let redo = Open {
-                log: Log::Redo,
-                ..head
-            };
-            let redone = self.carried(visit, &redo).await?;
-            overtaken.retain(|it| {
-                redone
-                    .iter()
-                    .all(|redo| redo.waiting.delivery_id != it.waiting.delivery_id)
-            });
-            // What was put aside already keeps its time.
-            overtaken.extend(redone.into_iter().filter(|it| {
-                it.redo
-                    .as_ref()
-                    .is_some_and(|redo| redo.overtaken.is_none())
-            }));
-            visit.lane.has_redo = true;
-            let unknown = aside.map_or(0, |aside| aside.unknown);
-            self.put_aside(visit, &overtaken, unknown).await?;
-            // Also where whoever put it aside has died before that was written down.
-            self.mark_overtaken(visit, &open.overtakes, None).await?;
+    /// What a post was to overtake, as far as it was not put aside already: that keeps its time.
+    async fn overtaken_by(&self, visit: &Visit<'_>, open: &Open) -> Result<Vec<Candidate>, Fault> {
+        if open.overtakes.is_empty() {
+            return Ok(Vec::new());
         }
-        if is_delivered {
-            visit.lane.succeeded();
-        }
-        visit.lane.advance();
-        Ok(())
-    }
-
-    /// It was written down that an attempt has failed, and not yet what follows for the lane.
-    fn has_failed(&self, visit: &mut Visit<'_>, open: &Open, lead: &Delivery, is_on_its_own: bool) {
-        let is_probe = !open.overtakes.is_empty();
-        if is_probe {
-            return visit.step_back();
-        }
-        let attempt = lead.attempts.last();
-        if attempt.is_some_and(|attempt| attempt.is_followed) {
-            visit.lane.withdraw();
-            let alone = open.deliveries.len().min(MAX_EVENTS);
-            visit.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
-            return;
-        }
-        let Some(attempt) = attempt.filter(|_| !is_on_its_own) else {
-            return visit.lane.withdraw();
+        let head = Open {
+            deliveries: open.overtakes.clone(),
+            log: Log::Main,
+            ..open.clone()
         };
-        let unknown = open.unknown + u32::from(attempt.outcome == Outcome::Unknown);
-        visit.lane.failed(&Failure {
-            outcome: attempt.outcome,
-            reason: lead.reason.as_deref().unwrap_or_default(),
-            asked: attempt.retry_after_ms.map(Duration::from_millis),
-            unknown,
-            is_unanswered: is_unanswered(attempt.outcome, attempt.http_status),
-            begun: attempt.at,
-            now: self.clock.now(),
-            random: (self.random)(),
-        });
-        visit.post_failed(unknown);
+        let lanes = &self.stores.lanes;
+        let redone = lanes.redo_of(visit.id, &open.overtakes).await?;
+        let is_redone = |id: &DeliveryId| redone.iter().any(|redo| redo.waiting.delivery_id == *id);
+        let mut found = self.carried(visit, &head).await?;
+        found.retain(|it| !is_redone(&it.waiting.delivery_id));
+        let asked_for = redone.into_iter().filter(|it| it.overtaken.is_none());
+        found.extend(asked_for.map(Candidate::from));
+        Ok(found)
     }
 }

@@ -11,7 +11,7 @@ use crate::Notifier;
 use crate::compose::{Composed, Message};
 use crate::conclude::{Next, is_about_the_message};
 use crate::pace::LONGEST_NAP;
-use crate::visit::{Candidate, Fault, Visit, ids};
+use crate::visit::{Candidate, Fault, Visit, ids, last_position};
 use crate::webhooks::Webhooks;
 
 /// What a lane's messages go to, and what the channel is called.
@@ -91,7 +91,7 @@ impl Notifier {
             webhooks.credential_died(webhook, reply);
         }
         let is_probe = !message.overtakes.is_empty();
-        if reply.outcome == Outcome::Delivered || !is_probe && is_about_the_message(reply) {
+        if reply.outcome == Outcome::Delivered || !is_probe && is_about_the_message(reply.outcome) {
             self.forget_failing(visit, webhook).await;
         }
         if reply.outcome.is_dead() {
@@ -122,7 +122,7 @@ impl Notifier {
             ..end(part.row.clone(), now)
         });
         self.write(visit, &rows.collect::<Vec<_>>()).await?;
-        Ok(Next::Wait)
+        Ok(Next::Again)
     }
 
     /// How many deliveries wait in the lane, those of the message included, as far as one call
@@ -145,7 +145,8 @@ impl Notifier {
         visit.lane.open = Some(Open {
             log: message.log,
             deliveries: message.ids(),
-            end: message.end().cloned(),
+            // Where it overtakes the log's first one, it moves the log behind that.
+            end: message.end().or(last_position(&message.overtakes)).cloned(),
             version: visit.row.version + 1,
             opened_at: self.clock.now(),
             is_in_flight: true,

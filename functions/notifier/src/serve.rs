@@ -247,7 +247,7 @@ impl Notifier {
                 .await?;
             self.faults.over(visit.id);
             match next {
-                Next::Again | Next::Wait => {}
+                Next::Again => {}
                 Next::GiveUp => {
                     while self.time_left(deadline) >= NEEDED && self.give_up(visit, channel).await?
                     {

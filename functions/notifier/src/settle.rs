@@ -16,7 +16,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::visit::{Candidate, Fault, Visit, ids, is_settled};
+use crate::visit::{Candidate, Fault, Visit, ids, is_settled, last_position};
 
 /// The waits between the tries.
 const PAUSES: [Duration; 3] = [
@@ -156,7 +156,7 @@ impl Notifier {
         let redone = settled.iter().filter(|it| it.redo.is_some());
         let redone: Vec<_> = redone.map(Candidate::order).collect();
         self.stores.lanes.remove_redo(visit.id, &redone).await?;
-        if let Some(end) = settled.iter().filter_map(|it| it.position.clone()).max() {
+        if let Some(end) = last_position(settled).cloned() {
             visit.entries.retain(|entry| entry.position > end);
             visit.lane.offset = Some(end).max(visit.lane.offset.take());
             visit.has_news = true;

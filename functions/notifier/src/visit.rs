@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use carillon_aws::Error;
-use carillon_domain::lane::{Entry, Lane, Log, Position, Redo, Waiting};
+use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
 use carillon_domain::{Delivery, DeliveryId, Event, EventId, LaneId, OrganizationId};
 
 use crate::Notifier;
@@ -112,6 +112,14 @@ pub fn ids(candidates: &[Candidate]) -> Vec<DeliveryId> {
     ids.collect()
 }
 
+/// Where candidates end in the log.
+pub fn last_position(candidates: &[Candidate]) -> Option<&Position> {
+    candidates
+        .iter()
+        .filter_map(|it| it.position.as_ref())
+        .max()
+}
+
 /// What the ledger knows.
 pub type Known = HashMap<DeliveryId, Delivery>;
 
@@ -191,6 +199,15 @@ impl<'a> Visit<'a> {
         self.lane.open = self.lane.aside.take();
     }
 
+    /// The open post is settled: the lane goes on behind it.
+    pub fn leave_behind(&mut self, open: &Open) {
+        self.lane.advance();
+        let offset = self.lane.offset.as_ref();
+        self.entries.retain(|entry| Some(&entry.position) > offset);
+        // Whoever reads the row must not have to read thousands of ids for nothing.
+        self.has_news |= open.is_summary;
+    }
+
     /// The open post has failed. After so many posts it may be there all the same: then it is
     /// repeated just as it was.
     pub fn post_failed(&mut self, unknown: u32) {
@@ -246,10 +263,7 @@ impl Notifier {
         visit: &mut Visit<'_>,
         candidates: &[Candidate],
     ) -> Result<(), Fault> {
-        let last = candidates
-            .iter()
-            .filter_map(|it| it.position.as_ref())
-            .max();
+        let last = last_position(candidates);
         if last <= visit.row.tried.as_ref() {
             return Ok(());
         }
