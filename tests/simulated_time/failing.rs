@@ -37,6 +37,10 @@ async fn an_outage_is_told_once_an_hour_for_all_webhooks_and_so_is_its_end() {
     stage.serve_for(MINUTE * 20, MINUTE).await;
     let told = notices(&stage).await;
     assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        told[0].details["webhooks"], "3",
+        "all that have failed as long"
+    );
     stage.serve_for(HOUR, MINUTE).await;
     let told = notices(&stage).await;
     assert_eq!(told.len(), 2, "{told:?}");

@@ -62,10 +62,9 @@ impl LaneSweep {
         }
         let count = failing.len();
         let Some((event, told)) = outage.tell(&failing, now) else {
-            tracing::error!(%organization, platform, count, "none of what fails has a webhook");
             return Ok(());
         };
-        tracing::warn!(%organization, platform, count, "channels have failed for an hour");
+        tracing::warn!(%organization, platform, count, "webhooks have failed for an hour");
         self.events.put(&event).await?;
         self.lanes.put_outage(&told).await
     }

@@ -1,4 +1,4 @@
-//! Noting channels that have failed for an hour: the janitor tells their organization.
+//! Noting channels that fail on and on: once it is an hour, the janitor tells their organization.
 //!
 //! It must not keep anybody from delivering: where it fails, the next attempt notes it again, and
 //! what nobody notes is forgotten.

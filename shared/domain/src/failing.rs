@@ -16,12 +16,15 @@ use crate::text::first_of;
 
 /// For how long a channel fails before that is told, and the least time between two notices.
 pub const TOLD_AFTER: Duration = Duration::from_secs(3_600);
+/// After what time a failing channel is noted: it is tried every ten minutes, so that all of those
+/// that failed together are known when it is told.
+pub const NOTED_AFTER: Duration = Duration::from_secs(45 * 60);
 /// A channel is tried every ten minutes, or as seldom as a platform asks for. One that nobody has
 /// tried for so long, and that does not wait, is not failing: its webhook was removed, or switched
 /// off.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(3 * 3_600);
 
-/// A channel that has not taken a message for an hour.
+/// A channel that has not taken a message for most of an hour, or longer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailingLane {
     pub lane: LaneId,
@@ -64,17 +67,21 @@ impl Outage {
         self.told_at.is_none_or(|at| at + TOLD_AFTER <= now)
     }
 
-    /// The notice of what fails, and the outage as it is after it. None without a failing lane.
+    /// The notice of what has failed for an hour, and the outage as it is after it. None where
+    /// nothing has.
     pub fn tell(&self, failing: &[FailingLane], now: Timestamp) -> Option<(Event, Self)> {
         let mut webhooks: BTreeMap<WebhookId, &FailingLane> = BTreeMap::new();
-        for lane in failing {
+        for lane in failing.iter().filter(|lane| lane.since + TOLD_AFTER <= now) {
             if let Some(webhook) = lane.lane.webhook() {
                 webhooks.entry(webhook).or_insert(lane);
             }
         }
-        let first = webhooks.values().min_by_key(|lane| lane.since)?;
+        // The one that has failed for longest comes first, and the notice is called after it.
+        let mut webhooks: Vec<&FailingLane> = webhooks.into_values().collect();
+        webhooks.sort_by_key(|lane| lane.since);
+        let first = *webhooks.first()?;
         let count = webhooks.len();
-        let names: Vec<&str> = webhooks.values().map(|lane| lane.name.as_str()).collect();
+        let names: Vec<&str> = webhooks.iter().map(|lane| lane.name.as_str()).collect();
         let message = format!(
             "No message has got through for an hour or longer: {}. What waits is kept and \
              tried every ten minutes. {}",
@@ -167,8 +174,8 @@ mod tests {
         let (event, _) = outage().tell(&lanes, now()).unwrap();
         assert_eq!(event.details["webhooks"], "12");
         let message = event.message.unwrap();
-        assert!(message.contains("alerts 1, alerts 2, "), "{message}");
-        assert!(message.contains("alerts 10 and 2 more"), "{message}");
+        assert!(message.contains("alerts 12, alerts 11, "), "{message}");
+        assert!(message.contains("alerts 3 and 2 more"), "{message}");
         assert!(message.ends_with("Discord answers 503."), "{message}");
         let name = event.resource.unwrap().name.unwrap();
         assert_eq!(name, "alerts 12 and 11 more", "the one that fails longest");

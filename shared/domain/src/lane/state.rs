@@ -8,7 +8,7 @@ use serde_with::skip_serializing_none;
 
 use super::Position;
 use crate::delivery::{LEASE, Outcome};
-use crate::failing::TOLD_AFTER;
+use crate::failing::NOTED_AFTER;
 use crate::ids::DeliveryId;
 use crate::retry::{self, Asked, GIVE_UP_AFTER};
 use crate::stored::is_default;
@@ -144,10 +144,10 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// What is wrong, where that is for so long that people are to be told.
+    /// What is wrong, where that is for so long that people are to be told soon.
     pub fn fails_long(&self, now: Timestamp) -> Option<&Trouble> {
         let trouble = self.trouble.as_ref();
-        trouble.filter(|trouble| trouble.since + TOLD_AFTER <= now)
+        trouble.filter(|trouble| trouble.since + NOTED_AFTER <= now)
     }
 
     /// Whether a message is likely to get through: nothing has failed, or only a moment ago.
