@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{DeliveryStatus, EventType, Outcome, Status, sample};
+use carillon_domain::{DeliveryStatus, Digest, EventType, Outcome, Status, sample};
 use carillon_embedded::chat_sink::Failure;
 
-use crate::stage::{Stage, slack};
+use crate::stage::{POISON, Stage, slack};
 use crate::{SECOND, TOKEN, outcomes, seconds};
 
 fn down() -> Failure {
@@ -165,4 +165,38 @@ async fn what_is_recovered_overtakes_a_later_message_that_gets_no_answer() {
     let next = stage.delivery(&webhook, &next).await;
     assert_eq!(next.status, DeliveryStatus::Delivered, "{next:#?}");
     assert_eq!(stage.sink.messages().len(), 4);
+}
+
+#[tokio::test]
+async fn a_poisoned_event_takes_no_neighbour_of_its_digest_along() {
+    for has_others in [false, true] {
+        let mut stage = Stage::new().await;
+        let mut webhook = slack(1, "infra");
+        webhook.configuration.digest = Digest::Auto;
+        let webhook = stage.register(webhook, TOKEN).await;
+        let mut poisoned = sample::event(EventType::Deploy);
+        poisoned.message = Some(POISON.to_owned());
+        let mut good = vec![stage.publish(&webhook).await];
+        let poison = stage.publish_event(&webhook, poisoned).await;
+        for _ in 0..3 {
+            good.push(stage.publish(&webhook).await);
+        }
+        stage.serve().await;
+        if has_others {
+            good.push(stage.publish(&webhook).await);
+        }
+        stage.serve_for(4_000 * SECOND, 10 * SECOND).await;
+        for id in &good {
+            let row = stage.delivery(&webhook, id).await;
+            assert_eq!(row.status, DeliveryStatus::Delivered, "{row:#?}");
+            // Nobody knows what was posted of the whole.
+            assert!(
+                row.possible_duplicate || row.id == good[good.len() - 1],
+                "{row:#?}"
+            );
+        }
+        let row = stage.delivery(&webhook, &poison).await;
+        assert_eq!(row.status, DeliveryStatus::Retrying, "{row:#?}");
+        assert!(row.overtaken, "{row:#?}");
+    }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
+use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
@@ -73,6 +74,9 @@ impl Lines {
     }
 }
 
+/// What the platforms fail over with status 500, wherever they read it.
+pub const POISON: &str = "poison";
+
 pub struct Stage {
     pub clock: SimulatedClock,
     pub sink: ChatSink,
@@ -123,9 +127,13 @@ impl Stage {
                 .layer(middleware::from_fn(move |request: Request, next: Next| {
                     let is_down = down.load(Ordering::SeqCst);
                     async move {
-                        match is_down {
-                            true => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-                            false => next.run(request).await,
+                        let (parts, body) = request.into_parts();
+                        let body = to_bytes(body, usize::MAX).await.unwrap();
+                        let is_poison = String::from_utf8_lossy(&body).contains(POISON);
+                        match (is_down, is_poison) {
+                            (true, _) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                            (_, true) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                            _ => next.run(Request::from_parts(parts, body.into())).await,
                         }
                     }
                 }));

@@ -58,12 +58,8 @@ impl Notifier {
         let redo = self.redo(visit, is_due, summed).await?;
         let mut due = due(&redo, asked_at, now);
         if let Some(first) = due.first() {
-            let is_overtaken = first.overtaken.is_some();
-            let is_summary = !is_overtaken && is_summary(due.len());
-            due.truncate(match is_overtaken {
-                true => MAX_EVENTS,
-                false => most(due.len()),
-            });
+            let is_summary = first.overtaken.is_none() && is_summary(due.len());
+            due.truncate(most(due.len()));
             let due = due.into_iter().map(Candidate::from).collect();
             return Ok(Chosen::These(due, is_summary));
         }
@@ -113,15 +109,17 @@ fn still_growing(waiting: &VecDeque<Entry>, now: Timestamp) -> Option<Timestamp>
     is_growing.then_some(until)
 }
 
-/// What of the redo log belongs together, from the first on that may be tried.
+/// What of the redo log goes next, from the first on that may be tried: what was overtaken goes
+/// alone, as it may be to blame.
 fn due(redo: &[Redo], asked_at: Option<Timestamp>, now: Timestamp) -> Vec<Redo> {
     let is_due = |redo: &&Redo| redo.is_due(asked_at, now);
-    let Some(first) = redo.iter().find(is_due) else {
-        return Vec::new();
-    };
-    let message = |redo: &Redo| redo.overtaken.as_ref().map(|it| it.message.clone());
-    let goes_along = |redo: &&Redo| is_due(redo) && message(redo) == message(first);
-    redo.iter().filter(goes_along).cloned().collect()
+    match redo.iter().find(is_due) {
+        Some(first) if first.overtaken.is_some() => vec![first.clone()],
+        _ => {
+            let others = redo.iter().filter(|redo| redo.overtaken.is_none());
+            others.cloned().collect()
+        }
+    }
 }
 
 fn next_due(redo: &[Redo]) -> Option<Timestamp> {
@@ -135,7 +133,7 @@ mod tests {
     use carillon_domain::lane::{Overtaken, Position, Waiting};
     use carillon_domain::{DeliveryId, EventType, LaneId, sample};
 
-    fn redo(number: u32, overtaken: Option<&str>) -> Redo {
+    fn redo(number: u32, is_overtaken: bool) -> Redo {
         let event = sample::event(EventType::Deploy);
         let lane = LaneId::of(&sample::webhook(1, &["*"]).id, number);
         let now = event.received_at;
@@ -148,26 +146,20 @@ mod tests {
                 since: now,
                 redelivery: 1,
             },
-            overtaken: overtaken.map(|message| Overtaken {
+            overtaken: is_overtaken.then(|| Overtaken {
                 due_at: now + std::time::Duration::from_secs(600),
                 asked: None,
                 since: now,
                 failures: 1,
                 unknown: 1,
-                message: message.into(),
             }),
         }
     }
 
     #[test]
-    fn what_was_overtaken_waits_for_its_own_time_and_goes_as_it_was() {
+    fn what_was_overtaken_waits_for_its_own_time_and_goes_alone() {
         let now = sample::event(EventType::Deploy).received_at;
-        let all = [
-            redo(1, Some("a")),
-            redo(2, None),
-            redo(3, Some("a")),
-            redo(4, None),
-        ];
+        let all = [redo(1, true), redo(2, false), redo(3, true), redo(4, false)];
         let ids = |redo: Vec<Redo>| -> Vec<DeliveryId> {
             redo.into_iter()
                 .map(|redo| redo.waiting.delivery_id)
@@ -180,9 +172,9 @@ mod tests {
         let second = now + std::time::Duration::from_secs(1);
         assert_eq!(ids(due(&all, None, second)), of(&[1, 3]));
         let later = now + std::time::Duration::from_secs(600);
-        assert_eq!(ids(due(&all, None, later)), of(&[0, 2]));
+        assert_eq!(ids(due(&all, None, later)), of(&[0]));
         // A person hurries it.
-        assert_eq!(ids(due(&all, Some(second), second)), of(&[0, 2]));
+        assert_eq!(ids(due(&all, Some(second), second)), of(&[0]));
         assert_eq!(next_due(&all), Some(later));
     }
 
@@ -191,7 +183,7 @@ mod tests {
         let first = sample::event(EventType::Deploy).received_at;
         let entries = |seconds: &[u64]| -> VecDeque<Entry> {
             let entries = seconds.iter().map(|seconds| {
-                let mut waiting = redo(1, None).waiting;
+                let mut waiting = redo(1, false).waiting;
                 waiting.since = first + Duration::from_secs(*seconds);
                 let position = Position::of(&seconds.to_string());
                 Entry { position, waiting }

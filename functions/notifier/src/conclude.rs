@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::Message;
-use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit};
+use crate::visit::{Candidate, Fault, Visit};
 
 /// What follows for the lane.
 #[derive(Debug)]
@@ -213,12 +213,7 @@ impl Notifier {
                 Next::Again
             }
             (Some(attempt), _) if attempt.is_followed && !is_settled => {
-                if is_own {
-                    self.part(visit, &carried).await?;
-                }
-                visit.lane.withdraw();
-                let alone = open.deliveries.len().min(MAX_EVENTS);
-                visit.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
+                visit.split(open.deliveries.len());
                 Next::Again
             }
             (_, Some(failure)) if is_own && !is_settled => {
@@ -306,19 +301,6 @@ impl Notifier {
         }
         let lanes = &self.stores.lanes;
         Ok(lanes.put_redo(visit.id, &redo, failure.now).await?)
-    }
-
-    /// What was overtaken together goes on alone.
-    async fn part(&self, visit: &Visit<'_>, carried: &[Candidate]) -> Result<(), Fault> {
-        let redos = carried.iter().filter_map(|candidate| {
-            let mut redo = candidate.redo.clone()?;
-            let waiting = &redo.waiting;
-            let own = waiting.delivery_id.post_id(waiting.redelivery);
-            redo.overtaken.as_mut()?.message = own;
-            Some(redo)
-        });
-        let (redos, now): (Vec<Redo>, _) = (redos.collect(), self.clock.now());
-        Ok(self.stores.lanes.put_redo(visit.id, &redos, now).await?)
     }
 
     fn failure<'a>(&self, attempt: &'a Attempt, unknown: u32) -> Failure<'a> {

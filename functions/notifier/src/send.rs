@@ -21,7 +21,8 @@ pub type Destination<'a> = (&'a Webhook, &'a str);
 const PROBES: usize = 20;
 
 impl Notifier {
-    /// Tries the next message before one that keeps failing.
+    /// Tries the next message before one that keeps failing. Where there is none, the deliveries of
+    /// that one are tried one by one.
     pub(crate) async fn overtake(
         &self,
         visit: &mut Visit<'_>,
@@ -36,6 +37,10 @@ impl Notifier {
         for _ in 0..PROBES {
             let composed = self.compose(visit, webhook, channel, head).await?;
             let Composed::Message(probe) = composed else {
+                if head.len() > 1 {
+                    visit.split(head.len());
+                    self.save(visit).await?;
+                }
                 break;
             };
             self.one(visit, probe, (webhook, channel), webhooks).await?;

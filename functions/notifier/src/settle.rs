@@ -196,7 +196,6 @@ impl Notifier {
             return Ok(());
         };
         let known = self.known(visit.id, &ids(overtaken)).await?;
-        let message = first.waiting.delivery_id.post_id(first.waiting.redelivery);
         let redo: Vec<Redo> = overtaken
             .iter()
             .map(|candidate| Redo {
@@ -210,7 +209,6 @@ impl Notifier {
                         .unwrap_or(now),
                     failures: 4,
                     unknown,
-                    message: message.clone(),
                 }),
             })
             .collect();

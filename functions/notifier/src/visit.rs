@@ -186,6 +186,13 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// What the open post carries, so many, goes on one by one: one of them may be to blame.
+    pub fn split(&mut self, count: usize) {
+        self.drop_open();
+        let alone = count.min(MAX_EVENTS);
+        self.lane.singly = u32::try_from(alone).unwrap_or(u32::MAX);
+    }
+
     /// Whether a message with it may be there already.
     pub fn may_be_there(&self, candidate: &Candidate) -> bool {
         let overtaken = candidate.redo.as_ref().and_then(|it| it.overtaken.as_ref());

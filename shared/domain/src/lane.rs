@@ -76,9 +76,6 @@ pub struct Overtaken {
     pub failures: u32,
     /// After how many posts it may be there.
     pub unknown: u32,
-    /// The message that carries it, where that may be there already: all that have the same go
-    /// together.
-    pub message: String,
 }
 
 impl Redo {
