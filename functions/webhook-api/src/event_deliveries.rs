@@ -17,6 +17,10 @@ const UNMATCHED: usize = 10;
 /// Among how many webhooks they are looked for: a few first, which is mostly enough.
 const LOOKED_AT: [usize; 2] = [20, 80];
 
+/// How many attempts all deliveries are shown with, each with its last ones: after a day's outage
+/// they would be more than an answer can have, 6 MB.
+const ATTEMPTS: usize = 5_000;
+
 /// An event and its deliveries.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
@@ -27,7 +31,8 @@ pub struct EventView {
     /// the organization has more webhooks than are looked at at once.
     #[schema(required)]
     matched: Option<usize>,
-    /// By webhook and channel, also of webhooks that were removed since.
+    /// By webhook and channel, also of webhooks that were removed since. Of very many attempts, the
+    /// last ones of each.
     deliveries: Vec<DeliveryView>,
     /// Up to ten of the other webhooks.
     unmatched: Vec<Unmatched>,
@@ -135,6 +140,11 @@ async fn deliveries(
         };
         Delivery::new(organization, lane, channel.unwrap_or_default(), &waiting)
     };
-    let rows = lanes.iter().filter_map(row);
-    Ok(rows.map(DeliveryView::from).collect())
+    let mut rows: Vec<Delivery> = lanes.iter().filter_map(row).collect();
+    let shown = (ATTEMPTS / rows.len().max(1)).max(1);
+    for row in &mut rows {
+        let earlier = row.attempts.len().saturating_sub(shown);
+        row.attempts.drain(..earlier);
+    }
+    Ok(rows.into_iter().map(DeliveryView::from).collect())
 }
