@@ -352,3 +352,49 @@ async fn what_is_asked_for_again_while_the_platform_asks_to_wait_is_taken_and_to
     assert!(reason.contains("until"), "{reason}");
     assert_eq!(app.get(&path).await.body["status"], "pending");
 }
+
+#[tokio::test]
+async fn who_enables_a_webhook_that_fails_has_it_tried_at_once() {
+    let app = App::start().await;
+    let id = app.register(&slack("prod alerts", &["deploy"])).await;
+    let down = Failure::refusal("slack", "service_unavailable");
+    app.sink().fail_next(1, down);
+    app.publish(&json!({"type": "deploy"})).await;
+    app.delivery(&id, "retrying").await;
+    let path = format!("/webhooks/{id}/");
+    let enabled = app.patch(&path, &json!({"enabled": true})).await;
+    assert_eq!(enabled.status, StatusCode::OK, "{}", enabled.body);
+    let delivered = app.delivery(&id, "delivered").await;
+    let at = |n: usize| -> Timestamp {
+        let at = delivered["attempts"][n]["at"].as_str();
+        at.unwrap().parse().unwrap()
+    };
+    let waited = at(1).duration_since(at(0)).as_secs_f64();
+    assert!(waited < 4.0, "the schedule has five seconds: {waited}");
+}
+
+#[tokio::test]
+async fn who_recovers_what_has_nowhere_to_go_is_told_why_nothing_is_sent() {
+    let app = App::start().await;
+    let mut webhook = slack("prod alerts", &["deploy"]);
+    webhook["configuration"]["channels"] = json!(["infra", "alerts"]);
+    webhook["configuration"]
+        .as_object_mut()
+        .unwrap()
+        .remove("channel");
+    let id = app.register(&webhook).await;
+    let refused = Failure::refusal("slack", "invalid_blocks");
+    app.sink().fail_next(2, refused);
+    app.publish(&json!({"type": "deploy"})).await;
+    settled(&app, &id, 2).await;
+    let path = format!("/webhooks/{id}/");
+    let gone = json!({"configuration": {"channels": ["infra"]}});
+    let patched = app.patch(&path, &gone).await;
+    assert_eq!(patched.status, StatusCode::OK, "{}", patched.body);
+    assert_eq!(recover(&app, &id, &json!({})).await["accepted"], 1);
+    app.messages(1).await;
+    let again = recover(&app, &id, &json!({})).await;
+    assert_eq!(again["accepted"], 0, "{again}");
+    let reason = again["reason"].as_str().unwrap();
+    assert!(reason.contains("of 1 that failed"), "{reason}");
+}

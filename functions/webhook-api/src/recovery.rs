@@ -79,7 +79,7 @@ pub async fn redeliver(
     if webhook.channel(&lane).is_none() {
         return Ok(Accepted::none("its channel was taken out of the webhook"));
     }
-    let bound_until = waking::bound_until(api, std::slice::from_ref(&lane)).await?;
+    let bound_until = waking::bound_until(api, webhook, std::slice::from_ref(&lane)).await?;
     if !delivery.status.is_settled() {
         if let Some(until) = bound_until {
             return Ok(Accepted::none(asks_to_wait(until)));
@@ -133,7 +133,13 @@ impl Asked {
 
     /// What is said where there is nothing to send, with these words after it.
     pub fn nothing(&self, of: &str, budget: &Budget) -> String {
-        let nothing = format!("nothing failed or was skipped{of}");
+        let nothing = match budget.gone {
+            0 => format!("nothing failed or was skipped{of}"),
+            gone => format!(
+                "nothing{of} can be sent: of {gone} that failed or were skipped, the event is \
+                 past its retention, or the channel was taken out"
+            ),
+        };
         match budget.bound_until {
             _ if self.dry_run => nothing,
             None => format!("{nothing}; anything that waits is tried now"),
@@ -147,6 +153,8 @@ impl Asked {
 pub struct Budget {
     begun: Instant,
     pub accepted: usize,
+    /// How many have failed or were skipped, but cannot be sent any more.
+    gone: usize,
     /// Until when a platform asks to wait.
     pub bound_until: Option<Timestamp>,
 }
@@ -156,6 +164,7 @@ impl Budget {
         Self {
             begun: Instant::now(),
             accepted: 0,
+            gone: 0,
             bound_until: None,
         }
     }
@@ -204,8 +213,11 @@ pub async fn recover_within(
     let next_after = loop {
         let (mut undelivered, more) = api.ledger.undelivered(&webhook.id, after, BATCH).await?;
         undelivered.retain(|delivery| asked.covers(delivery));
+        let found = undelivered.len();
         let by_lane = sendable(api, webhook, undelivered).await?;
-        budget.accepted += by_lane.values().map(Vec::len).sum::<usize>();
+        let accepted: usize = by_lane.values().map(Vec::len).sum();
+        budget.accepted += accepted;
+        budget.gone += found - accepted;
         if !asked.dry_run {
             put_back(api, webhook, by_lane).await?;
         }
@@ -218,7 +230,7 @@ pub async fn recover_within(
     if !asked.dry_run {
         let lanes = waking::lanes(webhook);
         waking::wake(api, &webhook.organization, &lanes, true).await?;
-        let bound_until = waking::bound_until(api, &lanes).await?;
+        let bound_until = waking::bound_until(api, webhook, &lanes).await?;
         budget.bound_until = budget.bound_until.max(bound_until);
     }
     Ok(next_after)

@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::Api;
+use crate::pause::paused_until;
 
 /// How many lanes are asked to look at once.
 const ASKED_AT_ONCE: usize = 64;
@@ -63,14 +64,21 @@ pub async fn standings(api: &Api, webhooks: &[Webhook]) -> Result<Vec<Standing>,
     Ok(webhooks.iter().map(of).collect())
 }
 
-/// Until when nobody can hurry some of these lanes, because their platform asks to wait.
-pub async fn bound_until(api: &Api, lanes: &[LaneId]) -> Result<Option<Timestamp>, Error> {
+/// Until when nobody can hurry some of a webhook's lanes, because their platform asks to wait, or
+/// blocks us.
+pub async fn bound_until(
+    api: &Api,
+    webhook: &Webhook,
+    lanes: &[LaneId],
+) -> Result<Option<Timestamp>, Error> {
     let rows = api.lanes.read(lanes).await?;
     let now = Timestamp::now();
-    Ok(rows
-        .values()
-        .filter_map(|row| row.is_bound_until(now))
-        .max())
+    let asked = rows.values().filter_map(|row| row.is_bound_until(now));
+    let paused = match api.chat.kinds().get(&webhook.kind) {
+        Some(kind) => paused_until(&api.ledger, kind).await,
+        None => None,
+    };
+    Ok(asked.chain(paused).max())
 }
 
 /// Has lanes looked at now, whatever they wait for.
