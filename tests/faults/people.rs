@@ -1,9 +1,9 @@
 //! What people do meanwhile: they switch webhooks off and on, and have sent again what was not
 //! delivered, in the steps of the API. A call that fails, or dies, they make again.
 
-use carillon_aws::{DeliveryQueue, Error, Lanes, Ledger, Registry, WakeUp, wake};
+use carillon_aws::{DeliveryQueue, Error, Lanes, Ledger, Order, Registry, WakeUp, wake};
 use carillon_domain::lane::Redo;
-use carillon_domain::{Delivery, Webhook, WebhookStatus};
+use carillon_domain::{Delivery, DeliveryStatus, Webhook, WebhookStatus};
 use jiff::Timestamp;
 
 use crate::check::is_given_up;
@@ -74,7 +74,11 @@ impl People<'_> {
     }
 
     async fn try_to_recover(&self, webhook: &Webhook) -> Result<bool, Error> {
-        let (mut rows, _) = self.ledger.undelivered(&webhook.id, None, 100).await?;
+        let undelivered = [DeliveryStatus::Failed, DeliveryStatus::Skipped];
+        let page = self
+            .ledger
+            .page(&webhook.id, &undelivered, Order::OldestFirst, None, 100);
+        let (mut rows, _) = page.await?;
         // What was given up after its day is told as such.
         rows.retain(|row| row.is_undelivered() && !is_given_up(row));
         for row in &rows {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use carillon_aws::Error;
+use carillon_aws::{Error, Order};
 use carillon_domain::lane::{Entry, Lane, Position};
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId, Webhook};
 use futures::future::try_join_all;
@@ -56,10 +56,11 @@ pub async fn read(
 ) -> Result<(Vec<Delivery>, Option<Cursor>), Error> {
     let mut streams = Vec::new();
     if !cursor.is_ledger_done {
-        let (rows, more) = api
+        let (statuses, after) = (status.as_slice(), cursor.ledger.clone());
+        let page = api
             .ledger
-            .page(&webhook.id, status, cursor.ledger.clone(), limit)
-            .await?;
+            .page(&webhook.id, statuses, Order::NewestFirst, after, limit);
+        let (rows, more) = page.await?;
         streams.push(Stream {
             lane: None,
             rows: rows.into_iter().map(|row| (row, None)).collect(),

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use carillon_aws::Order;
 use carillon_domain::webhook::Made;
 use carillon_domain::{ApiKeyId, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
@@ -52,7 +53,10 @@ pub async fn webhook(
 
 /// Whether it was tried to send something by the webhook since then.
 async fn has_posted(api: &Api, id: &WebhookId, since: Timestamp) -> Result<bool, Problem> {
-    let (deliveries, _) = api.ledger.page(id, None, None, DELIVERIES).await?;
+    let newest = api
+        .ledger
+        .page(id, &[], Order::NewestFirst, None, DELIVERIES);
+    let (deliveries, _) = newest.await?;
     let mut attempts = deliveries.iter().flat_map(|delivery| &delivery.attempts);
     Ok(attempts.any(|attempt| attempt.at >= since))
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use carillon_aws::Order;
 use carillon_domain::lane::Redo;
-use carillon_domain::{Delivery, DeliveryId, LaneId, Webhook, WebhookStatus};
+use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId, Webhook, WebhookStatus};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +20,8 @@ const BATCH: usize = 100;
 /// 30 seconds.
 const MAX: usize = 5_000;
 const LONGEST: Duration = Duration::from_secs(15);
+/// How what did not arrive has ended; what goes on by itself is left to that.
+const UNDELIVERED: &[DeliveryStatus] = &[DeliveryStatus::Failed, DeliveryStatus::Skipped];
 /// How long before its end a delivery's event may have come: an outage of a month.
 const LOOK_BACK: Duration = Duration::from_secs(35 * 86_400);
 
@@ -211,7 +214,10 @@ pub async fn recover_within(
 ) -> Result<Option<DeliveryId>, Problem> {
     let mut after = after.or_else(|| asked.begin());
     let next_after = loop {
-        let (mut undelivered, more) = api.ledger.undelivered(&webhook.id, after, BATCH).await?;
+        let page = api
+            .ledger
+            .page(&webhook.id, UNDELIVERED, Order::OldestFirst, after, BATCH);
+        let (mut undelivered, more) = page.await?;
         undelivered.retain(|delivery| asked.covers(delivery));
         let found = undelivered.len();
         let by_lane = sendable(api, webhook, undelivered).await?;

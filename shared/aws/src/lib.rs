@@ -33,7 +33,7 @@ pub use registry::{
 pub use rising::rising_ulid;
 pub use secrets::{SecretCache, SecretStore};
 pub use stories::Stories;
-pub use table::Retention;
+pub use table::{Order, Retention};
 
 use aws_types::SdkConfig;
 

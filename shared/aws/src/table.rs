@@ -150,6 +150,13 @@ const WRITE_TRIES: u32 = 8;
 /// The pause before the second try; each later one is twice as long.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// In which order rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
 /// A table, and the calls that are made to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {

@@ -10,11 +10,10 @@ use carillon_domain::OrganizationId;
 use carillon_domain::audit::{Action, By, Entry, Object};
 use jiff::Timestamp;
 
-use super::list::Order;
 use super::{Registry, key_of};
 use crate::Error;
 use crate::rising::rising_ulid;
-use crate::table::{IntoStep, Step, from_item, page, row};
+use crate::table::{IntoStep, Order, Step, from_item, page, row};
 
 const WHAT: &str = "an entry of the audit log";
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Registry, WEBHOOK, pk, readable, row_id};
 use crate::Error;
-use crate::table::{Item, field, from_item, page, text};
+use crate::table::{Item, Order, field, from_item, page, text};
 
 /// How many calls a page of wanted webhooks takes at most. Where few are wanted, the page is
 /// short, and the next one goes on.
@@ -14,13 +14,6 @@ const CALLS: usize = 10;
 pub const PAGE: usize = 500;
 /// By how much more each call reads than the one before, where few rows are wanted.
 const GROWTH: usize = 4;
-
-/// In which order rows are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
-    OldestFirst,
-    NewestFirst,
-}
 
 /// Some of the rows of a kind, in their order.
 pub(super) struct Rows {

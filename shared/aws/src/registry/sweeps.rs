@@ -5,10 +5,9 @@
 
 use carillon_domain::OrganizationId;
 
-use super::list::Order;
 use super::{Registry, key_of};
 use crate::Error;
-use crate::table::{Item, field, text};
+use crate::table::{Item, Order, field, text};
 
 pub(super) const ORGANIZATIONS: &str = "ORGANIZATIONS";
 

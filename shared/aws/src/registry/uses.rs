@@ -11,10 +11,9 @@ use carillon_domain::{
 };
 
 use super::credentials::credential_key;
-use super::list::Order;
 use super::{Registry, key, pk};
 use crate::Error;
-use crate::table::{IntoStep, Item, Step, number, text};
+use crate::table::{IntoStep, Item, Order, Step, number, text};
 
 /// How many users are read in one call.
 const PAGE: usize = 1_000;
