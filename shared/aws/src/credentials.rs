@@ -114,31 +114,17 @@ impl Credentials {
     /// has condemned or forgotten, the other does not find, or finds done.
     pub async fn sweep(&self, organization: &OrganizationId, now: Timestamp) -> Result<(), Error> {
         let registry = &self.registry;
-        let mut after = None;
-        loop {
-            let (rows, next) = registry.credentials(organization, after.as_deref()).await?;
-            for row in rows {
-                if row.user_count == 0 && row.created_at + ABANDONED_AFTER <= now {
-                    self.condemn(organization, &row, now).await?;
-                } else if row.encrypted_with.as_deref() != self.secrets.kms_key() {
-                    self.encrypt_anew(organization, &row).await?;
-                }
-            }
-            after = next;
-            if after.is_none() {
-                break;
+        for row in registry.credentials(organization).await? {
+            if row.user_count == 0 && row.created_at + ABANDONED_AFTER <= now {
+                self.condemn(organization, &row, now).await?;
+            } else if row.encrypted_with.as_deref() != self.secrets.kms_key() {
+                self.encrypt_anew(organization, &row).await?;
             }
         }
-        loop {
-            let (rows, next) = registry.condemned(organization, after.as_deref()).await?;
-            for row in rows {
-                self.clear(organization, &row, now).await?;
-            }
-            after = next;
-            if after.is_none() {
-                return Ok(());
-            }
+        for row in registry.condemned(organization).await? {
+            self.clear(organization, &row, now).await?;
         }
+        Ok(())
     }
 
     /// The deployment has another key since. First the secret, then the note: done twice, it does

@@ -99,17 +99,8 @@ impl Registry {
     /// All webhooks of an organization, oldest first. One that cannot be read is left out:
     /// it is no reason to give the others nothing.
     pub async fn webhooks(&self, organization: &OrganizationId) -> Result<Vec<Webhook>, Error> {
-        let (mut webhooks, mut after) = (Vec::new(), None);
-        loop {
-            let page = self
-                .webhook_page(organization, after.as_deref(), PAGE)
-                .await?;
-            webhooks.extend(page.webhooks);
-            after = page.next;
-            if after.is_none() {
-                return Ok(webhooks);
-            }
-        }
+        self.all_rows(organization, WEBHOOK, |_, row| readable(row))
+            .await
     }
 
     /// The webhooks of an organization that have these names, each given once. What cannot be read

@@ -5,9 +5,9 @@ use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Quota, Registry, WriteError, key, key_of};
+use super::{Quota, Registry, WriteError, key, key_of, pk};
 use crate::Error;
-use crate::table::{IntoStep, Item, Step, is_made, page, row, text};
+use crate::table::{IntoStep, Item, Order, Step, from_item, is_made, page, row, text};
 
 const KEY: &str = "KEY#";
 const WHAT: &str = "an API key";
@@ -70,10 +70,14 @@ impl Registry {
         max: usize,
     ) -> Result<(Vec<ApiKey>, Option<String>), Error> {
         // One more than is wanted tells whether there are more.
-        let (keys, next) = self
-            .page_of(organization, (KEY, WHAT), after, max + 1)
-            .await?;
-        Ok(page(keys, next, max, |key: &ApiKey| key.id.to_string()))
+        let (pk, rows) = (pk(organization), max + 1);
+        let read = self.some_rows(pk, KEY, after, rows, Order::OldestFirst);
+        let read = read.await?;
+        let keys = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
+        let keys = keys.collect::<Result<_, _>>()?;
+        Ok(page(keys, read.next, max, |key: &ApiKey| {
+            key.id.to_string()
+        }))
     }
 
     /// Revokes a key; gives its hash, or none where there is no such key.

@@ -12,13 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::sweeps::ORGANIZATIONS;
 use super::{Registry, key, key_of};
 use crate::Error;
-use crate::table::{IntoStep, Item, number, row, text};
+use crate::table::{IntoStep, Item, from_item, number, row, text};
 
 const CREDENTIAL: &str = "CREDENTIAL#";
 const CONDEMNED: &str = "CONDEMNED#";
 const WHAT: &str = "a credential's row";
-/// How many rows a call reads.
-const PAGE: usize = 500;
 
 /// A credential in use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,24 +64,24 @@ impl Registry {
             .await
     }
 
-    /// Some credentials of an organization that are not condemned, and where to go on.
+    /// The credentials of an organization that are not condemned.
     pub(crate) async fn credentials(
         &self,
         organization: &OrganizationId,
-        after: Option<&str>,
-    ) -> Result<(Vec<CredentialRow>, Option<String>), Error> {
-        self.page_of(organization, (CREDENTIAL, WHAT), after, PAGE)
-            .await
+    ) -> Result<Vec<CredentialRow>, Error> {
+        let rows = self.all_rows(organization, CREDENTIAL, |_, row| {
+            Some(from_item(WHAT, row))
+        });
+        rows.await?.into_iter().collect()
     }
 
-    /// Some of the condemned credentials of an organization, and where to go on.
+    /// The condemned credentials of an organization.
     pub(crate) async fn condemned(
         &self,
         organization: &OrganizationId,
-        after: Option<&str>,
-    ) -> Result<(Vec<CondemnedRow>, Option<String>), Error> {
-        self.page_of(organization, (CONDEMNED, WHAT), after, PAGE)
-            .await
+    ) -> Result<Vec<CondemnedRow>, Error> {
+        let rows = self.all_rows(organization, CONDEMNED, |_, row| Some(from_item(WHAT, row)));
+        rows.await?.into_iter().collect()
     }
 
     /// Writes a new credential's row; false where there is one already.

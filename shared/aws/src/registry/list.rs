@@ -1,11 +1,10 @@
 //! The registry page by page: a page costs the same, however long its list is.
 
 use carillon_domain::{OrganizationId, Webhook};
-use serde::de::DeserializeOwned;
 
 use super::{Registry, WEBHOOK, pk, readable, row_id};
 use crate::Error;
-use crate::table::{Item, Order, field, from_item, page, text};
+use crate::table::{Item, Order, field, page, text};
 
 /// How many calls a page of wanted webhooks takes at most. Where few are wanted, the page is
 /// short, and the next one goes on.
@@ -85,20 +84,25 @@ impl Registry {
         Ok(page(found, after, max, place))
     }
 
-    /// One call: some rows of an organization of one kind, and where to go on.
-    pub(super) async fn page_of<T: DeserializeOwned>(
+    /// All rows of an organization of one kind, in their order, each as `read` makes it of what its
+    /// sort key has behind the kind, and of itself.
+    pub(super) async fn all_rows<T: Send>(
         &self,
         organization: &OrganizationId,
-        (kind, what): (&str, &'static str),
-        after: Option<&str>,
-        max: usize,
-    ) -> Result<(Vec<T>, Option<String>), Error> {
-        let read = self
-            .some_rows(pk(organization), kind, after, max, Order::OldestFirst)
-            .await?;
-        let rows = read.rows.into_iter();
-        let rows = rows.map(|(_, row)| from_item(what, row));
-        Ok((rows.collect::<Result<_, _>>()?, read.next))
+        kind: &str,
+        read: impl Fn(&str, Item) -> Option<T> + Send + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let (mut all, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let (pk, behind) = (pk(organization), after.as_deref());
+            let rows = self.some_rows(pk, kind, behind, PAGE, Order::OldestFirst);
+            let Rows { rows, next } = rows.await?;
+            all.extend(rows.into_iter().filter_map(|(id, row)| read(&id, row)));
+            after = next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// One call: at most so many rows of a partition whose sort keys begin with `kind`.

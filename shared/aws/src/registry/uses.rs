@@ -11,12 +11,9 @@ use carillon_domain::{
 };
 
 use super::credentials::credential_key;
-use super::{Registry, key, pk};
+use super::{Registry, key};
 use crate::Error;
-use crate::table::{IntoStep, Item, Order, Step, number, text};
-
-/// How many users are read in one call.
-const PAGE: usize = 1_000;
+use crate::table::{IntoStep, Item, Step, number, text};
 
 fn use_kind(fingerprint: &Fingerprint) -> String {
     format!("USE#{fingerprint}#")
@@ -154,23 +151,7 @@ impl Registry {
         fingerprint: &Fingerprint,
     ) -> Result<Vec<WebhookId>, Error> {
         let kind = use_kind(fingerprint);
-        let (mut users, mut after) = (Vec::new(), None);
-        loop {
-            let read = self
-                .some_rows(
-                    pk(organization),
-                    &kind,
-                    after.as_deref(),
-                    PAGE,
-                    Order::OldestFirst,
-                )
-                .await?;
-            let ids = read.rows.iter().filter_map(|(id, _)| WebhookId::parse(id));
-            users.extend(ids);
-            after = read.next;
-            if after.is_none() {
-                return Ok(users);
-            }
-        }
+        self.all_rows(organization, &kind, |id, _| WebhookId::parse(id))
+            .await
     }
 }
