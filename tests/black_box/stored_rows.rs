@@ -142,6 +142,8 @@ async fn new_rows_look_as_those_of_an_earlier_version() {
     for (name, row) in rows {
         let mut golden = shape(&golden(name));
         golden.remove("dead_since");
+        // Only earlier versions have written it.
+        golden.remove("is_deleted");
         assert_eq!(shape(&row), golden, "{name}");
     }
 }

@@ -15,7 +15,7 @@ use carillon_domain::{CredentialId, CredentialRef, Fingerprint, OrganizationId, 
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::registry::{CondemnedRow, CredentialRow};
+use crate::registry::CredentialRow;
 use crate::{Error, Registry, SecretStore};
 
 /// How old a credential without users must be to count as left behind, and for how long
@@ -122,7 +122,12 @@ impl Credentials {
             }
         }
         for row in registry.condemned(organization).await? {
-            self.clear(organization, &row, now).await?;
+            // Each time: a call that was under way may have made it again.
+            let id = &row.credential_id;
+            self.secrets.delete(organization, id).await?;
+            if row.condemned_at + ABANDONED_AFTER <= now {
+                registry.forget_condemned(organization, id).await?;
+            }
         }
         Ok(())
     }
@@ -139,25 +144,6 @@ impl Credentials {
             .encrypt_anew(organization, &row.credential_id)
             .await?;
         self.registry.note_encrypted(organization, row, key).await
-    }
-
-    /// Deletes the secret of a condemned credential, and forgets the credential in time.
-    async fn clear(
-        &self,
-        organization: &OrganizationId,
-        row: &CondemnedRow,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let id = &row.credential_id;
-        let is_over = row.condemned_at + ABANDONED_AFTER <= now;
-        if row.is_deleted && !is_over {
-            return Ok(());
-        }
-        self.secrets.delete(organization, id).await?;
-        match is_over {
-            true => self.registry.forget_condemned(organization, id).await,
-            false => self.registry.note_deleted(organization, id).await,
-        }
     }
 
     async fn condemn(

@@ -35,7 +35,7 @@ use serde::de::DeserializeOwned;
 
 pub use calls::{Begun, KeptAnswer, KeyedCall};
 pub use changes::{Change, parts};
-pub(crate) use credentials::{CondemnedRow, CredentialRow};
+pub(crate) use credentials::CredentialRow;
 pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
 pub use webhooks::{TOGETHER, WriteError};

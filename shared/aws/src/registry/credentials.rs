@@ -4,7 +4,6 @@
 //! the row becomes a note that the credential is condemned, which outlives the secret:
 //! whoever was about to make the secret again is too late, and is cleaned up after.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_domain::{CredentialId, Fingerprint, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,10 +39,6 @@ pub(crate) struct CredentialRow {
 pub(crate) struct CondemnedRow {
     pub credential_id: CredentialId,
     pub condemned_at: Timestamp,
-    /// Whether the secret was deleted since. It is deleted once more in the end, because a
-    /// call that was under way may have made it again.
-    #[serde(default)]
-    pub is_deleted: bool,
 }
 
 pub(super) fn credential_key(organization: &OrganizationId, fingerprint: &Fingerprint) -> Item {
@@ -139,7 +134,6 @@ impl Registry {
         let condemned = CondemnedRow {
             credential_id: id.clone(),
             condemned_at: now,
-            is_deleted: false,
         };
         let condemned = row(WHAT, condemned_key(organization, id), &condemned)?;
         let steps = [delete.step(), self.put_new(condemned)];
@@ -159,23 +153,6 @@ impl Registry {
             Some(row) => self.condemn_credential(organization, &row, now).await,
             None => Ok(false),
         }
-    }
-
-    /// Notes that the secret of a condemned credential was deleted.
-    pub(crate) async fn note_deleted(
-        &self,
-        organization: &OrganizationId,
-        id: &CredentialId,
-    ) -> Result<(), Error> {
-        let note = self
-            .table
-            .update_step(condemned_key(organization, id))
-            .update_expression("SET is_deleted = :deleted")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":deleted", AttributeValue::Bool(true));
-        // A failed condition: the note is gone.
-        self.transact("noting a deletion", [note.step()]).await?;
-        Ok(())
     }
 
     /// Removes the note of a condemned credential.
