@@ -9,7 +9,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::types::AttributeValue;
-use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage, Registry,
@@ -56,7 +55,7 @@ impl DeliveryQueue for Recorder {
         Ok(())
     }
 
-    async fn change_visibility(&self, _: &[VisibilityChange]) -> Result<(), Error> {
+    async fn put_off(&self, _: &str, _: Duration) -> Result<(), Error> {
         Ok(())
     }
 

@@ -16,7 +16,6 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
-use carillon_aws::queue::VisibilityChange;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, DeliveryQueue, Error, EventFilter, EventStore, Lanes, Ledger,
@@ -374,14 +373,14 @@ impl DeliveryQueue for Stubborn {
         self.queue.send(messages).await
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error> {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), Error> {
         if take_one(&self.refusals) {
             return Err(Error::Call {
                 operation: "putting off",
                 cause: "a test wants it".into(),
             });
         }
-        self.queue.change_visibility(changes).await
+        self.queue.put_off(receipt, wait).await
     }
 
     async fn delete(&self, receipts: &[String]) -> Result<(), Error> {

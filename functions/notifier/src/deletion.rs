@@ -61,7 +61,6 @@ impl Done {
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use carillon_aws::queue::VisibilityChange;
     use carillon_aws::{Error, QueueMessage};
 
     use super::*;
@@ -79,7 +78,7 @@ mod tests {
             Ok(())
         }
 
-        async fn change_visibility(&self, _: &[VisibilityChange]) -> Result<(), Error> {
+        async fn put_off(&self, _: &str, _: Duration) -> Result<(), Error> {
             Ok(())
         }
 

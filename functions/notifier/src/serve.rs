@@ -3,7 +3,6 @@
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
-use carillon_aws::queue::VisibilityChange;
 use carillon_aws::{WakeUp, wake};
 use carillon_domain::delivery::LEASE;
 use carillon_domain::lane::{LONGEST_BINDING, Lane, Wait};
@@ -342,18 +341,14 @@ impl Notifier {
     }
 
     async fn put_off(&self, item: &Item, wait: Duration) {
-        let changes = [VisibilityChange {
-            receipt: item.receipt.clone(),
-            invisible_for: wait,
-        }];
         let queue = &self.stores.queue;
-        let Err(error) = queue.change_visibility(&changes).await else {
+        let Err(error) = queue.put_off(&item.receipt, wait).await else {
             return;
         };
         tracing::warn!(%error, "a wake-up could not be put off; trying again");
         self.clock.sleep(AGAIN).await;
         // It comes back when the queue's own time-out is over, at the latest.
-        match tokio::time::timeout(AGAIN_TIMEOUT, queue.change_visibility(&changes)).await {
+        match tokio::time::timeout(AGAIN_TIMEOUT, queue.put_off(&item.receipt, wait)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "a wake-up could not be put off"),
             Err(_) => tracing::error!("a wake-up could not be put off in time"),

@@ -11,8 +11,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry,
-    DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
+    BatchResultErrorEntry, DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
 };
 
 use carillon_domain::{EventId, LaneId, OrganizationId};
@@ -29,9 +28,6 @@ const BATCH_BYTES: usize = 256 * 1_024;
 const CALLS: usize = 16;
 /// How often entries that SQS did not take are sent again.
 const TRIES: usize = 3;
-/// The longest SQS keeps a message invisible, counted from when it was received; the
-/// minute is for the time since then.
-pub const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3_600 - 60);
 
 /// A message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,14 +107,6 @@ pub async fn wake(queue: &dyn DeliveryQueue, wake_ups: &[WakeUp]) -> Result<(), 
     queue.send(&messages).await
 }
 
-/// Puts off a received message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VisibilityChange {
-    pub receipt: String,
-    /// From now on. At most [`MAX_VISIBILITY`] counts.
-    pub invisible_for: Duration,
-}
-
 /// The queue as Carillon needs it: SQS, or the one in the process that `cargo run` has.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
@@ -126,7 +114,9 @@ pub trait DeliveryQueue: Send + Sync {
     /// sending all again is safe within the deduplication window.
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error>;
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error>;
+    /// Puts off a received message, by its receipt: it is invisible for so long from now on, which
+    /// is less than the twelve hours that SQS keeps a message invisible since it was received.
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), Error>;
 
     /// Deletes received messages, by their receipts.
     async fn delete(&self, receipts: &[String]) -> Result<(), Error>;
@@ -225,27 +215,15 @@ impl DeliveryQueue for SqsQueue {
         Ok(())
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Result<(), Error> {
-        const OPERATION: &str = "changing a message's visibility";
-        for batch in changes.chunks(BATCH) {
-            let entries = entries(OPERATION, batch, |id, change: &VisibilityChange| {
-                let wait = change.invisible_for.min(MAX_VISIBILITY);
-                ChangeMessageVisibilityBatchRequestEntry::builder()
-                    .id(id)
-                    .receipt_handle(&change.receipt)
-                    .visibility_timeout(wait.as_secs_f64().ceil() as i32)
-                    .build()
-            })?;
-            let answer = self
-                .client
-                .change_message_visibility_batch()
-                .queue_url(&self.url)
-                .set_entries(Some(entries))
-                .send()
-                .await
-                .map_err(Error::call(OPERATION))?;
-            all_taken(OPERATION, &answer.failed)?;
-        }
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), Error> {
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(wait.as_secs_f64().ceil() as i32)
+            .send()
+            .await
+            .map_err(Error::call("changing a message's visibility"))?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! items of tables that are no events.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -10,7 +11,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use carillon_aws::queue::VisibilityChange;
 use carillon_aws::{DeliveryQueue, Failures, QueueMessage};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -109,7 +109,7 @@ impl DeliveryQueue for LocalFailures {
         Ok(())
     }
 
-    async fn change_visibility(&self, _: &[VisibilityChange]) -> Result<(), carillon_aws::Error> {
+    async fn put_off(&self, _: &str, _: Duration) -> Result<(), carillon_aws::Error> {
         Ok(())
     }
 

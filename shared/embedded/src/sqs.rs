@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use carillon_aws::{DeliveryQueue, QueueMessage, queue::VisibilityChange};
+use carillon_aws::{DeliveryQueue, Error, QueueMessage};
 use serde_json::{Value, json};
 
 use crate::LocalQueue;
@@ -15,6 +15,9 @@ const MOST: usize = 10;
 /// Does what a call asks for; gives the HTTP status and the body.
 pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, String) {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
+    if operation == "ChangeMessageVisibility" {
+        return put_off(queue, &body).await;
+    }
     let entries = body["Entries"].as_array().cloned().unwrap_or_default();
     if entries.is_empty() {
         return refuse("EmptyBatchRequest");
@@ -22,42 +25,29 @@ pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, S
     if entries.len() > MOST {
         return refuse("TooManyEntriesInBatchRequest");
     }
-    let none_refused = |()| Vec::new();
     let done = match operation {
-        "SendMessageBatch" => send(queue, &entries).await.map(none_refused),
+        "SendMessageBatch" => send(queue, &entries).await,
         "DeleteMessageBatch" => {
             let receipts: Vec<_> = entries.iter().map(|e| text(e, "ReceiptHandle")).collect();
-            queue.delete(&receipts).await.map(none_refused)
+            queue.delete(&receipts).await
         }
-        "ChangeMessageVisibilityBatch" => match put_off(queue, &entries) {
-            Ok(refused) => Ok(refused),
-            Err(_) => return refuse("InternalError"),
-        },
         _ => return refuse("UnsupportedOperation"),
     };
-    let Ok(refused) = done else {
+    if done.is_err() {
         return refuse("InvalidMessageContents");
-    };
-    let (mut successful, mut failed) = (Vec::new(), Vec::new());
-    for (n, entry) in entries.iter().enumerate() {
-        let id = &entry["Id"];
-        if refused.contains(&n) {
-            // One entry's failure is told in an answer of status 200, beside what succeeded
-            // (`ChangeMessageVisibilityBatch` in the SQS API reference).
-            failed.push(json!({"Id": id, "Code": INVALID_PARAMETER, "SenderFault": true}));
-        } else {
-            successful.push(
-                json!({"Id": id, "MessageId": id, "MD5OfMessageBody": "", "SequenceNumber": "0"}),
-            );
-        }
     }
+    let successful = entries.iter().map(|entry| {
+        let id = &entry["Id"];
+        json!({"Id": id, "MessageId": id, "MD5OfMessageBody": "", "SequenceNumber": "0"})
+    });
+    let successful: Vec<_> = successful.collect();
     (
         200,
-        json!({"Successful": successful, "Failed": failed}).to_string(),
+        json!({"Successful": successful, "Failed": []}).to_string(),
     )
 }
 
-async fn send(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_aws::Error> {
+async fn send(queue: &LocalQueue, entries: &[Value]) -> Result<(), Error> {
     let messages: Vec<_> = entries
         .iter()
         .map(|entry| QueueMessage {
@@ -69,18 +59,14 @@ async fn send(queue: &LocalQueue, entries: &[Value]) -> Result<(), carillon_aws:
     queue.send(&messages).await
 }
 
-/// Gives which entries were refused.
-fn put_off(queue: &LocalQueue, entries: &[Value]) -> Result<Vec<usize>, rusqlite::Error> {
-    let changes: Vec<_> = entries
-        .iter()
-        .map(|entry| VisibilityChange {
-            receipt: text(entry, "ReceiptHandle"),
-            invisible_for: Duration::from_secs(
-                entry["VisibilityTimeout"].as_u64().unwrap_or_default(),
-            ),
-        })
-        .collect();
-    queue.put_off(&changes)
+async fn put_off(queue: &LocalQueue, body: &Value) -> (u16, String) {
+    let seconds = body["VisibilityTimeout"].as_u64().unwrap_or_default();
+    let wait = Duration::from_secs(seconds);
+    match queue.put_off(&text(body, "ReceiptHandle"), wait).await {
+        Ok(()) => (200, "{}".to_owned()),
+        Err(Error::Call { cause, .. }) if cause == INVALID_PARAMETER => refuse(INVALID_PARAMETER),
+        Err(_) => refuse("InternalError"),
+    }
 }
 
 fn text(entry: &Value, key: &str) -> String {

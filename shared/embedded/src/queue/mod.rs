@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use carillon_aws::queue::{DeliveryQueue, MAX_VISIBILITY, QueueMessage, VisibilityChange};
+use carillon_aws::queue::{DeliveryQueue, QueueMessage};
 use carillon_runtime::clock::{Clock, SystemClock};
 use jiff::Timestamp;
 use tokio::sync::Notify;
@@ -152,18 +152,6 @@ impl LocalQueue {
         self.changed.notify_waiters();
         Ok(())
     }
-
-    /// Changes visibilities as SQS does, each by itself; gives which of them were refused:
-    /// those that would keep a message invisible for longer than SQS does.
-    pub(crate) fn put_off(
-        &self,
-        changes: &[VisibilityChange],
-    ) -> Result<Vec<usize>, rusqlite::Error> {
-        let now = self.clock.now().as_millisecond();
-        let refused = store::put_off(&mut self.journal.connection(), &self.limits, changes, now)?;
-        self.changed.notify_waiters();
-        Ok(refused)
-    }
 }
 
 #[async_trait]
@@ -182,20 +170,13 @@ impl DeliveryQueue for LocalQueue {
         Ok(())
     }
 
-    async fn change_visibility(
-        &self,
-        changes: &[VisibilityChange],
-    ) -> Result<(), carillon_aws::Error> {
+    async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), carillon_aws::Error> {
         const OPERATION: &str = "changing a message's visibility";
-        let changes: Vec<_> = changes
-            .iter()
-            .map(|change| VisibilityChange {
-                receipt: change.receipt.clone(),
-                invisible_for: change.invisible_for.min(MAX_VISIBILITY),
-            })
-            .collect();
-        let refused = self.put_off(&changes).map_err(failed(OPERATION))?;
-        match refused.is_empty() {
+        let now = self.clock.now().as_millisecond();
+        let journal = &self.journal;
+        let done = store::put_off(&mut journal.connection(), &self.limits, receipt, wait, now);
+        self.changed.notify_waiters();
+        match done.map_err(failed(OPERATION))? {
             true => Ok(()),
             false => Err(carillon_aws::Error::Call {
                 operation: OPERATION,

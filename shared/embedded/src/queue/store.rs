@@ -2,7 +2,9 @@
 //! until when one of its messages is in somebody's hands, so that no receive has to look
 //! through the messages themselves.
 
-use carillon_aws::queue::{QueueMessage, VisibilityChange};
+use std::time::Duration;
+
+use carillon_aws::queue::QueueMessage;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Limits, Received, milliseconds};
@@ -200,34 +202,28 @@ fn remove_one(connection: &Connection, sequence: i64) -> Result<()> {
     }
 }
 
-/// Gives which of the changes were refused.
+/// Puts a message off; false where that would keep it invisible for longer than SQS does.
 pub(super) fn put_off(
     connection: &mut Connection,
     limits: &Limits,
-    changes: &[VisibilityChange],
+    receipt: &str,
+    wait: Duration,
     now: i64,
-) -> Result<Vec<usize>> {
+) -> Result<bool> {
     let transaction = connection.transaction()?;
-    let mut refused = Vec::new();
-    for (n, change) in changes.iter().enumerate() {
-        let until = now.saturating_add(milliseconds(change.invisible_for));
-        let found: Option<(String, Option<i64>)> = transaction
-            .prepare_cached(
-                "SELECT group_id, at_ms FROM messages LEFT JOIN receives USING (sequence)
-                 WHERE sequence = ?1",
-            )?
-            .query_row(params![change.receipt], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let received_at = found.as_ref().and_then(|(_, at)| *at).unwrap_or(now);
-        if until > received_at.saturating_add(milliseconds(limits.visibility)) {
-            refused.push(n);
-            continue;
-        }
-        let (Some((group, _)), Ok(sequence)) = (found, change.receipt.parse()) else {
-            continue;
-        };
+    let until = now.saturating_add(milliseconds(wait));
+    let found: Option<(String, Option<i64>)> = transaction
+        .prepare_cached(
+            "SELECT group_id, at_ms FROM messages LEFT JOIN receives USING (sequence)
+             WHERE sequence = ?1",
+        )?
+        .query_row(params![receipt], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let received_at = found.as_ref().and_then(|(_, at)| *at).unwrap_or(now);
+    if until > received_at.saturating_add(milliseconds(limits.visibility)) {
+        return Ok(false);
+    }
+    if let (Some((group, _)), Ok(sequence)) = (found, receipt.parse()) {
         transaction
             .prepare_cached("UPDATE messages SET visible_at_ms = ?2 WHERE sequence = ?1")?
             .execute(params![sequence, until])?;
@@ -235,7 +231,7 @@ pub(super) fn put_off(
         count_anew(&transaction, &group)?;
     }
     transaction.commit()?;
-    Ok(refused)
+    Ok(true)
 }
 
 /// A repeat of what was sent stays one: `deduplication` is left alone.

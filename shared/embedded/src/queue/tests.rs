@@ -51,15 +51,10 @@ async fn a_message_that_is_put_off_holds_back_its_group_and_nobody_else() {
     let queue = queue(&[message("a", "1"), message("a", "2"), message("b", "3")]).await;
     let now = Timestamp::now();
     let received = queue.receive(10, VISIBILITY, now).unwrap();
-    let changes: Vec<_> = received
-        .iter()
-        .zip([600, 0, 0])
-        .map(|(message, seconds)| VisibilityChange {
-            receipt: message.receipt.clone(),
-            invisible_for: Duration::from_secs(seconds),
-        })
-        .collect();
-    queue.change_visibility(&changes).await.unwrap();
+    for (message, seconds) in received.iter().zip([600, 0, 0]) {
+        let wait = Duration::from_secs(seconds);
+        queue.put_off(&message.receipt, wait).await.unwrap();
+    }
     let soon = Timestamp::now() + Duration::from_secs(1);
     assert_eq!(bodies(&queue.receive(10, VISIBILITY, soon).unwrap()), ["3"]);
     let later = soon + Duration::from_secs(601);
@@ -82,11 +77,8 @@ async fn after_a_restart_what_was_in_hand_comes_at_once_and_what_was_put_off_in_
     let queue = queue(&[message("a", "1"), message("b", "2")]).await;
     let now = Timestamp::now();
     let received = queue.receive(10, VISIBILITY, now).unwrap();
-    let change = VisibilityChange {
-        receipt: received[0].receipt.clone(),
-        invisible_for: Duration::from_secs(600),
-    };
-    queue.change_visibility(&[change]).await.unwrap();
+    let wait = Duration::from_secs(600);
+    queue.put_off(&received[0].receipt, wait).await.unwrap();
     let again = LocalQueue::open(Arc::clone(&queue.journal)).unwrap();
     let soon = Timestamp::now() + Duration::from_secs(1);
     assert_eq!(bodies(&again.receive(10, VISIBILITY, soon).unwrap()), ["2"]);
@@ -167,13 +159,9 @@ async fn no_message_is_put_off_beyond_the_longest_time_since_it_was_received() {
     let queue = limited(&[message("a", "1")]).await;
     let queue = queue.with_clock(Arc::new(clock.clone()));
     let received = queue.receive(1, VISIBILITY, start).unwrap();
-    let put_off = |seconds| {
-        let change = VisibilityChange {
-            receipt: received[0].receipt.clone(),
-            invisible_for: Duration::from_secs(seconds),
-        };
-        let queue = queue.clone();
-        async move { queue.change_visibility(&[change]).await }
+    let put_off = async |seconds| {
+        let wait = Duration::from_secs(seconds);
+        queue.put_off(&received[0].receipt, wait).await
     };
     clock.advance(Duration::from_secs(30));
     put_off(70).await.unwrap();

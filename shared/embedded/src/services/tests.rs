@@ -62,11 +62,8 @@ async fn what_was_received_is_put_off_and_deleted_as_with_sqs() {
     let visibility = Duration::from_secs(60);
     let received = queue.receive(10, visibility, Timestamp::now()).unwrap();
     let receipt = received[0].receipt.clone();
-    let change = carillon_aws::queue::VisibilityChange {
-        receipt: receipt.clone(),
-        invisible_for: Duration::from_secs(600),
-    };
-    sqs.change_visibility(&[change]).await.unwrap();
+    let wait = Duration::from_secs(600);
+    sqs.put_off(&receipt, wait).await.unwrap();
     let (count, next) = queue.waiting(Timestamp::now()).unwrap();
     assert_eq!(count, 1);
     assert!(next.unwrap() > Timestamp::now() + Duration::from_secs(500));
@@ -75,29 +72,19 @@ async fn what_was_received_is_put_off_and_deleted_as_with_sqs() {
 }
 
 #[tokio::test]
-async fn a_time_out_beyond_the_longest_is_refused_for_its_entry_alone() {
-    let (_, queue) = queue(&[]).await;
-    let other = QueueMessage {
-        group: "b".into(),
-        deduplication_id: "2".into(),
-        body: "hello".into(),
-    };
-    queue.send(&[message(), other]).await.unwrap();
+async fn a_time_out_beyond_the_longest_is_refused() {
+    let (sqs, queue) = queue(&[Course::Smooth; 3]).await;
+    sqs.send(&[message()]).await.unwrap();
     let visibility = Duration::from_secs(60);
     let received = queue.receive(10, visibility, Timestamp::now()).unwrap();
-    let entries: Vec<_> = received
-        .iter()
-        .zip([43_300, 600])
-        .map(|(message, seconds)| {
-            json!({"Id": seconds.to_string(), "ReceiptHandle": message.receipt,
-                   "VisibilityTimeout": seconds})
-        })
-        .collect();
-    let body = json!({"Entries": entries}).to_string();
-    let (status, answer) = sqs::execute(&queue, "ChangeMessageVisibilityBatch", &body).await;
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!(status, 200);
-    assert_eq!(answer["Successful"][0]["Id"], "600");
-    assert_eq!(answer["Failed"][0]["Id"], "43300");
-    assert_eq!(answer["Failed"][0]["Code"], "InvalidParameterValue");
+    let put_off = async |seconds| {
+        let wait = Duration::from_secs(seconds);
+        sqs.put_off(&received[0].receipt, wait).await
+    };
+    let error = put_off(43_300).await.unwrap_err();
+    assert!(
+        error.to_string().contains("InvalidParameterValue"),
+        "{error}"
+    );
+    put_off(600).await.unwrap();
 }
