@@ -63,12 +63,6 @@ impl EventFilter {
     }
 }
 
-/// A part of the index: from `since` to before `before`.
-struct Range {
-    since: String,
-    before: String,
-}
-
 impl EventStore {
     /// An organization's events, newest first, that come after the place `after` of the
     /// list, and the place where it goes on, if there may be more.
@@ -77,55 +71,20 @@ impl EventStore {
         organization: &OrganizationId,
         filter: &EventFilter,
         after: Option<&str>,
-        most: usize,
+        max: usize,
     ) -> Result<(Vec<Event>, Option<String>), Error> {
+        // DynamoDB takes no empty text as a key.
+        let since = filter.since.map_or_else(|| "0".to_owned(), sortable);
         // `~` is above every digit; a time is below the places of its own events.
         let until = filter.until.map_or_else(|| "~".to_owned(), sortable);
-        let mut range = Range {
-            // DynamoDB takes no empty text as a key.
-            since: filter.since.map_or_else(|| "0".to_owned(), sortable),
-            before: match after {
-                Some(after) => until.min(after.into()),
-                None => until,
-            },
+        let mut before = match after {
+            Some(after) => until.min(after.into()),
+            None => until,
         };
-        let mut found: Vec<(String, Event)> = Vec::new();
-        let mut next = None;
-        for _ in 0..CALLS {
-            let (items, more) = self.read(organization, filter, &range, most).await?;
-            for item in items {
-                let place = place(&item);
-                // The range that DynamoDB is asked for has its end in it.
-                if place < range.before {
-                    found.push((place, from_item("an event", item)?));
-                }
-            }
-            next = more;
-            match &next {
-                Some(next) if found.len() <= most => range.before.clone_from(next),
-                _ => break,
-            }
-        }
-        let (found, next) = page(found, next, most, |(place, _)| place.clone());
-        let events = found.into_iter().map(|(_, event)| event);
-        Ok((events.collect(), next))
-    }
-
-    /// One call: what it found, and the place up to which it looked, if there is more.
-    async fn read(
-        &self,
-        organization: &OrganizationId,
-        filter: &EventFilter,
-        range: &Range,
-        most: usize,
-    ) -> Result<(Vec<Item>, Option<String>), Error> {
-        if range.since > range.before {
-            return Ok((Vec::new(), None));
-        }
         let conditions = filter.conditions();
         let rows = match conditions.is_empty() {
             // One more tells that there is more, and one may be the end of the range.
-            true => most + 2,
+            true => max + 2,
             false => ROWS,
         };
         let query = self
@@ -136,13 +95,36 @@ impl EventStore {
                 "organization = :organization AND listed_at BETWEEN :since AND :before",
             )
             .expression_attribute_values(":organization", text(organization.as_str()))
-            .expression_attribute_values(":since", text(&range.since))
-            .expression_attribute_values(":before", text(&range.before))
+            .expression_attribute_values(":since", text(&since))
             .scan_index_forward(false);
-        let answer = filtered(query, &conditions).send().await;
-        let answer = answer.map_err(Error::call("listing events"))?;
-        let more = answer.last_evaluated_key.as_ref().map(place);
-        Ok((answer.items.unwrap_or_default(), more))
+        let query = filtered(query, &conditions);
+        let mut found: Vec<(String, Event)> = Vec::new();
+        let mut next = None;
+        for _ in 0..CALLS {
+            // DynamoDB refuses a range that ends before it begins.
+            if since > before {
+                next = None;
+                break;
+            }
+            let query = query.clone();
+            let query = query.expression_attribute_values(":before", text(&before));
+            let answer = query.send().await.map_err(Error::call("listing events"))?;
+            for item in answer.items.unwrap_or_default() {
+                let place = place(&item);
+                // The range that DynamoDB is asked for has its end in it.
+                if place < before {
+                    found.push((place, from_item("an event", item)?));
+                }
+            }
+            next = answer.last_evaluated_key.as_ref().map(place);
+            match &next {
+                Some(next) if found.len() <= max => before.clone_from(next),
+                _ => break,
+            }
+        }
+        let (found, next) = page(found, next, max, |(place, _)| place.clone());
+        let events = found.into_iter().map(|(_, event)| event);
+        Ok((events.collect(), next))
     }
 }
 
