@@ -22,8 +22,6 @@ use crate::Error;
 
 /// How many entries SQS takes in one call.
 const BATCH: usize = 10;
-/// How many bytes all bodies of a call have at most: the least that SQS has ever taken.
-const BATCH_BYTES: usize = 256 * 1_024;
 /// How many calls send messages at once.
 const CALLS: usize = 16;
 /// How often entries that SQS did not take are sent again.
@@ -110,7 +108,7 @@ pub async fn wake(queue: &dyn DeliveryQueue, wake_ups: &[WakeUp]) -> Result<(), 
 /// The queue as Carillon needs it: SQS, or the one in the process that `cargo run` has.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
-    /// Sends messages, in any order. On an error, an unknown part of them may have been sent;
+    /// Sends messages, in any order, of which any ten are taken in one call. On an error, an unknown part of them may have been sent;
     /// sending all again is safe within the deduplication window.
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error>;
 
@@ -120,24 +118,6 @@ pub trait DeliveryQueue: Send + Sync {
 
     /// Deletes received messages, by their receipts.
     async fn delete(&self, receipts: &[String]) -> Result<(), Error>;
-}
-
-/// Messages as they go into one call each: at most ten, and no more bytes than SQS takes.
-fn batches(messages: &[QueueMessage]) -> Vec<&[QueueMessage]> {
-    let mut batches = Vec::with_capacity(messages.len().div_ceil(BATCH));
-    let (mut start, mut bytes) = (0, 0);
-    for (n, message) in messages.iter().enumerate() {
-        let is_full = n - start == BATCH || bytes + message.body.len() > BATCH_BYTES;
-        if is_full && n > start {
-            batches.push(&messages[start..n]);
-            (start, bytes) = (n, 0);
-        }
-        bytes += message.body.len();
-    }
-    if start < messages.len() {
-        batches.push(&messages[start..]);
-    }
-    batches
 }
 
 /// The entries of a call, with the numbers of what they are made of as their ids.
@@ -209,8 +189,8 @@ impl SqsQueue {
 #[async_trait]
 impl DeliveryQueue for SqsQueue {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error> {
-        for calls in batches(messages).chunks(CALLS) {
-            try_join_all(calls.iter().map(|batch| self.send_batch(batch))).await?;
+        for calls in messages.chunks(CALLS * BATCH) {
+            try_join_all(calls.chunks(BATCH).map(|batch| self.send_batch(batch))).await?;
         }
         Ok(())
     }
@@ -252,29 +232,23 @@ impl DeliveryQueue for SqsQueue {
 
 #[cfg(test)]
 mod tests {
+    use carillon_domain::sample;
+
     use super::*;
 
-    fn messages(sizes: &[usize]) -> Vec<QueueMessage> {
-        sizes
-            .iter()
-            .map(|size| QueueMessage {
-                group: "group".into(),
-                deduplication_id: String::new(),
-                body: "x".repeat(*size),
-            })
-            .collect()
-    }
-
-    fn split(sizes: &[usize]) -> Vec<usize> {
-        let messages = messages(sizes);
-        batches(&messages).iter().map(|batch| batch.len()).collect()
-    }
+    /// The least that SQS has ever taken of all bodies of a call.
+    const TAKEN: usize = 256 * 1_024;
 
     #[test]
-    fn a_call_has_ten_messages_at_most_and_no_more_bytes_than_the_queue_takes() {
-        assert_eq!(split(&[]), Vec::<usize>::new());
-        assert_eq!(split(&[1; 25]), [10, 10, 5]);
-        assert_eq!(split(&[100_000; 5]), [2, 2, 1]);
-        assert_eq!(split(&[300_000, 1, 1]), [1, 2]);
+    fn any_ten_wake_ups_are_far_below_what_the_queue_takes_in_a_call() {
+        let organization = OrganizationId::parse(&"o".repeat(64)).unwrap();
+        let lane = LaneId::of(&sample::webhook(1, &["*"]).id, u32::MAX);
+        let event = EventId::parse(&"e".repeat(128));
+        let wake_up = WakeUp::new(organization, lane).for_event(event).urgent();
+        let body = wake_up.message().body;
+        assert!(
+            body.contains("eee") && body.len() * BATCH < TAKEN / 10,
+            "{body}"
+        );
     }
 }

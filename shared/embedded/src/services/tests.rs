@@ -56,6 +56,17 @@ async fn what_is_refused_is_not_done_and_what_loses_its_answer_is() {
 }
 
 #[tokio::test]
+async fn of_many_messages_ten_go_into_a_call() {
+    let (sqs, queue) = queue(&[Course::Smooth; 3]).await;
+    let messages = (0..25).map(|n| QueueMessage {
+        deduplication_id: n.to_string(),
+        ..message()
+    });
+    sqs.send(&messages.collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(queue.waiting(Timestamp::now()).unwrap().0, 25);
+}
+
+#[tokio::test]
 async fn what_was_received_is_put_off_and_deleted_as_with_sqs() {
     let (sqs, queue) = queue(&[Course::Smooth; 3]).await;
     sqs.send(&[message()]).await.unwrap();
