@@ -107,7 +107,8 @@ pub async fn register(
         let credential = open(api, organization, value).await?;
         let now = Timestamp::now();
         let webhook = new_webhook(organization, id.clone(), registration, credential, now);
-        if write_together(api, organization, &[Change::Create(&webhook)]).await? {
+        let change = Change::new(None, Some(&webhook));
+        if write_together(api, organization, &[change]).await? {
             return Ok(webhook);
         }
         pause(tries).await;
@@ -218,7 +219,8 @@ pub async fn remove(
     for tries in 0..TRIES {
         let read = find(api, organization, id).await?;
         if_match.check(&read)?;
-        if write_together(api, organization, &[Change::Remove(&read)]).await? {
+        let change = Change::new(Some(&read), None);
+        if write_together(api, organization, &[change]).await? {
             return Ok(());
         }
         pause(tries).await;

@@ -19,7 +19,7 @@ pub const AT_ONCE: usize = 16;
 pub async fn replace_together(api: &Api, changes: &[(Webhook, Webhook)]) -> Result<bool, Problem> {
     let changed = changes.iter().filter(|(read, new)| read != new);
     let changed: Vec<Change<'_>> = changed
-        .map(|(read, new)| Change::Update(read, new))
+        .map(|(read, new)| Change::new(Some(read), Some(new)))
         .collect();
     match changes.first() {
         Some((read, _)) => write_together(api, &read.organization, &changed).await,
@@ -50,26 +50,28 @@ pub async fn write_together(
 /// is looked at now.
 async fn follow(api: &Api, organization: &OrganizationId, changes: &[Change<'_>]) {
     let (mut unused, mut lanes) = (Vec::new(), Vec::new());
-    for change in changes {
-        match change {
-            Change::Create(new) => {
+    for Change { before, after } in changes {
+        match (before, after) {
+            (Some(_), Some(new)) => {
+                let webhook_id = new.id.as_str();
+                tracing::info!(webhook_id, version = new.version, "changed");
+            }
+            (None, Some(new)) => {
                 let webhook_id = new.id.as_str();
                 tracing::info!(webhook_id, %organization, "registered");
             }
-            Change::Update(read, new) => {
-                let webhook_id = new.id.as_str();
-                tracing::info!(webhook_id, version = new.version, "changed");
-                unused.extend(left(read, Some(new)));
-                lanes.extend(waking::lanes(read));
-                lanes.extend(waking::lanes(new));
-            }
-            Change::Remove(read) => {
+            (Some(read), None) => {
                 let webhook_id = read.id.as_str();
                 tracing::info!(webhook_id, "removed");
-                unused.extend(left(read, None));
-                lanes.extend(waking::lanes(read));
             }
+            (None, None) => {}
         }
+        let Some(read) = before else {
+            continue;
+        };
+        unused.extend(left(read, *after));
+        lanes.extend(waking::lanes(read));
+        lanes.extend(after.iter().flat_map(|new| waking::lanes(new)));
     }
     release(api, unused, organization).await;
     lanes.sort();
@@ -87,11 +89,8 @@ async fn again(
     error: WriteError,
 ) -> Result<(), Problem> {
     let opened = || {
-        let opened = changes.iter().filter_map(|change| match change {
-            Change::Create(new) | Change::Update(_, new) => Some(new.credential.clone()),
-            Change::Remove(_) => None,
-        });
-        opened.collect()
+        let opened = changes.iter().filter_map(|change| change.after);
+        opened.map(|new| new.credential.clone()).collect()
     };
     match error {
         WriteError::NameFreed | WriteError::Changed => Ok(()),

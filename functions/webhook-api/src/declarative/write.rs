@@ -60,11 +60,10 @@ impl Prepared {
     }
 
     fn changes(&self, removals_first: bool) -> Vec<Change<'_>> {
-        let writes = self.steps.iter().map(|write| match &write.read {
-            Some(read) => Change::Update(read, &write.new),
-            None => Change::Create(&write.new),
-        });
-        let removals = self.removals.iter().map(Change::Remove);
+        let writes = self.steps.iter();
+        let writes = writes.map(|write| Change::new(write.read.as_ref(), Some(&write.new)));
+        let removals = self.removals.iter();
+        let removals = removals.map(|read| Change::new(Some(read), None));
         match removals_first {
             true => removals.chain(writes).collect(),
             // Webhooks that share a credential with one that goes keep its secret.
@@ -141,18 +140,19 @@ pub(super) async fn write(
             Err(problem) => return Err(problem),
         }
         for change in part {
-            match change {
-                Change::Create(new) | Change::Update(_, new) => {
-                    let Some(write) = writes.get(new.id.as_str()) else {
-                        continue;
-                    };
-                    // It may have been made before, and be changed once more.
-                    let before = written.named.remove(&new.name);
-                    let outcome = write.outcome.clone().after(before);
-                    written.named.insert(new.name.clone(), outcome);
-                }
-                Change::Remove(read) => written.removed.push(Outcome::of_removal(read)),
-            }
+            let Some(new) = change.after else {
+                written
+                    .removed
+                    .extend(change.before.map(Outcome::of_removal));
+                continue;
+            };
+            let Some(write) = writes.get(new.id.as_str()) else {
+                continue;
+            };
+            // It may have been made before, and be changed once more.
+            let before = written.named.remove(&new.name);
+            let outcome = write.outcome.clone().after(before);
+            written.named.insert(new.name.clone(), outcome);
         }
     }
     Ok(true)

@@ -9,47 +9,40 @@ const MAX_ITEMS: usize = 100;
 
 /// A change of a webhook; of one that is there only as long as it is as it was read.
 #[derive(Debug, Clone, Copy)]
-pub enum Change<'w> {
-    /// Registers it; its credential has been opened.
-    Create(&'w Webhook),
-    /// Puts the second in the place of the first; the credentials that it newly names have been
-    /// opened.
-    Update(&'w Webhook, &'w Webhook),
-    Remove(&'w Webhook),
+pub struct Change<'w> {
+    /// As it was read; none where it is registered.
+    pub before: Option<&'w Webhook>,
+    /// As it is from then on, its credentials opened; none where it is removed.
+    pub after: Option<&'w Webhook>,
 }
 
 impl<'w> Change<'w> {
-    pub(super) fn webhook(self) -> &'w Webhook {
-        match self {
-            Self::Create(webhook) | Self::Update(_, webhook) | Self::Remove(webhook) => webhook,
-        }
+    pub fn new(before: Option<&'w Webhook>, after: Option<&'w Webhook>) -> Self {
+        Self { before, after }
     }
 
-    pub(super) fn uses(self, uses: &mut Uses) {
-        match self {
-            Self::Create(webhook) => uses.begin(webhook),
-            Self::Update(read, new) => uses.change(read, new),
-            Self::Remove(read) => uses.end_all(read),
-        }
+    pub(super) fn webhook(self) -> Option<&'w Webhook> {
+        self.after.or(self.before)
     }
 
     /// By how many webhooks the organization has more.
     pub(super) fn more(self) -> i32 {
-        match self {
-            Self::Create(_) => 1,
-            Self::Update(..) => 0,
-            Self::Remove(_) => -1,
-        }
+        i32::from(self.after.is_some()) - i32::from(self.before.is_some())
+    }
+
+    /// Whether one name is freed, another one taken, or both.
+    pub(super) fn is_of_name(self) -> bool {
+        let name = |webhook: Option<&'w Webhook>| webhook.map(|webhook| &webhook.name);
+        name(self.before) != name(self.after)
     }
 
     /// How many items of a transaction it takes at most.
     fn max_items(self) -> usize {
         let mut uses = Uses::default();
-        self.uses(&mut uses);
-        let names = match self {
-            Self::Create(_) | Self::Remove(_) => 1,
-            Self::Update(read, new) if read.name != new.name => 2,
-            Self::Update(..) => 0,
+        uses.change(self.before, self.after);
+        let names = match self.is_of_name() {
+            true => [self.before, self.after].iter().flatten().count(),
+            false => 0,
         };
         // The webhook itself, and the entry of the audit log.
         2 + names + uses.items()

@@ -25,11 +25,14 @@ fn use_key(webhook: &Webhook, credential: &CredentialRef) -> Item {
 }
 
 /// The credentials that a webhook counts as a user of.
-fn used(webhook: &Webhook) -> Vec<CredentialRef> {
-    let fallback = webhook.fallback.clone();
-    [webhook.credential.clone()]
-        .into_iter()
-        .chain(fallback.filter(|fallback| *fallback != webhook.credential))
+fn used(webhook: Option<&Webhook>) -> Vec<&CredentialRef> {
+    let Some(webhook) = webhook else {
+        return Vec::new();
+    };
+    let fallback = webhook.fallback.as_ref();
+    let fallback = fallback.filter(|fallback| **fallback != webhook.credential);
+    std::iter::once(&webhook.credential)
+        .chain(fallback)
         .collect()
 }
 
@@ -43,39 +46,30 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    /// The webhook is made.
-    pub fn begin(&mut self, webhook: &Webhook) {
-        for credential in used(webhook) {
-            self.begun.push(use_key(webhook, &credential));
-            self.count(&credential, 1, true);
+    /// A webhook changes; from nothing where it is registered, to nothing where it is removed.
+    pub fn change(&mut self, before: Option<&Webhook>, after: Option<&Webhook>) {
+        let Some(webhook) = after.or(before) else {
+            return;
+        };
+        let (had, has) = (used(before), used(after));
+        for credential in has.iter().filter(|used| !had.contains(used)) {
+            self.begun.push(use_key(webhook, credential));
+            self.count(credential, 1, true);
         }
-    }
-
-    /// The webhook is removed.
-    pub fn end_all(&mut self, webhook: &Webhook) {
-        for credential in used(webhook) {
-            self.end(webhook, &credential);
+        for credential in had.iter().filter(|used| !has.contains(used)) {
+            self.end(webhook, credential);
+        }
+        let is_active = |webhook: &&Webhook| webhook.status == WebhookStatus::Active;
+        if let Some(after) = after.filter(is_active)
+            && before.filter(is_active).is_none()
+        {
+            self.count(&after.credential, 0, true);
         }
     }
 
     pub fn end(&mut self, webhook: &Webhook, credential: &CredentialRef) {
         self.ended.push(use_key(webhook, credential));
         self.count(credential, -1, false);
-    }
-
-    pub fn change(&mut self, before: &Webhook, after: &Webhook) {
-        let (had, has) = (used(before), used(after));
-        for credential in has.iter().filter(|used| !had.contains(used)) {
-            self.begun.push(use_key(after, credential));
-            self.count(credential, 1, true);
-        }
-        for credential in had.iter().filter(|used| !has.contains(used)) {
-            self.end(after, credential);
-        }
-        let is_active = |webhook: &Webhook| webhook.status == WebhookStatus::Active;
-        if is_active(after) && !is_active(before) {
-            self.count(&after.credential, 0, true);
-        }
     }
 
     /// How many items of a transaction it takes.

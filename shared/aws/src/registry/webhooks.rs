@@ -52,31 +52,33 @@ type Steps<'w> = Vec<(Step, Failed<'w>)>;
 impl Registry {
     /// Registers a webhook whose credential has been opened.
     pub async fn create(&self, webhook: &Webhook) -> Result<(), WriteError> {
-        self.change_together(&[Change::Create(webhook)]).await
+        self.change_together(&[Change::new(None, Some(webhook))])
+            .await
     }
 
     /// Replaces a webhook that is still as it was read; the credentials that it newly
     /// names have been opened.
     pub async fn update(&self, read: &Webhook, new: &Webhook) -> Result<(), WriteError> {
-        self.change_together(&[Change::Update(read, new)]).await
+        self.change_together(&[Change::new(Some(read), Some(new))])
+            .await
     }
 
     /// Removes a webhook that is still as it was read.
     pub async fn delete(&self, read: &Webhook) -> Result<(), WriteError> {
-        self.change_together(&[Change::Remove(read)]).await
+        self.change_together(&[Change::new(Some(read), None)]).await
     }
 
     /// Makes several changes of an organization's webhooks, as many as fit (see
     /// [`parts`](super::parts)), all or none. None of them gives a name that another one frees.
     pub async fn change_together(&self, changes: &[Change<'_>]) -> Result<(), WriteError> {
-        let Some(first) = changes.first() else {
+        let Some(first) = changes.iter().find_map(|change| change.webhook()) else {
             return Ok(());
         };
-        let organization = &first.webhook().organization;
+        let organization = &first.organization;
         let (mut steps, mut uses) = (Steps::new(), Uses::default());
         for change in changes {
             steps.extend(self.steps(*change)?);
-            change.uses(&mut uses);
+            uses.change(change.before, change.after);
         }
         let more: i32 = changes.iter().map(|change| change.more()).sum();
         let limit = self.quotas().limit(Quota::Webhooks);
@@ -98,39 +100,36 @@ impl Registry {
 
     /// The steps of a change, but for the number of webhooks and the users of credentials.
     fn steps<'w>(&self, change: Change<'w>) -> Result<Steps<'w>, Error> {
-        let item = |webhook: &Webhook| row(WHAT, webhook_key(webhook), webhook);
-        let (mut steps, action, changed) = match change {
-            Change::Create(webhook) => {
-                let put = (self.put_new(item(webhook)?), Failed::Webhook);
-                let steps = vec![self.take_name(webhook), put];
-                (steps, Action::Created, Vec::new())
-            }
-            Change::Update(read, new) => {
-                let (condition, values) = unchanged(read);
-                let put = self
-                    .table
-                    .put_step(item(new)?)
-                    .condition_expression(condition)
-                    .set_expression_attribute_values(Some(values));
-                let mut steps = vec![(put.step(), Failed::Webhook)];
-                if new.name != read.name {
-                    steps.push(self.take_name(new));
-                    steps.push(self.free_name(read));
-                }
-                (steps, Action::Updated, changed_fields(read, new))
-            }
-            Change::Remove(read) => {
-                let (condition, values) = unchanged(read);
-                let delete = self
-                    .table
-                    .delete_step(webhook_key(read))
-                    .condition_expression(condition)
-                    .set_expression_attribute_values(Some(values));
-                let steps = vec![(delete.step(), Failed::Webhook), self.free_name(read)];
-                (steps, Action::Removed, Vec::new())
-            }
+        let Change { before, after } = change;
+        let Some(webhook) = change.webhook() else {
+            return Ok(Steps::new());
         };
-        let webhook = change.webhook();
+        let key = webhook_key(webhook);
+        let (condition, values) = before.map_or(("attribute_not_exists(pk)", None), unchanged);
+        let write = match after {
+            Some(new) => self
+                .table
+                .put_step(row(WHAT, key, new)?)
+                .condition_expression(condition)
+                .set_expression_attribute_values(values)
+                .step(),
+            None => self
+                .table
+                .delete_step(key)
+                .condition_expression(condition)
+                .set_expression_attribute_values(values)
+                .step(),
+        };
+        let mut steps = vec![(write, Failed::Webhook)];
+        if change.is_of_name() {
+            steps.extend(after.map(|new| self.take_name(new)));
+            steps.extend(before.map(|read| self.free_name(read)));
+        }
+        let (action, changed) = match (before, after) {
+            (Some(read), Some(new)) => (Action::Updated, changed_fields(read, new)),
+            (Some(_), None) => (Action::Removed, Vec::new()),
+            (None, _) => (Action::Created, Vec::new()),
+        };
         let told = self.audit(&webhook.organization, action, webhook.into(), changed)?;
         // It has no condition.
         steps.extend(told.map(|step| (step, Failed::Webhook)));
@@ -233,13 +232,13 @@ impl Registry {
 
 /// The condition that a webhook is still as it was read. Dropping the fallback leaves the
 /// version as it is, because nobody sees a difference.
-fn unchanged(read: &Webhook) -> (&'static str, Item) {
+fn unchanged(read: &Webhook) -> (&'static str, Option<Item>) {
     let mut values = Item::from([(":version".into(), number(read.version))]);
     let Some(fallback) = &read.fallback else {
         let condition = "version = :version AND attribute_not_exists(fallback)";
-        return (condition, values);
+        return (condition, Some(values));
     };
     values.insert(":fallback".into(), text(fallback.id.as_str()));
     let condition = "version = :version AND fallback.credential_id = :fallback";
-    (condition, values)
+    (condition, Some(values))
 }
