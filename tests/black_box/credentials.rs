@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::{
-    Clients, Credentials, Registry, SecretCache, SecretStore, WriteError, secrets::CACHE_PERIOD,
+    Change, Clients, Credentials, Registry, SecretCache, SecretStore, WriteError,
+    secrets::CACHE_PERIOD,
 };
 use carillon_domain::{CredentialRef, OrganizationId, Webhook, sample};
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
@@ -64,12 +65,18 @@ impl Stores {
             credential: credential.clone(),
             ..sample::webhook(number, &["*"])
         };
-        self.registry.create(&webhook).await?;
+        let change = Change::new(None, Some(&webhook));
+        self.registry.change_together(&[change]).await?;
         Ok(webhook)
     }
 
+    async fn delete(&self, webhook: &Webhook) {
+        let change = Change::new(Some(webhook), None);
+        self.registry.change_together(&[change]).await.unwrap();
+    }
+
     async fn remove(&self, webhook: &Webhook) {
-        self.registry.delete(webhook).await.unwrap();
+        self.delete(webhook).await;
         let fingerprint = &webhook.credential.fingerprint;
         self.credentials
             .release(&self.organization, fingerprint, self.now)
@@ -154,7 +161,7 @@ async fn a_removal_that_died_before_its_secret_is_swept() {
     let stores = Stores::open().await;
     let credential = stores.open_credential().await;
     let webhook = stores.create(1, &credential).await.unwrap();
-    stores.registry.delete(&webhook).await.unwrap();
+    stores.delete(&webhook).await;
     stores.sweep(Duration::from_secs(3_600)).await;
     assert!(!stores.has_secret(&credential).await);
 }

@@ -11,8 +11,8 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
-    Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage, Registry,
-    Retention, SecretCache, SecretStore,
+    Change, Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage,
+    Registry, Retention, SecretCache, SecretStore,
 };
 use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_domain::lane::{Entry, Lane, Wait};
@@ -164,7 +164,8 @@ impl Bench {
             .credentials
             .open(organization, &token, Timestamp::now());
         webhook.credential = opened.await.unwrap();
-        self.registry.create(&webhook).await.unwrap();
+        let change = Change::new(None, Some(&webhook));
+        self.registry.change_together(&[change]).await.unwrap();
     }
 
     async fn publish(&self, count: usize) {

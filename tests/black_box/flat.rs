@@ -1,5 +1,6 @@
 //! What a call costs does not depend on how many webhooks an organization has.
 
+use carillon_aws::Change;
 use carillon_domain::{OrganizationId, Webhook, WebhookId};
 use carillon_tests::slack;
 use serde_json::{Value, json};
@@ -34,7 +35,8 @@ impl Sized {
                 event_types: serde_json::from_value(json!(["scale"])).unwrap(),
                 ..first.clone()
             };
-            registry.create(&webhook).await.unwrap();
+            let change = Change::new(None, Some(&webhook));
+            registry.change_together(&[change]).await.unwrap();
         }
         sized.inside.calls();
         sized

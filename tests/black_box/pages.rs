@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use carillon_aws::Change;
 use carillon_domain::{OrganizationId, Role, Webhook, WebhookId, sample};
 use carillon_tests::{App, ORGANIZATION, slack};
 use reqwest::{Method, StatusCode};
@@ -253,7 +254,8 @@ async fn a_filter_that_matches_little_of_much_answers_page_by_page_until_the_end
             event_types: sample.event_types,
             ..read.clone()
         };
-        registry.create(&webhook).await.unwrap();
+        let change = Change::new(None, Some(&webhook));
+        registry.change_together(&[change]).await.unwrap();
     }
     let last = app.register(&slack("the last", &["scale"])).await;
     for limit in [1, 2, 100] {

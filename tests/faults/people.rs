@@ -1,7 +1,7 @@
 //! What people do meanwhile: they switch webhooks off and on, and have sent again what was not
 //! delivered, in the steps of the API. A call that fails, or dies, they make again.
 
-use carillon_aws::{DeliveryQueue, Error, Lanes, Ledger, Order, Registry, WakeUp, wake};
+use carillon_aws::{Change, DeliveryQueue, Error, Lanes, Ledger, Order, Registry, WakeUp, wake};
 use carillon_domain::lane::Redo;
 use carillon_domain::{Delivery, DeliveryStatus, Webhook, WebhookStatus};
 use jiff::Timestamp;
@@ -50,7 +50,8 @@ impl People<'_> {
                 version: read.version + 1,
                 ..read.clone()
             };
-            let changed = self.registry.update(&read, &new).await;
+            let change = Change::new(Some(&read), Some(&new));
+            let changed = self.registry.change_together(&[change]).await;
             changed.map_err(|error| Error::Call {
                 operation: "switching",
                 cause: error.to_string(),

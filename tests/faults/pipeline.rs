@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use carillon_aws::Change;
 use carillon_domain::{Event, LaneId, WebhookStatus};
 use carillon_runtime::clock::Clock;
 use futures::future::join_all;
@@ -32,7 +33,8 @@ async fn register(process: &Process, webhooks: &mut [Registered], now: Timestamp
             .open(organization, &registered.secret, now)
             .await;
         registered.webhook.credential = opened.unwrap();
-        process.registry.create(&registered.webhook).await.unwrap();
+        let change = Change::new(None, Some(&registered.webhook));
+        process.registry.change_together(&[change]).await.unwrap();
     }
 }
 

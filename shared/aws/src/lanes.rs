@@ -103,16 +103,7 @@ impl Lanes {
         Ok(())
     }
 
-    /// Puts items; an error where some were not taken.
-    async fn put_all(&self, operation: &'static str, items: Vec<Item>) -> Result<(), Error> {
-        self.write_all(operation, items, Vec::new()).await
-    }
-
-    /// Removes rows; an error where some are left.
-    async fn delete_all(&self, operation: &'static str, keys: Vec<Item>) -> Result<(), Error> {
-        self.write_all(operation, Vec::new(), keys).await
-    }
-
+    /// Puts rows, and removes others by their keys; an error where DynamoDB did not take some.
     async fn write_all(
         &self,
         operation: &'static str,

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use carillon_aws::{
-    Clients, Credentials, EventStore, Lanes, Registry, Retention, SecretCache, SecretStore,
+    Change, Clients, Credentials, EventStore, Lanes, Registry, Retention, SecretCache, SecretStore,
 };
 use carillon_domain::lane::Entry;
 use carillon_domain::webhook::{CredentialRef, Lanes as Channels};
@@ -137,7 +137,8 @@ impl Cloud {
             .open(&webhook.organization, &token, Timestamp::now())
             .await?;
         webhook.credential = credential;
-        registry.create(&webhook).await?;
+        let change = Change::new(None, Some(&webhook));
+        registry.change_together(&[change]).await?;
         let lanes = self.lanes();
         for channel in &webhook.lanes.channels {
             let lane = webhook.lane(channel);

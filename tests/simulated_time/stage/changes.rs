@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use carillon_aws::{WakeUp, wake};
+use carillon_aws::{Change, WakeUp, wake};
 use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
 use carillon_domain::{DeliveryId, Event, EventId, EventType, Webhook, sample};
 use carillon_embedded::dynamodb::DELIVERIES_TABLE;
@@ -20,7 +20,8 @@ impl Stage {
             .open(&webhook.organization, &secret, self.clock.now())
             .await
             .unwrap();
-        self.registry.create(&webhook).await.unwrap();
+        let change = Change::new(None, Some(&webhook));
+        self.registry.change_together(&[change]).await.unwrap();
         webhook
     }
 
@@ -165,7 +166,8 @@ impl Stage {
 
     /// Changes a webhook, as its owner does: its lanes are looked at.
     pub async fn change(&self, read: &Webhook, new: &Webhook) {
-        self.registry.update(read, new).await.unwrap();
+        let change = Change::new(Some(read), Some(new));
+        self.registry.change_together(&[change]).await.unwrap();
         for channel in &new.lanes.channels {
             let (organization, lane) = (new.organization.clone(), new.lane(channel));
             let now = self.clock.now();
@@ -180,7 +182,8 @@ impl Stage {
 
     /// Removes a webhook; its lanes are not looked at before they are due.
     pub async fn remove(&self, webhook: &Webhook) {
-        self.registry.delete(webhook).await.unwrap();
+        let change = Change::new(Some(webhook), None);
+        self.registry.change_together(&[change]).await.unwrap();
     }
 
     /// Removes the rows of the deliveries table whose time is over and whose partition begins so,

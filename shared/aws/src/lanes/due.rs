@@ -104,7 +104,7 @@ impl Lanes {
     pub async fn forget_due(&self, due: &[Due]) -> Result<(), Error> {
         let keys = due.iter().map(|due| key(PARTITION, due.id.as_str()));
         // What stays is woken once more.
-        self.delete_all(WRITING, keys.collect()).await
+        self.write_all(WRITING, Vec::new(), keys.collect()).await
     }
 }
 

@@ -60,7 +60,7 @@ impl Lanes {
     ) -> Result<(), Error> {
         let keys = lanes.iter();
         let keys = keys.map(|lane| failing_key(organization, platform, lane));
-        self.delete_all(NOTING, keys.collect()).await
+        self.write_all(NOTING, Vec::new(), keys.collect()).await
     }
 
     /// Some of the outages behind this one; none where there are no more.

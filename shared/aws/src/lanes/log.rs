@@ -144,7 +144,8 @@ impl Lanes {
             let key = key(redo(lane), one.waiting.delivery_id.as_str());
             self.row("a redo", key, one, now)
         });
-        self.put_all(REDOING, rows.collect::<Result<_, _>>()?).await
+        self.write_all(REDOING, rows.collect::<Result<_, _>>()?, Vec::new())
+            .await
     }
 
     /// Those of these deliveries that are in the redo log, in any order.

@@ -53,7 +53,8 @@ impl Lanes {
             let key = key(partition, format!("{:04}", part.part));
             self.row("a record", key, &Row { lanes: part.lanes }, now)
         });
-        self.put_all(WRITING, rows.collect::<Result<_, _>>()?).await
+        self.write_all(WRITING, rows.collect::<Result<_, _>>()?, Vec::new())
+            .await
     }
 
     /// Who gets an event; none where it has not been dispatched yet.

@@ -50,24 +50,6 @@ enum Failed<'w> {
 type Steps<'w> = Vec<(Step, Failed<'w>)>;
 
 impl Registry {
-    /// Registers a webhook whose credential has been opened.
-    pub async fn create(&self, webhook: &Webhook) -> Result<(), WriteError> {
-        self.change_together(&[Change::new(None, Some(webhook))])
-            .await
-    }
-
-    /// Replaces a webhook that is still as it was read; the credentials that it newly
-    /// names have been opened.
-    pub async fn update(&self, read: &Webhook, new: &Webhook) -> Result<(), WriteError> {
-        self.change_together(&[Change::new(Some(read), Some(new))])
-            .await
-    }
-
-    /// Removes a webhook that is still as it was read.
-    pub async fn delete(&self, read: &Webhook) -> Result<(), WriteError> {
-        self.change_together(&[Change::new(Some(read), None)]).await
-    }
-
     /// Makes several changes of an organization's webhooks, as many as fit (see
     /// [`parts`](super::parts)), all or none. None of them gives a name that another one frees.
     pub async fn change_together(&self, changes: &[Change<'_>]) -> Result<(), WriteError> {
