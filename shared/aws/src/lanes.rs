@@ -211,16 +211,13 @@ impl Lanes {
         redo: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let update = self.make(organization, lane, now);
-        let update = update.expression_attribute_values(":now", text(now.to_string()));
-        let set = format!("{MAKE}, asked_at = :now");
-        let update = match redo {
-            true => update
-                .update_expression(format!("{set} ADD redo_asked :one"))
-                .expression_attribute_values(":one", number(1)),
-            false => update.update_expression(set),
-        };
-        let asked = update.send().await;
+        let asked = self
+            .make(organization, lane, now)
+            .update_expression(format!("{MAKE}, asked_at = :now ADD redo_asked :redo"))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .expression_attribute_values(":redo", number(u8::from(redo)))
+            .send()
+            .await;
         asked.map_err(Error::call("asking for a lane"))?;
         Ok(())
     }
