@@ -56,8 +56,7 @@ impl Deployment {
     /// As the functions have it while the deployment has this key.
     fn store(&self, key: Option<&str>) -> SecretStore {
         let cache = SecretCache::new(self.clients.secrets.clone(), CACHE_PERIOD);
-        SecretStore::new(self.clients.secrets.clone(), "carillon".into(), cache)
-            .encrypted_with(key.map(ToOwned::to_owned))
+        SecretStore::new("carillon".into(), cache).encrypted_with(key.map(ToOwned::to_owned))
     }
 
     fn credentials(&self, key: Option<&str>) -> Credentials {

@@ -33,10 +33,9 @@ impl Stores {
             queue: LocalQueue::open(journal).unwrap(),
         };
         let clients = Clients::new(&services.smooth());
-        let client = clients.secrets.clone();
-        let cache = SecretCache::new(client.clone(), CACHE_PERIOD);
+        let cache = SecretCache::new(clients.secrets, CACHE_PERIOD);
         let registry = Registry::new(clients.dynamodb, REGISTRY_TABLE.into());
-        let secrets = SecretStore::new(client, "carillon".into(), cache);
+        let secrets = SecretStore::new("carillon".into(), cache);
         let organization = sample::webhook(1, &["*"]).organization;
         let value = SecretString::from("xoxb-fake-token-for-tests-wxyz");
         Self {

@@ -127,8 +127,8 @@ impl Bench {
         let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
-        let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
-        let secrets = SecretStore::new(secrets.clone(), "carillon".into(), cache);
+        let cache = SecretCache::new(secrets, CACHE_PERIOD);
+        let secrets = SecretStore::new("carillon".into(), cache);
         let stores = Stores {
             registry: registry.clone(),
             lanes: lanes.clone(),

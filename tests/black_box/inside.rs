@@ -78,7 +78,7 @@ impl Inside {
         let (dynamodb, secrets) = (clients.dynamodb, clients.secrets);
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
         let cache = || SecretCache::new(secrets.clone(), CACHE_PERIOD);
-        let store = SecretStore::new(secrets.clone(), "carillon".into(), cache());
+        let store = SecretStore::new("carillon".into(), cache());
         let chat = Client::new(None).unwrap();
         let admin_key = json!({"organization": "org_admin", "key": ADMIN_KEY});
         secrets

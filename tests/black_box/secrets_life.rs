@@ -119,7 +119,7 @@ impl World {
 
         let registry = Registry::new(dynamodb.clone(), REGISTRY_TABLE.into());
         let cache = || SecretCache::new(secrets.clone(), CACHE_PERIOD);
-        let store = SecretStore::new(secrets.clone(), "carillon".into(), cache());
+        let store = SecretStore::new("carillon".into(), cache());
         let credentials = Credentials::new(registry.clone(), store.clone());
         let origin = ChatOrigin::parse(&format!("{}/_local/chat", app.url())).unwrap();
         let chat = Client::new(Some(origin)).unwrap();

@@ -38,7 +38,7 @@ impl Abandoned {
         let clients = Clients::new(&services.sdk_config(Arc::new(|_| Course::Smooth)));
         let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-        let store = SecretStore::new(clients.secrets.clone(), "carillon".into(), cache);
+        let store = SecretStore::new("carillon".into(), cache);
         let credentials = Credentials::new(registry.clone(), store);
         let token = SecretString::from("xoxb-fake-token-for-tests-wxyz");
         for number in 0..ORGANIZATIONS {

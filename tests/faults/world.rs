@@ -127,8 +127,8 @@ impl World {
         let table = DELIVERIES_TABLE.to_owned();
         let lanes = Lanes::new(clients.dynamodb.clone(), table.clone(), retention);
         let ledger = Ledger::new(clients.dynamodb, table, retention);
-        let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
-        let secrets = SecretStore::new(clients.secrets, "carillon".into(), cache);
+        let cache = SecretCache::new(clients.secrets, CACHE_PERIOD);
+        let secrets = SecretStore::new("carillon".into(), cache);
         let queue: Arc<dyn DeliveryQueue> = Arc::new(SqsQueue::new(
             clients.sqs,
             "https://sqs.example/queue".into(),

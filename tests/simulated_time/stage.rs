@@ -172,15 +172,14 @@ impl Stage {
             }
         });
         let clients = Clients::new(&services.sdk_config(gate));
-        let secrets = clients.secrets.clone();
         let retention = Retention::default();
         let registry = Registry::new(clients.dynamodb.clone(), REGISTRY_TABLE.into());
         let events = EventStore::new(clients.dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let table = DELIVERIES_TABLE.to_owned();
         let lanes = Lanes::new(clients.dynamodb.clone(), table.clone(), retention);
         let ledger = Ledger::new(clients.dynamodb.clone(), table, retention);
-        let cache = SecretCache::new(secrets.clone(), CACHE_PERIOD);
-        let secrets = SecretStore::new(secrets, "carillon".into(), cache);
+        let cache = SecretCache::new(clients.secrets, CACHE_PERIOD);
+        let secrets = SecretStore::new("carillon".into(), cache);
         let queue = || {
             LocalQueue::open(Arc::new(Journal::open(None).unwrap()))
                 .unwrap()

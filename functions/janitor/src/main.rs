@@ -35,7 +35,7 @@ async fn main() -> Result<(), Error> {
     let kms_key = settings.optional("KMS_KEY_ARN");
     settings.finish(())?;
     let clients = Clients::from_environment();
-    let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
+    let cache = SecretCache::new(clients.secrets, CACHE_PERIOD);
     let dynamodb = clients.dynamodb;
     let sweep = &LaneSweep {
         lanes: Lanes::new(dynamodb.clone(), deliveries_table.clone(), retention),
@@ -46,7 +46,7 @@ async fn main() -> Result<(), Error> {
         metrics: Metrics::from_environment(),
     };
     let registry = Registry::new(dynamodb, registry_table);
-    let secrets = SecretStore::new(clients.secrets, secret_prefix, cache).encrypted_with(kms_key);
+    let secrets = SecretStore::new(secret_prefix, cache).encrypted_with(kms_key);
     let credentials = Credentials::new(registry.clone(), secrets);
     let janitor = &Janitor::new(registry, credentials);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {

@@ -156,7 +156,6 @@ impl Local {
         let stories = Stories::new(dynamodb.clone(), DELIVERIES_TABLE.into());
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let credentials = SecretStore::new(
-            secrets.clone(),
             SECRET_PREFIX.into(),
             SecretCache::new(secrets.clone(), CACHE_PERIOD),
         );

@@ -53,7 +53,7 @@ async fn main() -> Result<(), Error> {
             .map(|url| Arc::new(SqsQueue::new(clients.sqs.clone(), url)) as Arc<dyn DeliveryQueue>),
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
     };
-    let secrets = SecretStore::new(clients.secrets, secret_prefix, cache);
+    let secrets = SecretStore::new(secret_prefix, cache);
     let notifier = &Notifier::new(
         stores,
         Poster::new(secrets, Client::of(Kinds::reaching(reach), origin)?),

@@ -49,8 +49,7 @@ async fn main() -> Result<(), Error> {
     let registry = Registry::new(clients.dynamodb.clone(), registry_table)
         .with_quotas(quotas)
         .with_retention(retention);
-    let secrets =
-        SecretStore::new(clients.secrets.clone(), secret_prefix, cache).encrypted_with(kms_key);
+    let secrets = SecretStore::new(secret_prefix, cache).encrypted_with(kms_key);
     let kinds = Kinds::reaching(reach);
     let chat = Client::of(kinds.clone(), origin)?;
     let api = Api {

@@ -86,9 +86,9 @@ pub struct SecretStore {
 }
 
 impl SecretStore {
-    pub fn new(client: Client, prefix: String, cache: SecretCache) -> Self {
+    pub fn new(prefix: String, cache: SecretCache) -> Self {
         Self {
-            client,
+            client: cache.client.clone(),
             prefix,
             cache,
             kms_key: None,

@@ -126,7 +126,7 @@ impl Cloud {
             self.clients.secrets.clone(),
             carillon_aws::secrets::CACHE_PERIOD,
         );
-        let store = SecretStore::new(self.clients.secrets.clone(), SECRET_PREFIX.into(), cache);
+        let store = SecretStore::new(SECRET_PREFIX.into(), cache);
         let mut webhook = sample::webhook(number, &["*"]);
         webhook.filters = filters;
         let channels: Vec<String> = (0..channels).map(|n| format!("c{number}-{n}")).collect();

@@ -37,8 +37,8 @@ impl Discord {
         let config = Config::builder().behavior_version(BehaviorVersion::latest());
         // Never called: the credential is handed in.
         let secrets = Secrets::from_conf(config.build());
-        let cache = SecretCache::new(secrets.clone(), Duration::ZERO);
-        let secrets = SecretStore::new(secrets, "carillon".into(), cache);
+        let cache = SecretCache::new(secrets, Duration::ZERO);
+        let secrets = SecretStore::new("carillon".into(), cache);
         let origin = ChatOrigin::parse(&server.uri()).unwrap();
         let mut webhook = sample::webhook(1, &["*"]);
         webhook.kind = KindId::new("discord");
