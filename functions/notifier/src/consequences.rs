@@ -1,5 +1,6 @@
 //! What an answer means for the webhook itself.
 
+use carillon_aws::Refusal;
 use carillon_chat::Reply;
 use carillon_domain::{Webhook, suspension};
 use carillon_runtime::metrics::SUSPENSIONS;
@@ -35,36 +36,24 @@ impl Notifier {
         let (webhook_id, code) = (webhook.id.as_str(), reply.code.as_deref());
         let kind = self.poster.kinds().get(&webhook.kind);
         let condemns = kind.is_some_and(|kind| kind.condemns_secret(reply));
-        let is_shared = condemns && webhook.fallback.is_none();
-        let suspended = match is_shared {
-            true => {
-                registry
-                    .suspend_users(events, webhook, channel, reason, kept, now)
-                    .await
-            }
-            false => registry
-                .suspend(events, webhook, channel, reason, kept, now)
-                .await
-                .map(|is_suspended| (is_suspended, Vec::new())),
+        let refusal = Refusal {
+            channel,
+            reason,
+            kept,
+            is_shared: condemns && webhook.fallback.is_none(),
         };
-        match suspended {
-            Ok((is_suspended, others)) => {
-                let count = match is_shared {
-                    true => others.len(),
-                    false => usize::from(is_suspended),
-                };
-                if count > 0 {
-                    self.metrics.count(SUSPENSIONS, &[], count);
+        match registry.suspend(events, webhook, refusal, now).await {
+            Ok((is_suspended, all)) => {
+                match is_suspended {
+                    true => webhooks.update(suspension::suspended(webhook, reason, now)),
+                    false => tracing::info!(webhook_id, code, "changed while it was refused"),
                 }
-                for other in others {
-                    tracing::warn!(webhook_id = other.id.as_str(), code, reason, "suspended");
-                    webhooks.update(other);
+                if !all.is_empty() {
+                    self.metrics.count(SUSPENSIONS, &[], all.len());
                 }
-                if is_suspended {
-                    tracing::warn!(webhook_id, code, reason, "suspended");
-                    webhooks.update(suspension::suspended(webhook, reason, now));
-                } else {
-                    tracing::info!(webhook_id, code, "changed while it was refused");
+                for webhook in all {
+                    tracing::warn!(webhook_id = webhook.id.as_str(), code, reason, "suspended");
+                    webhooks.update(webhook);
                 }
                 is_suspended
             }

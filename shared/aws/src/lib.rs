@@ -27,7 +27,7 @@ pub use lanes::{EventPart, EventRecord, Lanes};
 pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
 pub use registry::{
-    Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Registry, TOGETHER, WebhookPage,
+    Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Refusal, Registry, TOGETHER, WebhookPage,
     WriteError, parts,
 };
 pub use rising::rising_ulid;

@@ -38,6 +38,7 @@ pub use changes::{Change, parts};
 pub(crate) use credentials::CredentialRow;
 pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
+pub use suspension::Refusal;
 pub use webhooks::{TOGETHER, WriteError};
 
 use crate::Error;

@@ -19,63 +19,59 @@ const TOGETHER: usize = 90;
 /// How often those who use a credential are looked up, as some of them are changed meanwhile.
 const TRIES: usize = 4;
 
+/// What is wrong with a webhook.
+#[derive(Debug, Clone, Copy)]
+pub struct Refusal<'a> {
+    pub channel: &'a str,
+    pub reason: &'a str,
+    /// How many deliveries wait.
+    pub kept: usize,
+    /// Whether it is wrong with all that post with its credential, too, and have no other one to
+    /// fall back on.
+    pub is_shared: bool,
+}
+
 impl Registry {
-    /// Suspends a webhook that is still as it was read, and stores the event that tells of it and
-    /// of the `kept` deliveries that wait. Tells whether it is suspended now, by this call or by
-    /// another one. Where it was changed meanwhile, what was wrong with it may be mended.
+    /// Suspends a webhook that is still as it was read, or all that share what is wrong with it,
+    /// and stores the event that tells of it. Tells whether the webhook is suspended now, by this
+    /// call or by another one, and gives those that this call has suspended. Where the webhook was
+    /// changed meanwhile, what was wrong with it may be mended.
     pub async fn suspend(
         &self,
         events: &EventStore,
-        webhook: &Webhook,
-        channel: &str,
-        reason: &str,
-        kept: usize,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let suspended = suspension::suspended(webhook, reason, now);
-        let event = suspension::event(&suspended, channel, kept, now);
-        let steps = [
-            self.suspend_step(webhook, &suspended),
-            events.put_step(&event)?,
-        ];
-        match self.transact("suspending a webhook", steps).await? {
-            None => Ok(true),
-            Some(_) => self.is_suspended(webhook).await,
-        }
-    }
-
-    /// Suspends all webhooks that post with the credential of this one, which no platform takes
-    /// any more, and stores the event that tells of it. Tells whether this one is suspended now,
-    /// and gives all as they are then. Those that have another credential to fall back on find out
-    /// for themselves.
-    pub async fn suspend_users(
-        &self,
-        events: &EventStore,
         found: &Webhook,
-        channel: &str,
-        reason: &str,
-        kept: usize,
+        refusal: Refusal<'_>,
         now: Timestamp,
     ) -> Result<(bool, Vec<Webhook>), Error> {
-        let mut done = Vec::new();
-        for _ in 0..TRIES {
-            let mut doomed = self.posting_with(&found.credential, found).await?;
-            let suspended = |webhook: &Webhook| suspension::suspended(webhook, reason, now);
+        let mut done: Vec<Webhook> = Vec::new();
+        let tries = match refusal.is_shared {
+            true => TRIES,
+            false => 1,
+        };
+        for _ in 0..tries {
+            let doomed = match refusal.is_shared {
+                true => self.posting_with(found).await?,
+                false => vec![found.clone()],
+            };
+            let suspended = |webhook: &Webhook| suspension::suspended(webhook, refusal.reason, now);
             let after: Vec<Webhook> = doomed.iter().map(suspended).collect();
             let event = match &after[..] {
-                [] => return Ok((self.is_suspended(found).await?, done)),
-                [one] => suspension::event(one, channel, kept, now),
-                several => suspension::event_of_several(several, kept, now),
+                [] => break,
+                [one] => suspension::event(one, refusal.channel, refusal.kept, now),
+                several => suspension::event_of_several(several, refusal.kept, now),
             };
-            let fingerprint = &found.credential.fingerprint;
-            let row = self.credential(&found.organization, fingerprint).await?;
-            let mut telling = match row.is_some_and(|row| row.dead_since.is_none()) {
-                true => vec![self.note_death(found, now), events.put_step(&event)?],
-                false => Vec::new(),
-            };
-            for after in after.chunks(TOGETHER) {
-                let before: Vec<Webhook> = doomed.drain(..after.len()).collect();
-                let steps = before.iter().zip(after);
+            let mut telling = vec![events.put_step(&event)?];
+            if refusal.is_shared {
+                let fingerprint = &found.credential.fingerprint;
+                let row = self.credential(&found.organization, fingerprint).await?;
+                match row.is_some_and(|row| row.dead_since.is_none()) {
+                    true => telling.push(self.note_death(found, now)),
+                    false => telling.clear(),
+                }
+            }
+            let changes: Vec<_> = doomed.iter().zip(after).collect();
+            for changes in changes.chunks(TOGETHER) {
+                let steps = changes.iter();
                 let steps = steps.map(|(before, after)| self.suspend_step(before, after));
                 let steps = telling.drain(..).chain(steps);
                 let failed = self.transact("suspending webhooks", steps).await?;
@@ -83,20 +79,19 @@ impl Registry {
                     // Some were changed, or somebody else was faster.
                     break;
                 }
-                done.extend_from_slice(after);
+                done.extend(changes.iter().map(|(_, after)| after.clone()));
             }
         }
-        Ok((self.is_suspended(found).await?, done))
+        let is_done = done.iter().any(|webhook| webhook.id == found.id);
+        Ok((is_done || self.is_suspended(found).await?, done))
     }
 
-    /// The active webhooks that post with a credential and have no other one, oldest first.
-    async fn posting_with(
-        &self,
-        credential: &CredentialRef,
-        found: &Webhook,
-    ) -> Result<Vec<Webhook>, Error> {
+    /// The active webhooks that post with the credential of this one and have no other one, oldest
+    /// first.
+    async fn posting_with(&self, found: &Webhook) -> Result<Vec<Webhook>, Error> {
         let organization = &found.organization;
-        let users = self.users(organization, &credential.fingerprint).await?;
+        let fingerprint = &found.credential.fingerprint;
+        let users = self.users(organization, fingerprint).await?;
         let mut posting = Vec::new();
         for users in users.chunks(TOGETHER) {
             let wanted: Vec<_> = users
@@ -107,7 +102,7 @@ impl Registry {
             let webhooks = webhooks.into_values().flatten();
             let webhooks = webhooks.filter(|webhook| {
                 webhook.status == WebhookStatus::Active
-                    && webhook.credential == *credential
+                    && webhook.credential == found.credential
                     && webhook.fallback.is_none()
             });
             posting.extend(webhooks);
