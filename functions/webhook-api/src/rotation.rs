@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use carillon_aws::TOGETHER;
+use carillon_aws::MAX_ROTATED_AT_ONCE;
 use carillon_chat::form::{self, Rule};
 use carillon_chat::{Kind, Kinds};
 use carillon_domain::field::{Field, Flag};
@@ -182,7 +182,7 @@ pub async fn rotate(
         }
         let shares = |other: &Webhook| old.contains(&&other.credential) && other.kind == read.kind;
         let ids = sharing(api, &read, &old).await?;
-        for ids in ids.chunks(TOGETHER) {
+        for ids in ids.chunks(MAX_ROTATED_AT_ONCE) {
             others.extend(together(api, organization, ids, rotation, secret, shares).await?);
         }
     }

@@ -43,8 +43,9 @@ use crate::table::{
 };
 
 const READING: &str = "reading lanes";
-/// What each write of a lane's row sets.
-const MAKE: &str = "SET organization = :organization, expires_at = :expires_at";
+/// What each write of a lane's row sets, also where it creates the row: whose lane it is, and that
+/// the row is kept from now on for as long as all are.
+const TOUCH: &str = "SET organization = :organization, expires_at = :expires_at";
 
 #[derive(Debug, Clone)]
 pub struct Lanes {
@@ -136,20 +137,20 @@ impl Lanes {
         Ok(rows.filter_map(lane).collect())
     }
 
-    /// Makes rows for lanes that have none, so that whoever walks them all finds them.
+    /// Creates a lane's row if there is none, so that whoever walks them all finds it.
     pub async fn create(
         &self,
         organization: &OrganizationId,
         lane: &LaneId,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let made = self.make(organization, lane, now).update_expression(MAKE);
-        made.send().await.map_err(Error::call("making a lane"))?;
+        let created = self.touch(organization, lane, now).update_expression(TOUCH);
+        created.send().await.map_err(Error::call("making a lane"))?;
         Ok(())
     }
 
-    /// An update with the values of [`MAKE`].
-    fn make(
+    /// An update with the values of [`TOUCH`].
+    fn touch(
         &self,
         organization: &OrganizationId,
         lane: &LaneId,
@@ -177,9 +178,9 @@ impl Lanes {
             _ => "version = :read",
         };
         let mut update = self
-            .make(organization, id, now)
+            .touch(organization, id, now)
             .update_expression(format!(
-                "{MAKE}, version = :version, #state = :state, written_by = :mark"
+                "{TOUCH}, version = :version, #state = :state, written_by = :mark"
             ))
             .condition_expression(condition)
             .expression_attribute_names("#state", "state")
@@ -212,8 +213,8 @@ impl Lanes {
         now: Timestamp,
     ) -> Result<(), Error> {
         let asked = self
-            .make(organization, lane, now)
-            .update_expression(format!("{MAKE}, asked_at = :now ADD redo_asked :redo"))
+            .touch(organization, lane, now)
+            .update_expression(format!("{TOUCH}, asked_at = :now ADD redo_asked :redo"))
             .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":redo", number(u8::from(redo)))
             .send()

@@ -27,8 +27,8 @@ pub use lanes::{EventPart, EventRecord, Lanes};
 pub use ledger::Ledger;
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
 pub use registry::{
-    Begun, Change, KeptAnswer, KeyedCall, Quota, Quotas, Refusal, Registry, TOGETHER, WebhookPage,
-    WriteError, parts,
+    Begun, Change, KeptAnswer, KeyedCall, MAX_ROTATED_AT_ONCE, Quota, Quotas, Refusal, Registry,
+    WebhookPage, WriteError, parts,
 };
 pub use rising::rising_ulid;
 pub use secrets::{SecretCache, SecretStore};

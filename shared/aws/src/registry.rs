@@ -39,7 +39,7 @@ pub(crate) use credentials::CredentialRow;
 pub use list::{PAGE, WebhookPage};
 pub use quotas::{Quota, Quotas};
 pub use suspension::Refusal;
-pub use webhooks::{TOGETHER, WriteError};
+pub use webhooks::{MAX_ROTATED_AT_ONCE, WriteError};
 
 use crate::Error;
 use crate::table::{Item, Retention, Table, field, from_item, text};

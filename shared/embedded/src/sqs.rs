@@ -10,7 +10,7 @@ use crate::LocalQueue;
 use crate::queue::INVALID_PARAMETER;
 
 /// The most entries of a call.
-const MOST: usize = 10;
+const MAX_ENTRIES: usize = 10;
 
 /// Does what a call asks for; gives the HTTP status and the body.
 pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, String) {
@@ -22,7 +22,7 @@ pub async fn execute(queue: &LocalQueue, operation: &str, body: &str) -> (u16, S
     if entries.is_empty() {
         return refuse("EmptyBatchRequest");
     }
-    if entries.len() > MOST {
+    if entries.len() > MAX_ENTRIES {
         return refuse("TooManyEntriesInBatchRequest");
     }
     let done = match operation {

@@ -15,7 +15,7 @@ use crate::{Error, EventStore};
 
 /// How many webhooks one transaction suspends: DynamoDB has at most 100 items in it, of which
 /// the event and the credential's row are two.
-const TOGETHER: usize = 90;
+const MAX_SUSPENDED_AT_ONCE: usize = 90;
 /// How often those who use a credential are looked up, as some of them are changed meanwhile.
 const TRIES: usize = 4;
 
@@ -70,7 +70,7 @@ impl Registry {
                 }
             }
             let changes: Vec<_> = doomed.iter().zip(after).collect();
-            for changes in changes.chunks(TOGETHER) {
+            for changes in changes.chunks(MAX_SUSPENDED_AT_ONCE) {
                 let steps = changes.iter();
                 let steps = steps.map(|(before, after)| self.suspend_step(before, after));
                 let steps = telling.drain(..).chain(steps);
@@ -93,7 +93,7 @@ impl Registry {
         let fingerprint = &found.credential.fingerprint;
         let users = self.users(organization, fingerprint).await?;
         let mut posting = Vec::new();
-        for users in users.chunks(TOGETHER) {
+        for users in users.chunks(MAX_SUSPENDED_AT_ONCE) {
             let wanted: Vec<_> = users
                 .iter()
                 .map(|id| (organization.clone(), id.clone()))

@@ -15,7 +15,7 @@ const WHAT: &str = "a webhook";
 
 /// How many webhooks with one new credential are changed together, at most: each changes up to
 /// three items and is told of in the audit log, and the rest is left for their credentials.
-pub const TOGETHER: usize = 22;
+pub const MAX_ROTATED_AT_ONCE: usize = 22;
 
 /// Why a webhook or a key was not written.
 #[derive(Debug, thiserror::Error)]

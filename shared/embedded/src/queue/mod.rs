@@ -96,12 +96,12 @@ impl LocalQueue {
         Self { limits, ..self }
     }
 
-    /// Up to `most` messages of groups that nobody has a message of: as many as possible of
+    /// Up to `max` messages of groups that nobody has a message of: as many as possible of
     /// the group that waits longest, as SQS does, then of the next one. They stay invisible
     /// for `visibility`.
     pub fn receive(
         &self,
-        most: usize,
+        max: usize,
         visibility: Duration,
         now: Timestamp,
     ) -> Result<Vec<Received>, Error> {
@@ -110,7 +110,7 @@ impl LocalQueue {
         let now = now.as_millisecond();
         store::expire(&transaction, &self.limits, now)?;
         let until = now + milliseconds(visibility.min(self.limits.visibility));
-        let received = store::receive(&transaction, &self.limits, most, now, until)?;
+        let received = store::receive(&transaction, &self.limits, max, now, until)?;
         transaction.commit()?;
         Ok(received)
     }
@@ -119,14 +119,14 @@ impl LocalQueue {
     /// something was sent, deleted or made visible, or `at_most` is over.
     pub async fn receive_or_wait(
         &self,
-        most: usize,
+        max: usize,
         visibility: Duration,
         at_most: Duration,
     ) -> Result<Vec<Received>, Error> {
         let mut changed = pin!(self.changed.notified());
         // From here on no change is missed.
         changed.as_mut().enable();
-        let received = self.receive(most, visibility, self.clock.now())?;
+        let received = self.receive(max, visibility, self.clock.now())?;
         if received.is_empty() {
             // Running out is as good a reason to look again.
             let _ = tokio::time::timeout(at_most, changed).await;

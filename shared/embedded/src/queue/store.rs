@@ -44,15 +44,15 @@ pub(super) fn expire(connection: &Connection, limits: &Limits, now: i64) -> Resu
 pub(super) fn receive(
     connection: &Connection,
     limits: &Limits,
-    most: usize,
+    max: usize,
     now: i64,
     until: i64,
 ) -> Result<Vec<Received>> {
     let room = limits.in_flight - in_flight(connection, limits, now)?;
-    let most = most.min(limits.received).min(room);
+    let max = max.min(limits.received).min(room);
     let mut received = Vec::new();
-    for (group, head) in available(connection, most, now)? {
-        let left = most - received.len();
+    for (group, head) in available(connection, max, now)? {
+        let left = max - received.len();
         if left == 0 || !is_looked_at(connection, limits, head)? {
             break;
         }
@@ -89,13 +89,13 @@ fn in_flight(connection: &Connection, limits: &Limits, now: i64) -> Result<usize
 
 /// The groups that nobody has a message of, with their first messages: those that wait
 /// longest first.
-fn available(connection: &Connection, most: usize, now: i64) -> Result<Vec<(String, i64)>> {
+fn available(connection: &Connection, max: usize, now: i64) -> Result<Vec<(String, i64)>> {
     connection
         .prepare_cached(
             "SELECT group_id, head FROM message_groups INDEXED BY groups_in_order
              WHERE held_until_ms <= ?1 ORDER BY head LIMIT ?2",
         )?
-        .query_map(params![now, most], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![now, max], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }
 
@@ -119,14 +119,14 @@ fn is_looked_at(connection: &Connection, limits: &Limits, sequence: i64) -> Resu
 }
 
 /// The first messages of a group.
-fn first_of(connection: &Connection, group: &str, most: usize) -> Result<Vec<Received>> {
+fn first_of(connection: &Connection, group: &str, max: usize) -> Result<Vec<Received>> {
     connection
         .prepare_cached(
             "SELECT sequence, group_id, body, receive_count, sent_at_ms
              FROM messages INDEXED BY messages_of_group
              WHERE group_id = ?1 ORDER BY sequence LIMIT ?2",
         )?
-        .query_map(params![group, most], |row| {
+        .query_map(params![group, max], |row| {
             Ok(Received {
                 receipt: row.get::<_, i64>(0)?.to_string(),
                 group: row.get(1)?,
