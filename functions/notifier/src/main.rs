@@ -39,7 +39,7 @@ async fn main() -> Result<(), Error> {
     let reach = reach.unwrap_or_default().without_all(&own_hosts);
     settings.finish(())?;
     let clients = Clients::from_environment();
-    let cache = SecretCache::new(clients.secrets.clone(), CACHE_PERIOD);
+    let cache = SecretCache::new(clients.secrets, CACHE_PERIOD);
     let stores = Stores {
         registry: Registry::new(clients.dynamodb.clone(), registry_table),
         events: EventStore::new(clients.dynamodb.clone(), events_table, retention),
