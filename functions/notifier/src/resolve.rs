@@ -66,15 +66,14 @@ impl Notifier {
             Log::Main => Vec::new(),
         };
         let head = self.overtaken_by(visit, &open).await?;
-        // What is settled there is left behind when it is met again.
-        visit.lane.has_redo |= open.log == Log::Redo;
-        self.follow(visit, &open, &lead, carried, &head).await?;
-        if lead.status == DeliveryStatus::Delivered && !open.overtakes.is_empty() {
+        let has_overtaken = lead.status == DeliveryStatus::Delivered && !open.overtakes.is_empty();
+        if has_overtaken {
             // Also where whoever put it aside has died before that was written down.
-            visit.lane.has_redo = true;
             self.mark_overtaken(visit, &open.overtakes, None).await?;
-            self.save(visit).await?;
         }
+        // What is settled there is left behind when it is met again.
+        visit.lane.has_redo |= open.log == Log::Redo || has_overtaken;
+        self.follow(visit, &open, &lead, carried, &head).await?;
         Ok(None)
     }
 
