@@ -41,9 +41,8 @@ impl Woken {
 /// A message that is no wake-up.
 #[derive(Debug)]
 pub struct Poison {
-    pub item: Item,
     pub error: serde_json::Error,
-    /// As it is to be set aside.
+    /// As it is to be set aside; its deduplication id is the message's.
     pub letter: QueueMessage,
 }
 
@@ -75,14 +74,10 @@ pub fn taken(messages: Vec<SqsMessage>) -> Taken {
             Err(error) => {
                 let letter = QueueMessage {
                     group: attribute("MessageGroupId").unwrap_or_default().to_owned(),
-                    deduplication_id: item.message_id.clone(),
+                    deduplication_id: item.message_id,
                     body: body.to_owned(),
                 };
-                taken.poison.push(Poison {
-                    item,
-                    error,
-                    letter,
-                });
+                taken.poison.push(Poison { error, letter });
             }
         }
     }
@@ -130,7 +125,7 @@ mod tests {
             taken.lanes.iter().map(ids).collect::<Vec<_>>(),
             [vec!["1", "3"], vec!["2"]]
         );
-        assert_eq!(taken.poison[0].item.message_id, "4");
+        assert_eq!(taken.poison[0].letter.deduplication_id, "4");
         assert_eq!(taken.poison[0].letter.body, "{}");
     }
 }

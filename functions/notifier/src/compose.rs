@@ -221,8 +221,7 @@ impl Notifier {
                 ..row.clone()
             })
             .collect();
-        let written = self.write_once(&rows).await;
-        written.map_err(|(_, error)| error.into())
+        Ok(self.write_once(&rows).await?)
     }
 
     async fn read_events(

@@ -6,10 +6,9 @@
 
 use std::time::Duration;
 
-use carillon_aws::Error;
 use carillon_chat::{Place, Post, Reply, Without};
 use carillon_delivery::used_up;
-use carillon_domain::{Conversation, Event, Outcome, Webhook};
+use carillon_domain::{Outcome, Webhook};
 
 use crate::Notifier;
 use crate::compose::Message;
@@ -37,7 +36,10 @@ impl Notifier {
         };
         let end = &part.event;
         // Other operations of the same thread say nothing of how this one ended.
-        let first = self.first_event(webhook, read).await?;
+        let Some(id) = &read.event_id else {
+            return Ok(None);
+        };
+        let first = self.stores.events.get(&webhook.organization, id).await?;
         let Some(first) = first.filter(|first| first.is_of_same_operation(end)) else {
             return Ok(None);
         };
@@ -60,8 +62,7 @@ impl Notifier {
         match reply.outcome {
             Outcome::Delivered => {
                 // Where it is not remembered, the message is edited once more.
-                self.remember_as("its end", webhook, channel, joined, &read.ended(end))
-                    .await;
+                self.remember_as("its end", joined, &read.ended(end)).await;
                 let rest = reply.pause_after.unwrap_or_default();
                 if rest > LONGEST_NAP {
                     return Ok(Some(used_up(rest)));
@@ -87,19 +88,5 @@ impl Notifier {
                 Ok(None)
             }
         }
-    }
-
-    /// The event that a thread began with, as long as it is kept.
-    async fn first_event(
-        &self,
-        webhook: &Webhook,
-        read: &Conversation,
-    ) -> Result<Option<Event>, Error> {
-        let Some(id) = &read.event_id else {
-            return Ok(None);
-        };
-        let (events, ids) = (&self.stores.events, std::slice::from_ref(id));
-        let mut found = events.get_many(&webhook.organization, ids).await?;
-        Ok(found.remove(id))
     }
 }

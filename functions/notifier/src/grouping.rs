@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use carillon_aws::Error;
+use carillon_aws::{Error, Operation};
 use carillon_chat::{Place, Reply};
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Conversation, Delivery, DeliveryStatus, Event, Outcome, Webhook};
@@ -14,7 +14,7 @@ use crate::compose::{Message, Part};
 /// A message that belongs to others.
 pub(crate) struct Joined {
     grouping: Grouping,
-    correlation_id: String,
+    operation: Operation,
     event: Event,
     /// Which order to deliver it is.
     by: String,
@@ -109,14 +109,11 @@ impl Notifier {
         if grouping == Grouping::None {
             return Ok(None);
         }
-        let read = self
-            .stores
-            .ledger
-            .conversation(&webhook.id, channel, correlation_id)
-            .await?;
+        let operation = Operation::of(&webhook.id, channel, correlation_id);
+        let read = self.stores.ledger.conversation(&operation).await?;
         Ok(Some(Joined {
             grouping,
-            correlation_id: correlation_id.clone(),
+            operation,
             event: event.clone(),
             by: candidate.waiting.key(),
             read,
@@ -134,14 +131,7 @@ impl Notifier {
 
     /// Remembers the message that was posted there for what follows. Where that fails, what
     /// follows begins anew.
-    pub(crate) async fn remember(
-        &self,
-        joined: &Joined,
-        place: &Place,
-        reply: &Reply,
-        webhook: &Webhook,
-        channel: &str,
-    ) {
+    pub(crate) async fn remember(&self, joined: &Joined, place: &Place, reply: &Reply) {
         let Some(message) = &reply.message else {
             return;
         };
@@ -151,24 +141,14 @@ impl Notifier {
             return;
         }
         let new = Conversation::showing(&joined.event, message.clone(), joined.by.clone());
-        self.remember_as("a message", webhook, channel, joined, &new)
-            .await;
+        self.remember_as("a message", joined, &new).await;
     }
 
     /// Remembers this in the place of what was read; a failure is only logged.
-    pub(crate) async fn remember_as(
-        &self,
-        what: &str,
-        webhook: &Webhook,
-        channel: &str,
-        joined: &Joined,
-        new: &Conversation,
-    ) {
+    pub(crate) async fn remember_as(&self, what: &str, joined: &Joined, new: &Conversation) {
         let (ledger, read) = (&self.stores.ledger, joined.read.as_ref());
-        let operation = &joined.correlation_id;
-        let remembered = ledger.remember(&webhook.id, channel, operation, read, new);
-        if let Err(error) = remembered.await {
-            let webhook_id = webhook.id.as_str();
+        if let Err(error) = ledger.remember(&joined.operation, read, new).await {
+            let webhook_id = joined.operation.webhook.as_str();
             tracing::error!(webhook_id, %error, what, "not remembered of a thread");
         }
     }
@@ -196,7 +176,7 @@ mod tests {
         let row = Delivery::new(&event.organization, &lane, "infra", &waiting).unwrap();
         let joined = Joined {
             grouping: Grouping::Thread,
-            correlation_id: "release-42".into(),
+            operation: Operation::of(&row.webhook_id, "infra", "release-42"),
             by: waiting.key(),
             read: None,
             event,

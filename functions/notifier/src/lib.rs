@@ -262,14 +262,10 @@ impl Notifier {
 
     /// Sets a message aside that nobody can read; the queue keeps it where that fails.
     async fn set_aside(&self, poison: &Poison) -> Option<String> {
-        let Poison {
-            item,
-            error,
-            letter,
-        } = poison;
-        let message_id = item.message_id.as_str();
+        let Poison { error, letter } = poison;
+        let message_id = letter.deduplication_id.as_str();
         tracing::error!(message_id, %error, "a message of the queue is no wake-up");
-        let kept = Some(item.message_id.clone());
+        let kept = Some(letter.deduplication_id.clone());
         let Some(dead_letters) = &self.stores.dead_letters else {
             return kept;
         };

@@ -62,8 +62,7 @@ impl Notifier {
             place = Place::Channel;
         }
         if let Some(joined) = joined {
-            self.remember(joined, &place, &reply, webhook, channel)
-                .await;
+            self.remember(joined, &place, &reply).await;
         }
         Ok(Answer {
             reply,

@@ -70,11 +70,9 @@ impl Notifier {
             self.metrics
                 .add(DELIVERIES, &[&visit.kind, outcome(row.status)]);
         }
-        let mut left = rows;
-        while let Err((unwritten, error)) = self.write_once(left).await {
-            left = unwritten;
+        while let Err(error) = self.write_once(rows).await {
             let Some(pause) = pauses.next() else {
-                self.unwritten.remember(lane, left);
+                self.unwritten.remember(lane, rows);
                 return Err(error.into());
             };
             tracing::warn!(lane = lane.as_str(), %error, "an outcome could not be written yet");
@@ -83,15 +81,12 @@ impl Notifier {
         Ok(())
     }
 
-    /// Gives the rows from the first on that could not be written, and some behind it.
-    pub(crate) async fn write_once<'r>(
-        &self,
-        rows: &'r [Delivery],
-    ) -> Result<(), (&'r [Delivery], Error)> {
-        for (n, chunk) in rows.chunks(AT_ONCE).enumerate() {
+    /// Writes rows, once. Writing one again changes nothing.
+    pub(crate) async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
+        for chunk in rows.chunks(AT_ONCE) {
             let written = join_all(chunk.iter().map(|row| self.stores.ledger.write(row))).await;
             for (row, written) in chunk.iter().zip(written) {
-                if !written.map_err(|error| (&rows[n * AT_ONCE..], error))? {
+                if !written? {
                     let delivery_id = row.id.as_str();
                     tracing::warn!(delivery_id, "a later post has told its outcome");
                 }
@@ -105,10 +100,8 @@ impl Notifier {
         let Some(rows) = lock(&self.unwritten.0).remove(lane) else {
             return Ok(());
         };
-        self.write_once(&rows).await.map_err(|(left, error)| {
-            self.unwritten.remember(lane, left);
-            error.into()
-        })
+        let written = self.write_once(&rows).await;
+        Ok(written.inspect_err(|_| self.unwritten.remember(lane, &rows))?)
     }
 
     /// Ends deliveries without a post, the first ones of a lane, and moves the lane behind them.

@@ -9,6 +9,8 @@ mod notes;
 use aws_sdk_dynamodb::Client;
 use carillon_domain::{Delivery, DeliveryId, WebhookId};
 
+pub use notes::Operation;
+
 use crate::Error;
 use crate::table::{
     Item, LONGER, Retention, Table, delivery_key, from_item, is_made, number, to_item,

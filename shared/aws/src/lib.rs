@@ -24,7 +24,7 @@ pub use events::{EventFilter, EventStore};
 pub use failures::{FailureQueue, Failures};
 pub use https::http_client;
 pub use lanes::{EventPart, EventRecord, Lanes};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Operation};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
 pub use registry::{
     Begun, Change, KeptAnswer, KeyedCall, MAX_ROTATED_AT_ONCE, Quota, Quotas, Refusal, Registry,

@@ -17,9 +17,21 @@ const CONVERSATION: &str = "a conversation";
 const PAUSE: &str = "a pause";
 
 /// The events of one correlation id in one channel of a webhook.
-fn conversation_key(webhook: &WebhookId, channel: &str, correlation_id: &str) -> Item {
-    let id = stable_uuid(&[channel, correlation_id]);
-    delivery_key(format!("CONVERSATION#{webhook}"), id)
+#[derive(Debug)]
+pub struct Operation {
+    pub webhook: WebhookId,
+    id: String,
+}
+
+impl Operation {
+    pub fn of(webhook: &WebhookId, channel: &str, correlation_id: &str) -> Self {
+        let (webhook, id) = (webhook.clone(), stable_uuid(&[channel, correlation_id]));
+        Self { webhook, id }
+    }
+
+    fn key(&self) -> Item {
+        delivery_key(format!("CONVERSATION#{}", self.webhook), &self.id)
+    }
 }
 
 fn pause_key(platform: &str) -> Item {
@@ -28,28 +40,19 @@ fn pause_key(platform: &str) -> Item {
 
 impl Ledger {
     /// The messages that the events of one correlation id have in a channel, if any.
-    pub async fn conversation(
-        &self,
-        webhook: &WebhookId,
-        channel: &str,
-        correlation_id: &str,
-    ) -> Result<Option<Conversation>, Error> {
-        let key = conversation_key(webhook, channel, correlation_id);
-        self.note(CONVERSATION, key).await
+    pub async fn conversation(&self, of: &Operation) -> Result<Option<Conversation>, Error> {
+        self.note(CONVERSATION, of.key()).await
     }
 
     /// Remembers a conversation, in the place of the one that was read. The first that is
     /// remembered stays: nothing happens where it is another by now.
     pub async fn remember(
         &self,
-        webhook: &WebhookId,
-        channel: &str,
-        correlation_id: &str,
+        of: &Operation,
         read: Option<&Conversation>,
         new: &Conversation,
     ) -> Result<(), Error> {
-        let key = conversation_key(webhook, channel, correlation_id);
-        let mut item = row(CONVERSATION, key, new)?;
+        let mut item = row(CONVERSATION, of.key(), new)?;
         let from = new.occurred_at.max(Timestamp::now());
         self.retention.expire(&mut item, from);
         let put = self.table.put(item);
