@@ -200,3 +200,30 @@ async fn a_poisoned_event_takes_no_neighbour_of_its_digest_along() {
         assert!(row.overtaken, "{row:#?}");
     }
 }
+
+#[tokio::test]
+async fn a_channel_works_on_when_what_was_overtaken_is_given_up() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    let mut poisoned = sample::event(EventType::Deploy);
+    poisoned.message = Some(POISON.to_owned());
+    let mut given_up = Vec::new();
+    for _ in 0..2 {
+        given_up.push(stage.publish_event(&webhook, poisoned.clone()).await);
+        stage.publish(&webhook).await;
+        stage.serve_for(1_800 * SECOND, 10 * SECOND).await;
+    }
+    stage.serve_for(82_000 * SECOND, 60 * SECOND).await;
+    let mut first = stage.delivery(&webhook, &given_up[0]).await;
+    assert!(first.overtaken, "{first:#?}");
+    while first.status == DeliveryStatus::Retrying {
+        stage.serve_for(60 * SECOND, 60 * SECOND).await;
+        first = stage.delivery(&webhook, &given_up[0]).await;
+    }
+    assert_eq!(first.status, DeliveryStatus::Failed, "{first:#?}");
+    // The other one is tried meanwhile.
+    stage.serve_for(700 * SECOND, 60 * SECOND).await;
+    let second = stage.delivery(&webhook, &given_up[1]).await;
+    assert_eq!(second.status, DeliveryStatus::Retrying, "{second:#?}");
+    assert_eq!(stage.lane(&webhook).await.trouble, None);
+}

@@ -77,6 +77,12 @@ fn has_given_up(delivery: &Delivery, last: &Attempt) -> bool {
     delivery.status == DeliveryStatus::Failed && last.outcome.is_passing()
 }
 
+/// The attempt that a post was: whoever finds out that nobody knows its outcome writes none.
+fn of_this_post<'a>(delivery: &'a Delivery, open: &Open) -> Option<&'a Attempt> {
+    let last = delivery.attempts.last();
+    last.filter(|attempt| open.opened_at <= attempt.at)
+}
+
 /// A lane waits for as long as the ledger says.
 fn wait_as_told(lane: &mut Lane, delivery: &Delivery) {
     if let (Some(wait), Some(at)) = (&mut lane.wait, delivery.next_attempt_at) {
@@ -196,14 +202,14 @@ impl Notifier {
         carried: Vec<Candidate>,
         head: &[Candidate],
     ) -> Result<Next, Fault> {
-        let attempt = lead.attempts.last();
+        let attempt = of_this_post(lead, open);
         let is_delivered = lead.status == DeliveryStatus::Delivered;
         if !open.overtakes.is_empty() && !is_delivered {
             self.probe_failed(visit, open, lead).await?;
             return Ok(Next::Again);
         }
         let is_settled = lead.status.is_settled();
-        let is_own = carried.iter().any(Candidate::is_overtaken);
+        let is_own = open.log == Log::Redo && carried.iter().all(Candidate::is_overtaken);
         let failure = attempt.map(|attempt| self.failure(attempt, open.unknown));
         let next = match (attempt, failure) {
             _ if is_delivered => {
@@ -253,8 +259,8 @@ impl Notifier {
         };
         if is_settled {
             visit.leave_behind(open);
-            // Otherwise the next post says so in time.
-            if visit.lane.wait.is_some() || !open.overtakes.is_empty() {
+            // What else is settled, the next post or the next visit says in time.
+            if visit.lane.wait.is_some() || is_own || !open.overtakes.is_empty() {
                 self.save(visit).await?;
             }
         }
@@ -268,14 +274,15 @@ impl Notifier {
         open: &Open,
         probe: &Delivery,
     ) -> Result<(), Fault> {
-        if let Some(attempt) = probe.attempts.last()
-            && !probe.status.is_settled()
-        {
-            visit
-                .lane
-                .kept_waiting(&self.failure(attempt, open.unknown));
-            wait_as_told(&mut visit.lane, probe);
-            if attempt.outcome == Outcome::Unknown {
+        let attempt = of_this_post(probe, open);
+        if !probe.status.is_settled() {
+            if let Some(attempt) = attempt {
+                let failure = self.failure(attempt, open.unknown);
+                visit.lane.kept_waiting(&failure);
+                wait_as_told(&mut visit.lane, probe);
+            }
+            // It may have arrived.
+            if attempt.is_none_or(|attempt| attempt.outcome == Outcome::Unknown) {
                 visit.lane.singly = visit.lane.singly.max(2);
                 self.mark_overtaken(visit, &open.overtakes, None).await?;
             }

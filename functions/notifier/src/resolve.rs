@@ -2,7 +2,8 @@
 //!
 //! If the ledger knows one of its deliveries under this very post, the others went the same way.
 //! If it knows none, somebody may be at it; when the lease is over, nobody is, and whether the
-//! message has arrived is unknown.
+//! message has arrived is unknown. What follows from an outcome is told where it is judged: a post
+//! that was settled in order is mostly found here, too, as nothing was written of it since.
 
 use carillon_domain::lane::{Log, Open, Redo};
 use carillon_domain::{Attempt, Delivery, DeliveryId, DeliveryStatus, Outcome};
@@ -65,11 +66,11 @@ impl Notifier {
             Log::Redo => self.carried(visit, &open).await?,
             Log::Main => Vec::new(),
         };
-        let head = self.overtaken_by(visit, &open).await?;
+        let (head, due_at) = self.overtaken_by(visit, &open).await?;
         let has_overtaken = lead.status == DeliveryStatus::Delivered && !open.overtakes.is_empty();
         if has_overtaken {
             // Also where whoever put it aside has died before that was written down.
-            self.mark_overtaken(visit, &open.overtakes, None).await?;
+            self.mark_overtaken(visit, &open.overtakes, due_at).await?;
         }
         // What is settled there is left behind when it is met again.
         visit.lane.has_redo |= open.log == Log::Redo || has_overtaken;
@@ -125,10 +126,15 @@ impl Notifier {
         self.save(visit).await
     }
 
-    /// What a post was to overtake, as far as it was not put aside already: that keeps its time.
-    async fn overtaken_by(&self, visit: &Visit<'_>, open: &Open) -> Result<Vec<Candidate>, Fault> {
+    /// What a post was to overtake, as far as it was not put aside already, and when that is due
+    /// which was.
+    async fn overtaken_by(
+        &self,
+        visit: &Visit<'_>,
+        open: &Open,
+    ) -> Result<(Vec<Candidate>, Option<Timestamp>), Fault> {
         if open.overtakes.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let head = Open {
             deliveries: open.overtakes.clone(),
@@ -140,8 +146,10 @@ impl Notifier {
         let is_redone = |id: &DeliveryId| redone.iter().any(|redo| redo.waiting.delivery_id == *id);
         let mut found = self.carried(visit, &head).await?;
         found.retain(|it| !is_redone(&it.waiting.delivery_id));
+        let aside = redone.iter().filter_map(|redo| redo.overtaken.as_ref());
+        let due_at = aside.map(|aside| aside.due_at).min();
         let asked_for = redone.into_iter().filter(|it| it.overtaken.is_none());
         found.extend(asked_for.map(Candidate::from));
-        Ok(found)
+        Ok((found, due_at))
     }
 }

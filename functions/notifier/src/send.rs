@@ -11,7 +11,7 @@ use crate::Notifier;
 use crate::compose::{Composed, Message};
 use crate::conclude::{Next, is_about_the_message};
 use crate::pace::LONGEST_NAP;
-use crate::visit::{Candidate, Fault, Visit, ids, last_position};
+use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids, last_position};
 use crate::webhooks::Webhooks;
 
 /// What a lane's messages go to, and what the channel is called.
@@ -21,8 +21,8 @@ pub type Destination<'a> = (&'a Webhook, &'a str);
 const PROBES: usize = 20;
 
 impl Notifier {
-    /// Tries the next message before one that keeps failing. Where there is none, the deliveries of
-    /// that one are tried one by one.
+    /// Tries the next message before one that keeps failing. Where there is none, or that one sums
+    /// thousands up, its deliveries are tried one by one.
     pub(crate) async fn overtake(
         &self,
         visit: &mut Visit<'_>,
@@ -32,6 +32,10 @@ impl Notifier {
     ) -> Result<(), Fault> {
         if self.rest(webhook, channel).await > LONGEST_NAP {
             return Ok(());
+        }
+        if head.len() > MAX_EVENTS {
+            visit.split(head.len());
+            return self.save(visit).await;
         }
         let posts = visit.posts;
         for _ in 0..PROBES {
