@@ -97,4 +97,7 @@ async fn nothing_that_a_person_tries_out_prolongs_a_ban() {
     let answer = app.post(&recover, &json!({})).await.body;
     let reason = answer["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("asks to wait until"), "{answer}");
+    app.publish(&json!({"type": "deploy"})).await;
+    app.messages(2).await;
+    assert_eq!(app.sink().pending_plans()[0].count, left);
 }

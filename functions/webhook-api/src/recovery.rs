@@ -82,7 +82,7 @@ pub async fn redeliver(
     if webhook.channel(&lane).is_none() {
         return Ok(Accepted::none("its channel was taken out of the webhook"));
     }
-    let bound_until = waking::bound_until(api, webhook, std::slice::from_ref(&lane)).await?;
+    let bound_until = waking::held_until(api, webhook, std::slice::from_ref(&lane)).await?;
     if !delivery.status.is_settled() {
         if let Some(until) = bound_until {
             return Ok(Accepted::none(asks_to_wait(until)));
@@ -99,8 +99,12 @@ pub async fn redeliver(
 }
 
 pub fn asks_to_wait(until: Timestamp) -> String {
-    let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
+    let until = to_the_second(until);
     format!("The platform asks to wait until {until}; it is sent then.")
+}
+
+fn to_the_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// What is to be sent once more, or only counted: what came to its end within these times.
@@ -159,7 +163,7 @@ pub struct Budget {
     /// How many have failed or were skipped, but cannot be sent any more.
     gone: usize,
     /// Until when a platform asks to wait.
-    pub bound_until: Option<Timestamp>,
+    bound_until: Option<Timestamp>,
 }
 
 impl Budget {
@@ -170,6 +174,14 @@ impl Budget {
             gone: 0,
             bound_until: None,
         }
+    }
+
+    /// Why some of what was accepted is not sent at once.
+    pub fn some_wait(&self) -> Option<String> {
+        let until = self.bound_until.map(to_the_second)?;
+        Some(format!(
+            "Where a platform asks to wait, until {until} at the latest, it is sent then."
+        ))
     }
 
     pub fn is_spent(&self) -> bool {
@@ -196,7 +208,7 @@ pub async fn recover(
         next_after: next_after.map(|id| id.to_string()),
         reason: match nothing {
             true => Some(asked.nothing("", &budget)),
-            false => budget.bound_until.map(asks_to_wait),
+            false => budget.some_wait(),
         },
         left_out: Vec::new(),
         dry_run: asked.dry_run,
@@ -236,7 +248,7 @@ pub async fn recover_within(
     if !asked.dry_run {
         let lanes = waking::lanes(webhook);
         waking::wake(api, &webhook.organization, &lanes, true).await?;
-        let bound_until = waking::bound_until(api, webhook, &lanes).await?;
+        let bound_until = waking::held_until(api, webhook, &lanes).await?;
         budget.bound_until = budget.bound_until.max(bound_until);
     }
     Ok(next_after)

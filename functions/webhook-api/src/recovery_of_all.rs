@@ -4,7 +4,7 @@ use carillon_domain::{DeliveryId, OrganizationId, WebhookId, WebhookStatus};
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::recovery::{Accepted, Asked, Budget, LeftOut, asks_to_wait, recover_within};
+use crate::recovery::{Accepted, Asked, Budget, LeftOut, recover_within};
 
 /// How many webhooks are read at once.
 const PAGE: usize = 100;
@@ -97,7 +97,7 @@ pub async fn recover(
         reason: match (nothing, left_out.is_empty()) {
             (true, true) => Some(asked.nothing("", &budget)),
             (true, false) => Some(asked.nothing(" of the active webhooks", &budget)),
-            (false, _) => budget.bound_until.map(asks_to_wait),
+            (false, _) => budget.some_wait(),
         },
         left_out,
         dry_run: asked.dry_run,

@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
 use crate::versions::IfMatch;
 use crate::writing::{replace_together, write_together};
-use crate::{Api, mistaken_type, waking};
+use crate::{Api, mistaken_type};
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -195,10 +195,6 @@ async fn change(
     let changes = [(read.clone(), new)];
     let is_written = replace_together(api, &changes).await?;
     let [(_, new)] = changes;
-    if is_written && new.version == read.version && new.status == WebhookStatus::Active {
-        // Nothing was to be changed, but somebody has been there: what waits is tried now.
-        waking::hurry(api, &new).await;
-    }
     Ok(is_written.then_some(new))
 }
 

@@ -64,21 +64,25 @@ pub async fn standings(api: &Api, webhooks: &[Webhook]) -> Result<Vec<Standing>,
     Ok(webhooks.iter().map(of).collect())
 }
 
-/// Until when nobody can hurry some of a webhook's lanes, because their platform asks to wait, or
-/// blocks us.
-pub async fn bound_until(
+/// Until when nobody can hurry some of these lanes, because their platform asks to wait.
+pub async fn bound_until(api: &Api, lanes: &[LaneId]) -> Result<Option<Timestamp>, Error> {
+    let rows = api.lanes.read(lanes).await?;
+    let now = Timestamp::now();
+    let asked = rows.values().filter_map(|row| row.is_bound_until(now));
+    Ok(asked.max())
+}
+
+/// The same of lanes of a webhook, whose platform may also block us.
+pub async fn held_until(
     api: &Api,
     webhook: &Webhook,
     lanes: &[LaneId],
 ) -> Result<Option<Timestamp>, Error> {
-    let rows = api.lanes.read(lanes).await?;
-    let now = Timestamp::now();
-    let asked = rows.values().filter_map(|row| row.is_bound_until(now));
     let paused = match api.chat.kinds().get(&webhook.kind) {
         Some(kind) => paused_until(&api.ledger, kind).await,
         None => None,
     };
-    Ok(asked.chain(paused).max())
+    Ok(bound_until(api, lanes).await?.max(paused))
 }
 
 /// Has lanes looked at now, whatever they wait for.
@@ -108,8 +112,7 @@ pub async fn wake(
     carillon_aws::wake(&*api.queue, &wake_ups).await
 }
 
-/// Has tried at once what waits in a webhook's lanes, however long it was to wait: the platform
-/// has just taken a message. Where that fails, the lanes go on by themselves, later.
+/// Has tried at once what waits in a webhook's lanes, however long it was to wait. Where that fails, the lanes go on by themselves, later.
 pub async fn hurry(api: &Api, webhook: &Webhook) {
     let mut lanes = lanes(webhook);
     match api.lanes.read(&lanes).await {

@@ -79,7 +79,7 @@ pub async fn test(
         let hint = paused_hint(until);
         return Ok(Json(Tested::unsent(Outcome::Blocked, hint)));
     }
-    if let Some(until) = waking::bound_until(&api, &webhook, std::slice::from_ref(&lane)).await? {
+    if let Some(until) = waking::bound_until(&api, std::slice::from_ref(&lane)).await? {
         let hint = asks_to_wait(until);
         return Ok(Json(Tested::unsent(Outcome::RateLimited, hint)));
     }

@@ -203,7 +203,8 @@ pub async fn read(
 )]
 pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<Registered, Problem> {
     let document = |webhook: &Webhook| patched(webhook, &patch);
-    change(call, Update::Patch, document).await
+    let is_enabling = patch.get("enabled") == Some(&Value::Bool(true));
+    change(call, Update::Patch, document, is_enabling).await
 }
 
 /// Replaces a webhook.
@@ -223,7 +224,7 @@ pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<Registered
     )),
 )]
 pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<Registered, Problem> {
-    change(call, Update::Replace, |_: &Webhook| body.clone()).await
+    change(call, Update::Replace, |_: &Webhook| body.clone(), false).await
 }
 
 /// A change that is asked for, but for its body.
@@ -239,6 +240,7 @@ async fn change(
     (State(api), caller, mut query, headers, PathOf(id)): Change,
     update: Update,
     document: impl Fn(&Webhook) -> Value,
+    is_enabling: bool,
 ) -> Result<Registered, Problem> {
     let (api, organization) = (api.by(&caller), &caller.organization);
     let if_match = IfMatch::read(&headers, &mut query);
@@ -260,6 +262,10 @@ async fn change(
         &if_match,
     );
     let (webhook, verification, made) = changed.await?;
+    if is_enabling {
+        // Also where it was: somebody has mended what it posts to.
+        waking::hurry(&api, &webhook).await;
+    }
     let standing = waking::standing_after_change(&api, &webhook).await;
     let registered = Registered::new(&webhook, verification).standing(standing);
     Ok(registered.showing(&made))
