@@ -7,7 +7,7 @@
 //! | redo | `REDO#<lane>`, delivery | what is asked for again, or was overtaken |
 //! | due | `DUE`, time and lane | a lane that comes back later than in a minute, and since when it waits |
 //! | outage | `OUTAGE`, organization and platform | what was told of channels that fail |
-//! | failing | `FAILING#<organization>#<platform>`, lane | a channel that has failed for an hour |
+//! | failing | `FAILING#<organization>#<platform>`, lane | a channel that has failed for most of an hour, or longer |
 //! | walk | `WALK`, `lanes` | how far the daily walk of all lanes has come |
 //! | record | `EVENT#<organization>#<event>`, part | which lanes get an event |
 //!

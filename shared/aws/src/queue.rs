@@ -108,8 +108,9 @@ pub async fn wake(queue: &dyn DeliveryQueue, wake_ups: &[WakeUp]) -> Result<(), 
 /// The queue as Carillon needs it: SQS, or the one in the process that `cargo run` has.
 #[async_trait]
 pub trait DeliveryQueue: Send + Sync {
-    /// Sends messages, in any order, of which any ten are taken in one call. On an error, an unknown part of them may have been sent;
-    /// sending all again is safe within the deduplication window.
+    /// Sends messages, in any order; any ten of them must fit into one call. On an error, an
+    /// unknown part of them may have been sent; sending all again is safe within the
+    /// deduplication window.
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), Error>;
 
     /// Puts off a received message, by its receipt: it is invisible for so long from now on, which

@@ -280,7 +280,7 @@ impl Delivery {
 
     /// Notes an attempt among the others: of very many, the first and the last.
     pub fn note(&mut self, attempt: Attempt) {
-        if self.attempts.len() >= MAX_ATTEMPTS {
+        while self.attempts.len() >= MAX_ATTEMPTS {
             self.attempts.remove(FIRST_ATTEMPTS);
         }
         self.attempts.push(attempt);

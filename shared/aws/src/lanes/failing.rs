@@ -1,4 +1,4 @@
-//! Channels that have failed for an hour, by organization and platform, so that the organization
+//! Channels that have failed for most of an hour, or longer, by organization and platform, so that the organization
 //! can be told once of all of them.
 
 use carillon_domain::failing::{FailingLane, Outage};

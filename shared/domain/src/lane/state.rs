@@ -167,7 +167,7 @@ impl Lane {
         (now < until && wait.from <= now + SKEW).then_some(until)
     }
 
-    /// Whether something may be there that is to be tried later: in the lane, or on its own.
+    /// Whether something may be waiting for a later try, in the lane or on its own.
     pub fn may_have_waited(&self) -> bool {
         self.wait.is_some() || self.trouble.is_some() || self.may_have_redo()
     }
