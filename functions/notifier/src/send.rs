@@ -34,16 +34,14 @@ impl Notifier {
             return Ok(());
         }
         if head.len() > MAX_EVENTS {
-            visit.split(head.len());
-            return self.save(visit).await;
+            return self.try_one_by_one(visit, head.len()).await;
         }
         let posts = visit.posts;
         for _ in 0..PROBES {
             let composed = self.compose(visit, webhook, channel, head).await?;
             let Composed::Message(probe) = composed else {
                 if head.len() > 1 {
-                    visit.split(head.len());
-                    self.save(visit).await?;
+                    self.try_one_by_one(visit, head.len()).await?;
                 }
                 break;
             };
@@ -54,6 +52,13 @@ impl Notifier {
             }
         }
         Ok(())
+    }
+
+    /// Lets what a message carries go one by one, the first of it at once, as a probe would.
+    async fn try_one_by_one(&self, visit: &mut Visit<'_>, count: usize) -> Result<(), Fault> {
+        visit.split(count);
+        visit.lane.wait = None;
+        self.save(visit).await
     }
 
     /// One message: open, post, conclude.
