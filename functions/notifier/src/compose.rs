@@ -33,7 +33,7 @@ pub struct Message {
     pub parts: Vec<Part>,
     /// Whether it says only how many there are of what.
     pub is_summary: bool,
-    /// After how many posts it may be there.
+    /// How many posts of it had an unknown outcome: each may have left a copy.
     pub unknown: u32,
     /// What has kept failing, and is overtaken if this one is delivered.
     pub overtakes: Vec<Candidate>,
@@ -104,7 +104,8 @@ impl Notifier {
             .count();
         if settled > 0 || candidates.is_empty() {
             if unknown > 0 {
-                self.own_up(visit, &candidates[..settled], &known).await?;
+                self.mark_as_doubled(visit, &candidates[..settled], &known)
+                    .await?;
             }
             // Left behind as it is.
             if repeated.is_some() {
@@ -202,9 +203,9 @@ impl Notifier {
         self.known(visit.id, &ids(candidates)).await
     }
 
-    /// A post of which nobody knows how it went is not repeated where an earlier one was written
-    /// down in the end, by somebody who was slow or is dead: then it may be there twice.
-    async fn own_up(
+    /// Somebody who was slow, or has died since, has written an outcome down after all: the post is
+    /// not repeated. The message may be there twice.
+    async fn mark_as_doubled(
         &self,
         visit: &Visit<'_>,
         settled: &[Candidate],

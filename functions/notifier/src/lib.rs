@@ -17,10 +17,10 @@
 //!    wake-up's; for a longer one there is a row that says when the lane is due, and the wake-up
 //!    goes, so that the queue holds only lanes that are to be looked at.
 //!
-//! What ends without a post, as it is skipped, given up or told already, has other steps: the
-//! lane's row says that the ledger may know it, the ledger says how it ended, and the row moves
-//! behind it. A crash between them leaves something that is looked up before it is sent. Where no
-//! post follows that would say so, a visit ends with a write of what it has found out.
+//! Some deliveries end without a post: they are skipped, given up, or told already. First the
+//! lane's row says up to where the ledger may know deliveries, then the ledger says how they ended,
+//! then the row moves behind them. After a crash between them they are looked up before they are
+//! sent. A visit that ends without a post writes down what it has found out.
 //!
 //! A crash before 1 has changed nothing. Between 1 and 3, whoever comes next finds an open post
 //! that the ledger does not know: as long as the lease lasts somebody may be at it, afterwards

@@ -45,7 +45,8 @@ impl Notifier {
                 }
                 break;
             };
-            self.one(visit, probe, (webhook, channel), webhooks).await?;
+            self.send_one(visit, probe, (webhook, channel), webhooks)
+                .await?;
             // One that needs no post shows nothing of the channel.
             if visit.posts > posts {
                 break;
@@ -62,7 +63,7 @@ impl Notifier {
     }
 
     /// One message: open, post, conclude.
-    pub(crate) async fn one(
+    pub(crate) async fn send_one(
         &self,
         visit: &mut Visit<'_>,
         mut message: Message,
@@ -129,7 +130,7 @@ impl Notifier {
             return Ok(Next::Again);
         }
         // What it was to overtake is still the first one: the lane stays before it.
-        self.may_know(visit, &message.candidates()).await?;
+        self.raise_tried(visit, &message.candidates()).await?;
         let now = self.clock.now();
         let rows = message.parts.iter().map(|part| Delivery {
             post: visit.row.version,

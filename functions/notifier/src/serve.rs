@@ -242,7 +242,7 @@ impl Notifier {
                 napped += rest;
             }
             let next = self
-                .one(visit, message, (webhook, channel), webhooks)
+                .send_one(visit, message, (webhook, channel), webhooks)
                 .await?;
             self.faults.over(visit.id);
             match next {

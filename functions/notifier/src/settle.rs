@@ -113,7 +113,7 @@ impl Notifier {
         candidates: Vec<Candidate>,
         end: impl Fn(Delivery, Timestamp) -> Delivery,
     ) -> Result<(), Fault> {
-        self.may_know(visit, &candidates).await?;
+        self.raise_tried(visit, &candidates).await?;
         visit.drop_open();
         let now = self.clock.now();
         let known = self.known(visit.id, &ids(&candidates)).await?;

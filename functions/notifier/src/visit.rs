@@ -263,9 +263,9 @@ impl Notifier {
         Ok(())
     }
 
-    /// Writes down that the ledger may know these, before it does: what it does not know is sent
-    /// without being looked up there. The lane is as it was otherwise.
-    pub(crate) async fn may_know(
+    /// Raises up to where the ledger may know deliveries, before it does: what lies behind is sent
+    /// without being looked up. The lane is as it was otherwise.
+    pub(crate) async fn raise_tried(
         &self,
         visit: &mut Visit<'_>,
         candidates: &[Candidate],

@@ -9,7 +9,7 @@ use carillon_domain::{CredentialId, LaneId, Webhook, WebhookId, WebhookStatus};
 use carillon_runtime::guard::lock;
 
 pub struct Webhooks {
-    /// Those that are there; none where it is, but cannot be read.
+    /// Those that exist; `None` where the row cannot be read.
     found: Mutex<HashMap<WebhookId, Option<Arc<Webhook>>>>,
     /// What the platform said of credentials that it does not take any more.
     dead: Mutex<HashMap<CredentialId, Reply>>,

@@ -121,8 +121,8 @@ impl FromStr for Retention {
     }
 }
 
-/// How much longer it is known what was settled than what that was, log and event: as long as TTL
-/// may be late. What were forgotten first would be sent again.
+/// How much longer the ledger's rows are kept than events and entries of logs: TTL may be late by
+/// days, and an entry whose row is gone before it would be sent again.
 pub(crate) const LONGER: Duration = Duration::from_secs(30 * 86_400);
 
 impl Retention {

@@ -74,7 +74,7 @@ pub struct Overtaken {
     /// Since when it fails.
     pub since: Timestamp,
     pub failures: u32,
-    /// After how many posts it may be there.
+    /// How many posts of it had an unknown outcome: each may have left a copy.
     pub unknown: u32,
 }
 

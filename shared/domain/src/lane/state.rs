@@ -51,7 +51,7 @@ pub struct Open {
     pub opened_at: Timestamp,
     /// Whether nobody has written down yet how it ended.
     pub is_in_flight: bool,
-    /// After how many posts it may be there.
+    /// How many posts of it had an unknown outcome: each may have left a copy.
     #[serde(skip_serializing_if = "is_default", default)]
     pub unknown: u32,
     /// Whether it sums its events up.
@@ -208,7 +208,7 @@ impl Lane {
             .saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// The open post has not been made, and what it carried is to be sent anew.
+    /// Drops the open post: what it carries is still to be sent.
     pub fn withdraw(&mut self) {
         let open = self.open.take();
         self.tried = open.and_then(|open| open.end).max(self.tried.take());
@@ -308,7 +308,7 @@ pub struct Failure<'a> {
     pub reason: &'a str,
     /// What the platform asks for.
     pub asked: Option<Duration>,
-    /// After how many posts the message may be there.
+    /// How many posts of it had an unknown outcome: each may have left a copy.
     pub unknown: u32,
     /// Whether there was no answer, and only another post could leave another copy. A server that
     /// says that it is not well has hardly posted.
