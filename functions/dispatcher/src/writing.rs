@@ -130,7 +130,9 @@ impl Dispatcher {
                     match ledger.several(std::slice::from_ref(one)).await {
                         Err(error) if !error.is_final() => return Err(error),
                         Ok(rows) if rows.is_empty() => {}
-                        _ => drop(known.insert(one.1.clone())),
+                        _ => {
+                            known.insert(one.1.clone());
+                        }
                     }
                 }
                 return Ok(known);

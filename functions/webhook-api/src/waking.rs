@@ -112,7 +112,8 @@ pub async fn wake(
     carillon_aws::wake(&*api.queue, &wake_ups).await
 }
 
-/// Has tried at once what waits in a webhook's lanes, however long it was to wait. Where that fails, the lanes go on by themselves, later.
+/// Has what waits in a webhook's lanes tried at once, however long it was to wait. Where that
+/// fails, the lanes go on by themselves, later.
 pub async fn hurry(api: &Api, webhook: &Webhook) {
     let mut lanes = lanes(webhook);
     match api.lanes.read(&lanes).await {
