@@ -66,14 +66,14 @@ impl EventStore {
         Ok(self.table.put_step(self.item(event)?).step())
     }
 
+    /// An event as it is now.
     pub async fn get(
         &self,
         organization: &OrganizationId,
         id: &EventId,
     ) -> Result<Option<Event>, Error> {
-        let answer = self.table.get(key(organization, id)).send().await;
-        let row = answer.map_err(Error::call("reading an event"))?.item;
-        row.map(|row| from_item(WHAT, row)).transpose()
+        let row = self.table.row("reading an event", key(organization, id));
+        row.await?.map(|row| from_item(WHAT, row)).transpose()
     }
 
     /// Several events at once; those that are not there are left out.
