@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Change, Clients, Credentials, DeliveryQueue, Error, EventStore, Lanes, Ledger, QueueMessage,
-    Registry, Retention, SecretCache, SecretStore,
+    Registry, Retention, SecretCache, SecretStore, Start, entries_of,
 };
 use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_domain::lane::{Entry, Lane, Wait};
@@ -192,9 +192,15 @@ impl Bench {
         Dispatched { sequence, answer }
     }
 
+    async fn entries(&self, lane: &LaneId) -> Vec<Entry> {
+        let start = Start::of(&Lane::default());
+        let (pieces, _) = self.lanes.pieces(lane, &start, 100).await.unwrap();
+        entries_of(pieces)
+    }
+
     /// The numbers of the events that wait in the lane of a webhook.
     async fn waiting(&self, webhook: u128) -> Vec<usize> {
-        let (entries, _) = self.lanes.entries(&lane(webhook), None, 100).await.unwrap();
+        let entries = self.entries(&lane(webhook)).await;
         let number = |entry: Entry| {
             let id = entry.waiting.event_id;
             id.as_str().strip_prefix("event-").unwrap().parse().unwrap()
@@ -282,7 +288,7 @@ async fn a_delivery_whose_row_nobody_can_read_counts_as_known_and_stops_no_other
     bench.publish(2).await;
     assert_eq!(bench.dispatch().await.failed(), Some(0));
     let (first, now) = (lane(1), bench.clock.now());
-    let (entries, _) = bench.lanes.entries(&first, None, 100).await.unwrap();
+    let entries = bench.entries(&first).await;
     let row = Lane {
         version: 1,
         offset: Some(entries[1].position.clone()),
@@ -300,6 +306,35 @@ async fn a_delivery_whose_row_nobody_can_read_counts_as_known_and_stops_no_other
     let late = bench.lanes.redo(&first, None, 100).await.unwrap();
     let late: Vec<_> = late.into_iter().map(|redo| redo.waiting).collect();
     assert_eq!(late, [entries[1].waiting.clone()]);
+}
+
+#[tokio::test]
+async fn what_comes_in_one_piece_with_something_late_is_met_by_whoever_has_come_further() {
+    let bench = Bench::new(1).await;
+    bench.register(1..=1).await;
+    bench.publish(3).await;
+    assert_eq!(bench.dispatch().await.failed(), Some(0));
+    let (lane, now) = (lane(1), bench.clock.now());
+    let entries = bench.entries(&lane).await;
+    // As if they were settled, and the ledger did not know.
+    let row = Lane {
+        version: 1,
+        offset: Some(entries[0].position.clone()),
+        settled: Some(entries[1].position.clone()),
+        ..Lane::default()
+    };
+    let organization = sample::webhook(1, &["*"]).organization;
+    let saved = bench.lanes.save(&organization, &lane, 0, &row, now);
+    assert!(saved.await.unwrap());
+    let start = Start::of(&row);
+    let (pieces, _) = bench.lanes.pieces(&lane, &start, 10).await.unwrap();
+    assert!(pieces.is_empty(), "it begins before");
+    assert_eq!(bench.dispatch().await.failed(), None);
+    let late = bench.lanes.redo(&lane, None, 100).await.unwrap();
+    let late: Vec<_> = late.into_iter().map(|redo| redo.waiting.event_id).collect();
+    assert_eq!(late, [0, 1].map(|n| entries[n].waiting.event_id.clone()));
+    let (pieces, _) = bench.lanes.pieces(&lane, &start, 10).await.unwrap();
+    assert_eq!(entries_of(pieces), entries[2..]);
 }
 
 #[tokio::test]

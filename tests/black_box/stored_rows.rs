@@ -5,9 +5,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use carillon_domain::{Fingerprint, OrganizationId, Webhook};
+use carillon_aws::{Clients, Lanes, Retention, Start, entries_of};
+use carillon_domain::lane::Lane;
+use carillon_domain::{Fingerprint, LaneId, OrganizationId, Webhook};
+use carillon_embedded::services::Services;
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets};
 use carillon_tests::{App, ORGANIZATION, slack, until};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const WEBHOOK: &str = "wh_01JD0000000000000000000000";
@@ -113,6 +119,42 @@ async fn who_gets_an_event_is_read_as_an_earlier_version_has_written_it() {
     let event = app.get("/events/deploy-1/").await.body;
     assert_eq!(event["matched"], 1, "{event}");
     assert_eq!(event["deliveries"][0]["webhook_id"], WEBHOOK);
+}
+
+#[tokio::test]
+async fn a_piece_of_a_log_is_read_and_written_as_an_earlier_version_has_written_it() {
+    let database = LocalDynamoDb::open(None).unwrap();
+    let services = Services {
+        secrets: secrets::http_client().await.unwrap(),
+        queue: LocalQueue::open(Arc::new(Journal::open(None).unwrap())).unwrap(),
+        dynamodb: database.clone(),
+    };
+    let dynamodb = Clients::new(&services.smooth()).dynamodb;
+    let retention = Retention::default();
+    let lanes = Lanes::new(dynamodb, "deliveries".into(), retention);
+    let item = json!({"TableName": "deliveries", "Item": golden("piece")});
+    database.execute("PutItem", &item.to_string());
+    let lane = LaneId::parse(&format!("{WEBHOOK}-1")).unwrap();
+    let start = Start::of(&Lane::default());
+    let (read, _) = lanes.pieces(&lane, &start, 10).await.unwrap();
+    let entries = entries_of(read);
+    assert_eq!(entries.len(), 2);
+    let mut row = golden("piece");
+    let key = json!({"webhook_id": row["webhook_id"], "id": row["id"]});
+    let key = json!({"TableName": "deliveries", "Key": key, "ConsistentRead": true});
+    database.execute("DeleteItem", &key.to_string());
+    let slice = vec![(lane, entries)];
+    assert!(
+        lanes
+            .append(slice, Timestamp::now())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let (_, answer) = database.execute("GetItem", &key.to_string());
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    row["expires_at"] = answer["Item"]["expires_at"].clone();
+    assert_eq!(answer["Item"], row);
 }
 
 #[tokio::test]

@@ -9,6 +9,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::Notify;
 
+/// How many turns others have at most while a call takes its time.
+const MOST_TURNS: u32 = 100;
+
 /// What becomes of a request to Slack or Discord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChatCourse {
@@ -168,11 +171,16 @@ impl Fate {
         wrong
     }
 
-    /// Whether a batch is done in part only, which is no fault.
-    fn in_part(&self, random: &mut StdRng) -> Course {
-        match self.fault_rate > 0.0 && random.random_bool(0.1) {
-            true => Course::InPart {
+    /// What is no fault: a batch is done in part only, or a call takes its time.
+    fn harmless(&self, random: &mut StdRng) -> Course {
+        if self.fault_rate > 0.0 && random.random_bool(0.1) {
+            return Course::InPart {
                 seed: random.random(),
+            };
+        }
+        match random.random_bool(0.5) {
+            true => Course::Slow {
+                turns: random.random_range(1..=MOST_TURNS),
             },
             false => Course::Smooth,
         }
@@ -208,7 +216,7 @@ impl Fate {
                 _ => Trouble::Cut,
             }
         } else {
-            return self.in_part(&mut random);
+            return self.harmless(&mut random);
         };
         // What is throttled has not been done.
         let done = trouble != Trouble::Throttled && random.random_bool(0.5);

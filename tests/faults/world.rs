@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::SqsEvent;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
@@ -15,6 +16,7 @@ use carillon_aws::{
 use carillon_chat::Client;
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
+use carillon_domain::lane::Position;
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::Received;
@@ -24,6 +26,7 @@ use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
+use futures::future::join;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -37,7 +40,6 @@ use crate::people::People;
 const VISIBILITY: Duration = Duration::from_secs(180);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
 const BATCH: usize = 10;
-const MOST_RECORDS: usize = 4;
 
 /// What outlives a process.
 pub struct World {
@@ -177,17 +179,40 @@ impl World {
         SystemTime::from(self.clock.now()) + FUNCTION_TIMEOUT
     }
 
-    /// Hands the stream's next records to the dispatcher. False where there were none.
-    pub async fn dispatch(&self, process: &Process, random: &mut StdRng) -> bool {
+    /// Hands the stream's next records to the dispatcher; where the stream is split, those of its
+    /// two shards at once. False where there were none.
+    pub async fn dispatch(
+        &self,
+        process: &Process,
+        random: &mut StdRng,
+        most_records: usize,
+        is_split: bool,
+    ) -> bool {
         let dynamodb = &self.services.dynamodb;
         // A batch that comes again is cut elsewhere.
-        let most = random.random_range(1..=MOST_RECORDS);
+        let most = random.random_range(1..=most_records);
         let batch = dynamodb.next_batch_of(EVENTS_TABLE, &self.journal, most);
         let Some(mut batch) = batch.unwrap() else {
             return false;
         };
         let event = batch.event().unwrap();
-        let response = process.dispatcher.handle(event, self.deadline()).await;
+        let handle = |event: StreamEvent| process.dispatcher.handle(event, self.deadline());
+        let response = match is_split {
+            false => handle(event).await,
+            true => {
+                let (even, odd): (Vec<_>, Vec<_>) = event.records.into_iter().partition(is_even);
+                let of = |records| {
+                    let mut event = StreamEvent::default();
+                    event.records = records;
+                    event
+                };
+                let (mut both, odd) = join(handle(of(even)), handle(of(odd))).await;
+                let failed = &mut both.batch_item_failures;
+                failed.extend(odd.batch_item_failures);
+                failed.sort_by_key(|it| it.item_identifier.as_deref().map(Position::of));
+                both
+            }
+        };
         let failed = batch.settle(&response);
         self.fate
             .tell(|| format!("dispatched, {}", if failed { "in part" } else { "all" }));
@@ -250,6 +275,14 @@ impl World {
             self.services.queue.delete(&done).await.unwrap();
         }
     }
+}
+
+/// In which of two shards an event is. What Carillon tells itself has no number.
+fn is_even(record: &EventRecord) -> bool {
+    let event = serde_json::to_value(&record.change.new_image).unwrap();
+    let number = event["id"]["S"].as_str().unwrap().rsplit('-').next();
+    let number = number.and_then(|it| it.parse::<u32>().ok());
+    number.is_none_or(|number| number.is_multiple_of(2))
 }
 
 /// Mixes the groups of a batch; each keeps its order.

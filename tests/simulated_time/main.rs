@@ -9,6 +9,7 @@
 mod expiry;
 mod failing;
 mod isolation;
+mod out_of_order;
 mod overtaking;
 mod own_faults;
 mod reads;

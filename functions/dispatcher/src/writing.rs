@@ -1,10 +1,8 @@
 //! Writing a slice: entries, who gets each event, and wake-ups.
 
-use std::collections::HashSet;
-
 use carillon_aws::{Error, WakeUp, wake};
+use carillon_domain::LaneId;
 use carillon_domain::lane::{Entry, Lane, Redo};
-use carillon_domain::{DeliveryId, LaneId, WebhookId};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
@@ -76,8 +74,9 @@ impl Dispatcher {
         Ok(unwritten)
     }
 
-    /// What comes in before the lane's offset was dispatched before, or is late: a stream that
-    /// was made anew begins with other positions. The ledger tells.
+    /// What comes in before where the lane has come was dispatched before, or is late: DynamoDB may
+    /// have split a partition that is hot, and a stream that was made anew begins with other
+    /// positions. The ledger tells.
     async fn take_up_late(
         &self,
         row: &Lane,
@@ -85,25 +84,37 @@ impl Dispatcher {
         portion: &Portion,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
-        let is_behind = |entry: &&Entry| {
-            row.settled_up_to() >= Some(&entry.position)
-                && !open.contains(&entry.waiting.delivery_id)
-        };
-        let behind: Vec<&Entry> = portion.entries.iter().filter(is_behind).collect();
+        let is_behind = |entry: &Entry| row.settled_up_to() >= Some(&entry.position);
+        let entries = portion.entries.iter().cloned();
+        let (mut behind, rest): (Vec<Entry>, Vec<Entry>) = entries.partition(is_behind);
         let (Some(webhook), false) = (lane.webhook(), behind.is_empty()) else {
             return Ok(());
         };
+        let lanes = &self.stores.lanes;
+        if !rest.is_empty() {
+            // Nobody may look at a piece any more that begins so far before.
+            let refused = lanes.append(vec![(lane.clone(), rest)], now).await?;
+            if !refused.is_empty() {
+                return Err(Error::Call {
+                    operation: "appending to a lane once more",
+                    cause: "DynamoDB did not take it".to_owned(),
+                });
+            }
+        }
+        let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
+        behind.retain(|entry| !open.contains(&entry.waiting.delivery_id));
         let wanted: Vec<_> = behind
             .iter()
             .map(|entry| (webhook.clone(), entry.waiting.delivery_id.clone()))
             .collect();
-        let known = self.known(&wanted).await?;
+        // A row that nobody can read is known: it must not stop everybody else's events.
+        let known = self.stores.ledger.several_each(&wanted).await?;
+        let is_known = |entry: &Entry| known.iter().any(|(id, _)| *id == entry.waiting.delivery_id);
         let late: Vec<Redo> = behind
             .into_iter()
-            .filter(|entry| !known.contains(&entry.waiting.delivery_id))
+            .filter(|entry| !is_known(entry))
             .map(|entry| Redo {
-                waiting: entry.waiting.clone(),
+                waiting: entry.waiting,
                 overtaken: None,
             })
             .collect();
@@ -111,34 +122,7 @@ impl Dispatcher {
             return Ok(());
         }
         tracing::warn!(lane = lane.as_str(), count = late.len(), "came in late");
-        let lanes = &self.stores.lanes;
         lanes.put_redo(lane, &late, now).await?;
         lanes.ask(&portion.organization, lane, true, now).await
-    }
-
-    /// Which of these deliveries the ledger has. A row that nobody can read is one of them: it
-    /// must not stop everybody else's events.
-    async fn known(
-        &self,
-        wanted: &[(WebhookId, DeliveryId)],
-    ) -> Result<HashSet<DeliveryId>, Error> {
-        let ledger = &self.stores.ledger;
-        let rows = match ledger.several(wanted).await {
-            Err(error) if error.is_final() => {
-                let mut known = HashSet::new();
-                for one in wanted {
-                    match ledger.several(std::slice::from_ref(one)).await {
-                        Err(error) if !error.is_final() => return Err(error),
-                        Ok(rows) if rows.is_empty() => {}
-                        _ => {
-                            known.insert(one.1.clone());
-                        }
-                    }
-                }
-                return Ok(known);
-            }
-            rows => rows?,
-        };
-        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }

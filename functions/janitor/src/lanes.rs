@@ -135,10 +135,8 @@ impl LaneSweep {
             // Whoever put it there died before saying so.
             self.lanes.ask(&walked.organization, id, true, now).await?;
         }
-        let has_more = has_redo || self.is_open(id, lane).await? || {
-            let after = lane.settled_up_to();
-            !self.lanes.entries(id, after, 1).await?.0.is_empty()
-        };
+        let has_more =
+            has_redo || self.is_open(id, lane).await? || self.lanes.has_more(id, lane).await?;
         Ok(has_more.then(|| WakeUp::new(walked.organization.clone(), id.clone())))
     }
 

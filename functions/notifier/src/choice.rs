@@ -64,13 +64,13 @@ impl Notifier {
             return Ok(Chosen::These(due, is_summary));
         }
         self.read_ahead(visit).await?;
-        let waiting = visit.entries.len();
+        let waiting = visit.log.entries.len();
         let is_summary = is_summary(waiting);
-        if is_summary && let Some(until) = still_growing(&visit.entries, now) {
+        if is_summary && let Some(until) = still_growing(&visit.log.entries, now) {
             let next = next_due(&redo).map_or(until, |due| due.min(until));
             return Ok(Chosen::Nothing(Some(next)));
         }
-        let next = visit.entries.iter().take(most(waiting)).cloned();
+        let next = visit.log.entries.iter().take(most(waiting)).cloned();
         let candidates: Vec<Candidate> = next.map(Candidate::from).collect();
         if candidates.is_empty() {
             return Ok(Chosen::Nothing(next_due(&redo)));
@@ -90,6 +90,7 @@ impl Notifier {
         redo.retain(is_behind);
         self.read_ahead(visit).await?;
         let log = visit
+            .log
             .entries
             .iter()
             .filter(|entry| !is_head(&entry.waiting));

@@ -222,7 +222,8 @@ impl Notifier {
                 ..row.clone()
             })
             .collect();
-        Ok(self.write_once(&rows).await?)
+        let written = self.write_once(rows).await;
+        Ok(written.map_err(|(_, error)| error)?)
     }
 
     async fn read_events(

@@ -7,9 +7,8 @@
 //! of the post that was begun last. As long as it may post, the next message is composed of what
 //! stands behind the offset. Then, in this order:
 //!
-//! 1. **Open**: the lane's row says which deliveries the message carries, and since when. The
-//!    same write moves the offset behind the message before. It depends on the row's version, so
-//!    that of two who serve a lane only one goes on.
+//! 1. **Open**: the lane's row says which deliveries the message carries, and since when. It
+//!    depends on the row's version, so that of two who serve a lane only one goes on.
 //! 2. **Post.** Where the message is a reply that ends a thread's operation, the thread's first
 //!    message is edited before, and that it shows the end is written down.
 //! 3. **Settle**: the ledger says of each delivery how it went, and after which post.
@@ -50,6 +49,7 @@ mod serve;
 mod settle;
 mod visit;
 mod webhooks;
+mod window;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

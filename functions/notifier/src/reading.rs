@@ -1,48 +1,90 @@
 //! Reading what a lane has: its logs, and what the ledger knows of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use carillon_aws::{Start, entries_of};
 use carillon_domain::lane::{Log, Open, Redo};
 use carillon_domain::{DeliveryId, LaneId};
 
 use crate::Notifier;
 use crate::visit::{Candidate, Fault, Known, MAX_EVENTS, MAX_SUMMED, Visit};
 
-/// How many pieces of the log are read at once. A piece has up to a hundred deliveries, or one;
-/// two tell whether there are more.
-const FIRST_PIECES: usize = 2;
-const PIECES: usize = 10;
+/// How many pieces of the log are read at once. A piece has up to a hundred deliveries, or one. The
+/// first one is mostly done already, and three tell whether there are more.
+const FIRST_PIECES: usize = 3;
+const PIECES: usize = 20;
 /// Where a summary may be made of what waits.
 const PIECES_TO_SUM: usize = 5_000;
 /// How much of the redo log is.
 const REDOS: usize = 100;
 
+/// A candidate, by its delivery.
+fn keyed(it: impl Into<Candidate>) -> (DeliveryId, Candidate) {
+    let candidate = it.into();
+    (candidate.waiting.delivery_id.clone(), candidate)
+}
+
 impl Notifier {
-    /// The first of what stands in the log: as much as a message can have.
+    /// The first of what stands in the log: as much as a message can have. It is read from the
+    /// offset, so that what has come in behind other messages is met, too.
     pub(crate) async fn read_ahead(&self, visit: &mut Visit<'_>) -> Result<(), Fault> {
-        if !visit.entries.is_empty() || visit.knows_all {
+        if !visit.log.entries.is_empty() || visit.knows_all {
             return Ok(());
         }
         let (enough, more_pieces) = match visit.summary_after {
             None => (MAX_EVENTS, PIECES),
             Some(_) => (MAX_SUMMED, PIECES_TO_SUM),
         };
-        let lanes = &self.stores.lanes;
-        let settled = visit.lane.settled_up_to();
-        let (mut read, mut is_more) = lanes.entries(visit.id, settled, FIRST_PIECES).await?;
-        if is_more && read.len() < enough {
-            // From the beginning: a piece that was cut elsewhere may belong between the first.
-            (read, is_more) = lanes.entries(visit.id, settled, more_pieces).await?;
+        let mut pieces = FIRST_PIECES;
+        let mut start = visit.log.begin(&visit.lane, &visit.row);
+        loop {
+            let (read, is_more) = self.stores.lanes.pieces(visit.id, &start, pieces).await?;
+            let next = read.last().filter(|_| is_more).map(Start::behind);
+            let met = visit.log.add(&visit.lane, &read, is_more);
+            let done = self.done(visit, met).await?;
+            visit.leave(done);
+            match next {
+                Some(next) if visit.log.entries.len() < enough => start = next,
+                next => {
+                    visit.log.cut(next);
+                    break;
+                }
+            }
+            pieces = more_pieces;
         }
-        while is_more && read.len() < enough {
-            let last = read.last().map(|last| &last.position);
-            let (more, is_still_more) = lanes.entries(visit.id, last, more_pieces).await?;
-            read.extend(more);
-            is_more = is_still_more;
-        }
-        visit.entries = read.into();
-        visit.knows_all = !is_more && !visit.has_waited;
+        visit.knows_all = !visit.log.is_cut() && !visit.has_waited;
         Ok(())
+    }
+
+    /// Those of these deliveries that are settled, or stand in the redo log.
+    async fn done(
+        &self,
+        visit: &Visit<'_>,
+        ids: Vec<DeliveryId>,
+    ) -> Result<HashSet<DeliveryId>, Fault> {
+        let mut done = HashSet::new();
+        if visit.lane.may_have_redo() {
+            let redo = self.stores.lanes.redo_of(visit.id, &ids).await?;
+            done.extend(redo.into_iter().map(|redo| redo.waiting.delivery_id));
+        }
+        let Some(webhook) = visit.id.webhook() else {
+            return Ok(done);
+        };
+        let wanted: Vec<_> = ids.into_iter().map(|id| (webhook.clone(), id)).collect();
+        for (id, row) in self.stores.ledger.several_each(&wanted).await? {
+            let is_done = row.map_or_else(
+                |error| {
+                    // It must not stop the lane.
+                    tracing::error!(delivery_id = id.as_str(), %error, "passed over");
+                    true
+                },
+                |row| row.is_settled(0),
+            );
+            if is_done {
+                done.insert(id);
+            }
+        }
+        Ok(done)
     }
 
     /// What is to be sent besides the log: up to the first that is due, or where it may be summed
@@ -100,31 +142,28 @@ impl Notifier {
         open: &Open,
     ) -> Result<Vec<Candidate>, Fault> {
         let mut found: HashMap<DeliveryId, Candidate> = HashMap::new();
-        let mut add = |it: Candidate| found.insert(it.waiting.delivery_id.clone(), it);
         let lanes = &self.stores.lanes;
         match open.log {
             Log::Redo => {
-                for redo in lanes.redo_of(visit.id, &open.deliveries).await? {
-                    add(redo.into());
-                }
+                let redo = lanes.redo_of(visit.id, &open.deliveries).await?;
+                found.extend(redo.into_iter().map(keyed));
             }
             Log::Main => {
-                let mut after = visit.lane.offset.clone();
-                let mut pieces = FIRST_PIECES;
-                // Pieces may overlap, and what is overtaken stands before: it may be far off.
-                while after.as_ref() < open.end.as_ref() {
-                    let (read, _) = lanes.entries(visit.id, after.as_ref(), pieces).await?;
-                    let Some(last) = read.last() else {
+                let (mut start, mut max) = (Start::of(&visit.lane), FIRST_PIECES);
+                loop {
+                    let (pieces, is_more) = lanes.pieces(visit.id, &start, max).await?;
+                    let next = pieces.last().filter(|_| is_more).map(Start::behind);
+                    found.extend(entries_of(pieces).into_iter().map(keyed));
+                    // What is overtaken stands before: it may be far off.
+                    let is_all = open.deliveries.iter().all(|id| found.contains_key(id));
+                    let Some(next) = next.filter(|_| !is_all) else {
                         break;
                     };
-                    after = Some(last.position.clone());
-                    pieces = match open.is_summary {
+                    start = next;
+                    max = match open.is_summary {
                         true => PIECES_TO_SUM,
                         false => PIECES,
                     };
-                    for entry in read {
-                        add(entry.into());
-                    }
                 }
             }
         }

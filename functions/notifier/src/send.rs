@@ -160,8 +160,10 @@ impl Notifier {
         visit.lane.open = Some(Open {
             log: message.log,
             deliveries: message.ids(),
-            // Where it overtakes the log's first one, it moves the log behind that.
-            end: message.end().or(last_position(&message.overtakes)).cloned(),
+            end: message
+                .end()
+                .max(last_position(&message.overtakes))
+                .cloned(),
             version: visit.row.version + 1,
             opened_at: self.clock.now(),
             is_in_flight: true,

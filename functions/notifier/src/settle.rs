@@ -16,7 +16,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use crate::Notifier;
-use crate::visit::{Candidate, Fault, Visit, ids, is_settled, last_position};
+use crate::visit::{Candidate, Fault, Visit, ids, is_settled};
 
 /// The waits between the tries.
 const PAUSES: [Duration; 3] = [
@@ -36,11 +36,11 @@ const AFTER_OVERTAKEN: Duration = Duration::from_secs(600);
 pub struct Unwritten(Mutex<HashMap<LaneId, Vec<Delivery>>>);
 
 impl Unwritten {
-    fn remember(&self, lane: &LaneId, rows: &[Delivery]) {
+    fn remember(&self, lane: &LaneId, rows: Vec<Delivery>) {
         let mut unwritten = lock(&self.0);
         let count: usize = unwritten.values().map(Vec::len).sum();
         if count < REMEMBERED {
-            unwritten.insert(lane.clone(), rows.to_vec());
+            unwritten.insert(lane.clone(), rows);
         }
     }
 }
@@ -70,7 +70,9 @@ impl Notifier {
             self.metrics
                 .add(DELIVERIES, &[&visit.kind, outcome(row.status)]);
         }
-        while let Err(error) = self.write_once(rows).await {
+        let mut rows = rows.to_vec();
+        while let Err((unwritten, error)) = self.write_once(rows).await {
+            rows = unwritten;
             let Some(pause) = pauses.next() else {
                 self.unwritten.remember(lane, rows);
                 return Err(error.into());
@@ -81,18 +83,29 @@ impl Notifier {
         Ok(())
     }
 
-    /// Writes rows, once. Writing one again changes nothing.
-    pub(crate) async fn write_once(&self, rows: &[Delivery]) -> Result<(), Error> {
+    /// Writes rows, once. Gives those back that could not be written, and why.
+    pub(crate) async fn write_once(
+        &self,
+        rows: Vec<Delivery>,
+    ) -> Result<(), (Vec<Delivery>, Error)> {
+        let (mut unwritten, mut last_error) = (Vec::new(), None);
         for chunk in rows.chunks(AT_ONCE) {
             let written = join_all(chunk.iter().map(|row| self.stores.ledger.write(row))).await;
             for (row, written) in chunk.iter().zip(written) {
-                if !written? {
-                    let delivery_id = row.id.as_str();
-                    tracing::warn!(delivery_id, "a later post has told its outcome");
+                match written {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        let delivery_id = row.id.as_str();
+                        tracing::warn!(delivery_id, "a later post has told its outcome");
+                    }
+                    Err(error) => {
+                        unwritten.push(row.clone());
+                        last_error = Some(error);
+                    }
                 }
             }
         }
-        Ok(())
+        last_error.map_or(Ok(()), |error| Err((unwritten, error)))
     }
 
     /// Writes down what could not be written before.
@@ -100,8 +113,11 @@ impl Notifier {
         let Some(rows) = lock(&self.unwritten.0).remove(lane) else {
             return Ok(());
         };
-        let written = self.write_once(&rows).await;
-        Ok(written.inspect_err(|_| self.unwritten.remember(lane, &rows))?)
+        let written = self.write_once(rows).await;
+        Ok(written.map_err(|(unwritten, error)| {
+            self.unwritten.remember(lane, unwritten);
+            error
+        })?)
     }
 
     /// Ends deliveries without a post, the first ones of a lane, and moves the lane behind them.
@@ -137,6 +153,8 @@ impl Notifier {
         }
         self.write(visit, &rows).await?;
         self.move_behind(visit, &candidates).await?;
+        // The offset follows when the log is read again.
+        visit.knows_all = false;
         self.save(visit).await
     }
 
@@ -149,11 +167,7 @@ impl Notifier {
         let redone = settled.iter().filter(|it| it.redo.is_some());
         let redone: Vec<_> = redone.map(Candidate::order).collect();
         self.stores.lanes.remove_redo(visit.id, &redone).await?;
-        if let Some(end) = last_position(settled).cloned() {
-            visit.entries.retain(|entry| entry.position > end);
-            visit.lane.offset = Some(end).max(visit.lane.offset.take());
-            visit.has_news = true;
-        }
+        visit.leave(ids(settled));
         Ok(())
     }
 
@@ -207,6 +221,7 @@ impl Notifier {
             .collect();
         self.stores.lanes.put_redo(visit.id, &redo, now).await?;
         visit.lane.has_redo = true;
+        visit.leave(ids(overtaken));
         let delivery_id = first.waiting.delivery_id.as_str();
         tracing::warn!(delivery_id, "overtaken: its channel takes other messages");
         self.mark_overtaken(visit, &ids(overtaken), Some(now + AFTER_OVERTAKEN))
@@ -219,7 +234,15 @@ impl Notifier {
         let redo = self.redo(visit, |_| true, None).await?;
         found.extend(redo.into_iter().map(Candidate::from));
         self.read_ahead(visit).await?;
-        found.extend(visit.entries.iter().take(100).cloned().map(Candidate::from));
+        found.extend(
+            visit
+                .log
+                .entries
+                .iter()
+                .take(100)
+                .cloned()
+                .map(Candidate::from),
+        );
         Ok(found)
     }
 }

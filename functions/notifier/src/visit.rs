@@ -1,6 +1,6 @@
 //! A lane while it is being served.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use carillon_aws::Error;
 use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
@@ -8,11 +8,15 @@ use carillon_domain::{Delivery, DeliveryId, Event, EventId, LaneId, Organization
 
 use crate::Notifier;
 use crate::pace::Place;
+use crate::window::Window;
 
 /// The most events that one message has.
 pub const MAX_EVENTS: usize = 10;
 /// The most events that one message sums up.
 pub const MAX_SUMMED: usize = 5_000;
+
+/// How many done deliveries the offset may stay before.
+const MOST_DONE: usize = 100;
 
 /// Why a lane cannot be served now.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +37,8 @@ pub struct Visit<'a> {
     pub lane: Lane,
     /// As it is in the table.
     pub row: Lane,
-    /// What comes next in the log, as far as it is read.
-    pub entries: VecDeque<Entry>,
+    /// What is read of the log.
+    pub log: Window,
     /// Whether the lane has waited since it was loaded, or shortly before: then something may
     /// have come in without waking it.
     pub has_waited: bool,
@@ -139,7 +143,7 @@ impl<'a> Visit<'a> {
             row: lane.clone(),
             has_waited: lane.wait.is_some(),
             lane,
-            entries: VecDeque::new(),
+            log: Window::default(),
             knows_all: false,
             events: HashMap::new(),
             doubtful: HashSet::new(),
@@ -166,6 +170,8 @@ impl<'a> Visit<'a> {
         self.has_news
             || self.row.refused != self.lane.refused
             || self.row.singly != self.lane.singly
+            // The daily walk would wake it again.
+            || self.row.settled_up_to() < self.lane.settled_up_to()
             || self.row.wait.is_some() && self.lane.wait.is_none()
             || self.row.trouble.is_some() && self.lane.trouble.is_none()
     }
@@ -175,9 +181,6 @@ impl<'a> Visit<'a> {
         let open = self.lane.open.clone();
         if open.is_some() {
             self.lane.withdraw();
-            // They begin behind it.
-            self.entries.clear();
-            self.knows_all = false;
         }
         for open in open.into_iter().chain(self.lane.aside.take()) {
             if open.unknown > 0 {
@@ -209,10 +212,16 @@ impl<'a> Visit<'a> {
     /// The open post is settled: the lane goes on behind it.
     pub fn leave_behind(&mut self, open: &Open) {
         self.lane.advance();
-        let offset = self.lane.offset.as_ref();
-        self.entries.retain(|entry| Some(&entry.position) > offset);
-        // Whoever reads the row must not have to read thousands of ids for nothing.
-        self.has_news |= open.is_summary;
+        self.leave(open.deliveries.iter().cloned());
+    }
+
+    /// Leaves deliveries behind that are settled, or in the redo log.
+    pub fn leave(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
+        // Whoever comes next must not have to look up thousands.
+        if self.log.leave(&mut self.lane, done) > MOST_DONE {
+            self.has_news = true;
+            self.knows_all = false;
+        }
     }
 
     /// The open post has failed. After so many posts it may be there all the same: then it is

@@ -127,8 +127,7 @@ async fn waiting(
     });
     let read = streams.map(async |(id, number, state): (LaneId, u32, Lane)| {
         let before = cursor.lanes.get(&number);
-        let offset = state.offset.as_ref();
-        let (mut entries, mut is_cut) = api.lanes.newest(&id, offset, before, limit).await?;
+        let (mut entries, mut is_cut) = api.lanes.newest(&id, &state, before, limit).await?;
         if entries.len() > limit {
             entries.drain(..entries.len() - limit);
             is_cut = true;
@@ -176,10 +175,10 @@ pub async fn find(
     let lanes = waking::lanes(webhook);
     let states = api.lanes.read(&lanes).await?;
     for lane in lanes {
-        let offset = states.get(&lane).and_then(|state| state.offset.as_ref());
+        let state = states.get(&lane).cloned().unwrap_or_default();
         let mut before = None;
         loop {
-            let read = api.lanes.newest(&lane, offset, before.as_ref(), PIECES);
+            let read = api.lanes.newest(&lane, &state, before.as_ref(), PIECES);
             let (entries, is_cut) = read.await?;
             let is_it = |entry: &&Entry| entry.waiting.delivery_id == *id;
             if let Some(Entry { waiting, .. }) = entries.iter().find(is_it) {

@@ -3,7 +3,7 @@
 //! | row | key (`webhook_id`, `id`) | holds |
 //! |---|---|---|
 //! | lane | `LANES#<shard>`, lane | how it stands, with a version; when a person asked for it |
-//! | entry | `LOG#<lane>`, last and first position | what one slice of the dispatcher has for it |
+//! | entry | `LOG#<lane>`, first and last position | what one slice of the dispatcher has for it |
 //! | redo | `REDO#<lane>`, delivery | what is asked for again, or was overtaken |
 //! | due | `DUE`, time and lane | a lane that comes back later than in a minute, and since when it waits |
 //! | outage | `OUTAGE`, organization and platform | what was told of channels that fail |
@@ -33,6 +33,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use due::{Due, Waiting};
+pub use log::{Piece, Start, entries_of};
 pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 

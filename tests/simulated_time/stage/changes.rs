@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use carillon_aws::{Change, WakeUp, wake};
-use carillon_domain::lane::{Entry, Log, Open, Position, Redo, Waiting};
+use carillon_aws::{Change, Start, WakeUp, entries_of, wake};
+use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
 use carillon_domain::{DeliveryId, Event, EventId, EventType, Webhook, sample};
 use carillon_embedded::dynamodb::DELIVERIES_TABLE;
 use carillon_runtime::clock::Clock;
 use secrecy::SecretString;
 
 use super::Stage;
+
+/// Where the lanes' logs begin, but for backlogs.
+const FIRST_POSITION: u64 = 100_000;
 
 impl Stage {
     pub async fn register(&self, mut webhook: Webhook, secret: &str) -> Webhook {
@@ -38,34 +41,63 @@ impl Stage {
     }
 
     /// As [`publish`](Self::publish), an event with a time of its own.
-    pub async fn publish_as(&mut self, webhook: &Webhook, mut event: Event) -> DeliveryId {
+    pub async fn publish_as(&mut self, webhook: &Webhook, event: Event) -> DeliveryId {
+        let position = FIRST_POSITION + self.published;
+        let entry = self.entry(webhook, event, position).await;
+        let id = entry.waiting.delivery_id.clone();
+        self.append(webhook, vec![entry]).await;
+        id
+    }
+
+    /// Queues events that stand at these positions of their stream, as a dispatcher does for which
+    /// none of them is late.
+    pub async fn publish_at(&mut self, webhook: &Webhook, positions: &[u64]) -> Vec<DeliveryId> {
+        let mut entries = Vec::new();
+        for position in positions {
+            let mut event = sample::event(EventType::Deploy);
+            event.id = EventId::parse(&format!("event-{position}")).unwrap();
+            entries.push(self.entry(webhook, event, *position).await);
+        }
+        let ids = entries.iter().map(|it| it.waiting.delivery_id.clone());
+        let ids = ids.collect();
+        self.append(webhook, entries).await;
+        ids
+    }
+
+    /// Stores an event, and gives its delivery as it stands in the lane's log.
+    async fn entry(&mut self, webhook: &Webhook, mut event: Event, position: u64) -> Entry {
         self.published += 1;
         event.organization = webhook.organization.clone();
         event.received_at = self.clock.now() + Duration::from_micros(self.published);
         let lane = webhook.lane(&webhook.lanes.channels[0]);
         let delivery_id = DeliveryId::of(&event.organization, &event.id, event.received_at, &lane);
         self.events.put(&event).await.unwrap();
-        let now = self.clock.now();
-        let entry = Entry {
-            position: Position::of(&format!("{}", 100_000 + self.published)),
+        Entry {
+            position: Position::of(&position.to_string()),
             waiting: Waiting {
-                delivery_id: delivery_id.clone(),
-                event_id: event.id.clone(),
+                delivery_id,
+                event_id: event.id,
                 event_type: event.event_type,
                 traceparent: None,
-                since: now,
+                since: self.clock.now(),
                 redelivery: 0,
             },
-        };
-        let slice = vec![(lane.clone(), vec![entry])];
+        }
+    }
+
+    /// Appends a piece to a webhook's lane, and wakes that.
+    async fn append(&mut self, webhook: &Webhook, entries: Vec<Entry>) {
+        let now = self.clock.now();
+        let lane = webhook.lane(&webhook.lanes.channels[0]);
+        let event = entries.first().map(|entry| entry.waiting.event_id.clone());
+        let slice = vec![(lane.clone(), entries)];
         assert!(self.lanes.append(slice, now).await.unwrap().is_empty());
-        let organization = event.organization.clone();
+        let organization = webhook.organization.clone();
         self.lanes.create(&organization, &lane, now).await.unwrap();
         if self.lane(webhook).await.waits_until(now).is_none() {
-            let wake_up = WakeUp::new(organization, lane).for_event(Some(event.id));
+            let wake_up = WakeUp::new(organization, lane).for_event(event);
             wake(&self.queue, &[wake_up]).await.unwrap();
         }
-        delivery_id
     }
 
     /// Many events that wait for a webhook; gives their deliveries' ids. They are as many
@@ -119,7 +151,9 @@ impl Stage {
         let lane_id = webhook.lane(&webhook.lanes.channels[0]);
         let mut lane = self.lane(webhook).await;
         let stored = lane.version;
-        let (read, _) = self.lanes.entries(&lane_id, None, 1).await.unwrap();
+        let start = Start::of(&Lane::default());
+        let (read, _) = self.lanes.pieces(&lane_id, &start, 1).await.unwrap();
+        let read = entries_of(read);
         lane.offset = None;
         lane.version = stored + 1;
         lane.open = Some(Open {

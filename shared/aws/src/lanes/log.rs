@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::WriteRequest;
-use carillon_domain::lane::{Entry, Position, Redo};
+use carillon_domain::lane::{Entry, Lane, Position, Redo};
 use carillon_domain::{DeliveryId, LaneId};
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -19,11 +19,55 @@ const READING: &str = "reading a lane's log";
 const REDOING: &str = "writing a redo log";
 /// A summary has thousands: as many connections at once would leave none for others.
 const REMOVED_AT_ONCE: usize = 25;
+/// How many pieces are looked through at once.
+const PIECES: usize = 10;
 
 /// What a slice of the dispatcher has for a lane, as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 struct Row {
     deliveries: Vec<Entry>,
+}
+
+/// A piece of a log: what a slice of the dispatcher has for a lane, in order. Pieces are read in the
+/// order of where they begin; others may begin before one ends.
+#[derive(Debug)]
+pub struct Piece {
+    id: String,
+    pub entries: Vec<Entry>,
+}
+
+impl Piece {
+    /// Entries in order, of which there is at least one.
+    pub fn of(entries: Vec<Entry>) -> Option<Self> {
+        let (first, last) = (entries.first()?, entries.last()?);
+        let id = format!("{}#{}", first.position.as_str(), last.position.as_str());
+        Some(Self { id, entries })
+    }
+
+    /// Where it begins and ends.
+    pub fn ends(&self) -> Option<(Position, Position)> {
+        let (first, last) = (self.entries.first()?, self.entries.last()?);
+        Some((first.position.clone(), last.position.clone()))
+    }
+}
+
+/// Where a log is read from.
+#[derive(Debug, Clone)]
+pub struct Start(String);
+
+impl Start {
+    /// Every piece that has something behind what the lane has settled.
+    pub fn of(lane: &Lane) -> Self {
+        Self(match (&lane.begun, &lane.offset) {
+            (Some(first), _) => first.as_str().to_owned(),
+            (None, Some(offset)) => format!("{}$", offset.as_str()),
+            (None, None) => " ".to_owned(),
+        })
+    }
+
+    pub fn behind(piece: &Piece) -> Self {
+        Self(piece.id.clone())
+    }
 }
 
 fn log(lane: &LaneId) -> String {
@@ -44,11 +88,13 @@ impl Lanes {
     ) -> Result<Vec<LaneId>, Error> {
         let mut items = Vec::with_capacity(slices.len());
         for (lane, deliveries) in slices {
-            let (Some(first), Some(last)) = (deliveries.first(), deliveries.last()) else {
+            let Some(Piece { id, entries }) = Piece::of(deliveries) else {
                 continue;
             };
-            let id = format!("{}#{}", last.position.as_str(), first.position.as_str());
-            items.push(self.row("an entry", key(log(&lane), id), &Row { deliveries }, now)?);
+            let row = Row {
+                deliveries: entries,
+            };
+            items.push(self.row("an entry", key(log(&lane), id), &row, now)?);
         }
         let refused = self.table.write_all(APPENDING, items, Vec::new()).await;
         let lane = |request: WriteRequest| {
@@ -58,67 +104,67 @@ impl Lanes {
         Ok(refused.into_iter().filter_map(lane).collect())
     }
 
-    /// What stands in the log behind a position, in order, that of so many pieces at most, and
-    /// whether there may be more.
-    pub async fn entries(
+    /// So many pieces of a log at most, in order, and whether there may be more.
+    pub async fn pieces(
         &self,
         lane: &LaneId,
-        after: Option<&Position>,
-        max_pieces: usize,
-    ) -> Result<(Vec<Entry>, bool), Error> {
-        let (rows, is_more) = self.query(log(lane), &behind(after), max_pieces).await?;
-        let is_behind = |entry: &Entry| after.is_none_or(|after| entry.position > *after);
-        Ok((entries_of(rows, is_behind)?, is_more))
+        start: &Start,
+        max: usize,
+    ) -> Result<(Vec<Piece>, bool), Error> {
+        let (rows, is_more) = self.query(log(lane), &start.0, max).await?;
+        Ok((pieces(rows)?, is_more))
     }
 
-    /// The newest of what stands in the log between two positions, in order, and whether there
-    /// is more before it: that of so many pieces at most.
+    /// Whether something stands in the log behind what the lane has settled.
+    pub async fn has_more(&self, id: &LaneId, lane: &Lane) -> Result<bool, Error> {
+        let settled = lane.settled_up_to();
+        let mut start = Start::of(lane);
+        loop {
+            let (pieces, is_more) = self.pieces(id, &start, PIECES).await?;
+            let mut entries = pieces.iter().flat_map(|piece| &piece.entries);
+            if entries.any(|entry| Some(&entry.position) > settled) {
+                return Ok(true);
+            }
+            match pieces.last() {
+                Some(last) if is_more => start = Start::behind(last),
+                _ => return Ok(false),
+            }
+        }
+    }
+
+    /// The newest of what stands in the log behind a lane's offset and before a position, in order,
+    /// and whether there is more before it: that of so many pieces at most. Where pieces overlap,
+    /// some of it may be missing.
     pub async fn newest(
         &self,
-        lane: &LaneId,
-        after: Option<&Position>,
+        id: &LaneId,
+        lane: &Lane,
         before: Option<&Position>,
         max_pieces: usize,
     ) -> Result<(Vec<Entry>, bool), Error> {
-        let is_wanted = |entry: &Entry| {
-            after.is_none_or(|after| entry.position > *after)
-                && before.is_none_or(|before| entry.position < *before)
-        };
-        // A piece that ends behind a position may begin before it.
-        let mut start = None;
-        if let Some(before) = before {
-            if after.is_some_and(|after| before <= after) {
-                return Ok((Vec::new(), false));
-            }
-            let piece = self.piece_behind(lane, before).await?;
-            start = piece.map(|piece| key(log(lane), piece));
+        let offset = lane.offset.as_ref();
+        if before.is_some() && before <= offset {
+            return Ok((Vec::new(), false));
         }
+        let is_wanted = |entry: &Entry| {
+            Some(&entry.position) > offset && before.is_none_or(|before| entry.position < *before)
+        };
+        let mut start = before.map(|before| key(log(id), before.as_str()));
         loop {
             let answer = self
-                .rows_behind(log(lane), &behind(after), max_pieces)
+                .rows_behind(log(id), &Start::of(lane).0, max_pieces)
                 .scan_index_forward(false)
                 .set_exclusive_start_key(start)
                 .send()
                 .await
                 .map_err(Error::call(READING))?;
-            let entries = entries_of(answer.items.unwrap_or_default(), is_wanted)?;
+            let mut entries = entries_of(pieces(answer.items.unwrap_or_default())?);
+            entries.retain(is_wanted);
             start = answer.last_evaluated_key;
             if !entries.is_empty() || start.is_none() {
                 return Ok((entries, start.is_some()));
             }
         }
-    }
-
-    /// The second piece that ends at a position or behind it: what is before the position
-    /// begins in the first one.
-    async fn piece_behind(
-        &self,
-        lane: &LaneId,
-        position: &Position,
-    ) -> Result<Option<String>, Error> {
-        let (rows, _) = self.query(log(lane), position.as_str(), 2).await?;
-        let second = rows.into_iter().nth(1);
-        Ok(second.and_then(|row| field(&row, "id").map(str::to_owned)))
     }
 
     /// What is to be sent besides the log, in the order of the events, behind a delivery.
@@ -205,17 +251,15 @@ impl Lanes {
     }
 }
 
-/// Behind every piece that ends with the position.
-fn behind(position: Option<&Position>) -> String {
-    position.map_or_else(|| " ".to_owned(), |it| format!("{}$", it.as_str()))
+fn pieces(rows: Vec<Item>) -> Result<Vec<Piece>, Error> {
+    let rows = from_items::<Row>("an entry", rows)?;
+    let pieces = rows.into_iter().map(|row| Piece::of(row.deliveries));
+    Ok(pieces.flatten().collect())
 }
 
-/// The entries of several pieces, which may overlap where slices were cut differently.
-fn entries_of(rows: Vec<Item>, is_wanted: impl Fn(&Entry) -> bool) -> Result<Vec<Entry>, Error> {
-    let mut found = BTreeMap::new();
-    for row in from_items::<Row>("an entry", rows)? {
-        let wanted = row.deliveries.into_iter().filter(&is_wanted);
-        found.extend(wanted.map(|entry| (entry.position.clone(), entry)));
-    }
-    Ok(found.into_values().collect())
+/// What stands in pieces, in order and each once.
+pub fn entries_of(pieces: Vec<Piece>) -> Vec<Entry> {
+    let entries = pieces.into_iter().flat_map(|piece| piece.entries);
+    let entries: BTreeMap<_, _> = entries.map(|it| (it.position.clone(), it)).collect();
+    entries.into_values().collect()
 }

@@ -6,7 +6,7 @@ use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, WebhookId};
 
 use super::{Ledger, WHAT, key};
 use crate::Error;
-use crate::table::{Order, field, filtered, from_items, page, text};
+use crate::table::{Item, Order, field, filtered, from_item, from_items, page, text};
 
 /// How many calls a page takes at most. Each reads up to a megabyte, about a thousand
 /// deliveries; where few of those are wanted, the page is short, and the next one goes on.
@@ -60,11 +60,22 @@ impl Ledger {
         &self,
         wanted: &[(WebhookId, DeliveryId)],
     ) -> Result<Vec<Delivery>, Error> {
+        let rows = self.several_each(wanted).await?.into_iter();
+        rows.map(|(_, row)| row).collect()
+    }
+
+    /// As [`several`](Self::several), where a row that nobody can read must not take the others
+    /// along.
+    pub async fn several_each(
+        &self,
+        wanted: &[(WebhookId, DeliveryId)],
+    ) -> Result<Vec<(DeliveryId, Result<Delivery, Error>)>, Error> {
         // DynamoDB refuses a call that names a key twice.
         let wanted: BTreeSet<_> = wanted.iter().collect();
         let keys = wanted.into_iter().map(|(webhook, id)| key(webhook, id));
         let keys = keys.collect();
         let rows = self.table.read_all("reading deliveries", keys);
-        from_items(WHAT, rows.await?)
+        let row = |row: Item| Some((DeliveryId::parse(field(&row, "id")?)?, from_item(WHAT, row)));
+        Ok(rows.await?.into_iter().filter_map(row).collect())
     }
 }

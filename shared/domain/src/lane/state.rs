@@ -115,8 +115,13 @@ pub struct Refused {
 pub struct Lane {
     /// Counts the writes.
     pub version: u64,
-    /// Everything up to here is settled.
+    /// Everything up to here is settled, or in the redo log.
     pub offset: Option<Position>,
+    /// Everything up to here that was met is settled. Until the log is read again, something else
+    /// may have come in unseen: then the offset follows.
+    pub settled: Option<Position>,
+    /// Where the first piece of the log begins that goes on behind the offset.
+    pub begun: Option<Position>,
     pub open: Option<Open>,
     /// A message that may be there already, while another one is tried before it.
     pub aside: Option<Open>,
@@ -192,23 +197,24 @@ impl Lane {
         (now < until && wait.from <= now + SKEW).then_some(until)
     }
 
-    /// The position behind which everything is still to be sent, once the open post is settled.
+    /// Up to where the lane has come, once the open post is settled: what comes in before that is
+    /// late, and nobody may look there again.
     pub fn settled_up_to(&self) -> Option<&Position> {
         let end = self.open.as_ref().and_then(|open| open.end.as_ref());
-        end.max(self.offset.as_ref())
+        end.max(self.settled.as_ref()).max(self.offset.as_ref())
     }
 
     /// The open post is settled in full.
     pub fn advance(&mut self) {
-        self.offset = self.settled_up_to().cloned();
-        let settled = self.open.take();
-        let count = settled.map_or(0, |open| open.deliveries.len());
+        let count = self.open.as_ref().map_or(0, |open| open.deliveries.len());
+        self.settled = self.settled_up_to().cloned();
+        self.withdraw();
         self.singly = self
             .singly
             .saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// Drops the open post: what it carries is still to be sent.
+    /// Drops the open post: whether what it carries is still to be sent, the ledger tells.
     pub fn withdraw(&mut self) {
         let open = self.open.take();
         self.tried = open.and_then(|open| open.end).max(self.tried.take());

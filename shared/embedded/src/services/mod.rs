@@ -53,6 +53,10 @@ pub enum Course {
     InPart {
         seed: u64,
     },
+    /// It goes smoothly, once others have had their turn so often.
+    Slow {
+        turns: u32,
+    },
 }
 
 /// What the caller gets instead of an answer.
@@ -143,6 +147,12 @@ impl Connector {
         };
         match (self.gate)(&call) {
             Course::Smooth => self.serve(&call, request).await,
+            Course::Slow { turns } => {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+                self.serve(&call, request).await
+            }
             Course::Refused(trouble) => instead(service, trouble).await,
             Course::AnswerLost(trouble) => {
                 self.serve(&call, request).await?;
