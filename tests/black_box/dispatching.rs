@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secr
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::{Value, json};
 
 use crate::spoiling;
 
@@ -296,7 +297,7 @@ async fn a_delivery_whose_row_nobody_can_read_counts_as_known_and_stops_no_other
     };
     let organization = sample::webhook(1, &["*"]).organization;
     let saved = bench.lanes.save(&organization, &first, 0, &row, now);
-    assert!(saved.await.unwrap());
+    assert!(saved.await.unwrap().is_some());
     let id = entries[0].waiting.delivery_id.as_str();
     bench.spoil_delivery(1, id).await;
     assert_eq!(bench.dispatch().await.failed(), None);
@@ -310,31 +311,65 @@ async fn a_delivery_whose_row_nobody_can_read_counts_as_known_and_stops_no_other
 
 #[tokio::test]
 async fn what_comes_in_one_piece_with_something_late_is_met_by_whoever_has_come_further() {
-    let bench = Bench::new(1).await;
+    let database = Arc::new(OnceLock::<LocalDynamoDb>::new());
+    let further = Arc::new(Mutex::new(Vec::<Value>::new()));
+    let (stored, states) = (Arc::clone(&database), Arc::clone(&further));
+    let bench = Bench::with_gate(1, move |_, call| {
+        let is_appending = call.operation == "BatchWriteItem" && call.body.contains("LOG#");
+        if let (true, Some(database)) = (is_appending, stored.get())
+            && let Some(update) = states.lock().unwrap().pop()
+        {
+            database.execute("UpdateItem", &update.to_string());
+        }
+    })
+    .await;
+    assert!(database.set(bench.database.clone()).is_ok());
     bench.register(1..=1).await;
-    bench.publish(3).await;
+    bench.publish(4).await;
     assert_eq!(bench.dispatch().await.failed(), Some(0));
     let (lane, now) = (lane(1), bench.clock.now());
     let entries = bench.entries(&lane).await;
     // As if they were settled, and the ledger did not know.
     let row = Lane {
         version: 1,
-        offset: Some(entries[0].position.clone()),
         settled: Some(entries[1].position.clone()),
         ..Lane::default()
     };
     let organization = sample::webhook(1, &["*"]).organization;
     let saved = bench.lanes.save(&organization, &lane, 0, &row, now);
-    assert!(saved.await.unwrap());
+    assert!(saved.await.unwrap().is_some());
+    // When the second piece is appended, the lane comes further.
+    let (_, rows) = bench
+        .database
+        .execute("Scan", r#"{"TableName": "deliveries"}"#);
+    let rows: Value = serde_json::from_str(&rows).unwrap();
+    let is_lane = |row: &&Value| row["id"]["S"] == lane.as_str();
+    let found = rows["Items"].as_array().unwrap().iter().find(is_lane);
+    let mut state = found.unwrap()["state"].clone();
+    state["M"]["settled"]["S"] = json!(entries[2].position.as_str());
+    let key = json!({"webhook_id": found.unwrap()["webhook_id"], "id": found.unwrap()["id"]});
+    let update = json!({
+        "TableName": "deliveries", "Key": key, "UpdateExpression": "SET #state = :state",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {":state": state},
+    });
+    let nothing = json!({
+        "TableName": "deliveries", "Key": key, "UpdateExpression": "SET expires_at = expires_at",
+    });
+    *further.lock().unwrap() = vec![update, nothing];
+    assert_eq!(bench.dispatch().await.failed(), None);
+    assert!(further.lock().unwrap().is_empty());
+    let late = bench.lanes.redo(&lane, None, 100).await.unwrap();
+    let late: BTreeSet<_> = late.into_iter().map(|redo| redo.waiting.event_id).collect();
+    let expected = entries[..3].iter().map(|it| it.waiting.event_id.clone());
+    assert_eq!(late, expected.collect());
+    let row = Lane {
+        offset: Some(entries[2].position.clone()),
+        ..Lane::default()
+    };
     let start = Start::of(&row);
     let (pieces, _) = bench.lanes.pieces(&lane, &start, 10).await.unwrap();
-    assert!(pieces.is_empty(), "it begins before");
-    assert_eq!(bench.dispatch().await.failed(), None);
-    let late = bench.lanes.redo(&lane, None, 100).await.unwrap();
-    let late: Vec<_> = late.into_iter().map(|redo| redo.waiting.event_id).collect();
-    assert_eq!(late, [0, 1].map(|n| entries[n].waiting.event_id.clone()));
-    let (pieces, _) = bench.lanes.pieces(&lane, &start, 10).await.unwrap();
-    assert_eq!(entries_of(pieces), entries[2..]);
+    assert_eq!(entries_of(pieces), entries[3..]);
 }
 
 #[tokio::test]
@@ -360,7 +395,7 @@ async fn a_lane_whose_wait_ends_while_a_slice_is_written_is_woken() {
     };
     let organization = sample::webhook(1, &["*"]).organization;
     let saved = bench.lanes.save(&organization, &waiting, 0, &row, now);
-    assert!(saved.await.unwrap());
+    assert!(saved.await.unwrap().is_some());
     bench.publish(1).await;
     assert_eq!(bench.dispatch().await.failed(), None);
     assert_eq!(bench.woken(), [waiting.to_string()]);

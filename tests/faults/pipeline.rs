@@ -103,7 +103,6 @@ pub async fn run(seed: u64, platforms: &Platforms, tells: bool) -> Result<Totals
         let fate = Arc::clone(&world.fate);
         let mut busy = true;
         let batches: Vec<_> = match choice {
-            1 if !is_split => Vec::new(),
             1 | 2 => (0..random.random_range(1..=2))
                 .map(|_| world.receive(&mut random))
                 .filter(|received| !received.is_empty())
@@ -279,7 +278,7 @@ async fn waits_in(world: &World, process: &Process, webhooks: &[Registered]) -> 
     for lane in lanes {
         let row = rows.get(&lane);
         let state = row.cloned().unwrap_or_default();
-        let has_more = process.lanes.has_more(&lane, &state).await;
+        let has_more = process.lanes.has_more(&lane, &state, &process.ledger).await;
         count += usize::from(has_more.unwrap());
         count += process.lanes.redo(&lane, None, 100).await.unwrap().len();
         if let Some(open) = row.and_then(|row| row.open.as_ref()) {

@@ -1,11 +1,13 @@
 //! What there is in a run: the stores and the queue, which outlive a process, and the functions,
 //! which die with it.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::SqsEvent;
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use carillon_aws::secrets::CACHE_PERIOD;
@@ -16,7 +18,6 @@ use carillon_aws::{
 use carillon_chat::Client;
 use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
-use carillon_domain::lane::Position;
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::Received;
@@ -26,7 +27,7 @@ use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
-use futures::future::join;
+use futures::future::join_all;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -47,6 +48,8 @@ pub struct World {
     pub clock: SimulatedClock,
     pub services: Services,
     pub journal: Arc<Journal>,
+    /// The records that are dispatched, where others before them are not.
+    dispatched: Mutex<HashSet<String>>,
     pub chat: Stage,
     pub client: Client,
     /// How often the most patient message was received.
@@ -104,6 +107,7 @@ impl World {
             },
             clock,
             journal,
+            dispatched: Mutex::default(),
             chat,
             client,
             receives: 0,
@@ -179,8 +183,9 @@ impl World {
         SystemTime::from(self.clock.now()) + FUNCTION_TIMEOUT
     }
 
-    /// Hands the stream's next records to the dispatcher; where the stream is split, those of its
-    /// two shards at once. False where there were none.
+    /// Hands the stream's next records to the dispatcher. Where the stream is split, those of one
+    /// of its two shards or of both at once, and each goes on from where it has come. False where
+    /// there were none.
     pub async fn dispatch(
         &self,
         process: &Process,
@@ -189,37 +194,53 @@ impl World {
         is_split: bool,
     ) -> bool {
         let dynamodb = &self.services.dynamodb;
-        // A batch that comes again is cut elsewhere.
-        let most = random.random_range(1..=most_records);
-        let batch = dynamodb.next_batch_of(EVENTS_TABLE, &self.journal, most);
+        let batch = dynamodb.next_batch(EVENTS_TABLE, &self.journal);
         let Some(mut batch) = batch.unwrap() else {
             return false;
         };
-        let event = batch.event().unwrap();
-        let handle = |event: StreamEvent| process.dispatcher.handle(event, self.deadline());
-        let response = match is_split {
-            false => handle(event).await,
-            true => {
-                let (even, odd): (Vec<_>, Vec<_>) = event.records.into_iter().partition(is_even);
-                let of = |records| {
-                    let mut event = StreamEvent::default();
-                    event.records = records;
-                    event
-                };
-                let (mut both, odd) = join(handle(of(even)), handle(of(odd))).await;
-                let failed = &mut both.batch_item_failures;
-                failed.extend(odd.batch_item_failures);
-                failed.sort_by_key(|it| it.item_identifier.as_deref().map(Position::of));
-                both
-            }
+        let records = batch.event().unwrap().records;
+        let position = |record: &EventRecord| record.change.sequence_number.clone().unwrap();
+        let is_done = |record: &EventRecord| {
+            let dispatched = self.dispatched.lock().unwrap();
+            dispatched.contains(&position(record))
         };
-        let failed = batch.settle(&response);
-        self.fate
-            .tell(|| format!("dispatched, {}", if failed { "in part" } else { "all" }));
-        // Lambda may hand them over again.
-        if !random.random_bool(0.1) {
-            batch.write_down(&self.journal).unwrap();
+        let left = records.iter().filter(|record| !is_done(record)).cloned();
+        let (even, odd) = left.partition(|record| !is_split || is_even(record));
+        let mut shards: Vec<Vec<EventRecord>> = vec![even, odd];
+        shards.retain(|shard| !shard.is_empty());
+        if shards.len() == 2 && random.random_bool(0.5) {
+            shards.remove(random.random_range(0..2));
         }
+        // A batch that comes again is cut elsewhere.
+        for shard in &mut shards {
+            shard.truncate(random.random_range(1..=most_records));
+        }
+        let handled = shards.into_iter().map(async |shard| {
+            let mut event = StreamEvent::default();
+            event.records.clone_from(&shard);
+            let answer = process.dispatcher.handle(event, self.deadline()).await;
+            let failed = answer.batch_item_failures.into_iter().next();
+            let failed = failed.and_then(|failed| failed.item_identifier);
+            let done = shard.iter().map(position);
+            let done = done.take_while(|it| failed.as_ref() != Some(it));
+            (done.collect::<Vec<_>>(), failed.is_some())
+        });
+        for (done, is_failed) in join_all(handled).await {
+            let how = if is_failed { "in part" } else { "all" };
+            self.fate.tell(|| format!("dispatched, {how}"));
+            // Lambda may hand them over again.
+            if !random.random_bool(0.1) {
+                self.dispatched.lock().unwrap().extend(done);
+            }
+        }
+        let mut answer = DynamoDbEventResponse::default();
+        if let Some(first) = records.iter().find(|record| !is_done(record)) {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = Some(position(first));
+            answer.batch_item_failures = vec![failure];
+        }
+        batch.settle(&answer);
+        batch.write_down(&self.journal).unwrap();
         true
     }
 

@@ -1,6 +1,7 @@
 //! What comes in before what was read or sent already: DynamoDB has split a partition that is hot,
 //! and the shards of its stream are dispatched side by side.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use carillon_domain::{DeliveryId, DeliveryStatus, Digest, Webhook};
@@ -21,7 +22,11 @@ async fn assert_delivered(stage: &Stage, webhook: &Webhook, ids: &[DeliveryId], 
 async fn waits(stage: &Stage, webhook: &Webhook) -> bool {
     let lane = webhook.lane(&webhook.lanes.channels[0]);
     let row = stage.lane(webhook).await;
-    stage.lanes.has_more(&lane, &row).await.unwrap()
+    stage
+        .lanes
+        .has_more(&lane, &row, &stage.ledger)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -78,5 +83,54 @@ async fn a_message_of_unknown_outcome_is_repeated_whole_whatever_pieces_it_comes
         .fail_next(1, Failure::AfterTaking(Box::new(Failure::Reset)));
     stage.serve_for(Duration::from_secs(120), SECOND).await;
     assert_delivered(&stage, &webhook, &ids, 2).await;
+    assert_eq!(stage.sink.messages().len(), 2);
+}
+
+#[tokio::test]
+async fn what_comes_in_behind_a_message_and_has_no_wake_up_is_sent_within_a_day() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    for position in [10, 30] {
+        stage.publish_at(&webhook, &[position]).await;
+        stage.serve_for(5 * SECOND, SECOND).await;
+    }
+    let ids = stage.publish_at(&webhook, &[20]).await;
+    stage.queue.purge().unwrap();
+    assert!(waits(&stage, &webhook).await);
+    stage.clock.advance(Duration::from_secs(86_400));
+    stage.serve_for(5 * SECOND, SECOND).await;
+    assert_delivered(&stage, &webhook, &ids, 1).await;
+    assert!(!waits(&stage, &webhook).await);
+}
+
+#[tokio::test]
+async fn what_is_late_is_sent_in_its_order_whoever_has_seen_that() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    for position in [10, 30] {
+        stage.publish_at(&webhook, &[position]).await;
+        stage.serve_for(5 * SECOND, SECOND).await;
+    }
+    let mut ids = stage.publish_at(&webhook, &[20]).await;
+    ids.push(stage.publish_late(&webhook, 22).await);
+    stage.serve_for(10 * SECOND, SECOND).await;
+    assert_delivered(&stage, &webhook, &ids, 1).await;
+    let first = stage.delivery(&webhook, &ids[0]).await.attempts[0].at;
+    let second = stage.delivery(&webhook, &ids[1]).await.attempts[0].at;
+    assert!(first < second, "{first} {second}");
+    assert_eq!(stage.sink.messages().len(), 4);
+}
+
+#[tokio::test]
+async fn what_is_late_for_a_message_that_was_not_sent_in_the_end_is_sent_once() {
+    let mut stage = Stage::new().await;
+    let webhook = stage.register(slack(1, "infra"), TOKEN).await;
+    stage.secrets_are_away.store(true, Ordering::SeqCst);
+    let mut ids = stage.publish_at(&webhook, &[30]).await;
+    stage.serve().await;
+    ids.push(stage.publish_late(&webhook, 20).await);
+    stage.secrets_are_away.store(false, Ordering::SeqCst);
+    stage.serve_for(Duration::from_secs(60), SECOND).await;
+    assert_delivered(&stage, &webhook, &ids, 1).await;
     assert_eq!(stage.sink.messages().len(), 2);
 }

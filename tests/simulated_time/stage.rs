@@ -102,7 +102,7 @@ pub struct Stage {
     pub credentials: Credentials,
     events: EventStore,
     pub lanes: Lanes,
-    ledger: Ledger,
+    pub ledger: Ledger,
     pub dynamodb: aws_sdk_dynamodb::Client,
     published: u64,
 }

@@ -58,7 +58,7 @@ impl Dispatcher {
             match rows.get(&lane) {
                 None => {}
                 Some(Ok(row)) => {
-                    self.take_up_late(row, &lane, &portion, now).await?;
+                    self.take_up_late(row.clone(), &lane, &portion, now).await?;
                     waits = row.waits_until(now).is_some();
                 }
                 // Whether it waits, nobody knows.
@@ -76,53 +76,67 @@ impl Dispatcher {
 
     /// What comes in before where the lane has come was dispatched before, or is late: DynamoDB may
     /// have split a partition that is hot, and a stream that was made anew begins with other
-    /// positions. The ledger tells.
+    /// positions. What the ledger does not know goes into the redo log.
     async fn take_up_late(
         &self,
-        row: &Lane,
-        lane: &LaneId,
+        mut row: Lane,
+        id: &LaneId,
         portion: &Portion,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let is_behind = |entry: &Entry| row.settled_up_to() >= Some(&entry.position);
-        let entries = portion.entries.iter().cloned();
-        let (mut behind, rest): (Vec<Entry>, Vec<Entry>) = entries.partition(is_behind);
-        let (Some(webhook), false) = (lane.webhook(), behind.is_empty()) else {
-            return Ok(());
-        };
         let lanes = &self.stores.lanes;
-        if !rest.is_empty() {
-            // Nobody may look at a piece any more that begins so far before.
-            let refused = lanes.append(vec![(lane.clone(), rest)], now).await?;
-            if !refused.is_empty() {
+        let mut entries = portion.entries.clone();
+        loop {
+            let is_early = |entry: &Entry| row.settled_up_to() >= Some(&entry.position);
+            let (mut early, rest): (Vec<Entry>, Vec<Entry>) =
+                entries.into_iter().partition(is_early);
+            if early.is_empty() {
+                return Ok(());
+            }
+            let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
+            early.retain(|entry| !open.contains(&entry.waiting.delivery_id));
+            let late = self.unknown(id, early).await?;
+            if !late.is_empty() {
+                tracing::warn!(lane = id.as_str(), count = late.len(), "came in late");
+                lanes.put_redo(id, &late, now).await?;
+                lanes.ask(&portion.organization, id, true, now).await?;
+            }
+            if rest.is_empty() {
+                return Ok(());
+            }
+            // Nobody reads a piece any more that begins so far back. Meanwhile the lane may have
+            // come further.
+            let piece = vec![(id.clone(), rest.clone())];
+            if !lanes.append(piece, now).await?.is_empty() {
                 return Err(Error::Call {
                     operation: "appending to a lane once more",
                     cause: "DynamoDB did not take it".to_owned(),
                 });
             }
+            entries = rest;
+            row = lanes
+                .read(std::slice::from_ref(id))
+                .await?
+                .remove(id)
+                .unwrap_or_default();
         }
-        let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
-        behind.retain(|entry| !open.contains(&entry.waiting.delivery_id));
-        let wanted: Vec<_> = behind
-            .iter()
-            .map(|entry| (webhook.clone(), entry.waiting.delivery_id.clone()))
-            .collect();
-        // A row that nobody can read is known: it must not stop everybody else's events.
+    }
+
+    /// Those of a lane's entries that the ledger does not know. A row that nobody can read is known:
+    /// it must not stop everybody else's events.
+    async fn unknown(&self, lane: &LaneId, entries: Vec<Entry>) -> Result<Vec<Redo>, Error> {
+        let Some(webhook) = lane.webhook() else {
+            return Ok(Vec::new());
+        };
+        let ids = entries.iter().map(|entry| &entry.waiting.delivery_id);
+        let wanted: Vec<_> = ids.map(|id| (webhook.clone(), id.clone())).collect();
         let known = self.stores.ledger.several_each(&wanted).await?;
         let is_known = |entry: &Entry| known.iter().any(|(id, _)| *id == entry.waiting.delivery_id);
-        let late: Vec<Redo> = behind
-            .into_iter()
-            .filter(|entry| !is_known(entry))
-            .map(|entry| Redo {
-                waiting: entry.waiting,
-                overtaken: None,
-            })
-            .collect();
-        if late.is_empty() {
-            return Ok(());
-        }
-        tracing::warn!(lane = lane.as_str(), count = late.len(), "came in late");
-        lanes.put_redo(lane, &late, now).await?;
-        lanes.ask(&portion.organization, lane, true, now).await
+        let unknown = entries.into_iter().filter(|entry| !is_known(entry));
+        let redo = unknown.map(|entry| Redo {
+            waiting: entry.waiting,
+            overtaken: None,
+        });
+        Ok(redo.collect())
     }
 }

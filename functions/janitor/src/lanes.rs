@@ -135,8 +135,9 @@ impl LaneSweep {
             // Whoever put it there died before saying so.
             self.lanes.ask(&walked.organization, id, true, now).await?;
         }
-        let has_more =
-            has_redo || self.is_open(id, lane).await? || self.lanes.has_more(id, lane).await?;
+        let has_more = has_redo
+            || self.is_open(id, lane).await?
+            || self.lanes.has_more(id, lane, &self.ledger).await?;
         Ok(has_more.then(|| WakeUp::new(walked.organization.clone(), id.clone())))
     }
 

@@ -57,6 +57,18 @@ impl Notifier {
         let is_due = |redo: &Redo| redo.is_due(asked_at, now);
         let redo = self.redo(visit, is_due, summed).await?;
         let mut due = due(&redo, asked_at, now);
+        let is_late = |redo: &Redo| redo.overtaken.is_none() && redo.waiting.redelivery == 0;
+        if due.first().is_some_and(is_late) {
+            // What is late in the log came in before the dispatcher has seen something to be late.
+            self.read_ahead(visit).await?;
+            let settled = visit.lane.settled_up_to();
+            let late = visit.log.entries.iter();
+            let late = late.take_while(|entry| Some(&entry.position) <= settled);
+            let late: Vec<Candidate> = late.take(most(0)).cloned().map(Candidate::from).collect();
+            if !late.is_empty() {
+                return Ok(Chosen::These(late, false));
+            }
+        }
         if let Some(first) = due.first() {
             let is_summary = first.overtaken.is_none() && is_summary(due.len());
             due.truncate(most(due.len()));

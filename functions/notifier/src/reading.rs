@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use carillon_aws::{Start, entries_of};
+use carillon_aws::{Piece, Start, entries_of};
 use carillon_domain::lane::{Log, Open, Redo};
 use carillon_domain::{DeliveryId, LaneId};
 
@@ -152,6 +152,8 @@ impl Notifier {
                 let (mut start, mut max) = (Start::of(&visit.lane), FIRST_PIECES);
                 loop {
                     let (pieces, is_more) = lanes.pieces(visit.id, &start, max).await?;
+                    let begins = pieces.last().and_then(Piece::ends).map(|(first, _)| first);
+                    let is_more = is_more && begins <= open.end;
                     let next = pieces.last().filter(|_| is_more).map(Start::behind);
                     found.extend(entries_of(pieces).into_iter().map(keyed));
                     // What is overtaken stands before: it may be far off.

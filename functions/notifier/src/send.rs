@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use carillon_domain::lane::{Lane, Open};
+use carillon_domain::lane::{Lane, Log, Open};
 use carillon_domain::{Delivery, DeliveryId, Outcome, Webhook};
 use jiff::Timestamp;
 
@@ -89,13 +89,16 @@ impl Notifier {
             return self.end_without_post(visit, channel, &message, end).await;
         }
         let before = self.open(visit, &message).await?;
+        if message.log == Log::Main && visit.lane.redo_asked != before.redo_asked {
+            // Meanwhile something was put into the redo log, which may have come before.
+            self.take_back(visit, before).await?;
+            return Ok(Next::Again);
+        }
         let posted = self.post(&mut message, webhook, channel, joined.as_ref(), webhooks);
         let mut answer = match posted.await {
             Ok(answer) => answer,
             Err(error) => {
-                // Nothing was posted: the lane is as it was.
-                visit.lane = before;
-                self.save(visit).await?;
+                self.take_back(visit, before).await?;
                 return Err(error);
             }
         };
@@ -149,11 +152,22 @@ impl Notifier {
         kept.len()
     }
 
-    /// Writes down what is about to be posted; the same write moves the lane behind what is
-    /// settled. Gives the lane as it was before.
+    /// Nothing was posted: the lane is as it was before, but that the ledger may know more.
+    async fn take_back(&self, visit: &mut Visit<'_>, before: Lane) -> Result<(), Fault> {
+        visit.lane.withdraw();
+        visit.lane = Lane {
+            tried: visit.lane.tried.take(),
+            redo_asked: visit.lane.redo_asked,
+            ..before
+        };
+        self.save(visit).await
+    }
+
+    /// Writes down what is about to be posted. Gives the lane as it was before.
     async fn open(&self, visit: &mut Visit<'_>, message: &Message) -> Result<Lane, Fault> {
         let before = visit.lane.clone();
-        let open = visit.lane.open.take();
+        let open = visit.lane.open.clone();
+        visit.lane.withdraw();
         if !message.overtakes.is_empty() {
             visit.lane.aside = open;
         }

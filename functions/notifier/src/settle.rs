@@ -90,6 +90,11 @@ impl Notifier {
     ) -> Result<(), (Vec<Delivery>, Error)> {
         let (mut unwritten, mut last_error) = (Vec::new(), None);
         for chunk in rows.chunks(AT_ONCE) {
+            // Each call takes seconds where DynamoDB does not answer.
+            if last_error.is_some() {
+                unwritten.extend_from_slice(chunk);
+                continue;
+            }
             let written = join_all(chunk.iter().map(|row| self.stores.ledger.write(row))).await;
             for (row, written) in chunk.iter().zip(written) {
                 match written {
@@ -153,8 +158,6 @@ impl Notifier {
         }
         self.write(visit, &rows).await?;
         self.move_behind(visit, &candidates).await?;
-        // The offset follows when the log is read again.
-        visit.knows_all = false;
         self.save(visit).await
     }
 

@@ -16,7 +16,7 @@ pub const MAX_EVENTS: usize = 10;
 pub const MAX_SUMMED: usize = 5_000;
 
 /// How many done deliveries the offset may stay before.
-const MOST_DONE: usize = 100;
+const MOST_LEFT: usize = 100;
 
 /// Why a lane cannot be served now.
 #[derive(Debug, thiserror::Error)]
@@ -217,10 +217,12 @@ impl<'a> Visit<'a> {
 
     /// Leaves deliveries behind that are settled, or in the redo log.
     pub fn leave(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
-        // Whoever comes next must not have to look up thousands.
-        if self.log.leave(&mut self.lane, done) > MOST_DONE {
+        if self.log.leave(&mut self.lane, done) > MOST_LEFT {
+            // Whoever comes next must not have to look up thousands: the log is read again from the
+            // offset, which then follows.
             self.has_news = true;
             self.knows_all = false;
+            self.log.cut(None);
         }
     }
 
@@ -264,9 +266,7 @@ impl Notifier {
             &visit.lane,
             self.clock.now(),
         );
-        if !saved.await? {
-            return Err(Fault::Lost);
-        }
+        visit.lane.redo_asked = saved.await?.ok_or(Fault::Lost)?;
         visit.row = visit.lane.clone();
         visit.has_news = false;
         Ok(())

@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use carillon_domain::lane::Lane;
 use carillon_domain::{LaneId, OrganizationId};
 use jiff::Timestamp;
@@ -60,13 +60,18 @@ fn lane_key(lane: &LaneId) -> Item {
     key(walk::partition(shard), lane.as_str())
 }
 
+/// How often others have put something into the redo log of a lane, as its row has it.
+fn redo_asked(row: &Item) -> u64 {
+    let asked = row.get("redo_asked").and_then(|it| it.as_n().ok());
+    asked.and_then(|it| it.parse().ok()).unwrap_or(0)
+}
+
 /// A lane as its row has it.
 fn lane_of(mut row: Item) -> Result<Lane, Error> {
-    let number = |value: Option<AttributeValue>| value?.as_n().ok()?.parse().ok();
     let asked_at = row
         .remove("asked_at")
         .and_then(|it| it.as_s().ok()?.parse().ok());
-    let redo_asked = number(row.remove("redo_asked")).unwrap_or(0);
+    let redo_asked = redo_asked(&row);
     let state = row
         .remove("state")
         .and_then(|state| state.as_m().ok().cloned());
@@ -163,7 +168,8 @@ impl Lanes {
             .expression_attribute_values(":expires_at", self.retention.end(now + LONGER))
     }
 
-    /// Writes how a lane stands, if it is still as it was read. False where it is not.
+    /// Writes how a lane stands, if it is still as it was read. Gives how often others have put
+    /// something into its redo log by now, or nothing where it is not as it was read.
     pub async fn save(
         &self,
         organization: &OrganizationId,
@@ -171,7 +177,7 @@ impl Lanes {
         read: u64,
         lane: &Lane,
         now: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<u64>, Error> {
         // Tells a write of ours, whose answer was lost, from that of somebody else.
         let mark = format!("{:016x}", rand::random::<u64>());
         let condition = match read {
@@ -188,16 +194,18 @@ impl Lanes {
             .expression_attribute_values(":version", number(lane.version))
             .expression_attribute_values(":state", AttributeValue::M(to_item("a lane", lane)?))
             .expression_attribute_values(":mark", text(&mark))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_values(ReturnValue::AllNew);
         if read > 0 {
             update = update.expression_attribute_values(":read", number(read));
         }
         match update.send().await {
-            Ok(_) => Ok(true),
+            Ok(saved) => Ok(Some(redo_asked(&saved.attributes.unwrap_or_default()))),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    let by = failed.item.as_ref().and_then(|row| row.get("written_by"));
-                    Ok(by == Some(&text(&mark)))
+                    let row = failed.item.as_ref();
+                    let row = row.filter(|row| row.get("written_by") == Some(&text(&mark)));
+                    Ok(row.map(redo_asked))
                 }
                 _ => Err(Error::call("writing a lane")(error)),
             },

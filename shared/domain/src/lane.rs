@@ -1,8 +1,8 @@
 //! The lane: one channel of one webhook, as a log of deliveries with an offset.
 //!
-//! Everything up to the offset is settled. One post at a time is open; what it carries is
-//! written down before it is made, so that a crash leaves a post of unknown outcome, and never
-//! one that nobody knows of.
+//! Everything up to the offset is settled, or in the redo log. One post at a time is open; what it
+//! carries is written down before it is made, so that a crash leaves a post of unknown outcome, and
+//! never one that nobody knows of.
 
 mod id;
 mod state;

@@ -64,6 +64,24 @@ impl Stage {
         ids
     }
 
+    /// Queues an event that stands before what was sent already, as a dispatcher does that knows it.
+    pub async fn publish_late(&mut self, webhook: &Webhook, position: u64) -> DeliveryId {
+        let mut event = sample::event(EventType::Deploy);
+        event.id = EventId::parse(&format!("event-{position}")).unwrap();
+        let entry = self.entry(webhook, event, position).await;
+        let (now, lane) = (self.clock.now(), webhook.lane(&webhook.lanes.channels[0]));
+        let late = Redo {
+            waiting: entry.waiting.clone(),
+            overtaken: None,
+        };
+        let id = entry.waiting.delivery_id.clone();
+        self.append(webhook, vec![entry]).await;
+        self.lanes.put_redo(&lane, &[late], now).await.unwrap();
+        let asked = self.lanes.ask(&webhook.organization, &lane, true, now);
+        asked.await.unwrap();
+        id
+    }
+
     /// Stores an event, and gives its delivery as it stands in the lane's log.
     async fn entry(&mut self, webhook: &Webhook, mut event: Event, position: u64) -> Entry {
         self.published += 1;
@@ -169,7 +187,7 @@ impl Stage {
         });
         let organization = webhook.organization.clone();
         let saved = self.lanes.save(&organization, &lane_id, stored, &lane, now);
-        assert!(saved.await.unwrap());
+        assert!(saved.await.unwrap().is_some());
         let lane = lane_id;
         let wake_up = WakeUp::new(organization, lane);
         wake(&self.queue, &[wake_up]).await.unwrap();

@@ -1,18 +1,18 @@
 //! What waits in a lane: the log, and what is to be sent besides it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::WriteRequest;
 use carillon_domain::lane::{Entry, Lane, Position, Redo};
-use carillon_domain::{DeliveryId, LaneId};
+use carillon_domain::{Delivery, DeliveryId, LaneId};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Lanes, key};
-use crate::Error;
 use crate::table::{Item, field, from_items, is_made, number, text};
+use crate::{Error, Ledger};
 
 const APPENDING: &str = "appending to lanes";
 const READING: &str = "reading a lane's log";
@@ -115,14 +115,33 @@ impl Lanes {
         Ok((pieces(rows)?, is_more))
     }
 
-    /// Whether something stands in the log behind what the lane has settled.
-    pub async fn has_more(&self, id: &LaneId, lane: &Lane) -> Result<bool, Error> {
-        let settled = lane.settled_up_to();
+    /// Whether something stands in a lane's log that is to be sent; what its open post carries
+    /// aside.
+    pub async fn has_more(&self, id: &LaneId, lane: &Lane, ledger: &Ledger) -> Result<bool, Error> {
+        let Some(webhook) = id.webhook() else {
+            return Ok(false);
+        };
+        let open = lane.open.as_ref().map_or(&[][..], |open| &open.deliveries);
         let mut start = Start::of(lane);
         loop {
             let (pieces, is_more) = self.pieces(id, &start, PIECES).await?;
-            let mut entries = pieces.iter().flat_map(|piece| &piece.entries);
-            if entries.any(|entry| Some(&entry.position) > settled) {
+            let entries = pieces.iter().flat_map(|piece| &piece.entries);
+            let left = entries.filter(|it| Some(&it.position) > lane.offset.as_ref());
+            let (met, new): (Vec<&Entry>, Vec<&Entry>) =
+                left.partition(|it| Some(&it.position) <= lane.settled_up_to());
+            if !new.is_empty() {
+                return Ok(true);
+            }
+            // Something may have come in between them.
+            let ids = met.iter().map(|entry| &entry.waiting.delivery_id);
+            let ids = ids.filter(|id| !open.contains(id)).cloned();
+            let met: BTreeSet<_> = ids.map(|id| (webhook.clone(), id)).collect();
+            let met = Vec::from_iter(met);
+            let rows = ledger.several_each(&met).await?;
+            let is_settled = |(_, row): &(_, Result<Delivery, Error>)| {
+                row.as_ref().map_or(true, |row| row.is_settled(0))
+            };
+            if rows.len() < met.len() || !rows.iter().all(is_settled) {
                 return Ok(true);
             }
             match pieces.last() {
