@@ -58,8 +58,9 @@ impl Dispatcher {
             match rows.get(&lane) {
                 None => {}
                 Some(Ok(row)) => {
-                    self.take_up_late(row.clone(), &lane, &portion, now).await?;
-                    waits = row.waits_until(now).is_some();
+                    // Whoever serves the lane may not know what is late.
+                    let is_late = self.take_up_late(row.clone(), &lane, &portion, now).await?;
+                    waits = !is_late && row.waits_until(now).is_some();
                 }
                 // Whether it waits, nobody knows.
                 Some(Err(error)) => tracing::error!(lane = lane.as_str(), %error, "woken"),
@@ -76,34 +77,38 @@ impl Dispatcher {
 
     /// What comes in before where the lane has come was dispatched before, or is late: DynamoDB may
     /// have split a partition that is hot, and a stream that was made anew begins with other
-    /// positions. What the ledger does not know goes into the redo log.
+    /// positions. What the ledger does not know goes into the redo log. Whether the lane is to be
+    /// looked at because of that.
     async fn take_up_late(
         &self,
         mut row: Lane,
         id: &LaneId,
         portion: &Portion,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let lanes = &self.stores.lanes;
         let mut entries = portion.entries.clone();
+        let mut is_late = false;
         loop {
             let is_early = |entry: &Entry| row.settled_up_to() >= Some(&entry.position);
             let (mut early, rest): (Vec<Entry>, Vec<Entry>) =
                 entries.into_iter().partition(is_early);
             if early.is_empty() {
-                return Ok(());
+                return Ok(is_late);
             }
             let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
             early.retain(|entry| !open.contains(&entry.waiting.delivery_id));
             let late = self.unknown(id, early).await?;
             if !late.is_empty() {
+                is_late = true;
                 tracing::warn!(lane = id.as_str(), count = late.len(), "came in late");
                 lanes.put_redo(id, &late, now).await?;
                 lanes.ask(&portion.organization, id, true, now).await?;
             }
             if rest.is_empty() {
-                return Ok(());
+                return Ok(is_late);
             }
+            is_late = true;
             // Nobody reads a piece any more that begins so far back. Meanwhile the lane may have
             // come further.
             let piece = vec![(id.clone(), rest.clone())];

@@ -58,15 +58,16 @@ impl Notifier {
         let redo = self.redo(visit, is_due, summed).await?;
         let mut due = due(&redo, asked_at, now);
         let is_late = |redo: &Redo| redo.overtaken.is_none() && redo.waiting.redelivery == 0;
-        if due.first().is_some_and(is_late) {
-            // What is late in the log came in before the dispatcher has seen something to be late.
+        if let Some(late) = due.iter().find(|redo| is_late(redo)) {
             self.read_ahead(visit).await?;
-            let settled = visit.lane.settled_up_to();
-            let late = visit.log.entries.iter();
-            let late = late.take_while(|entry| Some(&entry.position) <= settled);
-            let late: Vec<Candidate> = late.take(most(0)).cloned().map(Candidate::from).collect();
-            if !late.is_empty() {
-                return Ok(Chosen::These(late, false));
+            // Others may have come in late before the dispatcher could see that they are.
+            let is_before = |entry: &&Entry| entry.waiting.delivery_id < late.waiting.delivery_id;
+            let before = visit.log.entries.iter().take_while(is_before);
+            let before: Vec<Candidate> = before.cloned().map(Candidate::from).collect();
+            if !before.is_empty() {
+                let count = before.len();
+                let next = before.into_iter().take(most(count)).collect();
+                return Ok(Chosen::These(next, is_summary(count)));
             }
         }
         if let Some(first) = due.first() {

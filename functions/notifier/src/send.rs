@@ -89,7 +89,8 @@ impl Notifier {
             return self.end_without_post(visit, channel, &message, end).await;
         }
         let before = self.open(visit, &message).await?;
-        if message.log == Log::Main && visit.lane.redo_asked != before.redo_asked {
+        let is_new = message.log == Log::Main && before.open.is_none();
+        if is_new && visit.lane.redo_asked != before.redo_asked {
             // Meanwhile something was put into the redo log, which may have come before.
             self.take_back(visit, before).await?;
             return Ok(Next::Again);

@@ -89,13 +89,15 @@ impl Notifier {
         rows: Vec<Delivery>,
     ) -> Result<(), (Vec<Delivery>, Error)> {
         let (mut unwritten, mut last_error) = (Vec::new(), None);
+        let mut is_down = false;
         for chunk in rows.chunks(AT_ONCE) {
             // Each call takes seconds where DynamoDB does not answer.
-            if last_error.is_some() {
+            if is_down {
                 unwritten.extend_from_slice(chunk);
                 continue;
             }
             let written = join_all(chunk.iter().map(|row| self.stores.ledger.write(row))).await;
+            is_down = written.iter().all(Result::is_err);
             for (row, written) in chunk.iter().zip(written) {
                 match written {
                     Ok(true) => {}

@@ -212,14 +212,15 @@ impl<'a> Visit<'a> {
     /// The open post is settled: the lane goes on behind it.
     pub fn leave_behind(&mut self, open: &Open) {
         self.lane.advance();
+        self.has_news |= open.deliveries.len() > MOST_LEFT;
         self.leave(open.deliveries.iter().cloned());
     }
 
     /// Leaves deliveries behind that are settled, or in the redo log.
     pub fn leave(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
         if self.log.leave(&mut self.lane, done) > MOST_LEFT {
-            // Whoever comes next must not have to look up thousands: the log is read again from the
-            // offset, which then follows.
+            // Whoever comes next must not have to look up thousands: once all that is read is sent,
+            // the log is read again from the offset, which then follows.
             self.has_news = true;
             self.knows_all = false;
             self.log.cut(None);
