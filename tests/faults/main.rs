@@ -17,6 +17,7 @@ mod fate;
 mod people;
 mod pipeline;
 mod scenario;
+mod shards;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};

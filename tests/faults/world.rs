@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::SqsEvent;
-use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use carillon_aws::secrets::CACHE_PERIOD;
@@ -27,7 +25,6 @@ use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
-use futures::future::join_all;
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -49,7 +46,7 @@ pub struct World {
     pub services: Services,
     pub journal: Arc<Journal>,
     /// The records that are dispatched, where others before them are not.
-    dispatched: Mutex<HashSet<String>>,
+    pub dispatched: Mutex<HashSet<String>>,
     pub chat: Stage,
     pub client: Client,
     /// How often the most patient message was received.
@@ -179,69 +176,8 @@ impl World {
         }
     }
 
-    fn deadline(&self) -> SystemTime {
+    pub fn deadline(&self) -> SystemTime {
         SystemTime::from(self.clock.now()) + FUNCTION_TIMEOUT
-    }
-
-    /// Hands the stream's next records to the dispatcher. Where the stream is split, those of one
-    /// of its two shards or of both at once, and each goes on from where it has come. False where
-    /// there were none.
-    pub async fn dispatch(
-        &self,
-        process: &Process,
-        random: &mut StdRng,
-        most_records: usize,
-        is_split: bool,
-    ) -> bool {
-        let dynamodb = &self.services.dynamodb;
-        let batch = dynamodb.next_batch(EVENTS_TABLE, &self.journal);
-        let Some(mut batch) = batch.unwrap() else {
-            return false;
-        };
-        let records = batch.event().unwrap().records;
-        let position = |record: &EventRecord| record.change.sequence_number.clone().unwrap();
-        let is_done = |record: &EventRecord| {
-            let dispatched = self.dispatched.lock().unwrap();
-            dispatched.contains(&position(record))
-        };
-        let left = records.iter().filter(|record| !is_done(record)).cloned();
-        let (even, odd) = left.partition(|record| !is_split || is_even(record));
-        let mut shards: Vec<Vec<EventRecord>> = vec![even, odd];
-        shards.retain(|shard| !shard.is_empty());
-        if shards.len() == 2 && random.random_bool(0.5) {
-            shards.remove(random.random_range(0..2));
-        }
-        // A batch that comes again is cut elsewhere.
-        for shard in &mut shards {
-            shard.truncate(random.random_range(1..=most_records));
-        }
-        let handled = shards.into_iter().map(async |shard| {
-            let mut event = StreamEvent::default();
-            event.records.clone_from(&shard);
-            let answer = process.dispatcher.handle(event, self.deadline()).await;
-            let failed = answer.batch_item_failures.into_iter().next();
-            let failed = failed.and_then(|failed| failed.item_identifier);
-            let done = shard.iter().map(position);
-            let done = done.take_while(|it| failed.as_ref() != Some(it));
-            (done.collect::<Vec<_>>(), failed.is_some())
-        });
-        for (done, is_failed) in join_all(handled).await {
-            let how = if is_failed { "in part" } else { "all" };
-            self.fate.tell(|| format!("dispatched, {how}"));
-            // Lambda may hand them over again.
-            if !random.random_bool(0.1) {
-                self.dispatched.lock().unwrap().extend(done);
-            }
-        }
-        let mut answer = DynamoDbEventResponse::default();
-        if let Some(first) = records.iter().find(|record| !is_done(record)) {
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = Some(position(first));
-            answer.batch_item_failures = vec![failure];
-        }
-        batch.settle(&answer);
-        batch.write_down(&self.journal).unwrap();
-        true
     }
 
     /// Whether the stream has nothing more.
@@ -296,14 +232,6 @@ impl World {
             self.services.queue.delete(&done).await.unwrap();
         }
     }
-}
-
-/// In which of two shards an event is. What Carillon tells itself has no number.
-fn is_even(record: &EventRecord) -> bool {
-    let event = serde_json::to_value(&record.change.new_image).unwrap();
-    let number = event["id"]["S"].as_str().unwrap().rsplit('-').next();
-    let number = number.and_then(|it| it.parse::<u32>().ok());
-    number.is_none_or(|number| number.is_multiple_of(2))
 }
 
 /// Mixes the groups of a batch; each keeps its order.
