@@ -9,8 +9,8 @@
 //! A batch is written in slices, each whole before the next one: first the entries, one row for
 //! each lane, so that a lane never shows a later one without those before it; then who gets each
 //! event; then the lanes are read, and those that do not wait for something are woken. A batch
-//! that is handled again writes the same entries under the same positions: what comes in before where
-//! a lane has come is done, or late. Waking a lane twice is harmless.
+//! that is handled again writes the same entries under the same positions: those up
+//! to where a lane has come are done, or late. Waking a lane twice is harmless.
 
 mod plan;
 mod reading;

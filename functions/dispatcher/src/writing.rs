@@ -58,9 +58,8 @@ impl Dispatcher {
             match rows.get(&lane) {
                 None => {}
                 Some(Ok(row)) => {
-                    // Whoever serves the lane may not know what is late.
-                    let is_late = self.take_up_late(row.clone(), &lane, &portion, now).await?;
-                    waits = !is_late && row.waits_until(now).is_some();
+                    let is_news = self.take_up_late(row, &lane, &portion, now).await?;
+                    waits = !is_news && row.waits_until(now).is_some();
                 }
                 // Whether it waits, nobody knows.
                 Some(Err(error)) => tracing::error!(lane = lane.as_str(), %error, "woken"),
@@ -75,42 +74,46 @@ impl Dispatcher {
         Ok(unwritten)
     }
 
-    /// What comes in before where the lane has come was dispatched before, or is late: DynamoDB may
-    /// have split a partition that is hot, and a stream that was made anew begins with other
-    /// positions. What the ledger does not know goes into the redo log. Whether the lane is to be
-    /// looked at because of that.
+    /// Entries up to where the lane has come were dispatched before, or are late: DynamoDB splits a
+    /// hot partition, and a new stream has other positions. Those that the ledger does not know go
+    /// into the redo log. Gives whether anything was written: whoever serves the lane may not know
+    /// of it.
     async fn take_up_late(
         &self,
-        mut row: Lane,
+        row: &Lane,
         id: &LaneId,
         portion: &Portion,
         now: Timestamp,
     ) -> Result<bool, Error> {
+        let is_passed = |row: &Lane, it: &Entry| row.settled_up_to() >= Some(&it.position);
+        if !portion.entries.iter().any(|entry| is_passed(row, entry)) {
+            return Ok(false);
+        }
         let lanes = &self.stores.lanes;
-        let mut entries = portion.entries.clone();
-        let mut is_late = false;
+        let (mut row, mut entries) = (row.clone(), portion.entries.clone());
+        let mut is_news = false;
         loop {
-            let is_early = |entry: &Entry| row.settled_up_to() >= Some(&entry.position);
-            let (mut early, rest): (Vec<Entry>, Vec<Entry>) =
-                entries.into_iter().partition(is_early);
-            if early.is_empty() {
-                return Ok(is_late);
+            let (mut passed, rest): (Vec<Entry>, Vec<Entry>) = entries
+                .into_iter()
+                .partition(|entry| is_passed(&row, entry));
+            if passed.is_empty() {
+                return Ok(is_news);
             }
             let open = row.open.as_ref().map_or(&[][..], |open| &open.deliveries);
-            early.retain(|entry| !open.contains(&entry.waiting.delivery_id));
-            let late = self.unknown(id, early).await?;
+            passed.retain(|entry| !open.contains(&entry.waiting.delivery_id));
+            let late = self.unknown(id, passed).await?;
             if !late.is_empty() {
-                is_late = true;
+                is_news = true;
                 tracing::warn!(lane = id.as_str(), count = late.len(), "came in late");
                 lanes.put_redo(id, &late, now).await?;
                 lanes.ask(&portion.organization, id, true, now).await?;
             }
             if rest.is_empty() {
-                return Ok(is_late);
+                return Ok(is_news);
             }
-            is_late = true;
-            // Nobody reads a piece any more that begins so far back. Meanwhile the lane may have
-            // come further.
+            is_news = true;
+            // Nobody reads a piece any more that begins so far back. The lane may have come further
+            // meanwhile.
             let piece = vec![(id.clone(), rest.clone())];
             if !lanes.append(piece, now).await?.is_empty() {
                 return Err(Error::Call {

@@ -15,7 +15,7 @@ pub const MAX_EVENTS: usize = 10;
 /// The most events that one message sums up.
 pub const MAX_SUMMED: usize = 5_000;
 
-/// How many done deliveries the offset may stay before.
+/// How many settled deliveries may stand behind the offset.
 const MOST_LEFT: usize = 100;
 
 /// Why a lane cannot be served now.
@@ -219,8 +219,8 @@ impl<'a> Visit<'a> {
     /// Leaves deliveries behind that are settled, or in the redo log.
     pub fn leave(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
         if self.log.leave(&mut self.lane, done) > MOST_LEFT {
-            // Whoever comes next must not have to look up thousands: once all that is read is sent,
-            // the log is read again from the offset, which then follows.
+            // The next visit must not look up thousands: once all that was read is sent, the log is
+            // read from the offset again, which then follows.
             self.has_news = true;
             self.knows_all = false;
             self.log.cut(None);

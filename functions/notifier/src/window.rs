@@ -1,11 +1,13 @@
 //! What a visit has read of its lane's log: pure, and the one place where the offset moves.
 //!
-//! Pieces are read in the order of where they begin, and may overlap: DynamoDB splits a partition
-//! that is hot, and then the shards of its stream are dispatched side by side. So what stands
-//! behind the beginning of the last piece is sent only when the next ones are read. For the same
-//! reason an entry may come in before others that are sent already. The offset follows only what
-//! the row had called settled when the reading began; from then on the dispatcher sees that
-//! something before that is late.
+//! DynamoDB splits a hot partition, and then the shards of its stream are dispatched side by side.
+//! Two things follow:
+//!
+//! - Pieces overlap. They are read in the order in which they begin, and what stands behind the
+//!   beginning of the last one is sent only when the next ones have been read.
+//! - An entry may come in before others that were sent. So the offset follows only up to what the
+//!   row called settled when the reading began. What comes in before that later, the dispatcher
+//!   sees to be late.
 
 use std::collections::{HashSet, VecDeque};
 
