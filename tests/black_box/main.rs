@@ -70,6 +70,7 @@ mod traces;
 mod trying;
 mod updating;
 mod verification;
+mod waiting;
 mod wording;
 mod words;
 mod yaml;

@@ -3,18 +3,22 @@
 //! Each is a list of its own, newest first, and goes on from its own place; the page takes the
 //! newest of all, one by one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use carillon_aws::{Error, Order};
-use carillon_domain::lane::{Entry, Lane, Position};
+use carillon_aws::{Before, Error, Order};
+use carillon_domain::lane::{Entry, Lane};
 use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, LaneId, Webhook};
 use futures::future::try_join_all;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{Api, waking};
 
-/// How many pieces of a lane's log are read at once to find a delivery.
-const PIECES: usize = 100;
+/// How many entries of a lane's log are read at once to find a delivery.
+const ENTRIES: usize = 1_000;
+/// A piece of a log has nothing that is so much newer than its beginning: a stream keeps its records
+/// for a day, and nothing is dispatched later.
+const SPAN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where the lists go on.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +29,9 @@ pub struct Cursor {
     /// Nothing more is in the ledger.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     is_ledger_done: bool,
-    /// Before this position in a lane.
+    /// Before this in the log of a lane.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    lanes: BTreeMap<u32, Position>,
+    lanes: BTreeMap<u32, Before>,
     /// Lanes in which nothing more waits.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     done: Vec<u32>,
@@ -37,11 +41,11 @@ pub struct Cursor {
 struct Stream {
     /// The number of the lane; none for the ledger.
     lane: Option<u32>,
-    rows: VecDeque<(Delivery, Option<Position>)>,
+    rows: VecDeque<(Delivery, Option<Before>)>,
     /// Where it goes on behind what is read, if it does.
     more: Option<DeliveryId>,
     /// The same for a lane.
-    floor: Option<Position>,
+    floor: Option<Before>,
     is_cut: bool,
 }
 
@@ -83,12 +87,12 @@ pub async fn read(
         let Some(stream) = newest else {
             break;
         };
-        let Some((row, position)) = stream.rows.pop_front() else {
+        let Some((row, at)) = stream.rows.pop_front() else {
             break;
         };
-        match (stream.lane, position) {
-            (Some(lane), Some(position)) => {
-                cursor.lanes.insert(lane, position);
+        match (stream.lane, at) {
+            (Some(lane), Some(at)) => {
+                cursor.lanes.insert(lane, at);
             }
             _ => cursor.ledger = Some(row.id.clone()),
         }
@@ -127,14 +131,10 @@ async fn waiting(
     });
     let read = streams.map(async |(id, number, state): (LaneId, u32, Lane)| {
         let before = cursor.lanes.get(&number);
-        let (mut entries, mut is_cut) = api.lanes.newest(&id, &state, before, limit).await?;
-        if entries.len() > limit {
-            entries.drain(..entries.len() - limit);
-            is_cut = true;
-        }
+        let (entries, is_cut) = api.lanes.newest(&id, &state, before, limit).await?;
         Ok::<_, Error>(Stream {
             lane: Some(number),
-            floor: entries.first().map(|entry| entry.position.clone()),
+            floor: entries.last().map(|(_, at)| at.clone()),
             rows: unknown(api, webhook, &id, entries).await?.into(),
             more: None,
             is_cut,
@@ -148,22 +148,20 @@ async fn unknown(
     api: &Api,
     webhook: &Webhook,
     lane: &LaneId,
-    entries: Vec<Entry>,
-) -> Result<Vec<(Delivery, Option<Position>)>, Error> {
-    let wanted: Vec<_> = entries
-        .iter()
-        .map(|entry| (webhook.id.clone(), entry.waiting.delivery_id.clone()))
-        .collect();
-    let known = api.ledger.several(&wanted).await?;
-    let is_known = |entry: &Entry| known.iter().any(|row| row.id == entry.waiting.delivery_id);
+    entries: Vec<(Entry, Before)>,
+) -> Result<Vec<(Delivery, Option<Before>)>, Error> {
+    let ids = entries.iter().map(|(entry, _)| &entry.waiting.delivery_id);
+    let wanted: BTreeSet<_> = ids.map(|id| (webhook.id.clone(), id.clone())).collect();
+    let known = api.ledger.several(&Vec::from_iter(wanted)).await?;
+    let mut seen: BTreeSet<_> = known.into_iter().map(|row| row.id).collect();
     let channel = webhook.channel(lane).unwrap_or_default();
     let organization = &webhook.organization;
-    let row = |entry: Entry| {
-        let row = Delivery::new(organization, lane, channel, &entry.waiting)?;
-        Some((row, Some(entry.position)))
+    let row = |(Entry { waiting, .. }, at): (Entry, Before)| {
+        let is_new = seen.insert(waiting.delivery_id.clone());
+        let row = is_new.then(|| Delivery::new(organization, lane, channel, &waiting));
+        Some((row.flatten()?, Some(at)))
     };
-    let entries = entries.into_iter().rev().filter(|entry| !is_known(entry));
-    Ok(entries.filter_map(row).collect())
+    Ok(entries.into_iter().filter_map(row).collect())
 }
 
 /// A delivery that waits, and that the ledger does not know yet.
@@ -178,21 +176,40 @@ pub async fn find(
         let state = states.get(&lane).cloned().unwrap_or_default();
         let mut before = None;
         loop {
-            let read = api.lanes.newest(&lane, &state, before.as_ref(), PIECES);
+            let read = api.lanes.newest(&lane, &state, before.as_ref(), ENTRIES);
             let (entries, is_cut) = read.await?;
-            let is_it = |entry: &&Entry| entry.waiting.delivery_id == *id;
-            if let Some(Entry { waiting, .. }) = entries.iter().find(is_it) {
+            let is_it = |(entry, _): &&(Entry, Before)| entry.waiting.delivery_id == *id;
+            if let Some((Entry { waiting, .. }, _)) = entries.iter().find(is_it) {
                 let channel = webhook.channel(&lane).unwrap_or_default();
                 let organization = &webhook.organization;
                 return Ok(Delivery::new(organization, &lane, channel, waiting));
             }
-            // Newest first: what comes is older still.
-            let newest = entries.last().map(|entry| &entry.waiting.delivery_id);
-            match entries.first() {
-                Some(first) if is_cut && newest > Some(id) => before = Some(first.position.clone()),
+            // What comes next begins before this.
+            match entries.into_iter().last() {
+                Some((last, at)) if is_cut && may_follow(id, &last) => before = Some(at),
                 _ => break,
             }
         }
     }
     Ok(None)
+}
+
+/// Whether a delivery may stand in a piece that begins before this entry.
+fn may_follow(id: &DeliveryId, entry: &Entry) -> bool {
+    let times = (id.time(), entry.waiting.delivery_id.time());
+    matches!(times, (Some(sought), Some(read)) if sought.duration_since(read) < SPAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn a_cursor_of_an_earlier_version_is_read_and_written_as_it_was() {
+        let text = include_str!("../../../tests/fixtures/stored/cursor_of_deliveries.json");
+        let golden: Value = serde_json::from_str(text).unwrap();
+        let read: Cursor = serde_json::from_value(golden.clone()).unwrap();
+        assert_eq!(serde_json::to_value(read).unwrap(), golden);
+    }
 }

@@ -33,7 +33,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use due::{Due, Waiting};
-pub use log::{Piece, Start, entries_of};
+pub use log::{Before, Piece, Start, entries_of};
 pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 

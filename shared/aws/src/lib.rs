@@ -23,7 +23,7 @@ pub use error::Error;
 pub use events::{EventFilter, EventStore};
 pub use failures::{FailureQueue, Failures};
 pub use https::http_client;
-pub use lanes::{EventPart, EventRecord, Lanes, Piece, Start, entries_of};
+pub use lanes::{Before, EventPart, EventRecord, Lanes, Piece, Start, entries_of};
 pub use ledger::{Ledger, Operation};
 pub use queue::{DeliveryQueue, QueueMessage, SqsQueue, WakeUp, wake};
 pub use registry::{

@@ -70,6 +70,14 @@ impl Start {
     }
 }
 
+/// Where a list of what waits, newest first, goes on: before a position in a piece, and then in the
+/// pieces that begin before that one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    piece: String,
+    position: Position,
+}
+
 fn log(lane: &LaneId) -> String {
     format!("LOG#{lane}")
 }
@@ -151,37 +159,49 @@ impl Lanes {
         }
     }
 
-    /// The newest of what stands in the log behind a lane's offset and before a position, in order,
-    /// and whether there is more before it: that of so many pieces at most. Where pieces overlap,
-    /// some of it may be missing.
+    /// What stands in the log behind a lane's offset, piece by piece and newest first, and whether
+    /// there is more of it: so many entries at most. Where pieces overlap, an entry may stand before
+    /// one that is newer, and come twice.
     pub async fn newest(
         &self,
         id: &LaneId,
         lane: &Lane,
-        before: Option<&Position>,
-        max_pieces: usize,
-    ) -> Result<(Vec<Entry>, bool), Error> {
-        let offset = lane.offset.as_ref();
-        if before.is_some() && before <= offset {
+        before: Option<&Before>,
+        max: usize,
+    ) -> Result<(Vec<(Entry, Before)>, bool), Error> {
+        let (Start(start), end) = (Start::of(lane), before.map_or("~", |it| &it.piece));
+        if end < start.as_str() {
             return Ok((Vec::new(), false));
         }
-        let is_wanted = |entry: &Entry| {
-            Some(&entry.position) > offset && before.is_none_or(|before| entry.position < *before)
+        let is_wanted = |(entry, at): &(Entry, Before)| {
+            Some(&entry.position) > lane.offset.as_ref()
+                && before.is_none_or(|it| it.piece != at.piece || it.position > at.position)
         };
-        let mut start = before.map(|before| key(log(id), before.as_str()));
+        let mut last = None;
         loop {
             let answer = self
-                .rows_behind(log(id), &Start::of(lane).0, max_pieces)
+                .rows_behind(log(id), &start, max)
+                .key_condition_expression("webhook_id = :partition AND id BETWEEN :after AND :end")
+                .expression_attribute_values(":end", text(end))
                 .scan_index_forward(false)
-                .set_exclusive_start_key(start)
+                .set_exclusive_start_key(last)
                 .send()
                 .await
                 .map_err(Error::call(READING))?;
-            let mut entries = entries_of(pieces(answer.items.unwrap_or_default())?);
-            entries.retain(is_wanted);
-            start = answer.last_evaluated_key;
-            if !entries.is_empty() || start.is_none() {
-                return Ok((entries, start.is_some()));
+            let pieces = pieces(answer.items.unwrap_or_default())?;
+            let entries = pieces.into_iter().flat_map(|Piece { id, entries }| {
+                let at = move |entry: Entry| {
+                    let (piece, position) = (id.clone(), entry.position.clone());
+                    (entry, Before { piece, position })
+                };
+                entries.into_iter().rev().map(at)
+            });
+            let mut found: Vec<_> = entries.filter(is_wanted).take(max + 1).collect();
+            last = answer.last_evaluated_key;
+            if !found.is_empty() || last.is_none() {
+                let is_more = last.is_some() || found.len() > max;
+                found.truncate(max);
+                return Ok((found, is_more));
             }
         }
     }
