@@ -128,9 +128,12 @@ async fn what_is_late_for_a_message_that_was_not_sent_in_the_end_is_sent_once() 
     stage.secrets_are_away.store(true, Ordering::SeqCst);
     let mut ids = stage.publish_at(&webhook, &[30]).await;
     stage.serve().await;
-    ids.push(stage.publish_late(&webhook, 20).await);
+    // More than one visit sends: the next one must not take them from the log as well.
+    for position in 20..28 {
+        ids.push(stage.publish_late(&webhook, position).await);
+    }
     stage.secrets_are_away.store(false, Ordering::SeqCst);
     stage.serve_for(Duration::from_secs(60), SECOND).await;
     assert_delivered(&stage, &webhook, &ids, 1).await;
-    assert_eq!(stage.sink.messages().len(), 2);
+    assert_eq!(stage.sink.messages().len(), 9);
 }
