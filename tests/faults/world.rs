@@ -146,8 +146,7 @@ impl World {
         };
         let poster = Poster::new(secrets.clone(), self.client.clone());
         let random = Mutex::new(StdRng::seed_from_u64(seed));
-        let notifier = Notifier::new(stores, poster)
-            .with_clock(Arc::new(self.clock.clone()))
+        let notifier = Notifier::new(stores, poster, Arc::new(self.clock.clone()))
             .with_randomness(move || random.lock().unwrap().random());
         let clock = Arc::new(self.clock.clone());
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {

@@ -180,4 +180,10 @@ async fn a_lane_whose_row_nobody_can_read_is_left_alone_and_holds_up_nobody_of_i
     assert_eq!(stage.sink.messages().len(), 1);
     let row = stage.delivery(&other, &id).await;
     assert_eq!(row.status, DeliveryStatus::Delivered);
+    // The queue gives up what it has handed out a thousand times: this goes on for ever.
+    stage.serve_for(SECOND * 3 * 3_600, SECOND * 30).await;
+    stage.clock.advance(SECOND * 60);
+    let waiting = stage.queue.receive(10, SECOND, stage.now()).unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert!(waiting[0].receive_count <= 101, "{waiting:?}");
 }

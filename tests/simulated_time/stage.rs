@@ -204,8 +204,7 @@ impl Stage {
         let poster = Poster::new(secrets.clone(), Client::new(origin).unwrap());
         let lines = Lines::default();
         let notifier = || {
-            Notifier::new(stores.clone(), poster.clone())
-                .with_clock(Arc::new(clock.clone()))
+            Notifier::new(stores.clone(), poster.clone(), Arc::new(clock.clone()))
                 .with_randomness(dice(Arc::clone(&panics)))
                 .with_metrics(lines.metrics("NotifierFunction"))
         };

@@ -220,7 +220,7 @@ impl Local {
             queue: Arc::new(queue.clone()),
             dead_letters: Some(Arc::new(failures.clone())),
         };
-        let notifier = Arc::new(Notifier::new(stores, poster));
+        let notifier = Arc::new(Notifier::new(stores, poster, Arc::new(SystemClock)));
 
         let stop_servers = CancellationToken::new();
         let mut servers = JoinSet::new();

@@ -31,13 +31,6 @@ pub struct Woken {
     pub items: Vec<Item>,
 }
 
-impl Woken {
-    /// How often the first of the messages has been received.
-    pub fn receive_count(&self) -> u32 {
-        self.items.first().map_or(1, |item| item.receive_count)
-    }
-}
-
 /// A message that is no wake-up.
 #[derive(Debug)]
 pub struct Poison {

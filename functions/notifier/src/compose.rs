@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::Notifier;
 use crate::choice::Chosen;
 use crate::visit::{Candidate, Fault, Known, Visit, ids, is_settled};
+use crate::webhooks::Destination;
 
 /// How many events are read at once.
 const AT_ONCE: usize = 100;
@@ -69,8 +70,7 @@ impl Notifier {
     pub(crate) async fn compose(
         &self,
         visit: &mut Visit<'_>,
-        webhook: &Webhook,
-        channel: &str,
+        to: &Destination<'_>,
         head: &[Candidate],
     ) -> Result<Composed, Fault> {
         let (mut candidates, is_summary) = match self.choose(visit, head).await? {
@@ -136,13 +136,15 @@ impl Notifier {
             if is_summary {
                 visit.events.clear();
             }
-            self.dispose(visit, channel, gone, |row, now| row.skipped(reason, now))
-                .await?;
+            self.dispose(visit, &to.channel, gone, |row, now| {
+                row.skipped(reason, now)
+            })
+            .await?;
             return Ok(Composed::Again);
         }
-        let kind = self.poster.kinds().get(&webhook.kind);
-        let can_join = kind.is_some_and(|kind| kind.joins(&webhook.configuration));
-        let joins = |event: &Event| can_join && joins(webhook, event);
+        let kind = self.poster.kinds().get(&to.webhook.kind);
+        let can_join = kind.is_some_and(|kind| kind.joins(&to.webhook.configuration));
+        let joins = |event: &Event| can_join && joins(&to.webhook, event);
         let mut parts: Vec<Part> = Vec::with_capacity(candidates.len());
         for candidate in candidates {
             let event_id = &candidate.waiting.event_id;
@@ -156,9 +158,9 @@ impl Notifier {
             let Some(event) = visit.events.get(event_id).cloned() else {
                 break;
             };
-            let mut row = visit.row(&known, &candidate.waiting, channel)?;
+            let mut row = visit.row(&known, &candidate.waiting, &to.channel)?;
             // What waited goes where the webhook posts today.
-            channel.clone_into(&mut row.channel);
+            row.channel.clone_from(&to.channel);
             row.possible_duplicate |= visit.doubtful.contains(&row.id);
             parts.push(Part {
                 candidate,

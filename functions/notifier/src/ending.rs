@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use carillon_chat::{Place, Post, Reply, Without};
 use carillon_delivery::used_up;
-use carillon_domain::{Outcome, Webhook};
+use carillon_domain::Outcome;
 
 use crate::Notifier;
 use crate::compose::Message;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
 use crate::visit::Fault;
+use crate::webhooks::Destination;
 
 /// How long an edit may take: the reply has to be posted within the same lease.
 const WITHIN: Duration = Duration::from_secs(8);
@@ -27,8 +28,7 @@ impl Notifier {
     pub(crate) async fn end_story(
         &self,
         message: &Message,
-        webhook: &Webhook,
-        channel: &str,
+        to: &Destination<'_>,
         joined: &Joined,
     ) -> Result<Option<Reply>, Fault> {
         let (Some(read), [part]) = (joined.ending(), message.parts.as_slice()) else {
@@ -39,6 +39,9 @@ impl Notifier {
         let Some(id) = &read.event_id else {
             return Ok(None);
         };
+        let Destination {
+            webhook, channel, ..
+        } = to;
         let first = self.stores.events.get(&webhook.organization, id).await?;
         let Some(first) = first.filter(|first| first.is_of_same_operation(end)) else {
             return Ok(None);

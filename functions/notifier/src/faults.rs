@@ -15,10 +15,6 @@ use carillon_runtime::guard::lock;
 /// The wait after the first fault, and the longest one.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// What has been received so often comes near to where the queue gives a message up (1,000
-/// times), and must wait for longer, so that an outage of days is survived.
-const OFTEN: u32 = 500;
-const LONGEST_OF_ALL: Duration = Duration::from_secs(600);
 /// How often a delivery may make us panic.
 const PANICS: u32 = 3;
 /// How many are remembered.
@@ -35,14 +31,10 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Notes a fault of a lane, whose wake-up was received this often; gives when to come back.
-    pub fn another(&self, lane: &LaneId, receive_count: u32) -> Duration {
+    /// Notes a fault of a lane; gives when to come back.
+    pub fn another(&self, lane: &LaneId) -> Duration {
         let before = count(&self.in_a_row, lane) - 1;
-        let wait = (FIRST * 2_u32.pow(before.min(10))).min(LONGEST);
-        match receive_count < OFTEN {
-            true => wait,
-            false => LONGEST_OF_ALL,
-        }
+        (FIRST * 2_u32.pow(before.min(10))).min(LONGEST)
     }
 
     /// The lane goes on.
@@ -99,30 +91,19 @@ mod tests {
     }
 
     #[test]
-    fn a_hiccup_costs_a_second_however_often_a_wake_up_has_merely_waited() {
+    fn a_hiccup_costs_a_second_whatever_has_happened_to_other_lanes_or_before() {
         let faults = Faults::default();
-        assert_eq!(faults.another(&lane(1), 100), Duration::from_secs(1));
-        assert_eq!(faults.another(&lane(2), 1), Duration::from_secs(1));
+        assert_eq!(faults.another(&lane(1)), Duration::from_secs(1));
+        assert_eq!(faults.another(&lane(2)), Duration::from_secs(1));
         faults.over(&lane(1));
-        assert_eq!(faults.another(&lane(1), 100), Duration::from_secs(1));
+        assert_eq!(faults.another(&lane(1)), Duration::from_secs(1));
     }
 
     #[test]
     fn faults_in_a_row_are_waited_out_for_longer_up_to_a_minute() {
         let faults = Faults::default();
-        let waits: Vec<u64> = (0..9)
-            .map(|_| faults.another(&lane(1), 1).as_secs())
-            .collect();
+        let waits: Vec<u64> = (0..9).map(|_| faults.another(&lane(1)).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
-    }
-
-    #[test]
-    fn an_outage_of_three_days_makes_no_dead_letter() {
-        let faults = Faults::default();
-        let survived: u64 = (1..1_000)
-            .map(|count| faults.another(&lane(1), count).as_secs())
-            .sum();
-        assert!(survived > 3 * 86_400, "{survived} s");
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use carillon_aws::{Error, Operation};
 use carillon_chat::{Place, Reply};
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Conversation, Delivery, DeliveryStatus, Event, Outcome, Webhook};
+use carillon_domain::{Conversation, Delivery, DeliveryStatus, Event, Outcome};
 use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::{Message, Part};
+use crate::webhooks::Destination;
 
 /// A message that belongs to others.
 pub(crate) struct Joined {
@@ -22,51 +23,31 @@ pub(crate) struct Joined {
     read: Option<Conversation>,
 }
 
-/// Why a delivery needs no post.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Needless {
-    /// An earlier attempt, which died before its end was written down, has left its message.
-    IsPosted,
-    /// What it tells is past.
-    IsPast,
-}
-
 impl Joined {
-    pub fn is_needless(&self) -> Option<Needless> {
-        let read = self.read.as_ref()?;
-        if read.by == self.by {
-            return Some(Needless::IsPosted);
-        }
-        let is_past = self.grouping == Grouping::Update && read.is_past(&self.event);
-        is_past.then_some(Needless::IsPast)
+    /// What an earlier attempt, which died before its end was written down, has left.
+    fn posted_before(&self) -> Option<&Conversation> {
+        self.read.as_ref().filter(|read| read.by == self.by)
+    }
+
+    /// Whether the delivery needs no post: it was posted before, or what it tells is past.
+    pub fn is_needless(&self) -> bool {
+        let is_past = |read: &Conversation| read.is_past(&self.event);
+        self.posted_before().is_some()
+            || self.grouping == Grouping::Update && self.read.as_ref().is_some_and(is_past)
     }
 
     /// How the delivery ends that needs no post, after so many posts of unknown outcome: of more
     /// than one, each may have arrived.
-    pub fn without_post(
-        &self,
-        needless: Needless,
-        unknown: u32,
-        mut row: Delivery,
-        now: Timestamp,
-    ) -> Delivery {
+    pub fn without_post(&self, unknown: u32, mut row: Delivery, now: Timestamp) -> Delivery {
         row.possible_duplicate |= unknown > 1;
-        match needless {
-            Needless::IsPast => {
-                let reason = "the message shows already how the operation ended";
-                row.skipped(reason, now).superseded()
-            }
-            Needless::IsPosted => {
-                let message = self.read.as_ref().map(|read| read.message.clone());
-                let hint = "An earlier attempt has posted it; its end was not written down.";
-                let posted_before = Reply::new(Outcome::Delivered).hint(hint);
-                row.tried(posted_before.attempt(now), message).ended(
-                    DeliveryStatus::Delivered,
-                    None,
-                    now,
-                )
-            }
-        }
+        let Some(read) = self.posted_before() else {
+            let reason = "the message shows already how the operation ended";
+            return row.skipped(reason, now).superseded();
+        };
+        let hint = "An earlier attempt has posted it; its end was not written down.";
+        let attempt = Reply::new(Outcome::Delivered).hint(hint).attempt(now);
+        let row = row.tried(attempt, Some(read.message.clone()));
+        row.ended(DeliveryStatus::Delivered, None, now)
     }
 
     /// The thread whose operation ends with this event, where its first message does not show
@@ -91,25 +72,19 @@ impl Notifier {
     pub(crate) async fn joined(
         &self,
         message: &Message,
-        webhook: &Webhook,
-        channel: &str,
+        to: &Destination<'_>,
     ) -> Result<Option<Joined>, Error> {
-        let grouping = webhook.configuration.grouping;
-        let [
-            Part {
-                candidate, event, ..
-            },
-        ] = message.parts.as_slice()
-        else {
+        let grouping = to.webhook.configuration.grouping;
+        let ([part], false) = (message.parts.as_slice(), grouping == Grouping::None) else {
             return Ok(None);
         };
+        let Part {
+            candidate, event, ..
+        } = part;
         let Some(correlation_id) = &event.correlation_id else {
             return Ok(None);
         };
-        if grouping == Grouping::None {
-            return Ok(None);
-        }
-        let operation = Operation::of(&webhook.id, channel, correlation_id);
+        let operation = Operation::of(&to.webhook.id, &to.channel, correlation_id);
         let read = self.stores.ledger.conversation(&operation).await?;
         Ok(Some(Joined {
             grouping,
@@ -157,6 +132,7 @@ impl Notifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carillon_domain::delivery::MessageRef;
     use carillon_domain::lane::Waiting;
     use carillon_domain::{DeliveryId, EventType, LaneId, sample};
 
@@ -174,14 +150,18 @@ mod tests {
             redelivery: 0,
         };
         let row = Delivery::new(&event.organization, &lane, "infra", &waiting).unwrap();
+        let message = MessageRef {
+            id: Some("1732184100.000100".into()),
+            channel_id: None,
+        };
         let joined = Joined {
             grouping: Grouping::Thread,
             operation: Operation::of(&row.webhook_id, "infra", "release-42"),
             by: waiting.key(),
-            read: None,
+            read: Some(Conversation::showing(&event, message, waiting.key())),
             event,
         };
-        let ended = |unknown| joined.without_post(Needless::IsPosted, unknown, row.clone(), now);
+        let ended = |unknown| joined.without_post(unknown, row.clone(), now);
         assert_eq!(ended(1).status, DeliveryStatus::Delivered);
         assert!(!ended(1).possible_duplicate);
         assert!(ended(2).possible_duplicate);

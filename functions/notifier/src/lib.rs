@@ -37,7 +37,6 @@ mod conclude;
 mod consequences;
 mod deletion;
 mod ending;
-mod failing;
 mod faults;
 mod grouping;
 mod pace;
@@ -63,7 +62,7 @@ use carillon_domain::lane::Lane;
 use carillon_domain::{Event, EventId, LaneId, OrganizationId};
 use carillon_runtime::Metrics;
 use carillon_runtime::batch::queue_failures;
-use carillon_runtime::clock::{Clock, SystemClock};
+use carillon_runtime::clock::Clock;
 use carillon_runtime::metrics::WAKE_UPS;
 use futures::future::join_all;
 
@@ -108,10 +107,10 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    pub fn new(stores: Stores, poster: Poster) -> Self {
-        let clock = Arc::new(SystemClock);
+    pub fn new(stores: Stores, poster: Poster, clock: Arc<dyn Clock>) -> Self {
+        let (kinds, ledger) = (poster.kinds().clone(), stores.ledger.clone());
         Self {
-            pace: Pace::new(poster.kinds().clone(), stores.ledger.clone(), clock.clone()),
+            pace: Pace::new(kinds, ledger, Arc::clone(&clock)),
             stores,
             poster,
             clock,
@@ -127,20 +126,6 @@ impl Notifier {
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
-    }
-
-    /// Takes the time from this clock.
-    #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            pace: Pace::new(
-                self.poster.kinds().clone(),
-                self.stores.ledger.clone(),
-                Arc::clone(&clock),
-            ),
-            clock,
-            ..self
-        }
     }
 
     /// Takes its randomness, `0.0..1.0`, from here: a seed makes a run repeatable.

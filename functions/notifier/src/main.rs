@@ -15,6 +15,7 @@ use carillon_chat::signed::Reach;
 use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_delivery::Poster;
 use carillon_notifier::{Notifier, Stores};
+use carillon_runtime::clock::SystemClock;
 use carillon_runtime::{Settings, logs};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -57,6 +58,7 @@ async fn main() -> Result<(), Error> {
     let notifier = &Notifier::new(
         stores,
         Poster::new(secrets, Client::of(Kinds::reaching(reach), origin)?),
+        Arc::new(SystemClock),
     );
     notifier.prepare().await;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -6,7 +6,7 @@ use carillon_chat::{Place, Post, Remedy, Reply, Summary, Without, grouped};
 use carillon_delivery::{By, NotPosted, used_up};
 use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::ids::stable_uuid;
-use carillon_domain::{Attempt, Event, Outcome, Webhook};
+use carillon_domain::{Attempt, Event, Outcome};
 use jiff::Timestamp;
 
 use crate::Notifier;
@@ -15,22 +15,20 @@ use crate::conclude::Answer;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
 use crate::visit::Fault;
-use crate::webhooks::Webhooks;
+use crate::webhooks::Destination;
 
 impl Notifier {
     /// Posts a message; also where its thread, or the message that it would change, is gone.
     pub(crate) async fn post(
         &self,
         message: &mut Message,
-        webhook: &Webhook,
-        channel: &str,
+        to: &Destination<'_>,
         joined: Option<&Joined>,
-        webhooks: &Webhooks,
     ) -> Result<Answer, Fault> {
         let mut place = joined.map_or(Place::Channel, Joined::place);
         let started = Instant::now();
-        let said = match (webhooks.dead_credential(webhook), joined) {
-            (None, Some(joined)) => self.end_story(message, webhook, channel, joined).await?,
+        let said = match (to.webhooks.dead_credential(&to.webhook), joined) {
+            (None, Some(joined)) => self.end_story(message, to, joined).await?,
             (said, _) => said,
         };
         let has_to_wait = said.is_some();
@@ -38,10 +36,7 @@ impl Notifier {
         let left = || POST_TIMEOUT.saturating_sub(started.elapsed());
         let mut reply = match said {
             Some(said) => said,
-            None => {
-                self.send(message, webhook, channel, &place, begun, left())
-                    .await?
-            }
+            None => self.send(message, to, &place, begun, left()).await?,
         };
         if place != Place::Channel && !has_to_wait && may_be_the_place(&reply) {
             // The message that it belonged to is gone, or its channel: this one begins anew.
@@ -53,9 +48,7 @@ impl Notifier {
                 self.clock.sleep(rest).await;
                 begun = self.clock.now();
                 place = Place::Channel;
-                reply = self
-                    .send(message, webhook, channel, &place, begun, left())
-                    .await?;
+                reply = self.send(message, to, &place, begun, left()).await?;
             }
         }
         if matches!(place, Place::Thread(_)) && self.stands_alone(&reply) {
@@ -74,13 +67,15 @@ impl Notifier {
     async fn send(
         &self,
         message: &mut Message,
-        webhook: &Webhook,
-        channel: &str,
+        to: &Destination<'_>,
         place: &Place,
         begun: Timestamp,
         within: Duration,
     ) -> Result<Reply, NotPosted> {
         let started = Instant::now();
+        let Destination {
+            webhook, channel, ..
+        } = to;
         // Two posts or more may have left it behind: first something that posts nothing.
         if message.unknown >= 2 && !self.poster.is_answered(webhook).await? {
             return Ok(unanswered());

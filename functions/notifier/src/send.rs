@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use carillon_domain::lane::{Lane, Log, Open};
-use carillon_domain::{Delivery, DeliveryId, Outcome, Webhook};
+use carillon_domain::{Delivery, DeliveryId, Outcome};
 use jiff::Timestamp;
 
 use crate::Notifier;
@@ -12,10 +12,7 @@ use crate::compose::{Composed, Message};
 use crate::conclude::{Next, is_about_the_message};
 use crate::pace::LONGEST_NAP;
 use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids, last_position};
-use crate::webhooks::Webhooks;
-
-/// What a lane's messages go to, and what the channel is called.
-pub type Destination<'a> = (&'a Webhook, &'a str);
+use crate::webhooks::Destination;
 
 /// How many messages are looked at to find one that shows whether the channel takes any.
 const PROBES: usize = 20;
@@ -27,10 +24,9 @@ impl Notifier {
         &self,
         visit: &mut Visit<'_>,
         head: &[Candidate],
-        (webhook, channel): Destination<'_>,
-        webhooks: &Webhooks,
+        to: &Destination<'_>,
     ) -> Result<(), Fault> {
-        if self.rest(webhook, channel).await > LONGEST_NAP {
+        if self.rest(to).await > LONGEST_NAP {
             return Ok(());
         }
         if head.len() > MAX_EVENTS {
@@ -38,15 +34,14 @@ impl Notifier {
         }
         let posts = visit.posts;
         for _ in 0..PROBES {
-            let composed = self.compose(visit, webhook, channel, head).await?;
+            let composed = self.compose(visit, to, head).await?;
             let Composed::Message(probe) = composed else {
                 if head.len() > 1 {
                     self.try_one_by_one(visit, head.len()).await?;
                 }
                 break;
             };
-            self.send_one(visit, probe, (webhook, channel), webhooks)
-                .await?;
+            self.send_one(visit, probe, to).await?;
             // One that needs no post shows nothing of the channel.
             if visit.posts > posts {
                 break;
@@ -67,8 +62,7 @@ impl Notifier {
         &self,
         visit: &mut Visit<'_>,
         mut message: Message,
-        (webhook, channel): Destination<'_>,
-        webhooks: &Webhooks,
+        to: &Destination<'_>,
     ) -> Result<Next, Fault> {
         let Some(first) = message.parts.first() else {
             return Ok(Next::Again);
@@ -77,16 +71,12 @@ impl Notifier {
         if self.faults.is_poison(&first.row.id) {
             let reason = "Carillon fails over this message: please report it";
             let skipped = |row: Delivery, now| row.skipped(reason, now);
-            return self
-                .end_without_post(visit, channel, &message, skipped)
-                .await;
+            return self.end_without_post(visit, to, &message, skipped).await;
         }
-        let joined = self.joined(&message, webhook, channel).await?;
-        if let Some(joined) = &joined
-            && let Some(needless) = joined.is_needless()
-        {
-            let end = |row, now| joined.without_post(needless, message.unknown, row, now);
-            return self.end_without_post(visit, channel, &message, end).await;
+        let joined = self.joined(&message, to).await?;
+        if let Some(joined) = joined.as_ref().filter(|joined| joined.is_needless()) {
+            let end = |row, now| joined.without_post(message.unknown, row, now);
+            return self.end_without_post(visit, to, &message, end).await;
         }
         let before = self.open(visit, &message).await?;
         let is_new = message.log == Log::Main && before.open.is_none();
@@ -95,7 +85,7 @@ impl Notifier {
             self.take_back(visit, before).await?;
             return Ok(Next::Again);
         }
-        let posted = self.post(&mut message, webhook, channel, joined.as_ref(), webhooks);
+        let posted = self.post(&mut message, to, joined.as_ref());
         let mut answer = match posted.await {
             Ok(answer) => answer,
             Err(error) => {
@@ -105,17 +95,17 @@ impl Notifier {
         };
         visit.posts += 1;
         let reply = &answer.reply;
-        let kind = self.poster.kinds().get(&webhook.kind);
+        let kind = self.poster.kinds().get(&to.webhook.kind);
         if kind.is_some_and(|kind| kind.condemns_secret(reply)) {
-            webhooks.credential_died(webhook, reply);
+            to.webhooks.credential_died(&to.webhook, reply);
         }
         let is_probe = !message.overtakes.is_empty();
         if reply.outcome == Outcome::Delivered || !is_probe && is_about_the_message(reply.outcome) {
-            self.forget_failing(visit, webhook).await;
+            self.forget_failing(visit, &to.webhook).await;
         }
         if reply.outcome.is_dead() {
             let kept = self.kept(visit, &message).await;
-            answer.is_suspended = self.suspend(webhook, channel, reply, kept, webhooks).await;
+            answer.is_suspended = self.suspend(to, reply, kept).await;
         }
         self.conclude(visit, message, answer).await
     }
@@ -124,13 +114,13 @@ impl Notifier {
     async fn end_without_post(
         &self,
         visit: &mut Visit<'_>,
-        channel: &str,
+        to: &Destination<'_>,
         message: &Message,
         end: impl Fn(Delivery, Timestamp) -> Delivery,
     ) -> Result<Next, Fault> {
         if message.overtakes.is_empty() {
-            self.dispose(visit, channel, message.candidates(), end)
-                .await?;
+            let candidates = message.candidates();
+            self.dispose(visit, &to.channel, candidates, end).await?;
             return Ok(Next::Again);
         }
         // What it was to overtake is still the first one: the lane stays before it.
@@ -191,12 +181,12 @@ impl Notifier {
     }
 
     /// How long nothing may be posted there.
-    pub(crate) async fn rest(&self, webhook: &Webhook, channel: &str) -> Duration {
-        let platform = self.pace.platform_rest(webhook).await;
+    pub(crate) async fn rest(&self, to: &Destination<'_>) -> Duration {
+        let platform = self.pace.platform_rest(&to.webhook).await;
         if platform > Duration::ZERO {
             // Not all at once when it is over.
             return platform.mul_f64(1.0 + 0.1 * (self.random)());
         }
-        self.pace.rest(&self.pace.place(webhook, channel))
+        self.pace.rest(&self.pace.place(&to.webhook, &to.channel))
     }
 }

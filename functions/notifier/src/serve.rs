@@ -4,9 +4,9 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
 use carillon_aws::{WakeUp, wake};
+use carillon_domain::Event;
 use carillon_domain::delivery::LEASE;
 use carillon_domain::lane::{LONGEST_BINDING, Lane, Wait};
-use carillon_domain::{Event, Webhook};
 use carillon_runtime::metrics::UNREADABLE_SECRETS;
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use crate::conclude::Next;
 use crate::deletion::Done;
 use crate::pace::{LONGEST_NAP, between};
 use crate::visit::{Fault, Visit};
-use crate::webhooks::Webhooks;
+use crate::webhooks::{Destination, Webhooks};
 
 /// A post is begun only with at least this much time left: as long as it can take.
 const NEEDED: Duration = LEASE;
@@ -58,10 +58,8 @@ impl Notifier {
         deadline: SystemTime,
         done: &Done,
     ) -> Vec<String> {
-        let receive_count = woken.receive_count();
-        let Woken { wake_up, items } = woken;
-        let id = &wake_up.lane;
-        let mut visit = Visit::new(&wake_up.organization, id, lane);
+        let id = &woken.wake_up.lane;
+        let mut visit = Visit::new(&woken.wake_up.organization, id, lane);
         visit
             .events
             .extend(event.map(|event| (event.id.clone(), event)));
@@ -75,32 +73,37 @@ impl Notifier {
                 if matches!(error, Fault::NotPosted(_)) {
                     self.metrics.add(UNREADABLE_SECRETS, &[]);
                 }
-                Ending::After(self.faults.another(id, receive_count))
+                Ending::After(self.faults.another(id))
             }
             Err(_) => {
                 tracing::error!(lane = id.as_str(), "panicked over a lane");
                 self.faults.panicked(id, visit.at_hand.as_ref());
-                Ending::After(self.faults.another(id, receive_count))
+                Ending::After(self.faults.another(id))
             }
         };
-        let ending = self.scheduled(&visit, ending).await;
-        // The queue gives up what it has handed out a thousand times, and nobody is to wait behind
-        // what a person has asked for.
-        let is_replaced = receive_count >= OFTEN || items.iter().all(|item| item.is_urgent);
-        let kept = match ending {
-            Ending::Idle | Ending::At(_) => None,
-            Ending::After(_) if is_replaced && self.wake_anew(&wake_up).await => None,
+        let wait = match ending {
+            Ending::Idle => None,
             Ending::After(wait) => Some(wait),
+            Ending::At(at) => self.scheduled(&visit, at).await,
         };
-        self.leave(items, kept, done).await
+        self.leave(woken, wait, done).await
     }
 
-    /// Leaves one message in the queue, for so long, or none; the others are done.
-    async fn leave(&self, items: Vec<Item>, kept: Option<Duration>, done: &Done) -> Vec<String> {
+    /// Leaves one message in the queue, for so long, or none; the others are done. One that comes
+    /// near to where the queue gives it up is replaced, and so is one that a person has asked for:
+    /// nobody is to wait behind that.
+    async fn leave(&self, woken: Woken, wait: Option<Duration>, done: &Done) -> Vec<String> {
+        let Woken { wake_up, items } = woken;
+        let receive_count = items.iter().map(|item| item.receive_count).max();
+        let is_replaced = receive_count >= Some(OFTEN) || items.iter().all(|item| item.is_urgent);
+        let wait = match wait {
+            Some(_) if is_replaced && self.wake_anew(&wake_up).await => None,
+            wait => wait,
+        };
         let (urgent, ordinary): (Vec<Item>, Vec<Item>) =
             items.into_iter().partition(|item| item.is_urgent);
         let mut items = ordinary.into_iter().chain(urgent);
-        let first = kept.and_then(|wait| Some((items.next()?, wait)));
+        let first = wait.and_then(|wait| Some((items.next()?, wait)));
         done.add(items.map(|item| item.receipt));
         let Some((item, wait)) = first else {
             return Vec::new();
@@ -118,22 +121,17 @@ impl Notifier {
 
     /// Keeps the wake-ups of a lane that could not even be loaded.
     pub(crate) async fn keep(&self, woken: Woken, done: &Done) -> Vec<String> {
-        let wait = self
-            .faults
-            .another(&woken.wake_up.lane, woken.receive_count());
-        self.leave(woken.items, Some(wait), done).await
+        let wait = self.faults.another(&woken.wake_up.lane);
+        self.leave(woken, Some(wait), done).await
     }
 
-    /// A short wait is the wake-up's; for a longer one the lane is due, so that the queue holds
-    /// only what is to be looked at.
-    async fn scheduled(&self, visit: &Visit<'_>, ending: Ending) -> Ending {
-        let Ending::At(at) = ending else {
-            return ending;
-        };
+    /// A short wait is the wake-up's, which is given; for a longer one the lane is due, so that the
+    /// queue holds only what is to be looked at.
+    async fn scheduled(&self, visit: &Visit<'_>, at: Timestamp) -> Option<Duration> {
         let now = self.clock.now();
         let wait = between(now, at);
         if wait <= LONGEST_IN_QUEUE {
-            return Ending::After(wait);
+            return Some(wait);
         }
         let lane = &visit.lane;
         let failing_since = lane.trouble.as_ref().map(|trouble| trouble.since);
@@ -142,10 +140,10 @@ impl Notifier {
             .unwrap_or(now);
         let lanes = &self.stores.lanes;
         match lanes.wake_at(visit.organization, visit.id, at, since).await {
-            Ok(()) => ending,
+            Ok(()) => None,
             Err(error) => {
                 tracing::error!(lane = visit.id.as_str(), %error, "kept in the queue meanwhile");
-                Ending::After(LONGEST_IN_QUEUE)
+                Some(LONGEST_IN_QUEUE)
             }
         }
     }
@@ -197,8 +195,7 @@ impl Notifier {
             if self.time_left(deadline) < NEEDED || begun + TURN <= now {
                 return Ok(Ending::After(Duration::ZERO));
             }
-            let destination = webhooks.destination(visit.id);
-            let (webhook, channel) = match &destination {
+            let to = &match webhooks.destination(visit.id) {
                 Err(_) if !is_afresh => {
                     // It may be switched on again since the batch has begun.
                     self.refresh(visit, webhooks).await?;
@@ -209,31 +206,32 @@ impl Notifier {
                     if let Some(webhook) = visit.id.webhook().and_then(|id| webhooks.get(&id)) {
                         self.forget_failing(visit, &webhook).await;
                     }
-                    if !self.skip_all(visit, &channel, reason).await? {
+                    if !self.skip_all(visit, &channel, &reason).await? {
                         return Ok(Ending::Idle);
                     }
                     continue;
                 }
-                Ok((webhook, channel)) => (&**webhook, channel.as_str()),
+                Ok(to) => to,
             };
             if let Some(at) = visit.lane.waits_until(now) {
-                self.note_failing(visit, webhook).await;
+                self.note_failing(visit, &to.webhook).await;
                 return Ok(Ending::At(at));
             }
             visit.lane.wait = None;
-            let message = match self.compose(visit, webhook, channel, &[]).await? {
+            let message = match self.compose(visit, to, &[]).await? {
                 Composed::Again => continue,
                 Composed::Nothing(Some(due)) => return Ok(Ending::At(due)),
                 Composed::Nothing(None) => {
                     self.faults.forget(visit.id);
-                    return self.rests_after(visit, webhook, channel, napped).await;
+                    return self.rests_after(visit, to, napped).await;
                 }
                 Composed::Message(message) => message,
             };
-            let Some(turn) = self.pace.turn(self.pace.place(webhook, channel)).await else {
+            let place = self.pace.place(&to.webhook, &to.channel);
+            let Some(turn) = self.pace.turn(place).await else {
                 return Ok(Ending::After(AFTER_LOSS));
             };
-            let rest = self.rest(webhook, channel).await;
+            let rest = self.rest(to).await;
             if rest > LONGEST_NAP || napped + rest > NAPS {
                 return self.rests(visit, rest).await;
             }
@@ -241,23 +239,19 @@ impl Notifier {
                 self.clock.sleep(rest).await;
                 napped += rest;
             }
-            let next = self
-                .send_one(visit, message, (webhook, channel), webhooks)
-                .await?;
+            let next = self.send_one(visit, message, to).await?;
             self.faults.over(visit.id);
             match next {
                 Next::Again => {}
                 Next::GiveUp => {
-                    while self.time_left(deadline) >= NEEDED && self.give_up(visit, channel).await?
-                    {
-                    }
+                    while self.time_left(deadline) >= NEEDED
+                        && self.give_up(visit, &to.channel).await?
+                    {}
                 }
-                Next::Overtake(head) => {
-                    if self.time_left(deadline) >= NEEDED {
-                        self.overtake(visit, &head, (webhook, channel), webhooks)
-                            .await?;
-                    }
+                Next::Overtake(head) if self.time_left(deadline) >= NEEDED => {
+                    self.overtake(visit, &head, to).await?;
                 }
+                Next::Overtake(_) => {}
             }
             drop(turn);
         }
@@ -324,11 +318,10 @@ impl Notifier {
     async fn rests_after(
         &self,
         visit: &mut Visit<'_>,
-        webhook: &Webhook,
-        channel: &str,
+        to: &Destination<'_>,
         napped: Duration,
     ) -> Result<Ending, Fault> {
-        let place = self.pace.place(webhook, channel);
+        let place = self.pace.place(&to.webhook, &to.channel);
         let is_crowded = visit.posts > 1 || napped > Duration::ZERO;
         let rest = match is_crowded {
             true => self.pace.rest(&place),

@@ -8,6 +8,14 @@ use carillon_chat::Reply;
 use carillon_domain::{CredentialId, LaneId, Webhook, WebhookId, WebhookStatus};
 use carillon_runtime::guard::lock;
 
+/// Where a lane's messages go.
+pub struct Destination<'a> {
+    pub webhook: Arc<Webhook>,
+    pub channel: String,
+    /// The others of the batch, which may share its credential.
+    pub webhooks: &'a Webhooks,
+}
+
 pub struct Webhooks {
     /// Those that exist; `None` where the row cannot be read.
     found: Mutex<HashMap<WebhookId, Option<Arc<Webhook>>>>,
@@ -30,7 +38,7 @@ impl Webhooks {
     }
 
     /// Where a lane's messages go, or why they go nowhere.
-    pub fn destination(&self, lane: &LaneId) -> Result<(Arc<Webhook>, String), String> {
+    pub fn destination(&self, lane: &LaneId) -> Result<Destination<'_>, String> {
         let found = lane
             .webhook()
             .and_then(|id| lock(&self.found).get(&id).cloned());
@@ -53,7 +61,11 @@ impl Webhooks {
             }
         }
         match webhook.channel(lane).map(ToOwned::to_owned) {
-            Some(channel) => Ok((webhook, channel)),
+            Some(channel) => Ok(Destination {
+                webhook,
+                channel,
+                webhooks: self,
+            }),
             None => Err("its channel was taken out of the webhook".into()),
         }
     }
