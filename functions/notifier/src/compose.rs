@@ -1,6 +1,6 @@
 //! Composing: which deliveries the next message carries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use carillon_domain::lane::{Log, Position};
 use carillon_domain::webhook::{Digest, Grouping};
@@ -73,70 +73,40 @@ impl Notifier {
         to: &Destination<'_>,
         head: &[Candidate],
     ) -> Result<Composed, Fault> {
-        let (mut candidates, is_summary) = match self.choose(visit, head).await? {
-            Chosen::These(candidates, is_summary) => (candidates, is_summary),
+        let (mut next, is_summary) = match self.choose(visit, head).await? {
+            Chosen::These(next, is_summary) => (next, is_summary),
             Chosen::Nothing(until) => return Ok(Composed::Nothing(until)),
         };
         let repeated = visit.lane.open.as_ref().filter(|_| head.is_empty());
-        let overtaken = candidates
-            .first()
-            .and_then(|it| it.redo.as_ref()?.overtaken.as_ref());
         let repeated = repeated.map(|open| open.unknown);
-        let unknown = repeated.or(overtaken.map(|it| it.unknown));
-        // They belong together, whatever each of them is.
-        let is_whole = unknown.is_some() || is_summary;
-        let unknown = unknown.unwrap_or(0);
-        if unknown > 0 {
-            visit.doubtful.extend(ids(&candidates));
+        let unknown = repeated.or_else(|| Some(next.first()?.overtaken()?.unknown));
+        if unknown > Some(0) {
+            visit.doubtful.extend(ids(&next));
         }
-        let known = self.rows(visit, &candidates).await?;
-        if !head.is_empty() {
+        let known = self.rows(visit, &next).await?;
+        let is_settled = |it: &Candidate| is_settled(&known, it);
+        if head.is_empty() {
+            let settled = next.iter().take_while(|it| is_settled(it)).count();
+            if settled > 0 || next.is_empty() {
+                next.truncate(settled);
+                self.pass(visit, &next, &known, repeated, unknown).await?;
+                return Ok(Composed::Again);
+            }
+            next.truncate(next.iter().take_while(|it| !is_settled(it)).count());
+        } else {
             // The head is still to be sent: nothing behind it moves the lane.
-            candidates.retain(|it| !is_settled(&known, it));
-            candidates.truncate(1);
-            if candidates.is_empty() {
-                return Ok(Composed::Nothing(None));
-            }
+            next.retain(|it| !is_settled(it));
+            next.truncate(1);
         }
-        let settled = candidates
-            .iter()
-            .take_while(|it| is_settled(&known, it))
-            .count();
-        if settled > 0 || candidates.is_empty() {
-            if unknown > 0 {
-                self.mark_as_doubled(visit, &candidates[..settled], &known)
-                    .await?;
-            }
-            // Left behind as it is.
-            if repeated.is_some() {
-                visit.lane.withdraw();
-                visit.has_news = true;
-            }
-            self.move_behind(visit, &candidates[..settled]).await?;
-            return Ok(Composed::Again);
-        }
-        let unsettled = candidates.into_iter();
-        let mut candidates: Vec<Candidate> =
-            unsettled.take_while(|it| !is_settled(&known, it)).collect();
-        for candidates in candidates.chunks(AT_ONCE) {
-            self.read_events(visit, candidates).await?;
-            if is_summary {
-                visit.events.values_mut().for_each(slim);
-            }
-        }
-        let is_there = |it: &Candidate| visit.events.contains_key(&it.waiting.event_id);
-        if let Some(first) = candidates.first()
-            && !is_there(first)
-        {
+        let mut events = self.events_for(visit, &next, is_summary).await?;
+        let is_there = |it: &Candidate| events.contains_key(&it.waiting.event_id);
+        if !next.first().is_some_and(is_there) {
             if !head.is_empty() {
                 return Ok(Composed::Nothing(None));
             }
-            let gone = candidates.drain(..1).collect();
+            next.truncate(1);
             let reason = "the event is past its retention";
-            if is_summary {
-                visit.events.clear();
-            }
-            self.dispose(visit, &to.channel, gone, |row, now| {
+            self.dispose(visit, &to.channel, next, |row, now| {
                 row.skipped(reason, now)
             })
             .await?;
@@ -145,19 +115,17 @@ impl Notifier {
         let kind = self.poster.kinds().get(&to.webhook.kind);
         let can_join = kind.is_some_and(|kind| kind.joins(&to.webhook.configuration));
         let joins = |event: &Event| can_join && joins(&to.webhook, event);
-        let mut parts: Vec<Part> = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            let event_id = &candidate.waiting.event_id;
-            let is_joining = visit.events.get(event_id).is_some_and(joins);
-            let is_first = parts.is_empty();
-            let first_joins = parts.first().is_none_or(|part| joins(&part.event));
-            let is_together = is_first || is_whole || is_joining && first_joins;
-            if !is_together {
-                break;
-            }
-            let Some(event) = visit.events.get(event_id).cloned() else {
+        // They belong together, whatever each of them is.
+        let is_whole = unknown.is_some() || is_summary;
+        let mut parts: Vec<Part> = Vec::with_capacity(next.len());
+        for candidate in next {
+            let Some(event) = events.get(&candidate.waiting.event_id).cloned() else {
                 break;
             };
+            let is_with = |first: &Part| is_whole || joins(&first.event) && joins(&event);
+            if !parts.first().is_none_or(is_with) {
+                break;
+            }
             let mut row = visit.row(&known, &candidate.waiting, &to.channel)?;
             // What waited goes where the webhook posts today.
             row.channel.clone_from(&to.channel);
@@ -169,27 +137,48 @@ impl Notifier {
                 note: None,
             });
         }
-        let log = parts.first().map_or(Log::Main, |part| part.candidate.log());
-        for part in &parts {
-            visit.events.remove(&part.candidate.waiting.event_id);
-        }
-        if is_summary {
-            // What a summary leaves of them is not enough for a message of their own.
-            visit.events.clear();
-            if let [only] = parts.as_mut_slice() {
+        match parts.as_mut_slice() {
+            // What a summary says of it is not enough for a message of its own.
+            [only] if is_summary => {
                 let candidate = std::slice::from_ref(&only.candidate);
-                self.read_events(visit, candidate).await?;
-                let event = visit.events.remove(&only.candidate.waiting.event_id);
-                only.event = event.ok_or(Fault::Lost)?;
+                let mut whole = self.events_for(visit, candidate, false).await?;
+                let whole = whole.remove(&only.candidate.waiting.event_id);
+                only.event = whole.ok_or(Fault::Lost)?;
+            }
+            _ if is_summary => {}
+            parts => {
+                for part in parts {
+                    events.remove(&part.event.id);
+                }
+                visit.events = events;
             }
         }
         Ok(Composed::Message(Message {
-            log,
+            log: parts.first().map_or(Log::Main, |part| part.candidate.log()),
             is_summary: is_summary && parts.len() > 1,
             parts,
-            unknown,
+            unknown: unknown.unwrap_or(0),
             overtakes: head.to_vec(),
         }))
+    }
+
+    /// Leaves behind what is settled already, or, where a post was to be `repeated`, gone.
+    async fn pass(
+        &self,
+        visit: &mut Visit<'_>,
+        settled: &[Candidate],
+        known: &Known,
+        repeated: Option<u32>,
+        unknown: Option<u32>,
+    ) -> Result<(), Fault> {
+        if unknown > Some(0) {
+            self.mark_as_doubled(visit, settled, known).await?;
+        }
+        if repeated.is_some() {
+            visit.lane.withdraw();
+            visit.has_news = true;
+        }
+        self.move_behind(visit, settled).await
     }
 
     /// What the ledger knows of deliveries, where it may know something.
@@ -228,22 +217,28 @@ impl Notifier {
         Ok(written.map_err(|(_, error)| error)?)
     }
 
-    async fn read_events(
+    /// The events of candidates, as far as they are still there; for a summary only what that says
+    /// of them.
+    async fn events_for(
         &self,
         visit: &mut Visit<'_>,
         candidates: &[Candidate],
-    ) -> Result<(), Fault> {
-        let missing: Vec<EventId> = candidates
-            .iter()
-            .map(|candidate| &candidate.waiting.event_id)
-            .filter(|id| !visit.events.contains_key(id))
-            .cloned()
-            .collect();
-        if !missing.is_empty() {
-            let read = self.stores.events.get_many(visit.organization, &missing);
-            visit.events.extend(read.await?);
+        is_summary: bool,
+    ) -> Result<HashMap<EventId, Event>, Fault> {
+        let mut events = std::mem::take(&mut visit.events);
+        for candidates in candidates.chunks(AT_ONCE) {
+            let ids = candidates.iter().map(|it| &it.waiting.event_id);
+            let missing: Vec<EventId> =
+                ids.filter(|id| !events.contains_key(id)).cloned().collect();
+            if !missing.is_empty() {
+                let read = self.stores.events.get_many(visit.organization, &missing);
+                events.extend(read.await?);
+            }
+            if is_summary {
+                events.values_mut().for_each(slim);
+            }
         }
-        Ok(())
+        Ok(events)
     }
 }
 

@@ -171,7 +171,7 @@ impl Notifier {
         let failure = self.failure(attempt, message.unknown);
         let (now, mut lane) = (failure.now, visit.lane.clone());
         let parts = || message.parts.iter().map(|part| &part.candidate);
-        let overtaken = || parts().filter_map(|it| it.redo.as_ref()?.overtaken.as_ref());
+        let overtaken = || parts().filter_map(Candidate::overtaken);
         if let Some(first) = overtaken().next() {
             let failures = first.failures.saturating_add(1);
             return match overtaken().all(|it| it.since + GIVE_UP_AFTER <= now) {
@@ -209,7 +209,7 @@ impl Notifier {
             return Ok(Next::Again);
         }
         let is_settled = lead.status.is_settled();
-        let is_own = open.log == Log::Redo && carried.iter().all(Candidate::is_overtaken);
+        let is_own = open.log == Log::Redo && carried.iter().all(|it| it.overtaken().is_some());
         let failure = attempt.map(|attempt| self.failure(attempt, open.unknown));
         let next = match (attempt, failure) {
             _ if is_delivered => {
@@ -347,7 +347,7 @@ impl Notifier {
             return Ok(false);
         }
         let mut waiting = self.all_waiting(visit).await?;
-        waiting.retain(|it| !it.is_overtaken());
+        waiting.retain(|it| it.overtaken().is_none());
         let lane = &visit.lane;
         let aged = waiting.into_iter();
         let aged: Vec<Candidate> = aged

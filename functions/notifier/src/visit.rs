@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use carillon_aws::Error;
-use carillon_domain::lane::{Entry, Lane, Log, Open, Position, Redo, Waiting};
+use carillon_domain::lane::{Entry, Lane, Log, Open, Overtaken, Position, Redo, Waiting};
 use carillon_domain::{Delivery, DeliveryId, Event, EventId, LaneId, OrganizationId};
 
 use crate::Notifier;
@@ -97,9 +97,9 @@ impl Candidate {
         (self.waiting.delivery_id.clone(), self.waiting.redelivery)
     }
 
-    /// Whether it was put aside, and has its own time.
-    pub fn is_overtaken(&self) -> bool {
-        self.redo.as_ref().is_some_and(|it| it.overtaken.is_some())
+    /// That it was put aside, and has its own time.
+    pub fn overtaken(&self) -> Option<&Overtaken> {
+        self.redo.as_ref()?.overtaken.as_ref()
     }
 
     pub fn log(&self) -> Log {
@@ -198,8 +198,7 @@ impl<'a> Visit<'a> {
 
     /// Whether a message with it may be there already.
     pub fn may_be_there(&self, candidate: &Candidate) -> bool {
-        let overtaken = candidate.redo.as_ref().and_then(|it| it.overtaken.as_ref());
-        overtaken.is_some_and(|overtaken| overtaken.unknown > 0)
+        candidate.overtaken().is_some_and(|it| it.unknown > 0)
             || self.doubtful.contains(&candidate.waiting.delivery_id)
     }
 
