@@ -38,9 +38,8 @@ impl Notifier {
         let mut pieces = FIRST_PIECES;
         let mut start = visit.log.begin(&visit.lane, &visit.row);
         loop {
-            let (read, is_more) = self.stores.lanes.pieces(visit.id, &start, pieces).await?;
-            let next = read.last().filter(|_| is_more).map(Start::behind);
-            let met = visit.log.add(&visit.lane, &read, is_more);
+            let (read, next) = self.stores.lanes.pieces(visit.id, &start, pieces).await?;
+            let met = visit.log.add(&visit.lane, &read, next.is_some());
             let done = self.done(visit, met).await?;
             visit.leave(done);
             match next {
@@ -151,17 +150,15 @@ impl Notifier {
             Log::Main => {
                 let (mut start, mut max) = (Start::of(&visit.lane), FIRST_PIECES);
                 loop {
-                    let (pieces, is_more) = lanes.pieces(visit.id, &start, max).await?;
+                    let (pieces, next) = lanes.pieces(visit.id, &start, max).await?;
                     let begins = pieces.last().and_then(Piece::ends).map(|(first, _)| first);
-                    let is_more = is_more && begins <= open.end;
-                    let next = pieces.last().filter(|_| is_more).map(Start::behind);
                     found.extend(entries_of(pieces).into_iter().map(keyed));
                     // What is overtaken stands before: it may be far off.
                     let is_all = open.deliveries.iter().all(|id| found.contains_key(id));
-                    let Some(next) = next.filter(|_| !is_all) else {
-                        break;
-                    };
-                    start = next;
+                    match next {
+                        Some(next) if !is_all && begins <= open.end => start = next,
+                        _ => break,
+                    }
                     max = match open.is_summary {
                         true => PIECES_TO_SUM,
                         false => PIECES,

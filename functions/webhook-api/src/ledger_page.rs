@@ -151,8 +151,8 @@ async fn unknown(
     entries: Vec<(Entry, Before)>,
 ) -> Result<Vec<(Delivery, Option<Before>)>, Error> {
     let ids = entries.iter().map(|(entry, _)| &entry.waiting.delivery_id);
-    let wanted: BTreeSet<_> = ids.map(|id| (webhook.id.clone(), id.clone())).collect();
-    let known = api.ledger.several(&Vec::from_iter(wanted)).await?;
+    let wanted: Vec<_> = ids.map(|id| (webhook.id.clone(), id.clone())).collect();
+    let known = api.ledger.several(&wanted).await?;
     let mut seen: BTreeSet<_> = known.into_iter().map(|row| row.id).collect();
     let channel = webhook.channel(lane).unwrap_or_default();
     let organization = &webhook.organization;

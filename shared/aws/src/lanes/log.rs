@@ -64,10 +64,6 @@ impl Start {
             (None, None) => " ".to_owned(),
         })
     }
-
-    pub fn behind(piece: &Piece) -> Self {
-        Self(piece.id.clone())
-    }
 }
 
 /// Where a list of what waits, newest first, goes on: before a position in a piece, and then in the
@@ -112,15 +108,18 @@ impl Lanes {
         Ok(refused.into_iter().filter_map(lane).collect())
     }
 
-    /// So many pieces of a log at most, in order, and whether there may be more.
+    /// So many pieces of a log at most, in order, and where it goes on, if there may be more.
     pub async fn pieces(
         &self,
         lane: &LaneId,
         start: &Start,
         max: usize,
-    ) -> Result<(Vec<Piece>, bool), Error> {
+    ) -> Result<(Vec<Piece>, Option<Start>), Error> {
         let (rows, is_more) = self.query(log(lane), &start.0, max).await?;
-        Ok((pieces(rows)?, is_more))
+        let pieces = pieces(rows)?;
+        let last = pieces.last().filter(|_| is_more);
+        let next = last.map(|last| Start(last.id.clone()));
+        Ok((pieces, next))
     }
 
     /// Whether something stands in a lane's log that is to be sent; what its open post carries
@@ -132,7 +131,7 @@ impl Lanes {
         let open = lane.open.as_ref().map_or(&[][..], |open| &open.deliveries);
         let mut start = Start::of(lane);
         loop {
-            let (pieces, is_more) = self.pieces(id, &start, PIECES).await?;
+            let (pieces, next) = self.pieces(id, &start, PIECES).await?;
             let entries = pieces.iter().flat_map(|piece| &piece.entries);
             let left = entries.filter(|it| Some(&it.position) > lane.offset.as_ref());
             let (met, new): (Vec<&Entry>, Vec<&Entry>) =
@@ -152,10 +151,10 @@ impl Lanes {
             if rows.len() < met.len() || !rows.iter().all(is_settled) {
                 return Ok(true);
             }
-            match pieces.last() {
-                Some(last) if is_more => start = Start::behind(last),
-                _ => return Ok(false),
-            }
+            let Some(next) = next else {
+                return Ok(false);
+            };
+            start = next;
         }
     }
 
