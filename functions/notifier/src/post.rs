@@ -11,9 +11,9 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::Message;
-use crate::conclude::Answer;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
+use crate::verdict::Answer;
 use crate::visit::Fault;
 use crate::webhooks::Destination;
 

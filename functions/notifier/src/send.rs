@@ -9,8 +9,9 @@ use jiff::Timestamp;
 
 use crate::Notifier;
 use crate::compose::{Composed, Message};
-use crate::conclude::{Next, is_about_the_message};
+use crate::conclude::Next;
 use crate::pace::LONGEST_NAP;
+use crate::verdict::is_about_the_message;
 use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids, last_position};
 use crate::webhooks::Destination;
 
