@@ -12,6 +12,7 @@
 //! that is handled again writes the same entries under the same positions: those up
 //! to where a lane has come are done, or late. Waking a lane twice is harmless.
 
+mod aside;
 mod plan;
 mod reading;
 mod run;
@@ -22,7 +23,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::registry::PAGE;
 use carillon_aws::{
@@ -34,7 +34,6 @@ use carillon_runtime::batch;
 use carillon_runtime::clock::{Clock, SystemClock};
 use carillon_runtime::guard::Panicked;
 use carillon_runtime::stream::{Batch, Record};
-use serde_json::json;
 
 use crate::run::Known;
 use crate::slice::Slice;
@@ -202,28 +201,6 @@ impl Dispatcher {
         }
     }
 
-    /// The events of a batch, up to the first record that can neither be read nor set aside.
-    async fn read_all(&self, records: &[Record]) -> (Vec<Dispatching>, usize) {
-        let mut events = Vec::with_capacity(records.len());
-        for (number, record) in records.iter().enumerate() {
-            // The outbox only ever grows: changes and removals (by TTL) are no news.
-            let is_new = |read: &StreamRecord| read.event_name == "INSERT";
-            if !record.read.as_ref().is_none_or(is_new) {
-                continue;
-            }
-            match reading::event(record) {
-                Ok(event) => events.push(Dispatching {
-                    number,
-                    position: Position::of(&record.position.sequence_number),
-                    event,
-                }),
-                Err(reason) if self.set_aside(record, &reason).await => {}
-                Err(_) => return (events, number),
-            }
-        }
-        (events, records.len())
-    }
-
     /// The lanes of a page that get an event; none where the event must be dispatched again.
     async fn plan(&self, dispatching: &Dispatching, page: &WebhookPage) -> Option<Lanewise> {
         let event = &dispatching.event;
@@ -325,50 +302,5 @@ impl Dispatcher {
             };
             slice.parts.push((*number, who));
         }
-    }
-
-    /// Keeps, for people, what webhooks miss whose registrations cannot be read, or handled:
-    /// whether they want it, nobody knows. False where it could not be kept.
-    async fn report(&self, event: &Event, webhooks: &[String], reason: &str) -> bool {
-        if webhooks.is_empty() {
-            return true;
-        }
-        let event_id = event.id.as_str();
-        tracing::error!(
-            event_id,
-            ?webhooks,
-            reason,
-            "not dispatched to these webhooks"
-        );
-        let Some(failures) = &self.failures else {
-            return true;
-        };
-        let missed = json!({
-            "organization": event.organization, "event_id": event.id, "webhooks": webhooks,
-        });
-        let kept = failures.keep("dispatcher", reason, &missed).await;
-        kept.inspect_err(|error| tracing::error!(event_id, %error, "it could not be kept"))
-            .is_ok()
-    }
-
-    /// Reports a record that nobody here can make anything of, so that those behind it need
-    /// not wait until the stream has given it up. Its position says where to find it; what it
-    /// holds stays there.
-    async fn set_aside(&self, record: &Record, reason: &str) -> bool {
-        let sequence_number = record.position.sequence_number.as_str();
-        tracing::error!(
-            sequence_number,
-            reason,
-            "a stream record cannot be dispatched"
-        );
-        let Some(failures) = &self.failures else {
-            return false;
-        };
-        let position = record.position.to_json();
-        let kept = failures.keep("dispatcher", reason, &position).await;
-        kept.inspect_err(
-            |error| tracing::error!(sequence_number, %error, "it could not be set aside"),
-        )
-        .is_ok()
     }
 }

@@ -1,9 +1,13 @@
-//! Reading an event as the stream hands it over.
+//! Reading events as the stream hands them over.
 
+use aws_lambda_events::dynamodb::EventRecord as StreamRecord;
 use carillon_aws::Error;
 use carillon_domain::Event;
+use carillon_domain::lane::Position;
 use carillon_runtime::guarded;
 use carillon_runtime::stream::Record;
+
+use crate::{Dispatcher, Dispatching};
 
 /// The event of a record; why it is none, where it is none.
 pub fn event(record: &Record) -> Result<Event, String> {
@@ -14,6 +18,30 @@ pub fn event(record: &Record) -> Result<Event, String> {
     event
         .map_err(|panicked| panicked.to_string())?
         .map_err(|error: serde_dynamo::Error| Error::unreadable("an event")(error).to_string())
+}
+
+impl Dispatcher {
+    /// The events of a batch, up to the first record that can neither be read nor set aside.
+    pub(crate) async fn read_all(&self, records: &[Record]) -> (Vec<Dispatching>, usize) {
+        let mut events = Vec::with_capacity(records.len());
+        for (number, record) in records.iter().enumerate() {
+            // The outbox only ever grows: changes and removals (by TTL) are no news.
+            let is_new = |read: &StreamRecord| read.event_name == "INSERT";
+            if !record.read.as_ref().is_none_or(is_new) {
+                continue;
+            }
+            match event(record) {
+                Ok(event) => events.push(Dispatching {
+                    number,
+                    position: Position::of(&record.position.sequence_number),
+                    event,
+                }),
+                Err(reason) if self.set_aside(record, &reason).await => {}
+                Err(_) => return (events, number),
+            }
+        }
+        (events, records.len())
+    }
 }
 
 #[cfg(test)]
