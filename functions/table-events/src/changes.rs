@@ -9,46 +9,34 @@ use std::collections::HashSet;
 use serde_dynamo::{AttributeValue, Item};
 
 use crate::number;
-use crate::path::{self, Place};
+use crate::path::{Path, Place};
 
 /// Attributes whose change is no news. What lies below an ignored one is ignored as well.
-pub type Ignored = Vec<path::Path>;
+pub type Ignored = Vec<Path>;
 
 /// Names of what differs, sorted.
 pub fn between(old: &Item, new: &Item, ignored: &Ignored) -> Vec<String> {
     let mut walk = Walk {
         ignored,
+        places: Vec::new(),
         found: Vec::new(),
     };
-    walk.maps(None, old.inner(), new.inner());
+    walk.maps(old.inner(), new.inner());
     walk.found.sort();
     walk.found
 }
 
-/// Where an attribute is, as seen from below.
-#[derive(Clone, Copy)]
-struct Path<'a> {
-    above: Option<&'a Path<'a>>,
-    step: Place<'a>,
-}
-
-impl Path<'_> {
-    /// For people.
-    fn shown(&self) -> String {
-        let above = self.above.map(Path::shown).unwrap_or_default();
-        match self.step {
-            Place::Index(index) => format!("{above}[{index}]"),
-            Place::Name(name) if above.is_empty() => quoted(name),
-            Place::Name(name) => format!("{above}.{}", quoted(name)),
-        }
+/// Where something is, for people.
+fn shown(places: &[Place]) -> String {
+    let mut shown = String::new();
+    for (depth, place) in places.iter().enumerate() {
+        shown += &match place {
+            Place::Index(index) => format!("[{index}]"),
+            Place::Name(name) if depth == 0 => quoted(name),
+            Place::Name(name) => format!(".{}", quoted(name)),
+        };
     }
-
-    /// From the top down.
-    fn places(&self) -> Vec<Place<'_>> {
-        let mut places = self.above.map(Path::places).unwrap_or_default();
-        places.push(self.step);
-        places
-    }
+    shown
 }
 
 fn quoted(name: &str) -> String {
@@ -61,48 +49,46 @@ fn quoted(name: &str) -> String {
 }
 
 struct Walk<'i> {
-    ignored: &'i [path::Path],
+    ignored: &'i [Path],
+    /// Where it is, from the top down.
+    places: Vec<Place<'i>>,
     found: Vec<String>,
 }
 
 type Map = std::collections::HashMap<String, AttributeValue>;
 
-impl Walk<'_> {
-    fn maps(&mut self, above: Option<&Path>, old: &Map, new: &Map) {
+impl<'i> Walk<'i> {
+    fn maps(&mut self, old: &'i Map, new: &'i Map) {
         let added = new.keys().filter(|name| !old.contains_key(*name));
         for name in old.keys().chain(added) {
-            let path = Path {
-                above,
-                step: Place::Name(name),
-            };
-            self.values(&path, old.get(name), new.get(name));
+            self.values(Place::Name(name), old.get(name), new.get(name));
         }
     }
 
-    fn values(&mut self, path: &Path, old: Option<&AttributeValue>, new: Option<&AttributeValue>) {
+    fn values(
+        &mut self,
+        at: Place<'i>,
+        old: Option<&'i AttributeValue>,
+        new: Option<&'i AttributeValue>,
+    ) {
         use AttributeValue::{L, M};
         if let (Some(old), Some(new)) = (old, new)
             && same(old, new)
         {
             return;
         }
-        let places = path.places();
-        if self.ignored.iter().any(|ignored| ignored.is(&places)) {
-            return;
-        }
+        self.places.push(at);
         match (old, new) {
-            (Some(M(old)), Some(M(new))) => self.maps(Some(path), old, new),
+            _ if self.ignored.iter().any(|path| path.is(&self.places)) => {}
+            (Some(M(old)), Some(M(new))) => self.maps(old, new),
             (Some(L(old)), Some(L(new))) if old.len() == new.len() => {
                 for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                    let path = Path {
-                        above: Some(path),
-                        step: Place::Index(index),
-                    };
-                    self.values(&path, Some(old), Some(new));
+                    self.values(Place::Index(index), Some(old), Some(new));
                 }
             }
-            _ => self.found.push(path.shown()),
+            _ => self.found.push(shown(&self.places)),
         }
+        self.places.pop();
     }
 }
 
@@ -133,7 +119,7 @@ mod tests {
 
     fn changes(old: Value, new: Value, ignored: &[&str]) -> Vec<String> {
         let item = |value| serde_json::from_value::<Item>(value).unwrap();
-        let ignored = ignored.iter().map(|path| path::Path::parse(path).unwrap());
+        let ignored = ignored.iter().map(|path| Path::parse(path).unwrap());
         let ignored = ignored.collect();
         between(&item(old), &item(new), &ignored)
     }
