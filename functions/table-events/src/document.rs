@@ -101,7 +101,7 @@ fn kind(fields: &mut Fields, at: &Pointer, above: &Kind) -> Kind {
         any_case: fields.boolean("ignore_case").unwrap_or(above.any_case),
         ..above.clone()
     };
-    kind.entity = entity(fields, &above.entity, kind.any_case);
+    kind.entity = entity(fields, &above.entity);
     kind.when.extend(conditions(fields, kind.any_case));
     for (name, known) in kind.facts_mut() {
         if let Some(source) = source(fields, name) {

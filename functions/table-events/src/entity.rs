@@ -76,11 +76,9 @@ pub fn identify<'t>(table: &'t Table, images: &[&Item]) -> Result<Identity<'t>, 
         let entity = match &kind.entity {
             Entity::Constant(entity) => Some(*entity),
             Entity::LeftOut => None,
-            Entity::Word {
-                path,
-                words,
-                any_case,
-            } => Some(entity_of(&text(images, path)?, words, *any_case)?),
+            Entity::Word { path, words } => {
+                Some(entity_of(&text(images, path)?, words, kind.any_case)?)
+            }
         };
         Some((kind, entity))
     });

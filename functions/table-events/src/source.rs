@@ -61,7 +61,6 @@ pub enum Entity {
     Word {
         path: Path,
         words: Vec<(Pattern, &'static str)>,
-        any_case: bool,
     },
     /// The items that fit are left out.
     LeftOut,
@@ -73,7 +72,6 @@ impl Entity {
         Self::Word {
             path: Path::attribute("entity"),
             words: Vec::new(),
-            any_case: false,
         }
     }
 }

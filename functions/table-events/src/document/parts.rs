@@ -17,14 +17,7 @@ pub const MAX_PATH: usize = 1_024;
 pub const MAX_LIST: usize = 100;
 
 /// What says which entity the items are: its name, or an object that says where it stands.
-pub fn entity(fields: &mut Fields, above: &Entity, any_case: bool) -> Entity {
-    let mut entity = above.clone();
-    if let Entity::Word {
-        any_case: known, ..
-    } = &mut entity
-    {
-        *known = any_case;
-    }
+pub fn entity(fields: &mut Fields, above: &Entity) -> Entity {
     let leaves_out = fields.boolean("skip") == Some(true);
     let at = fields.at("entity");
     match fields.value("entity") {
@@ -43,13 +36,13 @@ pub fn entity(fields: &mut Fields, above: &Entity, any_case: bool) -> Entity {
             }
         },
         Some(value) => {
-            return word(value, at, any_case, fields.faults()).unwrap_or(entity);
+            return word(value, at, fields.faults()).unwrap_or_else(|| above.clone());
         }
     }
-    entity
+    above.clone()
 }
 
-fn word(value: &Value, at: Pointer, any_case: bool, faults: &mut Faults) -> Option<Entity> {
+fn word(value: &Value, at: Pointer, faults: &mut Faults) -> Option<Entity> {
     let mut fields = Fields::of(value, at.clone(), faults)?;
     let attribute = fields.required_text("attribute", MAX_PATH);
     let words = fields.value("words");
@@ -69,11 +62,7 @@ fn word(value: &Value, at: Pointer, any_case: bool, faults: &mut Faults) -> Opti
             });
         Some(words.collect())
     })?;
-    Some(Entity::Word {
-        path,
-        words,
-        any_case,
-    })
+    Some(Entity::Word { path, words })
 }
 
 /// `{"SK": "PROJECT#*"}`, with a list where one of several patterns must fit.
