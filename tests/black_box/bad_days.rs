@@ -12,7 +12,7 @@ async fn a_registration_that_nobody_can_read_stops_nobody_else() {
     let other = app.register(&discord("other", &["*"])).await;
     app.sink().plan(Plan {
         failure: Failure::RateLimited(1.0),
-        count: 1,
+        count: Some(1),
         channel: Some("infra".into()),
     });
     app.publish(&json!({"type": "deploy"})).await;

@@ -63,7 +63,7 @@ async fn a_destination_that_hangs_delays_no_other() {
     app.register(&discord("discord", &["*"])).await;
     app.sink().plan(Plan {
         failure: Failure::Hang,
-        count: 1,
+        count: Some(1),
         channel: Some("infra".into()),
     });
     let events = json!({"events": [{"type": "deploy"}, {"type": "scale"}, {"type": "destroy"}]});

@@ -73,7 +73,7 @@ async fn a_digest_that_the_platform_refuses_leaves_as_single_messages() {
     app.delivery(&webhook, "retrying").await;
     app.sink().plan(Plan {
         failure: Failure::refusal("slack", "invalid_blocks"),
-        count: 1,
+        count: Some(1),
         channel: None,
     });
     let deliveries = delivered(&app, &webhook, 3).await;
@@ -117,7 +117,7 @@ async fn the_events_of_one_operation_share_a_thread_and_a_deleted_one_begins_ane
 
     app.sink().plan(Plan {
         failure: Failure::refusal("slack", "thread_not_found"),
-        count: 1,
+        count: Some(1),
         channel: None,
     });
     app.publish(&deploy("started")).await;

@@ -11,7 +11,7 @@ const WEBHOOKS: usize = 100;
 fn revoke(app: &App) {
     app.sink().plan(Plan {
         failure: Failure::refusal("slack", "token_revoked"),
-        count: 10_000,
+        count: Some(10_000),
         channel: Some("infra".into()),
     });
 }

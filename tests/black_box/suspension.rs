@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 fn revoke(app: &App) {
     app.sink().plan(Plan {
         failure: Failure::refusal("slack", "token_revoked"),
-        count: 100,
+        count: Some(100),
         channel: Some("infra".into()),
     });
 }
@@ -65,7 +65,11 @@ async fn a_revoked_token_suspends_at_once_tells_the_others_and_keeps_what_follow
         statuses(&app, &dead, 3).await,
         ["failed", "skipped", "skipped"]
     );
-    assert_eq!(app.sink().pending_plans()[0].count, 99, "one post, no more");
+    assert_eq!(
+        app.sink().pending_plans()[0].count,
+        Some(99),
+        "one post, no more"
+    );
     assert_eq!(app.messages(1).await.len(), 1, "told once");
 }
 
@@ -120,7 +124,7 @@ async fn what_was_skipped_goes_to_the_channel_that_took_the_dead_ones_place() {
     let id = app.register(&slack("prod alerts", &["deploy"])).await;
     app.sink().plan(Plan {
         failure: Failure::refusal("slack", "is_archived"),
-        count: 100,
+        count: Some(100),
         channel: Some("infra".into()),
     });
     app.publish(&json!({"type": "deploy"})).await;

@@ -134,7 +134,7 @@ async fn a_platform_that_posts_and_never_says_so_gets_few_copies() {
     let webhook = stage.register(slack(1, "infra"), TOKEN).await;
     stage.sink.plan(Plan {
         failure: Failure::AfterTaking(Box::new(Failure::Reset)),
-        count: 1_000,
+        count: Some(1_000),
         channel: Some("infra".into()),
     });
     let id = stage.publish(&webhook).await;

@@ -61,7 +61,7 @@ async fn what_is_refused_to_a_token_in_one_channel_says_nothing_of_another() {
     let second = stage.publish(&other).await;
     stage.sink.plan(Plan {
         failure: Failure::refusal("slack", "access_denied"),
-        count: 1,
+        count: Some(1),
         channel: Some("infra".into()),
     });
     stage.serve().await;

@@ -46,7 +46,7 @@ async fn deliveries_are_counted_by_kind_and_outcome_and_their_time_is_measured()
 
     stage.sink.plan(Plan {
         failure: Failure::Status(503),
-        count: 1,
+        count: Some(1),
         channel: Some("infra".into()),
     });
     stage.publish(&slack).await;

@@ -9,6 +9,7 @@ use super::ChatSink;
 use super::destination::Place;
 use super::failures::Failure;
 use super::pace::{Count, Evenly, Window};
+use super::plan;
 use super::standing::Standing;
 use super::store::{Ids, Message};
 
@@ -74,7 +75,7 @@ impl ChatSink {
 
     /// The failure on order for a post to this place, if any.
     pub(super) fn planned(&self, place: &Place) -> Option<Failure> {
-        let failure = self.held().plans.take(place.kind, &place.names());
+        let failure = plan::take(&mut self.held().plans, place.kind, &place.names());
         if let Some(Failure::RateLimited(_) | Failure::RateLimitedWithoutBody(_)) = failure {
             self.held().destinations.rate_limited(place);
         }

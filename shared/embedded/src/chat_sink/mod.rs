@@ -50,7 +50,7 @@ use tokio::sync::watch;
 pub use behaviour::Behaviour;
 pub use destination::{Destination, Order, Tally};
 pub use failures::{Answer, Ban, Failure, Refusal};
-pub use plan::{ALWAYS, Plan};
+pub use plan::Plan;
 pub use platform::DestinationKind;
 pub use standing::Standing;
 pub use store::{MAX_MESSAGES, Message};
@@ -60,7 +60,6 @@ use destination::Destinations;
 use discord::Threads;
 use failures::Late;
 use pace::Paces;
-use plan::Plans;
 use platform::Platform;
 use store::Store;
 
@@ -95,7 +94,8 @@ struct Shared {
 #[derive(Debug)]
 struct Held {
     store: Store,
-    plans: Plans,
+    /// Those not used up, in the order they were given.
+    plans: Vec<Plan>,
     destinations: Destinations,
     threads: Threads,
     paces: Paces,
@@ -143,7 +143,7 @@ impl ChatSink {
         let revision = watch::Sender::new(store.revision());
         let held = Mutex::new(Held {
             store,
-            plans: Plans::default(),
+            plans: Vec::new(),
             destinations: Destinations::default(),
             threads: Threads::default(),
             paces: Paces::default(),
@@ -221,19 +221,19 @@ impl ChatSink {
     pub fn fail_next(&self, count: usize, failure: Failure) {
         self.plan(Plan {
             failure,
-            count,
+            count: Some(count),
             channel: None,
         });
     }
 
     /// Orders failures; earlier orders come first.
     pub fn plan(&self, plan: Plan) {
-        self.held().plans.add(plan);
+        self.held().plans.push(plan);
     }
 
     /// The orders that are not used up.
     pub fn pending_plans(&self) -> Vec<Plan> {
-        self.held().plans.pending().to_vec()
+        self.held().plans.clone()
     }
 
     /// Cancels all orders.

@@ -94,13 +94,13 @@ async fn one_channel_can_fail_while_the_others_work() {
     let sink = ChatSink::new();
     sink.plan(Plan {
         failure: Failure::Status(500),
-        count: 10,
+        count: Some(10),
         channel: Some("broken".into()),
     });
     let broken = json!({"channel": "#broken", "text": "x"});
     assert_eq!(slack_api::post(&sink, &broken).await.status.as_u16(), 500);
     assert_eq!(slack(&sink).await.status.as_u16(), 200);
-    assert_eq!(sink.pending_plans()[0].count, 9);
+    assert_eq!(sink.pending_plans()[0].count, Some(9));
 }
 
 #[tokio::test(start_paused = true)]
