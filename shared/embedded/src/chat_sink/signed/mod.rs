@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use carillon_chat::signed::sign;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
 use super::call::Call;
 use super::destination::Place;
@@ -57,15 +56,6 @@ pub(super) static RECEIVER: DestinationKind = DestinationKind {
     can: |failure| matches!(failure, Failure::RateLimitedWithoutBody(_)),
 };
 
-/// A message, as it was sent.
-struct Sent<'c> {
-    id: &'c str,
-    time: Timestamp,
-    signatures: &'c str,
-    body: &'c str,
-    payload: Value,
-}
-
 fn answer(sink: &ChatSink, call: &Call) -> Response {
     let at = format!("{}/{}", call.host, call.path().join("/"));
     let place = Place {
@@ -75,31 +65,14 @@ fn answer(sink: &ChatSink, call: &Call) -> Response {
         webhook: None,
         credential: sink.fingerprint(&at),
     };
-    let read = || {
-        let sent = read(call, sink.now())?;
-        let secrets = sink.held().secrets.get(&at).cloned().unwrap_or_default();
-        let is_right = |secret: &SecretString| {
-            let expected = sign(secret.expose_secret(), sent.id, sent.time, sent.body);
-            expected.is_some_and(|expected| sent.signatures.split(' ').any(|it| it == expected))
-        };
-        let verified = secrets.iter().any(is_right);
-        if !verified && !secrets.is_empty() {
-            return Err((StatusCode::UNAUTHORIZED, "no signature is the right one"));
-        }
-        Ok(Message {
-            id: sent.id.to_owned(),
-            host: call.host.clone(),
-            verified: Some(verified),
-            payload: sent.payload,
-            ..Message::default()
-        })
-    };
+    let secrets = sink.held().secrets.get(&at).cloned().unwrap_or_default();
+    let read = || read(call, sink.now(), &secrets);
     receive(sink, &place, read, || {
         StatusCode::NO_CONTENT.into_response()
     })
 }
 
-fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, Fault> {
+fn read(call: &Call, now: Timestamp, secrets: &[SecretString]) -> Result<Message, Fault> {
     let bad = |reason| (StatusCode::BAD_REQUEST, reason);
     if call.method != Method::POST {
         return Err((StatusCode::METHOD_NOT_ALLOWED, "only POST is taken"));
@@ -135,12 +108,20 @@ fn read(call: &Call, now: Timestamp) -> Result<Sent<'_>, Fault> {
     ))?;
     let body = str::from_utf8(body).map_err(|_| bad("the body is no text"))?;
     let payload = serde_json::from_str(body).map_err(|_| bad("the body is no JSON"))?;
-    Ok(Sent {
-        id,
-        time,
-        signatures,
-        body,
+    let is_right = |secret: &SecretString| {
+        let expected = sign(secret.expose_secret(), id, time, body);
+        expected.is_some_and(|expected| signatures.split(' ').any(|it| it == expected))
+    };
+    let verified = secrets.iter().any(is_right);
+    if !verified && !secrets.is_empty() {
+        return Err((StatusCode::UNAUTHORIZED, "no signature is the right one"));
+    }
+    Ok(Message {
+        id: id.to_owned(),
+        host: call.host.clone(),
+        verified: Some(verified),
         payload,
+        ..Message::default()
     })
 }
 
