@@ -427,7 +427,8 @@ async fn the_chat_sink_takes_the_messages_of_a_kind_that_it_knows_nothing_else_o
     assert_ne!(messages[0].channel, messages[1].channel, "a place each");
     app.delivery(id, "delivered").await;
 
-    let places = app.sink().destinations();
+    let places = app.sink().destinations().into_iter();
+    let places: Vec<_> = places.map(|known| known.place).collect();
     assert_eq!(places.len(), 2);
     let kind = places[0].kind;
     assert_eq!(kind.name, "Bells of a tower");

@@ -74,8 +74,9 @@ impl Stage {
     /// Edits name a channel by its id.
     fn name(&self, channel: String) -> String {
         let known = self.sink.destinations().into_iter();
-        let mut found = known.filter(|known| known.channel_id == channel);
-        found.next().map_or(channel, |known| known.channel)
+        let mut found = known.map(|known| known.place);
+        let found = found.find(|place| place.channel_id == channel);
+        found.map_or(channel, |place| place.channel)
     }
 }
 

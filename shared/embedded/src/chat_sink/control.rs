@@ -107,13 +107,15 @@ async fn failures() -> Json<Value> {
 /// The destinations, with how each of them can stand, in words.
 async fn destinations(State(sink): State<ChatSink>) -> Json<Value> {
     let shown = |destination: &Destination| {
-        let mut standings = destination.kind.standings();
+        let kind = destination.place.kind;
+        let mut standings = kind.standings();
         if !standings.contains(&destination.standing) {
             standings.push(destination.standing);
         }
         let standings = standings.iter().map(|it| json!([it, it.words()]));
         let mut shown = json!(destination);
-        shown["kind_name"] = destination.kind.name.into();
+        shown["platform"] = kind.platform.into();
+        shown["kind_name"] = kind.name.into();
         shown["standings"] = standings.collect();
         shown
     };

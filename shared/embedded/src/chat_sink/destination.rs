@@ -13,8 +13,8 @@ use super::platform::DestinationKind;
 const MAX_DESTINATIONS: usize = 10_000;
 
 /// Where a call goes.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
+#[derive(Debug, Clone, Serialize)]
+pub struct Place {
     pub kind: &'static DestinationKind,
     /// The channel as people call it, without `#`.
     pub channel: String,
@@ -22,7 +22,8 @@ pub(super) struct Place {
     /// The webhook's own id, where there is a webhook.
     pub webhook: Option<String>,
     /// Tells credentials apart without giving them away.
-    pub credential: u64,
+    #[serde(skip)]
+    pub(super) credential: u64,
 }
 
 impl Place {
@@ -47,15 +48,10 @@ pub struct Tally {
 /// A destination that was called.
 #[derive(Debug, Clone, Serialize)]
 pub struct Destination {
-    pub platform: &'static str,
-    pub kind: &'static DestinationKind,
-    pub channel: String,
-    pub channel_id: String,
-    pub webhook: Option<String>,
+    #[serde(flatten)]
+    pub place: Place,
     pub standing: Standing,
     pub tally: Tally,
-    #[serde(skip)]
-    credential: u64,
     /// It has been told that it is dead.
     #[serde(skip)]
     told: bool,
@@ -73,14 +69,10 @@ pub struct Order {
 }
 
 impl Order {
-    fn concerns(&self, known: &Destination) -> bool {
+    fn concerns(&self, place: &Place) -> bool {
         let name = self.channel.trim_start_matches('#');
-        let is_there = self
-            .platform
-            .as_deref()
-            .is_none_or(|it| it == known.platform);
-        let is_named = known.channel == name || known.channel_id == name;
-        is_there && (is_named || known.webhook.as_deref() == Some(name))
+        let platform = self.platform.as_deref();
+        platform.is_none_or(|it| it == place.kind.platform) && place.names().contains(&name)
     }
 }
 
@@ -122,7 +114,7 @@ impl Destinations {
 
     pub fn order(&mut self, order: Order) {
         for known in &mut self.known {
-            if order.concerns(known) {
+            if order.concerns(&known.place) {
                 stand(known, order.standing, &mut self.dead);
             }
         }
@@ -133,7 +125,7 @@ impl Destinations {
     }
 
     pub fn list(&self) -> Vec<Destination> {
-        let standing = |known: &Destination| match self.of_credential(known.credential) {
+        let standing = |known: &Destination| match self.of_credential(known.place.credential) {
             Standing::Open => known.standing,
             dead => dead,
         };
@@ -184,18 +176,13 @@ impl Destinations {
             None if self.known.len() >= MAX_DESTINATIONS => return None,
             None => {
                 let mut new = Destination {
-                    platform: place.kind.platform,
-                    kind: place.kind,
-                    channel: place.channel.clone(),
-                    channel_id: place.channel_id.clone(),
-                    webhook: place.webhook.clone(),
+                    place: place.clone(),
                     standing: Standing::Open,
                     tally: Tally::default(),
-                    credential: place.credential,
                     told: false,
                 };
                 for order in &self.orders {
-                    if order.concerns(&new) {
+                    if order.concerns(place) {
                         stand(&mut new, order.standing, &mut self.dead);
                     }
                 }
@@ -205,11 +192,8 @@ impl Destinations {
             }
         };
         let known = self.known.get_mut(index)?;
-        known.channel.clone_from(&place.channel);
-        if known.credential != place.credential {
-            known.credential = place.credential;
-            known.told = false;
-        }
+        known.told &= known.place.credential == place.credential;
+        known.place.clone_from(place);
         Some(known)
     }
 }
@@ -218,10 +202,10 @@ impl Destinations {
 /// so that a new one helps.
 fn stand(known: &mut Destination, standing: Standing, dead: &mut HashMap<u64, Standing>) {
     known.told = false;
-    dead.remove(&known.credential);
+    dead.remove(&known.place.credential);
     known.standing = Standing::Open;
-    if known.kind.is_of_credential(standing) {
-        dead.insert(known.credential, standing);
+    if known.place.kind.is_of_credential(standing) {
+        dead.insert(known.place.credential, standing);
     } else {
         known.standing = standing;
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::NAME;
 use super::chat::addressed;
 use super::request::{Request, Trouble};
-use crate::chat_sink::{ChatSink, Standing};
+use crate::chat_sink::{ChatSink, Destination, Standing};
 
 /// As many channels as one answer lists.
 const MOST: usize = 1_000;
@@ -36,14 +36,16 @@ pub(super) fn answer(request: &Request<'_>) -> Result<Value, Trouble> {
 
 /// The channels that somebody has posted to.
 fn list(sink: &ChatSink) -> Value {
-    let channels: Vec<_> = sink
-        .destinations()
-        .into_iter()
-        .filter(|known| known.platform == NAME)
-        .filter(|known| !matches!(known.standing, Standing::Gone | Standing::Private))
-        .take(MOST)
-        .map(|known| show(&known.channel_id, &known.channel, known.standing))
-        .collect();
+    let shown = |known: Destination| {
+        let Destination {
+            place, standing, ..
+        } = known;
+        let is_seen =
+            place.kind.platform == NAME && !matches!(standing, Standing::Gone | Standing::Private);
+        is_seen.then(|| show(&place.channel_id, &place.channel, standing))
+    };
+    let channels = sink.destinations().into_iter().filter_map(shown);
+    let channels: Vec<_> = channels.take(MOST).collect();
     json!({"channels": channels, "response_metadata": {"next_cursor": ""}})
 }
 

@@ -130,7 +130,10 @@ async fn calls_to_what_is_dead_are_counted() {
     };
     let tally = destination.tally;
     assert_eq!((tally.calls, tally.taken, tally.after_death), (4, 1, 2));
-    assert_eq!(destination.webhook.as_deref(), Some("112233445566778899"));
+    assert_eq!(
+        destination.place.webhook.as_deref(),
+        Some("112233445566778899")
+    );
 }
 
 #[tokio::test]
