@@ -15,7 +15,8 @@ pub(super) struct Call {
     pub host: String,
     /// The path on that host, without its leading slash.
     path: String,
-    query: Vec<(String, String)>,
+    /// The query's fields, in their order.
+    pub query: Vec<(String, String)>,
     headers: HeaderMap,
     /// None where it is larger than the sink reads, or broke off.
     pub body: Option<Bytes>,
@@ -50,11 +51,6 @@ impl Call {
     pub fn query(&self, name: &str) -> Option<&str> {
         let mut pairs = self.query.iter();
         pairs.find(|(key, _)| key == name).map(|(_, v)| v.as_str())
-    }
-
-    /// The query's fields, in their order.
-    pub fn query_fields(&self) -> &[(String, String)] {
-        &self.query
     }
 
     pub fn header(&self, name: header::HeaderName) -> Option<&str> {

@@ -48,7 +48,7 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 pub use behaviour::Behaviour;
-pub use destination::{Destination, Order, Tally};
+pub use destination::{Destination, Order, Place, Tally};
 pub use failures::{Answer, Ban, Failure, Refusal};
 pub use plan::Plan;
 pub use platform::DestinationKind;
@@ -61,7 +61,7 @@ use discord::Threads;
 use failures::Late;
 use pace::Paces;
 use platform::Platform;
-use store::Store;
+use store::{Changes, Store};
 
 /// The platforms of which the sink knows more than their kinds say: it is as strict as they are.
 const PLATFORMS: [Platform; 5] = [
@@ -105,19 +105,6 @@ struct Held {
     /// What signed webhooks are verified with, by host and path.
     secrets: HashMap<String, Vec<SecretString>>,
     scopes: Vec<String>,
-}
-
-/// What changed since a revision.
-#[derive(Debug)]
-pub(crate) struct Changes {
-    /// Up to which revision this is.
-    pub revision: u64,
-    /// Everything from before was forgotten.
-    pub cleared: bool,
-    /// The numbers of messages that were removed one by one.
-    pub removed: Vec<u64>,
-    /// New and edited messages, the oldest change first.
-    pub messages: Vec<Arc<Message>>,
 }
 
 impl Default for ChatSink {
@@ -287,12 +274,12 @@ impl ChatSink {
 
     /// Locks a thread of Discord's: nobody may post there.
     pub fn lock_thread(&self, id: &str) {
-        self.held().threads.lock(id);
+        self.held().threads.get(id).locked = true;
     }
 
     /// Deletes a thread of Discord's: it is unknown from now on.
     pub fn delete_thread(&self, id: &str) {
-        self.held().threads.delete(id);
+        self.held().threads.get(id).deleted = true;
     }
 
     /// Names the channel that a webhook posts to: `webhook` is the number in a Discord
@@ -318,20 +305,7 @@ impl ChatSink {
 
     /// What is new since a revision.
     pub(crate) fn changes_since(&self, revision: u64) -> Changes {
-        let held = self.held();
-        let mut messages: Vec<_> = held
-            .store
-            .messages()
-            .filter(|message| message.revision > revision)
-            .cloned()
-            .collect();
-        messages.sort_by_key(|message| message.revision);
-        Changes {
-            revision: held.store.revision(),
-            cleared: revision < held.store.cleared_at(),
-            removed: held.store.removed_since(revision),
-            messages,
-        }
+        self.held().store.changes_since(revision)
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

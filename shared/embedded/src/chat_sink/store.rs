@@ -83,6 +83,19 @@ impl Ids {
     }
 }
 
+/// What changed since a revision.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    /// Up to which revision this is.
+    pub revision: u64,
+    /// Everything from before was forgotten.
+    pub cleared: bool,
+    /// The numbers of messages that were removed one by one.
+    pub removed: Vec<u64>,
+    /// New and edited messages, the oldest change first.
+    pub messages: Vec<Arc<Message>>,
+}
+
 #[derive(Debug)]
 pub(super) struct Store {
     messages: VecDeque<(Arc<Message>, usize)>,
@@ -121,10 +134,6 @@ impl Store {
 
     pub fn revision(&self) -> u64 {
         self.revision
-    }
-
-    pub fn cleared_at(&self) -> u64 {
-        self.cleared_at
     }
 
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
@@ -213,13 +222,18 @@ impl Store {
         true
     }
 
-    /// The numbers of the messages that were removed since a revision.
-    pub fn removed_since(&self, revision: u64) -> Vec<u64> {
-        let removed = self.removed.iter();
-        removed
-            .filter(|(at, _)| *at > revision)
-            .map(|(_, number)| *number)
-            .collect()
+    pub fn changes_since(&self, revision: u64) -> Changes {
+        let changed = self.messages();
+        let changed = changed.filter(|message| message.revision > revision);
+        let mut messages: Vec<_> = changed.cloned().collect();
+        messages.sort_by_key(|message| message.revision);
+        let removed = self.removed.iter().filter(|(at, _)| *at > revision);
+        Changes {
+            revision: self.revision,
+            cleared: revision < self.cleared_at,
+            removed: removed.map(|(_, number)| *number).collect(),
+            messages,
+        }
     }
 
     pub fn keep(&mut self, most: usize) {
@@ -324,6 +338,6 @@ mod tests {
         assert_eq!(store.messages().count(), 0);
         let next = add(&mut store, json!({}));
         assert_eq!(next.number, 2);
-        assert!(next.revision > store.cleared_at());
+        assert!(next.revision > store.cleared_at);
     }
 }

@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use carillon_chat::discord::limits;
 use serde_json::{Map, Value};
 
+use super::NAME;
 use super::endpoint::{Endpoint, Refused};
 use super::replies;
-use super::{NAME, mentions};
 use crate::chat_sink::Standing;
 use crate::chat_sink::call::text;
 use crate::chat_sink::failures::Failure;
@@ -55,14 +55,14 @@ impl Endpoint<'_> {
             sender,
             thread: self.thread.map(str::to_owned),
             thread_name,
-            open_mentions: mentions::open(&payload),
+            open_mentions: open_mentions(&payload),
             payload,
             ..Message::default()
         };
         let message = self.sink.add(&self.place, message, Ids::snowflake);
         if let (Some(_), Some(thread)) = (&message.thread_name, &message.thread) {
-            let mut held = self.sink.held();
-            held.threads.begin(thread, &self.place.channel_id);
+            let channel_id = Some(self.place.channel_id.clone());
+            self.sink.held().threads.get(thread).channel_id = channel_id;
         }
         message
     }
@@ -126,7 +126,7 @@ impl Endpoint<'_> {
         }
         accept(&payload)?;
         let payload = Value::Object(payload);
-        let open = mentions::open(&payload);
+        let open = open_mentions(&payload);
         self.sink.edit(&self.place, &message, open, payload);
         Failure::afterwards(afterwards)?;
         self.show_message(id)
@@ -174,4 +174,36 @@ fn flags(payload: &Map<String, Value>) -> u64 {
 
 fn is_true(value: Option<&str>) -> bool {
     matches!(value, Some("true" | "True" | "1"))
+}
+
+/// The kinds of mention that a message leaves open.
+fn open_mentions(payload: &Value) -> Vec<String> {
+    let Some(Value::Object(allowed)) = payload.get("allowed_mentions") else {
+        // What webhooks may ping when the message says nothing.
+        return vec!["users".to_owned()];
+    };
+    let listed = |name: &str| {
+        let listed = allowed.get(name).and_then(Value::as_array);
+        listed.into_iter().flatten().filter_map(Value::as_str)
+    };
+    let mut open: Vec<String> = listed("parse").map(str::to_owned).collect();
+    for kind in ["roles", "users"] {
+        open.extend(listed(kind).map(|id| format!("{kind}:{id}")));
+    }
+    open
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn users_are_pinged_unless_the_message_says_not_to() {
+        let open = |payload| open_mentions(&payload);
+        assert_eq!(open(json!({})), ["users"]);
+        assert!(open(json!({"allowed_mentions": {"parse": []}})).is_empty());
+        let listed = json!({"allowed_mentions": {"parse": ["everyone"], "users": ["7"]}});
+        assert_eq!(open(listed), ["everyone", "users:7"]);
+    }
 }

@@ -2,8 +2,6 @@
 
 mod codes;
 mod endpoint;
-mod ids;
-mod mentions;
 mod messages;
 mod replies;
 mod threads;
@@ -122,11 +120,13 @@ fn route(sink: &ChatSink, call: &Call, count: &mut Count) -> Response {
     let ["api", rest @ ..] = &path[..] else {
         return replies::bare_status(StatusCode::NOT_FOUND);
     };
+    let is_old_host = call.host.ends_with("discordapp.com");
     let (version, rest) = match rest {
-        [number, rest @ ..] if is_version(number) => match version(number) {
-            Some(version) if !(old_host(call) && *number == "v10") => (version, rest),
-            _ => return replies::error(50_041),
-        },
+        ["v6" | "v7", rest @ ..] => (Version::Old, rest),
+        ["v8" | "v9", rest @ ..] => (Version::Current, rest),
+        // It does not exist on the old hosts.
+        ["v10", rest @ ..] if !is_old_host => (Version::Current, rest),
+        [number, ..] if is_version(number) => return replies::error(50_041),
         _ => (Version::Old, rest),
     };
     run(sink, call, rest, count).unwrap_or_else(|refused| refused.answer(version))
@@ -154,7 +154,7 @@ fn run(
     let place = Place {
         kind: &WEBHOOK,
         channel: sink.webhook_channel(webhook),
-        channel_id: ids::of("channel", webhook),
+        channel_id: replies::id_of("channel", webhook),
         webhook: Some((*webhook).to_owned()),
         credential: sink.fingerprint(token),
     };
@@ -238,19 +238,6 @@ fn is_version(segment: &str) -> bool {
     segment
         .strip_prefix('v')
         .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()))
-}
-
-fn version(segment: &str) -> Option<Version> {
-    match segment {
-        "v6" | "v7" => Some(Version::Old),
-        "v8" | "v9" | "v10" => Some(Version::Current),
-        _ => None,
-    }
-}
-
-/// The hosts that the newest version does not exist on.
-fn old_host(call: &Call) -> bool {
-    call.host.ends_with("discordapp.com")
 }
 
 /// What documentation writes in an id's place. Discord itself would refuse it, but here an

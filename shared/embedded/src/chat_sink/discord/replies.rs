@@ -6,8 +6,9 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{BUCKET, NAME, codes, ids};
+use super::{BUCKET, NAME, codes};
 use crate::chat_sink::failures::{self, Ban, Failure};
+use crate::chat_sink::ids::hash;
 use crate::chat_sink::limits::{self, Violation};
 use crate::chat_sink::pace::Count;
 use crate::chat_sink::store::Message;
@@ -181,9 +182,16 @@ fn banned(ban: Ban) -> Response {
 pub(super) fn webhook(id: &str, channel: &str) -> Value {
     json!({
         "id": id, "type": 1, "name": channel, "avatar": null, "application_id": null,
-        "channel_id": ids::of("channel", id), "guild_id": ids::of("guild", id),
+        "channel_id": id_of("channel", id), "guild_id": id_of("guild", id),
         "token": "(not shown)",
     })
+}
+
+/// The id, which Discord calls a snowflake, of the channel or the server that a webhook belongs to.
+pub(super) fn id_of(kind: &str, webhook: &str) -> String {
+    const FIRST: u64 = 1_000_000_000_000_000_000;
+    let id = FIRST + hash(&format!("{kind} {webhook}")) % 300_000_000_000_000_000;
+    id.to_string()
 }
 
 /// The message as Discord shows it back.
@@ -228,3 +236,14 @@ fn time(at: Timestamp) -> String {
 
 /// As the platform does: the head of every answer that its proxy lets through.
 const VIA: &str = "1.1 google";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_and_a_server_have_ids_of_their_own() {
+        assert_ne!(id_of("channel", "1"), id_of("guild", "1"));
+        assert_eq!(id_of("channel", "1").len(), 19);
+    }
+}

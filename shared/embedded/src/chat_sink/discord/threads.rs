@@ -6,11 +6,11 @@ use std::collections::HashMap;
 const MAX_THREADS: usize = 10_000;
 
 #[derive(Debug, Default)]
-struct Thread {
+pub struct Thread {
     /// The channel it is in; not known before the first post.
-    channel_id: Option<String>,
-    locked: bool,
-    deleted: bool,
+    pub channel_id: Option<String>,
+    pub locked: bool,
+    pub deleted: bool,
 }
 
 /// What is known of threads. A thread that nobody has heard of is taken to be in the
@@ -29,19 +29,7 @@ impl Threads {
         thread.locked.then_some(160_005)
     }
 
-    pub fn begin(&mut self, id: &str, channel_id: &str) {
-        self.get(id).channel_id = Some(channel_id.to_owned());
-    }
-
-    pub fn lock(&mut self, id: &str) {
-        self.get(id).locked = true;
-    }
-
-    pub fn delete(&mut self, id: &str) {
-        self.get(id).deleted = true;
-    }
-
-    fn get(&mut self, id: &str) -> &mut Thread {
+    pub fn get(&mut self, id: &str) -> &mut Thread {
         if self.0.len() >= MAX_THREADS && !self.0.contains_key(id) {
             self.0.clear();
         }

@@ -121,8 +121,7 @@ fn read(call: &Call) -> Result<Arguments, &'static str> {
         missing_charset: false,
     };
     if call.method == Method::GET {
-        let fields = call.query_fields().iter();
-        let fields = fields.filter(|(key, _)| key != "token");
+        let fields = call.query.iter().filter(|(key, _)| key != "token");
         arguments.fields = fields
             .map(|(key, value)| (key.clone(), Value::String(value.clone())))
             .collect();
