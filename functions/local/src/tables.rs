@@ -15,6 +15,7 @@ use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures};
 use carillon_table_events::{Batch, TableEvents, Tables};
 use serde_json::json;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::problem::refused;
@@ -71,10 +72,7 @@ impl Sources {
                 Err(error) => tracing::error!(%error, "the tables could not be listed"),
             }
             self.note_missing_streams(&mut without_stream).await;
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_FOR_TABLES) => {}
-                () = stop.cancelled() => {}
-            }
+            stop.run_until_cancelled(sleep(LOOK_FOR_TABLES)).await;
         }
         while readers.join_next().await.is_some() {}
     }

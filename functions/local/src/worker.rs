@@ -15,6 +15,7 @@ use carillon_notifier::Notifier;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// How many batches are delivered at once, as Lambda runs a function more than once: enough
@@ -52,7 +53,7 @@ pub async fn feed<F>(
             Ok(()) => return,
             Err(error) => {
                 tracing::error!(table, %error, "a stream could not be read");
-                tokio::time::sleep(AFTER_FAULT).await;
+                sleep(AFTER_FAULT).await;
             }
         }
     }
@@ -96,10 +97,7 @@ pub fn spawn_expiry(workers: &mut JoinSet<()>, database: &LocalDynamoDb, stop: &
             if let Ok(Err(error)) = expired {
                 tracing::error!(%error, "expired items could not be removed");
             }
-            tokio::select! {
-                () = tokio::time::sleep(EXPIRE_EVERY) => {}
-                () = stop.cancelled() => {}
-            }
+            stop.run_until_cancelled(sleep(EXPIRE_EVERY)).await;
         }
     });
 }
@@ -131,7 +129,7 @@ pub fn spawn_deliveries(
                 }
                 Err(error) => {
                     tracing::error!(%error, "the queue could not be read");
-                    tokio::time::sleep(AFTER_FAULT).await;
+                    sleep(AFTER_FAULT).await;
                 }
             }
         }

@@ -10,8 +10,6 @@ pub enum Error {
     DynamoDb(#[from] DynoxideError),
     #[error("local journal: {0}")]
     Journal(#[from] rusqlite::Error),
-    #[error("embedded secrets: {0}")]
-    Secrets(String),
     #[error("local failures: {0}")]
     Failures(#[from] carillon_aws::Error),
     #[error("unexpected JSON: {0}")]

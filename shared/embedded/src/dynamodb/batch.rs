@@ -1,10 +1,10 @@
 //! Records of a stream as a function gets them.
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::Failures;
 use dynoxide::actions::get_records::Record;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::journal::Journal;
 use crate::{Error, LocalFailures};
@@ -22,22 +22,30 @@ pub struct Batch {
 impl Batch {
     /// The records as Lambda would hand them over.
     pub fn event(&self) -> Result<StreamEvent, Error> {
-        to_event(&self.records, &self.stream)
+        let mut event = StreamEvent::default();
+        event.records = self.handed_over().collect::<Result<_, _>>()?;
+        Ok(event)
     }
 
     /// The records that can be handed over, up to the first that cannot, which then leads
     /// the next batch. None where it leads this one.
     pub(super) fn readable(&mut self) -> Option<StreamEvent> {
-        let cannot =
-            |record: &Record| to_event(std::slice::from_ref(record), &self.stream).is_err();
-        if to_event(&self.records, &self.stream).is_err() {
-            let first = self.records.iter().position(cannot)?;
-            if first == 0 {
-                return None;
-            }
-            self.records.truncate(first);
+        let mut event = StreamEvent::default();
+        event.records = self.handed_over().map_while(Result::ok).collect();
+        if event.records.is_empty() {
+            return None;
         }
-        to_event(&self.records, &self.stream).ok()
+        self.records.truncate(event.records.len());
+        Some(event)
+    }
+
+    fn handed_over(&self) -> impl Iterator<Item = Result<EventRecord, Error>> {
+        self.records.iter().map(|record| {
+            let mut record = serde_json::to_value(record)?;
+            record["eventSourceARN"] = json!(self.stream);
+            record["awsRegion"] = json!(crate::REGION);
+            Ok(serde_json::from_value(record)?)
+        })
     }
 
     /// Gives up the first record: it would hold up all others.
@@ -82,16 +90,4 @@ impl Batch {
             None => Ok(()),
         }
     }
-}
-
-/// The records as Lambda would hand them over.
-fn to_event(records: &[Record], stream: &str) -> Result<StreamEvent, Error> {
-    let record = |record: &Record| {
-        let mut record = serde_json::to_value(record)?;
-        record["eventSourceARN"] = json!(stream);
-        record["awsRegion"] = json!(crate::REGION);
-        Ok(record)
-    };
-    let records: Result<Vec<Value>, serde_json::Error> = records.iter().map(record).collect();
-    Ok(serde_json::from_value(json!({"Records": records?}))?)
 }

@@ -9,7 +9,7 @@ use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use rusqlite::Connection;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::arns;
@@ -82,7 +82,7 @@ impl LocalDynamoDb {
                 if self.source_state(table)? != SourceState::Streams {
                     return Ok(());
                 }
-                idle(&stop, poll).await;
+                stop.run_until_cancelled(sleep(poll)).await;
                 poll = (poll * 2).min(LONGEST_POLL);
                 continue;
             };
@@ -104,7 +104,8 @@ impl LocalDynamoDb {
             }
             batch.write_down(&journal)?;
             if failed {
-                idle(&stop, POLL * 2_u32.pow(fruitless.min(DOUBLINGS))).await;
+                let wait = POLL * 2_u32.pow(fruitless.min(DOUBLINGS));
+                stop.run_until_cancelled(sleep(wait)).await;
             }
         }
         Ok(())
@@ -188,12 +189,5 @@ impl LocalDynamoDb {
             *number = numbers.public(number);
         }
         Ok(answer.records)
-    }
-}
-
-async fn idle(stop: &CancellationToken, wait: Duration) {
-    tokio::select! {
-        () = tokio::time::sleep(wait) => {}
-        () = stop.cancelled() => {}
     }
 }
