@@ -58,19 +58,14 @@ impl<'a> Detail<'a> {
             .collect()
     }
 
-    /// A text that is not blank, or a number or a truth value as text.
-    pub fn text(&self, name: &str) -> Option<String> {
-        self.value?.get(name).and_then(as_text)
-    }
-
-    /// As [`text`](Self::text), at the end of a path.
-    pub fn at(&self, path: &str) -> Option<String> {
+    /// A text that is not blank, or a number or a truth value as text, at the end of a path.
+    pub fn text(&self, path: &str) -> Option<String> {
         self.value(path).and_then(as_text)
     }
 
     /// The first of several paths that has a text.
     pub fn first(&self, paths: &[&str]) -> Option<String> {
-        paths.iter().find_map(|path| self.at(path))
+        paths.iter().find_map(|path| self.text(path))
     }
 
     /// A text that must be there.
@@ -150,7 +145,7 @@ mod tests {
         assert_eq!(detail.texts("list"), ["x", "7"]);
         assert_eq!(detail.texts("one"), ["y"]);
         assert_eq!(detail.required("list"), None);
-        assert_eq!(detail.at("list.1").as_deref(), Some("7"));
+        assert_eq!(detail.text("list.1").as_deref(), Some("7"));
         assert_eq!(detail.first(&["no.such", "a.n"]).as_deref(), Some("55"));
         let faults = faults.into_inner();
         let pointers: Vec<_> = faults.iter().map(|f| f.pointer.as_str()).collect();

@@ -215,18 +215,10 @@ impl CloudEvents {
 
     async fn capture(&self, payload: Value) -> Result<Captured, CaptureError> {
         let envelope = Envelope::read(payload).map_err(CaptureError::Envelope)?;
-        let source_id = envelope.id.as_str();
         match event::read(&envelope, &self.rules, Timestamp::now())? {
             Meaning::News(event, story) => self.tell(&envelope, *event, story).await,
-            Meaning::Noise(noise) => {
-                let noise = noise.name();
-                tracing::info!(source_id, noise, "skipped");
-                Ok(Captured::Skipped(noise))
-            }
-            Meaning::Repeats(reason) => {
-                tracing::info!(source_id, reason, "skipped");
-                Ok(Captured::Skipped(reason))
-            }
+            Meaning::Noise(noise) => Ok(skipped(&envelope, noise.name())),
+            Meaning::Repeats(reason) => Ok(skipped(&envelope, reason)),
         }
     }
 
@@ -246,9 +238,7 @@ impl CloudEvents {
             None => None,
         };
         let Some(next) = story.tell(open, &mut event) else {
-            let reason = "nothing new in its story";
-            tracing::info!(source_id = envelope.id, reason, "skipped");
-            return Ok(Captured::Skipped(reason));
+            return Ok(skipped(envelope, "nothing new in its story"));
         };
         let correlation = event.correlation_id.clone().unwrap_or_default();
         let captured = self.store(envelope, event, true).await?;
@@ -294,3 +284,8 @@ impl CloudEvents {
 mod fixtures;
 #[cfg(test)]
 mod foreign;
+
+fn skipped(envelope: &Envelope, reason: &'static str) -> Captured {
+    tracing::info!(source_id = envelope.id, reason, "skipped");
+    Captured::Skipped(reason)
+}

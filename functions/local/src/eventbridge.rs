@@ -56,8 +56,11 @@ pub async fn put(State(bus): State<Arc<Bus>>, body: String) -> Response {
         None => match bus.take(payload).await {
             Ok(captured) => (StatusCode::ACCEPTED, Json(answer(&captured))).into_response(),
             Err(error) => {
-                let detail = error.to_string();
-                refused(status(&error), &detail, error.faults())
+                let status = match &error {
+                    CaptureError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+                    _ => StatusCode::BAD_REQUEST,
+                };
+                refused(status, &error.to_string(), error.faults())
             }
         },
     }
@@ -67,13 +70,6 @@ fn answer(captured: &Captured) -> Value {
     match captured {
         Captured::Stored { id, duplicate } => json!({"id": id, "duplicate": duplicate}),
         Captured::Skipped(reason) => json!({"skipped": true, "reason": reason}),
-    }
-}
-
-fn status(error: &CaptureError) -> StatusCode {
-    match error {
-        CaptureError::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::BAD_REQUEST,
     }
 }
 

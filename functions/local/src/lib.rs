@@ -46,6 +46,7 @@ use carillon_runtime::{Metrics, Settings};
 use carillon_table_events::{TableEvents, Tables};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -232,11 +233,10 @@ impl Local {
         );
         servers.spawn(endpoint);
         let log_in_code = ApiKeys::new_key();
-        let place = console::Place {
-            organization: options.organization.to_string(),
-            chat: leaves.unwrap_or(STAYS_HERE),
-            live: leaves.is_some(),
-        };
+        let place = json!({
+            "local": true, "organization": options.organization,
+            "chat": leaves.unwrap_or(STAYS_HERE), "live": leaves.is_some(),
+        });
         let log_in = console::LogIn::new(log_in_code.clone(), admin_key.clone());
         let console = console::router(&place, log_in);
         let try_item = post(tables::try_item).with_state(Arc::clone(&tables));

@@ -1,5 +1,7 @@
 //! Numbers as DynamoDB sees them: by value. `1`, `1.0` and `10e-1` are one number.
 
+use std::collections::BTreeSet;
+
 /// The digits that count, without leading and trailing zeros, and where the point is.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Decimal {
@@ -16,16 +18,11 @@ pub fn same(a: &str, b: &str) -> bool {
 
 /// Whether two sets of numbers have the same members, in whatever order and notation.
 pub fn same_set(a: &[String], b: &[String]) -> bool {
-    let key = |set: &[String]| {
-        let mut members: Vec<_> = set
-            .iter()
-            .map(|text| read(text).ok_or_else(|| text.clone()))
-            .collect();
-        members.sort();
-        members.dedup();
-        members
+    let members = |set: &[String]| -> BTreeSet<_> {
+        let members = set.iter().map(|text| read(text).ok_or(text.clone()));
+        members.collect()
     };
-    key(a) == key(b)
+    members(a) == members(b)
 }
 
 fn read(text: &str) -> Option<Decimal> {

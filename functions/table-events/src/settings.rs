@@ -14,9 +14,6 @@ use crate::table::{Kind, Table, Tables};
 /// Says that nothing is ignored.
 const NONE: &str = "none";
 
-/// The longest an attribute's name may be, in bytes (DynamoDB's quotas).
-const MAX_ATTRIBUTE: usize = 65_535;
-
 impl Tables {
     /// Reads `ATTRIBUTE_NAMES` (such as `entity=meta.kind,name=title`), `ENTITY_NAMES` (such
     /// as `param=parameter,PROJECT#*=project`), `IGNORED_ATTRIBUTES` (such as
@@ -58,10 +55,6 @@ fn renamed(text: &str) -> Result<Kind, String> {
             faults.push(format!("`{meaning}` is named twice"));
         }
         seen.push(meaning);
-        if name.len() > MAX_ATTRIBUTE {
-            faults.push(format!("`{meaning}`: no attribute has so long a name"));
-            continue;
-        }
         let path = match Path::parse(name) {
             Ok(path) if path.is_one() => path,
             Ok(_) => {

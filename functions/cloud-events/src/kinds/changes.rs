@@ -305,8 +305,8 @@ fn key_call(detail: &Detail) -> Outcome {
 }
 
 fn sign_in(detail: &Detail) -> Outcome {
-    let failed = detail.at("responseElements.ConsoleLogin").as_deref() == Some("Failure");
-    match detail.at("userIdentity.type").as_deref() {
+    let failed = detail.text("responseElements.ConsoleLogin").as_deref() == Some("Failure");
+    match detail.text("userIdentity.type").as_deref() {
         Some("Root") if failed => FAILED.saying("as root failed"),
         Some("Root") => WARNING.saying("as root"),
         _ => ROUTINE,

@@ -270,9 +270,9 @@ pub const KINDS: &[Kind] = &[
 ];
 
 fn drift(detail: &Detail) -> Outcome {
-    let drift = detail.at("status-details.stack-drift-status");
+    let drift = detail.text("status-details.stack-drift-status");
     match (
-        detail.at("status-details.detection-status").as_deref(),
+        detail.text("status-details.detection-status").as_deref(),
         drift.as_deref(),
     ) {
         (Some("DETECTION_FAILED"), _) => FAILED,

@@ -306,7 +306,7 @@ pub const KINDS: &[Kind] = &[
 
 fn scan(detail: &Detail) -> Outcome {
     let has = |grade: &str| {
-        let count = detail.at(&format!("finding-severity-counts.{grade}"));
+        let count = detail.text(&format!("finding-severity-counts.{grade}"));
         count.is_some_and(|count| count != "0")
     };
     let found = WARNING.saying("found vulnerabilities");
@@ -337,7 +337,7 @@ fn advice(detail: &Detail) -> Outcome {
 }
 
 fn compliance(detail: &Detail) -> Outcome {
-    match detail.at("newEvaluationResult.complianceType").as_deref() {
+    match detail.text("newEvaluationResult.complianceType").as_deref() {
         // Security Hub tells its own.
         _ if detail
             .text("configRuleName")

@@ -46,7 +46,7 @@ impl Grade {
     pub fn outcome(&self, detail: &Detail) -> (Outcome, Option<String>) {
         let says = |values: &[(&str, &[&str])]| {
             values.iter().any(|(path, values)| {
-                let found = detail.at(path).unwrap_or_default();
+                let found = detail.text(path).unwrap_or_default();
                 values.iter().any(|value| match value.strip_suffix('*') {
                     Some(beginning) => found.starts_with(beginning),
                     None => found.eq_ignore_ascii_case(value),

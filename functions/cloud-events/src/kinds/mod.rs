@@ -23,7 +23,7 @@ use crate::noise::Noise;
 use crate::report::{Report, Verdict};
 use crate::story::{Story, Turn};
 
-/// A kind of event. Paths are those of [`Detail::at`]; of several, the first that has a text
+/// A kind of event. Paths are those of [`Detail::text`]; of several, the first that has a text
 /// counts; `a+b` is both. `@arn` is the first ARN of the event, `@name` its last part; `~a` is the
 /// last part of `a` where that is an ARN, and `a` itself otherwise; `^a` is what follows the first
 /// slash of an ARN; `rest:a.b` is `b` of all entries of the list `a` but the first.

@@ -14,15 +14,15 @@ pub(super) fn found(path: &str, arn: Option<&str>, detail: &Detail) -> Option<St
         _ => {}
     }
     if let Some(path) = path.strip_prefix('~') {
-        return detail.at(path).map(own_name);
+        return detail.text(path).map(own_name);
     }
     if let Some(path) = path.strip_prefix('^') {
-        return detail.at(path).as_deref().and_then(below_slash);
+        return detail.text(path).as_deref().and_then(below_slash);
     }
     if let Some(path) = path.strip_prefix("rest:") {
         return rest_of(detail, path);
     }
-    let parts = path.split('+').map(|path| detail.at(path));
+    let parts = path.split('+').map(|path| detail.text(path));
     let parts: Option<Vec<String>> = parts.collect();
     parts.map(|parts| parts.join(" "))
 }

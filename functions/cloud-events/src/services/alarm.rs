@@ -139,7 +139,7 @@ fn meaning(previous: Option<&str>, value: &str, was_new: bool) -> Meaning {
 fn watched<'a>(configuration: &Detail<'a>) -> Option<Detail<'a>> {
     let mut returned = configuration.entries("metrics");
     returned.retain(|entry| entry.text("returnData").as_deref() != Some("false"));
-    let is_metric = |entry: &Detail| entry.at("metricStat.metric.name").is_some();
+    let is_metric = |entry: &Detail| entry.text("metricStat.metric.name").is_some();
     let place = returned.iter().position(is_metric).unwrap_or(0);
     (place < returned.len()).then(|| returned.swap_remove(place))
 }

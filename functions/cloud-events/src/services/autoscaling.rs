@@ -62,7 +62,10 @@ fn activity(envelope: &Envelope, detail: &Detail) -> Option<Verdict> {
     report.message = joined(parts, "\n");
     let activity = detail.first(&["RequestId", "ActivityId"]);
     report.correlation = activity.or(report.correlation);
-    report.detail("availability zone", detail.at("Details.Availability Zone"));
+    report.detail(
+        "availability zone",
+        detail.text("Details.Availability Zone"),
+    );
     Some(Verdict::Tell(report))
 }
 
