@@ -29,6 +29,14 @@ pub enum Error {
     },
 }
 
+/// A fault of what stands in for one of AWS's services.
+pub(crate) fn failed(operation: &'static str, cause: impl ToString) -> carillon_aws::Error {
+    carillon_aws::Error::Call {
+        operation,
+        cause: cause.to_string(),
+    }
+}
+
 impl Error {
     pub(crate) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
         Self::Damaged {

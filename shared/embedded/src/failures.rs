@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 use serde_json::{Value, json};
 
+use crate::error::failed;
 use crate::{Error, Journal};
 
 /// How many are kept; the oldest go first. (SQS keeps them for days, however many.)
@@ -93,7 +94,8 @@ impl Failures for LocalFailures {
         reason: &str,
         payload: &Value,
     ) -> Result<(), carillon_aws::Error> {
-        self.add(function, reason, payload).map_err(failed)
+        let added = self.add(function, reason, payload);
+        added.map_err(|error| failed("keeping a failure", error))
     }
 }
 
@@ -104,7 +106,7 @@ impl DeliveryQueue for LocalFailures {
         for message in messages {
             let payload = json!({"group": message.group, "body": message.body});
             let reason = "a message of the delivery queue that nobody can read";
-            self.add("notifier", reason, &payload).map_err(failed)?;
+            self.keep("notifier", reason, &payload).await?;
         }
         Ok(())
     }
@@ -115,13 +117,6 @@ impl DeliveryQueue for LocalFailures {
 
     async fn delete(&self, _: &[String]) -> Result<(), carillon_aws::Error> {
         Ok(())
-    }
-}
-
-fn failed(error: rusqlite::Error) -> carillon_aws::Error {
-    carillon_aws::Error::Call {
-        operation: "keeping a failure",
-        cause: error.to_string(),
     }
 }
 

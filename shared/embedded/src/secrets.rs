@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
@@ -40,7 +40,10 @@ pub async fn kept_in(folder: Option<&DataFolder>) -> Result<SharedHttpClient, Er
     };
     let path = folder.path().join(SECRETS);
     restore(&service, &path).await?;
-    let kept = Arc::new(Kept::at(path));
+    let kept = Arc::new(Kept {
+        path,
+        unwritten: Mutex::default(),
+    });
     let written = Arc::clone(&kept);
     // Called before the answer goes out.
     service
@@ -82,17 +85,10 @@ struct Kept {
 }
 
 impl Kept {
-    fn at(path: PathBuf) -> Self {
-        Self {
-            path,
-            unwritten: Mutex::default(),
-        }
-    }
-
     /// Writes all secrets, as they are now.
     fn put(&self, state: Result<Vec<u8>, Error>) {
         match state {
-            Ok(state) => *self.lock() = Some(state),
+            Ok(state) => *lock(&self.unwritten) = Some(state),
             Err(error) => tracing::error!(%error, "the secrets could not be written"),
         }
         self.is_written();
@@ -100,7 +96,7 @@ impl Kept {
 
     /// Whether the file has everything; what it lacks is written now.
     fn is_written(&self) -> bool {
-        let mut unwritten = self.lock();
+        let mut unwritten = lock(&self.unwritten);
         let Some(state) = unwritten.as_deref() else {
             return true;
         };
@@ -110,10 +106,6 @@ impl Kept {
         }
         *unwritten = None;
         true
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<u8>>> {
-        lock(&self.unwritten)
     }
 }
 

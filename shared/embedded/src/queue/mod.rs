@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::Error;
+use crate::error::failed;
 use crate::journal::Journal;
 
 mod store;
@@ -158,14 +159,11 @@ impl LocalQueue {
 impl DeliveryQueue for LocalQueue {
     async fn send(&self, messages: &[QueueMessage]) -> Result<(), carillon_aws::Error> {
         if messages.iter().any(|message| !is_sendable(&message.body)) {
-            return Err(carillon_aws::Error::Call {
-                operation: "sending to the queue",
-                cause: "InvalidMessageContents".to_owned(),
-            });
+            return Err(failed("sending to the queue", "InvalidMessageContents"));
         }
         let now = self.clock.now().as_millisecond();
         store::enqueue(&mut self.journal.connection(), messages, now)
-            .map_err(failed("sending to the queue"))?;
+            .map_err(|error| failed("sending to the queue", error))?;
         self.changed.notify_waiters();
         Ok(())
     }
@@ -176,18 +174,15 @@ impl DeliveryQueue for LocalQueue {
         let journal = &self.journal;
         let done = store::put_off(&mut journal.connection(), &self.limits, receipt, wait, now);
         self.changed.notify_waiters();
-        match done.map_err(failed(OPERATION))? {
+        match done.map_err(|error| failed(OPERATION, error))? {
             true => Ok(()),
-            false => Err(carillon_aws::Error::Call {
-                operation: OPERATION,
-                cause: INVALID_PARAMETER.to_owned(),
-            }),
+            false => Err(failed(OPERATION, INVALID_PARAMETER)),
         }
     }
 
     async fn delete(&self, receipts: &[String]) -> Result<(), carillon_aws::Error> {
         store::remove(&mut self.journal.connection(), receipts)
-            .map_err(failed("deleting from the queue"))?;
+            .map_err(|error| failed("deleting from the queue", error))?;
         self.changed.notify_waiters();
         Ok(())
     }
@@ -200,13 +195,6 @@ fn is_sendable(body: &str) -> bool {
         (c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{7f}'))
             || matches!(c, '\u{fffe}' | '\u{ffff}')
     })
-}
-
-fn failed(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> carillon_aws::Error {
-    move |error| carillon_aws::Error::Call {
-        operation,
-        cause: error.to_string(),
-    }
 }
 
 fn milliseconds(duration: Duration) -> i64 {
