@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use carillon_aws::Failures;
 use carillon_embedded::dynamodb::SourceState;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures};
-use carillon_table_events::{Batch, TableEvents, Tables};
+use carillon_table_events::{TableEvents, Tables};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -79,10 +78,7 @@ impl Sources {
 
     /// Reads a table's stream until it has none; gives the table's name.
     async fn read(self, table: String, stop: CancellationToken) -> String {
-        let handle = |batch: StreamEvent| {
-            let table_events = Arc::clone(&self.table_events);
-            async move { table_events.handle(Batch::from(batch)).await }
-        };
+        let handle = |batch| self.table_events.handle(batch);
         let (database, journal) = (&self.database, &self.journal);
         feed(database, journal, &self.failures, &stop, &table, handle).await;
         table

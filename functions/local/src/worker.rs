@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::DeliveryQueue;
@@ -12,6 +11,7 @@ use carillon_embedded::queue::Received;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalFailures, LocalQueue};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::Notifier;
+use carillon_runtime::stream::Batch;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -43,7 +43,7 @@ pub async fn feed<F>(
     failures: &LocalFailures,
     stop: &CancellationToken,
     table: &str,
-    handle: impl Fn(StreamEvent) -> F,
+    handle: impl Fn(Batch) -> F,
 ) where
     F: Future<Output = DynamoDbEventResponse>,
 {

@@ -1,10 +1,11 @@
 //! Records of a stream as a function gets them.
 
-use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use carillon_aws::Failures;
 use dynoxide::actions::get_records::Record;
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::journal::Journal;
 use crate::{Error, LocalFailures};
@@ -22,38 +23,24 @@ pub struct Batch {
 impl Batch {
     /// The records as Lambda would hand them over.
     pub fn event(&self) -> Result<StreamEvent, Error> {
-        let mut event = StreamEvent::default();
-        event.records = self.handed_over().collect::<Result<_, _>>()?;
-        Ok(event)
+        self.handed_over()
     }
 
-    /// The records that can be handed over, up to the first that cannot, which then leads
-    /// the next batch. None where it leads this one.
-    pub(super) fn readable(&mut self) -> Option<StreamEvent> {
-        let mut event = StreamEvent::default();
-        event.records = self.handed_over().map_while(Result::ok).collect();
-        if event.records.is_empty() {
-            return None;
-        }
-        self.records.truncate(event.records.len());
-        Some(event)
-    }
-
-    fn handed_over(&self) -> impl Iterator<Item = Result<EventRecord, Error>> {
-        self.records.iter().map(|record| {
+    /// As [`event`](Self::event), in whatever form a function reads them.
+    pub(super) fn handed_over<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let record = |record: &Record| {
             let mut record = serde_json::to_value(record)?;
             record["eventSourceARN"] = json!(self.stream);
             record["awsRegion"] = json!(crate::REGION);
-            Ok(serde_json::from_value(record)?)
-        })
+            Ok(record)
+        };
+        let records: Result<Vec<Value>, Error> = self.records.iter().map(record).collect();
+        Ok(serde_json::from_value(json!({"Records": records?}))?)
     }
 
-    /// Gives up the first record: it would hold up all others.
-    pub(super) async fn set_aside(
-        &mut self,
-        failures: &LocalFailures,
-        reason: &str,
-    ) -> Result<(), Error> {
+    /// Gives up the first record, which nobody can handle: it would hold up all others.
+    pub(super) async fn set_aside(&mut self, failures: &LocalFailures) -> Result<(), Error> {
+        let reason = "it cannot be handled";
         let (table, record) = (self.table.as_str(), &self.records[0]);
         let record_id = record.event_id.as_str();
         tracing::error!(table, record_id, reason, "a stream record was set aside");

@@ -3,7 +3,6 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
@@ -19,6 +18,7 @@ use super::{DELIVERIES_TABLE, EVENTS_TABLE, LocalDynamoDb, REGISTRY_TABLE};
 use crate::journal::Journal;
 use crate::{Error, LocalFailures};
 use carillon_runtime::guard::lock;
+use carillon_runtime::stream;
 
 /// How soon a stream is looked at again after it had something, and the longest that
 /// grows to while it has nothing. (On AWS it is a quarter of a second.)
@@ -69,7 +69,7 @@ impl LocalDynamoDb {
         journal: Arc<Journal>,
         failures: &LocalFailures,
         stop: CancellationToken,
-        handle: impl Fn(StreamEvent) -> F,
+        handle: impl Fn(stream::Batch) -> F,
     ) -> Result<(), Error>
     where
         F: Future<Output = DynamoDbEventResponse>,
@@ -87,19 +87,14 @@ impl LocalDynamoDb {
                 continue;
             };
             poll = POLL;
-            let Some(event) = batch.readable() else {
-                batch.set_aside(failures, "it cannot be read").await?;
-                batch.write_down(&journal)?;
-                continue;
-            };
-            let response = handle(event).await;
+            let response = handle(batch.handed_over()?).await;
             let failed = batch.settle(&response);
             if batch.done > 0 || fruitless == 0 {
                 moved_at = Instant::now();
             }
             fruitless = if batch.done == 0 { fruitless + 1 } else { 0 };
             if moved_at.elapsed() > PATIENCE {
-                batch.set_aside(failures, "it cannot be handled").await?;
+                batch.set_aside(failures).await?;
                 fruitless = 0;
             }
             batch.write_down(&journal)?;
