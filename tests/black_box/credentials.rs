@@ -10,7 +10,7 @@ use carillon_aws::{
 use carillon_domain::{CredentialRef, OrganizationId, Webhook, sample};
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
 use carillon_embedded::services::Services;
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -29,7 +29,7 @@ impl Stores {
         let journal = Arc::new(Journal::open(None).unwrap());
         let services = Services {
             dynamodb: database,
-            secrets: secrets::http_client().await.unwrap(),
+            secrets: LocalSecrets::open(None).await.unwrap(),
             queue: LocalQueue::open(journal).unwrap(),
         };
         let clients = Clients::new(&services.smooth());

@@ -19,7 +19,7 @@ use carillon_domain::lane::{Entry, Lane, Wait};
 use carillon_domain::{EventId, EventType, LaneId, OrganizationId, Webhook, sample};
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Call, Course, Gate, Services};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets, SimulatedClock};
 use carillon_runtime::clock::Clock;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -115,7 +115,7 @@ impl Bench {
         let journal = Arc::new(Journal::open(None).unwrap());
         let services = Services {
             dynamodb: database.clone(),
-            secrets: secrets::http_client().await.unwrap(),
+            secrets: LocalSecrets::open(None).await.unwrap(),
             queue: LocalQueue::open(journal).unwrap(),
         };
         let time = clock.clone();

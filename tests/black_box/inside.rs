@@ -13,7 +13,7 @@ use carillon_delivery::Poster;
 use carillon_dispatcher::Dispatcher;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Call, Course, Services, Trouble};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys, ApiService};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent, Service};
@@ -52,7 +52,7 @@ impl Inside {
         let journal = Arc::new(Journal::open(None).unwrap());
         let services = Services {
             dynamodb: LocalDynamoDb::open(None).unwrap(),
-            secrets: carillon_embedded::secrets::http_client().await.unwrap(),
+            secrets: LocalSecrets::open(None).await.unwrap(),
             queue: LocalQueue::open(journal).unwrap(),
         };
         let calls = Arc::new(Mutex::new(Vec::new()));

@@ -23,7 +23,7 @@ use carillon_delivery::Poster;
 use carillon_domain::{ApiKey, ApiKeyId, CredentialId, Fingerprint, OrganizationId, Role, Webhook};
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Call, Course, Services, Trouble};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets};
 use carillon_tests::{App, hash};
 use carillon_webhook_api::{AdminKey, Api, ApiKeys, ApiService};
 use jiff::Timestamp;
@@ -111,7 +111,7 @@ impl World {
         let journal = Arc::new(Journal::open(None).unwrap());
         let services = Services {
             dynamodb: LocalDynamoDb::open(None).unwrap(),
-            secrets: carillon_embedded::secrets::http_client().await.unwrap(),
+            secrets: LocalSecrets::open(None).await.unwrap(),
             queue: LocalQueue::open(journal).unwrap(),
         };
         let clients = Clients::new(&services.sdk_config(Arc::new(course)));

@@ -69,7 +69,7 @@ impl FakeAws {
             .respond_with(fake.clone())
             .mount(&server)
             .await;
-        let config = carillon_embedded::secrets::sdk_config(&server.uri());
+        let config = carillon_embedded::services::sdk_config(&server.uri());
         let clients = Clients::new(&config);
         let events = EventStore::new(clients.dynamodb, "events".into(), Retention::default());
         let queue = FailureQueue::new(clients.sqs, format!("{}/failures", server.uri()));

@@ -11,7 +11,7 @@ use carillon_aws::{Clients, Lanes, Retention, Start, entries_of};
 use carillon_domain::lane::Lane;
 use carillon_domain::{Fingerprint, LaneId, OrganizationId, Webhook};
 use carillon_embedded::services::Services;
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets};
 use carillon_tests::{App, ORGANIZATION, slack, until};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ async fn who_gets_an_event_is_read_as_an_earlier_version_has_written_it() {
 async fn a_piece_of_a_log_is_read_and_written_as_an_earlier_version_has_written_it() {
     let database = LocalDynamoDb::open(None).unwrap();
     let services = Services {
-        secrets: secrets::http_client().await.unwrap(),
+        secrets: LocalSecrets::open(None).await.unwrap(),
         queue: LocalQueue::open(Arc::new(Journal::open(None).unwrap())).unwrap(),
         dynamodb: database.clone(),
     };

@@ -8,7 +8,7 @@ use carillon_aws::{Clients, Credentials, Registry, SecretCache, SecretStore};
 use carillon_domain::OrganizationId;
 use carillon_embedded::dynamodb::REGISTRY_TABLE;
 use carillon_embedded::services::{Course, Services};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets};
 use carillon_janitor::Janitor;
 use carillon_runtime::Metrics;
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ impl Abandoned {
     async fn new() -> Self {
         let services = Services {
             dynamodb: LocalDynamoDb::open(None).unwrap(),
-            secrets: carillon_embedded::secrets::http_client().await.unwrap(),
+            secrets: LocalSecrets::open(None).await.unwrap(),
             queue: LocalQueue::open(Arc::new(Journal::open(None).unwrap())).unwrap(),
         };
         let clients = Clients::new(&services.sdk_config(Arc::new(|_| Course::Smooth)));

@@ -20,7 +20,7 @@ use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::Received;
 use carillon_embedded::services::Services;
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets, SimulatedClock};
 use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Metrics;
@@ -99,7 +99,7 @@ impl World {
             fate,
             services: Services {
                 dynamodb: LocalDynamoDb::open(None).unwrap(),
-                secrets: secrets::http_client().await.unwrap(),
+                secrets: LocalSecrets::open(None).await.unwrap(),
                 queue: queue.with_clock(Arc::new(clock.clone())),
             },
             clock,

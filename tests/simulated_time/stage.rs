@@ -33,7 +33,7 @@ use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::queue::{Limits, Received};
 use carillon_embedded::services::{Course, Gate, Service, Services, Trouble};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, SimulatedClock, secrets};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets, SimulatedClock};
 use carillon_janitor::LaneSweep;
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::Metrics;
@@ -142,7 +142,7 @@ impl Stage {
         let journal = Arc::new(Journal::open(None).unwrap());
         let services = Services {
             dynamodb: database,
-            secrets: secrets::http_client().await.unwrap(),
+            secrets: LocalSecrets::open(None).await.unwrap(),
             queue: LocalQueue::open(journal).unwrap(),
         };
         let secrets_are_away = Arc::new(AtomicBool::new(false));

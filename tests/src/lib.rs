@@ -312,7 +312,7 @@ impl App {
 
     /// The registry, as another process of the same deployment sees it.
     pub fn registry(&self) -> Registry {
-        let config = carillon_embedded::secrets::sdk_config(&self.local.dynamodb_url());
+        let config = carillon_embedded::services::sdk_config(&self.local.dynamodb_url());
         Registry::new(Clients::new(&config).dynamodb, REGISTRY_TABLE.into())
     }
 

@@ -38,7 +38,9 @@ use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, Endpoint, REGI
 use carillon_embedded::feed;
 use carillon_embedded::guard::{Guard, HostName};
 use carillon_embedded::services::Services;
-use carillon_embedded::{DataFolder, Journal, LocalDynamoDb, LocalFailures, LocalQueue};
+use carillon_embedded::{
+    DataFolder, Journal, LocalDynamoDb, LocalFailures, LocalQueue, LocalSecrets,
+};
 use carillon_janitor::{Janitor, LaneSweep};
 use carillon_notifier::{Notifier, Stores};
 use carillon_runtime::clock::SystemClock;
@@ -133,7 +135,7 @@ impl Local {
         let queue = LocalQueue::open(Arc::clone(&journal))?;
         let services = Services {
             dynamodb: database.clone(),
-            secrets: carillon_embedded::secrets::kept_in(folder.as_ref()).await?,
+            secrets: LocalSecrets::open(folder.as_ref()).await?,
             queue: queue.clone(),
         };
         let Clients {

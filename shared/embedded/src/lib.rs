@@ -23,6 +23,7 @@ pub use failures::LocalFailures;
 pub use folder::DataFolder;
 pub use journal::Journal;
 pub use queue::LocalQueue;
+pub use secrets::LocalSecrets;
 
 /// The region that everything here is in.
 pub(crate) const REGION: &str = "us-east-1";

@@ -4,57 +4,51 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_types::SdkConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use winterbaume_core::{MockAws, StatefulService, default_account_id};
 use winterbaume_secretsmanager::SecretsManagerService;
 
 use crate::folder::{DataFolder, SECRETS, replace};
-use crate::services::{self, Service, Trouble, instead};
 use crate::{Error, REGION};
 use carillon_runtime::guard::lock;
 
-/// The SDK's settings for a DynamoDB that answers there.
-pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
-    services::settings()
-        .endpoint_url(dynamodb_endpoint)
-        .http_client(carillon_aws::http_client())
-        .build()
+/// Secrets Manager. Clones share everything.
+#[derive(Clone)]
+pub struct LocalSecrets {
+    /// What the SDK's clients call.
+    pub(crate) client: SharedHttpClient,
+    kept: Option<Arc<Kept>>,
 }
 
-/// Secrets in memory, as what the SDK's clients call.
-pub async fn http_client() -> Result<SharedHttpClient, Error> {
-    kept_in(None).await
-}
+impl LocalSecrets {
+    /// Secrets in memory, or also in a file of the folder.
+    pub async fn open(folder: Option<&DataFolder>) -> Result<Self, Error> {
+        let service = SecretsManagerService::new();
+        let mut kept = None;
+        if let Some(folder) = folder {
+            let path = folder.path().join(SECRETS);
+            restore(&service, &path).await?;
+            let file = Arc::new(Kept {
+                path,
+                unwritten: Mutex::default(),
+            });
+            kept = Some(Arc::clone(&file));
+            // Called before the answer goes out.
+            service.notifier().subscribe(move |_, _, state| {
+                file.put(serde_json::to_vec(state).map_err(Error::from))
+            });
+        }
+        let mock = MockAws::builder().with_service(service).build();
+        Ok(Self {
+            client: mock.http_client(),
+            kept,
+        })
+    }
 
-/// Secrets in memory, or also in a file of the folder. What could not be written there is refused
-/// as a fault of the service.
-pub async fn kept_in(folder: Option<&DataFolder>) -> Result<SharedHttpClient, Error> {
-    let service = SecretsManagerService::new();
-    let Some(folder) = folder else {
-        return Ok(in_memory(service));
-    };
-    let path = folder.path().join(SECRETS);
-    restore(&service, &path).await?;
-    let kept = Arc::new(Kept {
-        path,
-        unwritten: Mutex::default(),
-    });
-    let written = Arc::clone(&kept);
-    // Called before the answer goes out.
-    service
-        .notifier()
-        .subscribe(move |_, _, state| written.put(serde_json::to_vec(state).map_err(Error::from)));
-    Ok(durable(in_memory(service), kept))
-}
-
-fn in_memory(service: SecretsManagerService) -> SharedHttpClient {
-    let mock = MockAws::builder().with_service(service).build();
-    mock.http_client()
+    /// Whether the file, where there is one, has everything; what it lacks is written now.
+    pub(crate) fn is_written(&self) -> bool {
+        self.kept.as_ref().is_none_or(|kept| kept.is_written())
+    }
 }
 
 async fn restore(service: &SecretsManagerService, path: &Path) -> Result<(), Error> {
@@ -106,36 +100,5 @@ impl Kept {
         }
         *unwritten = None;
         true
-    }
-}
-
-/// Calls the service, and fails what changed a secret that is not on disk.
-fn durable(service: SharedHttpClient, kept: Arc<Kept>) -> SharedHttpClient {
-    http_client_fn(move |settings, components| {
-        SharedHttpConnector::new(Connector {
-            service: service.http_connector(settings, components),
-            kept: Arc::clone(&kept),
-        })
-    })
-}
-
-#[derive(Debug, Clone)]
-struct Connector {
-    service: SharedHttpConnector,
-    kept: Arc<Kept>,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let connector = self.clone();
-        HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let is_read = target.ends_with(".GetSecretValue");
-            let answer: HttpResponse = connector.service.call(request).await?;
-            match is_read || connector.kept.is_written() {
-                true => Ok(answer),
-                false => instead(Service::SecretsManager, Trouble::Broken).await,
-            }
-        })
     }
 }

@@ -20,7 +20,7 @@ use carillon_domain::{Configuration, Event, Filters, LaneId, Webhook, sample};
 use carillon_embedded::chat_sink::ChatSink;
 use carillon_embedded::dynamodb::{DELIVERIES_TABLE, EVENTS_TABLE, REGISTRY_TABLE};
 use carillon_embedded::services::{Course, Services};
-use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, secrets, sqs};
+use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets, sqs};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl Cloud {
         let dynamodb = LocalDynamoDb::open(None)?;
         let services = Services {
             dynamodb: dynamodb.clone(),
-            secrets: secrets::http_client().await?,
+            secrets: LocalSecrets::open(None).await?,
             queue: queue.clone(),
         };
         let clients = Clients::new(&services.sdk_config(Arc::new(|_| Course::Smooth)));

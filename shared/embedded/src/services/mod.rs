@@ -8,8 +8,7 @@ use aws_sdk_secretsmanager::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider,
 };
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
-    http_client_fn,
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -18,7 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
 use serde_json::json;
 
-use crate::{LocalDynamoDb, LocalQueue, sqs};
+use crate::{LocalDynamoDb, LocalQueue, LocalSecrets, sqs};
 
 mod in_part;
 
@@ -79,8 +78,7 @@ pub type Gate = Arc<dyn Fn(&Call<'_>) -> Course + Send + Sync>;
 #[derive(Clone)]
 pub struct Services {
     pub dynamodb: LocalDynamoDb,
-    /// Secrets Manager ([`crate::secrets::http_client`]).
-    pub secrets: SharedHttpClient,
+    pub secrets: LocalSecrets,
     pub queue: LocalQueue,
 }
 
@@ -97,15 +95,23 @@ impl Services {
             SharedHttpConnector::new(Connector {
                 services: services.clone(),
                 gate: Arc::clone(&gate),
-                secrets: services.secrets.http_connector(settings, components),
+                secrets: services.secrets.client.http_connector(settings, components),
             })
         });
         settings().http_client(client).build()
     }
 }
 
+/// The SDK's settings for a DynamoDB that answers there.
+pub fn sdk_config(dynamodb_endpoint: &str) -> SdkConfig {
+    settings()
+        .endpoint_url(dynamodb_endpoint)
+        .http_client(carillon_aws::http_client())
+        .build()
+}
+
 /// The SDK's settings for whatever is in this process.
-pub(crate) fn settings() -> aws_types::sdk_config::Builder {
+fn settings() -> aws_types::sdk_config::Builder {
     let credentials = Credentials::new("local", "local", None, None, "carillon-local");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -173,7 +179,15 @@ impl Connector {
     ) -> Result<HttpResponse, ConnectorError> {
         let services = &self.services;
         let (status, body) = match call.service {
-            Service::SecretsManager => return self.secrets.call(request).await,
+            Service::SecretsManager => {
+                let answer = self.secrets.call(request).await?;
+                let is_read = call.operation == "GetSecretValue";
+                // What changed a secret and is not on disk has failed.
+                return match is_read || services.secrets.is_written() {
+                    true => Ok(answer),
+                    false => instead(call.service, Trouble::Broken).await,
+                };
+            }
             Service::DynamoDb => services.dynamodb.execute(call.operation, call.body),
             Service::Sqs => sqs::execute(&services.queue, call.operation, call.body).await,
         };
@@ -190,10 +204,7 @@ fn service_named(name: &str) -> Service {
 }
 
 /// An answer of a service in trouble.
-pub(crate) async fn instead(
-    service: Service,
-    trouble: Trouble,
-) -> Result<HttpResponse, ConnectorError> {
+async fn instead(service: Service, trouble: Trouble) -> Result<HttpResponse, ConnectorError> {
     let (status, code) = match trouble {
         Trouble::Silence => std::future::pending().await,
         Trouble::Cut => return Err(ConnectorError::io("the connection broke off".into())),

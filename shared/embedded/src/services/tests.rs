@@ -13,7 +13,7 @@ async fn queue(courses: &[Course]) -> (SqsQueue, LocalQueue) {
     let journal = Arc::new(Journal::open(None).unwrap());
     let services = Services {
         dynamodb: LocalDynamoDb::open(None).unwrap(),
-        secrets: crate::secrets::http_client().await.unwrap(),
+        secrets: LocalSecrets::open(None).await.unwrap(),
         queue: LocalQueue::open(journal).unwrap(),
     };
     let courses = Mutex::new(courses.to_vec());
