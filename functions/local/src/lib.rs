@@ -259,10 +259,11 @@ impl Local {
         ));
         let stop_workers = CancellationToken::new();
         let mut workers = JoinSet::new();
-        worker::spawn_janitor(&mut workers, &janitor, &stop_workers);
-        worker::spawn_sweep(&mut workers, sweep, &stop_workers);
-        worker::spawn_expiry(&mut workers, &database, &stop_workers);
-        worker::spawn_deliveries(&mut workers, &queue, &notifier, &stop_workers);
+        let stop = || stop_workers.clone();
+        workers.spawn(worker::run_janitor(Arc::clone(&janitor), stop()));
+        workers.spawn(worker::wake_lanes(sweep, stop()));
+        workers.spawn(worker::expire_items(database.clone(), stop()));
+        workers.spawn(worker::serve_queue(queue, notifier, stop()));
         let sources = tables::Sources {
             database: database.clone(),
             journal: Arc::clone(&journal),
@@ -270,8 +271,8 @@ impl Local {
             table_events: Arc::new(table_events),
             described: tables,
         };
-        workers.spawn(sources.run(stop_workers.clone()));
-        let stop = stop_workers.clone();
+        workers.spawn(sources.run(stop()));
+        let stop = stop();
         workers.spawn(async move {
             let deadline = || SystemTime::now() + worker::FUNCTION_TIMEOUT;
             let handle = |batch| dispatcher.handle(batch, deadline());

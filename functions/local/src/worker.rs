@@ -60,91 +60,73 @@ pub async fn feed<F>(
 }
 
 /// Runs the janitor at once and then on its schedule.
-pub fn spawn_janitor(workers: &mut JoinSet<()>, janitor: &Arc<Janitor>, stop: &CancellationToken) {
-    let (janitor, stop) = (Arc::clone(janitor), stop.clone());
-    workers.spawn(async move {
-        let mut schedule = tokio::time::interval(JANITOR_PERIOD);
-        while stop.run_until_cancelled(schedule.tick()).await.is_some() {
-            let round = janitor.round(Timestamp::now(), FUNCTION_TIMEOUT);
-            if let Err(error) = round.await {
-                tracing::error!(%error, "the janitor did not finish its round");
-            }
+pub async fn run_janitor(janitor: Arc<Janitor>, stop: CancellationToken) {
+    let mut schedule = tokio::time::interval(JANITOR_PERIOD);
+    while stop.run_until_cancelled(schedule.tick()).await.is_some() {
+        let round = janitor.round(Timestamp::now(), FUNCTION_TIMEOUT);
+        if let Err(error) = round.await {
+            tracing::error!(%error, "the janitor did not finish its round");
         }
-    });
+    }
 }
 
 /// Wakes the lanes that are due.
-pub fn spawn_sweep(workers: &mut JoinSet<()>, sweep: LaneSweep, stop: &CancellationToken) {
-    let stop = stop.clone();
-    workers.spawn(async move {
-        let mut schedule = tokio::time::interval(SWEEP_EVERY);
-        while stop.run_until_cancelled(schedule.tick()).await.is_some() {
-            let deadline = Timestamp::now() + FUNCTION_TIMEOUT;
-            if let Err(error) = sweep.sweep(deadline).await {
-                tracing::error!(%error, "lanes could not be swept");
-            }
+pub async fn wake_lanes(sweep: LaneSweep, stop: CancellationToken) {
+    let mut schedule = tokio::time::interval(SWEEP_EVERY);
+    while stop.run_until_cancelled(schedule.tick()).await.is_some() {
+        let deadline = Timestamp::now() + FUNCTION_TIMEOUT;
+        if let Err(error) = sweep.sweep(deadline).await {
+            tracing::error!(%error, "lanes could not be swept");
         }
-    });
+    }
 }
 
 /// Removes items whose time to live is over. Only tables with a time to live are looked at.
-pub fn spawn_expiry(workers: &mut JoinSet<()>, database: &LocalDynamoDb, stop: &CancellationToken) {
-    let (database, stop) = (database.clone(), stop.clone());
-    workers.spawn(async move {
-        while !stop.is_cancelled() {
-            let database = database.clone();
-            let expired = tokio::task::spawn_blocking(move || database.expire()).await;
-            if let Ok(Err(error)) = expired {
-                tracing::error!(%error, "expired items could not be removed");
-            }
-            stop.run_until_cancelled(sleep(EXPIRE_EVERY)).await;
+pub async fn expire_items(database: LocalDynamoDb, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let database = database.clone();
+        let expired = tokio::task::spawn_blocking(move || database.expire()).await;
+        if let Ok(Err(error)) = expired {
+            tracing::error!(%error, "expired items could not be removed");
         }
-    });
+        stop.run_until_cancelled(sleep(EXPIRE_EVERY)).await;
+    }
 }
 
 /// Feeds the queue to the notifier.
-pub fn spawn_deliveries(
-    workers: &mut JoinSet<()>,
-    queue: &LocalQueue,
-    notifier: &Arc<Notifier>,
-    stop: &CancellationToken,
-) {
-    let (queue, notifier, stop) = (queue.clone(), Arc::clone(notifier), stop.clone());
-    workers.spawn(async move {
-        let mut batches = JoinSet::new();
-        while !stop.is_cancelled() {
-            while batches.try_join_next().is_some() {}
-            if batches.len() >= NOTIFIERS {
-                batches.join_next().await;
+pub async fn serve_queue(queue: LocalQueue, notifier: Arc<Notifier>, stop: CancellationToken) {
+    let mut batches = JoinSet::new();
+    while !stop.is_cancelled() {
+        while batches.try_join_next().is_some() {}
+        if batches.len() >= NOTIFIERS {
+            batches.join_next().await;
+        }
+        match queue.receive_or_wait(BATCH, VISIBILITY, LOOK_AGAIN).await {
+            Ok(received) if received.is_empty() => {}
+            Ok(received) => {
+                let (queue, notifier) = (queue.clone(), Arc::clone(&notifier));
+                batches.spawn(async move {
+                    if let Err(error) = deliver(&queue, notifier, received).await {
+                        tracing::error!(%error, "a batch could not be served");
+                    }
+                });
             }
-            match queue.receive_or_wait(BATCH, VISIBILITY, LOOK_AGAIN).await {
-                Ok(received) if received.is_empty() => {}
-                Ok(received) => {
-                    let (queue, notifier) = (queue.clone(), Arc::clone(&notifier));
-                    batches.spawn(async move {
-                        if let Err(error) = deliver(&queue, &notifier, received).await {
-                            tracing::error!(%error, "a batch could not be served");
-                        }
-                    });
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the queue could not be read");
-                    sleep(AFTER_FAULT).await;
-                }
+            Err(error) => {
+                tracing::error!(%error, "the queue could not be read");
+                sleep(AFTER_FAULT).await;
             }
         }
-        while batches.join_next().await.is_some() {}
-    });
+    }
+    while batches.join_next().await.is_some() {}
 }
 
 async fn deliver(
     queue: &LocalQueue,
-    notifier: &Arc<Notifier>,
+    notifier: Arc<Notifier>,
     received: Vec<Received>,
 ) -> anyhow::Result<()> {
     let event = to_event(&received)?;
     let deadline = SystemTime::now() + FUNCTION_TIMEOUT;
-    let notifier = Arc::clone(notifier);
     // A task of its own: a panic loses a batch's time, not the worker.
     let response = tokio::spawn(async move { notifier.handle(event, deadline).await }).await?;
     let kept: Vec<String> = response
