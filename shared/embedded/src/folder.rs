@@ -57,7 +57,7 @@ impl DataFolder {
             was_set_up: !said.is_empty(),
         };
         for name in [DYNAMODB, JOURNAL, SECRETS] {
-            folder.look_at(name, folder.was_set_up)?;
+            folder.look_at(name)?;
         }
         Ok(folder)
     }
@@ -84,11 +84,11 @@ impl DataFolder {
         written.map_err(Error::io(format!("writing to {}", self.path.display())))
     }
 
-    fn look_at(&self, name: &str, must_be_there: bool) -> Result<(), Error> {
+    fn look_at(&self, name: &str) -> Result<(), Error> {
         let path = self.path.join(name);
         let length = fs::metadata(&path).map(|found| found.len()).ok();
         match length {
-            None | Some(0) if must_be_there => {
+            None | Some(0) if self.was_set_up => {
                 let how = length.map_or("is gone", |_| "is empty");
                 return Err(Error::damaged(&path, how));
             }
@@ -105,7 +105,7 @@ impl DataFolder {
                 }
             }
             if length.is_some_and(|length| length > 0) {
-                check_database(&path, must_be_there)
+                check_database(&path, self.was_set_up)
                     .map_err(|reason| Error::damaged(&path, reason))?;
             }
         }

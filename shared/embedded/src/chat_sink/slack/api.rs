@@ -11,6 +11,7 @@ use crate::chat_sink::call::{Call, fields};
 use crate::chat_sink::failures::{self, Failure, retry_after};
 
 /// A method's arguments, and the token where a form carried one.
+#[derive(Default)]
 struct Arguments {
     fields: Map<String, Value>,
     token: Option<String>,
@@ -115,11 +116,7 @@ fn authenticate(
 
 fn read(call: &Call) -> Result<Arguments, &'static str> {
     let body = call.body.as_ref().ok_or("request_timeout")?;
-    let mut arguments = Arguments {
-        fields: Map::new(),
-        token: None,
-        missing_charset: false,
-    };
+    let mut arguments = Arguments::default();
     if call.method == Method::GET {
         let fields = call.query.iter().filter(|(key, _)| key != "token");
         arguments.fields = fields
