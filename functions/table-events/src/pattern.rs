@@ -13,30 +13,31 @@
 //! much: of `a#b#c`, `(*)#*` means `a`, and of `ab#c`, `([^#]+)*` means `ab`. Fitting takes time
 //! in proportion to text × pattern, whatever both are.
 
+use regex_lite::{Regex, escape};
+
 /// The longest pattern, in characters.
 const MAX_PATTERN: usize = 1_024;
 /// The longest text that can fit, in bytes: twice the longest key (DynamoDB's quotas).
 const MAX_TEXT: usize = 4_096;
 
-/// One sign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Itself(char),
-    /// Any one character but this.
-    One(Option<char>),
-    /// Any run of characters but this.
-    Run(Option<char>),
-}
-
 /// A pattern; never blank.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Pattern {
     /// As it was written.
     text: String,
-    signs: Vec<Sign>,
-    /// From which sign to which.
-    part: Option<(usize, usize)>,
+    /// Its last group is what is meant.
+    exact: Regex,
+    /// Fits texts in small letters.
+    small: Regex,
 }
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Pattern {}
 
 impl Pattern {
     /// Reads a pattern.
@@ -45,11 +46,15 @@ impl Pattern {
     /// Says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let read = Reader::default().read(text);
-        let (signs, part) = read.map_err(|reason| format!("`{text}`: {reason}"))?;
+        let expression = read.map_err(|reason| format!("`{text}`: {reason}"))?;
+        let compiled = |expression: &str| {
+            let compiled = Regex::new(&format!("(?s)^({expression})$"));
+            compiled.map_err(|error| format!("`{text}`: {error}"))
+        };
         Ok(Self {
             text: text.to_owned(),
-            signs,
-            part,
+            exact: compiled(&expression)?,
+            small: compiled(&small(&expression))?,
         })
     }
 
@@ -59,97 +64,44 @@ impl Pattern {
 
     /// Whether it says which part of a text is meant.
     pub fn has_part(&self) -> bool {
-        self.part.is_some()
+        // Beside the whole match and the whole text.
+        self.exact.captures_len() > 2
     }
 
     pub fn fits(&self, text: &str, any_case: bool) -> bool {
-        self.part_of(text, any_case).is_some()
+        let fits = match any_case {
+            true => self.small.is_match(&small(text)),
+            false => self.exact.is_match(text),
+        };
+        fits && text.len() <= MAX_TEXT
     }
 
     /// The part of a text that is meant, or all of it where the pattern names none. None
     /// where the text does not fit.
-    pub fn part_of<'t>(&self, text: &'t str, any_case: bool) -> Option<&'t str> {
-        if text.len() > MAX_TEXT {
-            return None;
-        }
-        let characters: Vec<(usize, char)> = text.char_indices().collect();
-        let places = self.places(&characters, any_case)?;
-        let Some((from, to)) = self.part else {
-            return Some(text);
-        };
-        let byte = |sign: usize| {
-            let character = characters.get(places[sign]);
-            character.map_or(text.len(), |(byte, _)| *byte)
-        };
-        Some(&text[byte(from)..byte(to)])
-    }
-
-    /// At which character each sign begins, and the last one ends.
-    fn places(&self, characters: &[(usize, char)], any_case: bool) -> Option<Vec<usize>> {
-        let width = characters.len() + 1;
-        let place = |sign: usize, character: usize| sign * width + character;
-        // Whether the signs from one on fit the characters from one on.
-        let mut fits = vec![false; (self.signs.len() + 1) * width];
-        fits[place(self.signs.len(), characters.len())] = true;
-        for (sign, wanted) in self.signs.iter().enumerate().rev() {
-            for at in (0..width).rev() {
-                let next = characters.get(at).map(|(_, character)| *character);
-                let takes = next.is_some_and(|next| wanted.takes(next, any_case));
-                fits[place(sign, at)] = match wanted {
-                    Sign::Run(_) => fits[place(sign + 1, at)] || takes && fits[place(sign, at + 1)],
-                    Sign::Itself(_) | Sign::One(_) => takes && fits[place(sign + 1, at + 1)],
-                };
-            }
-        }
-        if !fits[0] {
-            return None;
-        }
-        let mut places = vec![0];
-        let mut at = 0;
-        for (sign, wanted) in self.signs.iter().enumerate() {
-            match wanted {
-                Sign::Run(but) => {
-                    let rest = characters[at..].iter();
-                    let takes = |next: &&(usize, char)| wanted.takes(next.1, any_case);
-                    let longest = at + rest.take_while(takes).count();
-                    let mut ends = (at..=longest).filter(|at| fits[place(sign + 1, *at)]);
-                    at = match but {
-                        None => ends.next(),
-                        Some(_) => ends.next_back(),
-                    }?;
-                }
-                Sign::Itself(_) | Sign::One(_) => at += 1,
-            }
-            places.push(at);
-        }
-        Some(places)
+    pub fn part_of<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let short = Some(text).filter(|text| text.len() <= MAX_TEXT)?;
+        let groups = self.exact.captures(short)?;
+        let part = groups.iter().last()??;
+        Some(part.as_str())
     }
 }
 
-impl Sign {
-    fn takes(self, character: char, any_case: bool) -> bool {
-        let same = |other: char| {
-            character == other || any_case && character.to_lowercase().eq(other.to_lowercase())
-        };
-        match self {
-            Self::Itself(wanted) => same(wanted),
-            Self::One(but) | Self::Run(but) => !but.is_some_and(same),
-        }
-    }
+/// A text without capitals.
+fn small(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// The signs, and from which to which is meant.
-type Read = (Vec<Sign>, Option<(usize, usize)>);
-
+/// Makes a regular expression of a pattern.
 #[derive(Default)]
 struct Reader {
-    signs: Vec<Sign>,
+    expression: String,
+    /// Where the part begins that is not closed yet.
     opened: Option<usize>,
-    part: Option<(usize, usize)>,
+    has_part: bool,
 }
 
 impl Reader {
-    fn read(mut self, text: &str) -> Result<Read, &'static str> {
+    fn read(mut self, text: &str) -> Result<String, &'static str> {
         if text.trim().is_empty() {
             return Err("a pattern must not be blank");
         }
@@ -162,7 +114,7 @@ impl Reader {
         }
         match self.opened {
             Some(_) => Err("`(` is not closed"),
-            None => Ok((self.signs, self.part)),
+            None => Ok(self.expression),
         }
     }
 
@@ -178,15 +130,15 @@ impl Reader {
                 if escaped.is_alphanumeric() {
                     return Err(ESCAPE);
                 }
-                self.signs.push(Sign::Itself(escaped));
+                self.itself(escaped);
                 Ok(&after[escaped.len_utf8()..])
             }
             '*' => {
-                self.signs.push(Sign::Run(None));
+                self.expression += ".*?";
                 Ok(after)
             }
             '.' if after.starts_with(['*', '+']) => {
-                self.run(None, after.starts_with('+'));
+                self.expression += &format!(".{}?", &after[..1]);
                 Ok(&after[1..])
             }
             '[' => {
@@ -196,37 +148,38 @@ impl Reader {
                 if !end.starts_with(['*', '+']) {
                     return Err(CLASS);
                 }
-                self.run(Some(but), end.starts_with('+'));
+                self.expression += "[^";
+                self.itself(but);
+                self.expression += &format!("]{}", &end[..1]);
                 Ok(&end[1..])
             }
-            '(' if self.part.is_some() || self.opened.is_some() => {
+            '(' if self.has_part || self.opened.is_some() => {
                 Err("only one part can be meant; a bracket as it is is `\\(`")
             }
             '(' => {
-                self.opened = Some(self.signs.len());
+                self.expression.push('(');
+                self.opened = Some(self.expression.len());
                 Ok(after)
             }
             ')' => {
                 let from = self.opened.take();
                 let from = from.ok_or("`)` closes nothing; a bracket as it is is `\\)`")?;
-                if from == self.signs.len() {
+                if from == self.expression.len() {
                     return Err("nothing stands between `(` and `)`");
                 }
-                self.part = Some((from, self.signs.len()));
+                self.expression.push(')');
+                self.has_part = true;
                 Ok(after)
             }
             other => {
-                self.signs.push(Sign::Itself(other));
+                self.itself(other);
                 Ok(after)
             }
         }
     }
 
-    fn run(&mut self, but: Option<char>, at_least_one: bool) {
-        if at_least_one {
-            self.signs.push(Sign::One(but));
-        }
-        self.signs.push(Sign::Run(but));
+    fn itself(&mut self, character: char) {
+        self.expression += &escape(character.encode_utf8(&mut [0; 4]));
     }
 }
 
@@ -236,7 +189,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn part<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
-        Pattern::parse(pattern).unwrap().part_of(text, false)
+        let pattern = Pattern::parse(pattern).unwrap();
+        let part = pattern.part_of(text);
+        assert_eq!(part.is_some(), pattern.fits(text, false));
+        part
     }
 
     #[test]
@@ -313,12 +269,11 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_panics_and_a_part_is_of_the_text(pattern in "[a#.*+()\\[\\]^\\\\]{0,12}", text in "[a#*ä]{0,12}") {
-            if let Ok(pattern) = Pattern::parse(&pattern) {
-                for any_case in [false, true] {
-                    if let Some(part) = pattern.part_of(&text, any_case) {
-                        prop_assert!(text.contains(part));
-                    }
-                }
+            if let Ok(pattern) = Pattern::parse(&pattern)
+                && let Some(part) = pattern.part_of(&text)
+            {
+                prop_assert!(text.contains(part));
+                prop_assert!(pattern.fits(&text, false) && pattern.fits(&text, true));
             }
         }
 

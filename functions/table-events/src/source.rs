@@ -32,7 +32,7 @@ impl Source {
             Self::Attribute(path) => text(images, path),
             Self::Part(path, pattern) => {
                 let text = text(images, path)?;
-                let part = pattern.part_of(&text, false)?;
+                let part = pattern.part_of(&text)?;
                 (!part.trim().is_empty()).then(|| part.to_owned())
             }
             Self::Constant(value) => Some(value.clone()),
