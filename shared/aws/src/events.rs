@@ -4,22 +4,40 @@
 //! captured; once `put` has returned, its stream carries the event to the dispatcher.
 //! An organization's events share a partition, so that its stream keeps their order.
 
-mod list;
-
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
-use carillon_domain::{Event, EventId, OrganizationId};
-
-pub use list::EventFilter;
-use list::{LISTED_AT, listed_at};
+use carillon_domain::{Event, EventId, EventType, OrganizationId, Status};
+use jiff::Timestamp;
 
 use crate::Error;
 use crate::table::{
-    IntoStep, Item, Retention, Step, Table, from_item, from_items, put_or_find, text, to_item,
+    IntoStep, Item, Retention, Step, Table, field, from_item, from_items, list, page, put_or_find,
+    text, to_item,
 };
 
 const WHAT: &str = "an event";
+const LISTING: &str = "listing events";
+/// The index that sorts an organization's events by time.
+const BY_TIME: &str = "by-time";
+/// The attribute that it sorts by.
+const LISTED_AT: &str = "listed_at";
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// That happened then or later.
+    pub since: Option<Timestamp>,
+    /// That happened before then.
+    pub until: Option<Timestamp>,
+    /// Of one of these types; of any, where there is none.
+    pub event_types: Vec<EventType>,
+    pub status: Option<Status>,
+    pub environment: Option<String>,
+    pub project: Option<String>,
+    pub actor: Option<String>,
+    pub correlation_id: Option<String>,
+}
 
 #[derive(Debug, Clone)]
 pub struct EventStore {
@@ -90,4 +108,83 @@ impl EventStore {
         let by_id = events.into_iter().map(|event| (event.id.clone(), event));
         Ok(by_id.collect())
     }
+
+    /// An organization's events, newest first, that come after the place `after` of the
+    /// list, and the place where it goes on, if there may be more.
+    pub async fn list(
+        &self,
+        organization: &OrganizationId,
+        filter: &EventFilter,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<(Vec<Event>, Option<String>), Error> {
+        // DynamoDB takes no empty text as a key.
+        let since = filter.since.map_or_else(|| "0".to_owned(), sortable);
+        // `~` is above every digit; a time is below the places of its own events.
+        let until = filter.until.map_or_else(|| "~".to_owned(), sortable);
+        let before = match after {
+            Some(after) => until.min(after.into()),
+            None => until,
+        };
+        // DynamoDB refuses a range that ends before it begins.
+        if since > before {
+            return Ok((Vec::new(), None));
+        }
+        let query = self
+            .table
+            .query_all()
+            .index_name(BY_TIME)
+            .key_condition_expression(
+                "organization = :organization AND listed_at BETWEEN :since AND :before",
+            )
+            .expression_attribute_values(":organization", text(organization.as_str()))
+            .expression_attribute_values(":since", text(since))
+            .expression_attribute_values(":before", text(&before))
+            .scan_index_forward(false);
+        let read = |item: Item| Ok((place(&item), from_item(WHAT, item)?));
+        // One more tells that there is more, and one may be the end of the range.
+        let conditions = filter.conditions();
+        let listed = list(LISTING, query, &conditions, None, max + 2, read);
+        let (mut found, last): (Vec<(String, Event)>, _) = listed.await?;
+        // The range that DynamoDB is asked for has its end in it.
+        found.retain(|(place, _)| *place < before);
+        let next = last.as_ref().map(place);
+        let (found, next) = page(found, next, max, |(place, _)| place.clone());
+        let events = found.into_iter().map(|(_, event)| event);
+        Ok((events.collect(), next))
+    }
+}
+
+impl EventFilter {
+    /// What the index cannot tell: attributes, and the values that each may have.
+    fn conditions(&self) -> Vec<(&'static str, Vec<&str>)> {
+        let types = self.event_types.iter().map(|known| known.as_str());
+        let single = [
+            ("status", self.status.map(Status::as_str)),
+            ("environment", self.environment.as_deref()),
+            ("project", self.project.as_deref()),
+            ("actor", self.actor.as_deref()),
+            ("correlation_id", self.correlation_id.as_deref()),
+        ];
+        let mut conditions = vec![("type", types.collect())];
+        conditions.extend(single.map(|(name, value)| (name, Vec::from_iter(value))));
+        conditions
+    }
+}
+
+/// Sorts as the times do, whatever their fractions of a second. Those of one moment, which
+/// for some sources is a second, are in the order in which they arrived; the id tells apart
+/// what arrived at once.
+fn listed_at(event: &Event) -> String {
+    let (occurred, received) = (sortable(event.occurred_at), sortable(event.received_at));
+    format!("{occurred}#{received}#{}", event.id)
+}
+
+fn sortable(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
+}
+
+/// Where an item stands in the list.
+fn place(item: &Item) -> String {
+    field(item, LISTED_AT).unwrap_or_default().to_owned()
 }

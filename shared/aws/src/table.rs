@@ -1,5 +1,7 @@
 //! What all tables share.
 
+mod list;
+
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::num::{NonZeroU32, ParseIntError};
@@ -23,6 +25,8 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub(crate) use list::{CALLS, list, page};
 
 use crate::Error;
 
@@ -56,22 +60,6 @@ pub(crate) fn from_items<T: DeserializeOwned>(
         .into_iter()
         .map(|item| from_item(what, item))
         .collect()
-}
-
-/// A page of at most so many, and behind which place to go on, where there may be more: one more
-/// than is wanted tells so, too.
-pub(crate) fn page<T, P>(
-    mut found: Vec<T>,
-    next: Option<P>,
-    max: usize,
-    place: impl Fn(&T) -> P,
-) -> (Vec<T>, Option<P>) {
-    if found.len() <= max {
-        return (found, next);
-    }
-    found.truncate(max);
-    let last = found.last().map(place);
-    (found, last)
 }
 
 /// A row: what it holds, under its key.
@@ -312,28 +300,6 @@ impl Table {
 async fn pause_before(tries: u32) {
     if let Some(earlier) = tries.checked_sub(1) {
         tokio::time::sleep(PAUSE * 2_u32.pow(earlier)).await;
-    }
-}
-
-/// A query that gives only rows in which each of these attributes has one of its values.
-pub(crate) fn filtered(
-    mut query: QueryFluentBuilder,
-    conditions: &[(&str, Vec<&str>)],
-) -> QueryFluentBuilder {
-    let mut expressions = Vec::with_capacity(conditions.len());
-    for (n, (name, values)) in conditions.iter().enumerate() {
-        query = query.expression_attribute_names(format!("#filter{n}"), *name);
-        let mut names = Vec::with_capacity(values.len());
-        for (number, value) in values.iter().enumerate() {
-            let name = format!(":filter{n}_{number}");
-            query = query.expression_attribute_values(&name, text(*value));
-            names.push(name);
-        }
-        expressions.push(format!("#filter{n} IN ({})", names.join(", ")));
-    }
-    match expressions.is_empty() {
-        true => query,
-        false => query.filter_expression(expressions.join(" AND ")),
     }
 }
 

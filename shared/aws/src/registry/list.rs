@@ -4,11 +4,8 @@ use carillon_domain::{OrganizationId, Webhook};
 
 use super::{Registry, WEBHOOK, pk, readable, row_id};
 use crate::Error;
-use crate::table::{Item, Order, field, page, text};
+use crate::table::{CALLS, Item, Order, field, page, text};
 
-/// How many calls a page of wanted webhooks takes at most. Where few are wanted, the page is
-/// short, and the next one goes on.
-const CALLS: usize = 10;
 /// How many rows a call reads at most. DynamoDB ends it after a megabyte, too.
 pub const PAGE: usize = 500;
 /// By how much more each call reads than the one before, where few rows are wanted.
