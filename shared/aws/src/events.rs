@@ -28,7 +28,7 @@ const LISTED_AT: &str = "listed_at";
 pub struct EventFilter {
     /// That happened then or later.
     pub since: Option<Timestamp>,
-    /// That happened before then.
+    /// That happened before then, which is later than `since`.
     pub until: Option<Timestamp>,
     /// Of one of these types; of any, where there is none.
     pub event_types: Vec<EventType>,
@@ -109,8 +109,8 @@ impl EventStore {
         Ok(by_id.collect())
     }
 
-    /// An organization's events, newest first, that come after the place `after` of the
-    /// list, and the place where it goes on, if there may be more.
+    /// An organization's events, newest first, behind the place `after` of this list, and the
+    /// place behind which it goes on, if there may be more.
     pub async fn list(
         &self,
         organization: &OrganizationId,
@@ -122,36 +122,30 @@ impl EventStore {
         let since = filter.since.map_or_else(|| "0".to_owned(), sortable);
         // `~` is above every digit; a time is below the places of its own events.
         let until = filter.until.map_or_else(|| "~".to_owned(), sortable);
-        let before = match after {
-            Some(after) => until.min(after.into()),
-            None => until,
-        };
-        // DynamoDB refuses a range that ends before it begins.
-        if since > before {
-            return Ok((Vec::new(), None));
-        }
         let query = self
             .table
             .query_all()
             .index_name(BY_TIME)
             .key_condition_expression(
-                "organization = :organization AND listed_at BETWEEN :since AND :before",
+                "organization = :organization AND listed_at BETWEEN :since AND :until",
             )
             .expression_attribute_values(":organization", text(organization.as_str()))
             .expression_attribute_values(":since", text(since))
-            .expression_attribute_values(":before", text(&before))
+            .expression_attribute_values(":until", text(until))
             .scan_index_forward(false);
-        let read = |item: Item| Ok((place(&item), from_item(WHAT, item)?));
-        // One more tells that there is more, and one may be the end of the range.
         let conditions = filter.conditions();
-        let listed = list(LISTING, query, &conditions, None, max + 2, read);
-        let (mut found, last): (Vec<(String, Event)>, _) = listed.await?;
-        // The range that DynamoDB is asked for has its end in it.
-        found.retain(|(place, _)| *place < before);
-        let next = last.as_ref().map(place);
-        let (found, next) = page(found, next, max, |(place, _)| place.clone());
-        let events = found.into_iter().map(|(_, event)| event);
-        Ok((events.collect(), next))
+        let start = after.and_then(|place| {
+            let (_, id) = place.rsplit_once('#')?;
+            let mut start = key(organization, &EventId::parse(id)?);
+            start.insert(LISTED_AT.into(), text(place));
+            Some(start)
+        });
+        let read = |row| from_item(WHAT, row);
+        // One more tells that there is more.
+        let listed = list(LISTING, query, &conditions, start, max + 1, read);
+        let (found, last) = listed.await?;
+        let next = last.and_then(|key| field(&key, LISTED_AT).map(str::to_owned));
+        Ok(page(found, next, max, listed_at))
     }
 }
 
@@ -172,7 +166,7 @@ impl EventFilter {
     }
 }
 
-/// Sorts as the times do, whatever their fractions of a second. Those of one moment, which
+/// An event's place in the list. Sorts as the times do, whatever their fractions of a second. Those of one moment, which
 /// for some sources is a second, are in the order in which they arrived; the id tells apart
 /// what arrived at once.
 fn listed_at(event: &Event) -> String {
@@ -182,9 +176,4 @@ fn listed_at(event: &Event) -> String {
 
 fn sortable(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.9fZ").to_string()
-}
-
-/// Where an item stands in the list.
-fn place(item: &Item) -> String {
-    field(item, LISTED_AT).unwrap_or_default().to_owned()
 }
