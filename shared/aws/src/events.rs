@@ -90,8 +90,8 @@ impl EventStore {
         organization: &OrganizationId,
         id: &EventId,
     ) -> Result<Option<Event>, Error> {
-        let row = self.table.row("reading an event", key(organization, id));
-        row.await?.map(|row| from_item(WHAT, row)).transpose()
+        let key = key(organization, id);
+        self.table.read("reading an event", WHAT, key).await
     }
 
     /// Several events at once; those that are not there are left out.

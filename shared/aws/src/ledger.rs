@@ -60,9 +60,8 @@ impl Ledger {
         webhook: &WebhookId,
         id: &DeliveryId,
     ) -> Result<Option<Delivery>, Error> {
-        let row = self.table.row("reading a delivery", key(webhook, id));
-        let row = row.await?;
-        row.map(|row| from_item(WHAT, row)).transpose()
+        let key = key(webhook, id);
+        self.table.read("reading a delivery", WHAT, key).await
     }
 
     /// Deliveries of a webhook that have one of these statuses, or any where none is named, in

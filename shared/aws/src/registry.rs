@@ -44,6 +44,7 @@ pub use webhooks::{MAX_ROTATED_AT_ONCE, WriteError};
 use crate::Error;
 use crate::table::{Item, Retention, Table, field, from_item, text};
 
+const READING: &str = "reading the registry";
 const WEBHOOK: &str = "WEBHOOK#";
 
 #[derive(Debug, Clone)]
@@ -100,7 +101,7 @@ impl Registry {
     /// All webhooks of an organization, oldest first. One that cannot be read is left out:
     /// it is no reason to give the others nothing.
     pub async fn webhooks(&self, organization: &OrganizationId) -> Result<Vec<Webhook>, Error> {
-        self.all_rows(organization, WEBHOOK, |_, row| readable(row))
+        self.all_rows(organization, WEBHOOK, |_, row| readable(row).map(Ok))
             .await
     }
 
@@ -149,7 +150,7 @@ impl Registry {
     }
 
     async fn row(&self, key: Item) -> Result<Option<Item>, Error> {
-        self.table.row("reading the registry", key).await
+        self.table.row(READING, key).await
     }
 
     async fn read<T: DeserializeOwned>(
@@ -157,8 +158,7 @@ impl Registry {
         what: &'static str,
         key: Item,
     ) -> Result<Option<T>, Error> {
-        let row = self.row(key).await?;
-        row.map(|row| from_item(what, row)).transpose()
+        self.table.read(READING, what, key).await
     }
 }
 

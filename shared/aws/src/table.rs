@@ -193,6 +193,17 @@ impl Table {
         Ok(answer.map_err(Error::call(operation))?.item)
     }
 
+    /// What a row holds now.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        what: &'static str,
+        key: Item,
+    ) -> Result<Option<T>, Error> {
+        let row = self.row(operation, key).await?;
+        row.map(|row| from_item(what, row)).transpose()
+    }
+
     /// Reads several rows at once; those that are not there are left out.
     pub async fn read_all(
         &self,

@@ -7,7 +7,6 @@ use carillon_domain::ids::stable_uuid;
 use carillon_domain::pause::PlatformPause;
 use carillon_domain::{Conversation, WebhookId};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
 
 use super::Ledger;
 use crate::Error;
@@ -15,6 +14,7 @@ use crate::table::{Item, delivery_key, from_item, is_made, number, put_or_find, 
 
 const CONVERSATION: &str = "a conversation";
 const PAUSE: &str = "a pause";
+const READING: &str = "reading a note";
 
 /// The events of one correlation id in one channel of a webhook.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ fn pause_key(platform: &str) -> Item {
 impl Ledger {
     /// The messages that the events of one correlation id have in a channel, if any.
     pub async fn conversation(&self, of: &Operation) -> Result<Option<Conversation>, Error> {
-        self.note(CONVERSATION, of.key()).await
+        self.table.read(READING, CONVERSATION, of.key()).await
     }
 
     /// Remembers a conversation, in the place of the one that was read. The first that is
@@ -70,7 +70,7 @@ impl Ledger {
     /// Until when nothing is to be posted to a platform, which is called as the `type` of its
     /// webhooks.
     pub async fn platform_pause(&self, platform: &str) -> Result<Option<PlatformPause>, Error> {
-        self.note(PAUSE, pause_key(platform)).await
+        self.table.read(READING, PAUSE, pause_key(platform)).await
     }
 
     /// Tells every poster to leave a platform alone. Where somebody has told of a longer
@@ -96,14 +96,5 @@ impl Ledger {
             None => Ok(pause),
             Some(longer) => from_item(PAUSE, longer),
         }
-    }
-
-    async fn note<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        key: Item,
-    ) -> Result<Option<T>, Error> {
-        let row = self.table.row("reading a note", key).await?;
-        row.map(|row| from_item(what, row)).transpose()
     }
 }

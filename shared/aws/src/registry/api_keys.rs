@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Quota, Registry, WriteError, key, key_of, pk};
 use crate::Error;
-use crate::table::{IntoStep, Item, Order, Step, from_item, is_made, page, row, text};
+use crate::table::{IntoStep, Item, Order, Step, from_item, is_made, row, text};
 
 const KEY: &str = "KEY#";
 const WHAT: &str = "an API key";
@@ -69,15 +69,11 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<ApiKey>, Option<String>), Error> {
-        // One more than is wanted tells whether there are more.
-        let (pk, rows) = (pk(organization), max + 1);
-        let read = self.some_rows(pk, KEY, after, rows, Order::OldestFirst);
+        let pk = pk(organization);
+        let read = self.some_rows(pk, KEY, after, max, Order::OldestFirst);
         let read = read.await?;
         let keys = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
-        let keys = keys.collect::<Result<_, _>>()?;
-        Ok(page(keys, read.next, max, |key: &ApiKey| {
-            key.id.to_string()
-        }))
+        Ok((keys.collect::<Result<_, _>>()?, read.next))
     }
 
     /// Revokes a key; gives its hash, or none where there is no such key.

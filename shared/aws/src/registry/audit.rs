@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::{Registry, key_of};
 use crate::Error;
 use crate::rising::rising_ulid;
-use crate::table::{IntoStep, Order, Step, from_item, page, row};
+use crate::table::{IntoStep, Order, Step, from_item, row};
 
 const WHAT: &str = "an entry of the audit log";
 
@@ -66,14 +66,10 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
-        // One more than is wanted tells whether there are more.
-        let (pk, rows) = (pk(organization), max + 1);
-        let read = self.some_rows(pk, "", after, rows, Order::NewestFirst);
+        let pk = pk(organization);
+        let read = self.some_rows(pk, "", after, max, Order::NewestFirst);
         let read = read.await?;
         let entries = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
-        let entries = entries.collect::<Result<_, _>>()?;
-        Ok(page(entries, read.next, max, |entry: &Entry| {
-            entry.id.clone()
-        }))
+        Ok((entries.collect::<Result<_, _>>()?, read.next))
     }
 }

@@ -64,10 +64,8 @@ impl Registry {
         &self,
         organization: &OrganizationId,
     ) -> Result<Vec<CredentialRow>, Error> {
-        let rows = self.all_rows(organization, CREDENTIAL, |_, row| {
-            Some(from_item(WHAT, row))
-        });
-        rows.await?.into_iter().collect()
+        let read = |_: &str, row| Some(from_item(WHAT, row));
+        self.all_rows(organization, CREDENTIAL, read).await
     }
 
     /// The condemned credentials of an organization.
@@ -75,8 +73,8 @@ impl Registry {
         &self,
         organization: &OrganizationId,
     ) -> Result<Vec<CondemnedRow>, Error> {
-        let rows = self.all_rows(organization, CONDEMNED, |_, row| Some(from_item(WHAT, row)));
-        rows.await?.into_iter().collect()
+        let read = |_: &str, row| Some(from_item(WHAT, row));
+        self.all_rows(organization, CONDEMNED, read).await
     }
 
     /// Writes a new credential's row; false where there is one already.

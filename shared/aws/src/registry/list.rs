@@ -2,7 +2,7 @@
 
 use carillon_domain::{OrganizationId, Webhook};
 
-use super::{Registry, WEBHOOK, pk, readable, row_id};
+use super::{READING, Registry, WEBHOOK, pk, readable, row_id};
 use crate::Error;
 use crate::table::{CALLS, Item, Order, field, page, text};
 
@@ -87,14 +87,16 @@ impl Registry {
         &self,
         organization: &OrganizationId,
         kind: &str,
-        read: impl Fn(&str, Item) -> Option<T> + Send + Sync,
+        read: impl Fn(&str, Item) -> Option<Result<T, Error>> + Send + Sync,
     ) -> Result<Vec<T>, Error> {
         let (mut all, mut after) = (Vec::new(), None::<String>);
         loop {
             let (pk, behind) = (pk(organization), after.as_deref());
             let rows = self.some_rows(pk, kind, behind, PAGE, Order::OldestFirst);
             let Rows { rows, next } = rows.await?;
-            all.extend(rows.into_iter().filter_map(|(id, row)| read(&id, row)));
+            for (id, row) in rows {
+                all.extend(read(&id, row).transpose()?);
+            }
             after = next;
             if after.is_none() {
                 return Ok(all);
@@ -114,7 +116,7 @@ impl Registry {
         let pk = text(pk);
         let mut query = self
             .table
-            .query(max)
+            .query(max + 1)
             .expression_attribute_values(":pk", pk.clone())
             .scan_index_forward(order == Order::OldestFirst)
             .consistent_read(true);
@@ -130,16 +132,13 @@ impl Registry {
                 .exclusive_start_key("pk", pk)
                 .exclusive_start_key("sk", text(format!("{kind}{after}")));
         }
-        let answer = query
-            .send()
-            .await
-            .map_err(Error::call("reading the registry"))?;
+        let answer = query.send().await.map_err(Error::call(READING))?;
         let rest = |item: &Item| field(item, "sk")?.strip_prefix(kind).map(str::to_owned);
         let next = answer.last_evaluated_key.as_ref().and_then(rest);
         let rows = answer.items.unwrap_or_default().into_iter();
-        Ok(Rows {
-            rows: rows.filter_map(|row| Some((rest(&row)?, row))).collect(),
-            next,
-        })
+        let rows = rows.filter_map(|row| Some((rest(&row)?, row))).collect();
+        // One more than is wanted tells whether there are more.
+        let (rows, next) = page(rows, next, max, |(id, _): &(String, Item)| id.clone());
+        Ok(Rows { rows, next })
     }
 }

@@ -145,7 +145,7 @@ impl Registry {
         fingerprint: &Fingerprint,
     ) -> Result<Vec<WebhookId>, Error> {
         let kind = use_kind(fingerprint);
-        self.all_rows(organization, &kind, |id, _| WebhookId::parse(id))
+        self.all_rows(organization, &kind, |id, _| WebhookId::parse(id).map(Ok))
             .await
     }
 }
