@@ -90,8 +90,13 @@ impl Credentials {
         fingerprint: &Fingerprint,
         now: Timestamp,
     ) -> Result<(), Error> {
-        match self.registry.credential(organization, fingerprint).await? {
-            Some(row) => self.condemn(organization, &row, now).await,
+        let registry = &self.registry;
+        match registry
+            .retire_credential(organization, fingerprint, now)
+            .await?
+        {
+            // The next sweep deletes it again: a registration may be under way.
+            Some(id) => self.secrets.delete(organization, &id).await,
             None => Ok(()),
         }
     }
@@ -99,64 +104,37 @@ impl Credentials {
     /// The webhook's new credential has delivered: the one before is not needed any more, and
     /// is deleted if nobody else uses it.
     pub async fn end_rotation(&self, webhook: &Webhook, now: Timestamp) -> Result<(), Error> {
-        let Some(fallback) = &webhook.fallback else {
-            return Ok(());
-        };
-        if self.registry.end_rotation(webhook, now).await? {
-            let organization = &webhook.organization;
-            self.secrets.delete(organization, &fallback.id).await?;
+        match self.registry.end_rotation(webhook, now).await? {
+            Some(id) => self.secrets.delete(&webhook.organization, &id).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Finishes what calls that died have left behind, and encrypts anew what another key
     /// encrypts than the deployment has. Two sweeps at once do no harm: what one
     /// has condemned or forgotten, the other does not find, or finds done.
     pub async fn sweep(&self, organization: &OrganizationId, now: Timestamp) -> Result<(), Error> {
-        let registry = &self.registry;
+        let Self { registry, secrets } = self;
         for row in registry.credentials(organization).await? {
             if row.user_count == 0 && row.created_at + ABANDONED_AFTER <= now {
-                self.condemn(organization, &row, now).await?;
-            } else if row.encrypted_with.as_deref() != self.secrets.kms_key() {
-                self.encrypt_anew(organization, &row).await?;
+                registry.condemn_credential(organization, &row, now).await?;
+            } else if row.encrypted_with.as_deref() != secrets.kms_key() {
+                // First the secret, then the note: done twice, it does no harm.
+                secrets
+                    .encrypt_anew(organization, &row.credential_id)
+                    .await?;
+                let noted = registry.note_encrypted(organization, &row, secrets.kms_key());
+                noted.await?;
             }
         }
         for row in registry.condemned(organization).await? {
             // Each time: a call that was under way may have made it again.
             let id = &row.credential_id;
-            self.secrets.delete(organization, id).await?;
+            secrets.delete(organization, id).await?;
             if row.condemned_at + ABANDONED_AFTER <= now {
                 registry.forget_condemned(organization, id).await?;
             }
         }
         Ok(())
-    }
-
-    /// The deployment has another key since. First the secret, then the note: done twice, it does
-    /// no harm.
-    async fn encrypt_anew(
-        &self,
-        organization: &OrganizationId,
-        row: &CredentialRow,
-    ) -> Result<(), Error> {
-        let key = self.secrets.kms_key();
-        self.secrets
-            .encrypt_anew(organization, &row.credential_id)
-            .await?;
-        self.registry.note_encrypted(organization, row, key).await
-    }
-
-    async fn condemn(
-        &self,
-        organization: &OrganizationId,
-        row: &CredentialRow,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let condemned = self.registry.condemn_credential(organization, row, now);
-        if !condemned.await? {
-            return Ok(());
-        }
-        // The next sweep deletes it again: a registration may be under way.
-        self.secrets.delete(organization, &row.credential_id).await
     }
 }

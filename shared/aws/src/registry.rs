@@ -20,7 +20,6 @@ mod credentials;
 mod list;
 mod quotas;
 mod suspension;
-mod sweeps;
 mod transaction;
 mod uses;
 mod webhooks;

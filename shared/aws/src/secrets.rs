@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use carillon_domain::{CredentialId, OrganizationId};
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
@@ -19,6 +17,8 @@ use crate::Error;
 
 /// The key that encrypts an account's secrets where no other is named.
 const OWN_KEY: &str = "alias/aws/secretsmanager";
+const NOT_FOUND: &str = "ResourceNotFoundException";
+const INVALID: &str = "InvalidRequestException";
 /// How long a secret is kept in memory.
 pub const CACHE_PERIOD: Duration = Duration::from_secs(300);
 
@@ -64,12 +64,9 @@ impl SecretCache {
     async fn read(&self, name: &str) -> Result<Option<SecretString>, Error> {
         match self.client.get_secret_value().secret_id(name).send().await {
             Ok(answer) => Ok(answer.secret_string.map(SecretString::from)),
-            Err(error) => match error.as_service_error() {
-                Some(
-                    GetSecretValueError::ResourceNotFoundException(_)
-                    // Marked for deletion.
-                    | GetSecretValueError::InvalidRequestException(_),
-                ) => Ok(None),
+            Err(error) => match error.code() {
+                // The latter where it is marked for deletion.
+                Some(NOT_FOUND | INVALID) => Ok(None),
                 _ => Err(Error::call("reading a secret")(error)),
             },
         }
@@ -79,7 +76,6 @@ impl SecretCache {
 /// The credentials of webhooks, each a secret named `<prefix>/<organization>/<credential id>`.
 #[derive(Clone)]
 pub struct SecretStore {
-    client: Client,
     prefix: String,
     cache: SecretCache,
     kms_key: Option<String>,
@@ -88,7 +84,6 @@ pub struct SecretStore {
 impl SecretStore {
     pub fn new(prefix: String, cache: SecretCache) -> Self {
         Self {
-            client: cache.client.clone(),
             prefix,
             cache,
             kms_key: None,
@@ -138,6 +133,7 @@ impl SecretStore {
     ) -> Result<(), Error> {
         let name = self.name(organization, credential);
         let result = self
+            .cache
             .client
             .create_secret()
             .name(&name)
@@ -146,14 +142,13 @@ impl SecretStore {
             .secret_string(value.expose_secret())
             .send()
             .await;
-        let error = match result {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
+        let Err(error) = result else {
+            return Ok(());
         };
-        match error.as_service_error() {
-            Some(CreateSecretError::ResourceExistsException(_)) => Ok(()),
+        match error.code() {
+            Some("ResourceExistsException") => Ok(()),
             // Somebody marked it for deletion by hand.
-            Some(CreateSecretError::InvalidRequestException(_)) => self.restore(&name, value).await,
+            Some(INVALID) => self.restore(&name, value).await,
             _ => Err(Error::call("making a secret")(error)),
         }
     }
@@ -167,6 +162,7 @@ impl SecretStore {
         credential: &CredentialId,
     ) -> Result<(), Error> {
         let result = self
+            .cache
             .client
             .update_secret()
             .secret_id(self.name(organization, credential))
@@ -178,13 +174,15 @@ impl SecretStore {
 
     async fn restore(&self, name: &str, value: &SecretString) -> Result<(), Error> {
         const OPERATION: &str = "restoring a secret";
-        self.client
+        self.cache
+            .client
             .restore_secret()
             .secret_id(name)
             .send()
             .await
             .map_err(Error::call(OPERATION))?;
-        self.client
+        self.cache
+            .client
             .put_secret_value()
             .secret_id(name)
             .secret_string(value.expose_secret())
@@ -203,6 +201,7 @@ impl SecretStore {
     ) -> Result<(), Error> {
         let name = self.name(organization, credential);
         let result = self
+            .cache
             .client
             .delete_secret()
             .secret_id(&name)
@@ -220,9 +219,7 @@ where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     match result {
-        Err(error) if error.code() != Some("ResourceNotFoundException") => {
-            Err(Error::call(operation)(error))
-        }
+        Err(error) if error.code() != Some(NOT_FOUND) => Err(Error::call(operation)(error)),
         _ => Ok(()),
     }
 }

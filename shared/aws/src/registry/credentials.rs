@@ -1,20 +1,21 @@
-//! Who uses which credential.
+//! The credentials that there are.
 //!
 //! A credential's row is written before its secret is made. When its last user is gone,
 //! the row becomes a note that the credential is condemned, which outlives the secret:
-//! whoever was about to make the secret again is too late, and is cleaned up after.
+//! whoever was about to make the secret again is too late, and is cleaned up after: by a sweep
+//! over all organizations that have or had credentials.
 
 use carillon_domain::{CredentialId, Fingerprint, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::sweeps::ORGANIZATIONS;
 use super::{Registry, key, key_of};
 use crate::Error;
-use crate::table::{IntoStep, Item, from_item, number, row, text};
+use crate::table::{IntoStep, Item, Order, field, from_item, number, row, text};
 
 const CREDENTIAL: &str = "CREDENTIAL#";
 const CONDEMNED: &str = "CONDEMNED#";
+const ORGANIZATIONS: &str = "ORGANIZATIONS";
 const WHAT: &str = "a credential's row";
 
 /// A credential in use.
@@ -47,6 +48,10 @@ pub(super) fn credential_key(organization: &OrganizationId, fingerprint: &Finger
 
 fn condemned_key(organization: &OrganizationId, id: &CredentialId) -> Item {
     key(organization, format!("{CONDEMNED}{id}"))
+}
+
+fn position_key() -> Item {
+    key_of("SWEEP", "credentials")
 }
 
 impl Registry {
@@ -139,18 +144,19 @@ impl Registry {
         Ok(failed.is_none())
     }
 
-    /// Condemns a credential if nobody uses it; tells whether it did.
-    pub(super) async fn retire_credential(
+    /// Condemns a credential if nobody uses it; gives it where it did.
+    pub(crate) async fn retire_credential(
         &self,
         organization: &OrganizationId,
         fingerprint: &Fingerprint,
         now: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<CredentialId>, Error> {
         let row = self.credential(organization, fingerprint).await?;
-        match row.filter(|row| row.user_count == 0) {
-            Some(row) => self.condemn_credential(organization, &row, now).await,
-            None => Ok(false),
-        }
+        let Some(row) = row.filter(|row| row.user_count == 0) else {
+            return Ok(None);
+        };
+        let condemned = self.condemn_credential(organization, &row, now).await?;
+        Ok(condemned.then_some(row.credential_id))
     }
 
     /// Removes the note of a condemned credential.
@@ -162,6 +168,36 @@ impl Registry {
         let step = self.delete_existing(condemned_key(organization, id));
         // A failed condition: somebody else has removed it already.
         self.transact("forgetting a credential", [step]).await?;
+        Ok(())
+    }
+
+    /// At most so many of the organizations that have or had credentials, behind this one, and
+    /// behind which to go on, where there may be more.
+    pub async fn organizations(
+        &self,
+        after: Option<&str>,
+        max: usize,
+    ) -> Result<(Vec<OrganizationId>, Option<String>), Error> {
+        let read = self
+            .some_rows(ORGANIZATIONS, "", after, max, Order::OldestFirst)
+            .await?;
+        let found = read.rows.iter();
+        let found = found.filter_map(|(id, _)| OrganizationId::parse(id));
+        Ok((found.collect(), read.next))
+    }
+
+    /// Behind which organization the sweep goes on; none where it begins anew.
+    pub async fn sweep_position(&self) -> Result<Option<String>, Error> {
+        let row = self.row(position_key()).await?;
+        Ok(row.and_then(|row| field(&row, "after").map(str::to_owned)))
+    }
+
+    /// Notes how far the sweep has come; none where it has come to its end.
+    pub async fn put_sweep_position(&self, after: Option<&str>) -> Result<(), Error> {
+        let mut row = position_key();
+        row.extend(after.map(|after| ("after".into(), text(after))));
+        let put = self.table.put(row).send().await;
+        put.map_err(Error::call("noting how far the sweep has come"))?;
         Ok(())
     }
 }

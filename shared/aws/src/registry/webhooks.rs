@@ -2,7 +2,7 @@
 //! credentials and the number of webhooks.
 
 use carillon_domain::audit::{Action, changed_fields};
-use carillon_domain::{CredentialId, CredentialRef, OrganizationId, Webhook, WebhookId};
+use carillon_domain::{CredentialId, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
 
 use super::changes::Change;
@@ -119,19 +119,16 @@ impl Registry {
     }
 
     /// Ends a rotation: the new credential has delivered, the one before is not needed any
-    /// more, unless another webhook needs it. Tells whether it was condemned: its secret then
+    /// more, unless another webhook needs it. Gives it where it was condemned: its secret then
     /// goes with the next sweep.
-    pub async fn end_rotation(&self, read: &Webhook, now: Timestamp) -> Result<bool, Error> {
+    pub async fn end_rotation(
+        &self,
+        read: &Webhook,
+        now: Timestamp,
+    ) -> Result<Option<CredentialId>, Error> {
         let Some(fallback) = &read.fallback else {
-            return Ok(false);
+            return Ok(None);
         };
-        self.drop_fallback(read, fallback).await?;
-        self.retire_credential(&read.organization, &fallback.fingerprint, now)
-            .await
-    }
-
-    /// Nothing happens where the webhook has been given other credentials meanwhile.
-    async fn drop_fallback(&self, read: &Webhook, fallback: &CredentialRef) -> Result<(), Error> {
         let forget = self
             .table
             .update_step(webhook_key(read))
@@ -145,9 +142,10 @@ impl Registry {
         uses.end(read, fallback);
         let left = self.use_steps(&read.organization, uses);
         let steps = std::iter::once(forget.step()).chain(left.into_iter().map(|(step, _)| step));
-        // A failed condition: there is nothing to do any more.
+        // A failed condition: the webhook has been given other credentials meanwhile.
         self.transact("ending a rotation", steps).await?;
-        Ok(())
+        self.retire_credential(&read.organization, &fallback.fingerprint, now)
+            .await
     }
 
     async fn write(
