@@ -110,16 +110,11 @@ async fn again(
 
 /// The credentials that one version of a webhook used and the next does not.
 fn left(read: &Webhook, new: Option<&Webhook>) -> Vec<CredentialRef> {
-    let still = |credential: &CredentialRef| {
-        new.is_some_and(|new| {
-            new.credential == *credential || new.fallback.as_ref() == Some(credential)
-        })
+    let still = |credential: &&CredentialRef| {
+        new.is_some_and(|new| new.credentials().any(|it| it == *credential))
     };
-    std::iter::once(&read.credential)
-        .chain(&read.fallback)
-        .filter(|credential| !still(credential))
-        .cloned()
-        .collect()
+    let left = read.credentials().filter(|it| !still(it));
+    left.cloned().collect()
 }
 
 /// Has those of these credentials go that nobody uses. The webhooks are written, or were never

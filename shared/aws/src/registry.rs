@@ -21,7 +21,6 @@ mod list;
 mod quotas;
 mod suspension;
 mod transaction;
-mod uses;
 mod webhooks;
 
 use std::collections::HashMap;

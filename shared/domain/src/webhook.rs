@@ -45,7 +45,7 @@ named! {
 }
 
 /// A reference to a stored credential.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CredentialRef {
     /// Names the secret.
     #[serde(rename = "credential_id")]
@@ -85,6 +85,11 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Its credential, and the one before where there still is one.
+    pub fn credentials(&self) -> impl Iterator<Item = &CredentialRef> {
+        std::iter::once(&self.credential).chain(&self.fallback)
+    }
+
     /// Whether an event is to be delivered by this webhook.
     pub fn wants(&self, event: &Event) -> bool {
         self.status == WebhookStatus::Active && self.subscribes(event)

@@ -5,8 +5,7 @@ use carillon_domain::audit::{Action, changed_fields};
 use carillon_domain::{CredentialId, OrganizationId, Webhook, WebhookId};
 use jiff::Timestamp;
 
-use super::changes::Change;
-use super::uses::Uses;
+use super::changes::{Change, Uses};
 use super::{Quota, Registry, key, name_sk, webhook_key};
 use crate::Error;
 use crate::table::{IntoStep, Item, Step, field, number, row, text};
