@@ -5,7 +5,6 @@
 //! once; where that is refused too, or is the same, the credential that a rotation has
 //! left behind has its turn, if there is one.
 
-mod appearance;
 mod pause;
 mod poster;
 mod reply;

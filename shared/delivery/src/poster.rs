@@ -6,11 +6,21 @@ use std::time::Duration;
 use carillon_aws::SecretStore;
 use carillon_chat::{Client, Kind, Kinds, Place, Post, Remedy, Reply, Without};
 use carillon_domain::delivery::POST_TIMEOUT;
-use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook};
+use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook, WebhookId};
+use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::appearance::Refused;
 use crate::reply;
+
+/// How long a name or a picture that was refused is not tried again.
+const REFUSED_FOR: Duration = Duration::from_secs(600);
+/// Of how many webhooks that is remembered.
+const REMEMBERED: u64 = 1_000;
+
+/// The webhooks whose own names or pictures the platform has refused of late: their messages go
+/// out without. A change of the webhook may mend it, so that its version counts.
+type Refused = Cache<(WebhookId, u64), ()>;
 
 /// Posts messages; one for a process.
 #[derive(Clone)]
@@ -52,7 +62,11 @@ impl Poster {
         Self {
             secrets,
             chat,
-            refused: Refused::default(),
+            refused: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(REFUSED_FOR)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
         }
     }
 
@@ -171,7 +185,8 @@ impl Poster {
     /// not its delivery. Each is left out once, so that this comes to an end.
     async fn call(&self, kind: &dyn Kind, post: &Post<'_>, credential: &SecretString) -> Posted {
         let mut post = *post;
-        post.without.appearance |= self.refused.is_known(post.webhook);
+        let version = (post.webhook.id.clone(), post.webhook.version);
+        post.without.appearance |= self.refused.contains_key(&version);
         let mut draft = kind.draft(&post);
         let mut posted = Posted::first(self.chat.send(kind, &draft, credential).await);
         loop {
@@ -182,7 +197,7 @@ impl Poster {
                 return posted;
             };
             if remedy == Remedy::Appearance {
-                self.refused.remember(post.webhook);
+                self.refused.insert(version.clone(), ()).await;
             }
             post.without = without;
             let next = kind.draft(&post);

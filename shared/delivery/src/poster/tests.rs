@@ -162,3 +162,35 @@ async fn a_message_that_lacks_the_refused_part_is_not_repeated() {
     assert_eq!(posted.reply.outcome, Outcome::PayloadRefused);
     assert_eq!(discord.received().await.len(), 1);
 }
+
+#[tokio::test]
+async fn of_too_many_refused_names_the_latest_are_known() {
+    let refused = Discord::refusing(|_| json!({})).await.poster.refused;
+    let versions: Vec<_> = (0..=REMEMBERED)
+        .map(|version| (sample::webhook(1, &["*"]).id, version))
+        .collect();
+    for version in &versions {
+        refused.insert(version.clone(), ()).await;
+    }
+    refused.run_pending_tasks().await;
+    let known = versions.iter().map(|version| refused.contains_key(version));
+    let known: Vec<bool> = known.collect();
+    assert!(!known[0] && known[1..].iter().all(|known| *known));
+}
+
+#[tokio::test]
+async fn a_refused_name_is_tried_again_when_the_webhook_was_changed() {
+    let mut discord = Discord::refusing(|body| match body["username"].is_null() {
+        true => json!({}),
+        false => json!({"username": fault()}),
+    })
+    .await;
+    discord.post().await;
+    discord.post().await;
+    assert_eq!(discord.received().await.len(), 3);
+    discord.webhook.version += 1;
+    discord.post().await;
+    let received = discord.received().await;
+    assert_eq!(received.len(), 5);
+    assert_eq!(received[3]["username"], "Bell");
+}
