@@ -16,20 +16,6 @@ use aws_types::SdkConfig;
 /// Where it is said that the credentials are from.
 const PROVIDER: &str = "environment";
 
-/// A call that hangs must not take a function's whole time. How long a connection may take is
-/// the HTTP client's to say.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(8))
-        .build()
-}
-
-/// A refusal that comes over a connection says nothing against the connection.
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_reconnect_mode(ReconnectMode::ReuseAllConnections)
-}
-
 /// The settings of one service's client, which may have an endpoint of its own, such as one in
 /// a VPC. Without a region or credentials, calls fail and say so.
 pub(crate) fn config(
@@ -50,8 +36,18 @@ pub(crate) fn config(
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(variable("AWS_REGION").map(Region::new))
-        .timeout_config(timeouts())
-        .retry_config(retries())
+        // A call that hangs must not take a function's whole time. How long a connection may take
+        // is the HTTP client's to say.
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(Duration::from_secs(3))
+                .operation_timeout(Duration::from_secs(8))
+                .build(),
+        )
+        // A refusal that comes over a connection says nothing against the connection.
+        .retry_config(
+            RetryConfig::standard().with_reconnect_mode(ReconnectMode::ReuseAllConnections),
+        )
         // Answers are small, and have a time-out.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http_client);

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::http::HttpRequest;
-use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -24,7 +24,8 @@ const KEPT: Duration = Duration::from_secs(30);
 /// at a start. It has a time-out for connections of its own, whatever the SDK's says; the
 /// SDK has those of calls.
 pub fn http_client() -> SharedHttpClient {
-    SharedHttpClient::new(Https(client()))
+    let connector = SharedHttpConnector::new(Https(client()));
+    http_client_fn(move |_, _| connector.clone())
 }
 
 fn client() -> reqwest::Client {
@@ -51,18 +52,8 @@ fn tls(roots: RootCertStore) -> ClientConfig {
         .with_no_client_auth()
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Https(reqwest::Client);
-
-impl HttpClient for Https {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
 
 impl HttpConnector for Https {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
