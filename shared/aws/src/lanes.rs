@@ -104,12 +104,6 @@ impl Lanes {
         Ok(row)
     }
 
-    async fn put(&self, operation: &'static str, item: Item) -> Result<(), Error> {
-        let put = self.table.put(item).send().await;
-        put.map_err(Error::call(operation))?;
-        Ok(())
-    }
-
     /// Puts rows, and removes others by their keys; an error where DynamoDB did not take some.
     async fn write_all(
         &self,

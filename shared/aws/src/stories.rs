@@ -14,21 +14,29 @@ use aws_sdk_dynamodb::Client;
 use carillon_domain::OrganizationId;
 use carillon_domain::ids::stable_uuid;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::table::{EXPIRES_AT, Item, Table, delivery_key, field, number, text};
+use crate::table::{Item, Table, delivery_key, row};
 
 /// How long something that goes on and says nothing is still the same story.
 pub const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
-const CORRELATION: &str = "correlation_id";
+/// A story under way, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    correlation_id: String,
+    expires_at: i64,
+}
+
+const WHAT: &str = "a story";
 
 #[derive(Debug, Clone)]
 pub struct Stories {
     table: Table,
 }
 
-fn row(organization: &OrganizationId, key: &str) -> Item {
+fn row_key(organization: &OrganizationId, key: &str) -> Item {
     let id = stable_uuid(&[organization.as_str(), key]);
     delivery_key(format!("STORY#{id}"), "story")
 }
@@ -48,18 +56,11 @@ impl Stories {
         key: &str,
         now: Timestamp,
     ) -> Result<Option<String>, Error> {
-        let row = self
-            .table
-            .row("recalling a story", row(organization, key))
-            .await?;
-        let row = row.unwrap_or_default();
+        let key = row_key(organization, key);
+        let row = self.table.read::<Row>("recalling a story", WHAT, key);
         // DynamoDB's TTL may be days late.
-        let expires = row.get(EXPIRES_AT).and_then(|at| at.as_n().ok());
-        let is_over = expires
-            .and_then(|at| at.parse().ok())
-            .is_some_and(|at: i64| at <= now.as_second());
-        let correlation = field(&row, CORRELATION).filter(|_| !is_over);
-        Ok(correlation.map(str::to_owned))
+        let under_way = row.await?.filter(|row| now.as_second() < row.expires_at);
+        Ok(under_way.map(|row| row.correlation_id))
     }
 
     /// A story goes on under this correlation id.
@@ -70,19 +71,17 @@ impl Stories {
         correlation: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let mut item = row(organization, key);
-        item.insert(CORRELATION.into(), text(correlation));
-        let at = u64::try_from(now.as_second()).unwrap_or_default() + KEPT.as_secs();
-        item.insert(EXPIRES_AT.into(), number(at));
-        let put = self.table.put(item).send().await;
-        put.map_err(Error::call("remembering a story"))?;
-        Ok(())
+        let value = Row {
+            correlation_id: correlation.to_owned(),
+            expires_at: (now + KEPT).as_second(),
+        };
+        let item = row(WHAT, row_key(organization, key), &value)?;
+        self.table.set("remembering a story", item).await
     }
 
     /// A story is over.
     pub async fn forget(&self, organization: &OrganizationId, key: &str) -> Result<(), Error> {
-        let delete = self.table.delete(row(organization, key)).send().await;
-        delete.map_err(Error::call("forgetting a story"))?;
-        Ok(())
+        let key = row_key(organization, key);
+        self.table.remove("forgetting a story", key).await
     }
 }

@@ -187,6 +187,20 @@ impl Table {
         get.set_key(Some(key))
     }
 
+    /// Puts a row, whatever is there.
+    pub async fn set(&self, operation: &'static str, item: Item) -> Result<(), Error> {
+        let put = self.put(item).send().await;
+        put.map_err(Error::call(operation))?;
+        Ok(())
+    }
+
+    /// Removes a row, if it is there.
+    pub async fn remove(&self, operation: &'static str, key: Item) -> Result<(), Error> {
+        let delete = self.delete(key).send().await;
+        delete.map_err(Error::call(operation))?;
+        Ok(())
+    }
+
     /// A row as it is now.
     pub async fn row(&self, operation: &'static str, key: Item) -> Result<Option<Item>, Error> {
         let answer = self.get(key).consistent_read(true).send().await;

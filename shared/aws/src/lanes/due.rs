@@ -54,7 +54,7 @@ impl Lanes {
         item.insert("lane".into(), text(lane.as_str()));
         item.insert(SINCE.into(), text(time(since)));
         self.retention.expire(&mut item, at);
-        self.put(WRITING, item).await
+        self.table.set(WRITING, item).await
     }
 
     /// How many lanes wait: of very many, those that are due first.

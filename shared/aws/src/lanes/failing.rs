@@ -42,7 +42,9 @@ impl Lanes {
     ) -> Result<(), Error> {
         let now = lane.tried_at;
         let key = failing_key(organization, platform, &lane.lane);
-        self.put(NOTING, self.row(NOTING, key, lane, now)?).await?;
+        self.table
+            .set(NOTING, self.row(NOTING, key, lane, now)?)
+            .await?;
         // After the lane: whoever finds the outage finds what fails.
         let outage = Outage::new(organization.clone(), platform, now);
         let put = self.table.put(row(NOTING, outage_key(&outage), &outage)?);
@@ -86,14 +88,13 @@ impl Lanes {
 
     /// Writes what was told of an outage.
     pub async fn put_outage(&self, outage: &Outage) -> Result<(), Error> {
-        self.put(NOTING, row(NOTING, outage_key(outage), outage)?)
+        self.table
+            .set(NOTING, row(NOTING, outage_key(outage), outage)?)
             .await
     }
 
     /// An outage is over.
     pub async fn remove_outage(&self, outage: &Outage) -> Result<(), Error> {
-        let delete = self.table.delete(outage_key(outage)).send().await;
-        delete.map_err(Error::call(NOTING))?;
-        Ok(())
+        self.table.remove(NOTING, outage_key(outage)).await
     }
 }

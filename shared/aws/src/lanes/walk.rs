@@ -48,7 +48,9 @@ impl Lanes {
         now: Timestamp,
     ) -> Result<(), Error> {
         let row = self.row(POSITION, key("WALK", "lanes"), position, now)?;
-        self.put("writing how far the walk has come", row).await
+        self.table
+            .set("writing how far the walk has come", row)
+            .await
     }
 
     /// The next lanes of a partition, behind this one; none where it is at its end. What cannot

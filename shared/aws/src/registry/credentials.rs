@@ -196,8 +196,7 @@ impl Registry {
     pub async fn put_sweep_position(&self, after: Option<&str>) -> Result<(), Error> {
         let mut row = position_key();
         row.extend(after.map(|after| ("after".into(), text(after))));
-        let put = self.table.put(row).send().await;
-        put.map_err(Error::call("noting how far the sweep has come"))?;
-        Ok(())
+        let operation = "noting how far the sweep has come";
+        self.table.set(operation, row).await
     }
 }
