@@ -84,7 +84,7 @@ pub async fn check_room(
         return Err(Problem::NameTaken { existing_id });
     }
     let count = api.registry.count(organization, Quota::Webhooks).await?;
-    let limit = api.registry.quotas().limit(Quota::Webhooks);
+    let limit = api.registry.limit(Quota::Webhooks);
     match count < limit {
         true => Ok(()),
         false => Err(Problem::quota_exceeded(Quota::Webhooks, limit, None)),

@@ -93,7 +93,7 @@ async fn again(
         opened.map(|new| new.credential.clone()).collect()
     };
     match error {
-        WriteError::NameFreed | WriteError::Changed => Ok(()),
+        WriteError::Changed => Ok(()),
         WriteError::CredentialGone(id) => Ok(api.credentials.close(organization, &id).await?),
         WriteError::NameTaken(existing_id) => {
             release(api, opened(), organization).await;
@@ -101,7 +101,7 @@ async fn again(
         }
         WriteError::QuotaExceeded(quota) => {
             release(api, opened(), organization).await;
-            let limit = api.registry.quotas().limit(quota);
+            let limit = api.registry.limit(quota);
             Err(Problem::quota_exceeded(quota, limit, None))
         }
         WriteError::Aws(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use carillon_aws::{Error, Registry, WriteError};
+use carillon_aws::{Error, Quota, Registry};
 use carillon_domain::api_key::KeyRequest;
 use carillon_domain::audit::{Actor, ActorType, By};
 use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
@@ -101,14 +101,12 @@ impl ApiKeys {
             expires_at: request.expires_at,
             last_used_at: None,
         };
-        match self.registry.create_key(&key, &hash(&secret)).await {
-            Ok(()) => Ok((key, secret)),
-            Err(WriteError::QuotaExceeded(quota)) => {
-                let limit = self.registry.quotas().limit(quota);
-                Err(Problem::quota_exceeded(quota, limit, None))
+        match self.registry.create_key(&key, &hash(&secret)).await? {
+            true => Ok((key, secret)),
+            false => {
+                let limit = self.registry.limit(Quota::ApiKeys);
+                Err(Problem::quota_exceeded(Quota::ApiKeys, limit, None))
             }
-            Err(WriteError::Aws(error)) => Err(error.into()),
-            Err(error) => Err(Problem::internal(error)),
         }
     }
 

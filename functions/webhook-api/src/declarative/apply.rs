@@ -145,7 +145,7 @@ async fn check_quota(
         return Ok(false);
     }
     let count = api.registry.count(organization, Quota::Webhooks).await?;
-    let limit = api.registry.quotas().limit(Quota::Webhooks);
+    let limit = api.registry.limit(Quota::Webhooks);
     let (count, room) = (count as usize + created, limit as usize);
     let left = count.saturating_sub(plan.removals.len());
     match left > room {

@@ -46,7 +46,7 @@ pub async fn list(
     let used = |quota, name, used| QuotaUse {
         quota: name,
         used,
-        limit: registry.quotas().limit(quota),
+        limit: registry.limit(quota),
     };
     Ok(Json(Quotas {
         results: vec![

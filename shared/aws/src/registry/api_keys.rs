@@ -5,7 +5,7 @@ use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Quota, Registry, WriteError, key, key_of, pk};
+use super::{Quota, Registry, key, key_of, pk};
 use crate::Error;
 use crate::table::{IntoStep, Item, Order, Step, from_item, is_made, row, text};
 
@@ -29,11 +29,9 @@ fn by_hash(hash: &str) -> Item {
 }
 
 impl Registry {
-    /// Keeps a new key under the hash by which it will be found.
-    ///
-    /// # Errors
-    /// Also where the organization has as many as it can have.
-    pub async fn create_key(&self, new: &ApiKey, hash: &str) -> Result<(), WriteError> {
+    /// Keeps a new key under the hash by which it will be found; false where the organization has
+    /// as many as it can have.
+    pub async fn create_key(&self, new: &ApiKey, hash: &str) -> Result<bool, Error> {
         let found = row(WHAT, by_hash(hash), new)?;
         let value = Listed {
             key: new.clone(),
@@ -47,12 +45,12 @@ impl Registry {
         ];
         steps.extend(self.audit(&new.organization, Action::Created, new.into(), Vec::new())?);
         match self.transact("making an API key", steps).await?.as_deref() {
-            None => Ok(()),
-            Some([2]) => Err(WriteError::QuotaExceeded(Quota::ApiKeys)),
-            Some(_) => Err(WriteError::Aws(Error::Call {
+            None => Ok(true),
+            Some([2]) => Ok(false),
+            Some(_) => Err(Error::Call {
                 operation: "making an API key",
                 cause: "its id or hash is there already".to_owned(),
-            })),
+            }),
         }
     }
 

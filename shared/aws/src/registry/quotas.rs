@@ -55,13 +55,6 @@ impl Quotas {
         webhooks: NonZeroU32::MAX,
         api_keys: NonZeroU32::MAX,
     };
-
-    pub fn limit(self, quota: Quota) -> u32 {
-        match quota {
-            Quota::Webhooks => self.webhooks.get(),
-            Quota::ApiKeys => self.api_keys.get(),
-        }
-    }
 }
 
 impl Registry {
@@ -71,8 +64,12 @@ impl Registry {
         Self { quotas, ..self }
     }
 
-    pub fn quotas(&self) -> Quotas {
-        self.quotas
+    /// How many an organization can have.
+    pub fn limit(&self, quota: Quota) -> u32 {
+        match quota {
+            Quota::Webhooks => self.quotas.webhooks.get(),
+            Quota::ApiKeys => self.quotas.api_keys.get(),
+        }
     }
 
     /// How many an organization has.
@@ -91,7 +88,7 @@ impl Registry {
             .update_expression("ADD amount :by")
             .expression_attribute_values(":by", number(by));
         if let Ok(by @ 1..) = u32::try_from(by) {
-            let room = self.quotas.limit(quota).saturating_sub(by);
+            let room = self.limit(quota).saturating_sub(by);
             update = update
                 .condition_expression("attribute_not_exists(amount) OR amount <= :room")
                 .expression_attribute_values(":room", number(room));

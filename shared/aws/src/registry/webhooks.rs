@@ -16,15 +16,13 @@ const WHAT: &str = "a webhook";
 /// three items and is told of in the audit log, and the rest is left for their credentials.
 pub const MAX_ROTATED_AT_ONCE: usize = 22;
 
-/// Why a webhook or a key was not written.
+/// Why a webhook was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     #[error("the name belongs to another webhook")]
     NameTaken(WebhookId),
-    /// The name was another webhook's a moment ago; try again.
-    #[error("the name has just been freed")]
-    NameFreed,
-    /// The webhook is no longer as it was read, or no longer there.
+    /// The webhook is no longer as it was read, or no longer there, or its name was another
+    /// webhook's a moment ago; try again.
     #[error("the webhook was changed meanwhile")]
     Changed,
     /// The credential was condemned meanwhile; its secret must go, and another be opened.
@@ -62,7 +60,7 @@ impl Registry {
             uses.change(change.before, change.after);
         }
         let more: i32 = changes.iter().map(|change| change.more()).sum();
-        let limit = self.quotas().limit(Quota::Webhooks);
+        let limit = self.limit(Quota::Webhooks);
         if u32::try_from(more).is_ok_and(|more| more > limit) {
             return Err(WriteError::QuotaExceeded(Quota::Webhooks));
         }
@@ -172,9 +170,8 @@ impl Registry {
             Some(Failed::Name(webhook)) => {
                 match self.name_owner(organization, &webhook.name).await? {
                     // Ours: the name was taken by the same webhook, whose row has changed since.
-                    Some(owner) if owner == webhook.id => WriteError::Changed,
-                    Some(owner) => WriteError::NameTaken(owner),
-                    None => WriteError::NameFreed,
+                    Some(owner) if owner != webhook.id => WriteError::NameTaken(owner),
+                    _ => WriteError::Changed,
                 }
             }
             Some(Failed::Credential(id)) => WriteError::CredentialGone(id.clone()),
