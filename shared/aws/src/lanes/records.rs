@@ -8,11 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Lanes, key};
 use crate::Error;
-use crate::table::{field, from_items};
+use crate::table::{Item, from_items, text};
 
 const WRITING: &str = "writing who gets an event";
-/// How many parts one call reads.
-const PARTS: usize = 100;
+const READING: &str = "reading who gets an event";
 
 /// Who gets an event, of one page of the organization's webhooks. There is one for the first page
 /// also where nobody gets it: the event was dispatched. A page of 500 webhooks with ten channels
@@ -63,28 +62,27 @@ impl Lanes {
         organization: &OrganizationId,
         event: &EventId,
     ) -> Result<Option<EventRecord>, Error> {
-        let mut lanes: Vec<LaneId> = Vec::new();
-        let mut after = " ".to_owned();
-        let mut is_there = false;
-        loop {
-            let partition = partition(organization, event);
-            let (rows, is_more) = self.query(partition, &after, PARTS).await?;
-            let last = rows.last().and_then(|row| field(row, "id"));
-            let last = last.map(str::to_owned);
-            for row in from_items::<Row>("a record", rows)? {
-                is_there = true;
-                lanes.extend(row.lanes);
-            }
-            match last {
-                Some(last) if is_more => after = last,
-                _ => break,
-            }
+        let rows = self
+            .table
+            .query_all()
+            .key_condition_expression("webhook_id = :partition")
+            .expression_attribute_values(":partition", text(partition(organization, event)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<Item>, _>>();
+        let rows = rows.await.map_err(Error::call(READING))?;
+        if rows.is_empty() {
+            return Ok(None);
         }
+        let rows = from_items::<Row>("a record", rows)?;
+        let mut lanes: Vec<LaneId> = rows.into_iter().flat_map(|row| row.lanes).collect();
         // A repeat may have met other pages.
         let mut seen = HashSet::with_capacity(lanes.len());
         lanes.retain(|lane| seen.insert(lane.clone()));
         let webhooks: HashSet<_> = lanes.iter().filter_map(LaneId::webhook).collect();
         let matched = webhooks.len();
-        Ok(is_there.then_some(EventRecord { matched, lanes }))
+        Ok(Some(EventRecord { matched, lanes }))
     }
 }
