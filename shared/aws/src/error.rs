@@ -35,14 +35,6 @@ impl Error {
         }
     }
 
-    /// For `map_err`: a call that can never succeed as it is.
-    pub(crate) fn refused<E: StdError>(operation: &'static str) -> impl FnOnce(E) -> Self {
-        move |error| Self::Refused {
-            operation,
-            cause: chain(&error),
-        }
-    }
-
     /// Whether trying again as it is would be in vain.
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Call { .. } | Self::Contended { .. })
@@ -79,7 +71,7 @@ fn without_value(error: &str) -> String {
 }
 
 /// An error with all its causes.
-fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

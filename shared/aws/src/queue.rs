@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::BuildError;
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
 };
@@ -121,17 +120,8 @@ pub trait DeliveryQueue: Send + Sync {
     async fn delete(&self, receipts: &[String]) -> Result<(), Error>;
 }
 
-/// The entries of a call, with the numbers of what they are made of as their ids.
-fn entries<T, E>(
-    operation: &'static str,
-    batch: &[T],
-    entry: impl Fn(String, &T) -> Result<E, BuildError>,
-) -> Result<Vec<E>, Error> {
-    let entries = batch.iter().enumerate();
-    let entries = entries.map(|(n, one)| entry(n.to_string(), one));
-    let entries: Result<_, _> = entries.collect();
-    entries.map_err(Error::call(operation))
-}
+/// Why an entry of a call can be built.
+const COMPLETE: &str = "it has all that it needs";
 
 /// An error where SQS did not take some entries of a call.
 fn all_taken(operation: &'static str, failed: &[BatchResultErrorEntry]) -> Result<(), Error> {
@@ -159,14 +149,16 @@ impl SqsQueue {
 
     async fn send_batch(&self, batch: &[QueueMessage]) -> Result<(), Error> {
         const OPERATION: &str = "sending to the queue";
-        let mut waiting = entries(OPERATION, batch, |id, message: &QueueMessage| {
+        let entry = |(n, message): (usize, &QueueMessage)| {
             SendMessageBatchRequestEntry::builder()
-                .id(id)
+                .id(n.to_string())
                 .message_group_id(&message.group)
                 .message_deduplication_id(&message.deduplication_id)
                 .message_body(&message.body)
                 .build()
-        })?;
+                .expect(COMPLETE)
+        };
+        let mut waiting: Vec<_> = batch.iter().enumerate().map(entry).collect();
         let mut taken = Ok(());
         for _ in 0..TRIES {
             let answer = self
@@ -210,13 +202,15 @@ impl DeliveryQueue for SqsQueue {
 
     async fn delete(&self, receipts: &[String]) -> Result<(), Error> {
         const OPERATION: &str = "deleting from the queue";
+        let entry = |(n, receipt): (usize, &String)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(n.to_string())
+                .receipt_handle(receipt)
+                .build()
+                .expect(COMPLETE)
+        };
         for batch in receipts.chunks(BATCH) {
-            let entries = entries(OPERATION, batch, |id, receipt: &String| {
-                DeleteMessageBatchRequestEntry::builder()
-                    .id(id)
-                    .receipt_handle(receipt)
-                    .build()
-            })?;
+            let entries = batch.iter().enumerate().map(entry).collect();
             let answer = self
                 .client
                 .delete_message_batch()

@@ -4,7 +4,7 @@ mod list;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::num::{NonZeroU32, ParseIntError};
+use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use list::{CALLS, list, page};
 
 use crate::Error;
+use crate::error::chain;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -88,12 +89,11 @@ const MIN_DAYS: u32 = 35;
 
 /// For how long rows of a table are kept, in days; 90 where nobody says otherwise.
 #[derive(Debug, Clone, Copy)]
-pub struct Retention(NonZeroU32);
+pub struct Retention(u32);
 
 impl Default for Retention {
     fn default() -> Self {
-        const DAYS: NonZeroU32 = NonZeroU32::new(90).unwrap();
-        Self(DAYS)
+        Self(90)
     }
 }
 
@@ -101,9 +101,11 @@ impl FromStr for Retention {
     type Err = String;
 
     fn from_str(days: &str) -> Result<Self, String> {
-        let read: Result<NonZeroU32, ParseIntError> = days.parse();
-        match read.map_err(|error| error.to_string())? {
-            days if days.get() < MIN_DAYS => Err(format!("must be {MIN_DAYS} or more")),
+        match days
+            .parse()
+            .map_err(|error: ParseIntError| error.to_string())?
+        {
+            ..MIN_DAYS => Err(format!("must be {MIN_DAYS} or more")),
             days => Ok(Self(days)),
         }
     }
@@ -116,7 +118,7 @@ pub(crate) const LONGER: Duration = Duration::from_secs(30 * 86_400);
 impl Retention {
     /// When what was written then is over, in Unix seconds.
     pub(crate) fn end(self, from: Timestamp) -> AttributeValue {
-        number(from.as_second() + i64::from(self.0.get()) * 86_400)
+        number(from.as_second() + i64::from(self.0) * 86_400)
     }
 
     pub(crate) fn expire(self, item: &mut Item, from: Timestamp) {
@@ -383,9 +385,10 @@ pub(crate) async fn put_or_find(
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
             Ok(Some(failed.item.clone().unwrap_or_default()))
         }
-        Some(refused) if refused.code() == Some("ValidationException") => {
-            Err(Error::refused(operation)(error))
-        }
+        Some(refused) if refused.code() == Some("ValidationException") => Err(Error::Refused {
+            operation,
+            cause: chain(&error),
+        }),
         _ => Err(Error::call(operation)(error)),
     }
 }

@@ -12,7 +12,7 @@ fn rows_are_kept_for_longer_than_an_outage_of_a_month() {
     for refused in ["34", "1", "0", "many"] {
         assert!(refused.parse::<Retention>().is_err(), "{refused}");
     }
-    assert_eq!("35".parse::<Retention>().unwrap().0.get(), 35);
+    assert_eq!("35".parse::<Retention>().unwrap().0, 35);
 }
 
 /// A DynamoDB that leaves out all it is asked for, and notes when it was asked, so many times.
