@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_aws::{Begun as Row, KeptAnswer, KeyedCall};
-use carillon_domain::{FaultCode, OrganizationId, Pointer};
+use carillon_domain::{FaultCode, Pointer};
 use hmac::Mac;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -83,21 +83,14 @@ pub enum Begun {
 /// A call that is under way. Without a key, nothing is kept of it.
 #[derive(Default)]
 pub struct Call {
-    keyed: Option<Keyed>,
+    keyed: Option<KeyedCall>,
     /// Whether another one with the same key died, and may have done all or some of it.
     pub is_again: bool,
 }
 
-/// Where a call is kept.
-struct Keyed {
-    organization: OrganizationId,
-    id: String,
-    call: KeyedCall,
-}
-
 /// A call that was answered before.
 pub struct Answered {
-    keyed: Keyed,
+    keyed: KeyedCall,
     pub answer: KeptAnswer,
 }
 
@@ -145,22 +138,16 @@ impl Keyable {
             .registry
             .begin_call(organization, &id, &request, object_id, Timestamp::now())
             .await?;
-        let keyed = |call| Keyed {
-            organization: organization.clone(),
-            id,
-            call,
-        };
         let (call, is_again) = match begun {
             Row::First(call) => (call, false),
             Row::Again(call) => (call, true),
             Row::There(call) if call.request != request => return Err(Problem::KeyReused),
-            Row::There(call) => {
-                let answer = call.answer.clone().ok_or(Problem::InProgress)?;
-                let keyed = keyed(call);
+            Row::There(keyed) => {
+                let answer = keyed.answer.clone().ok_or(Problem::InProgress)?;
                 return Ok(Begun::Answered(Answered { keyed, answer }));
             }
         };
-        let keyed = Some(keyed(call));
+        let keyed = Some(call);
         Ok(Begun::First(Call { keyed, is_again }))
     }
 }
@@ -168,7 +155,7 @@ impl Keyable {
 impl Call {
     /// The id that was settled for what it makes; none where it has no key.
     pub fn object_id(&self) -> Option<&str> {
-        Some(&self.keyed.as_ref()?.call.object_id)
+        Some(&self.keyed.as_ref()?.object_id)
     }
 
     /// Ends the call. An answer is kept; of a call that did nothing, nothing is.
@@ -183,19 +170,17 @@ impl Call {
         let now = Timestamp::now();
         match result {
             Ok(answer) => {
-                keyed.keep(api, &answer, now).await;
+                keep(api, &mut keyed, &answer, now).await;
                 Ok(answer.into_response())
             }
             // Nobody knows how much was done: the next one finds out.
             Err(problem @ (Problem::Internal | Problem::Contended)) => {
-                keyed.call.leased_until = now;
-                keyed.note(api, now).await;
+                keyed.leased_until = now;
+                note(api, &keyed, now).await;
                 Err(problem)
             }
             Err(problem) => {
-                let (organization, id) = (&keyed.organization, &keyed.id);
-                let forgotten = api.registry.forget_call(organization, id, &keyed.call);
-                if let Err(error) = forgotten.await {
+                if let Err(error) = api.registry.forget_call(&keyed).await {
                     tracing::error!(%error, "a call with a key could not be forgotten");
                 }
                 Err(problem)
@@ -204,36 +189,32 @@ impl Call {
     }
 }
 
-impl Keyed {
-    async fn keep(&mut self, api: &Api, answer: &Answer, first_at: Timestamp) {
-        let headers = answer.headers.iter();
-        self.call.answer = Some(KeptAnswer {
-            at: first_at,
-            status: answer.status.as_u16(),
-            headers: headers
-                .map(|(name, value)| (name.to_string(), value.clone()))
-                .collect(),
-            body: answer.body.to_string(),
-            had_secret: answer.shown.is_some(),
-            version: answer.version,
-        });
-        self.note(api, Timestamp::now()).await;
-    }
+async fn keep(api: &Api, call: &mut KeyedCall, answer: &Answer, first_at: Timestamp) {
+    let headers = answer.headers.iter();
+    call.answer = Some(KeptAnswer {
+        at: first_at,
+        status: answer.status.as_u16(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.clone()))
+            .collect(),
+        body: answer.body.to_string(),
+        had_secret: answer.shown.is_some(),
+        version: answer.version,
+    });
+    note(api, call, Timestamp::now()).await;
+}
 
-    /// What was done is done, also where this fails: a repeat then finds it done.
-    async fn note(&self, api: &Api, now: Timestamp) {
-        let (organization, id) = (&self.organization, &self.id);
-        let noted = api.registry.note_call(organization, id, &self.call, now);
-        if let Err(error) = noted.await {
-            tracing::error!(%error, "a call with a key could not be noted");
-        }
+/// What was done is done, also where this fails: a repeat then finds it done.
+async fn note(api: &Api, call: &KeyedCall, now: Timestamp) {
+    if let Err(error) = api.registry.note_call(call, now).await {
+        tracing::error!(%error, "a call with a key could not be noted");
     }
 }
 
 impl Answered {
     /// The id of what it made or changed.
     pub fn object_id(&self) -> &str {
-        &self.keyed.call.object_id
+        &self.keyed.object_id
     }
 
     pub fn status(&self) -> StatusCode {
@@ -242,7 +223,7 @@ impl Answered {
 
     /// Since when its secret may have been used.
     pub fn begun_at(&self) -> Timestamp {
-        self.keyed.call.begun_at()
+        self.keyed.begun_at()
     }
 
     /// Whether it is too long ago for another secret.
@@ -276,7 +257,7 @@ impl Answered {
                 body[VERIFICATION] = verification.clone();
             }
         }
-        self.keyed.keep(api, &answer, self.answer.at).await;
+        keep(api, &mut self.keyed, &answer, self.answer.at).await;
         answer.replayed()
     }
 }

@@ -29,8 +29,10 @@ const LEASE: Duration = Duration::from_secs(60);
 const WHAT: &str = "a call with a key";
 
 /// A call that is under way, or was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyedCall {
+    #[serde(skip)]
+    key: Item,
     /// A keyed digest of its query and body.
     pub request: String,
     /// The id of what it makes or changes.
@@ -76,10 +78,6 @@ pub enum Begun {
     There(KeyedCall),
 }
 
-fn key(organization: &OrganizationId, id: &str) -> Item {
-    key_of(format!("CALL#{organization}"), id)
-}
-
 impl Registry {
     /// Begins a call, where no other with its key was begun.
     pub async fn begin_call(
@@ -91,6 +89,7 @@ impl Registry {
         now: Timestamp,
     ) -> Result<Begun, Error> {
         let new = KeyedCall {
+            key: key_of(format!("CALL#{organization}"), id),
             request: request.to_owned(),
             object_id,
             lease: ulid::Ulid::generate().to_string(),
@@ -99,7 +98,7 @@ impl Registry {
         };
         let is_free = "attribute_not_exists(pk) OR kept_until <= :now";
         let is_free = (is_free, ":now", number(now.as_second()));
-        let Some(there) = self.put_call(organization, id, &new, is_free, now).await? else {
+        let Some(there) = self.put_call(&new, is_free, now).await? else {
             return Ok(Begun::First(new));
         };
         let has_died = there.answer.is_none() && there.leased_until <= now;
@@ -111,7 +110,7 @@ impl Registry {
             ..new
         };
         let is_same = ("lease = :lease", ":lease", text(&there.lease));
-        let faster = self.put_call(organization, id, &next, is_same, now).await?;
+        let faster = self.put_call(&next, is_same, now).await?;
         Ok(match faster {
             None => Begun::Again(next),
             Some(faster) => Begun::There(faster),
@@ -119,28 +118,20 @@ impl Registry {
     }
 
     /// Writes how a call stands, if nobody else has gone on with it.
-    pub async fn note_call(
-        &self,
-        organization: &OrganizationId,
-        id: &str,
-        call: &KeyedCall,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    pub async fn note_call(&self, call: &KeyedCall, now: Timestamp) -> Result<(), Error> {
         let is_ours = ("lease = :lease", ":lease", text(&call.lease));
-        self.put_call(organization, id, call, is_ours, now).await?;
+        self.put_call(call, is_ours, now).await?;
         Ok(())
     }
 
     /// Gives the call that there is, where the condition does not hold.
     async fn put_call(
         &self,
-        organization: &OrganizationId,
-        id: &str,
         call: &KeyedCall,
         (condition, name, value): (&str, &str, AttributeValue),
         now: Timestamp,
     ) -> Result<Option<KeyedCall>, Error> {
-        let mut row = row(WHAT, key(organization, id), call)?;
+        let mut row = row(WHAT, call.key.clone(), call)?;
         let first = call.answer.as_ref().map_or(now, |answer| answer.at);
         let until = (first + REMEMBERED).as_second();
         row.insert("kept_until".into(), number(until));
@@ -150,19 +141,16 @@ impl Registry {
             .condition_expression(condition)
             .expression_attribute_values(name, value);
         let there = put_or_find("noting a call", put).await?;
-        there.map(|there| from_item(WHAT, there)).transpose()
+        let there = there.map(|there| from_item(WHAT, there)).transpose()?;
+        let key = call.key.clone();
+        Ok(there.map(|there| KeyedCall { key, ..there }))
     }
 
     /// Forgets a call that did nothing, if nobody else has gone on with it.
-    pub async fn forget_call(
-        &self,
-        organization: &OrganizationId,
-        id: &str,
-        call: &KeyedCall,
-    ) -> Result<(), Error> {
+    pub async fn forget_call(&self, call: &KeyedCall) -> Result<(), Error> {
         let delete = self
             .table
-            .delete(key(organization, id))
+            .delete(call.key.clone())
             .condition_expression("lease = :lease")
             .expression_attribute_values(":lease", text(&call.lease));
         is_made("forgetting a call", delete.send().await)?;
