@@ -212,7 +212,9 @@ impl Notifier {
         wanted.dedup();
         let stores = &self.stores;
         let (webhooks, lanes, events) = futures::future::join3(
-            stores.registry.webhooks_by_id(&wanted),
+            stores
+                .registry
+                .webhooks_by_id(wanted.iter().map(|(of, id)| (of, id))),
             stores.lanes.read_each(&ids),
             self.events_of(woken),
         )

@@ -213,8 +213,8 @@ impl Notifier {
     /// Reads the lane's webhook once more.
     async fn refresh(&self, visit: &Visit<'_>, webhooks: &Webhooks) -> Result<(), Fault> {
         if let Some(webhook) = visit.id.webhook() {
-            let wanted = [(visit.organization.clone(), webhook)];
-            let read = self.stores.registry.webhooks_by_id(&wanted).await?;
+            let wanted = [(visit.organization, &webhook)];
+            let read = self.stores.registry.webhooks_by_id(wanted).await?;
             let read = read.into_values().flatten();
             read.for_each(|webhook| webhooks.update(webhook));
         }

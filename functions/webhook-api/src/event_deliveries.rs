@@ -119,10 +119,10 @@ async fn deliveries(
     let mut ids: Vec<_> = wanted
         .iter()
         .filter(|(_, id)| !known.contains_key(id))
-        .map(|(webhook, _)| (organization.clone(), webhook.clone()))
+        .map(|(webhook, _)| (organization, webhook))
         .collect();
     ids.dedup();
-    let webhooks = api.registry.webhooks_by_id(&ids).await?;
+    let webhooks = api.registry.webhooks_by_id(ids).await?;
     let row = |lane: &LaneId| {
         let id = DeliveryId::of(organization, &event.id, event.received_at, lane);
         if let Some(row) = known.remove(&id) {

@@ -241,12 +241,9 @@ async fn together(
     secret: &SecretString,
     shares: impl Fn(&Webhook) -> bool,
 ) -> Result<Vec<Webhook>, Problem> {
-    let wanted: Vec<_> = ids
-        .iter()
-        .map(|id| (organization.clone(), id.clone()))
-        .collect();
     for tries in 0..TRIES {
-        let found = api.registry.webhooks_by_id(&wanted).await?;
+        let wanted = ids.iter().map(|id| (organization, id));
+        let found = api.registry.webhooks_by_id(wanted).await?;
         let found = ids.iter().filter_map(|id| found.get(id)?.as_ref());
         let sharing: Vec<&Webhook> = found.filter(|webhook| shares(webhook)).collect();
         if sharing.is_empty() {

@@ -117,19 +117,19 @@ impl Registry {
         let ids: Vec<_> = rows
             .iter()
             .filter_map(|row| WebhookId::parse(field(row, "webhook_id")?))
-            .map(|id| (organization.clone(), id))
             .collect();
-        let found = self.webhooks_by_id(&ids).await?.into_values();
+        let wanted = ids.iter().map(|id| (organization, id));
+        let found = self.webhooks_by_id(wanted).await?.into_values();
         Ok(found.flatten().collect())
     }
 
     /// Several webhooks at once, as they are now; those that are not there are left out, and in
     /// the place of one that cannot be read there is none.
-    pub async fn webhooks_by_id(
+    pub async fn webhooks_by_id<'w>(
         &self,
-        wanted: &[(OrganizationId, WebhookId)],
+        wanted: impl IntoIterator<Item = (&'w OrganizationId, &'w WebhookId)>,
     ) -> Result<HashMap<WebhookId, Option<Webhook>>, Error> {
-        let keys = wanted.iter();
+        let keys = wanted.into_iter();
         let keys = keys.map(|(organization, id)| key(organization, webhook_sk(id)));
         let operation = "reading webhooks";
         let rows = self.table.read_all(operation, keys.collect()).await?;

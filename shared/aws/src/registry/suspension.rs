@@ -94,12 +94,8 @@ impl Registry {
         let users = self.users(organization, fingerprint).await?;
         let mut posting = Vec::new();
         for users in users.chunks(MAX_SUSPENDED_AT_ONCE) {
-            let wanted: Vec<_> = users
-                .iter()
-                .map(|id| (organization.clone(), id.clone()))
-                .collect();
-            let webhooks = self.webhooks_by_id(&wanted).await?;
-            let webhooks = webhooks.into_values().flatten();
+            let wanted = users.iter().map(|id| (organization, id));
+            let webhooks = self.webhooks_by_id(wanted).await?.into_values().flatten();
             let webhooks = webhooks.filter(|webhook| {
                 webhook.status == WebhookStatus::Active
                     && webhook.credential == found.credential
