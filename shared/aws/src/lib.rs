@@ -51,19 +51,18 @@ impl Clients {
     pub fn from_environment() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let http_client = http_client();
-        let config = |service| environment::config(service, &variable, http_client.clone());
+        Self::of(|service| environment::config(service, &variable, http_client.clone()))
+    }
+
+    pub fn new(config: &SdkConfig) -> Self {
+        Self::of(|_| config.clone())
+    }
+
+    fn of(config: impl Fn(&str) -> SdkConfig) -> Self {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config("DYNAMODB")),
             secrets: aws_sdk_secretsmanager::Client::new(&config("SECRETS_MANAGER")),
             sqs: aws_sdk_sqs::Client::new(&config("SQS")),
-        }
-    }
-
-    pub fn new(config: &SdkConfig) -> Self {
-        Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(config),
-            secrets: aws_sdk_secretsmanager::Client::new(config),
-            sqs: aws_sdk_sqs::Client::new(config),
         }
     }
 }

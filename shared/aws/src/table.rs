@@ -11,7 +11,6 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
-use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -184,11 +183,6 @@ impl Table {
         self.query_all().limit(max)
     }
 
-    pub fn get(&self, key: Item) -> GetItemFluentBuilder {
-        let get = self.client.get_item().table_name(&self.name);
-        get.set_key(Some(key))
-    }
-
     /// Puts a row, whatever is there.
     pub async fn set(&self, operation: &'static str, item: Item) -> Result<(), Error> {
         let put = self.put(item).send().await;
@@ -205,7 +199,8 @@ impl Table {
 
     /// A row as it is now.
     pub async fn row(&self, operation: &'static str, key: Item) -> Result<Option<Item>, Error> {
-        let answer = self.get(key).consistent_read(true).send().await;
+        let get = self.client.get_item().table_name(&self.name);
+        let answer = get.set_key(Some(key)).consistent_read(true).send().await;
         Ok(answer.map_err(Error::call(operation))?.item)
     }
 
@@ -224,12 +219,11 @@ impl Table {
     pub async fn read_all(
         &self,
         operation: &'static str,
-        mut keys: Vec<Item>,
+        keys: Vec<Item>,
     ) -> Result<Vec<Item>, Error> {
         let mut found = Vec::with_capacity(keys.len());
-        while !keys.is_empty() {
-            let batch = keys.drain(..keys.len().min(READ_BATCH)).collect();
-            let request = KeysAndAttributes::builder().set_keys(Some(batch));
+        for batch in keys.chunks(READ_BATCH) {
+            let request = KeysAndAttributes::builder().set_keys(Some(batch.to_vec()));
             let request = request
                 .consistent_read(true)
                 .build()

@@ -167,7 +167,7 @@ impl Poster {
             return Ok(posted);
         }
         match self.secrets.refresh(organization, id).await {
-            Ok(Some(fresh)) if !is_same(&cached, &fresh) => {
+            Ok(Some(fresh)) if fresh.expose_secret() != cached.expose_secret() => {
                 posted.answered(self.call(kind, post, &fresh).await.reply);
             }
             Ok(_) => {}
@@ -249,10 +249,6 @@ impl Posted {
         let before = std::mem::replace(&mut self.reply, reply);
         self.earlier.push(before);
     }
-}
-
-fn is_same(used: &SecretString, fresh: &SecretString) -> bool {
-    used.expose_secret() == fresh.expose_secret()
 }
 
 #[cfg(test)]

@@ -24,10 +24,6 @@ fn outage_key(outage: &Outage) -> Item {
     key(OUTAGES, id)
 }
 
-fn failing_key(organization: &OrganizationId, platform: &str, lane: &LaneId) -> Item {
-    key(partition(organization, platform), lane.as_str())
-}
-
 fn partition(organization: &OrganizationId, platform: &str) -> String {
     format!("FAILING#{}", outage_id(organization, platform))
 }
@@ -41,7 +37,7 @@ impl Lanes {
         lane: &FailingLane,
     ) -> Result<(), Error> {
         let now = lane.tried_at;
-        let key = failing_key(organization, platform, &lane.lane);
+        let key = key(partition(organization, platform), lane.lane.as_str());
         self.table
             .set(NOTING, self.row(NOTING, key, lane, now)?)
             .await?;
@@ -60,8 +56,8 @@ impl Lanes {
         platform: &str,
         lanes: &[LaneId],
     ) -> Result<(), Error> {
-        let keys = lanes.iter();
-        let keys = keys.map(|lane| failing_key(organization, platform, lane));
+        let partition = partition(organization, platform);
+        let keys = lanes.iter().map(|lane| key(&partition, lane.as_str()));
         self.write_all(NOTING, Vec::new(), keys.collect()).await
     }
 

@@ -68,10 +68,10 @@ impl Registry {
         max: usize,
     ) -> Result<(Vec<ApiKey>, Option<String>), Error> {
         let pk = pk(organization);
-        let read = self.some_rows(pk, KEY, after, max, Order::OldestFirst);
-        let read = read.await?;
-        let keys = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
-        Ok((keys.collect::<Result<_, _>>()?, read.next))
+        let rows = self.some_rows(pk, KEY, after, max, Order::OldestFirst);
+        let (rows, next) = rows.await?;
+        let keys = rows.into_iter().map(|(_, row)| from_item(WHAT, row));
+        Ok((keys.collect::<Result<_, _>>()?, next))
     }
 
     /// Revokes a key; gives its hash, or none where there is no such key.

@@ -67,9 +67,9 @@ impl Registry {
         max: usize,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
         let pk = pk(organization);
-        let read = self.some_rows(pk, "", after, max, Order::NewestFirst);
-        let read = read.await?;
-        let entries = read.rows.into_iter().map(|(_, row)| from_item(WHAT, row));
-        Ok((entries.collect::<Result<_, _>>()?, read.next))
+        let rows = self.some_rows(pk, "", after, max, Order::NewestFirst);
+        let (rows, next) = rows.await?;
+        let entries = rows.into_iter().map(|(_, row)| from_item(WHAT, row));
+        Ok((entries.collect::<Result<_, _>>()?, next))
     }
 }

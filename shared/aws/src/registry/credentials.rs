@@ -178,12 +178,12 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<OrganizationId>, Option<String>), Error> {
-        let read = self
+        let (rows, next) = self
             .some_rows(ORGANIZATIONS, "", after, max, Order::OldestFirst)
             .await?;
-        let found = read.rows.iter();
+        let found = rows.iter();
         let found = found.filter_map(|(id, _)| OrganizationId::parse(id));
-        Ok((found.collect(), read.next))
+        Ok((found.collect(), next))
     }
 
     /// Behind which organization the sweep goes on; none where it begins anew.

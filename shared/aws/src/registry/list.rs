@@ -11,13 +11,9 @@ pub const PAGE: usize = 500;
 /// By how much more each call reads than the one before, where few rows are wanted.
 const GROWTH: usize = 4;
 
-/// Some of the rows of a kind, in their order.
-pub(super) struct Rows {
-    /// Each with what its sort key has behind the kind.
-    pub rows: Vec<(String, Item)>,
-    /// Behind what the next ones come, where there may be more.
-    pub next: Option<String>,
-}
+/// Some rows of a kind, in their order, each with what its sort key has behind the kind; and
+/// behind what the next ones come, where there may be more.
+pub(super) type Rows = (Vec<(String, Item)>, Option<String>);
 
 /// Some of an organization's webhooks, oldest first.
 #[derive(Debug, Default)]
@@ -37,14 +33,14 @@ impl Registry {
         after: Option<&str>,
         max: usize,
     ) -> Result<WebhookPage, Error> {
-        let read = self
+        let (rows, next) = self
             .some_rows(pk(organization), WEBHOOK, after, max, Order::OldestFirst)
             .await?;
         let mut page = WebhookPage {
-            next: read.next,
+            next,
             ..WebhookPage::default()
         };
-        for (_, row) in read.rows {
+        for (_, row) in rows {
             let id = row_id(&row).unwrap_or_default().to_owned();
             match readable(row) {
                 Some(webhook) => page.webhooks.push(webhook),
@@ -92,12 +88,12 @@ impl Registry {
         let (mut all, mut after) = (Vec::new(), None::<String>);
         loop {
             let (pk, behind) = (pk(organization), after.as_deref());
-            let rows = self.some_rows(pk, kind, behind, PAGE, Order::OldestFirst);
-            let Rows { rows, next } = rows.await?;
+            let some = self.some_rows(pk, kind, behind, PAGE, Order::OldestFirst);
+            let rows;
+            (rows, after) = some.await?;
             for (id, row) in rows {
                 all.extend(read(&id, row).transpose()?);
             }
-            after = next;
             if after.is_none() {
                 return Ok(all);
             }
@@ -138,7 +134,6 @@ impl Registry {
         let rows = answer.items.unwrap_or_default().into_iter();
         let rows = rows.filter_map(|row| Some((rest(&row)?, row))).collect();
         // One more than is wanted tells whether there are more.
-        let (rows, next) = page(rows, next, max, |(id, _): &(String, Item)| id.clone());
-        Ok(Rows { rows, next })
+        Ok(page(rows, next, max, |(id, _): &(String, Item)| id.clone()))
     }
 }

@@ -22,15 +22,6 @@ pub enum Quota {
     ApiKeys,
 }
 
-impl Quota {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Webhooks => "webhooks",
-            Self::ApiKeys => "api-keys",
-        }
-    }
-}
-
 /// How many of each an organization can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
@@ -98,5 +89,9 @@ impl Registry {
 }
 
 fn count_key(organization: &OrganizationId, quota: Quota) -> Item {
-    key(organization, format!("COUNT#{}", quota.as_str()))
+    let sk = match quota {
+        Quota::Webhooks => "COUNT#webhooks",
+        Quota::ApiKeys => "COUNT#api-keys",
+    };
+    key(organization, sk)
 }

@@ -82,8 +82,12 @@ impl Registry {
                 done.extend(changes.iter().map(|(_, after)| after.clone()));
             }
         }
-        let is_done = done.iter().any(|webhook| webhook.id == found.id);
-        Ok((is_done || self.is_suspended(found).await?, done))
+        if done.iter().any(|webhook| webhook.id == found.id) {
+            return Ok((true, done));
+        }
+        let there = self.webhook(&found.organization, &found.id).await?;
+        let is_suspended = there.is_some_and(|it| it.status == WebhookStatus::Suspended);
+        Ok((is_suspended, done))
     }
 
     /// The active webhooks that post with the credential of this one and have no other one, oldest
@@ -105,11 +109,6 @@ impl Registry {
         }
         posting.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(posting)
-    }
-
-    async fn is_suspended(&self, webhook: &Webhook) -> Result<bool, Error> {
-        let there = self.webhook(&webhook.organization, &webhook.id).await?;
-        Ok(there.is_some_and(|there| there.status == WebhookStatus::Suspended))
     }
 
     fn suspend_step(&self, webhook: &Webhook, suspended: &Webhook) -> Step {

@@ -26,15 +26,13 @@ impl Registry {
             .into_iter()
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::call(operation))?;
-        let mut tries = 1;
-        loop {
-            let result = self
-                .table
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(steps.clone()))
-                .send()
-                .await;
+        for tries in 0..TRIES {
+            if let Some(earlier) = tries.checked_sub(1) {
+                let longest = PAUSE * 2_u32.pow(earlier);
+                tokio::time::sleep(longest.mul_f64(rand::random())).await;
+            }
+            let call = self.table.client.transact_write_items();
+            let result = call.set_transact_items(Some(steps.clone())).send().await;
             let Err(error) = result else {
                 return Ok(None);
             };
@@ -49,13 +47,8 @@ impl Registry {
             if !reasons.contains(&"TransactionConflict") {
                 return Err(Error::call(operation)(error));
             }
-            if tries == TRIES {
-                return Err(Error::Contended { operation });
-            }
-            let longest = PAUSE * 2_u32.pow(tries - 1);
-            tokio::time::sleep(longest.mul_f64(rand::random())).await;
-            tries += 1;
         }
+        Err(Error::Contended { operation })
     }
 
     /// Writes a row by itself; false where there is one already, or somebody is at it.
