@@ -70,7 +70,6 @@ fn without_value(error: &str) -> String {
     }
 }
 
-/// An error with all its causes.
 pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

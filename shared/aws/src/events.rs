@@ -60,7 +60,6 @@ impl EventStore {
         }
     }
 
-    /// The row of an event.
     fn item(&self, event: &Event) -> Result<Item, Error> {
         let mut item = to_item(WHAT, event)?;
         self.retention.expire(&mut item, event.received_at);
@@ -160,15 +159,16 @@ impl EventFilter {
             ("actor", self.actor.as_deref()),
             ("correlation_id", self.correlation_id.as_deref()),
         ];
-        let mut conditions = vec![("type", types.collect())];
-        conditions.extend(single.map(|(name, value)| (name, Vec::from_iter(value))));
-        conditions
+        let single = single.map(|(name, value)| (name, Vec::from_iter(value)));
+        std::iter::once(("type", types.collect()))
+            .chain(single)
+            .collect()
     }
 }
 
-/// An event's place in the list. Sorts as the times do, whatever their fractions of a second. Those of one moment, which
-/// for some sources is a second, are in the order in which they arrived; the id tells apart
-/// what arrived at once.
+/// An event's place in the list. Places sort as the times do, whatever their fractions of a
+/// second. Events of one moment, which for some sources is a second, are in the order in which
+/// they arrived; the id tells apart what arrived at once.
 fn listed_at(event: &Event) -> String {
     let (occurred, received) = (sortable(event.occurred_at), sortable(event.received_at));
     format!("{occurred}#{received}#{}", event.id)

@@ -29,7 +29,6 @@ pub trait Failures: Send + Sync {
     ) -> Result<(), Error>;
 }
 
-/// A queue of SQS.
 #[derive(Debug, Clone)]
 pub struct FailureQueue {
     client: Client,

@@ -66,7 +66,6 @@ fn redo_asked(row: &Item) -> u64 {
     asked.and_then(|it| it.parse().ok()).unwrap_or(0)
 }
 
-/// A lane as its row has it.
 fn lane_of(mut row: Item) -> Result<Lane, Error> {
     let asked_at = row
         .remove("asked_at")

@@ -135,7 +135,6 @@ fn all_taken(operation: &'static str, failed: &[BatchResultErrorEntry]) -> Resul
     })
 }
 
-/// Amazon SQS.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: Client,

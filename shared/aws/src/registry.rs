@@ -5,12 +5,19 @@
 //! credential are always those of the webhooks that name it, because both are written in
 //! one transaction.
 //!
-//! Keys: `pk` = `ORG#<organization>`; `sk` = `WEBHOOK#<id>`, `NAME#<name>`,
-//! `CREDENTIAL#<fingerprint>`, `USE#<fingerprint>#<webhook id>`, `CONDEMNED#<credential id>`,
-//! `KEY#<key id>` or `COUNT#<quota>`; the audit log by `pk` = `AUDIT#<organization>`,
-//! and calls that have a key by `pk` = `CALL#<organization>`. A key is found by `pk` = `KEYHASH#<hash>`, `sk` = `KEY`;
-//! the organizations that have or had credentials by `pk` = `ORGANIZATIONS`, `sk` =
-//! `<organization>`; how far the sweep over them has come by `pk` = `SWEEP`.
+//! | row | key (`pk`, `sk`) |
+//! |---|---|
+//! | webhook, its name | `ORG#<organization>`, `WEBHOOK#<id>` and `NAME#<name>` |
+//! | credential, its users | `ORG#<organization>`, `CREDENTIAL#<fingerprint>` and `USE#<fingerprint>#<webhook id>` |
+//! | condemned credential | `ORG#<organization>`, `CONDEMNED#<credential id>` |
+//! | API key | `ORG#<organization>`, `KEY#<key id>`; `KEYHASH#<hash>`, `KEY` |
+//! | how many there are | `ORG#<organization>`, `COUNT#<quota>` |
+//! | entry of the audit log | `AUDIT#<organization>`, its id |
+//! | call with a key | `CALL#<organization>`, a digest of caller, method, path and key |
+//! | organization that has or had credentials | `ORGANIZATIONS`, organization |
+//! | how far the sweep over them has come | `SWEEP`, `credentials` |
+//!
+//! `kept_until` is what DynamoDB's time to live looks at: `expires_at` says when a key ends.
 
 mod api_keys;
 mod audit;

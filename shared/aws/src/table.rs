@@ -62,14 +62,12 @@ pub(crate) fn from_items<T: DeserializeOwned>(
         .collect()
 }
 
-/// A row: what it holds, under its key.
 pub(crate) fn row(what: &'static str, key: Item, value: &impl Serialize) -> Result<Item, Error> {
     let mut row = to_item(what, value)?;
     row.extend(key);
     Ok(row)
 }
 
-/// A key of the deliveries table.
 pub(crate) fn delivery_key(webhook_id: impl Into<String>, id: impl Into<String>) -> Item {
     Item::from([
         ("webhook_id".into(), text(webhook_id)),
@@ -77,7 +75,6 @@ pub(crate) fn delivery_key(webhook_id: impl Into<String>, id: impl Into<String>)
     ])
 }
 
-/// An attribute that is a text.
 pub(crate) fn field<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
@@ -146,7 +143,6 @@ pub enum Order {
     NewestFirst,
 }
 
-/// A table, and the calls that are made to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub client: Client,

@@ -2,9 +2,6 @@
 //!
 //! Guarantees: an entry is written in the transaction that makes the change, so that there is
 //! one for each change that somebody made, and for nothing else.
-//!
-//! Keys: `pk` = `AUDIT#<organization>`, `sk` = the entry's id. `kept_until` is what DynamoDB's
-//! time to live looks at: `expires_at` says when a key ends.
 
 use carillon_domain::OrganizationId;
 use carillon_domain::audit::{Action, By, Entry, Object};

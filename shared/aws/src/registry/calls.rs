@@ -5,9 +5,6 @@
 //! has that they make is settled by the first of them: whoever takes over from one that died makes
 //! the same thing, or finds it made. No secret is kept: of the request only a keyed digest, of the
 //! answer what anybody may see again.
-//!
-//! Keys: `pk` = `CALL#<organization>`, `sk` = a digest of caller, method, path and key. `kept_until`
-//! is what DynamoDB's time to live looks at.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,10 +1,5 @@
 //! Changes of webhooks, how many of them go together, and who uses which credential then: a row
 //! for each webhook and credential, and their number in the credential's own row.
-//!
-//! Guarantees: both are written in the transaction that writes the webhook, so that the users of
-//! a credential are always those of the webhooks that name it.
-//!
-//! Keys: `sk` = `USE#<fingerprint>#<webhook id>` beside the webhook.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -73,7 +73,6 @@ impl Registry {
         self.all_rows(organization, CREDENTIAL, read).await
     }
 
-    /// The condemned credentials of an organization.
     pub(crate) async fn condemned(
         &self,
         organization: &OrganizationId,
@@ -97,7 +96,6 @@ impl Registry {
             .await
     }
 
-    /// Notes which key encrypts a credential's secret.
     pub(crate) async fn note_encrypted(
         &self,
         organization: &OrganizationId,
@@ -159,7 +157,6 @@ impl Registry {
         Ok(condemned.then_some(row.credential_id))
     }
 
-    /// Removes the note of a condemned credential.
     pub(crate) async fn forget_condemned(
         &self,
         organization: &OrganizationId,

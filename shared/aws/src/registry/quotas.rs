@@ -4,8 +4,6 @@
 //! it, and nothing is made that would be one too many, also by many calls at once. Each of these
 //! transactions depends on the row that it makes or removes: one that is repeated, because its
 //! answer was lost, fails. So a count cannot drift, and nobody has to repair it.
-//!
-//! Keys: `pk` = `ORG#<organization>`, `sk` = `COUNT#<quota>`.
 
 use std::num::NonZeroU32;
 

@@ -43,7 +43,6 @@ enum Failed<'w> {
     Quota,
 }
 
-/// The steps of a transaction.
 type Steps<'w> = Vec<(Step, Failed<'w>)>;
 
 impl Registry {
