@@ -29,7 +29,7 @@ mod story;
 
 use std::sync::Arc;
 
-use carillon_aws::{EventStore, Failures, Stories};
+use carillon_aws::{EventStore, Failures, Ledger};
 use carillon_domain::{Event, EventId, Faults, OrganizationId};
 use carillon_runtime::metrics::{CAPTURED, REFUSED, SKIPPED};
 use carillon_runtime::{Metrics, Settings};
@@ -140,7 +140,7 @@ pub struct CloudEvents {
     events: EventStore,
     rules: Rules,
     failures: Option<Arc<dyn Failures>>,
-    stories: Option<Stories>,
+    stories: Option<Ledger>,
     metrics: Metrics,
 }
 
@@ -158,7 +158,7 @@ impl CloudEvents {
 
     /// Without stories, events of which the service names no operation stand alone.
     #[must_use]
-    pub fn with_stories(self, stories: Stories) -> Self {
+    pub fn with_stories(self, stories: Ledger) -> Self {
         Self {
             stories: Some(stories),
             ..self
@@ -234,7 +234,7 @@ impl CloudEvents {
         };
         let (organization, now) = (event.organization.clone(), event.received_at);
         let open = match &self.stories {
-            Some(stories) => stories.recall(&organization, &story.key, now).await?,
+            Some(stories) => stories.story(&organization, &story.key, now).await?,
             None => None,
         };
         let Some(next) = story.tell(open, &mut event) else {
@@ -245,11 +245,11 @@ impl CloudEvents {
         if let Some(stories) = &self.stories {
             for key in &next.remember {
                 stories
-                    .remember(&organization, key, &correlation, now)
+                    .put_story(&organization, key, &correlation, now)
                     .await?;
             }
             for key in &next.forget {
-                stories.forget(&organization, key).await?;
+                stories.end_story(&organization, key).await?;
             }
         }
         Ok(captured)

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
-use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention, Stories};
+use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Ledger, Retention};
 use carillon_cloud_events::{CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::{Settings, logs};
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
     let rules = Rules::from_settings(&mut settings, organization);
     let rules = settings.finish(rules)?.ok_or("ORGANIZATION")?;
     let clients = Clients::from_environment();
-    let stories = Stories::new(clients.dynamodb.clone(), deliveries_table);
+    let stories = Ledger::new(clients.dynamodb.clone(), deliveries_table, retention);
     let events = EventStore::new(clients.dynamodb, events_table, retention);
     let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);

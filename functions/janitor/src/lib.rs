@@ -84,11 +84,8 @@ impl Janitor {
             }
             after = next;
             self.registry.put_sweep_position(after.as_deref()).await?;
-            if left > 0 || (after.is_some() && Instant::now() >= end) {
-                break false;
-            }
-            if after.is_none() {
-                break true;
+            if left > 0 || after.is_none() || Instant::now() >= end {
+                break left == 0 && after.is_none();
             }
         };
         if failed > 0 {

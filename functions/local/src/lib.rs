@@ -26,7 +26,7 @@ use axum::routing::{get, post};
 use carillon_aws::secrets::CACHE_PERIOD;
 use carillon_aws::{
     Clients, Credentials, EventStore, Failures, Lanes, Ledger, Quotas, Registry, Retention,
-    SecretCache, SecretStore, Stories,
+    SecretCache, SecretStore,
 };
 use carillon_chat::{ChatOrigin, Client, Kinds};
 use carillon_cloud_events::{CloudEvents, Rules};
@@ -156,7 +156,6 @@ impl Local {
             Registry::new(dynamodb.clone(), REGISTRY_TABLE.into()).with_quotas(options.quotas);
         let events = EventStore::new(dynamodb.clone(), EVENTS_TABLE.into(), retention);
         let lanes = Lanes::new(dynamodb.clone(), DELIVERIES_TABLE.into(), retention);
-        let stories = Stories::new(dynamodb.clone(), DELIVERIES_TABLE.into());
         let ledger = Ledger::new(dynamodb, DELIVERIES_TABLE.into(), retention);
         let credentials = SecretStore::new(
             SECRET_PREFIX.into(),
@@ -199,7 +198,7 @@ impl Local {
         let table_events = table_events.with_skips(Arc::clone(&kept_failures));
         let cloud_events =
             CloudEvents::new(events.clone(), rules, Some(Arc::clone(&kept_failures)))
-                .with_stories(stories);
+                .with_stories(ledger.clone());
         let dispatcher = Dispatcher::new(carillon_dispatcher::Stores {
             registry: registry.clone(),
             lanes: lanes.clone(),

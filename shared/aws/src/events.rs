@@ -103,9 +103,8 @@ impl EventStore {
         let keys = wanted.into_iter().map(|id| key(organization, id));
         let keys = keys.collect();
         let rows = self.table.read_all("reading events", keys).await?;
-        let events: Vec<Event> = from_items(WHAT, rows)?;
-        let by_id = events.into_iter().map(|event| (event.id.clone(), event));
-        Ok(by_id.collect())
+        let events = from_items(WHAT, rows)?.into_iter();
+        Ok(events.map(|it: Event| (it.id.clone(), it)).collect())
     }
 
     /// An organization's events, newest first, behind the place `after` of this list, and the

@@ -15,7 +15,6 @@ pub mod queue;
 pub mod registry;
 mod rising;
 pub mod secrets;
-pub mod stories;
 pub mod table;
 
 pub use credentials::Credentials;
@@ -32,7 +31,6 @@ pub use registry::{
 };
 pub use rising::rising_ulid;
 pub use secrets::{SecretCache, SecretStore};
-pub use stories::Stories;
 pub use table::{Order, Retention};
 
 use aws_types::SdkConfig;

@@ -1,12 +1,20 @@
-//! What posters leave for each other beside the deliveries: the messages that begin
-//! threads or are edited, and the pauses of whole platforms.
+//! What is remembered beside the deliveries: the messages that begin threads or are edited, the
+//! pauses of whole platforms, and stories: what joins the events of one operation where their
+//! source names none.
 //!
-//! They stand in the deliveries table, under keys that no webhook has.
+//! The source of an event may say what began and what is over, but not that the one belongs to
+//! the other. A story remembers under a key of the source's which correlation id the events of an
+//! operation under way have. All calls of stories can be repeated.
+//!
+//! The rows stand in the deliveries table, under keys that no webhook has.
+
+use std::time::Duration;
 
 use carillon_domain::ids::stable_uuid;
 use carillon_domain::pause::PlatformPause;
-use carillon_domain::{Conversation, WebhookId};
+use carillon_domain::{Conversation, OrganizationId, WebhookId};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Ledger;
 use crate::Error;
@@ -14,7 +22,23 @@ use crate::table::{Item, delivery_key, from_item, is_made, number, put_or_find, 
 
 const CONVERSATION: &str = "a conversation";
 const PAUSE: &str = "a pause";
+const STORY: &str = "a story";
 const READING: &str = "reading a note";
+
+/// How long a story that says nothing still goes on.
+const STORY_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// A story under way, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Story {
+    correlation_id: String,
+    expires_at: i64,
+}
+
+fn story_key(organization: &OrganizationId, key: &str) -> Item {
+    let id = stable_uuid(&[organization.as_str(), key]);
+    delivery_key(format!("STORY#{id}"), "story")
+}
 
 /// The events of one correlation id in one channel of a webhook.
 #[derive(Debug)]
@@ -96,5 +120,41 @@ impl Ledger {
             None => Ok(pause),
             Some(longer) => from_item(PAUSE, longer),
         }
+    }
+
+    /// The correlation id of a story under way.
+    pub async fn story(
+        &self,
+        organization: &OrganizationId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<String>, Error> {
+        let key = story_key(organization, key);
+        let story = self.table.read::<Story>("recalling a story", STORY, key);
+        // DynamoDB's TTL may be days late.
+        let under_way = story.await?.filter(|it| now.as_second() < it.expires_at);
+        Ok(under_way.map(|it| it.correlation_id))
+    }
+
+    /// A story goes on under this correlation id.
+    pub async fn put_story(
+        &self,
+        organization: &OrganizationId,
+        key: &str,
+        correlation: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let story = Story {
+            correlation_id: correlation.to_owned(),
+            expires_at: (now + STORY_KEPT).as_second(),
+        };
+        let item = row(STORY, story_key(organization, key), &story)?;
+        self.table.set("remembering a story", item).await
+    }
+
+    /// A story is over.
+    pub async fn end_story(&self, organization: &OrganizationId, key: &str) -> Result<(), Error> {
+        let key = story_key(organization, key);
+        self.table.remove("forgetting a story", key).await
     }
 }

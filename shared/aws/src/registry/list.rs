@@ -2,7 +2,7 @@
 
 use carillon_domain::{OrganizationId, Webhook};
 
-use super::{READING, Registry, WEBHOOK, pk, readable, row_id};
+use super::{READING, Registry, WEBHOOK, pk, readable};
 use crate::Error;
 use crate::table::{CALLS, Item, Order, field, page, text};
 
@@ -40,8 +40,7 @@ impl Registry {
             next,
             ..WebhookPage::default()
         };
-        for (_, row) in rows {
-            let id = row_id(&row).unwrap_or_default().to_owned();
+        for (id, row) in rows {
             match readable(row) {
                 Some(webhook) => page.webhooks.push(webhook),
                 None => page.unreadable.push(id),
