@@ -67,18 +67,16 @@ fn redo_asked(row: &Item) -> u64 {
 }
 
 fn lane_of(mut row: Item) -> Result<Lane, Error> {
-    let asked_at = row
-        .remove("asked_at")
-        .and_then(|it| it.as_s().ok()?.parse().ok());
+    let asked_at = field(&row, "asked_at").and_then(|at| at.parse().ok());
     let redo_asked = redo_asked(&row);
-    let state = row
-        .remove("state")
-        .and_then(|state| state.as_m().ok().cloned());
-    let lane = state.map(|state| from_item("a lane", state)).transpose()?;
+    let lane = match row.remove("state") {
+        Some(AttributeValue::M(state)) => from_item("a lane", state)?,
+        _ => Lane::default(),
+    };
     Ok(Lane {
         asked_at,
         redo_asked,
-        ..lane.unwrap_or_default()
+        ..lane
     })
 }
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
 use super::Registry;
@@ -57,17 +56,12 @@ impl Registry {
         operation: &'static str,
         item: Item,
     ) -> Result<bool, Error> {
-        let put = self
-            .table
-            .put(item)
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        let refused = put.as_ref().err().and_then(SdkError::as_service_error);
-        if refused.is_some_and(PutItemError::is_transaction_conflict_exception) {
-            return Ok(false);
+        let put = self.table.put(item);
+        let put = put.condition_expression("attribute_not_exists(pk)");
+        match put.send().await {
+            Err(error) if error.code() == Some("TransactionConflictException") => Ok(false),
+            written => is_made(operation, written),
         }
-        is_made(operation, put)
     }
 
     pub(super) fn put_new(&self, item: Item) -> Step {
