@@ -11,9 +11,10 @@ use carillon_domain::{Event, EventId, EventType, OrganizationId, Status};
 use jiff::Timestamp;
 
 use crate::Error;
+use crate::retention::Retention;
 use crate::table::{
-    IntoStep, Item, Retention, Step, Table, field, from_item, from_items, list, page, put_or_find,
-    text, to_item,
+    IntoStep, Item, Step, Table, field, from_item, from_items, list, page, put_or_find, text,
+    to_item,
 };
 
 const WHAT: &str = "an event";

@@ -38,9 +38,9 @@ pub use records::{EventPart, EventRecord};
 pub use walk::{WALK_SHARDS, WalkPosition, Walked};
 
 use crate::Error;
+use crate::retention::{LONGER, Retention};
 use crate::table::{
-    Item, LONGER, Retention, Table, delivery_key as key, field, from_item, number, row, text,
-    to_item,
+    Item, Table, delivery_key as key, field, from_item, number, row, text, to_item,
 };
 
 const READING: &str = "reading lanes";

@@ -13,9 +13,9 @@ use carillon_domain::{Delivery, DeliveryId, DeliveryStatus, WebhookId};
 pub use notes::Operation;
 
 use crate::Error;
+use crate::retention::{LONGER, Retention};
 use crate::table::{
-    Item, LONGER, Order, Retention, Table, delivery_key, field, from_item, is_made, list, number,
-    page, text, to_item,
+    Item, Order, Table, delivery_key, field, from_item, is_made, list, number, page, text, to_item,
 };
 
 const WHAT: &str = "a delivery";

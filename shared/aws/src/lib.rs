@@ -13,6 +13,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod queue;
 pub mod registry;
+mod retention;
 mod rising;
 pub mod secrets;
 pub mod table;
@@ -29,9 +30,10 @@ pub use registry::{
     Begun, Change, KeptAnswer, KeyedCall, MAX_ROTATED_AT_ONCE, Quota, Quotas, Refusal, Registry,
     WebhookPage, WriteError, parts,
 };
+pub use retention::Retention;
 pub use rising::rising_ulid;
 pub use secrets::{SecretCache, SecretStore};
-pub use table::{Order, Retention};
+pub use table::Order;
 
 use aws_types::SdkConfig;
 

@@ -47,7 +47,8 @@ pub use suspension::Refusal;
 pub use webhooks::{MAX_ROTATED_AT_ONCE, WriteError};
 
 use crate::Error;
-use crate::table::{Item, Retention, Table, field, from_item, text};
+use crate::retention::Retention;
+use crate::table::{Item, Table, field, from_item, text};
 
 const READING: &str = "reading the registry";
 const WEBHOOK: &str = "WEBHOOK#";

@@ -1,12 +1,10 @@
 //! What all tables share.
 
+mod batches;
 mod list;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::num::ParseIntError;
-use std::str::FromStr;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -17,11 +15,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, DeleteRequest, KeysAndAttributes, Put, PutRequest,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use futures::StreamExt;
-use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,9 +26,6 @@ use crate::Error;
 use crate::error::chain;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
-
-/// The attribute that DynamoDB's TTL looks at: Unix seconds.
-pub(crate) const EXPIRES_AT: &str = "expires_at";
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -78,63 +70,6 @@ pub(crate) fn delivery_key(webhook_id: impl Into<String>, id: impl Into<String>)
 pub(crate) fn field<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
-
-/// The fewest days that rows may be kept: what an outage of 30 days has made fail can still be
-/// recovered then.
-const MIN_DAYS: u32 = 35;
-
-/// For how long rows of a table are kept, in days; 90 where nobody says otherwise.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention(u32);
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self(90)
-    }
-}
-
-impl FromStr for Retention {
-    type Err = String;
-
-    fn from_str(days: &str) -> Result<Self, String> {
-        match days
-            .parse()
-            .map_err(|error: ParseIntError| error.to_string())?
-        {
-            ..MIN_DAYS => Err(format!("must be {MIN_DAYS} or more")),
-            days => Ok(Self(days)),
-        }
-    }
-}
-
-/// How much longer the ledger's rows are kept than events and entries of logs: TTL may be late by
-/// days, and an entry whose row is gone before it would be sent again.
-pub(crate) const LONGER: Duration = Duration::from_secs(30 * 86_400);
-
-impl Retention {
-    /// When what was written then is over, in Unix seconds.
-    pub(crate) fn end(self, from: Timestamp) -> AttributeValue {
-        number(from.as_second() + i64::from(self.0) * 86_400)
-    }
-
-    pub(crate) fn expire(self, item: &mut Item, from: Timestamp) {
-        item.insert(EXPIRES_AT.into(), self.end(from));
-    }
-}
-
-/// How many keys DynamoDB reads in one call.
-const READ_BATCH: usize = 100;
-/// How often it is asked for keys that it leaves out, about five seconds in all.
-const READ_TRIES: u32 = 9;
-
-/// How many writes DynamoDB takes in one call.
-const WRITE_BATCH: usize = 25;
-/// How many calls are under way at once.
-const WRITE_CALLS: usize = 8;
-/// How often it is asked to take what it leaves out, about three seconds in all.
-const WRITE_TRIES: u32 = 8;
-/// The pause before the second try; each later one is twice as long.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// In which order rows are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,95 +146,6 @@ impl Table {
         row.map(|row| from_item(what, row)).transpose()
     }
 
-    /// Reads several rows at once; those that are not there are left out.
-    pub async fn read_all(
-        &self,
-        operation: &'static str,
-        keys: Vec<Item>,
-    ) -> Result<Vec<Item>, Error> {
-        let mut found = Vec::with_capacity(keys.len());
-        for batch in keys.chunks(READ_BATCH) {
-            let request = KeysAndAttributes::builder().set_keys(Some(batch.to_vec()));
-            let request = request
-                .consistent_read(true)
-                .build()
-                .map_err(Error::call(operation))?;
-            let mut waiting = HashMap::from([(self.name.clone(), request)]);
-            for tries in 0.. {
-                pause_before(tries).await;
-                let answer = self
-                    .client
-                    .batch_get_item()
-                    .set_request_items(Some(waiting))
-                    .send()
-                    .await
-                    .map_err(Error::call(operation))?;
-                found.extend(answer.responses.unwrap_or_default().into_values().flatten());
-                waiting = answer.unprocessed_keys.unwrap_or_default();
-                if waiting.is_empty() {
-                    break;
-                }
-                if tries + 1 == READ_TRIES {
-                    return Err(Error::Call {
-                        operation,
-                        cause: "DynamoDB leaves out what it is asked for".into(),
-                    });
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Puts rows, and removes others by their keys; gives what DynamoDB did not take, some seconds
-    /// of asking included.
-    pub async fn write_all(
-        &self,
-        operation: &'static str,
-        puts: Vec<Item>,
-        deletes: Vec<Item>,
-    ) -> Vec<WriteRequest> {
-        let put = |item| PutRequest::builder().set_item(Some(item)).build();
-        let delete = |key| DeleteRequest::builder().set_key(Some(key)).build();
-        let puts = puts.into_iter().filter_map(|item| put(item).ok());
-        let puts = puts.map(|it| WriteRequest::builder().put_request(it).build());
-        let deletes = deletes.into_iter().filter_map(|key| delete(key).ok());
-        let deletes = deletes.map(|it| WriteRequest::builder().delete_request(it).build());
-        let requests: Vec<_> = puts.chain(deletes).collect();
-        let batches = requests.chunks(WRITE_BATCH).map(<[_]>::to_vec);
-        let calls = batches.map(|batch| self.write_batch(operation, batch));
-        let left = futures::stream::iter(calls).buffered(WRITE_CALLS);
-        left.collect::<Vec<_>>().await.concat()
-    }
-
-    async fn write_batch(
-        &self,
-        operation: &'static str,
-        mut waiting: Vec<WriteRequest>,
-    ) -> Vec<WriteRequest> {
-        for tries in 0..WRITE_TRIES {
-            pause_before(tries).await;
-            let call = self.client.batch_write_item();
-            let call = call.request_items(&self.name, waiting.clone());
-            match call.send().await {
-                Ok(answer) => {
-                    let unprocessed = answer.unprocessed_items.unwrap_or_default();
-                    waiting = unprocessed.into_values().flatten().collect();
-                }
-                Err(error) => {
-                    let error = Error::call(operation)(error);
-                    tracing::error!(%error, "writes were not taken");
-                    return waiting;
-                }
-            }
-            if waiting.is_empty() {
-                return waiting;
-            }
-        }
-        let left = waiting.len();
-        tracing::error!(operation, left, "DynamoDB does not take all writes");
-        waiting
-    }
-
     pub fn put_step(&self, item: Item) -> PutBuilder {
         Put::builder().table_name(&self.name).set_item(Some(item))
     }
@@ -310,13 +156,6 @@ impl Table {
 
     pub fn delete_step(&self, key: Item) -> DeleteBuilder {
         Delete::builder().table_name(&self.name).set_key(Some(key))
-    }
-}
-
-/// Waits before a repeated try: DynamoDB leaves things out when it is asked for too much.
-async fn pause_before(tries: u32) {
-    if let Some(earlier) = tries.checked_sub(1) {
-        tokio::time::sleep(PAUSE * 2_u32.pow(earlier)).await;
     }
 }
 
@@ -382,6 +221,3 @@ pub(crate) async fn put_or_find(
         _ => Err(Error::call(operation)(error)),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,14 +6,7 @@ use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::*;
-
-#[test]
-fn rows_are_kept_for_longer_than_an_outage_of_a_month() {
-    for refused in ["34", "1", "0", "many"] {
-        assert!(refused.parse::<Retention>().is_err(), "{refused}");
-    }
-    assert_eq!("35".parse::<Retention>().unwrap().0, 35);
-}
+use crate::table::delivery_key;
 
 /// A DynamoDB that leaves out all it is asked for, and notes when it was asked, so many times.
 struct Overloaded {
@@ -53,7 +46,7 @@ async fn overloaded(times: usize) -> (Table, &'static Overloaded, MockServer) {
     };
     let http = crate::https::http_client();
     let config = crate::environment::config("DYNAMODB", &variable, http);
-    let client = Client::new(&config);
+    let client = aws_sdk_dynamodb::Client::new(&config);
     (Table::new(client, "one".to_owned()), overloaded, server)
 }
 
