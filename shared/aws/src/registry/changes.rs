@@ -146,44 +146,26 @@ impl Registry {
         organization: &OrganizationId,
         uses: Uses,
     ) -> Vec<(Step, Option<CredentialId>)> {
-        let counts = uses.counts.iter().map(|(credential, (by, may_work))| {
-            let step = self.use_count(organization, credential, *by, *may_work);
-            (step, (*by > 0).then(|| credential.id.clone()))
+        let counts = uses.counts.into_iter().map(|(credential, (by, may_work))| {
+            let change = match may_work {
+                true => "ADD user_count :by REMOVE dead_since",
+                false => "ADD user_count :by",
+            };
+            let step = self
+                .table
+                .update_step(credential_key(organization, &credential.fingerprint))
+                .update_expression(change)
+                .condition_expression("credential_id = :credential AND user_count >= :fewer")
+                .expression_attribute_values(":by", number(by))
+                .expression_attribute_values(":fewer", number((-by).max(0)))
+                .expression_attribute_values(":credential", text(credential.id.as_str()))
+                .step();
+            (step, (by > 0).then_some(credential.id))
         });
         let begun = uses.begun.into_iter().map(|row| self.put_new(row));
         let ended = uses.ended.into_iter().map(|row| self.delete_existing(row));
         let rows = begun.chain(ended).map(|step| (step, None));
         counts.chain(rows).collect()
-    }
-
-    fn use_count(
-        &self,
-        organization: &OrganizationId,
-        credential: &CredentialRef,
-        by: i32,
-        may_work: bool,
-    ) -> Step {
-        let mut update = self
-            .table
-            .update_step(credential_key(organization, &credential.fingerprint))
-            .expression_attribute_values(":credential", text(credential.id.as_str()));
-        let mut condition = "credential_id = :credential".to_owned();
-        let mut changes = Vec::new();
-        if by != 0 {
-            changes.push("ADD user_count :by");
-            update = update.expression_attribute_values(":by", number(by));
-        }
-        if by < 0 {
-            condition.push_str(" AND user_count >= :fewer");
-            update = update.expression_attribute_values(":fewer", number(by.unsigned_abs()));
-        }
-        if may_work {
-            changes.push("REMOVE dead_since");
-        }
-        update
-            .update_expression(changes.join(" "))
-            .condition_expression(condition)
-            .step()
     }
 
     /// The webhooks that use a credential, now or as their fallback, oldest first.
