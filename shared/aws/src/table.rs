@@ -1,7 +1,7 @@
 //! What all tables share.
 
 mod batches;
-mod list;
+mod pages;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::types::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use list::{CALLS, list, page};
+pub(crate) use pages::{CALLS, list, page};
 
 use crate::Error;
 use crate::error::chain;
