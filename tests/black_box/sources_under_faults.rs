@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
+use carillon_aws::{Clients, EventStore, Failures, Retention, SqsQueue};
 use carillon_cloud_events::{Captured, CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::Settings;
@@ -72,7 +72,7 @@ impl FakeAws {
         let config = carillon_embedded::services::sdk_config(&server.uri());
         let clients = Clients::new(&config);
         let events = EventStore::new(clients.dynamodb, "events".into(), Retention::default());
-        let queue = FailureQueue::new(clients.sqs, format!("{}/failures", server.uri()));
+        let queue = SqsQueue::new(clients.sqs, format!("{}/failures", server.uri()));
         (fake, server, events, Arc::new(queue))
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
-use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Ledger, Retention};
+use carillon_aws::{Clients, EventStore, Failures, Ledger, Retention, SqsQueue};
 use carillon_cloud_events::{CloudEvents, Rules};
 use carillon_domain::OrganizationId;
 use carillon_runtime::{Settings, logs};
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Error> {
     let clients = Clients::from_environment();
     let stories = Ledger::new(clients.dynamodb.clone(), deliveries_table, retention);
     let events = EventStore::new(clients.dynamodb, events_table, retention);
-    let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
+    let failures = failures.map(|url| SqsQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
     let cloud_events = &CloudEvents::new(events, rules, failures).with_stories(stories);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use carillon_aws::{Clients, FailureQueue, Failures, Lanes, Ledger, Registry, Retention, SqsQueue};
+use carillon_aws::{Clients, Failures, Lanes, Ledger, Registry, Retention, SqsQueue};
 use carillon_dispatcher::{Dispatcher, Stores};
 use carillon_runtime::stream::Batch;
 use carillon_runtime::{Settings, logs};
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Error> {
     settings.finish(())?;
     let clients = Clients::from_environment();
     let dynamodb = clients.dynamodb;
-    let failures = failure_queue_url.map(|url| FailureQueue::new(clients.sqs.clone(), url));
+    let failures = failure_queue_url.map(|url| SqsQueue::new(clients.sqs.clone(), url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
     let stores = Stores {
         registry: Registry::new(dynamodb.clone(), registry_table),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carillon_aws::{Clients, EventStore, FailureQueue, Failures, Retention};
+use carillon_aws::{Clients, EventStore, Failures, Retention, SqsQueue};
 use carillon_runtime::{Settings, logs};
 use carillon_table_events::{Batch, TableEvents, Tables};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
     settings.finish(())?;
     let clients = Clients::from_environment();
     let events = EventStore::new(clients.dynamodb, events_table, retention);
-    let failures = failures.map(|url| FailureQueue::new(clients.sqs, url));
+    let failures = failures.map(|url| SqsQueue::new(clients.sqs, url));
     let failures = failures.map(|queue| Arc::new(queue) as Arc<dyn Failures>);
     let table_events = &TableEvents::new(events, tables, failures);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Batch>| {

@@ -5,10 +5,9 @@
 //! again; what can never work goes here at once, without those tries.
 
 use async_trait::async_trait;
-use aws_sdk_sqs::Client;
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, SqsQueue};
 
 /// The largest a message may be, in bytes: SQS's limit was raised above this, but not
 /// everywhere. Some room is left for what SQS counts beside the body.
@@ -29,20 +28,8 @@ pub trait Failures: Send + Sync {
     ) -> Result<(), Error>;
 }
 
-#[derive(Debug, Clone)]
-pub struct FailureQueue {
-    client: Client,
-    url: String,
-}
-
-impl FailureQueue {
-    pub fn new(client: Client, url: String) -> Self {
-        Self { client, url }
-    }
-}
-
 #[async_trait]
-impl Failures for FailureQueue {
+impl Failures for SqsQueue {
     async fn keep(
         &self,
         function: &'static str,

@@ -21,7 +21,7 @@ pub mod table;
 pub use credentials::Credentials;
 pub use error::Error;
 pub use events::{EventFilter, EventStore};
-pub use failures::{FailureQueue, Failures};
+pub use failures::Failures;
 pub use https::http_client;
 pub use lanes::{Before, EventPart, EventRecord, Lanes, Piece, Start, entries_of};
 pub use ledger::{Ledger, Operation};

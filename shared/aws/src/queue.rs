@@ -137,8 +137,8 @@ fn all_taken(operation: &'static str, failed: &[BatchResultErrorEntry]) -> Resul
 
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
-    client: Client,
-    url: String,
+    pub(crate) client: Client,
+    pub(crate) url: String,
 }
 
 impl SqsQueue {
