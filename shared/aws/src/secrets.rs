@@ -51,12 +51,6 @@ impl SecretCache {
         Ok(found)
     }
 
-    /// As [`get`](Self::get), but surely as it is now.
-    pub async fn refresh(&self, name: &str) -> Result<Option<SecretString>, Arc<Error>> {
-        self.forget(name).await;
-        self.get(name).await
-    }
-
     async fn forget(&self, name: &str) {
         self.cache.invalidate(name).await;
     }
@@ -121,7 +115,8 @@ impl SecretStore {
         credential: &CredentialId,
     ) -> Result<Option<SecretString>, Arc<Error>> {
         let name = self.name(organization, credential);
-        self.cache.refresh(&name).await
+        self.cache.forget(&name).await;
+        self.cache.get(&name).await
     }
 
     /// Makes the secret; one that is there already stays as it is.
