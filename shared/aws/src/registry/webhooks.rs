@@ -35,10 +35,12 @@ pub enum WriteError {
     Aws(#[from] Error),
 }
 
-/// What it means where the condition of a step does not hold.
+/// What it means where the condition of a step does not hold. Of several, the first of these
+/// explains the others.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Failed<'w> {
     Webhook,
-    Name(&'w Webhook),
+    Name(&'w str, &'w WebhookId),
     Credential(CredentialId),
     Quota,
 }
@@ -156,23 +158,14 @@ impl Registry {
             Err(Error::Contended { .. }) => return Err(WriteError::Changed),
             Err(error) => return Err(error.into()),
         };
-        // Of several, the first of these explains the others.
-        let weight = |failed: &&Failed<'_>| match failed {
-            Failed::Webhook => 0,
-            Failed::Name(_) => 1,
-            Failed::Credential(_) => 2,
-            Failed::Quota => 3,
-        };
         let failed = failed.iter().filter_map(|n| meanings.get(*n));
-        Err(match failed.min_by_key(weight) {
+        Err(match failed.min() {
             Some(Failed::Webhook) => WriteError::Changed,
-            Some(Failed::Name(webhook)) => {
-                match self.name_owner(organization, &webhook.name).await? {
-                    // Ours: the name was taken by the same webhook, whose row has changed since.
-                    Some(owner) if owner != webhook.id => WriteError::NameTaken(owner),
-                    _ => WriteError::Changed,
-                }
-            }
+            Some(Failed::Name(name, id)) => match self.name_owner(organization, name).await? {
+                // Ours: the name was taken by the same webhook, whose row has changed since.
+                Some(owner) if owner != **id => WriteError::NameTaken(owner),
+                _ => WriteError::Changed,
+            },
             Some(Failed::Credential(id)) => WriteError::CredentialGone(id.clone()),
             Some(Failed::Quota) | None => WriteError::QuotaExceeded(Quota::Webhooks),
         })
@@ -191,7 +184,8 @@ impl Registry {
     fn take_name<'w>(&self, webhook: &'w Webhook) -> (Step, Failed<'w>) {
         let mut name = key(&webhook.organization, name_sk(&webhook.name));
         name.insert("webhook_id".into(), text(webhook.id.as_str()));
-        (self.put_new(name), Failed::Name(webhook))
+        let failed = Failed::Name(&webhook.name, &webhook.id);
+        (self.put_new(name), failed)
     }
 
     fn free_name<'w>(&self, webhook: &Webhook) -> (Step, Failed<'w>) {
