@@ -7,8 +7,6 @@
 
 mod pause;
 mod poster;
-mod reply;
 
 pub use pause::{next_pause, platform_pause};
-pub use poster::{By, NotPosted, Posted, Poster};
-pub use reply::used_up;
+pub use poster::{By, NotPosted, Posted, Poster, used_up};

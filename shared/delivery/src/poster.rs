@@ -11,8 +11,6 @@ use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::reply;
-
 /// How long a name or a picture that was refused is not tried again.
 const REFUSED_FOR: Duration = Duration::from_secs(600);
 /// Of how many webhooks that is remembered.
@@ -125,14 +123,14 @@ impl Poster {
     pub async fn send(&self, post: &Post<'_>, within: Duration) -> Result<Posted, NotPosted> {
         let posted = match tokio::time::timeout(within, self.with_credentials(post)).await {
             Ok(posted) => posted?,
-            Err(_) => Posted::first(reply::took_too_long()),
+            Err(_) => Posted::first(took_too_long()),
         };
         Ok(posted.telling(post.standard_forms()))
     }
 
     async fn with_credentials(&self, post: &Post<'_>) -> Result<Posted, NotPosted> {
         let Some(kind) = self.kinds().get(&post.webhook.kind) else {
-            return Ok(Posted::first(reply::unknown_kind()));
+            return Ok(Posted::first(unknown_kind()));
         };
         let mut posted = self.with(kind, post, &post.webhook.credential.id).await?;
         // Also where the new credential is alive: its bot may not be in the channel yet.
@@ -160,7 +158,7 @@ impl Poster {
         let organization = &post.webhook.organization;
         let Some(cached) = self.secrets.get(organization, id).await? else {
             // The cache keeps no absence: this was a fresh look.
-            return Ok(Posted::first(reply::credential_missing()));
+            return Ok(Posted::first(credential_missing()));
         };
         let mut posted = self.call(kind, post, &cached).await;
         if posted.reply.outcome != Outcome::CredentialDead {
@@ -211,7 +209,7 @@ impl Poster {
             tracing::warn!(webhook_id, code, ?remedy, "a part of a message is refused");
             if let Some(pause) = posted.reply.pause_after {
                 // The platform's limit is used up: the next try has to wait.
-                posted.answered(reply::used_up(pause));
+                posted.answered(used_up(pause));
                 return posted;
             }
             posted.answered(self.chat.send(kind, &draft, credential).await);
@@ -248,6 +246,45 @@ impl Posted {
     fn answered(&mut self, reply: Reply) {
         let before = std::mem::replace(&mut self.reply, reply);
         self.earlier.push(before);
+    }
+}
+
+/// The secret was deleted behind our back: what a registration repairs.
+fn credential_missing() -> Reply {
+    Reply::new(Outcome::CredentialDead)
+        .code("credential_missing")
+        .hint(
+            "The webhook's credential is gone from Secrets Manager: rotate the webhook's \
+             credential, or register it again.",
+        )
+}
+
+/// The webhook was registered by a later version.
+fn unknown_kind() -> Reply {
+    Reply::new(Outcome::Unavailable).code("unknown_kind").hint(
+        "This version of Carillon does not know the webhook's kind of destination: deploy the \
+         version that the webhook was registered with, or a later one.",
+    )
+}
+
+/// Posted or not, nobody can tell.
+fn took_too_long() -> Reply {
+    Reply {
+        duration: POST_TIMEOUT,
+        ..Reply::new(Outcome::Unknown)
+            .code("timeout")
+            .hint("The delivery took too long; the message may have arrived.")
+    }
+}
+
+/// The platform's limit is used up: what is to be posted again at once has to rest first.
+pub fn used_up(rest: Duration) -> Reply {
+    Reply {
+        retry_after: Some(rest),
+        pause_after: Some(rest),
+        ..Reply::new(Outcome::RateLimited)
+            .code("used_up")
+            .hint("The platform's limit is used up; the message waits.")
     }
 }
 
