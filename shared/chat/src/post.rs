@@ -34,7 +34,25 @@ pub struct Post<'a> {
     pub headline: Option<&'a str>,
 }
 
-impl Post<'_> {
+impl<'a> Post<'a> {
+    /// A message of its own, with all that it may have.
+    pub fn new(
+        webhook: &'a Webhook,
+        channel: &'a str,
+        events: &'a [&'a Event],
+        post_id: &'a str,
+    ) -> Self {
+        Self {
+            webhook,
+            channel,
+            events,
+            post_id,
+            place: &Place::Channel,
+            without: Without::default(),
+            headline: None,
+        }
+    }
+
     /// What the message says of each event, in the webhook's own words where it has any.
     pub(crate) fn contents(&self) -> Vec<Content<'_>> {
         let template = self.template();

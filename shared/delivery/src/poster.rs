@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carillon_aws::SecretStore;
-use carillon_chat::{Client, Kind, Kinds, Place, Post, Remedy, Reply, Without};
+use carillon_chat::{Client, Kind, Kinds, Post, Remedy, Reply};
 use carillon_domain::delivery::POST_TIMEOUT;
-use carillon_domain::{CredentialId, DeliveryId, Event, Outcome, Webhook, WebhookId};
+use carillon_domain::{CredentialId, Outcome, Webhook, WebhookId};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use secrecy::{ExposeSecret, SecretString};
@@ -73,30 +73,6 @@ impl Poster {
         self.chat.kinds()
     }
 
-    /// Posts an event, as a message of its own, to one of a webhook's channels. Takes
-    /// [`POST_TIMEOUT`] at most.
-    ///
-    /// # Errors
-    /// Where the credential could not be read; nothing was posted then.
-    pub async fn post(
-        &self,
-        webhook: &Webhook,
-        channel: &str,
-        event: &Event,
-        delivery_id: &DeliveryId,
-    ) -> Result<Posted, NotPosted> {
-        let post = Post {
-            webhook,
-            channel,
-            events: &[event],
-            post_id: &delivery_id.post_id(0),
-            place: &Place::Channel,
-            without: Without::default(),
-            headline: None,
-        };
-        self.send(&post, POST_TIMEOUT).await
-    }
-
     /// Whether the webhook's platform answers a question that posts nothing. Takes 5 s at most.
     ///
     /// # Errors
@@ -116,7 +92,7 @@ impl Poster {
         Ok(answered.await.unwrap_or(true))
     }
 
-    /// As [`post`](Self::post), for any kind of message and within another time.
+    /// Posts a message to one of a webhook's channels, within so long.
     ///
     /// # Errors
     /// Where the credential could not be read; nothing was posted then.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use carillon_chat::Post;
 use carillon_chat::limits::Usage;
-use carillon_chat::{Place, Post, Without};
 use carillon_domain::field::{Field, Given, Object};
 use carillon_domain::{
     CredentialId, CredentialRef, DeliveryId, Event, Faults, Fields, Fingerprint, OrganizationId,
@@ -175,15 +175,8 @@ fn shown(
     let lane = lane(webhook, channel);
     let delivery_id = DeliveryId::of(&event.organization, &event.id, event.received_at, &lane);
     let kind = kind(api, webhook)?;
-    let post = Post {
-        webhook,
-        channel,
-        events: &[event],
-        post_id: &delivery_id.post_id(0),
-        place: &Place::Channel,
-        without: Without::default(),
-        headline: None,
-    };
+    let (events, post_id) = ([event], delivery_id.post_id(0));
+    let post = Post::new(webhook, channel, &events, &post_id);
     let draft = kind.draft(&post);
     let why_not = webhook.why_not_now(event);
     Ok(Json(Preview {

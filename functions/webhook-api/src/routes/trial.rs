@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carillon_chat::{Kind, Reply};
+use carillon_chat::{Kind, Post, Reply};
 use carillon_delivery::By;
+use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::{
     Credential, DeliveryId, Event, EventType, FaultCode, Faults, Fields, LaneId, Outcome, Pointer,
     Webhook, WebhookStatus, sample,
@@ -84,11 +85,10 @@ pub async fn test(
         return Ok(Json(Tested::unsent(Outcome::RateLimited, hint)));
     }
     let begun = Timestamp::now();
-    let posted = api
-        .poster
-        .post(&webhook, &channel, &event, &delivery_id)
-        .await
-        .map_err(|error| Problem::internal(error))?;
+    let (events, post_id) = ([&event], delivery_id.post_id(0));
+    let post = Post::new(&webhook, &channel, &events, &post_id);
+    let posted = api.poster.send(&post, POST_TIMEOUT).await;
+    let posted = posted.map_err(|error| Problem::internal(error))?;
     note_pause(&api.ledger, kind, begun, &posted.reply).await;
     let is_delivered = posted.reply.outcome == Outcome::Delivered;
     if posted.by == By::Current && is_delivered {

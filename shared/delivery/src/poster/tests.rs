@@ -2,7 +2,7 @@ use aws_sdk_secretsmanager::config::BehaviorVersion;
 use aws_sdk_secretsmanager::{Client as Secrets, Config};
 use carillon_aws::SecretCache;
 use carillon_chat::ChatOrigin;
-use carillon_domain::{Configuration, EventType, Grouping, KindId, Resource, sample};
+use carillon_domain::{Configuration, Event, EventType, Grouping, KindId, Resource, sample};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -60,15 +60,8 @@ impl Discord {
     }
 
     async fn post(&self) -> Posted {
-        let post = Post {
-            webhook: &self.webhook,
-            channel: "",
-            events: &[&self.event],
-            post_id: "id",
-            place: &Place::Channel,
-            without: Without::default(),
-            headline: None,
-        };
+        let events = [&self.event];
+        let post = Post::new(&self.webhook, "", &events, "id");
         let url = "https://discord.com/api/webhooks/123456789012345678/";
         let credential = format!("{url}{}", "fake-".repeat(13));
         let kind = self.poster.kinds().get(&self.webhook.kind).unwrap();
