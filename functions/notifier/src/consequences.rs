@@ -38,13 +38,11 @@ impl Notifier {
             registry, events, ..
         } = &self.stores;
         let (webhook_id, code) = (webhook.id.as_str(), reply.code.as_deref());
-        let kind = self.poster.kinds().get(&webhook.kind);
-        let condemns = kind.is_some_and(|kind| kind.condemns_secret(reply));
         let refusal = Refusal {
             channel,
             reason,
             kept,
-            is_shared: condemns && webhook.fallback.is_none(),
+            is_shared: reply.condemns && webhook.fallback.is_none(),
         };
         match registry.suspend(events, webhook, refusal, now).await {
             Ok((is_suspended, all)) => {

@@ -96,8 +96,7 @@ impl Notifier {
         };
         visit.posts += 1;
         let reply = &answer.reply;
-        let kind = self.poster.kinds().get(&to.webhook.kind);
-        if kind.is_some_and(|kind| kind.condemns_secret(reply)) {
+        if reply.condemns {
             to.webhooks.credential_died(&to.webhook, reply);
         }
         let is_probe = !message.overtakes.is_empty();

@@ -140,12 +140,6 @@ pub trait Kind: Send + Sync + 'static {
         }
     }
 
-    /// Whether an error code says that the credential is of no use to anybody, wherever they
-    /// post.
-    fn condemns(&self, _code: &str) -> bool {
-        false
-    }
-
     /// How fast messages may go there.
     fn pace(&self) -> Pace {
         Pace::default()
@@ -200,12 +194,6 @@ pub trait Kind: Send + Sync + 'static {
 }
 
 impl dyn Kind {
-    /// Whether it says that the credential is of no use to anybody, wherever they post.
-    pub fn condemns_secret(&self, reply: &Reply) -> bool {
-        let code = reply.code.as_deref();
-        reply.outcome == Outcome::CredentialDead && code.is_some_and(|code| self.condemns(code))
-    }
-
     /// What an answer means to a delivery. The time it took is not known here.
     pub fn reply(&self, answer: &Answer) -> Reply {
         let reply = Reply {

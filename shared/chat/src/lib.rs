@@ -23,6 +23,7 @@ pub mod teams;
 pub mod verification;
 
 mod client;
+mod codes;
 mod escape;
 mod facts;
 mod kinds;

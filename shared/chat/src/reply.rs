@@ -55,6 +55,8 @@ pub struct Reply {
     pub platform_pause: Option<Pause>,
     /// What to leave out so that the message may be taken after all.
     pub remedy: Option<Remedy>,
+    /// Whether the credential is of no use to anybody, wherever they post.
+    pub condemns: bool,
     pub message: Option<MessageRef>,
     /// Whether the platform shows the message as one of a thread; none where it shows nothing.
     pub in_thread: Option<bool>,
@@ -72,6 +74,7 @@ impl Reply {
             pause_after: None,
             platform_pause: None,
             remedy: None,
+            condemns: false,
             message: None,
             in_thread: None,
             duration: Duration::ZERO,
@@ -104,9 +107,10 @@ impl Reply {
         )
     }
 
-    /// Adds what the platform itself says.
+    /// Adds what the platform itself says, where it has refused this very message.
     pub fn saying(mut self, name: &str, sentence: Option<&str>) -> Self {
-        if let (Some(hint), Some(sentence)) = (&mut self.hint, sentence.and_then(quoted)) {
+        let sentence = sentence.filter(|_| self.is_definite()).and_then(quoted);
+        if let (Some(hint), Some(sentence)) = (&mut self.hint, sentence) {
             hint.push_str(&format!(" {name} says: {sentence}."));
         }
         self

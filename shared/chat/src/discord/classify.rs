@@ -96,9 +96,8 @@ fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
     Reply {
         retry_after,
         platform_pause: retry_after.filter(|_| is_global).map(Pause::For),
-        ..Reply::new(Outcome::RateLimited)
+        ..codes::named("rate_limited")
             .code(code.map_or_else(|| "rate_limited".to_owned(), |code| code.to_string()))
-            .hint(codes::SLOW_DOWN)
     }
 }
 
@@ -108,37 +107,35 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
         50035 => form::remedy(&body["errors"]),
         _ => None,
     };
-    let meaning = match (answer.status, code) {
-        // On a post, there is no message that could be unknown: an abuse filter's answer.
-        (403, 10008) => Some((Outcome::Blocked, codes::FILTERED)),
-        _ => match form {
-            // The webhook is at fault then, and not the message.
-            Some(Remedy::Appearance) => Some((Outcome::DestinationDead, codes::APPEARANCE)),
-            Some(Remedy::Link(_)) => Some((Outcome::PayloadRefused, codes::LINK)),
-            Some(Remedy::ThreadName) => Some((Outcome::PayloadRefused, codes::THREAD_NAME)),
-            Some(Remedy::Tags) => Some((Outcome::PayloadRefused, codes::TAGS)),
-            _ => codes::meaning(code),
-        },
+    let of_form = match form {
+        // The webhook is at fault then, and not the message.
+        Some(Remedy::Appearance) => Some("appearance"),
+        Some(Remedy::Link(_)) => Some("link"),
+        Some(Remedy::ThreadName) => Some("thread_name"),
+        Some(Remedy::Tags) => Some("tags"),
+        _ => None,
     };
-    let Some((outcome, hint)) = meaning else {
+    let known = match (answer.status, code, of_form) {
+        // On a post, there is no message that could be unknown: an abuse filter's answer.
+        (403, 10008, _) => codes::known("filtered"),
+        (_, _, Some(name)) => codes::known(name),
+        _ => codes::known(&code.to_string()),
+    };
+    let Some(known) = known else {
         return uncoded(answer, body);
     };
-    let reply = match outcome {
+    let reply = match known.outcome {
         // The address, or how it calls: that concerns every webhook.
         Outcome::Blocked if code == 40333 => blocked(answer),
         // Of this webhook's messages alone.
-        Outcome::Blocked => Reply::new(outcome).waiting(Some(BLOCKED_PAUSE)),
-        _ => Reply::new(outcome)
-            .waiting(codes::least_wait(code))
-            .waiting(body["retry_after"].as_f64().and_then(wait)),
-    }
-    .code(code.to_string())
-    .hint(hint)
-    .remedy(form.or_else(|| codes::remedy(code)));
-    match reply.is_definite() {
-        true => reply.saying(NAME, sentence(body).as_deref()),
-        false => reply,
-    }
+        Outcome::Blocked => known.waiting(Some(BLOCKED_PAUSE)),
+        _ => known.waiting(body["retry_after"].as_f64().and_then(wait)),
+    };
+    let remedy = form.or(reply.remedy);
+    reply
+        .code(code.to_string())
+        .remedy(remedy)
+        .saying(NAME, sentence(body).as_deref())
 }
 
 /// What Discord says beside its code, with the first fault of a form.
@@ -154,8 +151,8 @@ fn uncoded(answer: &Answer, body: &Value) -> Reply {
     let reply = match (answer.status, code) {
         _ if !is_discords => return reply::unreadable(answer, NAME),
         // These statuses say enough by themselves, and the other code says nothing.
-        (401, _) | (404, 0) => Reply::new(Outcome::CredentialDead).hint(codes::NEW_WEBHOOK),
-        (403, 0) => Reply::new(Outcome::DestinationDead).hint(codes::NO_ACCESS),
+        (401, _) | (404, 0) => codes::named("gone"),
+        (403, 0) => codes::named("no_access"),
         (400..500, _) if answer.status != 413 => {
             let (code, sentence) = (code.to_string(), sentence(body));
             return reply::unknown_refusal(NAME, &code, sentence.as_deref());
@@ -176,9 +173,7 @@ fn blocked(answer: &Answer) -> Reply {
             Some(asked) if asked > BLOCKED_PAUSE => Pause::For(asked),
             _ => Pause::Growing(BLOCKED_PAUSE),
         }),
-        ..Reply::new(Outcome::Blocked)
-            .code("blocked")
-            .hint(codes::BLOCKED)
+        ..codes::named("blocked").code("blocked")
     }
 }
 

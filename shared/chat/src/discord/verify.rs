@@ -70,6 +70,7 @@ fn verified(configuration: &Configuration, body: &Value) -> Verified {
 
 fn denied(answer: &Answer, body: &Value) -> Verification {
     let code = body["code"].as_u64().unwrap_or_default();
+    let known = codes::known(&code.to_string());
     let detail = match (answer.status, code) {
         (_, 10015) => {
             "Discord does not know this webhook: it was deleted, or its number is wrong; copy its \
@@ -83,8 +84,8 @@ fn denied(answer: &Answer, body: &Value) -> Verification {
             "Discord cannot read the number in this URL: copy the whole URL again from the \
              channel's settings"
         }
-        _ => match codes::meaning(code) {
-            Some((Outcome::DestinationDead, hint)) => hint.trim_end_matches('.'),
+        _ => match known.as_ref().map(|reply| (reply.outcome, &reply.hint)) {
+            Some((Outcome::DestinationDead, Some(hint))) => hint.trim_end_matches('.'),
             Some((Outcome::Blocked, _)) => {
                 return unreachable(NAME, "blocks this address for a while");
             }

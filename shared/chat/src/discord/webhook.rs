@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::limits::{MAX_URL, MAX_USERNAME};
-use super::{NAME, classify, codes, limits, mention, render, texts, verify};
+use super::{NAME, classify, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing, is_https_to};
 use crate::form::{
@@ -215,10 +215,6 @@ impl Kind for Webhook {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::execute(answer)
-    }
-
-    fn condemns(&self, code: &str) -> bool {
-        codes::condemns_secret(code)
     }
 
     fn pace(&self) -> Pace {

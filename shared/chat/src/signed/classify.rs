@@ -5,9 +5,6 @@ use carillon_domain::Outcome;
 use crate::answer::Answer;
 use crate::reply::Reply;
 
-/// Says that the endpoint is gone.
-pub(super) const GONE: &str = "http_410";
-
 pub(super) fn answered(answer: &Answer) -> Reply {
     let (outcome, hint) = match answer.status {
         200..300 => return Reply::new(Outcome::Delivered),
@@ -53,7 +50,10 @@ pub(super) fn answered(answer: &Answer) -> Reply {
              says that it is done.",
         ),
     };
-    Reply::new(outcome)
-        .code(format!("http_{}", answer.status))
-        .hint(hint)
+    Reply {
+        condemns: answer.status == 410,
+        ..Reply::new(outcome)
+    }
+    .code(format!("http_{}", answer.status))
+    .hint(hint)
 }

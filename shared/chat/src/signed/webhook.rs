@@ -205,10 +205,6 @@ impl Kind for Webhook {
         classify::answered(answer)
     }
 
-    fn condemns(&self, code: &str) -> bool {
-        code == classify::GONE
-    }
-
     fn unasked(&self, _configuration: &Configuration) -> Verified {
         Verified {
             warnings: vec![

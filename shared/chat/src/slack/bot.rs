@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::api::{HOST, NAME, POST_MESSAGE, UPDATE};
-use super::{builder, classify, codes, limits, mention, render, texts, verify};
+use super::{builder, classify, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, List, Reading, Rule, Secret, Text};
@@ -196,10 +196,6 @@ impl Kind for Bot {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::web_api(answer)
-    }
-
-    fn condemns(&self, code: &str) -> bool {
-        codes::condemns_secret(code)
     }
 
     fn pace(&self) -> Pace {

@@ -8,8 +8,9 @@ use carillon_domain::text::shorten;
 use serde_json::Value;
 
 use super::api::NAME;
-use super::codes;
+use super::codes::{meaning, meaning_to_hook};
 use crate::answer::{Answer, wait};
+use crate::codes::Meaning;
 use crate::reply::{self, Remedy, Reply};
 
 /// The answer of `chat.postMessage`. Its HTTP status says next to nothing: a refused post
@@ -21,7 +22,7 @@ pub fn web_api(answer: &Answer) -> Reply {
             // Whatever the status: the message's own name is the proof.
             Some(true) if answer.is_success() || body["ts"].is_string() => posted(&body),
             // What is wrong stands in lists, which an outline leaves out.
-            Some(false) => refused(answer, &answer.json().unwrap_or(body), codes::meaning),
+            Some(false) => refused(answer, &answer.json().unwrap_or(body), meaning),
             _ => reply::unreadable(answer, NAME),
         },
         body => rate_limited_or_unreadable(answer, body.as_ref()),
@@ -32,24 +33,23 @@ pub fn web_api(answer: &Answer) -> Reply {
 /// the body decides: `ok`, a bare error code, or JSON where the rate limit is exceeded.
 pub fn webhook(answer: &Answer) -> Reply {
     let body = answer.body.trim();
-    let meaning = codes::meaning_to_hook;
     if answer.is_success() && body == "ok" {
         return Reply::new(Outcome::Delivered);
     }
     match answer.json() {
-        None if meaning(body).is_some() => coded(answer, body, None, meaning),
+        None if meaning_to_hook(body).is_some() => coded(answer, body, None, meaning_to_hook),
         Some(body) if answer.status != 429 && body["ok"] == false => {
-            refused(answer, &body, meaning)
+            refused(answer, &body, meaning_to_hook)
         }
         None if answer.status >= 400 && answer.status != 429 && is_code(body) => {
-            coded(answer, body, None, meaning)
+            coded(answer, body, None, meaning_to_hook)
         }
         body => rate_limited_or_unreadable(answer, body.as_ref()),
     }
 }
 
 /// What a code means, if it is known.
-type Meaning = fn(&str) -> Option<(Outcome, &'static str)>;
+type Known = fn(&str) -> Option<Meaning>;
 
 /// Whether a body looks like an error code of Slack's, though none that is known. A proxy may
 /// say a single word as well, such as `forbidden`.
@@ -77,43 +77,35 @@ fn posted(body: &Value) -> Reply {
     }
 }
 
-fn refused(answer: &Answer, body: &Value, meaning: Meaning) -> Reply {
+fn refused(answer: &Answer, body: &Value, known: Known) -> Reply {
     match body["error"].as_str() {
-        Some(code) => coded(answer, code, Some(body), meaning),
+        Some(code) => coded(answer, code, Some(body), known),
         None => reply::unreadable(answer, NAME),
     }
 }
 
-fn coded(answer: &Answer, code: &str, body: Option<&Value>, meaning: Meaning) -> Reply {
+fn coded(answer: &Answer, code: &str, body: Option<&Value>, known: Known) -> Reply {
     let needed = body.and_then(|body| body["needed"].as_str());
     let sentence = body.and_then(sentence);
-    let reply = match (meaning(code), needed) {
-        (Some((outcome, _)), Some(scope)) if code == "missing_scope" => {
-            Reply::new(outcome).hint(format!(
-                "The token lacks a permission: add the scope {} to the Slack app and reinstall it.",
-                shorten(scope, 100)
-            ))
-        }
-        (Some((outcome, hint)), _) => {
-            let reply = Reply::new(outcome).hint(hint);
-            match reply.is_definite() {
-                true => reply.saying(NAME, sentence),
-                false => reply,
-            }
-        }
+    let reply = match (known(code).map(|meaning| meaning.reply), needed) {
+        (Some(reply), Some(scope)) if code == "missing_scope" => reply.hint(format!(
+            "The token lacks a permission: add the scope {} to the Slack app and reinstall it.",
+            shorten(scope, 100)
+        )),
+        (Some(reply), _) => reply.saying(NAME, sentence),
         // After a server's error it may have gone half-way.
         (None, _) if answer.status >= 500 => reply::unreadable(answer, NAME),
         (None, _) => reply::unknown_refusal(NAME, code, sentence),
     };
+    let remedy = match needed {
+        // Only a name or a picture of one's own needs it.
+        Some("chat:write.customize") => Some(Remedy::Appearance),
+        _ => reply.remedy,
+    };
     reply
         .code(shorten(code, 100))
-        .waiting(codes::least_wait(code))
         .waiting(body.and_then(asked_in))
-        .remedy(match needed {
-            // Only a name or a picture of one's own needs it.
-            Some("chat:write.customize") => Some(Remedy::Appearance),
-            _ => codes::remedy(code),
-        })
+        .remedy(remedy)
 }
 
 /// What Slack says beside its code: where in the message the fault is.
@@ -127,7 +119,7 @@ fn sentence(body: &Value) -> Option<&str> {
 
 fn rate_limited_or_unreadable(answer: &Answer, body: Option<&Value>) -> Reply {
     if answer.status == 429 {
-        return coded(answer, "ratelimited", body, codes::meaning);
+        return coded(answer, "ratelimited", body, meaning);
     }
     reply::unreadable(answer, NAME)
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::api::{NAME, WEBHOOK_HOSTS};
 use super::bot::{BETWEEN, BOTH};
-use super::{builder, classify, codes, limits, mention, render, texts, verify};
+use super::{builder, classify, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
@@ -96,10 +96,6 @@ impl Kind for IncomingWebhook {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::webhook(answer)
-    }
-
-    fn condemns(&self, code: &str) -> bool {
-        codes::condemns_secret(code)
     }
 
     fn pace(&self) -> Pace {

@@ -1,12 +1,14 @@
 //! What Slack says of a credential: `auth.test`, `conversations.info`, and an incoming
 //! webhook that is asked without being posted to.
 
+use carillon_domain::text::shorten;
 use carillon_domain::{Configuration, FaultCode, Faults, Outcome, Pointer};
 use serde_json::Value;
 
 use super::api::{AUTH_TEST, CONVERSATIONS_INFO, NAME};
 use super::{codes, texts};
 use crate::answer::Answer;
+use crate::codes::Meaning;
 use crate::draft::Draft;
 use crate::verification::{Verification, Verified, refused, unreachable, unreadable};
 
@@ -151,7 +153,7 @@ pub(crate) fn channel_fault(auth_test: &Answer, answer: &Answer) -> Option<Strin
     let has = |scope: &str| scopes.contains(&scope);
     let bot = auth_test.json();
     let bot = bot.as_ref().and_then(|body| body["user"].as_str());
-    let bot = carillon_domain::text::shorten(bot.unwrap_or("bot"), 80);
+    let bot = shorten(bot.unwrap_or("bot"), 80);
     if body["ok"] == false {
         // Without the scope for them, private channels are hidden: it may be one of those.
         let certain = body["error"] == "channel_not_found" && has(SEE_PUBLIC) && has(SEE_PRIVATE);
@@ -179,7 +181,9 @@ pub(crate) fn webhook(answer: &Answer) -> Verification {
     }
     match codes::meaning_to_hook(body) {
         // It is the message that it complains of.
-        Some((Outcome::PayloadRefused, _)) => Verification::Verified(Verified::default()),
+        Some(it) if it.reply.outcome == Outcome::PayloadRefused => {
+            Verification::Verified(Verified::default())
+        }
         None if answer.is_success() && body == "ok" => Verification::Verified(Verified::default()),
         None => unreadable(NAME, answer),
         meaning => denied("webhook_url", body, meaning),
@@ -187,46 +191,15 @@ pub(crate) fn webhook(answer: &Answer) -> Verification {
 }
 
 /// What an error code says of the credential that stands in `field`.
-fn denied(field: &str, code: &str, meaning: Option<(Outcome, &'static str)>) -> Verification {
-    let Some((outcome, hint)) = meaning else {
-        return unreachable(NAME, &format!("answered {}", shown(code)));
+fn denied(field: &str, code: &str, meaning: Option<Meaning>) -> Verification {
+    let Some(meaning) = meaning.filter(|meaning| meaning.reply.outcome.is_dead()) else {
+        // It came from outside.
+        let code = shorten(code, 64);
+        return unreachable(NAME, &format!("answered {code}"));
     };
-    let hint = match code {
-        "invalid_auth" => {
-            "Slack does not know the token, or takes it only from other addresses: copy the Bot \
-             User OAuth Token from the app's settings again, and check its allowed IP addresses"
-        }
-        "not_authed" => "Slack saw no token: send the Bot User OAuth Token of the app",
-        "token_expired" => {
-            "the token has expired: its app has token rotation, which cannot be switched off \
-             again; create a Slack app without it, and send that app's token"
-        }
-        "token_revoked" => "the token was revoked: reinstall the Slack app and send its new token",
-        "account_inactive" => {
-            "the Slack app was removed from the workspace, or the workspace was deleted: install \
-             the app again and send its new token"
-        }
-        "invalid_token" | "no_active_hooks" | "no_service" | "no_service_id" | "no_team" => {
-            "the incoming webhook was removed or switched off, or never was: create a new one in \
-             the Slack app under Incoming Webhooks and send its URL"
-        }
-        "channel_not_found" | "user_not_found" if field == "webhook_url" => {
-            "the channel of the incoming webhook is gone: create a new one for another channel in \
-             the Slack app under Incoming Webhooks and send its URL"
-        }
-        _ => hint.trim_end_matches('.'),
-    };
-    match outcome {
-        Outcome::CredentialDead | Outcome::DestinationDead => {
-            refused(field, format!("{hint} (Slack's code is {code})"))
-        }
-        _ => unreachable(NAME, &format!("answered {}", shown(code))),
-    }
-}
-
-/// A code as it may be shown: it came from outside.
-fn shown(code: &str) -> String {
-    carillon_domain::text::shorten(code, 64)
+    let hint = meaning.reply.hint.unwrap_or_default();
+    let hint = meaning.registering.unwrap_or(hint.trim_end_matches('.'));
+    refused(field, format!("{hint} (Slack's code is {code})"))
 }
 
 #[cfg(test)]

@@ -54,18 +54,16 @@ pub fn post(answer: &Answer) -> Reply {
     }
     let known = code.and_then(|code| Some((code, meaning(code)?)));
     let reply = match known {
-        Some((code, (outcome, hint))) => Reply::new(outcome).code(code).hint(hint),
+        Some((code, (outcome, hint))) => Reply {
+            condemns: outcome == CredentialDead,
+            ..Reply::new(outcome).code(code).hint(hint)
+        },
         None => by_status(answer, &body, code, sentence),
     };
     match reply.outcome {
         PayloadRefused | OurFault => reply.saying(NAME, sentence),
         _ => reply,
     }
-}
-
-/// Whether a code is about the URL itself, whatever is done with it.
-pub(super) fn condemns_secret(code: &str) -> bool {
-    meaning(code).is_some_and(|(outcome, _)| outcome == CredentialDead)
 }
 
 /// Any success says that the workflow runs: mostly 202 with nothing, or whatever the author of

@@ -108,10 +108,6 @@ impl Kind for Workflow {
         classify::post(answer)
     }
 
-    fn condemns(&self, code: &str) -> bool {
-        classify::condemns_secret(code)
-    }
-
     fn pace(&self) -> Pace {
         Pace {
             between: BETWEEN,

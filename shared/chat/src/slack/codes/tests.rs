@@ -1,4 +1,5 @@
 use super::*;
+use carillon_domain::Outcome;
 
 /// The codes in the reference of `chat.postMessage`.
 const POST: &str = "access_denied accesslimited account_inactive agent_prompt_display_not_allowed \
@@ -61,28 +62,18 @@ fn every_code_that_slack_documents_is_known() {
 
 #[test]
 fn each_code_stands_once() {
-    let mut codes: Vec<_> = CODES
-        .iter()
-        .flat_map(|(codes, ..)| codes.split(' '))
-        .collect();
-    let count = codes.len();
-    codes.sort_unstable();
-    codes.dedup();
-    assert_eq!(codes.len(), count);
+    codes::assert_whole(CODES);
 }
 
 #[test]
 fn a_hook_whose_channel_is_gone_needs_another_hook_and_no_invitation() {
-    let (outcome, hint) = meaning_to_hook("channel_not_found").unwrap();
-    assert_eq!(outcome, Outcome::DestinationDead);
+    let reply = meaning_to_hook("channel_not_found").unwrap().reply;
+    let hint = reply.hint.unwrap();
+    assert_eq!(reply.outcome, Outcome::DestinationDead);
     assert!(
         hint.contains("rotate") && !hint.contains("/invite"),
         "{hint}"
     );
-    assert!(
-        meaning("channel_not_found")
-            .unwrap()
-            .1
-            .contains("/invite @")
-    );
+    let hint = meaning("channel_not_found").unwrap().reply.hint.unwrap();
+    assert!(hint.contains("/invite @"), "{hint}");
 }
