@@ -2,43 +2,38 @@
 //! of their names in JSON, as those of a Slack message do.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 /// The body of Execute Webhook and of Edit Webhook Message.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize)]
 pub struct Message {
     pub allowed_mentions: AllowedMentions,
     /// The tags of the forum's thread that the message opens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub applied_tags: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// The text above the embeds, and what notifications show.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     pub embeds: Vec<Embed>,
     /// The name of the forum's thread that the message opens.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub thread_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
 }
 
 /// A box with a coloured bar.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize)]
 pub struct Embed {
     pub color: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub footer: Option<Footer>,
     /// When it happened; shown in the reader's own zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
     pub title: String,
     /// Where the title leads.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 use carillon_domain::{Event, TraceParent};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::draft::json;
 
@@ -24,6 +25,7 @@ struct Standard<'e, D> {
 }
 
 /// CloudEvents 1.0 in its JSON format.
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct CloudEvent<'e> {
     specversion: &'static str,
@@ -32,10 +34,8 @@ struct CloudEvent<'e> {
     #[serde(rename = "type")]
     event_type: String,
     time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'e str>,
     /// Of the extension for distributed tracing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'e TraceParent>,
     datacontenttype: &'static str,
     data: &'e Event,

@@ -13,13 +13,14 @@ use carillon_domain::Event;
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::{Escaped, fit, length};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use self::fact_lines::{Facts, lines, links};
 use super::escape::{entities, escaped_url, inert};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT, MAX_SECTION_TEXT};
 use super::link::link as own_link;
 use super::mention;
-use super::message::{Attachment, Block, Message, Paragraph, Text};
+use super::message::{Attachment, Message, bold, context, mrkdwn, plain, rich, section, size};
 use crate::facts::{self, Fact, Words, visible_line};
 use crate::message::Content;
 use crate::post::{Place, Post};
@@ -100,8 +101,8 @@ fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
         _ => digest::content(contents),
     };
     // A mention in an attachment does not reach every phone.
-    let mentions = mentions.map(|mentions| Block::text(Text::mrkdwn(mentions)));
-    let title = Block::rich(vec![Paragraph::new().bold(&title)]);
+    let mentions = mentions.map(|mentions| section(mrkdwn(mentions)));
+    let title = rich(vec![bold(&title)]);
     Message {
         text,
         mrkdwn: false,
@@ -114,7 +115,7 @@ fn message(contents: &[Content<'_>], mentions: Option<String>) -> Message {
     }
 }
 
-fn attachment(content: &Content<'_>, blocks: Vec<Block>) -> Attachment {
+fn attachment(content: &Content<'_>, blocks: Vec<Value>) -> Attachment {
     Attachment {
         color: format!("#{:06x}", Tone::of(content.event).colour()),
         fallback: content.headline(inert),
@@ -122,12 +123,12 @@ fn attachment(content: &Content<'_>, blocks: Vec<Block>) -> Attachment {
     }
 }
 
-fn blocks(content: &Content<'_>) -> Vec<Block> {
+fn blocks(content: &Content<'_>) -> Vec<Value> {
     let event = content.event;
-    let dry_run = event.dry_run.then(|| Paragraph::new().bold(DRY_RUN));
+    let dry_run = event.dry_run.then(|| bold(DRY_RUN));
     let text = content.text.as_deref();
     let message = text.map(|text| lines(text, MAX_MESSAGE));
-    let context = Block::context(context(event, MAX_ACTOR));
+    let context = context(origin(event, MAX_ACTOR));
     let mut shown = Facts {
         has_links: true,
         ..Facts::default()
@@ -145,21 +146,20 @@ fn blocks(content: &Content<'_>) -> Vec<Block> {
     let taken = [&dry_run, &message]
         .into_iter()
         .flatten()
-        .map(Paragraph::length)
-        .chain([context.length(), shown.length()])
+        .map(size)
+        .chain([size(&context), shown.length()])
         .sum::<usize>();
     let room = ROOM.saturating_sub(taken + note);
     let own_links = content.links(room.min(MAX_LINKS), own_link);
     let room = room - own_links.as_deref().map_or(0, length);
-    let own_links = own_links.map(|links| Block::text(Text::mrkdwn(links)));
+    let own_links = own_links.map(|links| section(mrkdwn(links)));
     let details: Vec<&Fact> = content.details.iter().collect();
     let left_out = shown.add_all(&details, MAX_DETAILS, room, MAX_VALUE);
 
-    let left_out =
-        (left_out > 0).then(|| Block::context(vec![Text::plain(facts::left_out(left_out))]));
-    let message = message.map(|message| Block::rich(vec![message]));
-    let lines: Vec<Paragraph> = dry_run.into_iter().chain(shown.lines).collect();
-    let lines = (!lines.is_empty()).then(|| Block::rich(lines));
+    let left_out = (left_out > 0).then(|| self::context(vec![plain(facts::left_out(left_out))]));
+    let message = message.map(|message| rich(vec![message]));
+    let lines: Vec<Value> = dry_run.into_iter().chain(shown.lines).collect();
+    let lines = (!lines.is_empty()).then(|| rich(lines));
     lines
         .into_iter()
         .chain(links(shown.links))
@@ -171,10 +171,10 @@ fn blocks(content: &Content<'_>) -> Vec<Block> {
 }
 
 /// By whom, whose name may be so long, when, and which event.
-fn context(event: &Event, max_actor: usize) -> Vec<Text> {
+fn origin(event: &Event, max_actor: usize) -> Vec<Value> {
     let part = |text: &str, most| {
         let line = visible_line(text)?;
-        Some(Text::plain(fit(&line, most, entities)))
+        Some(plain(fit(&line, most, entities)))
     };
     let actor = event.actor.as_deref();
     let actor = actor.and_then(|actor| part(actor, max_actor));
@@ -184,11 +184,11 @@ fn context(event: &Event, max_actor: usize) -> Vec<Text> {
 }
 
 /// A time that Slack shows in the reader's own zone.
-fn time(at: Timestamp) -> Text {
+fn time(at: Timestamp) -> Value {
     let written = at.strftime("%Y-%m-%d %H:%M UTC");
     match at.as_second() {
-        ..0 => Text::plain(written.to_string()),
-        second => Text::mrkdwn(format!(
+        ..0 => plain(written.to_string()),
+        second => mrkdwn(format!(
             "<!date^{second}^{{date_short_pretty}} {{time}}|{written}>"
         )),
     }

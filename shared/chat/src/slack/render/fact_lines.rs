@@ -1,10 +1,11 @@
 //! Facts as lines, and links below them.
 
 use carillon_domain::text::{Escaped, fit, length};
+use serde_json::Value;
 
 use super::super::escape::escaped_url;
 use super::super::limits::{MAX_LINK, MAX_SECTION_TEXT};
-use super::super::message::{Block, Paragraph, Text};
+use super::super::message::{mrkdwn, paragraph, preformatted, runs, section, size};
 use crate::facts::{Fact, Words};
 use crate::layout::{self, Layout};
 
@@ -15,7 +16,7 @@ const MAX_LABEL: usize = 100;
 /// for one more block.
 #[derive(Default)]
 pub(super) struct Facts {
-    pub lines: Vec<Paragraph>,
+    pub lines: Vec<Value>,
     /// Lines of markup.
     pub links: Vec<String>,
     pub has_links: bool,
@@ -24,7 +25,7 @@ pub(super) struct Facts {
 impl Facts {
     pub fn length(&self) -> usize {
         let links = self.links.iter().map(|link| length(link) + 1);
-        links.chain(self.lines.iter().map(Paragraph::length)).sum()
+        links.chain(self.lines.iter().map(size)).sum()
     }
 
     /// A quiet label, and its value.
@@ -47,12 +48,12 @@ impl Facts {
             (Words::Ours(value), _) => value,
             (Words::Theirs(value), _) => &fit(value, most, Escaped::plain),
         };
-        let line = Paragraph::new().italic(&format!("{label}:"));
+        let mut line = runs(&format!("{label}:"), Some("italic"));
         if fact.has_lines() {
-            self.lines.push(line);
-            self.lines.push(lines(value, most));
+            self.lines.extend([paragraph(line), lines(value, most)]);
         } else {
-            self.lines.push(line.text(&format!(" {value}")));
+            line.extend(runs(&format!(" {value}"), None));
+            self.lines.push(paragraph(line));
         }
     }
 
@@ -74,12 +75,12 @@ impl Facts {
 }
 
 /// A text with its lines; tables and the like in letters of one width.
-pub(super) fn lines(text: &str, most: usize) -> Paragraph {
-    let paragraph = match layout::of(text) {
-        Layout::Prose => Paragraph::new(),
-        Layout::Block | Layout::Diff => Paragraph::preformatted(),
-    };
-    paragraph.text(&fit(text, most, Escaped::plain))
+pub(super) fn lines(text: &str, most: usize) -> Value {
+    let runs = runs(&fit(text, most, Escaped::plain), None);
+    match layout::of(text) {
+        Layout::Prose => paragraph(runs),
+        Layout::Block | Layout::Diff => preformatted(runs),
+    }
 }
 
 /// A line with a link, if its label has nothing that Slack could take for markup.
@@ -99,7 +100,7 @@ fn labelled(label: &str, url: &str) -> Option<String> {
 }
 
 /// Links below each other, in as many blocks as they need.
-pub(super) fn links(links: Vec<String>) -> Vec<Block> {
+pub(super) fn links(links: Vec<String>) -> Vec<Value> {
     let mut texts: Vec<String> = Vec::new();
     for link in links {
         match texts.last_mut() {
@@ -110,6 +111,5 @@ pub(super) fn links(links: Vec<String>) -> Vec<Block> {
             _ => texts.push(link),
         }
     }
-    let texts = texts.into_iter().map(Text::mrkdwn);
-    texts.map(Block::text).collect()
+    texts.into_iter().map(mrkdwn).map(section).collect()
 }
