@@ -4,7 +4,7 @@ use carillon_domain::Pointer;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::known::{COLUMN, COMMON, ELEMENTS, FACT, Known, OPEN_URL, ROOT, RUN, Rule};
+use super::known::{COLUMN, COMMON, ELEMENTS, FACT, Known, OPEN_URL, ROOT, RUN, Rule, rule};
 use super::{CARD, MAX_ACTIONS, MAX_FACTS, MAX_URL};
 use crate::limits::{Gauge, Limit};
 
@@ -24,9 +24,11 @@ pub(super) fn card(gauge: &mut Gauge, at: &Pointer, card: &Value) {
             .collect(),
     };
     if let Some(fields) = card.as_object() {
-        walk.fields(at, fields, &[ROOT]);
+        walk.fields(at, fields, "AdaptiveCard", ROOT);
     }
 }
+
+type Fields = Map<String, Value>;
 
 struct Walk<'a, 'g> {
     gauge: &'g mut Gauge,
@@ -44,12 +46,12 @@ impl<'a> Walk<'a, '_> {
         self.gauge.measure(at, &limit, used);
     }
 
-    fn fields(&mut self, at: &Pointer, fields: &'a Map<String, Value>, known: &[&[(&str, Rule)]]) {
+    fn fields(&mut self, at: &Pointer, fields: &'a Fields, element: &str, properties: &str) {
         for (name, value) in fields {
             let at = at.field(name);
-            let mut rules = known.iter().flat_map(|rules| rules.iter());
-            match rules.find(|(known, _)| known == name) {
-                Some((_, rule)) => self.value(&at, *rule, value),
+            let is_known = properties.split(' ').any(|known| known == name);
+            match rule(element, name).filter(|_| is_known) {
+                Some(rule) => self.value(&at, rule, value),
                 None => self.broken(&at, "no property of this element in version 1.4"),
             }
         }
@@ -132,19 +134,19 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn known(&mut self, at: &Pointer, element: &'a Value, known: &Known, is_typed: bool) {
-        let (name, rules, needed) = known;
+        let (name, needed, properties) = known;
         let Some(fields) = element.as_object() else {
             return self.broken(at, format!("must be a {name}"));
         };
         if is_typed && element["type"] != *name {
             self.broken(&at.field("type"), format!("must be {name}"));
         }
-        for field in *needed {
-            if !fields.contains_key(*field) {
+        for field in needed.split(' ') {
+            if !fields.contains_key(field) {
                 self.broken(&at.field(field), format!("a {name} must have it"));
             }
         }
-        self.fields(at, fields, &[*rules, COMMON]);
+        self.fields(at, fields, name, &format!("{properties} {COMMON}"));
     }
 
     fn text(&mut self, at: &Pointer, text: &str) {

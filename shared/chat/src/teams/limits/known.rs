@@ -24,145 +24,97 @@ pub(super) enum Rule {
 
 use Rule::{
     Action, Actions, Columns, Elements, Facts, Flag, Free, Inlines, Markdown, Number, OneOf, Plain,
+    Url,
 };
 
-const SPACING: Rule = OneOf("none, small, default, medium, large, extraLarge, padding");
-const COLOR: Rule = OneOf("default, dark, light, accent, good, warning, attention");
-const SIZE: Rule = OneOf("small, default, medium, large, extraLarge");
-const WEIGHT: Rule = OneOf("lighter, default, bolder");
-const FONT: Rule = OneOf("default, monospace");
-const STYLE: Rule = OneOf("default, emphasis, good, attention, warning, accent");
-const SIDE: Rule = OneOf("left, center, right");
+/// What properties may be; `Element.property` is that of this element alone, and stands first.
+const PROPERTIES: &[(&str, Rule)] = &[
+    ("TextBlock.text Fact.title Fact.value", Markdown),
+    ("TextBlock.style", OneOf("default, heading")),
+    ("Image.style", OneOf("default, person")),
+    ("Image.size", OneOf("auto, stretch, small, medium, large")),
+    ("$schema msteams type version width", Free),
+    (
+        "altText fallbackText id lang minHeight speak text title",
+        Plain,
+    ),
+    ("bleed highlight isSubtle isVisible italic", Flag),
+    ("separator strikethrough underline wrap", Flag),
+    ("maxLines", Number),
+    ("url", Url),
+    ("body items", Elements),
+    ("inlines", Inlines),
+    ("facts", Facts),
+    ("columns", Columns),
+    ("actions", Actions),
+    ("selectAction", Action),
+    ("spacing", OneOf(SPACINGS)),
+    ("height", OneOf("auto, stretch")),
+    ("color", OneOf(COLORS)),
+    ("size", OneOf("small, default, medium, large, extraLarge")),
+    ("weight", OneOf("lighter, default, bolder")),
+    ("fontType", OneOf("default, monospace")),
+    ("style", OneOf(STYLES)),
+    ("horizontalAlignment", OneOf("left, center, right")),
+    ("verticalContentAlignment", OneOf("top, center, bottom")),
+];
+
+const SPACINGS: &str = "none, small, default, medium, large, extraLarge, padding";
+const COLORS: &str = "default, dark, light, accent, good, warning, attention";
+const STYLES: &str = "default, emphasis, good, attention, warning, accent";
+
+/// What a property of an element may be.
+pub(super) fn rule(element: &str, property: &str) -> Option<Rule> {
+    let own = format!("{element}.{property}");
+    let is_meant = |name: &str| name == own || name == property;
+    let mut rules = PROPERTIES.iter();
+    let found = rules.find(|(names, _)| names.split(' ').any(is_meant));
+    found.map(|(_, rule)| *rule)
+}
+
+/// An element, the properties that it must have, and those that it may have.
+pub(super) type Known = (&'static str, &'static str, &'static str);
 
 /// The properties that every element may have.
-pub(super) const COMMON: &[(&str, Rule)] = &[
-    ("type", Free),
-    ("id", Plain),
-    ("isVisible", Flag),
-    ("separator", Flag),
-    ("spacing", SPACING),
-    ("height", OneOf("auto, stretch")),
-];
-
-/// Each element's own properties, and those that it must have.
-pub(super) type Known = (
-    &'static str,
-    &'static [(&'static str, Rule)],
-    &'static [&'static str],
-);
+pub(super) const COMMON: &str = "type id isVisible separator spacing height";
 
 pub(super) const ELEMENTS: &[Known] = &[
-    (
-        "TextBlock",
-        &[
-            ("text", Markdown),
-            ("wrap", Flag),
-            ("weight", WEIGHT),
-            ("size", SIZE),
-            ("color", COLOR),
-            ("isSubtle", Flag),
-            ("fontType", FONT),
-            ("maxLines", Number),
-            ("horizontalAlignment", SIDE),
-            ("style", OneOf("default, heading")),
-        ],
-        &["text"],
-    ),
-    (
-        "RichTextBlock",
-        &[("inlines", Inlines), ("horizontalAlignment", SIDE)],
-        &["inlines"],
-    ),
-    ("FactSet", &[("facts", Facts)], &["facts"]),
+    ("TextBlock", "text", TEXT_BLOCK),
+    ("RichTextBlock", "inlines", "inlines horizontalAlignment"),
+    ("FactSet", "facts", "facts"),
     (
         "Container",
-        &[
-            ("items", Elements),
-            ("style", STYLE),
-            ("bleed", Flag),
-            ("minHeight", Plain),
-            ("selectAction", Action),
-        ],
-        &["items"],
+        "items",
+        "items style bleed minHeight selectAction",
     ),
-    (
-        "ColumnSet",
-        &[
-            ("columns", Columns),
-            ("style", STYLE),
-            ("bleed", Flag),
-            ("selectAction", Action),
-        ],
-        &["columns"],
-    ),
+    ("ColumnSet", "columns", "columns style bleed selectAction"),
     (
         "Image",
-        &[
-            ("url", Rule::Url),
-            ("altText", Plain),
-            ("size", OneOf("auto, stretch, small, medium, large")),
-            ("style", OneOf("default, person")),
-            ("horizontalAlignment", SIDE),
-            ("selectAction", Action),
-        ],
-        &["url"],
+        "url",
+        "url altText size style horizontalAlignment selectAction",
     ),
-    ("ActionSet", &[("actions", Actions)], &["actions"]),
+    ("ActionSet", "actions", "actions"),
 ];
+
+const TEXT_BLOCK: &str =
+    "text wrap weight size color isSubtle fontType maxLines horizontalAlignment style";
 
 pub(super) const COLUMN: Known = (
     "Column",
-    &[
-        ("items", Elements),
-        ("width", Free),
-        ("style", STYLE),
-        ("bleed", Flag),
-        ("verticalContentAlignment", OneOf("top, center, bottom")),
-        ("selectAction", Action),
-    ],
-    &["items"],
+    "items",
+    "items width style bleed verticalContentAlignment selectAction",
 );
 
 pub(super) const RUN: Known = (
     "TextRun",
-    &[
-        ("text", Plain),
-        ("weight", WEIGHT),
-        ("size", SIZE),
-        ("color", COLOR),
-        ("isSubtle", Flag),
-        ("fontType", FONT),
-        ("italic", Flag),
-        ("strikethrough", Flag),
-        ("underline", Flag),
-        ("highlight", Flag),
-        ("selectAction", Action),
-    ],
-    &["text"],
+    "text",
+    "text weight size color isSubtle fontType italic strikethrough underline highlight selectAction",
 );
 
-pub(super) const FACT: Known = (
-    "Fact",
-    &[("title", Markdown), ("value", Markdown)],
-    &["title", "value"],
-);
+pub(super) const FACT: Known = ("Fact", "title value", "title value");
 
-pub(super) const OPEN_URL: Known = (
-    "Action.OpenUrl",
-    &[("url", Rule::Url), ("title", Plain), ("id", Plain)],
-    &["url"],
-);
+pub(super) const OPEN_URL: Known = ("Action.OpenUrl", "url", "url title");
 
-/// What the card itself may have beside its type, version and `msteams`.
-pub(super) const ROOT: &[(&str, Rule)] = &[
-    ("$schema", Free),
-    ("type", Free),
-    ("version", Free),
-    ("msteams", Free),
-    ("lang", Plain),
-    ("fallbackText", Plain),
-    ("speak", Plain),
-    ("body", Elements),
-    ("actions", Actions),
-    ("selectAction", Action),
-];
+/// What the card itself may have.
+pub(super) const ROOT: &str =
+    "$schema type version msteams lang fallbackText speak body actions selectAction";
