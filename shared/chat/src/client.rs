@@ -26,13 +26,6 @@ use crate::kinds::Kinds;
 use crate::origin::ChatOrigin;
 use crate::reply::Reply;
 
-/// How long a connection may take, with name resolution and TLS.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long a post may take from its beginning to the last byte of the answer. The lease
-/// of an open post outlives it (`carillon_domain::delivery::LEASE`).
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long all questions about a credential may take together: somebody waits for the
 /// answer, and behind API Gateway for 30 s at most.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -64,13 +57,16 @@ pub struct Client {
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 struct Timeouts {
+    /// A connection, with name resolution and TLS.
     connect: Duration,
+    /// A post from its beginning to the last byte of the answer. The lease of an open post
+    /// outlives it (`carillon_domain::delivery::LEASE`).
     total: Duration,
 }
 
 const TIMEOUTS: Timeouts = Timeouts {
-    connect: CONNECT_TIMEOUT,
-    total: TOTAL_TIMEOUT,
+    connect: Duration::from_secs(3),
+    total: Duration::from_secs(10),
 };
 
 impl Client {

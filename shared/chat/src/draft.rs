@@ -160,10 +160,10 @@ impl Sealed {
     }
 }
 
-/// Whether a URL goes to one of these hosts: by TLS, to the port for that, without a user name.
-pub fn is_https_to(url: &Url, hosts: &[&str]) -> bool {
+/// Whether a URL goes to such a host: by TLS, to the port for that, without a user name.
+pub fn is_https_to(url: &Url, is_host: impl FnOnce(&str) -> bool) -> bool {
     url.scheme() == "https"
-        && url.host_str().is_some_and(|host| hosts.contains(&host))
+        && url.host_str().is_some_and(is_host)
         && url.port().is_none()
         && url.username().is_empty()
         && url.password().is_none()

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::limits::{Gauge, Limit, Usage, Violation};
+use crate::limits::{Gauge, Limit, Violation};
 
 const FORM: &str = "50035";
 const EMPTY: &str = "50006";
@@ -52,11 +52,6 @@ const fn limit(what: &'static str, limit: usize) -> Limit {
 /// Every rule that a message's body breaks.
 pub fn violations(body: &Value) -> Vec<Violation> {
     check(body).violations
-}
-
-/// How full each limit is that a message's body comes near to.
-pub fn usage(body: &Value) -> Vec<Usage> {
-    check(body).usage
 }
 
 /// Why a message cannot be posted under a name, if so. Discord keeps its list of
@@ -112,7 +107,8 @@ fn is_public(name: &str) -> bool {
         })
 }
 
-fn check(body: &Value) -> Gauge {
+/// Every rule that a message's body breaks, and how full each limit is that it comes near to.
+pub(crate) fn check(body: &Value) -> Gauge {
     let mut gauge = Gauge::default();
     let root = Pointer::root();
     if !body.is_object() {

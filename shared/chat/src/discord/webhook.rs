@@ -205,7 +205,7 @@ impl Kind for Webhook {
     }
 
     fn may_call(&self, url: &Url) -> bool {
-        is_https_to(url, &[API_HOST])
+        is_https_to(url, |host| host == API_HOST)
     }
 
     fn hidden(&self, secret: &SecretString) -> Vec<String> {
@@ -225,7 +225,7 @@ impl Kind for Webhook {
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::usage(&draft.json())
+        limits::check(&draft.json()).usage
     }
 
     fn question(&self, configuration: &Configuration) -> Option<Draft> {

@@ -2,16 +2,15 @@
 //! where no event has come by yet.
 
 mod names;
-mod url;
 
 use carillon_domain::FaultCode;
 use carillon_domain::fault::unknown;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt};
 use minijinja::machinery::{Span, parse};
 use minijinja::syntax::SyntaxConfig;
+use url::Url;
 
 use self::names::is_single;
-use self::url::begins_as_url;
 use super::language::{Gives, place, reason};
 use super::offered::{FILTERS, TESTS, each};
 use super::slips;
@@ -238,6 +237,35 @@ impl<'s> Walk<'s> {
 
 const NO_LISTS: &str = "needs a text or a number on both sides: put `| string`, `| int` or `| float` \
                         behind what may be something else, or join texts by `~`";
+
+const LITERAL: &str = "must begin with http:// or https:// and a host, both literal, and a slash \
+                       before the first value: https://wiki.example.com/{{ resource.type }}";
+
+/// Whether nothing but literal text says where a URL leads.
+fn begins_as_url(template: &Stmt<'_>) -> Result<(), &'static str> {
+    let Stmt::Template(template) = template else {
+        return Err(LITERAL);
+    };
+    let Some(Stmt::EmitRaw(first)) = template.children.first() else {
+        return Err(LITERAL);
+    };
+    let literal = first.raw.trim_start();
+    let rest = literal
+        .strip_prefix("https://")
+        .or_else(|| literal.strip_prefix("http://"));
+    let begins = |c: char| c.is_alphanumeric() || c == '[';
+    let rest = rest.filter(|rest| rest.starts_with(begins));
+    let rest = rest.ok_or(LITERAL)?;
+    let is_whole = template.children.len() == 1 || rest.contains(['/', '?', '#']);
+    let url = Url::parse(literal).map_err(|_| LITERAL)?;
+    if !is_whole || !url.has_host() {
+        return Err(LITERAL);
+    }
+    match url.username().is_empty() && url.password().is_none() {
+        true => Ok(()),
+        false => Err("must have no user name: it would hide where the link leads"),
+    }
+}
 
 #[cfg(test)]
 mod tests;

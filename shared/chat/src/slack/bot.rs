@@ -8,8 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::api::{HOST, NAME, POST_MESSAGE, UPDATE};
-use super::{builder, classify, limits, mention, render, texts, verify};
+use super::{NAME, classify, limits, mention, message, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, List, Reading, Rule, Secret, Text};
@@ -19,6 +18,15 @@ use crate::message::MentionForm;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
+
+/// The host of Slack's Web API.
+const HOST: &str = "slack.com";
+
+/// Where a bot posts.
+const POST_MESSAGE: &str = "https://slack.com/api/chat.postMessage";
+
+/// Where a bot changes what it has posted.
+const UPDATE: &str = "https://slack.com/api/chat.update";
 
 /// The pace of a Slack channel (docs.slack.dev, rate limits).
 pub(super) const BETWEEN: Duration = Duration::from_secs(1);
@@ -191,7 +199,7 @@ impl Kind for Bot {
     }
 
     fn may_call(&self, url: &Url) -> bool {
-        is_https_to(url, &[HOST])
+        is_https_to(url, |host| host == HOST)
     }
 
     fn classify(&self, answer: &Answer) -> Reply {
@@ -208,11 +216,11 @@ impl Kind for Bot {
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::usage(&draft.json())
+        limits::check(&draft.json()).usage
     }
 
     fn builder_url(&self, draft: &Draft) -> Option<String> {
-        Some(builder::builder_url(&draft.json()))
+        Some(message::builder_url(&draft.json()))
     }
 
     fn question(&self, _: &Configuration) -> Option<Draft> {

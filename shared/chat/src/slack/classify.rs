@@ -7,7 +7,7 @@ use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::shorten;
 use serde_json::Value;
 
-use super::api::NAME;
+use super::NAME;
 use super::codes::{meaning, meaning_to_hook};
 use crate::answer::{Answer, wait};
 use crate::codes::Meaning;

@@ -4,9 +4,8 @@ use carillon_domain::{Configuration, KindId};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::api::{NAME, WEBHOOK_HOSTS};
 use super::bot::{BETWEEN, BOTH};
-use super::{builder, classify, limits, mention, render, texts, verify};
+use super::{NAME, WEBHOOK_HOSTS, classify, limits, mention, message, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
@@ -91,7 +90,7 @@ impl Kind for IncomingWebhook {
     }
 
     fn may_call(&self, url: &Url) -> bool {
-        is_https_to(url, WEBHOOK_HOSTS)
+        is_https_to(url, |host| WEBHOOK_HOSTS.contains(&host))
     }
 
     fn classify(&self, answer: &Answer) -> Reply {
@@ -106,11 +105,11 @@ impl Kind for IncomingWebhook {
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::usage(&draft.json())
+        limits::check(&draft.json()).usage
     }
 
     fn builder_url(&self, draft: &Draft) -> Option<String> {
-        Some(builder::builder_url(&draft.json()))
+        Some(message::builder_url(&draft.json()))
     }
 
     fn question(&self, configuration: &Configuration) -> Option<Draft> {

@@ -10,7 +10,7 @@ use carillon_domain::text::length;
 use serde_json::Value;
 
 use self::blocks::blocks;
-use crate::limits::{Gauge, Limit, Usage, Violation};
+use crate::limits::{Gauge, Limit, Violation};
 
 const BLOCKS: &str = "invalid_blocks";
 const ATTACHMENTS: &str = "invalid_attachments";
@@ -41,12 +41,8 @@ pub fn violations(body: &Value) -> Vec<Violation> {
     check(body).violations
 }
 
-/// How full each limit is that a message's body comes near to.
-pub fn usage(body: &Value) -> Vec<Usage> {
-    check(body).usage
-}
-
-fn check(body: &Value) -> Gauge {
+/// Every rule that a message's body breaks, and how full each limit is that it comes near to.
+pub(crate) fn check(body: &Value) -> Gauge {
     let mut gauge = Gauge::default();
     let root = Pointer::root();
     if !body.is_object() {

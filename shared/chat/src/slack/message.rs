@@ -5,6 +5,7 @@
 
 use carillon_domain::text::length;
 use carillon_domain::text::urls::{Part, parts};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use serde_with::skip_serializing_none;
@@ -123,4 +124,12 @@ pub(super) fn size(part: &Value) -> usize {
             .map(size)
             .sum(),
     }
+}
+
+/// A link to Slack's Block Kit Builder, its own editor, with the blocks and attachments of a message in it.
+pub(super) fn builder_url(body: &Value) -> String {
+    let content = json!({ "attachments": body["attachments"], "blocks": body["blocks"] });
+    let content = content.to_string();
+    let content = utf8_percent_encode(&content, NON_ALPHANUMERIC);
+    format!("https://app.slack.com/block-kit-builder/#{content}")
 }

@@ -3,13 +3,10 @@
 pub mod classify;
 pub mod limits;
 
-mod api;
 mod bot;
-mod builder;
 mod codes;
 mod escape;
 mod incoming_webhook;
-mod link;
 mod mention;
 mod message;
 mod render;
@@ -18,6 +15,12 @@ mod verify;
 
 pub use bot::Bot;
 pub use incoming_webhook::IncomingWebhook;
+
+/// Whoever answers there.
+const NAME: &str = "Slack";
+
+/// The hosts of incoming webhooks; the second serves GovSlack.
+const WEBHOOK_HOSTS: &[&str] = &["hooks.slack.com", "hooks.slack-gov.com"];
 
 #[cfg(test)]
 mod configuration_tests;

@@ -16,9 +16,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::fact_lines::{Facts, lines, links};
-use super::escape::{entities, escaped_url, inert};
+use super::escape::{entities, escaped_url, inert, link as own_link};
 use super::limits::{MAX_BLOCKS_TEXT, MAX_LINK, MAX_RICH_TEXT, MAX_SECTION_TEXT};
-use super::link::link as own_link;
 use super::mention;
 use super::message::{Attachment, Message, bold, context, mrkdwn, plain, rich, section, size};
 use crate::facts::{self, Fact, Words, visible_line};

@@ -2,7 +2,7 @@
 
 use carillon_domain::masking;
 
-use super::api::WEBHOOK_HOSTS;
+use super::WEBHOOK_HOSTS;
 use crate::form::{self, Refusal, malformed, not_allowed, shown, unmasked};
 
 /// What a bot token begins with (docs.slack.dev, tokens).

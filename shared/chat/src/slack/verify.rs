@@ -5,12 +5,17 @@ use carillon_domain::text::shorten;
 use carillon_domain::{Configuration, FaultCode, Faults, Outcome, Pointer};
 use serde_json::Value;
 
-use super::api::{AUTH_TEST, CONVERSATIONS_INFO, NAME};
-use super::{codes, texts};
+use super::{NAME, codes, texts};
 use crate::answer::Answer;
 use crate::codes::Meaning;
 use crate::draft::Draft;
 use crate::verification::{Verification, Verified, refused, unreachable, unreadable};
+
+/// Where a token is asked about.
+const AUTH_TEST: &str = "https://slack.com/api/auth.test";
+
+/// Where a channel is asked about.
+const CONVERSATIONS_INFO: &str = "https://slack.com/api/conversations.info";
 
 /// A message that no parser takes. A webhook that is alive finds fault with it, a dead one
 /// does not even look at it (trufflehog, detectors/slackwebhook), and none can post it.

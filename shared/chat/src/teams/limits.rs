@@ -10,7 +10,7 @@ mod known;
 use carillon_domain::Pointer;
 use serde_json::Value;
 
-use crate::limits::{Gauge, Limit, Usage, Violation};
+use crate::limits::{Gauge, Limit, Violation};
 
 /// What an attachment is that is an Adaptive Card.
 pub const CARD_TYPE: &str = "application/vnd.microsoft.card.adaptive";
@@ -40,11 +40,6 @@ pub fn violations(body: &Value) -> Vec<Violation> {
     check(body).violations
 }
 
-/// How full each limit is that a message's body comes near to.
-pub fn usage(body: &Value) -> Vec<Usage> {
-    check(body).usage
-}
-
 /// Whether the trigger itself refuses a rule's breach, rather than what follows its answer.
 pub fn is_refused_by_trigger(violation: &Violation) -> bool {
     violation.code == SCHEMA
@@ -67,7 +62,8 @@ fn reencoded(text: &str) -> usize {
         .sum()
 }
 
-fn check(body: &Value) -> Gauge {
+/// Every rule that a message's body breaks, and how full each limit is that it comes near to.
+pub(crate) fn check(body: &Value) -> Gauge {
     let mut gauge = Gauge::default();
     let root = Pointer::root();
     let sent = body.to_string();

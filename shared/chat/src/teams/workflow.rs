@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{NAME, classify, limits, mention, render, url as form};
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing};
+use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{Kind, Pace};
 use crate::limits::Usage;
@@ -86,11 +86,7 @@ impl Kind for Workflow {
     }
 
     fn may_call(&self, url: &Url) -> bool {
-        url.scheme() == "https"
-            && url.host_str().is_some_and(form::is_host)
-            && url.port().is_none()
-            && url.username().is_empty()
-            && url.password().is_none()
+        is_https_to(url, form::is_host)
     }
 
     fn hidden(&self, secret: &SecretString) -> Vec<String> {
@@ -116,7 +112,7 @@ impl Kind for Workflow {
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::usage(&draft.json())
+        limits::check(&draft.json()).usage
     }
 
     fn unasked(&self, configuration: &Configuration) -> Verified {

@@ -112,7 +112,7 @@ fn the_usage_tells_the_fullest_place_of_each_limit() {
         {"type": "section", "text": plain(10)},
         {"type": "section", "text": plain(300)},
     ]});
-    let usage = usage(&body);
+    let usage = check(&body).usage;
     let of = |what| usage.iter().find(|usage| usage.what == what).unwrap();
     assert_eq!(
         (of("section text").used, of("section text").limit),

@@ -3,8 +3,7 @@
 use carillon_domain::text::{Escaped, length};
 use serde_json::Value;
 
-use super::super::escape::inert;
-use super::super::link::link as own_link;
+use super::super::escape::{inert, link as own_link};
 use super::super::message::{Attachment, bold, context, mrkdwn, plain, rich, size};
 use super::fact_lines::{Facts, lines};
 use super::{MAX_MESSAGE, ROOM, attachment, link_fact, origin};
