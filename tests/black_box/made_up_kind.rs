@@ -1,12 +1,14 @@
 //! A kind of destination that only this test has: whoever adds one writes it down in one place,
 //! and everything else goes on as with the others.
 
+use std::time::Duration;
+
 use carillon_chat::form::{Field, Refusal, Rule, Secret, Secrets, Text, malformed};
 use carillon_chat::{
-    Answer, ChatOrigin, Draft, Kind, Kinds, Pace, Post, Reply, Sealed, Sealing, Verification,
+    About, Answer, ChatOrigin, Draft, Kind, Kinds, Post, Reply, Sealed, Sealing, Verification,
     Verified,
 };
-use carillon_domain::{Configuration, KindId, Outcome, masking, pattern};
+use carillon_domain::{Configuration, Grouping, Outcome, masking, pattern};
 use carillon_embedded::chat_sink::Standing;
 use carillon_tests::App;
 use jiff::Timestamp;
@@ -106,21 +108,24 @@ fn signature(key: &str, id: &str, now: Timestamp, body: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+const ABOUT: About = About {
+    id: "tower",
+    name: "The tower",
+    title: "Bells of a tower",
+    schema_name: "Tower",
+    fields: FIELDS,
+    either: &[],
+    groupings: &[Grouping::None],
+    cannot_group: "this destination can neither thread nor update",
+    mentions: Err("the messages of this destination have no words of their own: leave it out"),
+    between: Duration::ZERO,
+    by_channel: true,
+    has_pauses: false,
+};
+
 impl Kind for Tower {
-    fn id(&self) -> KindId {
-        KindId::new("tower")
-    }
-
-    fn name(&self) -> &'static str {
-        "The tower"
-    }
-
-    fn title(&self) -> &'static str {
-        "Bells of a tower"
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn channels(&self, _: &Configuration) -> Vec<String> {
@@ -182,13 +187,6 @@ impl Kind for Tower {
             _ => Reply::new(Outcome::Unavailable)
                 .code("asleep")
                 .hint("It sleeps."),
-        }
-    }
-
-    fn pace(&self) -> Pace {
-        Pace {
-            by_channel: true,
-            ..Pace::default()
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carillon_aws::Ledger;
-use carillon_chat::{Kind, Kinds, Reply};
+use carillon_chat::{Kinds, Reply};
 use carillon_delivery::{next_pause, platform_pause};
 use carillon_domain::lane::LONGEST_BINDING;
 use carillon_domain::pause::PlatformPause;
@@ -73,8 +73,8 @@ impl Pace {
     /// Where a message counts.
     pub fn place(&self, webhook: &Webhook, channel: &str) -> Place {
         let credential = &webhook.credential.id;
-        let pace = self.kinds.get(&webhook.kind).map(Kind::pace);
-        match pace.is_some_and(|pace| pace.by_channel) {
+        let kind = self.kinds.get(&webhook.kind);
+        match kind.is_some_and(|kind| kind.about().by_channel) {
             true => format!("{credential} {}", channel.trim_start_matches('#')),
             false => credential.to_string(),
         }
@@ -130,7 +130,7 @@ impl Pace {
     ) -> Option<Duration> {
         let now = self.clock.now();
         let kind = self.kinds.get(&webhook.kind);
-        let own = kind.map_or(Duration::ZERO, |kind| kind.pace().between);
+        let own = kind.map_or(Duration::ZERO, |kind| kind.about().between);
         // A person may hurry any other wait: those are the lane's.
         let binding = reply
             .retry_after
@@ -175,7 +175,7 @@ impl Pace {
 
     async fn platform_pause(&self, webhook: &Webhook) -> Option<PlatformPause> {
         let kind = self.kinds.get(&webhook.kind)?;
-        if !kind.pace().has_pauses {
+        if !kind.about().has_pauses {
             return None;
         }
         let platform = webhook.kind.api_type();

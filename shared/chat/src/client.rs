@@ -155,7 +155,7 @@ impl Client {
 
     async fn post(&self, kind: &dyn Kind, draft: &Draft, secret: &SecretString) -> Reply {
         let Some(request) = self.sealed(kind, draft, secret) else {
-            return unusable_credential(kind.name());
+            return unusable_credential(kind.about().name);
         };
         match request.send().await {
             Ok(response) => {
@@ -165,7 +165,7 @@ impl Client {
                 match broken {
                     // The status says how far it got, and the rest would have said what came of it.
                     Some(cause) if answer.is_success() && reply.outcome == Outcome::Unknown => {
-                        let Reply { code, hint, .. } = cause.reply(kind.name());
+                        let Reply { code, hint, .. } = cause.reply(kind.about().name);
                         Reply {
                             code,
                             hint,
@@ -175,7 +175,7 @@ impl Client {
                     _ => reply,
                 }
             }
-            Err(error) => Cause::of(&error).reply(kind.name()),
+            Err(error) => Cause::of(&error).reply(kind.about().name),
         }
     }
 

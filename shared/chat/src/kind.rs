@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use carillon_domain::text::capitalized;
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, KindId, Outcome, Pointer};
 use jiff::Timestamp;
@@ -15,12 +14,44 @@ use url::Url;
 
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing};
-use crate::form::{Either, Field, Reading, first_label};
+use crate::form::{Either, Field, Reading, first_label, schema};
 use crate::limits::Usage;
 use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::{Verification, Verified, is_placeholder, refused};
+
+/// What a kind always says of itself.
+#[derive(Debug)]
+pub struct About {
+    /// Its name in what is stored; begins with the `type` that the API calls it by.
+    pub id: &'static str,
+    /// Whoever answers there, for people: "Slack".
+    pub name: &'static str,
+    /// What the API's document says of it.
+    pub title: &'static str,
+    /// What the API's document calls it: `SlackIncomingWebhook`.
+    pub schema_name: &'static str,
+    /// The fields of its configuration, but for `grouping` and `digest`.
+    pub fields: &'static [Field],
+    /// Fields that stand for each other.
+    pub either: &'static [Either],
+    /// How messages can be joined there.
+    pub groupings: &'static [Grouping],
+    /// Why others are impossible, if there are any.
+    pub cannot_group: &'static str,
+    /// How mentions are written in the webhook's `message`, or why the messages of this kind
+    /// cannot have words of their own.
+    pub mentions: Result<&'static [MentionForm], &'static str>,
+    /// The time between two messages to one place.
+    pub between: Duration,
+    /// Whether each channel is a place of its own. Otherwise all that is posted with one
+    /// credential goes to one place.
+    pub by_channel: bool,
+    /// Whether the platform may limit or block our address, so that all that goes there has to
+    /// rest.
+    pub has_pauses: bool,
+}
 
 /// A kind of destination. All of it is pure: what a kind makes of a configuration, a post, a
 /// credential, an answer.
@@ -29,29 +60,15 @@ use crate::verification::{Verification, Verified, is_placeholder, refused};
 /// [`Secrets`](crate::form::Rule::Secrets). It is stored as the text itself where there is only
 /// one, or else as a JSON object by the fields' names.
 pub trait Kind: Send + Sync + 'static {
-    /// Its name in what is stored; begins with the `type` that the API calls it by.
-    fn id(&self) -> KindId;
+    /// What it always says of itself.
+    fn about(&self) -> &'static About;
 
-    /// Whoever answers there, for people: "Slack".
-    fn name(&self) -> &'static str;
-
-    /// What the API's document says of it.
-    fn title(&self) -> &'static str;
-
-    /// What the API's document calls it: `SlackIncomingWebhook`.
-    fn schema_name(&self) -> String {
-        capitalized(self.id().as_str())
+    /// Its name in what is stored.
+    fn id(&self) -> KindId {
+        KindId::new(self.about().id)
     }
 
     // Its configuration.
-
-    /// The fields of its configuration, but for `grouping` and `digest`.
-    fn fields(&self) -> &'static [Field];
-
-    /// Fields that stand for each other.
-    fn either(&self) -> &'static [Either] {
-        &[]
-    }
 
     /// The rules between its fields; what else follows from what was read.
     fn check(&self, _reading: &mut Reading<'_, '_>) {}
@@ -67,28 +84,10 @@ pub trait Kind: Send + Sync + 'static {
         vec![first_label(configuration)]
     }
 
-    /// How messages can be joined there.
-    fn groupings(&self) -> &'static [Grouping] {
-        &[Grouping::None]
-    }
-
-    /// Why others of [`groupings`](Self::groupings) are impossible.
-    fn cannot_group(&self) -> &'static str {
-        "this destination can neither thread nor update"
-    }
-
     /// The credential after a change of some or all of its parts: the new one, or one that keeps
     /// what of the old one still counts for a while. Not asked of one of a single part.
     fn rotated(&self, _old: &SecretString, new: SecretString, _now: Timestamp) -> SecretString {
         new
-    }
-
-    /// How mentions are written in the webhook's `message`.
-    ///
-    /// # Errors
-    /// Why the messages of this kind cannot have words of their own.
-    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
-        Err("the messages of this destination have no words of their own: leave it out")
     }
 
     // Posting.
@@ -138,11 +137,6 @@ pub trait Kind: Send + Sync + 'static {
             body: "{}".to_owned(),
             ..Answer::default()
         }
-    }
-
-    /// How fast messages may go there.
-    fn pace(&self) -> Pace {
-        Pace::default()
     }
 
     // What a preview shows.
@@ -228,7 +222,7 @@ impl dyn Kind {
 
     /// The fields that hold its credential.
     pub fn secret_fields(&self) -> impl Iterator<Item = &'static Field> {
-        self.fields().iter().filter(|field| field.is_secret())
+        self.about().fields.iter().filter(|field| field.is_secret())
     }
 
     /// The first field that holds its credential.
@@ -239,21 +233,22 @@ impl dyn Kind {
 
     /// Whether people read its messages.
     pub fn is_for_people(&self) -> bool {
-        self.message().is_ok()
+        self.about().mentions.is_ok()
     }
 
     /// Its configuration as a JSON Schema. `masks` says whether a masked credential is taken:
     /// where there is one that it can mean.
     pub fn schema(&self, masks: bool) -> Value {
-        crate::form::schema::configuration(
-            self.title(),
-            self.fields(),
-            self.either(),
-            self.groupings(),
-            self.refused(),
-            self.is_for_people(),
-            masks,
-        )
+        let About {
+            title,
+            fields,
+            either,
+            groupings,
+            ..
+        } = *self.about();
+        let for_people = self.is_for_people();
+        let refused = self.refused();
+        schema::configuration(title, fields, either, groupings, refused, for_people, masks)
     }
 }
 
@@ -261,19 +256,6 @@ impl fmt::Debug for dyn Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.id().fmt(f)
     }
-}
-
-/// How fast messages may go to a destination.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pace {
-    /// The time between two messages to one place.
-    pub between: Duration,
-    /// Whether each channel is a place of its own. Otherwise all that is posted with one
-    /// credential goes to one place.
-    pub by_channel: bool,
-    /// Whether the platform may limit or block our address, so that all that goes there has to
-    /// rest.
-    pub has_pauses: bool,
 }
 
 fn collect(part: &Value, hidden: &mut Vec<String>) {

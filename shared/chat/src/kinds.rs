@@ -102,7 +102,7 @@ impl Kinds {
         let kind = value["type"].as_str();
         let kind = kind.and_then(|api_type| self.meant(api_type, configuration));
         let words = crate::message::Reading {
-            forms: kind.map(Kind::message),
+            forms: kind.map(|kind| kind.about().mentions),
             edits: configuration["grouping"] == "update",
         };
         Registration::parse(
@@ -135,8 +135,9 @@ impl Kinds {
         let current = current.filter(|current| current.kind == id);
         let current = current.map(|current| &current.configuration);
         let mut reading = Reading::of(value, at.clone(), current, random, faults)?;
-        reading.read(kind.fields(), kind.either());
-        reading.joining(kind.groupings(), kind.cannot_group(), kind.is_for_people());
+        let about = kind.about();
+        reading.read(about.fields, about.either);
+        reading.joining(about.groupings, about.cannot_group, kind.is_for_people());
         kind.check(&mut reading);
         let read = reading.finish(kind.secret_fields().count() == 1);
         self.refuse_credentials_of_others(kind, value, at, faults);
@@ -237,7 +238,7 @@ mod tests {
         for kind in KINDS {
             let schema = kind.schema(false);
             let named: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
-            let taken = kind.fields().iter();
+            let taken = kind.about().fields.iter();
             let taken = taken.filter(|field| !matches!(field.rule, crate::form::Rule::Not(_)));
             let mut expected: Vec<&str> = taken.map(|field| field.name).collect();
             expected.extend(["digest", "grouping"]);

@@ -42,7 +42,7 @@ mod testing;
 pub use answer::Answer;
 pub use client::{Client, ClientError};
 pub use draft::{Draft, Sealed, Sealing};
-pub use kind::{Kind, Pace};
+pub use kind::{About, Kind};
 pub use kinds::Kinds;
 pub use origin::ChatOrigin;
 pub use post::{Place, Post, Without};

@@ -13,7 +13,7 @@ pub async fn platform_pause(
     ledger: &Ledger,
     kind: &dyn Kind,
 ) -> Result<Option<PlatformPause>, Error> {
-    match kind.pace().has_pauses {
+    match kind.about().has_pauses {
         true => ledger.platform_pause(kind.id().api_type()).await,
         false => Ok(None),
     }

@@ -46,25 +46,29 @@ pub fn module(kinds: &Kinds) -> String {
 }
 
 fn described(kind: &dyn Kind) -> Value {
-    let asks = kind.fields().iter().filter_map(|field| {
+    let asks = kind.about().fields.iter().filter_map(|field| {
         let Rule::Secret(secret) = field.rule else {
             return None;
         };
         let is_made = secret.make.is_some();
         Some(json!({"name": field.name, "about": field.about, "is_made": is_made}))
     });
-    let channels = kind.fields().iter().filter_map(|field| match field.rule {
-        Rule::List(list) if field.name == "channels" => Some(list.most),
-        _ => None,
-    });
+    let channels = kind
+        .about()
+        .fields
+        .iter()
+        .filter_map(|field| match field.rule {
+            Rule::List(list) if field.name == "channels" => Some(list.most),
+            _ => None,
+        });
     // None where its messages have no words of their owner's.
-    let forms = kind.message().ok();
+    let forms = kind.about().mentions.ok();
     let mentions = forms.map(|forms| forms.iter().map(|form| form.name).collect::<Vec<_>>());
     json!({
         "id": kind.id().as_str(),
         "type": kind.id().api_type(),
-        "title": kind.title(),
-        "schema": format!("{}Configuration", kind.schema_name()),
+        "title": kind.about().title,
+        "schema": format!("{}Configuration", kind.about().schema_name),
         "asks": asks.collect::<Vec<_>>(),
         "channels": channels.max().unwrap_or_default(),
         "mentions": mentions,

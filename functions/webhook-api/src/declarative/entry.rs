@@ -125,7 +125,7 @@ fn translate(
         }
     }
     let message = fields.value("message");
-    let own = kinds.iter().flat_map(|kind| kind.fields());
+    let own = kinds.iter().flat_map(|kind| kind.about().fields);
     let configuration: Map<String, Value> = own
         .map(|field| field.name)
         .chain(["grouping", "digest", "summary_after"])

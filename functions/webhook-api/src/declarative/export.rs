@@ -57,7 +57,7 @@ impl Serialize for Entry<'_> {
         let enabled = webhook.status != WebhookStatus::Disabled;
         entry.serialize_entry("enabled", &enabled)?;
         entry.serialize_entry("provider", webhook.kind.api_type())?;
-        for field in kind.iter().flat_map(|kind| kind.fields()) {
+        for field in kind.iter().flat_map(|kind| kind.about().fields) {
             if let Some(value) = configuration.own.get(field.name) {
                 entry.serialize_entry(field.name, value)?;
             }

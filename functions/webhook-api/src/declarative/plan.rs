@@ -220,7 +220,9 @@ fn changed(
     let secret: Vec<&'static str> = secret.map(|field| field.name).collect();
     let own = [Some(&destination.kind), Some(&current.kind)];
     let own = own.into_iter().flatten().filter_map(|kind| kinds.get(kind));
-    let own = own.flat_map(Kind::fields).map(|field| field.name);
+    let own = own
+        .flat_map(|kind| kind.about().fields)
+        .map(|field| field.name);
     let mut fields: Vec<(&'static str, bool)> = Vec::new();
     for name in own {
         let is_other = match secret.contains(&name) {

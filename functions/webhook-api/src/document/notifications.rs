@@ -12,7 +12,7 @@ use crate::declarative::ENTRY;
 pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     let names = kinds
         .iter()
-        .map(|kind| format!("{}Entry", kind.schema_name()));
+        .map(|kind| format!("{}Entry", kind.about().schema_name));
     let names: Vec<String> = names.collect();
     for (kind, name) in kinds.iter().zip(&names) {
         schemas.insert(name.clone(), entry(kind));

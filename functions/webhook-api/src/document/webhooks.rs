@@ -21,13 +21,16 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     let read_only = read_only(&answered);
     let types = kinds.types();
     for kind in kinds.iter() {
-        let name = kind.schema_name();
+        let name = kind.about().schema_name;
         schemas.insert(format!("{name}Configuration"), kind.schema(false));
         schemas.insert(format!("Shown{name}Configuration"), shown(kind));
     }
     for api_type in &types {
         let name = type_name(kinds, api_type);
-        let names: Vec<String> = kinds.of_type(api_type).map(Kind::schema_name).collect();
+        let names: Vec<String> = kinds
+            .of_type(api_type)
+            .map(|kind| kind.about().schema_name.to_owned())
+            .collect();
         let configuration = configuration_of(schemas, "", &name, &names);
         let shown = configuration_of(schemas, "Shown", &name, &names);
         let own = |configuration: Value| {
@@ -88,7 +91,7 @@ fn message_template(kinds: &Kinds) -> Value {
     let mut forms: Vec<MentionForm> = Vec::new();
     for form in kinds
         .iter()
-        .flat_map(|kind| kind.message().unwrap_or_default())
+        .flat_map(|kind| kind.about().mentions.unwrap_or_default())
     {
         if forms.iter().all(|known| known.name != form.name) {
             forms.push(*form);
@@ -161,7 +164,7 @@ fn union(by: &str, names: Vec<(String, String)>, about: &Value) -> Value {
 fn type_name(kinds: &Kinds, api_type: &str) -> String {
     let of_type: Vec<&dyn Kind> = kinds.of_type(api_type).collect();
     match of_type[..] {
-        [only] => only.schema_name(),
+        [only] => only.about().schema_name.to_owned(),
         _ => capitalized(api_type),
     }
 }

@@ -39,7 +39,7 @@ impl Client {
                 let warning = format!(
                     "{} did not answer in time for every channel, so that not all of them could \
                      be checked: send a test message to each",
-                    kind.name()
+                    kind.about().name
                 );
                 verified.warnings.push(warning);
                 break;
@@ -87,7 +87,7 @@ impl Client {
                 true => "did not answer in time",
                 false => "could not be reached",
             };
-            unreachable(kind.name(), reason)
+            unreachable(kind.about().name, reason)
         })?;
         let now = self.connections.now();
         Ok(read(response, &kind.hidden(secret), now).await.0)

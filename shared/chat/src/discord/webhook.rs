@@ -1,7 +1,9 @@
 //! A Discord webhook.
 
+use std::time::Duration;
+
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Configuration, FaultCode, KindId, pattern};
+use carillon_domain::{Configuration, FaultCode, pattern};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
@@ -10,12 +12,9 @@ use super::limits::{MAX_URL, MAX_USERNAME};
 use super::{NAME, classify, limits, mention, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing, is_https_to};
-use crate::form::{
-    Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text, Texts,
-};
-use crate::kind::{Kind, Pace};
+use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text, Texts};
+use crate::kind::{About, Kind};
 use crate::limits::Usage;
-use crate::message::MentionForm;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
@@ -84,29 +83,28 @@ const FIELDS: &[Field] = &[
     ),
 ];
 
+const ABOUT: About = About {
+    id: "discord",
+    name: NAME,
+    title: NAME,
+    schema_name: "Discord",
+    fields: FIELDS,
+    either: &[LABEL_OR_LABELS],
+    groupings: &[Grouping::None, Grouping::Thread, Grouping::Update],
+    cannot_group: "",
+    mentions: Ok(mention::FORMS),
+    between: Duration::ZERO,
+    by_channel: false,
+    has_pauses: true,
+};
+
 /// Posts into the channel that its URL was made for, or into a thread of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Webhook;
 
 impl Kind for Webhook {
-    fn id(&self) -> KindId {
-        KindId::new("discord")
-    }
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        NAME
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
-    }
-
-    fn either(&self) -> &'static [Either] {
-        &[LABEL_OR_LABELS]
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn check(&self, reading: &mut Reading<'_, '_>) {
@@ -164,14 +162,6 @@ impl Kind for Webhook {
         .collect()
     }
 
-    fn groupings(&self) -> &'static [Grouping] {
-        &[Grouping::None, Grouping::Thread, Grouping::Update]
-    }
-
-    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
-        Ok(mention::FORMS)
-    }
-
     fn draft(&self, post: &Post<'_>) -> Draft {
         let configuration = &post.webhook.configuration;
         let thread = configuration.text("thread_id");
@@ -215,13 +205,6 @@ impl Kind for Webhook {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::execute(answer)
-    }
-
-    fn pace(&self) -> Pace {
-        Pace {
-            has_pauses: true,
-            ..Pace::default()
-        }
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {

@@ -1,8 +1,9 @@
 //! A signed webhook.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use carillon_domain::{Configuration, KindId};
+use carillon_domain::{Configuration, Grouping};
 use jiff::Timestamp;
 use reqwest::dns::Resolve;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,8 +17,7 @@ use super::{body, classify, signature, texts};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing};
 use crate::form::{Field, Reading, Rule, Secret, Secrets, Text};
-use crate::kind::Kind;
-use crate::message::MentionForm;
+use crate::kind::{About, Kind};
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::Verified;
@@ -82,6 +82,24 @@ const FIELDS: &[Field] = &[
     ),
 ];
 
+const ABOUT: About = About {
+    id: "webhook",
+    name: "the receiver",
+    title: "Signed webhook",
+    schema_name: "Signed",
+    fields: FIELDS,
+    either: &[],
+    groupings: &[Grouping::None],
+    cannot_group: "this destination can neither thread nor update",
+    mentions: Err(
+        "a signed webhook carries the event itself, for programs: it has no words to choose, and \
+         nobody to mention. Leave it out",
+    ),
+    between: Duration::ZERO,
+    by_channel: false,
+    has_pauses: false,
+};
+
 /// Posts to an endpoint of anybody's, with a signature.
 #[derive(Clone)]
 pub struct Webhook {
@@ -107,24 +125,8 @@ impl Webhook {
 }
 
 impl Kind for Webhook {
-    fn id(&self) -> KindId {
-        KindId::new("webhook")
-    }
-
-    fn name(&self) -> &'static str {
-        "the receiver"
-    }
-
-    fn title(&self) -> &'static str {
-        "Signed webhook"
-    }
-
-    fn schema_name(&self) -> String {
-        "Signed".to_owned()
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn check(&self, reading: &mut Reading<'_, '_>) {
@@ -143,13 +145,6 @@ impl Kind for Webhook {
 
     fn rotated(&self, old: &SecretString, new: SecretString, now: Timestamp) -> SecretString {
         credential::rotated(old, new, now)
-    }
-
-    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
-        Err(
-            "a signed webhook carries the event itself, for programs: it has no words to choose, \
-             and nobody to mention. Leave it out",
-        )
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {

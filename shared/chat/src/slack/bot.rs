@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use carillon_domain::webhook::Grouping;
-use carillon_domain::{Configuration, FaultCode, KindId, Pointer, pattern};
+use carillon_domain::{Configuration, FaultCode, Pointer, pattern};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use url::Url;
@@ -12,9 +12,8 @@ use super::{NAME, classify, limits, mention, message, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
 use crate::form::{Either, Field, List, Reading, Rule, Secret, Text};
-use crate::kind::{Kind, Pace};
+use crate::kind::{About, Kind};
 use crate::limits::Usage;
-use crate::message::MentionForm;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
 use crate::verification::Verification;
@@ -124,29 +123,29 @@ const CHANNEL_OR_CHANNELS: Either = Either {
     both: "give either `channel` or `channels`, not both",
 };
 
+const ABOUT: About = About {
+    id: "slack/bot",
+    name: NAME,
+    title: "Slack, bot token",
+    schema_name: "SlackBot",
+    fields: FIELDS,
+    either: &[CHANNEL_OR_CHANNELS],
+    groupings: &[Grouping::None, Grouping::Thread, Grouping::Update],
+    cannot_group: "",
+    mentions: Ok(mention::FORMS),
+    between: BETWEEN,
+    by_channel: true,
+    // Slack limits channels, methods and workspaces, never an address.
+    has_pauses: false,
+};
+
 /// Posts with a bot token to any channel that the bot is in.
 #[derive(Debug, Clone, Copy)]
 pub struct Bot;
 
 impl Kind for Bot {
-    fn id(&self) -> KindId {
-        KindId::new("slack/bot")
-    }
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Slack, bot token"
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
-    }
-
-    fn either(&self) -> &'static [Either] {
-        &[CHANNEL_OR_CHANNELS]
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn check(&self, reading: &mut Reading<'_, '_>) {
@@ -174,14 +173,6 @@ impl Kind for Bot {
         all.map(str::to_owned).collect()
     }
 
-    fn groupings(&self) -> &'static [Grouping] {
-        &[Grouping::None, Grouping::Thread, Grouping::Update]
-    }
-
-    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
-        Ok(mention::FORMS)
-    }
-
     fn draft(&self, post: &Post<'_>) -> Draft {
         let url = match post.place {
             Place::Channel | Place::Thread(_) => POST_MESSAGE,
@@ -204,15 +195,6 @@ impl Kind for Bot {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::web_api(answer)
-    }
-
-    fn pace(&self) -> Pace {
-        Pace {
-            between: BETWEEN,
-            by_channel: true,
-            // Slack limits channels, methods and workspaces, never an address.
-            has_pauses: false,
-        }
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {

@@ -1,6 +1,6 @@
 //! An incoming webhook: posts into the one channel it was made for.
 
-use carillon_domain::{Configuration, KindId};
+use carillon_domain::{Configuration, Grouping};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -8,10 +8,9 @@ use super::bot::{BETWEEN, BOTH};
 use super::{NAME, WEBHOOK_HOSTS, classify, limits, mention, message, render, texts, verify};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
-use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
-use crate::kind::{Kind, Pace};
+use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
+use crate::kind::{About, Kind};
 use crate::limits::Usage;
-use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::Verification;
@@ -46,38 +45,29 @@ const FIELDS: &[Field] = &[
     Field::refused("thread_broadcast", NO_THREADS),
 ];
 
+const ABOUT: About = About {
+    id: "slack/incoming_webhook",
+    name: NAME,
+    title: "Slack, incoming webhook",
+    schema_name: "SlackIncomingWebhook",
+    fields: FIELDS,
+    either: &[LABEL_OR_LABELS],
+    groupings: &[Grouping::None],
+    cannot_group: "an incoming webhook never learns which message it posted, so it can neither \
+                   thread nor update; use a bot token",
+    mentions: Ok(mention::FORMS),
+    between: BETWEEN,
+    by_channel: false,
+    has_pauses: false,
+};
+
 /// Posts into the one channel that its URL was made for.
 #[derive(Debug, Clone, Copy)]
 pub struct IncomingWebhook;
 
 impl Kind for IncomingWebhook {
-    fn id(&self) -> KindId {
-        KindId::new("slack/incoming_webhook")
-    }
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Slack, incoming webhook"
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
-    }
-
-    fn either(&self) -> &'static [Either] {
-        &[LABEL_OR_LABELS]
-    }
-
-    fn cannot_group(&self) -> &'static str {
-        "an incoming webhook never learns which message it posted, so it can neither thread nor \
-         update; use a bot token"
-    }
-
-    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
-        Ok(mention::FORMS)
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {
@@ -95,13 +85,6 @@ impl Kind for IncomingWebhook {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::webhook(answer)
-    }
-
-    fn pace(&self) -> Pace {
-        Pace {
-            between: BETWEEN,
-            ..Pace::default()
-        }
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {

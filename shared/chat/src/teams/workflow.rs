@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use carillon_domain::{Configuration, KindId};
+use carillon_domain::{Configuration, Grouping};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{NAME, classify, limits, mention, render, url as form};
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, Sealing, is_https_to};
-use crate::form::{Either, Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
-use crate::kind::{Kind, Pace};
+use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
+use crate::kind::{About, Kind};
 use crate::limits::Usage;
-use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::{Verified, is_placeholder};
@@ -42,37 +41,29 @@ const FIELDS: &[Field] = &[
     LABELS,
 ];
 
+const ABOUT: About = About {
+    id: "teams",
+    name: NAME,
+    title: "Microsoft Teams, workflow",
+    schema_name: "Teams",
+    fields: FIELDS,
+    either: &[LABEL_OR_LABELS],
+    groupings: &[Grouping::None],
+    cannot_group: "a workflow never tells which message it posted, so it can neither thread nor \
+                   update",
+    mentions: Ok(mention::FORMS),
+    between: BETWEEN,
+    by_channel: false,
+    has_pauses: false,
+};
+
 /// Posts into the channel or chat that its workflow was made for.
 #[derive(Debug, Clone, Copy)]
 pub struct Workflow;
 
 impl Kind for Workflow {
-    fn id(&self) -> KindId {
-        KindId::new("teams")
-    }
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Microsoft Teams, workflow"
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
-    }
-
-    fn either(&self) -> &'static [Either] {
-        &[LABEL_OR_LABELS]
-    }
-
-    fn cannot_group(&self) -> &'static str {
-        "a workflow never tells which message it posted, so it can neither thread nor update"
-    }
-
-    fn message(&self) -> Result<&'static [MentionForm], &'static str> {
-        Ok(mention::FORMS)
+    fn about(&self) -> &'static About {
+        &ABOUT
     }
 
     fn draft(&self, post: &Post<'_>) -> Draft {
@@ -102,13 +93,6 @@ impl Kind for Workflow {
 
     fn classify(&self, answer: &Answer) -> Reply {
         classify::post(answer)
-    }
-
-    fn pace(&self) -> Pace {
-        Pace {
-            between: BETWEEN,
-            ..Pace::default()
-        }
     }
 
     fn usage(&self, draft: &Draft) -> Vec<Usage> {

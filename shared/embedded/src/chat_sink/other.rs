@@ -65,7 +65,7 @@ fn known(kind: &dyn Kind) -> &'static DestinationKind {
         Box::leak(Box::new(DestinationKind {
             id: id.as_str().to_owned().leak(),
             platform: id.api_type().to_owned().leak(),
-            name: kind.title(),
+            name: kind.about().title,
             ..RECEIVER
         }))
     })

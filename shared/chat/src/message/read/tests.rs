@@ -7,7 +7,7 @@ fn read(kind: &dyn Kind, value: Value) -> Result<MessageTemplate, Vec<(String, S
     let mut faults = Faults::default();
     let at = Pointer::root().field("message");
     let reading = Reading {
-        forms: Some(kind.message()),
+        forms: Some(kind.about().mentions),
         edits: false,
     };
     let read = super::read(reading, &value, &at, &mut faults);
@@ -182,7 +182,7 @@ fn each_kind_says_how_its_mentions_are_written() {
 fn an_edit_pings_nobody() {
     let mut faults = Faults::default();
     let reading = Reading {
-        forms: Some(BOT.message()),
+        forms: Some(BOT.about().mentions),
         edits: true,
     };
     let value = json!({"mentions": [{"who": ["here"]}]});
