@@ -29,6 +29,12 @@ pub(crate) fn meaning(table: &'static str, code: &str) -> Option<Meaning> {
         .map(|(_, meaning)| meaning)
 }
 
+/// What a row means to a post that has this name of ours among its codes. Each that is asked for
+/// is in the table.
+pub(crate) fn named(table: &'static str, name: &str) -> Reply {
+    meaning(table, name).map_or_else(|| Reply::new(Outcome::Unknown), |meaning| meaning.reply)
+}
+
 /// A row's codes, and what they mean; none of the headings.
 fn read(row: &'static str) -> Option<(&'static str, Meaning)> {
     let mut columns = row.split('\t');

@@ -1,8 +1,6 @@
 //! What Discord's error codes mean (discord-api-docs, opcodes and status codes), and what
 //! people can do about them. What it does for a reason without a code has a name in the table.
 
-use carillon_domain::Outcome;
-
 use crate::codes;
 use crate::reply::Reply;
 
@@ -14,14 +12,14 @@ pub(super) fn known(code: &str) -> Option<Reply> {
     codes::meaning(CODES, code).map(|meaning| meaning.reply)
 }
 
-/// What a name of ours means, each of which is in the table.
 pub(super) fn named(name: &str) -> Reply {
-    known(name).unwrap_or_else(|| Reply::new(Outcome::Unknown))
+    codes::named(CODES, name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use carillon_domain::Outcome;
 
     /// Of the codes in the reference, those that a webhook's post or edit may meet.
     const DOCUMENTED: &[u64] = &[

@@ -1,5 +1,8 @@
 use super::*;
 use crate::testing::{TEAMS, answer};
+use carillon_domain::Outcome::{
+    CredentialDead, DestinationDead, OurFault, PayloadRefused, Unavailable,
+};
 use std::time::Duration;
 
 fn error(status: u16, code: &str, message: &str) -> Reply {
@@ -160,4 +163,12 @@ fn the_wait_that_is_asked_for_is_kept() {
         assert_eq!(reply.retry_after, Some(Duration::from_secs(7)), "{status}");
     }
     assert_eq!(TEAMS.reply(&answer(429, &[], "")).retry_after, None);
+}
+
+#[test]
+fn each_code_stands_once_and_each_name_is_there() {
+    codes::assert_whole(CODES);
+    for name in ["http_403", "http_429"] {
+        assert!(codes::meaning(CODES, name).is_some(), "{name}");
+    }
 }
