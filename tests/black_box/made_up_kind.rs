@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use carillon_chat::form::{Field, Refusal, Rule, Secret, Secrets, Text, malformed};
 use carillon_chat::{
-    About, Answer, ChatOrigin, Draft, Kind, Kinds, Post, Reply, Sealed, Sealing, Verification,
-    Verified,
+    About, Answer, ChatOrigin, Draft, Kind, Kinds, Post, Reply, Sealed, Verification, Verified,
 };
 use carillon_domain::{Configuration, Grouping, Outcome, masking, pattern};
 use carillon_embedded::chat_sink::Standing;
@@ -158,17 +157,17 @@ impl Kind for Tower {
             .masked_header("tower-signature", "\u{2026}")
     }
 
-    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
-        let stored: Credential = serde_json::from_str(sealing.secret.expose_secret()).ok()?;
+    fn seal(&self, draft: &Draft, secret: &SecretString, now: Timestamp) -> Option<Sealed> {
+        let stored: Credential = serde_json::from_str(secret.expose_secret()).ok()?;
         let body = draft.body.as_deref().unwrap_or_default();
         let keys = [Some(&stored.key), stored.previous.as_ref()];
         let signatures = keys.into_iter().flatten();
         let signatures: Vec<String> = signatures
-            .map(|key| signature(key, &draft.id, sealing.now, body))
+            .map(|key| signature(key, &draft.id, now, body))
             .collect();
         let sealed = Sealed::to(format!("{}{}", stored.url, draft.rest))
             .header("tower-id", draft.id.clone())
-            .header("tower-timestamp", sealing.now.as_second().to_string())
+            .header("tower-timestamp", now.as_second().to_string())
             .header("tower-signature", signatures.join(" "));
         let more = stored.headers.into_iter();
         Some(more.fold(sealed, |sealed, (name, value)| sealed.header(name, value)))

@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::answer::{self, Answer};
-use crate::draft::{Draft, Sealing};
+use crate::draft::Draft;
 use crate::kind::Kind;
 use crate::kinds::Kinds;
 use crate::origin::ChatOrigin;
@@ -187,7 +187,7 @@ impl Client {
         secret: &SecretString,
     ) -> Option<RequestBuilder> {
         let now = Timestamp::try_from(self.connections.now()).ok()?;
-        let sealed = kind.seal(draft, &Sealing { secret, now })?;
+        let sealed = kind.seal(draft, secret, now)?;
         let url = self.destination(kind, &sealed.url)?;
         let resolved = self.resolved.iter().find(|(id, _)| *id == kind.id());
         let connections = resolved.map_or(&self.connections, |(_, connections)| connections);

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use reqwest::Method;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -125,15 +124,6 @@ impl fmt::Debug for Draft {
             .field("url", &self.masked_url())
             .finish_non_exhaustive()
     }
-}
-
-/// What a request is sealed with.
-#[derive(Debug, Clone, Copy)]
-pub struct Sealing<'a> {
-    /// The credential, in the form in which its kind stores it.
-    pub secret: &'a SecretString,
-    /// When it is sent.
-    pub now: Timestamp,
 }
 
 /// What the credential adds to a draft.

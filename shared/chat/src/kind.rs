@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing};
+use crate::draft::{Draft, Sealed};
 use crate::form::{Either, Field, Reading, first_label, schema};
 use crate::limits::Usage;
 use crate::message::MentionForm;
@@ -100,8 +100,9 @@ pub trait Kind: Send + Sync + 'static {
     /// The request that posts a message. The same post always gives the same draft.
     fn draft(&self, post: &Post<'_>) -> Draft;
 
-    /// Puts the credential in. None where that cannot be a credential of this kind.
-    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed>;
+    /// Puts the credential in, as the kind stores it, when it is sent. None where that cannot be
+    /// one of this kind.
+    fn seal(&self, draft: &Draft, secret: &SecretString, now: Timestamp) -> Option<Sealed>;
 
     /// Whether a request may go there, whatever was checked when the webhook was registered:
     /// nothing that is stored can send a request anywhere else.

@@ -41,7 +41,7 @@ mod testing;
 
 pub use answer::Answer;
 pub use client::{Client, ClientError};
-pub use draft::{Draft, Sealed, Sealing};
+pub use draft::{Draft, Sealed};
 pub use kind::{About, Kind};
 pub use kinds::Kinds;
 pub use origin::ChatOrigin;

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::draft::{Draft, Sealed, Sealing};
+use crate::draft::{Draft, Sealed};
 use crate::kind::Kind;
 use crate::kinds::Kinds;
 use crate::post::{Place, Post, Without};
@@ -99,8 +99,7 @@ pub(crate) fn draft_at(
 
 /// It with a credential.
 pub(crate) fn sealed(kind: &dyn Kind, draft: &Draft, secret: &SecretString) -> Option<Sealed> {
-    let now = Timestamp::UNIX_EPOCH;
-    kind.seal(draft, &Sealing { secret, now })
+    kind.seal(draft, secret, Timestamp::UNIX_EPOCH)
 }
 
 /// Reads a configuration, or gives every fault as pointer and detail.

@@ -61,7 +61,6 @@ fn emoji(tone: Tone, event_type: EventType) -> &'static str {
 /// `escape` goes over every part that comes from the event, so that nothing but our own
 /// words has a meaning to the platform.
 pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> Escaped) -> String {
-    let emoji = emoji(Tone::of(event), event.event_type);
     let escape = &escape;
     let words = match event.event_type {
         EventType::Ping => "Test message from Carillon".to_owned(),
@@ -72,19 +71,20 @@ pub(crate) fn headline(event: &Event, escape: impl Fn(&str) -> Escaped) -> Strin
         EventType::WebhookSuspended => suspended(event, escape),
         _ => entity(event, escape),
     };
-    match event.dry_run {
-        true => format!("{emoji} Dry run: {words}"),
-        false => format!("{emoji} {words}"),
-    }
+    signed(event, &words)
 }
 
 /// As [`headline`], in words of the webhook's owner's.
 pub(crate) fn titled(event: &Event, title: &str, escape: impl Fn(&str) -> Escaped) -> String {
+    signed(event, &fit(title, MAX_TITLE, escape))
+}
+
+/// Words with the sign of the outcome before them.
+fn signed(event: &Event, words: &str) -> String {
     let emoji = emoji(Tone::of(event), event.event_type);
-    let title = fit(title, MAX_TITLE, escape);
     match event.dry_run {
-        true => format!("{emoji} Dry run: {title}"),
-        false => format!("{emoji} {title}"),
+        true => format!("{emoji} Dry run: {words}"),
+        false => format!("{emoji} {words}"),
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, FaultCode, pattern};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
@@ -11,7 +12,7 @@ use url::Url;
 use super::limits::{MAX_URL, MAX_USERNAME};
 use super::{NAME, classify, limits, mention, render, texts, verify};
 use crate::answer::Answer;
-use crate::draft::{Draft, PROJECT_URL, Sealed, Sealing, is_https_to};
+use crate::draft::{Draft, PROJECT_URL, Sealed, is_https_to};
 use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text, Texts};
 use crate::kind::{About, Kind};
 use crate::limits::Usage;
@@ -112,9 +113,9 @@ impl Kind for Webhook {
             .sent("webhook_url")
             .and_then(|url| texts::parse_url(url).ok());
         let in_url = url.and_then(|url| url.thread_id);
-        let named = reading.text("thread_id").map(str::to_owned);
+        let named = reading.configuration.text("thread_id").map(str::to_owned);
         match (&named, in_url) {
-            (None, Some(in_url)) => reading.set("thread_id", in_url),
+            (None, Some(in_url)) => reading.configuration.set("thread_id", in_url),
             (Some(named), Some(in_url)) if *named != in_url => reading.fault(
                 "thread_id",
                 FaultCode::NotAllowed,
@@ -122,7 +123,10 @@ impl Kind for Webhook {
             ),
             _ => {}
         }
-        if reading.is_set("applied_tags") && reading.grouping() != Grouping::Thread {
+        let has_tags = reading.configuration.own.contains_key("applied_tags");
+        let has_thread = reading.configuration.text("thread_id").is_some();
+        let opens_threads = reading.configuration.grouping == Grouping::Thread;
+        if has_tags && !opens_threads {
             reading.fault(
                 "applied_tags",
                 FaultCode::NotAllowed,
@@ -130,7 +134,7 @@ impl Kind for Webhook {
             );
         }
         // Whether the channel is a forum, which `thread` needs, shows only when posting.
-        if reading.text("thread_id").is_some() && reading.grouping() == Grouping::Thread {
+        if has_thread && opens_threads {
             reading.fault(
                 "grouping",
                 FaultCode::NotAllowed,
@@ -188,8 +192,8 @@ impl Kind for Webhook {
         })
     }
 
-    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
-        let url = texts::parse_url(sealing.secret.expose_secret()).ok()?;
+    fn seal(&self, draft: &Draft, secret: &SecretString, _: Timestamp) -> Option<Sealed> {
+        let url = texts::parse_url(secret.expose_secret()).ok()?;
         let url = base(&url.id, &url.token);
         Some(Sealed::to(format!("{url}{}", draft.rest)))
     }

@@ -18,7 +18,8 @@ pub struct Reading<'v, 'f> {
     /// What there is, where that is of the same kind.
     current: Option<&'f Configuration>,
     random: &'f dyn Fn() -> [u8; 32],
-    configuration: Configuration,
+    /// What was read.
+    pub configuration: Configuration,
     /// The parts of the credential; null where one stays.
     credential: Map<String, Value>,
     /// Whether there is a part of it that is to go.
@@ -53,28 +54,9 @@ impl<'v, 'f> Reading<'v, 'f> {
         })
     }
 
-    /// A text as it was read.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.configuration.text(name)
-    }
-
     /// A text as it was sent, also a part of the credential.
     pub fn sent(&self, name: &str) -> Option<&'v str> {
         self.value.get(name)?.as_str()
-    }
-
-    /// Whether a field was read.
-    pub fn is_set(&self, name: &str) -> bool {
-        self.configuration.own.contains_key(name)
-    }
-
-    pub fn grouping(&self) -> Grouping {
-        self.configuration.grouping
-    }
-
-    /// Puts something into the configuration that stands elsewhere in what was sent.
-    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.configuration.set(name, value);
     }
 
     pub fn fault(&mut self, name: &str, code: FaultCode, detail: impl Into<String>) {
@@ -141,7 +123,7 @@ impl<'v, 'f> Reading<'v, 'f> {
                 let at = self.fields.at(name);
                 let text = self.fields.text(name, rule.max);
                 if let Some(text) = text.and_then(|text| self.checked(&at, (rule.read)(&text))) {
-                    self.set(name, text);
+                    self.configuration.set(name, text);
                 }
             }
             Rule::List(rule) => self.list(name, rule),
@@ -149,12 +131,12 @@ impl<'v, 'f> Reading<'v, 'f> {
             Rule::Choice(names) => {
                 let choices: Vec<(&str, &str)> = names.iter().map(|name| (*name, *name)).collect();
                 if let Some(chosen) = self.fields.choice(name, &choices) {
-                    self.set(name, chosen);
+                    self.configuration.set(name, chosen);
                 }
             }
             Rule::Flag => {
                 if let Some(flag) = self.fields.boolean(name) {
-                    self.set(name, flag);
+                    self.configuration.set(name, flag);
                 }
             }
             Rule::Secret(rule) => self.secret(name, rule),
@@ -206,7 +188,7 @@ impl<'v, 'f> Reading<'v, 'f> {
             list.push(text);
         }
         if !list.is_empty() {
-            self.set(name, list);
+            self.configuration.set(name, list);
         }
     }
 
@@ -230,7 +212,7 @@ impl<'v, 'f> Reading<'v, 'f> {
             }
         }
         if !shown.is_empty() {
-            self.set(name, shown);
+            self.configuration.set(name, shown);
         }
     }
 

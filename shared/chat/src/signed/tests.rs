@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::{Reach, is_ours};
-use crate::draft::{Draft, Sealed, Sealing};
+use crate::draft::{Draft, Sealed};
 use crate::form::completed;
 use crate::kind::Kind;
 use crate::kinds::Kinds;
@@ -59,7 +59,7 @@ fn draft(webhook: &Webhook, events: &[&Event]) -> Draft {
 }
 
 fn seal(draft: &Draft, secret: &SecretString, now: Timestamp) -> Option<Sealed> {
-    kind().seal(draft, &Sealing { secret, now })
+    kind().seal(draft, secret, now)
 }
 
 fn header<'s>(sealed: &'s Sealed, name: &str) -> Vec<&'s str> {

@@ -15,7 +15,7 @@ use super::destination::{self, MAX_URL, Reach};
 use super::resolver::Resolver;
 use super::{body, classify, signature, texts};
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing};
+use crate::draft::{Draft, Sealed};
 use crate::form::{Field, Reading, Rule, Secret, Secrets, Text};
 use crate::kind::{About, Kind};
 use crate::post::Post;
@@ -171,12 +171,12 @@ impl Kind for Webhook {
         })
     }
 
-    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
-        let credential = Credential::read(sealing.secret)?;
+    fn seal(&self, draft: &Draft, secret: &SecretString, now: Timestamp) -> Option<Sealed> {
+        let credential = Credential::read(secret)?;
         let body = draft.body.as_deref().unwrap_or_default();
-        let signatures = credential.signatures(&draft.id, sealing.now, body)?;
+        let signatures = credential.signatures(&draft.id, now, body)?;
         let sealed = Sealed::to(credential.url.expose_secret())
-            .header("webhook-timestamp", sealing.now.as_second().to_string())
+            .header("webhook-timestamp", now.as_second().to_string())
             .header("webhook-signature", signatures);
         let headers = credential.headers.into_iter();
         Some(headers.fold(sealed, |sealed, (name, value)| {

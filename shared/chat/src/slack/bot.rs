@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use carillon_domain::webhook::Grouping;
 use carillon_domain::{Configuration, FaultCode, Pointer, pattern};
-use secrecy::ExposeSecret;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::{NAME, classify, limits, mention, message, render, texts, verify};
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing, is_https_to};
+use crate::draft::{Draft, Sealed, is_https_to};
 use crate::form::{Either, Field, List, Reading, Rule, Secret, Text};
 use crate::kind::{About, Kind};
 use crate::limits::Usage;
@@ -149,8 +150,8 @@ impl Kind for Bot {
     }
 
     fn check(&self, reading: &mut Reading<'_, '_>) {
-        let broadcasts = reading.text("thread_broadcast").is_some();
-        if broadcasts && reading.grouping() != Grouping::Thread {
+        let broadcasts = reading.configuration.text("thread_broadcast").is_some();
+        if broadcasts && reading.configuration.grouping != Grouping::Thread {
             reading.fault(
                 "thread_broadcast",
                 FaultCode::NotAllowed,
@@ -183,8 +184,8 @@ impl Kind for Bot {
             .masked_header("Authorization", format!("Bearer {}", token.unwrap_or("…")))
     }
 
-    fn seal(&self, draft: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
-        let token = sealing.secret.expose_secret();
+    fn seal(&self, draft: &Draft, secret: &SecretString, _: Timestamp) -> Option<Sealed> {
+        let token = secret.expose_secret();
         let sealed = Sealed::to(draft.masked_url());
         Some(sealed.header("Authorization", format!("Bearer {token}")))
     }

@@ -1,13 +1,14 @@
 //! An incoming webhook: posts into the one channel it was made for.
 
 use carillon_domain::{Configuration, Grouping};
-use secrecy::ExposeSecret;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::bot::{BETWEEN, BOTH};
 use super::{NAME, WEBHOOK_HOSTS, classify, limits, mention, message, render, texts, verify};
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing, is_https_to};
+use crate::draft::{Draft, Sealed, is_https_to};
 use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{About, Kind};
 use crate::limits::Usage;
@@ -75,8 +76,8 @@ impl Kind for IncomingWebhook {
         Draft::post(url.unwrap_or("…"), &render::for_webhook(post))
     }
 
-    fn seal(&self, _: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
-        Some(Sealed::to(sealing.secret.expose_secret()))
+    fn seal(&self, _: &Draft, secret: &SecretString, _: Timestamp) -> Option<Sealed> {
+        Some(Sealed::to(secret.expose_secret()))
     }
 
     fn may_call(&self, url: &Url) -> bool {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use carillon_domain::{Configuration, Grouping};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{NAME, classify, limits, mention, render, url as form};
 use crate::answer::Answer;
-use crate::draft::{Draft, Sealed, Sealing, is_https_to};
+use crate::draft::{Draft, Sealed, is_https_to};
 use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{About, Kind};
 use crate::limits::Usage;
@@ -71,8 +72,8 @@ impl Kind for Workflow {
         Draft::post(url.unwrap_or("…"), &render::message(post))
     }
 
-    fn seal(&self, _: &Draft, sealing: &Sealing<'_>) -> Option<Sealed> {
-        let url = sealing.secret.expose_secret();
+    fn seal(&self, _: &Draft, secret: &SecretString, _: Timestamp) -> Option<Sealed> {
+        let url = secret.expose_secret();
         form::parse(url).ok().map(|_| Sealed::to(url))
     }
 

@@ -142,3 +142,24 @@ async fn an_answer_whose_body_hangs_proves_only_what_its_status_says() {
         assert_eq!(reply.http_status, head[..3].parse().ok(), "{head}");
     }
 }
+
+#[test]
+fn each_cause_stands_once_and_each_is_there() {
+    crate::codes::assert_whole(super::CODES);
+    for code in [
+        "connect_timeout",
+        "connection_broken",
+        "connection_failed",
+        "connection_refused",
+        "dns_failed",
+        "timeout",
+        "tls_untrusted",
+    ] {
+        let reply = super::Cause(code).reply("the receiver");
+        let hint = reply.hint.unwrap();
+        assert!(
+            hint.contains("he receiver") && !hint.contains('{'),
+            "{hint}"
+        );
+    }
+}

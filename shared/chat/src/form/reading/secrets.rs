@@ -39,12 +39,12 @@ impl Reading<'_, '_> {
     }
 
     fn keep(&mut self, name: &str, shown: &str) {
-        self.set(name, shown);
+        self.configuration.set(name, shown);
         self.credential.insert(name.to_owned(), Value::Null);
     }
 
     fn put(&mut self, name: &str, rule: &Secret, secret: String) {
-        self.set(name, (rule.mask)(&secret));
+        self.configuration.set(name, (rule.mask)(&secret));
         self.credential.insert(name.to_owned(), secret.into());
     }
 
@@ -95,7 +95,7 @@ impl Reading<'_, '_> {
         let mut names = before.into_iter().flat_map(Map::keys);
         self.has_less |= names.any(|name| !shown.contains_key(name));
         if !shown.is_empty() {
-            self.set(name, shown);
+            self.configuration.set(name, shown);
             self.credential.insert(name.to_owned(), parts.into());
         }
     }
