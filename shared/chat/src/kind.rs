@@ -130,16 +130,6 @@ pub trait Kind: Send + Sync + 'static {
     /// What an answer to a post means. What its `Retry-After` says is added to that.
     fn classify(&self, answer: &Answer) -> Reply;
 
-    /// What the platform answers when all is well. The chat sink answers so for a platform of
-    /// which it knows nothing else.
-    fn taken(&self) -> Answer {
-        Answer {
-            status: 200,
-            body: "{}".to_owned(),
-            ..Answer::default()
-        }
-    }
-
     // What a preview shows.
 
     /// How full each limit of the platform is.
