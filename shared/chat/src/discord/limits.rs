@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::{Host, Url};
 
+use crate::form::is_label;
 use crate::limits::{Gauge, Limit, Violation};
 
 const FORM: &str = "50035";
@@ -90,16 +91,8 @@ pub fn is_embed_url(text: &str) -> bool {
         && length(text) <= MAX_URL
 }
 
-/// Whether a name has at least two labels of letters, digits and hyphens (RFC 1123, 2.1).
+/// Whether a name has at least two labels, and ends as those on the internet do.
 fn is_public(name: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
     name.len() <= 253
         && name.split('.').all(is_label)
         && name.rsplit_once('.').is_some_and(|(_, top)| {

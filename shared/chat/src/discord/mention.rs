@@ -1,6 +1,7 @@
 //! Whom a Discord message can mention (discord-api-docs, reference, "Message Formatting").
 
 use super::message::AllowedMentions;
+use super::texts::is_snowflake;
 use crate::message::MentionForm;
 
 pub(super) const FORMS: &[MentionForm] = &[
@@ -27,9 +28,7 @@ pub(super) const FORMS: &[MentionForm] = &[
 ];
 
 fn id<'w>(who: &'w str, kind: &str) -> Option<&'w str> {
-    let id = who.strip_prefix(kind)?;
-    let is_id = (15..=20).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
-    is_id.then_some(id)
+    who.strip_prefix(kind).filter(|id| is_snowflake(id))
 }
 
 /// The mentions as they stand in a message's content, and what makes them live, and nobody else.

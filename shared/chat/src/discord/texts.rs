@@ -4,7 +4,7 @@ use carillon_domain::event::is_web_url;
 use carillon_domain::masking;
 
 use super::limits::username_fault;
-use crate::form::{self, Refusal, Text, malformed, not_allowed};
+use crate::form::{self, Refusal, Text, is_of, malformed, not_allowed};
 
 /// The hosts that people's webhook URLs name; all of them mean the same webhook.
 pub(super) const HOSTS: &[&str] = &[
@@ -56,10 +56,8 @@ pub(super) fn parse_url(text: &str) -> Result<DiscordUrl, Refusal> {
         [id, token] => [*id, *token],
         _ => return Err(form()),
     };
-    let token_known = token
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if !(is_snowflake(id) || is_placeholder(id)) || !TOKEN.contains(&token.len()) || !token_known {
+    let is_of_token = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    if !(is_snowflake(id) || is_placeholder(id)) || !is_of(token, TOKEN, is_of_token) {
         return Err(form());
     }
     let mut thread_id = None;
@@ -79,23 +77,22 @@ pub(super) fn parse_url(text: &str) -> Result<DiscordUrl, Refusal> {
 }
 
 fn is_version(segment: &str) -> bool {
-    segment.strip_prefix('v').is_some_and(|number| {
-        (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
-    })
+    let number = segment.strip_prefix('v');
+    number.is_some_and(|number| is_of(number, 1..=2, |b| b.is_ascii_digit()))
 }
 
 const SNOWFLAKE_RULE: &str = "must be an id of 15 to 20 digits";
 
 /// Discord's ids count milliseconds since 2015 in their upper bits, so none is shorter.
-fn is_snowflake(text: &str) -> bool {
-    (15..=20).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+pub(super) fn is_snowflake(text: &str) -> bool {
+    is_of(text, 15..=20, |b| b.is_ascii_digit())
 }
 
 /// What documentation writes in the place of an id: `XXXXXXXXXXXXXXXXXX`. It has the form of
 /// an id, so that an example can be applied as it stands; whether anything is there, only
 /// Discord can tell.
 pub(super) fn is_placeholder(id: &str) -> bool {
-    (15..=20).contains(&id.len()) && id.bytes().all(|b| b == b'X')
+    is_of(id, 15..=20, |b| b == b'X')
 }
 
 /// A webhook's URL, in the form in which it is stored.

@@ -1,5 +1,7 @@
 //! What a field may be.
 
+use std::ops::RangeInclusive;
+
 use carillon_domain::FaultCode;
 use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, is_masked, looks_like_credential};
 use carillon_domain::pattern;
@@ -24,6 +26,18 @@ pub fn unmasked<'t>(text: &'t str, what: &str) -> Result<&'t str, Refusal> {
         ))),
         false => Ok(text),
     }
+}
+
+/// Whether a text has so many characters, each of which is such a one of ASCII.
+pub fn is_of(text: &str, length: RangeInclusive<usize>, is_known: impl Fn(u8) -> bool) -> bool {
+    length.contains(&text.len()) && text.bytes().all(is_known)
+}
+
+/// Whether a text is a label of a host's name (RFC 1123, 2.1).
+pub fn is_label(text: &str) -> bool {
+    is_of(text, 1..=63, |b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// A field of a configuration.

@@ -10,8 +10,8 @@ mod url;
 
 pub use credential::completed;
 pub use field::{
-    Either, Field, List, Refusal, Rule, Secret, Secrets, Text, Texts, malformed, not_allowed,
-    shown, unmasked,
+    Either, Field, List, Refusal, Rule, Secret, Secrets, Text, Texts, is_label, is_of, malformed,
+    not_allowed, shown, unmasked,
 };
 pub use label::{LABEL, LABEL_OR_LABELS, LABELS, first_label};
 pub use reading::Reading;

@@ -3,7 +3,7 @@
 
 use url::{Host, Url};
 
-use crate::form::{Refusal, malformed, not_allowed, unmasked};
+use crate::form::{Refusal, is_label, malformed, not_allowed, unmasked};
 
 /// The longest URL, in characters.
 pub(super) const MAX_URL: usize = 2_048;
@@ -134,14 +134,6 @@ fn public_name(name: &str) -> Result<(), Refusal> {
         return Err(not_allowed("the host must be one of the public internet"));
     }
     Ok(())
-}
-
-fn is_label(label: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&label.len())
-        && label.chars().all(allowed)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
 }
 
 /// Reads a URL, with nothing in it that a parser would repair or leave out.

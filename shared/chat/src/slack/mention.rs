@@ -1,5 +1,7 @@
 //! Whom a Slack message can mention (docs.slack.dev, formatting).
 
+use super::texts::is_of_id;
+use crate::form::is_of;
 use crate::message::MentionForm;
 
 pub(super) const FORMS: &[MentionForm] = &[
@@ -26,9 +28,8 @@ pub(super) const FORMS: &[MentionForm] = &[
 ];
 
 fn is_id(who: &str, kinds: &[char]) -> bool {
-    let rest = who.strip_prefix(kinds).unwrap_or_default();
-    let known = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
-    (5..=20).contains(&rest.len()) && rest.chars().all(known)
+    let rest = who.strip_prefix(kinds);
+    rest.is_some_and(|rest| is_of(rest, 5..=20, is_of_id))
 }
 
 /// The mentions as mrkdwn; none where nobody is mentioned. What has no known form, as another

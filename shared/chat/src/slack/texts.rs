@@ -3,7 +3,7 @@
 use carillon_domain::masking;
 
 use super::WEBHOOK_HOSTS;
-use crate::form::{self, Refusal, malformed, not_allowed, shown, unmasked};
+use crate::form::{self, Refusal, is_of, malformed, not_allowed, shown, unmasked};
 
 /// What a bot token begins with (docs.slack.dev, tokens).
 const BOT_PREFIX: &str = "xoxb-";
@@ -67,18 +67,9 @@ pub(super) fn webhook_url(text: &str) -> Result<String, Refusal> {
     let ["services", team, service, secret] = url.segments[..] else {
         return Err(form());
     };
-    let id = |text: &str, initial: char| {
-        text.starts_with(initial)
-            && (2..=32).contains(&text.len())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-    };
-    let secret_known = (MIN_SECRET..=128).contains(&secret.len())
-        && secret
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'));
-    if !id(team, 'T') || !id(service, 'B') || !secret_known {
+    let id = |text: &str, initial| text.starts_with(initial) && is_of(text, 2..=32, is_of_id);
+    let is_of_secret = |b: u8| b.is_ascii_alphanumeric() || b"-_+".contains(&b);
+    if !id(team, 'T') || !id(service, 'B') || !is_of(secret, MIN_SECRET..=128, is_of_secret) {
         return Err(form());
     }
     Ok(format!(
@@ -156,9 +147,11 @@ pub(super) fn emoji(text: &str) -> Result<String, Refusal> {
 /// rather a name in capitals.
 pub(super) fn is_id(text: &str) -> bool {
     text.starts_with(['C', 'G', 'D', 'U', 'W'])
-        && text.len() <= 32
         && (text.len() >= 9 || text.contains(|c: char| c.is_ascii_digit()))
-        && text
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        && is_of(text, 1..=32, is_of_id)
+}
+
+/// Whether Slack's ids have such a character.
+pub(super) fn is_of_id(b: u8) -> bool {
+    b.is_ascii_uppercase() || b.is_ascii_digit()
 }

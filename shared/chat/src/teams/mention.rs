@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::card;
+use crate::form::is_of;
 use crate::message::MentionForm;
 
 /// How much of a user's name is shown.
@@ -22,10 +23,8 @@ fn upn(who: &str) -> Option<&str> {
     let (user, domain) = upn.split_once('@')?;
     let of_user = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+=?^_`{|}~.-".contains(&byte);
     let of_domain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-    let is_upn = (1..=64).contains(&user.len())
-        && user.bytes().all(of_user)
-        && (2..=48).contains(&domain.len())
-        && domain.bytes().all(of_domain)
+    let is_upn = is_of(user, 1..=64, of_user)
+        && is_of(domain, 2..=48, of_domain)
         && !domain.starts_with(['.', '-'])
         && !domain.ends_with(['.', '-']);
     is_upn.then_some(upn)

@@ -5,7 +5,7 @@
 
 use carillon_domain::masking;
 
-use crate::form::{self, Refusal, malformed, not_allowed};
+use crate::form::{self, Refusal, is_of, malformed, not_allowed};
 
 /// What the hosts end with whose URLs have the older form: `/workflows/…` (Azure Logic Apps; the
 /// second one is for the US government).
@@ -109,16 +109,10 @@ pub(super) fn is_old(host: &str) -> bool {
 }
 
 fn ends_with(host: &str, suffixes: &[&str]) -> bool {
-    let label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
     suffixes
         .iter()
         .find_map(|suffix| host.strip_suffix(suffix))
-        .is_some_and(|labels| labels.split('.').all(label))
+        .is_some_and(|labels| labels.split('.').all(|it| is_name(it, usize::MAX, b"-")))
 }
 
 fn host(authority: &str) -> Result<String, Refusal> {
@@ -165,8 +159,9 @@ fn is_path(host: &str, segments: &[&str]) -> bool {
 }
 
 fn is_name(text: &str, most: usize, more: &[u8]) -> bool {
-    let known = |b: u8| b.is_ascii_alphanumeric() || more.contains(&b);
-    (1..=most).contains(&text.len()) && text.bytes().all(known)
+    is_of(text, 1..=most, |b| {
+        b.is_ascii_alphanumeric() || more.contains(&b)
+    })
 }
 
 /// A trigger's URL, in the form in which it is stored: as it is.
