@@ -13,7 +13,6 @@ mod language;
 mod link;
 mod offered;
 mod read;
-pub mod schema;
 mod slips;
 mod values;
 
@@ -24,6 +23,7 @@ pub(crate) mod testing;
 
 pub(crate) use content::{Content, standard_form};
 pub(crate) use link::Link;
+pub use read::schema;
 pub(crate) use read::{Reading, read};
 
 /// A form in which a kind of destination takes whom to mention.

@@ -97,7 +97,7 @@ fn message_template(kinds: &Kinds) -> Value {
             forms.push(*form);
         }
     }
-    message::schema::message(&forms, &reference("Filters"))
+    message::schema(&forms, &reference("Filters"))
 }
 
 /// What webhooks of all types have in common.

@@ -1,6 +1,7 @@
-//! Reading a client's `message`: every fault of it at once.
+//! Reading a client's `message`: every fault of it at once; and what it may be, for a document.
 
-use carillon_domain::field::Field;
+use carillon_domain::field::schema::{self as json_schema, described};
+use carillon_domain::field::{Field, listed};
 use carillon_domain::filters::FiltersRule;
 use carillon_domain::masking::{LOOKS_LIKE_CREDENTIAL, looks_like_credential};
 use carillon_domain::values::wrong_type;
@@ -10,24 +11,24 @@ use serde_json::{Value, json};
 
 use super::MentionForm;
 use super::check::check;
-use super::facts::refusal;
+use super::facts::{names, refusal};
 use super::language::{Gives, render};
 use super::values;
 
 /// The longest templates, in characters.
-pub(super) const MAX_TITLE: usize = 500;
+const MAX_TITLE: usize = 500;
 pub(super) const MAX_TEXT: usize = 4_000;
-pub(super) const MAX_LABEL: usize = 200;
-pub(super) const MAX_URL: usize = 1_000;
+const MAX_LABEL: usize = 200;
+const MAX_URL: usize = 1_000;
 /// How many facts can be chosen, and how long the name of one is.
-pub(super) const MAX_FIELDS: usize = 30;
-pub(super) const MAX_FIELD: usize = 256;
-pub(super) const MAX_LINKS: usize = 5;
+const MAX_FIELDS: usize = 30;
+const MAX_FIELD: usize = 256;
+const MAX_LINKS: usize = 5;
 /// How many rules there are of whom to mention, and whom one names.
-pub(super) const MAX_RULES: usize = 10;
-pub(super) const MAX_WHO: usize = 20;
+const MAX_RULES: usize = 10;
+const MAX_WHO: usize = 20;
 /// The longest of whom is mentioned: a user's name in Teams.
-pub(super) const MAX_MENTIONED: usize = 150;
+const MAX_MENTIONED: usize = 150;
 /// How many can be mentioned in all: a message may have to name them together.
 const MAX_TOGETHER: usize = 20;
 
@@ -239,6 +240,43 @@ fn known(forms: Option<&'static [MentionForm]>) -> String {
         [one] => (*one).to_owned(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
+}
+
+/// What a `message` may be, as a JSON Schema, for a kind whose mentions have these forms; `filters` is the schema of `when`.
+pub fn schema(forms: &[MentionForm], filters: &Value) -> Value {
+    let template = |max: usize, about: &str| described(json_schema::said(max), about);
+    let list = |most: usize, item: &Value, about: &str| described(listed(0, most, item), about);
+    let fact = json!({"anyOf": [
+        {"type": "string", "enum": names()}, json_schema::form(MAX_FIELD, "^details\\..*\\S"),
+    ]});
+    let url = "A template: scheme and host are literal, and values are percent-encoded";
+    let link = json!({
+        "label": template(MAX_LABEL, "A template"),
+        "url": template(MAX_URL, url),
+    });
+    let link = object(&["label", "url"], &link);
+    let patterns: Vec<&str> = forms.iter().map(|form| form.pattern).collect();
+    let who: Vec<&str> = forms.iter().map(|form| form.name).collect();
+    let whom = json_schema::form(MAX_MENTIONED, &format!("^(?:{})$", patterns.join("|")));
+    let about = format!("Whom: {}", who.join(", "));
+    let who = described(listed(1, MAX_WHO, &whom), &about);
+    let mention = object(&["who"], &json!({"when": filters, "who": who}));
+    let mentioned = "Whom to ping, and of which events: all, if left out";
+    let message = json!({
+        "title": template(MAX_TITLE, "Instead of the headline: a template"),
+        "text": template(MAX_TEXT, "Instead of the event's message: a template"),
+        "fields": list(MAX_FIELDS, &fact, "Which facts, in this order"),
+        "links": list(MAX_LINKS, &link, "Links below the message"),
+        "mentions": list(MAX_RULES, &mention, mentioned),
+    });
+    let about = "Words of your own. Templates are Jinja's, over the fields of an event; what they \
+                 give is plain text. Not with grouping `update`: mentions";
+    described(object(&[], &message), about)
+}
+
+fn object(required: &[&str], properties: &Value) -> Value {
+    let properties = properties.as_object().cloned();
+    json_schema::object(required, properties.unwrap_or_default())
 }
 
 #[cfg(test)]
