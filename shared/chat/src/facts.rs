@@ -51,8 +51,15 @@ pub(crate) enum Words {
     Theirs(String),
 }
 
-#[cfg(test)]
 impl Words {
+    /// As they are shown in so much room, with what is not ours made literal.
+    pub fn shown(&self, most: usize, escape: impl Fn(&str) -> Escaped) -> String {
+        match self {
+            Self::Ours(text) => text.clone(),
+            Self::Theirs(text) => fit(text, most, escape),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         match self {
             Self::Ours(text) | Self::Theirs(text) => text,

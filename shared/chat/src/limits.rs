@@ -7,6 +7,7 @@
 
 use carillon_domain::Pointer;
 use serde::Serialize;
+use serde_json::Value;
 
 /// A rule that a payload breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,11 @@ impl Limit {
     pub(crate) const fn new(what: &'static str, limit: usize, code: &'static str) -> Self {
         Self { what, limit, code }
     }
+}
+
+/// The entries of a list; none of what is no list.
+pub(crate) fn entries(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 impl Gauge {

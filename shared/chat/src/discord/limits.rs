@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use crate::form::is_label;
-use crate::limits::{Gauge, Limit, Violation};
+use crate::limits::{Gauge, Limit, Violation, entries};
 
 const FORM: &str = "50035";
 const EMPTY: &str = "50006";
@@ -183,7 +183,7 @@ fn embed(gauge: &mut Gauge, at: &Pointer, embed: &Value) -> usize {
 }
 
 fn fields(gauge: &mut Gauge, at: &Pointer, value: &Value) -> usize {
-    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let list = entries(value);
     gauge.measure(at, &FIELDS, list.len());
     let mut total = 0;
     for (n, field) in list.iter().enumerate() {

@@ -155,10 +155,6 @@ fn description(content: &Content<'_>, room: usize) -> Option<String> {
 }
 
 fn field(fact: &Fact, max_value: usize) -> Field {
-    let label = match &fact.label {
-        Words::Ours(label) => label.clone(),
-        Words::Theirs(label) => fit(label, MAX_LABEL, markdown),
-    };
     let value = match &fact.value {
         Words::Ours(value) => value.clone(),
         // Only a detail has room for so much.
@@ -168,7 +164,7 @@ fn field(fact: &Fact, max_value: usize) -> Field {
         Words::Theirs(value) => text::lines(value, max_value),
     };
     Field {
-        name: label,
+        name: fact.label.shown(MAX_LABEL, markdown),
         inline: length(&value) <= MAX_INLINE && !value.contains('\n'),
         value,
     }

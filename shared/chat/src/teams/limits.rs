@@ -10,7 +10,7 @@ mod known;
 use carillon_domain::Pointer;
 use serde_json::Value;
 
-use crate::limits::{Gauge, Limit, Violation};
+use crate::limits::{Gauge, Limit, Violation, entries};
 
 /// What an attachment is that is an Adaptive Card.
 pub const CARD_TYPE: &str = "application/vnd.microsoft.card.adaptive";
@@ -79,8 +79,7 @@ pub(crate) fn check(body: &Value) -> Gauge {
         gauge.broken(&root.field("type"), SCHEMA, "must be \"message\"");
     }
     let at = root.field("attachments");
-    let attachments = body["attachments"].as_array();
-    let attachments = attachments.map(Vec::as_slice).unwrap_or_default();
+    let attachments = entries(&body["attachments"]);
     if attachments.len() != 1 {
         gauge.broken(
             &at,

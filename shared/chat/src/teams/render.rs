@@ -9,7 +9,7 @@ use super::card;
 use super::escape::{markdown, plain};
 use super::limits::{MAX_ACTIONS, MAX_URL, fill};
 use super::mention;
-use crate::facts::{self, Fact, Words, is_link, visible_line};
+use crate::facts::{self, Fact, is_link, visible_line};
 use crate::layout::{self, Layout};
 use crate::message::{Content, Link};
 use crate::post::Post;
@@ -180,16 +180,10 @@ fn fact(fact: &Fact, share: Share) -> Shown<'_> {
         (true, Some(_)) => MAX_LINK,
         (true, None) => share.of(MAX_DETAIL, 20),
     };
-    let escaped = |words: &Words, limit| match words {
-        Words::Ours(text) => text.clone(),
-        Words::Theirs(text) => fit(text, limit, markdown),
-    };
     Shown {
-        title: escaped(&fact.label, share.of(MAX_LABEL, 20)),
-        value: escaped(&fact.value, most),
-        written: match &fact.value {
-            Words::Ours(text) | Words::Theirs(text) => text,
-        },
+        title: fact.label.shown(share.of(MAX_LABEL, 20), markdown),
+        value: fact.value.shown(most, markdown),
+        written: fact.value.as_str(),
     }
 }
 

@@ -7,7 +7,7 @@ use carillon_domain::text::length;
 use serde_json::Value;
 
 use super::{BLOCKS, MAX_BLOCKS, MAX_SECTION_TEXT, rich, string};
-use crate::limits::{Gauge, Limit};
+use crate::limits::{Gauge, Limit, entries};
 
 const COUNT: Limit = limit("blocks", MAX_BLOCKS);
 
@@ -95,7 +95,7 @@ fn section(gauge: &mut Gauge, at: &Pointer, block: &Value) -> usize {
     }
     if !fields.is_null() {
         let at = at.field("fields");
-        let list = fields.as_array().map(Vec::as_slice).unwrap_or_default();
+        let list = entries(fields);
         if list.is_empty() {
             gauge.broken(&at, BLOCKS, "fields are a list of 1 to 10 texts");
         }

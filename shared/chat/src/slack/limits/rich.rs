@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{BLOCKS, MAX_LINK, MAX_RICH_TEXT, string};
-use crate::limits::{Gauge, Limit};
+use crate::limits::{Gauge, Limit, entries};
 
 const TEXT: Limit = Limit::new("rich text", MAX_RICH_TEXT, BLOCKS);
 const LINK: Limit = Limit::new("rich text link", MAX_LINK, BLOCKS);
@@ -46,8 +46,7 @@ pub(super) fn each(
     look: impl Fn(&mut Gauge, &Pointer, &Value) -> usize,
 ) -> usize {
     let at = at.field("elements");
-    let list = value["elements"].as_array();
-    let list = list.map(Vec::as_slice).unwrap_or_default();
+    let list = entries(&value["elements"]);
     if list.is_empty() {
         gauge.broken(&at, BLOCKS, "elements are a list with at least one entry");
     }

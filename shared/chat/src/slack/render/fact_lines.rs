@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::escape::escaped_url;
 use super::super::limits::{MAX_LINK, MAX_SECTION_TEXT};
 use super::super::message::{mrkdwn, paragraph, preformatted, runs, section, size};
-use crate::facts::{Fact, Words};
+use crate::facts::Fact;
 use crate::layout::{self, Layout};
 
 /// The longest name of a detail.
@@ -30,10 +30,7 @@ impl Facts {
 
     /// A quiet label, and its value.
     pub fn add(&mut self, fact: &Fact, most: usize) {
-        let label = match &fact.label {
-            Words::Ours(label) => label.clone(),
-            Words::Theirs(label) => fit(label, MAX_LABEL.min(most), Escaped::plain),
-        };
+        let label = fact.label.shown(MAX_LABEL.min(most), Escaped::plain);
         let has_room = |url: &str| fact.is_detail() || length(url) <= most;
         if self.has_links
             && fact.url().is_some_and(has_room)
@@ -42,11 +39,10 @@ impl Facts {
             self.links.push(link);
             return;
         }
-        let value = match (&fact.value, fact.url()) {
+        let value = match fact.url() {
             // Cut, it would lead nowhere.
-            (_, Some(url)) if fact.is_detail() && length(url) <= MAX_LINK => url,
-            (Words::Ours(value), _) => value,
-            (Words::Theirs(value), _) => &fit(value, most, Escaped::plain),
+            Some(url) if fact.is_detail() && length(url) <= MAX_LINK => url,
+            _ => &fact.value.shown(most, Escaped::plain),
         };
         let mut line = runs(&format!("{label}:"), Some("italic"));
         if fact.has_lines() {

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::known::{COLUMN, COMMON, ELEMENTS, FACT, Known, OPEN_URL, ROOT, RUN, Rule, rule};
 use super::{CARD, MAX_ACTIONS, MAX_FACTS, MAX_URL};
-use crate::limits::{Gauge, Limit};
+use crate::limits::{Gauge, Limit, entries};
 
 use Rule::{
     Action, Actions, Columns, Elements, Facts, Flag, Free, Inlines, Markdown, Number, OneOf, Plain,
@@ -16,10 +16,8 @@ use Rule::{
 pub(super) fn card(gauge: &mut Gauge, at: &Pointer, card: &Value) {
     let mut walk = Walk {
         gauge,
-        mentions: card["msteams"]["entities"]
-            .as_array()
-            .into_iter()
-            .flatten()
+        mentions: entries(&card["msteams"]["entities"])
+            .iter()
             .filter_map(|entity| entity["text"].as_str())
             .collect(),
     };
@@ -58,7 +56,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn value(&mut self, at: &Pointer, rule: Rule, value: &'a Value) {
-        let list = || value.as_array().map(Vec::as_slice).unwrap_or_default();
+        let list = || entries(value);
         let of_type = match rule {
             Markdown | Plain | OneOf(_) | Rule::Url => value.is_string(),
             Flag => value.is_boolean(),
