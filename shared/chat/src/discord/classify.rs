@@ -6,7 +6,8 @@ use carillon_domain::Outcome;
 use carillon_domain::delivery::MessageRef;
 use serde_json::Value;
 
-use super::{NAME, codes, form};
+use super::limits::MAX_EMBEDS;
+use super::{NAME, codes};
 use crate::answer::{Answer, wait};
 use crate::reply::{self, Pause, Remedy, Reply};
 
@@ -104,7 +105,7 @@ fn too_many(answer: &Answer, body: Option<&Value>) -> Reply {
 fn refused(answer: &Answer, body: &Value) -> Reply {
     let code = body["code"].as_u64().unwrap_or_default();
     let form = match code {
-        50035 => form::remedy(&body["errors"]),
+        50035 => remedy(&body["errors"]),
         _ => None,
     };
     let of_form = match form {
@@ -131,16 +132,53 @@ fn refused(answer: &Answer, body: &Value) -> Reply {
         Outcome::Blocked => known.waiting(Some(BLOCKED_PAUSE)),
         _ => known.waiting(body["retry_after"].as_f64().and_then(wait)),
     };
-    let remedy = form.or(reply.remedy);
+    let left_out = form.or(reply.remedy);
     reply
         .code(code.to_string())
-        .remedy(remedy)
+        .remedy(left_out)
         .saying(NAME, sentence(body).as_deref())
 }
 
 /// What Discord says beside its code, with the first fault of a form.
 fn sentence(body: &Value) -> Option<String> {
-    form::first_fault(&body["errors"]).or_else(|| Some(body["message"].as_str()?.to_owned()))
+    first_fault(&body["errors"]).or_else(|| Some(body["message"].as_str()?.to_owned()))
+}
+
+/// What to leave out of a message whose form has these faults: `errors` of code 50035, a tree in
+/// which each fault stands below the names and indexes that lead to it (discord-api-docs, reference,
+/// "Error Messages"). None of it is worth losing the message:
+/// which names are forbidden is Discord's secret and changes, and which links it takes too.
+fn remedy(errors: &Value) -> Option<Remedy> {
+    let is_blamed = |name: &str| !errors[name].is_null();
+    if is_blamed("username") || is_blamed("avatar_url") {
+        return Some(Remedy::Appearance);
+    }
+    let links = (0..MAX_EMBEDS)
+        .filter(|index| !errors["embeds"][index.to_string()]["url"].is_null())
+        .fold(0, |links, index| links | 1 << index);
+    match links {
+        0 if is_blamed("thread_name") => Some(Remedy::ThreadName),
+        0 if is_blamed("applied_tags") => Some(Remedy::Tags),
+        0 => None,
+        links => Some(Remedy::Link(links)),
+    }
+}
+
+/// The first fault: where it is, and what is said of it.
+fn first_fault(errors: &Value) -> Option<String> {
+    let mut path = Vec::new();
+    let mut place = errors;
+    // No form is as deep as that.
+    for _ in 0..16 {
+        let fault = &place["_errors"][0];
+        if let Some(message) = fault["message"].as_str() {
+            return Some(format!("{}: {message}", path.join(".")));
+        }
+        let (name, below) = place.as_object()?.iter().next()?;
+        path.push(name.as_str());
+        place = below;
+    }
+    None
 }
 
 /// A code that nobody knows, or 0, which means nothing in particular.

@@ -5,7 +5,6 @@ pub mod limits;
 
 mod codes;
 mod escape;
-mod form;
 mod mention;
 mod message;
 mod render;

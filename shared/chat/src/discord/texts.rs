@@ -28,11 +28,6 @@ pub(crate) struct DiscordUrl {
     pub thread_id: Option<String>,
 }
 
-/// The form in which a webhook's URL is stored, whichever way it was written.
-fn canonical(url: &DiscordUrl) -> String {
-    format!("https://discord.com/api/webhooks/{}/{}", url.id, url.token)
-}
-
 /// Takes a webhook's URL apart: `/api/webhooks/{id}/{token}`, with the API's version or without.
 pub(super) fn parse_url(text: &str) -> Result<DiscordUrl, Refusal> {
     let url = form::webhook_url(text, HOSTS)?;
@@ -95,9 +90,10 @@ pub(super) fn is_placeholder(id: &str) -> bool {
     is_of(id, 15..=20, |b| b == b'X')
 }
 
-/// A webhook's URL, in the form in which it is stored.
+/// A webhook's URL, in the form in which it is stored, whichever way it was written.
 pub(super) fn webhook_url(text: &str) -> Result<String, Refusal> {
-    parse_url(text).map(|url| canonical(&url))
+    let DiscordUrl { id, token, .. } = parse_url(text)?;
+    Ok(format!("https://discord.com/api/webhooks/{id}/{token}"))
 }
 
 /// A stored URL as it may be shown.

@@ -2,6 +2,8 @@
 
 mod secrets;
 
+pub use self::secrets::completed;
+
 use carillon_domain::field::Named as _;
 use carillon_domain::fields::Fields;
 use carillon_domain::webhook::{Digest, Grouping, Made, SUMMARY_AFTER};

@@ -207,7 +207,7 @@ impl Kind for Bot {
     }
 
     fn question(&self, _: &Configuration) -> Option<Draft> {
-        Some(verify::about_token())
+        Some(Draft::raw(verify::AUTH_TEST, "{}"))
     }
 
     fn verified(&self, configuration: &Configuration, answer: &Answer) -> Verification {

@@ -1,7 +1,5 @@
 //! What Slack's answers mean.
 
-use std::time::Duration;
-
 use carillon_domain::Outcome;
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::text::shorten;
@@ -104,7 +102,8 @@ fn coded(answer: &Answer, code: &str, body: Option<&Value>, known: Known) -> Rep
     };
     reply
         .code(shorten(code, 100))
-        .waiting(body.and_then(asked_in))
+        // Slack says how long in the header; an incoming webhook in its body as well.
+        .waiting(body.and_then(|body| wait(body["retry_after"].as_f64()?)))
         .remedy(remedy)
 }
 
@@ -122,11 +121,6 @@ fn rate_limited_or_unreadable(answer: &Answer, body: Option<&Value>) -> Reply {
         return coded(answer, "ratelimited", body, meaning);
     }
     reply::unreadable(answer, NAME)
-}
-
-/// Slack says how long in the header; an incoming webhook in its body as well.
-fn asked_in(body: &Value) -> Option<Duration> {
-    wait(body["retry_after"].as_f64()?)
 }
 
 #[cfg(test)]

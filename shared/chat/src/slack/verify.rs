@@ -12,7 +12,7 @@ use crate::draft::Draft;
 use crate::verification::{Verification, Verified, refused, unreachable, unreadable};
 
 /// Where a token is asked about.
-const AUTH_TEST: &str = "https://slack.com/api/auth.test";
+pub(super) const AUTH_TEST: &str = "https://slack.com/api/auth.test";
 
 /// Where a channel is asked about.
 const CONVERSATIONS_INFO: &str = "https://slack.com/api/conversations.info";
@@ -29,11 +29,6 @@ const SEE_PRIVATE: &str = "groups:read";
 
 const WHERE: &str = "in the Slack app's settings under OAuth & Permissions, Bot Token Scopes, and \
                      reinstall the app";
-
-/// The first question about a token.
-pub(crate) fn about_token() -> Draft {
-    Draft::raw(AUTH_TEST, "{}")
-}
 
 /// The answer of `auth.test`, and what its header says of the token's scopes.
 pub(crate) fn auth_test(configuration: &Configuration, answer: &Answer) -> Verification {

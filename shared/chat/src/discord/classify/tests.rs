@@ -1,3 +1,4 @@
+mod form;
 mod refusals;
 
 use super::*;

@@ -5,6 +5,7 @@ use crate::testing::answer;
 use crate::testing::{BOT, HOOK};
 use carillon_domain::Outcome::*;
 use serde_json::json;
+use std::time::Duration;
 
 fn refusal(code: &str) -> Answer {
     answer(200, &[], &json!({"ok": false, "error": code}).to_string())
