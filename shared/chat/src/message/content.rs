@@ -137,7 +137,9 @@ fn rendered<'e>(event: &'e Event, template: &MessageTemplate) -> Result<Content<
 /// "{{ resource.name }} in {{ environment }}" would leave nothing but "in".
 fn says_something(title: &str, source: Option<&str>) -> bool {
     let source = source.unwrap_or_default();
-    let has_fields = values::FIELDS.iter().any(|(name, _)| source.contains(name));
+    let has_fields = values::FIELDS
+        .iter()
+        .any(|(name, ..)| source.contains(name));
     let nothing = Value::from_iter::<[(&str, Value); 0]>([]);
     let of_nothing = language::render(source, Gives::Text, &nothing);
     !has_fields || of_nothing.is_ok_and(|of_nothing| of_nothing != title)

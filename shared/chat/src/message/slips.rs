@@ -29,7 +29,7 @@ pub(super) fn field(name: &str) -> Option<String> {
     if let Some(detail) = detail {
         return Some(unknown("field", name, &[&format!("details.{detail}")]));
     }
-    let named = FIELDS.iter().flat_map(|(field, parts)| match parts {
+    let named = FIELDS.iter().flat_map(|(field, parts, _)| match parts {
         Parts::Named(names) => names
             .iter()
             .map(|it| (*it, format!("{field}.{it}")))
@@ -41,7 +41,7 @@ pub(super) fn field(name: &str) -> Option<String> {
         let meant = &whole[at];
         return Some(format!("unknown field `{name}`; did you mean `{meant}`?"));
     }
-    let fields = FIELDS.iter().map(|(field, _)| *field);
+    let fields = FIELDS.iter().map(|(field, ..)| *field);
     let known: Vec<&str> = fields.chain(whole.iter().map(String::as_str)).collect();
     nearest(name, known.iter().copied()).map(|_| unknown("field", name, &known))
 }

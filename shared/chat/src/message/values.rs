@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use carillon_domain::{Event, Period};
+use carillon_domain::Event;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
@@ -22,98 +22,97 @@ pub(super) enum Parts {
     List,
 }
 
-/// The fields of an event, and their parts.
-pub(super) const FIELDS: &[(&str, Parts)] = &[
-    ("id", Parts::None),
-    ("type", Parts::None),
-    ("status", Parts::None),
-    ("occurred_at", Parts::None),
-    ("organization", Parts::None),
-    ("environment", Parts::None),
-    ("project", Parts::None),
-    ("resource", Parts::Named(&["type", "id", "name", "url"])),
-    ("provider", Parts::None),
-    ("account", Parts::None),
-    ("region", Parts::None),
-    ("severity", Parts::None),
+/// A field of an event: its name, its parts, and what it says, if it is there.
+pub(super) type Field = (&'static str, Parts, fn(&Event) -> Option<Value>);
+
+pub(super) const FIELDS: &[Field] = &[
+    ("id", Parts::None, |it| text(it.id.as_str())),
+    ("type", Parts::None, |it| text(it.event_type.as_str())),
+    ("status", Parts::None, |it| text(it.status?.as_str())),
+    ("occurred_at", Parts::None, |it| {
+        text(&it.occurred_at.to_string())
+    }),
+    ("organization", Parts::None, |it| {
+        text(it.organization.as_str())
+    }),
+    ("environment", Parts::None, |it| {
+        text(it.environment.as_deref()?)
+    }),
+    ("project", Parts::None, |it| text(it.project.as_deref()?)),
+    (
+        "resource",
+        Parts::Named(&["type", "id", "name", "url"]),
+        resource,
+    ),
+    ("provider", Parts::None, |it| text(it.provider.as_deref()?)),
+    ("account", Parts::None, |it| text(it.account.as_deref()?)),
+    ("region", Parts::None, |it| text(it.region.as_deref()?)),
+    ("severity", Parts::None, |it| text(it.severity?.as_str())),
     (
         "estimated_cost",
         Parts::Named(&["amount", "currency", "period"]),
+        cost,
     ),
-    ("actor", Parts::None),
-    ("message", Parts::None),
-    ("correlation_id", Parts::None),
-    ("dry_run", Parts::None),
-    ("changes", Parts::List),
-    ("details", Parts::Any),
+    ("actor", Parts::None, |it| text(it.actor.as_deref()?)),
+    ("message", Parts::None, |it| text(it.message.as_deref()?)),
+    ("correlation_id", Parts::None, |it| {
+        text(it.correlation_id.as_deref()?)
+    }),
+    ("dry_run", Parts::None, |it| Some(Value::from(it.dry_run))),
+    ("changes", Parts::List, changes),
+    ("details", Parts::Any, details),
 ];
 
 /// An event's fields. What it does not have is not there.
 pub(super) fn of(event: &Event) -> Value {
-    let text = |text: Option<&str>| text.map(Value::from);
-    let resource = event.resource.as_ref().map(|resource| {
-        let parts = [
-            ("type", resource.resource_type.as_deref()),
-            ("id", resource.id.as_deref()),
-            ("name", resource.name.as_deref()),
-            ("url", resource.url.as_deref()),
-        ];
-        let best = [&resource.name, &resource.id, &resource.resource_type];
-        let best = best.into_iter().flatten().next().cloned();
-        map(parts.map(|(name, part)| (name, text(part))), best)
-    });
-    let cost = event.estimated_cost.as_ref().map(|cost| {
-        let parts = [
-            ("amount", Some(cost.amount.as_str())),
-            ("currency", Some(cost.currency.as_str())),
-            ("period", cost.period.map(Period::as_str)),
-        ];
-        let whole = facts::cost(cost);
-        map(parts.map(|(name, part)| (name, text(part))), Some(whole))
-    });
-    let details = (!event.details.is_empty()).then(|| {
-        let whole = event
-            .details
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}"));
-        let whole = whole.collect::<Vec<_>>().join(", ");
-        let parts = event.details.iter();
-        map(
-            parts.map(|(name, value)| (name.clone(), Some(Value::from(value)))),
-            Some(whole),
-        )
-    });
-    let changes = (!event.changes.is_empty()).then(|| {
-        Value::from_object(List {
-            items: event.changes.iter().map(Value::from).collect(),
-            whole: event.changes.join(", "),
-        })
-    });
-    let fields = [
-        ("id", text(Some(event.id.as_str()))),
-        ("type", text(Some(event.event_type.as_str()))),
-        ("status", text(event.status.map(|status| status.as_str()))),
-        (
-            "occurred_at",
-            Some(Value::from(event.occurred_at.to_string())),
-        ),
-        ("organization", text(Some(event.organization.as_str()))),
-        ("environment", text(event.environment.as_deref())),
-        ("project", text(event.project.as_deref())),
-        ("resource", resource),
-        ("provider", text(event.provider.as_deref())),
-        ("account", text(event.account.as_deref())),
-        ("region", text(event.region.as_deref())),
-        ("severity", text(event.severity.map(|it| it.as_str()))),
-        ("estimated_cost", cost),
-        ("actor", text(event.actor.as_deref())),
-        ("message", text(event.message.as_deref())),
-        ("correlation_id", text(event.correlation_id.as_deref())),
-        ("dry_run", Some(Value::from(event.dry_run))),
-        ("changes", changes),
-        ("details", details),
+    let fields = FIELDS.iter();
+    map(fields.map(|(name, _, value)| (*name, value(event))), None)
+}
+
+fn text(text: &str) -> Option<Value> {
+    Some(Value::from(text))
+}
+
+fn resource(event: &Event) -> Option<Value> {
+    let resource = event.resource.as_ref()?;
+    let parts = [
+        ("type", &resource.resource_type),
+        ("id", &resource.id),
+        ("name", &resource.name),
+        ("url", &resource.url),
     ];
-    map(fields, None)
+    let best = [&resource.name, &resource.id, &resource.resource_type];
+    let best = best.into_iter().flatten().next().cloned();
+    let parts = parts.map(|(name, part)| (name, part.as_deref().map(Value::from)));
+    Some(map(parts, best))
+}
+
+fn cost(event: &Event) -> Option<Value> {
+    let cost = event.estimated_cost.as_ref()?;
+    let parts = [
+        ("amount", text(&cost.amount)),
+        ("currency", text(&cost.currency)),
+        ("period", cost.period.map(|period| period.as_str().into())),
+    ];
+    Some(map(parts, Some(facts::cost(cost))))
+}
+
+fn changes(event: &Event) -> Option<Value> {
+    let list = List {
+        items: event.changes.iter().map(Value::from).collect(),
+        whole: event.changes.join(", "),
+    };
+    (!event.changes.is_empty()).then(|| Value::from_object(list))
+}
+
+fn details(event: &Event) -> Option<Value> {
+    let parts = event.details.iter();
+    let whole: Vec<String> = parts
+        .clone()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let parts = parts.map(|(name, value)| (name.clone(), text(value)));
+    (!whole.is_empty()).then(|| map(parts, Some(whole.join(", "))))
 }
 
 fn map<N: Into<String>>(
@@ -200,12 +199,12 @@ mod tests {
         let mut written: Vec<&String> = json.as_object().unwrap().keys().collect();
         // When Carillon took it is nobody's business.
         written.retain(|name| *name != "received_at");
-        let mut named: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+        let mut named: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
         named.sort_unstable();
         written.sort_unstable();
         assert_eq!(written, named);
         let values = of(&event);
-        for (name, parts) in FIELDS {
+        for (name, parts, _) in FIELDS {
             let value = values.get_attr(name).unwrap();
             assert!(!value.is_undefined(), "{name}");
             if let Parts::Named(parts) = parts {

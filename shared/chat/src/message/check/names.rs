@@ -18,8 +18,8 @@ fn is_event(name: &str) -> bool {
 
 fn parts(field: &str) -> Option<&'static Parts> {
     let mut fields = FIELDS.iter();
-    let found = fields.find(|(name, _)| *name == field);
-    found.map(|(_, parts)| parts)
+    let found = fields.find(|(name, ..)| *name == field);
+    found.map(|(_, parts, _)| parts)
 }
 
 impl<'s> Walk<'s> {
@@ -63,7 +63,7 @@ impl<'s> Walk<'s> {
         match slips::field(name) {
             Some(detail) => self.refuse(span, FaultCode::UnknownValue, &detail),
             None => {
-                let names: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+                let names: Vec<&str> = FIELDS.iter().map(|(name, ..)| *name).collect();
                 self.unknown(span, "field", name, &names);
             }
         }
