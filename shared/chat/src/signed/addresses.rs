@@ -1,62 +1,27 @@
 //! Which addresses belong to the public internet.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-/// Blocks of IPv4 that are no public hosts (IANA's special-purpose registry), and the address
-/// of Azure's own services, which lies among the public ones.
-const SPECIAL_V4: [(Ipv4Addr, u32); 19] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
-    (Ipv4Addr::new(10, 0, 0, 0), 8),
-    (Ipv4Addr::new(100, 64, 0, 0), 10),
-    (Ipv4Addr::new(127, 0, 0, 0), 8),
-    (Ipv4Addr::new(168, 63, 129, 16), 32),
-    (Ipv4Addr::new(169, 254, 0, 0), 16),
-    (Ipv4Addr::new(172, 16, 0, 0), 12),
-    (Ipv4Addr::new(192, 0, 0, 0), 24),
-    (Ipv4Addr::new(192, 0, 2, 0), 24),
-    (Ipv4Addr::new(192, 31, 196, 0), 24),
-    (Ipv4Addr::new(192, 52, 193, 0), 24),
-    (Ipv4Addr::new(192, 88, 99, 0), 24),
-    (Ipv4Addr::new(192, 168, 0, 0), 16),
-    (Ipv4Addr::new(192, 175, 48, 0), 24),
-    (Ipv4Addr::new(198, 18, 0, 0), 15),
-    (Ipv4Addr::new(198, 51, 100, 0), 24),
-    (Ipv4Addr::new(203, 0, 113, 0), 24),
-    (Ipv4Addr::new(224, 0, 0, 0), 4),
-    (Ipv4Addr::new(240, 0, 0, 0), 4),
-];
+use ipnet::IpNet;
+
+/// Blocks that are no public hosts (IANA's special-purpose registries): in IPv6 protocols such as
+/// Teredo, documentation, 6to4 and AS112. With the address of Azure's own services, which lies
+/// among the public ones.
+const SPECIAL: &str = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 \
+    169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24 \
+    192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 \
+    224.0.0.0/4 240.0.0.0/4 2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20";
 
 /// All of IPv6 that is assigned to hosts. What is outside is refused, whatever it will be used
 /// for: loopback, link-local, unique local, mapped and translated IPv4.
-const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
-
-/// Blocks of it that are no public hosts: protocols such as Teredo, documentation, 6to4,
-/// AS112.
-const SPECIAL_V6: [(Ipv6Addr, u32); 5] = [
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
-    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
-];
+const GLOBAL_V6: &str = "2000::/3";
 
 /// Whether an address may be a host of the public internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => !SPECIAL_V4.iter().any(|block| is_in_v4(address, *block)),
-        IpAddr::V6(address) => {
-            is_in_v6(address, GLOBAL_V6)
-                && !SPECIAL_V6.iter().any(|block| is_in_v6(address, *block))
-        }
-    }
-}
-
-fn is_in_v4(address: Ipv4Addr, (base, prefix): (Ipv4Addr, u32)) -> bool {
-    (address.to_bits() ^ base.to_bits()).leading_zeros() >= prefix
-}
-
-fn is_in_v6(address: Ipv6Addr, (base, prefix): (Ipv6Addr, u32)) -> bool {
-    (address.to_bits() ^ base.to_bits()).leading_zeros() >= prefix
+    let is_in = |block: &str| block.parse().map(|block: IpNet| block.contains(&address));
+    // A block that cannot be read would make every address a special one.
+    (address.is_ipv4() || is_in(GLOBAL_V6) == Ok(true))
+        && SPECIAL.split(' ').all(|block| is_in(block) == Ok(false))
 }
 
 #[cfg(test)]
