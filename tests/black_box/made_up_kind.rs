@@ -189,11 +189,11 @@ impl Kind for Tower {
         }
     }
 
-    fn unasked(&self, _: &Configuration) -> Verified {
-        Verified {
+    fn question(&self, _: &Configuration) -> Result<Draft, Verified> {
+        Err(Verified {
             warnings: vec!["towers cannot be asked: send a test message".into()],
             ..Verified::default()
-        }
+        })
     }
 
     fn verified(&self, _: &Configuration, _: &Answer) -> Verification {

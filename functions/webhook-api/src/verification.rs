@@ -64,7 +64,7 @@ pub async fn verify(
     let configuration = &destination.configuration;
     match api.chat.verify(kind, configuration, value).await {
         Verification::Verified(found) => {
-            let was_asked = kind.question(configuration).is_some();
+            let was_asked = kind.question(configuration).is_ok();
             Ok(Some(Verified {
                 status: if was_asked { "verified" } else { "unverified" },
                 hint: None,

@@ -144,20 +144,17 @@ pub trait Kind: Send + Sync + 'static {
 
     // Verifying.
 
-    /// The first question about a credential; it changes nothing there. None where nothing can
-    /// be asked.
-    fn question(&self, _configuration: &Configuration) -> Option<Draft> {
-        None
+    /// The first question about a credential; it changes nothing there.
+    ///
+    /// # Errors
+    /// Where nothing can be asked: what is known all the same.
+    fn question(&self, _configuration: &Configuration) -> Result<Draft, Verified> {
+        Err(Verified::default())
     }
 
     /// What its answer means, by pointers into the configuration.
     fn verified(&self, _configuration: &Configuration, _answer: &Answer) -> Verification {
         Verification::Verified(Verified::default())
-    }
-
-    /// What is known of a credential about which nothing can be asked.
-    fn unasked(&self, _configuration: &Configuration) -> Verified {
-        Verified::default()
     }
 
     /// What else to ask once the first answer is there, each about the part of the configuration

@@ -22,8 +22,9 @@ impl Client {
         secret: &SecretString,
     ) -> Verification {
         let deadline = Instant::now() + self.verify_within;
-        let Some(question) = kind.question(configuration) else {
-            return Verification::Verified(kind.unasked(configuration));
+        let question = match kind.question(configuration) {
+            Ok(question) => question,
+            Err(known) => return Verification::Verified(known),
         };
         let answer = match self.ask(kind, &question, secret, deadline).await {
             Ok(answer) => answer,
@@ -63,7 +64,7 @@ impl Client {
         secret: &SecretString,
     ) -> Option<bool> {
         let deadline = Instant::now() + self.verify_within;
-        let question = kind.question(configuration)?;
+        let question = kind.question(configuration).ok()?;
         let answer = self.ask(kind, &question, secret, deadline).await;
         Some(answer.is_ok_and(|answer| answer.status < 500))
     }

@@ -18,7 +18,7 @@ use crate::kind::{About, Kind};
 use crate::limits::Usage;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
-use crate::verification::Verification;
+use crate::verification::{Verification, Verified};
 
 /// The host that is called. The others that a webhook URL may name are aliases of it,
 /// which do not all serve the current version of the API.
@@ -215,8 +215,8 @@ impl Kind for Webhook {
         limits::check(&draft.json()).usage
     }
 
-    fn question(&self, configuration: &Configuration) -> Option<Draft> {
-        Some(with_agent(Draft::get(masked_base(configuration))))
+    fn question(&self, configuration: &Configuration) -> Result<Draft, Verified> {
+        Ok(with_agent(Draft::get(masked_base(configuration))))
     }
 
     fn verified(&self, configuration: &Configuration, answer: &Answer) -> Verification {

@@ -200,14 +200,14 @@ impl Kind for Webhook {
         classify::answered(answer)
     }
 
-    fn unasked(&self, _configuration: &Configuration) -> Verified {
-        Verified {
+    fn question(&self, _: &Configuration) -> Result<Draft, Verified> {
+        Err(Verified {
             warnings: vec![
                 "Nothing was sent: whether the endpoint is there and verifies the signature shows \
                  with a test message"
                     .to_owned(),
             ],
             ..Verified::default()
-        }
+        })
     }
 }

@@ -17,7 +17,7 @@ use crate::kind::{About, Kind};
 use crate::limits::Usage;
 use crate::post::{Place, Post};
 use crate::reply::Reply;
-use crate::verification::Verification;
+use crate::verification::{Verification, Verified};
 
 /// The host of Slack's Web API.
 const HOST: &str = "slack.com";
@@ -206,8 +206,8 @@ impl Kind for Bot {
         Some(message::builder_url(&draft.json()))
     }
 
-    fn question(&self, _: &Configuration) -> Option<Draft> {
-        Some(Draft::raw(verify::AUTH_TEST, "{}"))
+    fn question(&self, _: &Configuration) -> Result<Draft, Verified> {
+        Ok(Draft::raw(verify::AUTH_TEST, "{}"))
     }
 
     fn verified(&self, configuration: &Configuration, answer: &Answer) -> Verification {

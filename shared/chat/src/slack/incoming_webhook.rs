@@ -14,7 +14,7 @@ use crate::kind::{About, Kind};
 use crate::limits::Usage;
 use crate::post::Post;
 use crate::reply::Reply;
-use crate::verification::Verification;
+use crate::verification::{Verification, Verified};
 
 const APPEARANCE: &str = "an incoming webhook always posts under the name and icon of its Slack \
                           app; change them there, or use a bot token";
@@ -96,9 +96,9 @@ impl Kind for IncomingWebhook {
         Some(message::builder_url(&draft.json()))
     }
 
-    fn question(&self, configuration: &Configuration) -> Option<Draft> {
+    fn question(&self, configuration: &Configuration) -> Result<Draft, Verified> {
         let url = configuration.text("webhook_url").unwrap_or("…");
-        Some(Draft::raw(url, verify::BROKEN_MESSAGE))
+        Ok(Draft::raw(url, verify::BROKEN_MESSAGE))
     }
 
     fn verified(&self, _: &Configuration, answer: &Answer) -> Verification {

@@ -100,7 +100,7 @@ impl Kind for Workflow {
         limits::check(&draft.json()).usage
     }
 
-    fn unasked(&self, configuration: &Configuration) -> Verified {
+    fn question(&self, configuration: &Configuration) -> Result<Draft, Verified> {
         let masked = configuration.text("webhook_url").unwrap_or_default();
         let host = masked.trim_start_matches("https://");
         let host = host.split('/').next().unwrap_or_default();
@@ -123,9 +123,9 @@ impl Kind for Workflow {
                     .to_owned(),
             );
         }
-        Verified {
+        Err(Verified {
             warnings,
             ..Verified::default()
-        }
+        })
     }
 }
