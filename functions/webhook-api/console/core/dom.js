@@ -167,6 +167,11 @@ const PROSE = [
   [/\*\*([^*\n]{1,300})\*\*/y, (match) => el('strong', '', match[1])],
 ];
 
+/** The objects of a list; none of what is no list. */
+export function objects(value) {
+  return Array.isArray(value) ? value.filter((item) => item && typeof item === 'object') : [];
+}
+
 /** As people begin a sentence. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -1,19 +1,15 @@
 // A message as Discord shows it.
 
-import { dayAndClock, el, foreign, link, moment } from '../../core/dom.js';
+import { dayAndClock, el, foreign, link, moment, objects } from '../../core/dom.js';
 import { markdown, markdownLine } from './text.js';
 
 /** The message's content, under the sender's name. */
 export function content(payload) {
   return el('div', 'dc-content',
     payload.content ? foreign('div', 'dc-text', ...markdown(payload.content)) : null,
-    ...list(payload.embeds).map(embed),
-    ...list(payload.components).map(component),
+    ...objects(payload.embeds).map(embed),
+    ...objects(payload.components).map(component),
     payload.poll ? el('span', 'placeholder', 'a poll, not drawn here') : null);
-}
-
-function list(value) {
-  return Array.isArray(value) ? value.filter((item) => item && typeof item === 'object') : [];
 }
 
 function embed(given) {
@@ -21,7 +17,7 @@ function embed(given) {
     given.author?.name ? foreign('div', 'dc-author', String(given.author.name)) : null,
     given.title ? title(given) : null,
     given.description ? foreign('div', 'dc-description', ...markdown(given.description)) : null,
-    fields(list(given.fields)),
+    fields(objects(given.fields)),
     picture(given.image ?? given.thumbnail),
     footer(given));
   if (Number.isInteger(given.color)) {
@@ -68,14 +64,14 @@ function footer(given) {
 /** Components as far as they are text. */
 function component(given) {
   if (typeof given.content === 'string') return foreign('div', 'dc-text', ...markdown(given.content));
-  const inner = list(given.components);
+  const inner = objects(given.components);
   if (inner.length) return el('div', 'dc-container', ...inner.map(component));
   return el('span', 'placeholder', given.label ? String(given.label) : 'a component, not drawn here');
 }
 
 /** What a notification would say of this message. */
 export function summary(payload) {
-  const first = list(payload.embeds)[0];
+  const first = objects(payload.embeds)[0];
   const given = payload.content || first?.title || first?.description || '';
   return el('span', '', ...markdownLine(given)).textContent;
 }

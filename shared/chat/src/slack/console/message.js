@@ -1,6 +1,6 @@
 // A message as Slack shows it.
 
-import { el, foreign, link, moment } from '../../core/dom.js';
+import { el, foreign, link, moment, objects } from '../../core/dom.js';
 import { emoji } from './emoji.js';
 import { linksOnly, mrkdwn, plainText, richText, richWords, textObject } from './text.js';
 
@@ -11,7 +11,7 @@ export function face(payload) {
 
 /** The message's content, under the sender's name. */
 export function content(payload) {
-  const blocks = list(payload.blocks);
+  const blocks = objects(payload.blocks);
   const parts = blocks.map(block);
   // With blocks, the text is only what notifications say.
   if (!blocks.length && payload.text) {
@@ -19,17 +19,13 @@ export function content(payload) {
     parts.push(foreign('div', 'sl-text', ...text));
   }
   if (payload.markdown_text) parts.push(foreign('div', 'sl-text', payload.markdown_text));
-  parts.push(...list(payload.attachments).map(attachment));
+  parts.push(...objects(payload.attachments).map(attachment));
   return el('div', 'sl-content', ...parts);
-}
-
-function list(value) {
-  return Array.isArray(value) ? value.filter((item) => item && typeof item === 'object') : [];
 }
 
 const BLOCKS = {
   section(given) {
-    const fields = list(given.fields).map((field) => foreign('div', 'sl-field', ...textObject(field)));
+    const fields = objects(given.fields).map((field) => foreign('div', 'sl-field', ...textObject(field)));
     return el('div', 'sl-section',
       given.text ? foreign('div', 'sl-text', ...textObject(given.text)) : null,
       fields.length ? el('div', 'sl-fields', ...fields) : null,
@@ -37,8 +33,8 @@ const BLOCKS = {
   },
   header: (given) => foreign('h3', 'sl-header', ...textObject(given.text)),
   divider: () => el('hr', 'sl-divider'),
-  context: (given) => el('div', 'sl-context', ...list(given.elements).map(element)),
-  actions: (given) => el('div', 'sl-actions', ...list(given.elements).map(element)),
+  context: (given) => el('div', 'sl-context', ...objects(given.elements).map(element)),
+  actions: (given) => el('div', 'sl-actions', ...objects(given.elements).map(element)),
   image: (given) => el('figure', 'sl-image', el('figcaption', '', ...textObject(given.title)), picture(given)),
   markdown: (given) => foreign('div', 'sl-text', String(given.text ?? '')),
   rich_text: (given) => el('div', 'sl-rich', ...richText(given)),
@@ -82,7 +78,7 @@ function attachment(given) {
   const bar = el('span', 'sl-bar');
   const painted = color(given.color);
   if (painted) bar.style.backgroundColor = painted;
-  const blocks = list(given.blocks);
+  const blocks = objects(given.blocks);
   const body = blocks.length ? blocks.map(block) : oldAttachment(given);
   const shown = el('div', 'sl-attachment', bar, el('div', 'sl-attachment-body', ...body));
   if (!given.pretext) return shown;
@@ -97,9 +93,9 @@ function oldAttachment(given) {
     const title = plainText(String(given.title));
     parts.push(foreign('div', 'strong', given.title_link ? link(given.title_link, ...title) : el('span', '', ...title)));
   }
-  const text = given.text ?? (parts.length || list(given.fields).length ? null : given.fallback);
+  const text = given.text ?? (parts.length || objects(given.fields).length ? null : given.fallback);
   if (text) parts.push(foreign('div', 'sl-text', ...mrkdwn(text)));
-  const fields = list(given.fields).map((field) => foreign('div', field.short ? 'sl-field' : 'sl-field wide',
+  const fields = objects(given.fields).map((field) => foreign('div', field.short ? 'sl-field' : 'sl-field wide',
     el('strong', '', String(field.title ?? '')), el('br'), ...mrkdwn(field.value ?? '')));
   if (fields.length) parts.push(el('div', 'sl-fields', ...fields));
   if (given.footer || given.ts) {
@@ -111,6 +107,6 @@ function oldAttachment(given) {
 
 /** What a notification would say of this message. */
 export function summary(payload) {
-  const given = payload.text || list(payload.attachments)[0]?.fallback || list(payload.blocks).map(richWords).join(' ');
+  const given = payload.text || objects(payload.attachments)[0]?.fallback || objects(payload.blocks).map(richWords).join(' ');
   return el('span', '', ...linksOnly(String(given ?? ''))).textContent;
 }

@@ -1,6 +1,6 @@
 // Slack's markup in texts: mrkdwn, its links and dates in angle brackets, emoji names.
 
-import { ago, clock, dayName, el, foreign, format, inline, link, moment } from '../../core/dom.js';
+import { ago, clock, dayName, el, foreign, format, inline, link, moment, objects } from '../../core/dom.js';
 import { emoji } from './emoji.js';
 
 /** A text object, or a plain string, as a list of texts and elements. */
@@ -62,20 +62,16 @@ function unescape(text) {
 
 /** Rich text: paragraphs in which no markup is read. What is bold or a link says so beside its text. */
 export function richText(given) {
-  return items(given.elements).map(paragraph);
-}
-
-function items(value) {
-  return Array.isArray(value) ? value.filter((item) => item && typeof item === 'object') : [];
+  return objects(given.elements).map(paragraph);
 }
 
 function paragraph(given) {
   switch (given.type) {
-    case 'rich_text_preformatted': return foreign('pre', 'code-block', ...items(given.elements).map(run));
-    case 'rich_text_quote': return foreign('blockquote', '', ...items(given.elements).map(run));
+    case 'rich_text_preformatted': return foreign('pre', 'code-block', ...objects(given.elements).map(run));
+    case 'rich_text_quote': return foreign('blockquote', '', ...objects(given.elements).map(run));
     case 'rich_text_list': return el(given.style === 'ordered' ? 'ol' : 'ul', '',
-      ...items(given.elements).map((item) => el('li', '', paragraph(item))));
-    default: return foreign('div', 'sl-text', ...items(given.elements).map(run));
+      ...objects(given.elements).map((item) => el('li', '', paragraph(item))));
+    default: return foreign('div', 'sl-text', ...objects(given.elements).map(run));
   }
 }
 
@@ -102,7 +98,7 @@ function bare(given) {
 
 /** All that rich text says. */
 export function richWords(given) {
-  return items(given?.elements).map((part) => part.text ?? part.url ?? richWords(part)).join('');
+  return objects(given?.elements).map((part) => part.text ?? part.url ?? richWords(part)).join('');
 }
 
 const ENTITY = [/&(?:amp|lt|gt);/y, (match) => unescape(match[0])];

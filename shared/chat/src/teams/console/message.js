@@ -1,10 +1,10 @@
 // A message as Teams shows it: an Adaptive Card.
 
-import { el, foreign, inline, link } from '../../core/dom.js';
+import { el, foreign, inline, link, objects } from '../../core/dom.js';
 
 /** The message's content, under the sender's name. */
 export function content(payload) {
-  const cards = list(payload.attachments).map((attachment) => attachment.content);
+  const cards = objects(payload.attachments).map((attachment) => attachment.content);
   return el('div', 'tm-content', ...cards.filter((given) => given && typeof given === 'object').map(card));
 }
 
@@ -13,15 +13,11 @@ export function summary(payload) {
   return content(payload).querySelector('.tm-text')?.textContent ?? '';
 }
 
-function list(value) {
-  return Array.isArray(value) ? value.filter((item) => item && typeof item === 'object') : [];
-}
-
 function card(given) {
-  return el('div', 'tm-card', ...list(given.body).map(element), actions(list(given.actions)));
+  return el('div', 'tm-card', ...objects(given.body).map(element), actions(objects(given.actions)));
 }
 
-const ELEMENTS = { TextBlock: text, RichTextBlock: rich, FactSet: facts, Container: container, ColumnSet: columns, Image: picture, ActionSet: (given) => actions(list(given.actions)) };
+const ELEMENTS = { TextBlock: text, RichTextBlock: rich, FactSet: facts, Container: container, ColumnSet: columns, Image: picture, ActionSet: (given) => actions(objects(given.actions)) };
 
 function element(given) {
   if (given.isVisible === false) return null;
@@ -49,27 +45,27 @@ function look(given) {
 
 /** Texts that are shown as they are. */
 function rich(given) {
-  return foreign('div', 'tm-text', ...list(given.inlines).map((run) => {
+  return foreign('div', 'tm-text', ...objects(given.inlines).map((run) => {
     const shown = el('span', look(run), String(run.text ?? ''));
     return run.selectAction?.url ? link(run.selectAction.url, shown) : shown;
   }));
 }
 
 function facts(given) {
-  return el('dl', 'tm-facts', ...list(given.facts).flatMap((fact) => [
+  return el('dl', 'tm-facts', ...objects(given.facts).flatMap((fact) => [
     foreign('dt', '', ...markdown(fact.title)), foreign('dd', '', ...markdown(fact.value))]));
 }
 
 function container(given) {
   const style = String(given.style ?? 'default').toLowerCase();
-  const inner = list(given.items).map(element);
+  const inner = objects(given.items).map(element);
   const opens = given.selectAction?.url;
   return el('div', `tm-container tm-style-${/^[a-z]+$/.test(style) ? style : 'default'}`,
     ...(opens ? [link(opens, ...inner)] : inner));
 }
 
 function columns(given) {
-  return el('div', 'tm-columns', ...list(given.columns).map(container));
+  return el('div', 'tm-columns', ...objects(given.columns).map(container));
 }
 
 /** Pictures are not fetched: they stand there by their address. */
