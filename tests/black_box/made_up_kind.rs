@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use carillon_chat::form::{Field, Refusal, Rule, Secret, Secrets, Text, malformed};
+use carillon_chat::limits::Gauge;
 use carillon_chat::{
     About, Answer, ChatOrigin, Draft, Kind, Kinds, Post, Reply, Sealed, Verification, Verified,
 };
@@ -107,6 +108,18 @@ fn signature(key: &str, id: &str, now: Timestamp, body: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn classify(answer: &Answer) -> Reply {
+    match answer.status {
+        200..300 => Reply::new(Outcome::Delivered),
+        410 => Reply::new(Outcome::CredentialDead)
+            .code("torn_down")
+            .hint("The tower was torn down."),
+        _ => Reply::new(Outcome::Unavailable)
+            .code("asleep")
+            .hint("It sleeps."),
+    }
+}
+
 const ABOUT: About = About {
     id: "tower",
     name: "The tower",
@@ -120,6 +133,8 @@ const ABOUT: About = About {
     between: Duration::ZERO,
     by_channel: true,
     has_pauses: false,
+    classify,
+    limits: |_| Gauge::default(),
 };
 
 impl Kind for Tower {
@@ -175,18 +190,6 @@ impl Kind for Tower {
 
     fn may_call(&self, url: &Url) -> bool {
         url.host_str() == Some(HOST)
-    }
-
-    fn classify(&self, answer: &Answer) -> Reply {
-        match answer.status {
-            200..300 => Reply::new(Outcome::Delivered),
-            410 => Reply::new(Outcome::CredentialDead)
-                .code("torn_down")
-                .hint("The tower was torn down."),
-            _ => Reply::new(Outcome::Unavailable)
-                .code("asleep")
-                .hint("It sleeps."),
-        }
     }
 
     fn question(&self, _: &Configuration) -> Result<Draft, Verified> {

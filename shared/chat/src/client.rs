@@ -97,28 +97,25 @@ impl Client {
         let is_test_with_tls = origin.as_ref().is_some_and(ChatOrigin::is_https);
         let connections = |resolver: Option<Arc<dyn Resolve>>| {
             let build = move || {
-                let builder = reqwest::Client::builder()
+                let mut builder = reqwest::Client::builder()
                     .redirect(redirect::Policy::none())
                     .connect_timeout(timeouts.connect)
                     .pool_idle_timeout(connections::KEPT)
                     .timeout(timeouts.total);
-                let builder = match is_test {
-                    true => builder.no_proxy(),
-                    false => builder,
-                };
-                let builder = match is_test_with_tls {
-                    // Its server may have a certificate that only this machine trusts.
-                    true => builder,
-                    // Bundled roots spare each cold start the reading of the system's, and need
-                    // none where there is no system.
-                    false => builder.tls_backend_preconfigured(tls(bundled_roots())),
-                };
-                // A proxy would look the addresses up by itself.
-                match resolver.clone() {
-                    Some(resolver) => builder.no_proxy().dns_resolver(resolver),
-                    None => builder,
+                if is_test {
+                    builder = builder.no_proxy();
                 }
-                .build()
+                // Bundled roots spare each cold start the reading of the system's, and need none
+                // where there is no system. A test's server may have a certificate that only this
+                // machine trusts.
+                if !is_test_with_tls {
+                    builder = builder.tls_backend_preconfigured(tls(bundled_roots()));
+                }
+                // A proxy would look the addresses up by itself.
+                if let Some(resolver) = resolver.clone() {
+                    builder = builder.no_proxy().dns_resolver(resolver);
+                }
+                builder.build()
             };
             Connections::new(build, now.clone())
         };

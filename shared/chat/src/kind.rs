@@ -15,13 +15,13 @@ use url::Url;
 use crate::answer::Answer;
 use crate::draft::{Draft, Sealed};
 use crate::form::{Either, Field, Reading, first_label, schema};
-use crate::limits::Usage;
+use crate::limits::{Gauge, Usage};
 use crate::message::MentionForm;
 use crate::post::Post;
 use crate::reply::Reply;
 use crate::verification::{Verification, Verified, is_placeholder, refused};
 
-/// What a kind always says of itself.
+/// What a kind always says of itself, and of what comes from or goes to its destinations.
 #[derive(Debug)]
 pub struct About {
     /// Its name in what is stored; begins with the `type` that the API calls it by.
@@ -51,6 +51,10 @@ pub struct About {
     /// Whether the platform may limit or block our address, so that all that goes there has to
     /// rest.
     pub has_pauses: bool,
+    /// What an answer to a post means. What its `Retry-After` says is added to that.
+    pub classify: fn(&Answer) -> Reply,
+    /// How full each limit of the platform is by a message's body, and what is beyond them.
+    pub limits: fn(&Value) -> Gauge,
 }
 
 /// A kind of destination. All of it is pure: what a kind makes of a configuration, a post, a
@@ -127,15 +131,7 @@ pub trait Kind: Send + Sync + 'static {
         }
     }
 
-    /// What an answer to a post means. What its `Retry-After` says is added to that.
-    fn classify(&self, answer: &Answer) -> Reply;
-
     // What a preview shows.
-
-    /// How full each limit of the platform is.
-    fn usage(&self, _draft: &Draft) -> Vec<Usage> {
-        Vec::new()
-    }
 
     /// Where people can see and change a message before it is sent.
     fn builder_url(&self, _draft: &Draft) -> Option<String> {
@@ -180,7 +176,7 @@ impl dyn Kind {
     pub fn reply(&self, answer: &Answer) -> Reply {
         let reply = Reply {
             http_status: Some(answer.status),
-            ..self.classify(answer)
+            ..(self.about().classify)(answer)
         };
         match reply.outcome {
             Outcome::Delivered => Reply {
@@ -206,6 +202,11 @@ impl dyn Kind {
             ),
             verification => verification,
         }
+    }
+
+    /// How full each limit of the platform is.
+    pub fn usage(&self, draft: &Draft) -> Vec<Usage> {
+        (self.about().limits)(&draft.json()).usage
     }
 
     /// The fields that hold its credential.

@@ -27,8 +27,8 @@ pub struct Usage {
 }
 
 /// Collects what is found on the way through a payload.
-#[derive(Default)]
-pub(crate) struct Gauge {
+#[derive(Debug, Default)]
+pub struct Gauge {
     pub violations: Vec<Violation>,
     pub usage: Vec<Usage>,
 }

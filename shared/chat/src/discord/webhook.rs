@@ -15,9 +15,7 @@ use crate::answer::Answer;
 use crate::draft::{Draft, PROJECT_URL, Sealed, is_https_to};
 use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Reading, Rule, Secret, Text, Texts};
 use crate::kind::{About, Kind};
-use crate::limits::Usage;
 use crate::post::{Place, Post};
-use crate::reply::Reply;
 use crate::verification::{Verification, Verified};
 
 /// The host that is called. The others that a webhook URL may name are aliases of it,
@@ -97,6 +95,8 @@ const ABOUT: About = About {
     between: Duration::ZERO,
     by_channel: false,
     has_pauses: true,
+    classify: classify::execute,
+    limits: limits::check,
 };
 
 /// Posts into the channel that its URL was made for, or into a thread of it.
@@ -205,14 +205,6 @@ impl Kind for Webhook {
     fn hidden(&self, secret: &SecretString) -> Vec<String> {
         let url = texts::parse_url(secret.expose_secret());
         url.map(|url| url.token).into_iter().collect()
-    }
-
-    fn classify(&self, answer: &Answer) -> Reply {
-        classify::execute(answer)
-    }
-
-    fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::check(&draft.json()).usage
     }
 
     fn question(&self, configuration: &Configuration) -> Result<Draft, Verified> {

@@ -349,7 +349,7 @@ fn after_a_rotation_both_secrets_sign_for_a_day() {
 
 #[test]
 fn every_status_means_something() {
-    let outcome = |status: u16| kind().classify(&answer(status, &[], "")).outcome;
+    let outcome = |status: u16| (kind().about().classify)(&answer(status, &[], "")).outcome;
     for (statuses, expected) in [
         (&[200, 201, 202, 204, 299][..], Outcome::Delivered),
         (&[410], Outcome::CredentialDead),

@@ -14,12 +14,11 @@ use super::credential::{self, Credential};
 use super::destination::{self, MAX_URL, Reach};
 use super::resolver::Resolver;
 use super::{body, classify, signature, texts};
-use crate::answer::Answer;
 use crate::draft::{Draft, Sealed};
 use crate::form::{Field, Reading, Rule, Secret, Secrets, Text};
 use crate::kind::{About, Kind};
+use crate::limits::Gauge;
 use crate::post::Post;
-use crate::reply::Reply;
 use crate::verification::Verified;
 
 const FIELDS: &[Field] = &[
@@ -98,6 +97,8 @@ const ABOUT: About = About {
     between: Duration::ZERO,
     by_channel: false,
     has_pauses: false,
+    classify: classify::answered,
+    limits: |_| Gauge::default(),
 };
 
 /// Posts to an endpoint of anybody's, with a signature.
@@ -194,10 +195,6 @@ impl Kind for Webhook {
 
     fn hidden(&self, secret: &SecretString) -> Vec<String> {
         Credential::read(secret).map_or_else(Vec::new, |credential| credential.hidden())
-    }
-
-    fn classify(&self, answer: &Answer) -> Reply {
-        classify::answered(answer)
     }
 
     fn question(&self, _: &Configuration) -> Result<Draft, Verified> {

@@ -14,9 +14,7 @@ use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, is_https_to};
 use crate::form::{Either, Field, List, Reading, Rule, Secret, Text};
 use crate::kind::{About, Kind};
-use crate::limits::Usage;
 use crate::post::{Place, Post};
-use crate::reply::Reply;
 use crate::verification::{Verification, Verified};
 
 /// The host of Slack's Web API.
@@ -138,6 +136,8 @@ const ABOUT: About = About {
     by_channel: true,
     // Slack limits channels, methods and workspaces, never an address.
     has_pauses: false,
+    classify: classify::web_api,
+    limits: limits::check,
 };
 
 /// Posts with a bot token to any channel that the bot is in.
@@ -192,14 +192,6 @@ impl Kind for Bot {
 
     fn may_call(&self, url: &Url) -> bool {
         is_https_to(url, |host| host == HOST)
-    }
-
-    fn classify(&self, answer: &Answer) -> Reply {
-        classify::web_api(answer)
-    }
-
-    fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::check(&draft.json()).usage
     }
 
     fn builder_url(&self, draft: &Draft) -> Option<String> {

@@ -11,9 +11,7 @@ use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, is_https_to};
 use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{About, Kind};
-use crate::limits::Usage;
 use crate::post::Post;
-use crate::reply::Reply;
 use crate::verification::{Verification, Verified};
 
 const APPEARANCE: &str = "an incoming webhook always posts under the name and icon of its Slack \
@@ -60,6 +58,8 @@ const ABOUT: About = About {
     between: BETWEEN,
     by_channel: false,
     has_pauses: false,
+    classify: classify::webhook,
+    limits: limits::check,
 };
 
 /// Posts into the one channel that its URL was made for.
@@ -82,14 +82,6 @@ impl Kind for IncomingWebhook {
 
     fn may_call(&self, url: &Url) -> bool {
         is_https_to(url, |host| WEBHOOK_HOSTS.contains(&host))
-    }
-
-    fn classify(&self, answer: &Answer) -> Reply {
-        classify::webhook(answer)
-    }
-
-    fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::check(&draft.json()).usage
     }
 
     fn builder_url(&self, draft: &Draft) -> Option<String> {

@@ -8,13 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{NAME, classify, limits, mention, render, url as form};
-use crate::answer::Answer;
 use crate::draft::{Draft, Sealed, is_https_to};
 use crate::form::{Field, LABEL, LABEL_OR_LABELS, LABELS, Rule, Secret};
 use crate::kind::{About, Kind};
-use crate::limits::Usage;
 use crate::post::Post;
-use crate::reply::Reply;
 use crate::verification::{Verified, is_placeholder};
 
 /// The time between two messages. Teams takes a few a second and sixty in thirty seconds of all
@@ -56,6 +53,8 @@ const ABOUT: About = About {
     between: BETWEEN,
     by_channel: false,
     has_pauses: false,
+    classify: classify::post,
+    limits: limits::check,
 };
 
 /// Posts into the channel or chat that its workflow was made for.
@@ -90,14 +89,6 @@ impl Kind for Workflow {
         let read = url::form_urlencoded::parse(pair.as_bytes());
         let read = read.map(|(_, signature)| signature.into_owned()).next();
         [url.signature].into_iter().chain(read).collect()
-    }
-
-    fn classify(&self, answer: &Answer) -> Reply {
-        classify::post(answer)
-    }
-
-    fn usage(&self, draft: &Draft) -> Vec<Usage> {
-        limits::check(&draft.json()).usage
     }
 
     fn question(&self, configuration: &Configuration) -> Result<Draft, Verified> {
