@@ -44,7 +44,7 @@ const SHORTEST_SECRET: usize = 8;
 pub struct ClientError(#[from] reqwest::Error);
 
 /// Posts requests. Make one a process: it keeps its connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     kinds: Kinds,
     connections: Connections,

@@ -1,6 +1,5 @@
 //! The kinds of destinations that there are.
 
-use std::fmt;
 use std::sync::Arc;
 
 use carillon_domain::{
@@ -14,7 +13,7 @@ use crate::{discord, signed, slack, teams};
 
 /// The kinds of destinations. Of one `type`, the first is the one that is meant where a
 /// configuration does not tell.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Kinds(Arc<[Arc<dyn Kind>]>);
 
 impl Default for Kinds {
@@ -34,15 +33,7 @@ impl Kinds {
             Arc::new(signed::Webhook::new(reach)),
         ]))
     }
-}
 
-impl fmt::Debug for Kinds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-impl Kinds {
     /// These and one more.
     #[must_use]
     pub fn with(self, kind: impl Kind) -> Self {

@@ -63,13 +63,5 @@ impl Connections {
     }
 }
 
-impl std::fmt::Debug for Connections {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Connections")
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests;
