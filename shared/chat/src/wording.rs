@@ -110,36 +110,46 @@ pub(crate) fn message(event: &Event) -> Option<String> {
 
 /// What happened, whether that takes what it happened to as its object or stands before a colon,
 /// and what stands before the place.
-fn verb(event: &Event) -> (&'static str, bool, &'static str) {
+fn verb(event: &Event) -> (String, bool, &'static str) {
     use EventType as Type;
-    match (event.event_type, event.status) {
-        (Type::Deploy, _) if is_plan(event) && is_build(event) => ("would build", true, "in"),
-        (Type::Deploy, _) if is_plan(event) => ("would deploy", true, "to"),
-        (Type::Destroy, _) if is_plan(event) => ("would destroy", true, "in"),
-        (Type::Scale, _) if is_plan(event) => ("would scale", true, "in"),
-        (_, None) if Tone::without_status(event).is_some() => (unsettled(event), false, "in"),
-        (Type::Deploy, None) => ("Deploy", false, "to"),
-        (Type::Deploy, Some(Status::Started)) if is_build(event) => ("Building", true, "in"),
-        (Type::Deploy, Some(Status::Succeeded)) if is_build(event) => ("Built", true, "in"),
-        (Type::Deploy, Some(Status::Failed)) if is_build(event) => ("Build failed", false, "in"),
-        (Type::Deploy, Some(Status::Started)) => ("Deploying", true, "to"),
-        (Type::Deploy, Some(Status::Succeeded)) => ("Deployed", true, "to"),
-        (Type::Deploy, Some(Status::Failed)) => ("Deploy failed", false, "to"),
-        (Type::Destroy, None) => ("Destroy", false, "in"),
-        (Type::Destroy, Some(Status::Started)) => ("Destroying", true, "in"),
-        (Type::Destroy, Some(Status::Succeeded)) => ("Destroyed", true, "in"),
-        (Type::Destroy, Some(Status::Failed)) => ("Destroy failed", false, "in"),
-        (Type::Scale, None) => ("Scaling", false, "in"),
-        (Type::Scale, Some(Status::Started)) => ("Scaling", true, "in"),
-        (Type::Scale, Some(Status::Succeeded)) => ("Scaled", true, "in"),
-        (Type::Scale, Some(Status::Failed)) => ("Scaling failed", false, "in"),
-        (_, Some(Status::Succeeded)) => match event.severity {
-            Some(Severity::Info) => ("Notice closed", false, "in"),
-            Some(Severity::Warning) => ("Warning resolved", false, "in"),
-            _ => ("Error resolved", false, "in"),
+    let is_build = event.resource_type() == Some(BUILD);
+    // What it is called, what would be done, what is being done, and what was.
+    let (name, would, doing, done) = match event.event_type {
+        Type::Deploy if is_build && (is_plan(event) || event.status.is_some()) => {
+            ("Build", "build", "Building", "Built")
+        }
+        Type::Deploy => ("Deploy", "deploy", "Deploying", "Deployed"),
+        Type::Destroy => ("Destroy", "destroy", "Destroying", "Destroyed"),
+        Type::Scale => ("Scaling", "scale", "Scaling", "Scaled"),
+        _ => return (trouble(event).to_owned(), false, "in"),
+    };
+    let preposition = if name == "Deploy" { "to" } else { "in" };
+    let (what, object) = match (event.status, Tone::without_status(event)) {
+        _ if is_plan(event) => (format!("would {would}"), true),
+        // What is neither trouble nor success.
+        (None, Some(Tone::Warning)) => return (format!("{name} warning"), false, "in"),
+        (None, Some(_)) => return (format!("{name} notice"), false, "in"),
+        (None, None) => (name.to_owned(), false),
+        (Some(Status::Started), _) => (doing.to_owned(), true),
+        (Some(Status::Succeeded), _) => (done.to_owned(), true),
+        (Some(Status::Failed), _) => (format!("{name} failed"), false),
+    };
+    (what, object, preposition)
+}
+
+/// What is said of an error.
+fn trouble(event: &Event) -> &'static str {
+    match (event.status, event.severity) {
+        (None, _) => match Tone::without_status(event) {
+            Some(Tone::Warning) => "Warning",
+            Some(_) => "Notice",
+            None => "Error",
         },
-        (_, Some(Status::Started)) => ("In trouble, being mended", false, "in"),
-        (_, _) => ("Error", false, "in"),
+        (Some(Status::Succeeded), Some(Severity::Info)) => "Notice closed",
+        (Some(Status::Succeeded), Some(Severity::Warning)) => "Warning resolved",
+        (Some(Status::Succeeded), _) => "Error resolved",
+        (Some(Status::Started), _) => "In trouble, being mended",
+        (Some(Status::Failed), _) => "Error",
     }
 }
 
@@ -165,7 +175,7 @@ fn operation(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
         (Some(subject), None) => format!("{what}{separator} {subject}"),
         (None, Some(place)) if object => format!("{what} {preposition} {place}"),
         (None, Some(place)) => format!("{what}: {place}"),
-        (None, None) => what.to_owned(),
+        (None, None) => what,
     }
 }
 
@@ -224,25 +234,6 @@ fn failing(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
         Some(subject) => format!("{what}: {subject}"),
         None => what.to_owned(),
     }
-}
-
-/// What is neither trouble nor success.
-fn unsettled(event: &Event) -> &'static str {
-    let warns = Tone::without_status(event) == Some(Tone::Warning);
-    match (event.event_type, warns) {
-        (EventType::Deploy, true) => "Deploy warning",
-        (EventType::Deploy, false) => "Deploy notice",
-        (EventType::Destroy, true) => "Destroy warning",
-        (EventType::Destroy, false) => "Destroy notice",
-        (EventType::Scale, true) => "Scaling warning",
-        (EventType::Scale, false) => "Scaling notice",
-        (_, true) => "Warning",
-        (_, false) => "Notice",
-    }
-}
-
-fn is_build(event: &Event) -> bool {
-    event.resource_type() == Some(BUILD)
 }
 
 /// "Parameter DATABASE_URL updated in billing (2 attributes)".
