@@ -209,11 +209,11 @@ pub(crate) fn that_fit<T>(
     (kept, left_out)
 }
 
-/// Says how many details were left out.
-pub(crate) fn left_out(count: usize) -> String {
+/// Says how many of something were left out.
+pub(crate) fn left_out(count: usize, what: &str) -> String {
     match count {
-        1 => "1 more detail was left out".to_owned(),
-        _ => format!("{count} more details were left out"),
+        1 => format!("1 more {what} was left out"),
+        _ => format!("{count} more {what}s were left out"),
     }
 }
 

@@ -119,7 +119,7 @@ fn embed(content: &Content<'_>, without_link: bool) -> Embed {
     // The message, and then the details, get what room the rest leaves, but for the note about
     // those left out.
     let size = |field: &Field| length(&field.name) + length(&field.value);
-    let note = |count| Field::block("More", facts::left_out(count));
+    let note = |count| Field::block("More", facts::left_out(count, "detail"));
     let taken = length(&title) + length(&footer) + fields.iter().map(size).sum::<usize>();
     let room = ROOM.saturating_sub(taken + size(&note(usize::MAX)));
     let links = links(content, room.min(MAX_LINKS));

@@ -10,7 +10,7 @@ use super::facts::chosen;
 use super::language::{self, Gives};
 use super::link::Link;
 use super::values;
-use crate::facts::{self, Fact, that_fit, visible, visible_line};
+use crate::facts::{self, Fact, left_out, that_fit, visible, visible_line};
 use crate::wording::{self, headline, titled};
 
 /// What a message says of one event: in the standard words, or in those of the webhook's owner.
@@ -70,16 +70,13 @@ impl<'e> Content<'e> {
     /// The links that have room together, each written by `write`, and how many have none.
     pub fn links(&self, room: usize, write: impl Fn(&Link) -> String) -> Option<String> {
         let length = carillon_domain::text::length;
-        let note = |count| match count {
-            1 => "1 more link was left out".to_owned(),
-            _ => format!("{count} more links were left out"),
-        };
+        let note = |count| left_out(count, "link");
         let room = room.checked_sub(length(&note(self.links.len())) + SEPARATOR.len())?;
         let written = self.links.iter().map(write);
-        let (mut shown, left_out) = that_fit(written, usize::MAX, room, |link| {
+        let (mut shown, others) = that_fit(written, usize::MAX, room, |link| {
             length(link) + SEPARATOR.len()
         });
-        shown.extend((left_out > 0).then(|| note(left_out)));
+        shown.extend((others > 0).then(|| note(others)));
         (!shown.is_empty()).then(|| shown.join(SEPARATOR))
     }
 }

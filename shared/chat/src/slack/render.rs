@@ -141,7 +141,7 @@ fn blocks(content: &Content<'_>) -> Vec<Value> {
         (None, None) => {}
     }
     // The details get what room the rest leaves.
-    let note = length(&facts::left_out(usize::MAX));
+    let note = length(&facts::left_out(usize::MAX, "detail"));
     let taken = [&dry_run, &message]
         .into_iter()
         .flatten()
@@ -155,7 +155,8 @@ fn blocks(content: &Content<'_>) -> Vec<Value> {
     let details: Vec<&Fact> = content.details.iter().collect();
     let left_out = shown.add_all(&details, MAX_DETAILS, room, MAX_VALUE);
 
-    let left_out = (left_out > 0).then(|| self::context(vec![plain(facts::left_out(left_out))]));
+    let left_out =
+        (left_out > 0).then(|| self::context(vec![plain(facts::left_out(left_out, "detail"))]));
     let message = message.map(|message| rich(vec![message]));
     let lines: Vec<Value> = dry_run.into_iter().chain(shown.lines).collect();
     let lines = (!lines.is_empty()).then(|| rich(lines));

@@ -137,7 +137,7 @@ fn elements(content: &Content<'_>, link: Option<&str>, lost: usize, share: Share
         elements.push(lines(text.written, share.of(MAX_DETAIL, 20)));
     }
     if left_out + lost > 0 {
-        elements.push(card::small(&facts::left_out(left_out + lost)));
+        elements.push(card::small(&facts::left_out(left_out + lost, "detail")));
     }
     let footer = footer(event, share.of(MAX_FOOTER_PART, 16));
     if !footer.is_empty() {

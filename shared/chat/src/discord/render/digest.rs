@@ -46,7 +46,7 @@ fn embed(content: &Content<'_>, url: Option<String>, is_title: bool, room: usize
     let dry_run = event.dry_run.then(|| format!("**{DRY_RUN}**\n"));
     let dry_run = dry_run.unwrap_or_default();
     let footer = footer(event, MAX_FOOTER_PART);
-    let note = |count| format!(" · {}", facts::left_out(count));
+    let note = |count| format!(" · {}", facts::left_out(count, "detail"));
     let taken = length(&title) + length(&dry_run) + length(&footer) + length(&note(usize::MAX));
     let room = room.saturating_sub(taken);
     let size = |field: &Field| length(&field.name) + length(&field.value);

@@ -36,7 +36,7 @@ fn blocks(content: &Content<'_>, room: usize) -> Vec<Value> {
     let dry_run = event.dry_run.then(|| mrkdwn(format!("*{DRY_RUN}*")));
     let mut small: Vec<Value> = dry_run.into_iter().collect();
     small.extend(origin(event, MAX_ACTOR));
-    let note = |count| plain(facts::left_out(count));
+    let note = |count| plain(facts::left_out(count, "detail"));
     let taken = size(&title) + small.iter().map(size).sum::<usize>() + size(&note(usize::MAX));
     let room = room.saturating_sub(taken);
     let links = content.links(room / 3, own_link);
