@@ -36,3 +36,14 @@ pub struct MentionForm {
     /// Whether a text has it.
     pub is: fn(&str) -> bool,
 }
+
+impl MentionForm {
+    /// A word, which stands for itself.
+    pub(crate) const fn word(word: &'static str, is: fn(&str) -> bool) -> Self {
+        Self {
+            name: word,
+            pattern: word,
+            is,
+        }
+    }
+}

@@ -15,16 +15,8 @@ pub(super) const FORMS: &[MentionForm] = &[
         pattern: "role:[0-9]{15,20}",
         is: |who| id(who, "role:").is_some(),
     },
-    MentionForm {
-        name: "here",
-        pattern: "here",
-        is: |who| who == "here",
-    },
-    MentionForm {
-        name: "everyone",
-        pattern: "everyone",
-        is: |who| who == "everyone",
-    },
+    MentionForm::word("here", |who| who == "here"),
+    MentionForm::word("everyone", |who| who == "everyone"),
 ];
 
 fn id<'w>(who: &'w str, kind: &str) -> Option<&'w str> {

@@ -15,16 +15,8 @@ pub(super) const FORMS: &[MentionForm] = &[
         pattern: "S[A-Z0-9]{5,20}",
         is: |who| is_id(who, &['S']),
     },
-    MentionForm {
-        name: "here",
-        pattern: "here",
-        is: |who| who == "here",
-    },
-    MentionForm {
-        name: "channel",
-        pattern: "channel",
-        is: |who| who == "channel",
-    },
+    MentionForm::word("here", |who| who == "here"),
+    MentionForm::word("channel", |who| who == "channel"),
 ];
 
 fn is_id(who: &str, kinds: &[char]) -> bool {
