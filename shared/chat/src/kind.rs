@@ -121,14 +121,10 @@ pub trait Kind: Send + Sync + 'static {
     /// The parts of a credential that nobody may see, also where an answer repeats them.
     fn hidden(&self, secret: &SecretString) -> Vec<String> {
         let text = secret.expose_secret();
-        match serde_json::from_str::<Value>(text) {
-            Ok(parts @ Value::Object(_)) => {
-                let mut hidden = Vec::new();
-                collect(&parts, &mut hidden);
-                hidden
-            }
-            _ => vec![last_part(text).to_owned()],
-        }
+        let parts = serde_json::from_str(text).ok().filter(Value::is_object);
+        let mut hidden = Vec::new();
+        collect(&parts.unwrap_or_else(|| text.into()), &mut hidden);
+        hidden
     }
 
     // What a preview shows.

@@ -4,7 +4,7 @@ mod subject;
 
 pub(crate) use carillon_domain::Tone;
 use carillon_domain::event::{BUILD, CHANGE};
-use carillon_domain::text::{Escaped, fit, length};
+use carillon_domain::text::{Escaped, capitalized, fit, length};
 use carillon_domain::{Event, EventType, Severity, Status};
 
 use self::subject::{MAX_PLACE, MAX_SUBJECT, Subject, place, subject, subject_of};
@@ -240,19 +240,12 @@ fn failing(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
 fn entity(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
     let name = event.event_type.as_str();
     let (entity, change) = name.rsplit_once('_').unwrap_or((name, "changed"));
-    let mut words = match entity {
-        "parameter" => "Parameter",
-        "project" => "Project",
-        "environment" => "Environment",
-        _ => "Value",
-    }
-    .to_owned();
+    let mut words = capitalized(entity);
     let subject = subject(event, escape);
     let is_line = matches!(subject_of(event), Some(Subject::Line(_)));
     if let Some(subject) = subject.as_ref().filter(|_| !is_line) {
-        let link = if entity == "value" { " of " } else { " " };
-        words.push_str(link);
-        words.push_str(subject);
+        let link = if entity == "value" { "of " } else { "" };
+        words.push_str(&format!(" {link}{subject}"));
     }
     if is_plan(event) {
         // "would update parameter DATABASE_URL".
@@ -260,16 +253,15 @@ fn entity(event: &Event, escape: &impl Fn(&str) -> Escaped) -> String {
         words.replace_range(..1, &words[..1].to_lowercase());
         words = format!("would {verb} {words}");
     } else {
-        words.push_str(match event.status {
-            Some(Status::Failed) => " could not be ",
-            Some(Status::Started) => " is being ",
-            _ => " ",
-        });
-        words.push_str(change);
+        let how = match event.status {
+            Some(Status::Failed) => "could not be ",
+            Some(Status::Started) => "is being ",
+            _ => "",
+        };
+        words.push_str(&format!(" {how}{change}"));
     }
     if let Some(place) = place(event, escape) {
-        words.push_str(" in ");
-        words.push_str(&place);
+        words.push_str(&format!(" in {place}"));
     }
     match changed(event) {
         0 => {}
