@@ -2,10 +2,11 @@
 
 use clap::Args;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// The fields that every event may have.
-#[derive(Debug, Default, Args)]
+/// The fields that every event may have, under the names that they have there.
+#[derive(Debug, Default, Args, Serialize)]
 #[command(next_help_heading = "The event")]
 pub struct Fields {
     /// Such as production; webhooks filter by it
@@ -48,12 +49,15 @@ pub struct Fields {
     pub correlation_id: Option<String>,
     /// Mark the event as a dry run: nothing was changed
     #[arg(long)]
+    #[serde(rename = "dry_run", skip_serializing_if = "std::ops::Not::not")]
     pub as_dry_run: bool,
     /// The name of a changed attribute; may be repeated
     #[arg(long = "change", value_name = "NAME")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
     /// A further fact; may be repeated
     #[arg(long = "detail", value_name = "NAME=VALUE", value_parser = pair)]
+    #[serde(skip)]
     pub details: Vec<(String, String)>,
     /// The key's own, unless given
     #[arg(long, value_name = "ID")]
@@ -63,37 +67,17 @@ pub struct Fields {
 impl Fields {
     /// Puts the fields that are given into an event.
     pub fn add_to(&self, event: &mut Map<String, Value>) {
-        let texts = [
-            ("environment", &self.environment),
-            ("project", &self.project),
-            ("provider", &self.provider),
-            ("account", &self.account),
-            ("region", &self.region),
-            ("severity", &self.severity),
-            ("actor", &self.actor),
-            ("message", &self.message),
-            ("correlation_id", &self.correlation_id),
-            ("organization", &self.organization),
-        ];
-        for (name, text) in texts {
-            event.extend(text.as_ref().map(|text| (name.to_owned(), json!(text))));
-        }
-        let resource = [
-            ("type", &self.resource_type),
-            ("id", &self.resource_id),
-            ("name", &self.resource_name),
-            ("url", &self.resource_url),
-        ];
-        let given = |(name, text): (&'static str, &Option<String>)| Some((name, text.clone()?));
-        put(event, "resource", resource.into_iter().filter_map(given));
-        if let Some(cost) = &self.estimated_cost {
-            event.insert("estimated_cost".into(), cost.clone());
-        }
-        if self.as_dry_run {
-            event.insert("dry_run".into(), json!(true));
-        }
-        if !self.changes.is_empty() {
-            event.insert("changes".into(), json!(self.changes));
+        let Value::Object(fields) = json!(self) else {
+            return;
+        };
+        for (name, value) in fields {
+            match (name.strip_prefix("resource_"), value) {
+                (_, Value::Null) => {}
+                (Some(part), Value::String(text)) => put(event, "resource", [(part, text)]),
+                (_, value) => {
+                    event.insert(name, value);
+                }
+            }
         }
         put(event, "details", self.details.clone());
     }
