@@ -13,24 +13,8 @@ const NAMES: [&str; 7] = [
 /// Words of a name, between underscores, that say so.
 const WORDS: [&str; 7] = ["KEY", "KEYS", "PASS", "PWD", "PAT", "AUTH", "DSN"];
 /// What secrets begin with whose form is known.
-const BEGINNINGS: [&str; 16] = [
-    "crl_",
-    "whsec_",
-    "xoxb-",
-    "xoxp-",
-    "xoxa-",
-    "xapp-",
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "AKIA",
-    "ASIA",
-    "eyJ",
-    "sk_live_",
-];
+const BEGINNINGS: &str = "crl_ whsec_ xoxb- xoxp- xoxa- xapp- ghp_ gho_ ghs_ ghr_ github_pat_ \
+                          glpat- AKIA ASIA eyJ sk_live_";
 /// Shorter values would take too much out of an ordinary text.
 const MIN_LENGTH: usize = 6;
 
@@ -75,13 +59,8 @@ impl Mask {
     }
 
     pub fn apply(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.0 {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), MASK);
-            }
-        }
-        text
+        let masked = |text: String, secret: &String| text.replace(secret.as_str(), MASK);
+        self.0.iter().fold(text.to_owned(), masked)
     }
 }
 
@@ -92,7 +71,7 @@ fn secrets(name: &str, value: &str) -> Vec<String> {
         && (NAMES.iter().any(|part| name.contains(part))
             || name.split('_').any(|word| WORDS.contains(&word)));
     let has_form = BEGINNINGS
-        .iter()
+        .split(' ')
         .any(|beginning| value.starts_with(beginning))
         || value.contains("-----BEGIN")
         || looks_random(value)
@@ -132,26 +111,23 @@ fn password(value: &str) -> Option<&str> {
 fn is_secret_url(value: &str) -> bool {
     let is_path = value.starts_with(['/', '~']) || !value.contains('.');
     let separators = |c: char| "/?&=#\"' ".contains(c);
-    !is_path && value.contains('/') && value.split(separators).any(is_long_and_mixed)
+    let mut words = value.split(separators);
+    !is_path && value.contains('/') && words.any(|word| is_long_and_mixed(word, "_-"))
 }
 
-fn is_long_and_mixed(word: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+/// Whether a long word has letters in both cases, and beside digits nothing but these signs.
+fn is_long_and_mixed(word: &str, signs: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
     word.len() >= 20
-        && word.bytes().all(allowed)
-        && word.bytes().any(|b| b.is_ascii_uppercase())
-        && word.bytes().any(|b| b.is_ascii_lowercase())
+        && word.chars().all(is_allowed)
+        && word.contains(|c: char| c.is_ascii_uppercase())
+        && word.contains(|c: char| c.is_ascii_lowercase())
 }
 
 /// One word of letters in both cases and digits, as nobody writes by hand.
 fn looks_random(value: &str) -> bool {
-    let allowed =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-');
-    value.len() >= 20
-        && !value.starts_with('/')
-        && value.bytes().all(allowed)
-        && value.bytes().any(|b| b.is_ascii_uppercase())
-        && value.bytes().any(|b| b.is_ascii_lowercase())
+    !value.starts_with('/')
+        && is_long_and_mixed(value, "+/=_-")
         && value.bytes().filter(u8::is_ascii_digit).count() >= 2
 }
 
