@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use serde_saphyr::options::NonFiniteFloatPolicy;
 use serde_saphyr::{Error, Location, Spanned};
 
@@ -120,8 +120,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
-        let number = Number::from_f64(number);
-        Ok(Node::Scalar(number.map_or(Value::Null, Value::Number)))
+        Ok(Node::Scalar(number.into()))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Node, E> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::text::shorten;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 /// Any JSON document without repeated fields.
 pub type Unique = Read<false>;
@@ -49,7 +49,7 @@ impl<'de, const OUTLINE: bool> Visitor<'de> for AnyJson<OUTLINE> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+        Ok(Value::from(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
