@@ -1,13 +1,19 @@
 //! What can be called: methods, paths and bodies.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use ureq::http::Method;
 
+use crate::document::Document;
+use crate::places::Places;
+
 /// What is to be called.
-pub struct Call<'a> {
+pub struct Call {
     pub method: Method,
     pub path: String,
-    pub body: Option<(&'static str, &'a str)>,
+    pub body: Option<(&'static str, String)>,
+    /// Where the parts of the body stand, where it came from a file.
+    pub places: Places,
     /// Whether a repeat changes nothing.
     pub repeatable: bool,
     pub idempotency_key: Option<String>,
@@ -16,7 +22,7 @@ pub struct Call<'a> {
     pub shown: bool,
 }
 
-impl<'a> Call<'a> {
+impl Call {
     pub fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path).repeatable()
     }
@@ -43,6 +49,7 @@ impl<'a> Call<'a> {
             method,
             path: path.into(),
             body: None,
+            places: Places::default(),
             repeatable: false,
             idempotency_key: None,
             needs_key: true,
@@ -50,13 +57,18 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub fn body(mut self, media_type: &'static str, body: &'a str) -> Self {
-        self.body = Some((media_type, body));
-        self
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body, &Places::default())
     }
 
-    pub fn json(self, body: &'a str) -> Self {
-        self.body("application/json", body)
+    pub fn document(self, document: &Document) -> Self {
+        self.body("application/json", &document.value, &document.places)
+    }
+
+    pub fn body(mut self, media_type: &'static str, body: &Value, places: &Places) -> Self {
+        self.body = Some((media_type, body.to_string()));
+        self.places = places.clone();
+        self
     }
 
     /// A repeat changes nothing, as what is sent has an id.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use ureq::http::{HeaderValue, Request, StatusCode, header};
+use ureq::http::{HeaderValue, Request, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 use ureq::{Agent, AsSendBody, Body};
 
@@ -95,17 +95,6 @@ impl Client {
 
     /// Makes a call; gives the answer's body.
     pub fn call(&self, call: &Call) -> Result<Value, Error> {
-        let text = self.text(call)?;
-        if text.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_str(&text).map_err(|_| {
-            self.unreachable("what answers there is no Carillon: it does not answer in JSON")
-        })
-    }
-
-    /// Makes a call; gives the answer's body as it came.
-    pub fn text(&self, call: &Call) -> Result<String, Error> {
         if call.needs_key && self.key.is_none() {
             return Err(Error::NoKey(format!(
                 "no key for {}: run `carillon login`, or set CARILLON_KEY",
@@ -119,7 +108,11 @@ impl Client {
         loop {
             tries += 1;
             let (error, wait) = match self.attempt(call, deadline) {
-                Ok(text) => return Ok(text),
+                Ok(text) if text.is_empty() => return Ok(Value::Null),
+                Ok(text) => {
+                    let what = "what answers there is no Carillon: it does not answer in JSON";
+                    return serde_json::from_str(&text).map_err(|_| self.unreachable(what));
+                }
                 Err(failed) => failed,
             };
             let wait = wait.unwrap_or(Duration::from_millis(200) * 2_u32.pow(tries - 1));
@@ -137,10 +130,10 @@ impl Client {
     /// One try. A failure comes with the wait that the answer asks for.
     fn attempt(&self, call: &Call, deadline: Instant) -> Result<String, (Error, Option<Duration>)> {
         let now = |error| (error, None);
-        let response = match call.body {
+        let response = match &call.body {
             Some((media_type, body)) => {
-                let request = self.request(call).header(header::CONTENT_TYPE, media_type);
-                self.run(request.body(body), deadline)
+                let request = self.request(call).header(header::CONTENT_TYPE, *media_type);
+                self.run(request.body(body.as_str()), deadline)
             }
             None => self.run(self.request(call).body(()), deadline),
         };
@@ -162,13 +155,12 @@ impl Client {
         let body = response.body_mut().with_config().limit(MAX_ANSWER);
         let text = body.read_to_string();
         let text = text.map_err(|error| now(self.unreachable(error)))?;
-        match status {
-            _ if status.is_success() => Ok(text),
-            _ => {
-                let body = serde_json::from_str(&text).unwrap_or_default();
-                Err((self.refused(status, &body), wait))
-            }
+        if status.is_success() {
+            return Ok(text);
         }
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        let problem = Problem::of(status.as_u16(), &body, call.places.clone());
+        Err((Error::Refused(Box::new(problem)), wait))
     }
 
     fn request(&self, call: &Call) -> ureq::http::request::Builder {
@@ -209,10 +201,6 @@ impl Client {
             ureq::Error::Io(error) => self.unreachable(error),
             error => self.unreachable(error),
         })
-    }
-
-    fn refused(&self, status: StatusCode, body: &Value) -> Error {
-        Error::Refused(Box::new(Problem::of(status.as_u16(), body)))
     }
 
     fn unreachable(&self, cause: impl Display) -> Error {

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::places::Places;
 use crate::problem::Problem;
 
 /// Something was asked for that did not come to be.
@@ -41,14 +40,6 @@ impl Error {
         move |cause| Self::File {
             path: path.to_owned(),
             cause,
-        }
-    }
-
-    /// What Carillon refused came from a file: its faults have places there.
-    pub fn in_file(self, places: &Places) -> Self {
-        match self {
-            Self::Refused(problem) => Self::Refused(Box::new(problem.in_file(places.clone()))),
-            error => error,
         }
     }
 

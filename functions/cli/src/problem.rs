@@ -47,9 +47,10 @@ pub struct Fault {
 }
 
 impl Problem {
-    /// Reads an answer that is not a success.
-    pub fn of(status: u16, body: &Value) -> Self {
+    /// Reads an answer that is not a success, to an input whose parts stand at these places.
+    pub fn of(status: u16, body: &Value, places: Places) -> Self {
         let mut problem: Self = serde_json::from_value(body.clone()).unwrap_or_default();
+        problem.places = places;
         problem.status = status;
         problem.document = body.clone();
         if problem.title.is_empty() {
@@ -68,11 +69,6 @@ impl Problem {
     /// Whether the first call with the same key is under way.
     pub fn is_in_progress(&self) -> bool {
         self.document["type"] == "urn:carillon:problem:in-progress"
-    }
-
-    /// The faults are about this file.
-    pub fn in_file(self, places: Places) -> Self {
-        Self { places, ..self }
     }
 }
 
@@ -121,11 +117,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn of(status: u16, body: Value) -> Problem {
+        Problem::of(status, &body, Places::default())
+    }
+
     #[test]
     fn every_fault_is_a_line() {
-        let problem = Problem::of(
+        let problem = of(
             400,
-            &json!({"title": "The input has faults", "detail": "2 faults; see `errors`", "errors": [
+            json!({"title": "The input has faults", "detail": "2 faults; see `errors`", "errors": [
                 {"pointer": "/resource/url", "detail": "must be a URL", "code": "malformed"},
                 {"pointer": "", "detail": "too much", "code": "out_of_range"},
             ]}),
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn what_is_to_be_done_is_said_in_commands() {
-        let problem = Problem::of(
+        let problem = of(
             409,
-            &json!({
+            json!({
                 "type": "urn:carillon:problem:not-active", "title": "The webhook is not active",
                 "detail": "resume it with a PATCH of `{\"enabled\": true}`",
             }),
@@ -154,12 +154,12 @@ mod tests {
 
     #[test]
     fn what_is_no_problem_document_is_told_by_its_status() {
-        let problem = Problem::of(403, &json!({"message": "Forbidden"}));
+        let problem = of(403, json!({"message": "Forbidden"}));
         assert_eq!(
             problem.to_string(),
             "the answer has the status 403: Forbidden"
         );
-        assert!(Problem::of(502, &Value::Null).to_string().contains("502"));
+        assert!(of(502, Value::Null).to_string().contains("502"));
     }
 
     #[test]

@@ -85,11 +85,9 @@ pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result
         ],
     );
     // JSON is YAML, and is read as leniently: an id may be a number.
-    let body = json!({BLOCK: block}).to_string();
-    let call = Call::put(path).body("application/yaml", &body);
-    let mut answer = client
-        .call(&call)
-        .map_err(|error| error.in_file(&places.above()))?;
+    let body = json!({BLOCK: block});
+    let call = Call::put(path).body("application/yaml", &body, &places.above());
+    let mut answer = client.call(&call)?;
     in_order(&mut answer, places);
     let text = diff(&answer, &before[BLOCK], block, &secret, how.dry_run);
     Ok(Report::new(answer, text))

@@ -60,15 +60,15 @@ pub fn run(client: &Client, command: &Keys) -> Result<Report, Error> {
         Keys::Create(create) => {
             let mut body = body(Some(&create.name), create.expires);
             body.insert("role".into(), json!(create.role));
-            let body = Value::Object(body).to_string();
-            let answer = client.call(&Call::post(path(&["api-keys"])).json(&body).once())?;
+            let call = Call::post(path(&["api-keys"])).json(&json!(body));
+            let answer = client.call(&call.once())?;
             let once = "Keep the key now: it is shown this once.";
             Ok(Report::of(answer, |key| format!("{}\n{once}", shown(key))))
         }
         Keys::Update(update) => {
-            let body = Value::Object(body(update.name.as_ref(), update.expires)).to_string();
-            let call = Call::patch(path(&["api-keys", &update.id]));
-            Ok(Report::of(client.call(&call.json(&body))?, shown))
+            let body = json!(body(update.name.as_ref(), update.expires));
+            let call = Call::patch(path(&["api-keys", &update.id])).json(&body);
+            Ok(Report::of(client.call(&call)?, shown))
         }
         Keys::Delete { id } => {
             client.call(&Call::delete(path(&["api-keys", id])))?;

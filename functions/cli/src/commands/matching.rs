@@ -10,7 +10,6 @@ use crate::client::Client;
 use crate::document::Document;
 use crate::error::Error;
 use crate::output::{Column, Report, listed, text};
-use crate::places::Places;
 
 #[derive(Debug, Args)]
 pub struct Match {
@@ -19,20 +18,14 @@ pub struct Match {
 }
 
 pub fn run(client: &Client, arguments: &Match) -> Result<Report, Error> {
-    let Document { value, places } = Document::read(&arguments.file)?;
-    of(client, &value, &places)
+    of(client, &Document::read(&arguments.file)?)
 }
 
 /// Asks about an event; nothing is stored or sent.
-pub fn of(client: &Client, event: &Value, places: &Places) -> Result<Report, Error> {
-    let body = event.to_string();
-    let call = Call::post(path(&["events", "match"]))
-        .json(&body)
-        .repeatable();
-    let answer = client
-        .call(&call)
-        .map_err(client.unless_unknown("match"))
-        .map_err(|error| error.in_file(places))?;
+pub fn of(client: &Client, event: &Document) -> Result<Report, Error> {
+    let call = Call::post(path(&["events", "match"])).document(event);
+    let answer = client.call(&call.repeatable());
+    let answer = answer.map_err(client.unless_unknown("match"))?;
     Ok(Report::of(answer, shown))
 }
 

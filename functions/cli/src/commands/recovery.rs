@@ -42,8 +42,7 @@ pub fn recover(client: &Client, recover: &Recover) -> Result<Report, Error> {
     let (mut accepted, mut left_out) = (0, Vec::new());
     let mut answer;
     loop {
-        let sent = Value::Object(body.clone()).to_string();
-        let call = Call::post(path.as_str()).json(&sent);
+        let call = Call::post(path.as_str()).json(&json!(body));
         answer = client.call(&call).map_err(|error| match recover.webhook {
             None => client.unless_unknown("recover of all webhooks")(error),
             Some(_) => error,

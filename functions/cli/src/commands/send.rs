@@ -40,21 +40,17 @@ pub struct Send {
 }
 
 pub fn run(client: &Client, send: &Send) -> Result<Report, Error> {
-    let Document { value, places } = send.document()?;
+    let document = send.document()?;
+    let Document { value, places } = &document;
     if send.dry_run {
         if value.get("events").is_some() || value.is_array() {
             let what = "--dry-run takes one event, and this is a batch";
             return Err(Error::Input(what.to_owned()));
         }
-        return matching::of(client, &value, &places);
+        return matching::of(client, &document);
     }
-    let answer = client.call(
-        &Call::post(path(&["events"]))
-            .body(media_type(&value), &value.to_string())
-            .repeatable(),
-    );
-    let answer = answer.map_err(|error| error.in_file(&places))?;
-    Ok(report(answer))
+    let call = Call::post(path(&["events"])).body(media_type(value), value, places);
+    client.call(&call.repeatable()).map(report)
 }
 
 fn report(answer: Value) -> Report {

@@ -38,8 +38,10 @@ pub fn test(client: &Client, test: &Test) -> Result<Report, Error> {
         ("what to do", text(&answer["hint"])),
         ("took", took.unwrap_or_default()),
     ]);
-    let report = Report::new(answer, text);
-    Ok(Report { good, ..report })
+    Ok(Report {
+        good,
+        ..Report::new(answer, text)
+    })
 }
 
 #[derive(Debug, Args)]
@@ -69,7 +71,7 @@ struct Previewed {
 
 pub fn preview(client: &Client, preview: &Preview) -> Result<Report, Error> {
     let event = &preview.event;
-    let Document { value, places } = match (&event.event_id, &event.file) {
+    let event = match (&event.event_id, &event.file) {
         (Some(id), _) => Document::made(json!({"event_id": id})),
         (_, Some(file)) => Document::read(file)?,
         _ => Document::made(json!({"sample": event.sample})),
@@ -77,9 +79,7 @@ pub fn preview(client: &Client, preview: &Preview) -> Result<Report, Error> {
     let id = webhook_id(client, &preview.webhook)?;
     let path = path(&["webhooks", &id, "preview"]);
     let path = query(&path, &[("channel", preview.channel.clone())]);
-    let body = value.to_string();
-    let answer = client.call(&Call::post(path).json(&body).repeatable());
-    let answer = answer.map_err(|error| error.in_file(&places))?;
+    let answer = client.call(&Call::post(path).document(&event).repeatable())?;
     Ok(Report::of(answer, shown))
 }
 

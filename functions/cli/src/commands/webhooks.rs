@@ -137,13 +137,9 @@ pub fn run(client: &Client, command: &Webhooks) -> Result<Report, Error> {
             webhook,
             file,
             no_verify,
-        } => {
-            let Document { value, places } = substitute::read(file)?;
-            let answer = change(client, webhook, &value, *no_verify);
-            answer.map_err(|error| error.in_file(&places))
-        }
-        Webhooks::Enable { webhook } => change(client, webhook, &json!({"enabled": true}), false),
-        Webhooks::Disable { webhook } => change(client, webhook, &json!({"enabled": false}), false),
+        } => change(client, webhook, &substitute::read(file)?, *no_verify),
+        Webhooks::Enable { webhook } => switch(client, webhook, true),
+        Webhooks::Disable { webhook } => switch(client, webhook, false),
         Webhooks::Rotate {
             webhook,
             everywhere,
@@ -233,18 +229,16 @@ fn words(message: &Value) -> Vec<(&'static str, String)> {
 }
 
 fn create(client: &Client, create: &Create) -> Result<Report, Error> {
-    let Document { mut value, places } = match &create.file {
+    let mut webhook = match &create.file {
         Some(file) => substitute::read(file)?,
         None => Document::made(create.webhook(client)?),
     };
-    if let (Some(name), Some(fields)) = (&create.name, value.as_object_mut()) {
+    if let (Some(name), Some(fields)) = (&create.name, webhook.value.as_object_mut()) {
         fields.insert("name".into(), json!(name));
     }
     let verify = create.no_verify.then(|| "false".to_owned());
     let path = query(&path(&["webhooks"]), &[("verify", verify)]);
-    let body = value.to_string();
-    let answer = client.call(&Call::post(path).json(&body).once());
-    let answer = answer.map_err(|error| error.in_file(&places))?;
+    let answer = client.call(&Call::post(path).document(&webhook).once())?;
     Ok(Report::of(answer, with_secret))
 }
 
@@ -270,11 +264,16 @@ impl Create {
     }
 }
 
-fn change(client: &Client, name: &str, patch: &Value, no_verify: bool) -> Result<Report, Error> {
+fn switch(client: &Client, name: &str, on: bool) -> Result<Report, Error> {
+    let patch = Document::made(json!({"enabled": on}));
+    change(client, name, &patch, false)
+}
+
+fn change(client: &Client, name: &str, patch: &Document, no_verify: bool) -> Result<Report, Error> {
     let id = webhook_id(client, name)?;
     let verify = no_verify.then(|| "false".to_owned());
     let path = query(&path(&["webhooks", &id]), &[("verify", verify)]);
-    let answer = client.call(&Call::patch(path).json(&patch.to_string()))?;
+    let answer = client.call(&Call::patch(path).document(patch))?;
     Ok(Report::of(answer, shown))
 }
 
@@ -289,9 +288,8 @@ fn rotate(client: &Client, name: &str, everywhere: bool, make: bool) -> Result<R
     if everywhere {
         body.insert("everywhere".into(), json!(true));
     }
-    let body = Value::Object(body).to_string();
     let path = path(&["webhooks", &id, "rotate"]);
-    let answer = client.call(&Call::post(path).json(&body).once())?;
+    let answer = client.call(&Call::post(path).json(&json!(body)).once())?;
     Ok(Report::of(answer, with_secret))
 }
 

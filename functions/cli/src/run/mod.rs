@@ -143,7 +143,6 @@ fn post(client: &Arc<Client>, body: Value) -> Receiver<Result<(), String>> {
     let (done, posted) = channel();
     let client = Arc::clone(client);
     thread::spawn(move || {
-        let body = body.to_string();
         let call = Call::post(path(&["events"])).json(&body);
         let answer = client.call(&call.repeatable().silent());
         let _ = done.send(answer.map(drop).map_err(|error| error.to_string()));
