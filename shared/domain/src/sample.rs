@@ -3,33 +3,29 @@
 
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde_json::{Value, json};
 
-use crate::event::{Capture, EstimatedCost, Event, Period, Resource, Status};
+use crate::event::Event;
 use crate::event_type::{EventGroup, EventType, EventTypePattern};
 use crate::filters::Filters;
-use crate::ids::{CredentialId, EventId, Fingerprint, OrganizationId, WebhookId};
+use crate::ids::{CredentialId, Fingerprint, OrganizationId, WebhookId};
 use crate::webhook::{Configuration, CredentialRef, KindId, Lanes, Webhook, WebhookStatus};
 
-const SAMPLE_TIME: i64 = 1_795_256_100;
+const SAMPLE_TIME: &str = "2026-11-21T10:15:00Z";
 
 /// A realistic event of the given type. Always the same one, so that documents and
 /// snapshots stay stable; callers put in their own organization, id and time.
 pub fn event(event_type: EventType) -> Event {
-    let capture = Capture {
-        organization: OrganizationId::parse("org_acme").expect("a constant id is valid"),
-        now: Timestamp::from_second(SAMPLE_TIME).expect("a constant time is valid"),
-        fallback_id: EventId::parse(&format!("sample-{event_type}"))
-            .expect("type names are valid ids"),
+    let (actor, fields) = match event_type.group() {
+        EventGroup::Configuration => ("alice", configuration(event_type.as_str())),
+        EventGroup::Infrastructure => ("alice", infrastructure(event_type)),
+        EventGroup::System => ("Carillon", system(event_type)),
     };
-    let event = Event {
-        actor: Some("alice".into()),
-        ..Event::bare(event_type, capture)
-    };
-    match event_type.group() {
-        EventGroup::Configuration => configuration(event),
-        EventGroup::Infrastructure => infrastructure(event),
-        EventGroup::System => system(event),
-    }
+    let event = json!({
+        "id": format!("sample-{event_type}"), "type": event_type, "organization": "org_acme",
+        "occurred_at": SAMPLE_TIME, "received_at": SAMPLE_TIME, "actor": actor,
+    });
+    serde_json::from_value(with(event, fields)).expect("the samples are events")
 }
 
 /// An active webhook of the samples' organization: a Slack bot that posts to `infra`.
@@ -39,7 +35,7 @@ pub fn event(event_type: EventType) -> Event {
 /// Where a pattern matches no event type.
 pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
     let ulid = ulid::Ulid::from(number);
-    let time = Timestamp::from_second(SAMPLE_TIME).expect("a constant time is valid");
+    let time: Timestamp = SAMPLE_TIME.parse().expect("a constant time is valid");
     let organization = OrganizationId::parse("org_acme").expect("a constant id is valid");
     Webhook {
         id: WebhookId::generate(ulid),
@@ -69,17 +65,23 @@ pub fn webhook(number: u128, event_types: &[&str]) -> Webhook {
     }
 }
 
-fn resource(resource_type: &str, id: &str, name: &str) -> Option<Resource> {
-    Some(Resource {
-        resource_type: Some(resource_type.into()),
-        id: Some(id.into()),
-        name: Some(name.into()),
-        url: None,
-    })
+/// The first with the fields of the second, which count before its own.
+fn with(mut event: Value, fields: Value) -> Value {
+    if let (Value::Object(event), Value::Object(fields)) = (&mut event, fields) {
+        event.extend(fields);
+    }
+    event
 }
 
-fn configuration(mut event: Event) -> Event {
-    let name = event.event_type.as_str();
+fn resource(resource_type: &str, id: &str, name: &str) -> Value {
+    json!({"type": resource_type, "id": id, "name": name})
+}
+
+fn cost(amount: &str) -> Value {
+    json!({"amount": amount, "currency": "USD", "period": "month"})
+}
+
+fn configuration(name: &str) -> Value {
     let (entity, change) = name.rsplit_once('_').unwrap_or((name, ""));
     let (id, shown) = match entity {
         "parameter" => ("param-81", "DATABASE_URL"),
@@ -87,99 +89,70 @@ fn configuration(mut event: Event) -> Event {
         "environment" => ("env-3", "production"),
         _ => ("value-640", "DATABASE_URL"),
     };
-    event.resource = resource(entity, id, shown);
+    let mut event = json!({"resource": resource(entity, id, shown)});
     if entity != "project" {
-        event.project = Some("billing".into());
+        event["project"] = "billing".into();
     }
     if entity == "value" {
-        event.environment = Some("production".into());
+        event["environment"] = "production".into();
     }
     if change == "updated" {
-        event.changes = vec!["description".into(), "rotation".into()];
+        event["changes"] = json!(["description", "rotation"]);
     }
     event
 }
 
-fn infrastructure(mut event: Event) -> Event {
-    event.environment = Some("production".into());
-    event.project = Some("billing".into());
-    event.provider = Some("aws".into());
-    event.region = Some("eu-west-1".into());
-    event.correlation_id = Some("release-42".into());
-    event.status = Some(Status::Succeeded);
-    event.resource = resource("aws_rds_cluster", "db-1", "billing-db");
-    let cost = |amount: &str| {
-        Some(EstimatedCost {
-            amount: amount.into(),
-            currency: "USD".into(),
-            period: Some(Period::Month),
-        })
-    };
-    match event.event_type {
+fn infrastructure(event_type: EventType) -> Value {
+    let event = json!({
+        "environment": "production", "project": "billing", "provider": "aws",
+        "region": "eu-west-1", "correlation_id": "release-42", "status": "succeeded",
+        "resource": resource("aws_rds_cluster", "db-1", "billing-db"),
+    });
+    let own = match event_type {
         EventType::Destroy => {
-            event.resource = resource("aws_ecs_service", "reports", "reports");
+            json!({"resource": resource("aws_ecs_service", "reports", "reports")})
         }
-        EventType::Scale => {
-            event.resource = resource("aws_ecs_service", "checkout", "checkout");
-            event.estimated_cost = cost("128.00");
-            event.details = [("from", "2 tasks"), ("to", "6 tasks")]
-                .map(|(name, value)| (name.into(), value.into()))
-                .into();
-        }
-        EventType::Error => {
-            event.status = Some(Status::Failed);
-            event.message = Some(
-                "Health checks failed: 3 of 3 targets are unhealthy.\n\
-                 Last answer: 503 Service Unavailable"
-                    .into(),
-            );
-        }
-        _ => {
-            event.estimated_cost = cost("41.20");
-            event.message = Some("Release 42: read replicas for billing".into());
-            event.details = [("commit".into(), "9fceb02".into())].into();
-        }
-    }
-    event
+        EventType::Scale => json!({
+            "resource": resource("aws_ecs_service", "checkout", "checkout"),
+            "estimated_cost": cost("128.00"), "details": {"from": "2 tasks", "to": "6 tasks"},
+        }),
+        EventType::Error => json!({
+            "status": "failed",
+            "message": "Health checks failed: 3 of 3 targets are unhealthy.\n\
+                        Last answer: 503 Service Unavailable",
+        }),
+        _ => json!({
+            "estimated_cost": cost("41.20"), "details": {"commit": "9fceb02"},
+            "message": "Release 42: read replicas for billing",
+        }),
+    };
+    with(event, own)
 }
 
-fn system(mut event: Event) -> Event {
-    event.actor = Some("Carillon".into());
-    match event.event_type {
-        EventType::WebhookSuspended => {
-            event.status = Some(Status::Failed);
-            event.resource = resource("webhook", "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "prod alerts");
-            event.message = Some(
-                "The token was revoked: create a new one and rotate the webhook's credential. 3 \
-                 deliveries are kept, and what comes meanwhile; send them once it works: POST \
-                 /api/v1/webhooks/wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ/recover/."
-                    .into(),
-            );
-        }
-        EventType::WebhookFailing => {
-            event.status = Some(Status::Failed);
-            event.resource = Some(Resource {
-                resource_type: Some("webhook".into()),
-                name: Some("prod alerts and 2 more".into()),
-                ..Resource::default()
-            });
-            event.message = Some(
-                "No message has got through for an hour or longer: audit, on call, prod alerts. \
-                 What waits is kept and tried every ten minutes. Slack answers 503."
-                    .into(),
-            );
-            event.details = [("platform".into(), "slack".into())].into();
-        }
-        _ => {
-            event.message = Some("It works: messages of this webhook will arrive here.".into());
-        }
+fn system(event_type: EventType) -> Value {
+    match event_type {
+        EventType::WebhookSuspended => json!({
+            "status": "failed",
+            "resource": resource("webhook", "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "prod alerts"),
+            "message": "The token was revoked: create a new one and rotate the webhook's \
+                        credential. 3 deliveries are kept, and what comes meanwhile; send them \
+                        once it works: POST \
+                        /api/v1/webhooks/wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ/recover/.",
+        }),
+        EventType::WebhookFailing => json!({
+            "status": "failed", "details": {"platform": "slack"},
+            "resource": {"type": "webhook", "name": "prod alerts and 2 more"},
+            "message": "No message has got through for an hour or longer: audit, on call, prod \
+                        alerts. What waits is kept and tried every ten minutes. Slack answers 503.",
+        }),
+        _ => json!({"message": "It works: messages of this webhook will arrive here."}),
     }
-    event
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Capture;
     use crate::fault::{Faults, Pointer};
 
     #[test]
