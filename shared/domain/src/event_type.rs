@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::fault::{FaultCode, Faults, Pointer, nearest};
+use crate::fault::{FaultCode, Faults, Pointer, repeated, unknown};
 use crate::field::{Named, Rule, reference};
 use crate::glob::Glob;
-use crate::masking::without_credential;
 use crate::named::named;
-use crate::text::shorten;
 use crate::values::{NOT_BLANK, said};
 
 named! {
@@ -68,17 +66,7 @@ impl EventType {
     pub fn unknown(name: &str, among: impl Fn(Self) -> bool) -> String {
         let known = Self::ALL.iter().filter(|known| among(**known));
         let known: Vec<&str> = known.map(|known| known.as_str()).collect();
-        let shown = shorten(&without_credential(name), 60);
-        if known.contains(&name.trim()) {
-            return format!("there is white space around the event type `{shown}`: take it out");
-        }
-        match nearest(name, known.iter().copied()) {
-            Some(meant) => format!("unknown event type `{shown}`; did you mean `{meant}`?"),
-            None => format!(
-                "unknown event type `{shown}`; known are {}",
-                known.join(", ")
-            ),
-        }
+        unknown("event type", name, &known)
     }
 
     /// Whether clients may publish it; the others are Carillon's own.
@@ -107,7 +95,7 @@ impl EventTypePattern {
             return Ok(pattern);
         }
         if text.contains('*') {
-            let shown = shorten(&without_credential(text), 60);
+            let shown = repeated(text);
             return Err(format!("the pattern `{shown}` matches no event type"));
         }
         Err(EventType::unknown(text, |_| true))
@@ -164,8 +152,7 @@ impl Rule for NameOrPattern {
 
     fn read(&self, value: &Value, at: &Pointer, faults: &mut Faults) -> Option<EventTypePattern> {
         let text = said(value, at, 256, NOT_BLANK, faults)?;
-        let pattern = EventTypePattern::parse(&text);
-        pattern.map_or_else(|why| faults.reject(at, FaultCode::UnknownValue, why), Some)
+        faults.accept(at, FaultCode::UnknownValue, EventTypePattern::parse(&text))
     }
 
     fn schema(&self) -> Value {
