@@ -39,13 +39,18 @@ pub(super) fn read(text: &str) -> Result<Meaning, String> {
     }
 }
 
-/// The type that the last segment names, or the last two with `_` between them.
-fn named(segments: &[String]) -> Option<EventType> {
-    let joined = match segments {
-        [.., entity, change] => EventType::parse(&format!("{entity}_{change}")),
+/// The last two segments with `_` between them.
+fn joined(segments: &[String]) -> Option<String> {
+    match segments {
+        [.., entity, change] => Some(format!("{entity}_{change}")),
         _ => None,
-    };
+    }
+}
+
+/// The type that the last two segments name, or the last one.
+fn named(segments: &[String]) -> Option<EventType> {
     let last = segments.last()?;
+    let joined = joined(segments).and_then(|name| EventType::parse(&name));
     joined
         .or_else(|| EventType::parse(last))
         // What other systems call it.
@@ -61,14 +66,9 @@ fn is_version(segment: &str) -> bool {
 
 fn unknown(text: &str, segments: &[String]) -> String {
     let known = EventType::publishable();
-    let last = segments.last().map(String::as_str).unwrap_or_default();
-    let joined = match segments {
-        [.., entity, change] => format!("{entity}_{change}"),
-        _ => String::new(),
-    };
-    let meant = [last, &joined].into_iter();
-    let mut meant = meant.filter_map(|written| nearest(written, known.iter().copied()));
-    let hint = match meant.next() {
+    let mut written = segments.last().cloned().into_iter().chain(joined(segments));
+    let meant = written.find_map(|name| nearest(&name, known.iter().copied()));
+    let hint = match meant {
         Some(meant) => format!("; did you mean `{meant}`?"),
         None => ".".to_owned(),
     };
