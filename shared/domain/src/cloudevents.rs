@@ -8,7 +8,6 @@
 
 mod attributes;
 mod data;
-mod draft;
 mod event_type;
 mod extras;
 mod mapping;

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::attributes::{Attribute, Attributes, EXTENSIONS};
 use super::data::{Content, Data};
-use super::draft::{Draft, fits};
 use super::extras::Extras;
 use super::{CloudEvent, SOURCE, alternative_id, event_type};
 use crate::event::{Capture, Event, MAX_DETAIL, MAX_EVENT_BYTES, MAX_MESSAGE, MAX_NAME, NEW_EVENT};
@@ -40,7 +39,7 @@ pub(super) fn event(
     let time_at = time.as_ref().map(|time| time.at.clone());
     let mut reader = Reader {
         organization: &capture.organization,
-        draft: Draft::default(),
+        draft: json!({}),
         extras: Extras::default(),
         traceparent: None,
     };
@@ -57,9 +56,9 @@ pub(super) fn event(
         traceparent,
         ..
     } = reader;
-    let message = draft.take("message");
+    let message = draft.as_object_mut().and_then(|it| it.remove("message"));
     let mut inner = Faults::default();
-    let event = Event::parse(&draft.into_value(), &Pointer::root(), capture, &mut inner);
+    let event = Event::parse(&draft, &Pointer::root(), capture, &mut inner);
     // What does not fit is not in the draft, but for what the attributes say.
     for fault in inner.iter() {
         let at = match (fault.pointer.as_str(), &time_at) {
@@ -132,11 +131,29 @@ fn event_type(attributes: &mut Attributes, faults: &mut Faults) -> Option<event_
     }
 }
 
+/// Puts a value into an event's JSON.
+fn set(event: &mut Value, path: &[&str], value: Value) {
+    *path.iter().fold(event, |part, name| &mut part[*name]) = value;
+}
+
+/// Whether an event can have this value as this field.
+fn fits(path: &[&str], value: &Value) -> bool {
+    let capture = Capture {
+        organization: OrganizationId::parse("org").expect("a constant id is valid"),
+        now: Timestamp::UNIX_EPOCH,
+        fallback_id: EventId::parse("id").expect("a constant id is valid"),
+    };
+    let mut event = json!({"type": "deploy"});
+    set(&mut event, path, value.clone());
+    Event::parse(&event, &Pointer::root(), capture, &mut Faults::default()).is_some()
+}
+
 /// What has been read of a CloudEvent. Its attributes decide; what an event has no field
 /// for, or what does not fit there, becomes details.
 struct Reader<'o> {
     organization: &'o OrganizationId,
-    draft: Draft,
+    /// The event as JSON: an object with fields that an event can have.
+    draft: Value,
     extras: Extras,
     traceparent: Option<TraceParent>,
 }
@@ -161,7 +178,7 @@ impl Reader<'_> {
                     self.own_organization(&named, data.at.field(&name), faults);
                 }
                 ("message", Value::String(text)) => self.message(&text),
-                ("type", value) => self.draft.set(&["type"], value),
+                ("type", value) => set(&mut self.draft, &["type"], value),
                 ("resource", Value::Object(parts)) => {
                     for (part, value) in parts {
                         self.field(&["resource", &part], value);
@@ -190,7 +207,7 @@ impl Reader<'_> {
     /// Sets a field of the event, where the value is one that it can have.
     fn field(&mut self, path: &[&str], value: Value) {
         match fits(path, &value) {
-            true => self.draft.set(path, value),
+            true => set(&mut self.draft, path, value),
             false => self.extras.add_leaves(&path.join("."), &value),
         }
     }
@@ -209,11 +226,12 @@ impl Reader<'_> {
 
     /// Sets a field to what an attribute says. What data says instead becomes a detail.
     fn decide(&mut self, path: &[&str], value: Value) {
-        if let Some(other) = self.draft.get(path).filter(|other| **other != value) {
+        let other = path.iter().fold(&self.draft, |part, name| &part[*name]);
+        if *other != value {
             let name = format!("data.{}", path.join("."));
-            self.extras.add_leaves(&name, &other.clone());
+            self.extras.add_leaves(&name, other);
         }
-        self.draft.set(path, value);
+        set(&mut self.draft, path, value);
     }
 
     fn event_type(&mut self, meaning: Option<&event_type::Meaning>) {
@@ -230,14 +248,11 @@ impl Reader<'_> {
             return;
         };
         let instant = |text: &str| text.parse::<Timestamp>().ok();
-        let in_data = self.draft.get(&["occurred_at"]).and_then(Value::as_str);
-        let same = in_data.is_some_and(|text| {
-            instant(text).is_some_and(|known| Some(known) == instant(&time.text))
-        });
-        match same {
-            true => self.draft.set(&["occurred_at"], Value::String(time.text)),
-            false => self.decide(&["occurred_at"], Value::String(time.text)),
+        let in_data = self.draft["occurred_at"].as_str().and_then(instant);
+        if in_data.is_some() && in_data == instant(&time.text) {
+            set(&mut self.draft, &["occurred_at"], Value::Null);
         }
+        self.decide(&["occurred_at"], Value::String(time.text));
     }
 
     fn extensions(&mut self, attributes: &mut Attributes, faults: &mut Faults) {
@@ -277,10 +292,10 @@ impl Reader<'_> {
 
     /// The subject names the resource, where nothing else does.
     fn subject(&mut self, text: String) {
-        let known = |name| self.draft.get(&["resource", name]).and_then(Value::as_str);
+        let known = |name| self.draft["resource"][name].as_str();
         match (known("name"), known("id")) {
             (None, None) if text.chars().count() <= MAX_NAME => {
-                self.draft.set(&["resource", "name"], Value::String(text));
+                set(&mut self.draft, &["resource", "name"], text.into());
             }
             (None, None) => self.field(&["resource", "id"], Value::String(text)),
             (name, id) if [name, id].contains(&Some(text.as_str())) => {}
