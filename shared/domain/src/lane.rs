@@ -4,7 +4,6 @@
 //! carries is written down before it is made, so that a crash leaves a post of unknown outcome, and
 //! never one that nobody knows of.
 
-mod id;
 mod state;
 
 use jiff::Timestamp;
@@ -16,7 +15,7 @@ use crate::ids::{DeliveryId, EventId};
 use crate::stored::is_default;
 use crate::trace::TraceParent;
 
-pub use id::{LaneId, Position};
+pub use crate::ids::{LaneId, Position};
 pub use state::{Failure, LONGEST_BINDING, Lane, Log, Open, Refused, Trouble, Wait};
 
 /// A delivery that waits in a lane.
