@@ -26,19 +26,15 @@ impl Document {
 
     /// Reads a file; `-` is standard input.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let mut bytes = Vec::new();
         let (shown, read) = match path.as_os_str() == "-" {
             true => {
+                let mut bytes = Vec::new();
                 let read = std::io::stdin().lock().read_to_end(&mut bytes);
-                (Path::new("standard input"), read)
+                (Path::new("standard input"), read.map(|_| bytes))
             }
-            false => {
-                let read = std::fs::File::open(path).and_then(|mut f| f.read_to_end(&mut bytes));
-                (path, read)
-            }
+            false => (path, std::fs::read(path)),
         };
-        read.map_err(Error::file(shown))?;
-        let text = String::from_utf8(bytes)
+        let text = String::from_utf8(read.map_err(Error::file(shown))?)
             .map_err(|_| Error::Input(format!("{}: must be UTF-8", shown.display())))?;
         Self::parse(shown, &text)
     }

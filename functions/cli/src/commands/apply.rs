@@ -27,6 +27,9 @@ pub struct Apply {
     /// A configuration in YAML or JSON, such as ~/.cloudctl/config.yaml; `-` is standard input.
     /// ${NAME} is replaced from the environment
     file: PathBuf,
+    /// Remove the webhooks that the file does not name
+    #[arg(long)]
+    prune: bool,
     #[command(flatten)]
     how: How,
 }
@@ -36,23 +39,19 @@ pub struct Apply {
 pub struct How {
     /// Say what would change, and change nothing
     #[arg(long)]
-    pub dry_run: bool,
-    /// Remove the webhooks that the file does not name
-    #[arg(long)]
-    pub prune: bool,
+    dry_run: bool,
     /// Do not ask the platforms about credentials
     #[arg(long)]
-    pub no_verify: bool,
+    no_verify: bool,
 }
 
 pub fn run(client: &Client, apply: &Apply) -> Result<Report, Error> {
-    let document = Document::read(&apply.file)?;
-    let (block, places) = block(document)?;
-    put(client, &block, &places, &apply.how)
+    let block = block(Document::read(&apply.file)?)?;
+    put(client, &block, &apply.how, apply.prune)
 }
 
 /// The `notifications:` block alone: what else is in the file is nobody's business.
-pub fn block(document: Document) -> Result<(Value, Places), Error> {
+pub fn block(document: Document) -> Result<Document, Error> {
     let Document { mut value, places } = document;
     let Some(block) = value.get_mut(BLOCK).map(Value::take) else {
         let keys = value.as_object().into_iter().flatten();
@@ -67,11 +66,15 @@ pub fn block(document: Document) -> Result<(Value, Places), Error> {
         places: places.below(&format!("/{BLOCK}")),
     };
     from_environment(&mut block)?;
-    Ok((block.value, block.places))
+    Ok(block)
 }
 
-/// Makes the webhooks what a block says; `places` are those inside the block.
-pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result<Report, Error> {
+/// Makes the webhooks what a block says.
+pub fn put(client: &Client, block: &Document, how: &How, prune: bool) -> Result<Report, Error> {
+    let Document {
+        value: block,
+        places,
+    } = block;
     let before = client.call(&Call::get(path(&[BLOCK])))?;
     // Before anything is changed: without them nothing can be shown.
     let secret = secret_names(client)?;
@@ -80,7 +83,7 @@ pub fn put(client: &Client, block: &Value, places: &Places, how: &How) -> Result
         &path(&[BLOCK]),
         &[
             ("dry_run", flag(how.dry_run, "true")),
-            ("prune", flag(how.prune, "true")),
+            ("prune", flag(prune, "true")),
             ("verify", flag(how.no_verify, "false")),
         ],
     );
@@ -179,21 +182,18 @@ fn find<'v>(block: &'v Value, name: &str) -> &'v Value {
 }
 
 fn change(field: &str, before: &Value, after: &Value) -> String {
+    let field = clean(field);
     let side = |sign: &str, colour: AnsiColor, value: &Value| match value {
         Value::Null => String::new(),
         value => {
-            let style = colour.on_default();
-            let field = clean(field);
-            format!(
-                "  {style}{sign} {field}: {}{style:#}\n",
-                clean(&value.to_string())
-            )
+            let (style, value) = (colour.on_default(), clean(&value.to_string()));
+            format!("    {style}{sign} {field}: {value}{style:#}\n")
         }
     };
     let lines = side("-", AnsiColor::Red, before) + &side("+", AnsiColor::Green, after);
     match lines.is_empty() {
-        true => format!("    {}: as it is by default\n", clean(field)),
-        false => lines.replace("\n  ", "\n    ").replacen("  ", "    ", 1),
+        true => format!("    {field}: as it is by default\n"),
+        false => lines,
     }
 }
 
@@ -238,8 +238,8 @@ mod tests {
     fn only_the_block_leaves_the_machine() {
         let yaml = "secret: ${NOT_SET}\nnotifications:\n  work:\n    provider: slack\n";
         let document = Document::parse(Path::new("f.yaml"), yaml).unwrap();
-        let (block, places) = super::block(document).unwrap();
-        assert_eq!(block, json!({"work": {"provider": "slack"}}));
+        let Document { value, places } = super::block(document).unwrap();
+        assert_eq!(value, json!({"work": {"provider": "slack"}}));
         assert_eq!(places.find("/work/provider"), "f.yaml:4:5");
         assert_eq!(
             places.above().find("/notifications/work/provider"),

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
 use super::apply::{self, BLOCK, How};
@@ -11,7 +11,6 @@ use crate::client::Client;
 use crate::document::Document;
 use crate::error::Error;
 use crate::output::Report;
-use crate::places::Places;
 use crate::substitute;
 use crate::text::clean;
 use crate::yaml::escaped;
@@ -34,50 +33,29 @@ pub enum Import {
         /// `-` is standard input. ${NAME} is replaced from the environment
         file: PathBuf,
         #[command(flatten)]
-        options: Options,
+        how: How,
     },
     /// CloudCTL's configuration, as `carillon apply` takes it
     Cloudctl {
         /// ~/.cloudctl/config.yaml, unless given
         file: Option<PathBuf>,
         #[command(flatten)]
-        options: Options,
+        how: How,
     },
-}
-
-#[derive(Debug, Args)]
-pub struct Options {
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Do not ask the platforms about credentials
-    #[arg(long)]
-    no_verify: bool,
-}
-
-impl Options {
-    fn how(&self) -> How {
-        How {
-            dry_run: self.dry_run,
-            prune: false,
-            no_verify: self.no_verify,
-        }
-    }
 }
 
 /// Can be repeated: a webhook that is there already is made what the file says.
 pub fn run(client: &Client, import: &Import) -> Result<Report, Error> {
     match import {
-        Import::Cloudctl { file, options } => {
+        Import::Cloudctl { file, how } => {
             let home = || Some(env::home_dir()?.join(".cloudctl").join("config.yaml"));
             let file = file.clone().or_else(home);
             let file = file.ok_or_else(|| Error::Input("give the file".to_owned()))?;
-            let (block, places) = apply::block(Document::read(&file)?)?;
-            apply::put(client, &block, &places, &options.how())
+            apply::put(client, &apply::block(Document::read(&file)?)?, how, false)
         }
-        Import::Cloudtruth { file, options } => {
+        Import::Cloudtruth { file, how } => {
             let taken = Taken::of(&substitute::read(file)?)?;
-            let report = apply::put(client, &taken.block, &taken.places, &options.how())?;
+            let report = apply::put(client, &taken.block, how, false)?;
             let text = format!("{}\n{}", report.text, taken.notes.join("\n"));
             Ok(Report { text, ..report })
         }
@@ -86,8 +64,7 @@ pub fn run(client: &Client, import: &Import) -> Result<Report, Error> {
 
 /// CloudTruth's webhooks as a block of `notifications`.
 struct Taken {
-    block: Value,
-    places: Places,
+    block: Document,
     notes: Vec<String>,
 }
 
@@ -150,8 +127,10 @@ impl Taken {
         }
         match faults.is_empty() {
             true => Ok(Self {
-                block: Value::Object(block),
-                places: document.places.moved(&moved).below(&format!("/{BLOCK}")),
+                block: Document {
+                    value: Value::Object(block),
+                    places: document.places.moved(&moved).below(&format!("/{BLOCK}")),
+                },
                 notes,
             }),
             false => Err(Error::Faults(faults)),
@@ -201,25 +180,34 @@ mod tests {
     fn the_documented_payload_is_taken_as_it_is() {
         let taken = taken(DOCUMENTED).unwrap();
         assert_eq!(
-            taken.block,
+            taken.block.value,
             json!({"MyNewWebhook": {
                 "provider": "slack", "events": ["parameter_created"], "token": "xoxb-fake",
                 "channel": "infra", "username": "CloudTruth",
             }})
         );
-        assert_eq!(taken.places.find("/MyNewWebhook/token"), "ct.json:8:5");
-        assert_eq!(taken.places.find("/MyNewWebhook/events/0"), "ct.json:4:5");
-        assert_eq!(taken.places.find("/MyNewWebhook/provider"), "ct.json:6:3");
+        assert_eq!(
+            taken.block.places.find("/MyNewWebhook/token"),
+            "ct.json:8:5"
+        );
+        assert_eq!(
+            taken.block.places.find("/MyNewWebhook/events/0"),
+            "ct.json:4:5"
+        );
+        assert_eq!(
+            taken.block.places.find("/MyNewWebhook/provider"),
+            "ct.json:6:3"
+        );
         assert_eq!(taken.notes.len(), 1);
     }
 
     #[test]
     fn what_a_read_answers_is_taken_too() {
         let text = format!(r#"{{"count": 1, "next": null, "results": [{DOCUMENTED}]}}"#);
-        assert!(taken(&text).unwrap().block["MyNewWebhook"].is_object());
+        assert!(taken(&text).unwrap().block.value["MyNewWebhook"].is_object());
         let text = r#"[{"name": "a", "id": "1", "created_at": "x", "configuration": {}}]"#;
         assert_eq!(
-            taken(text).unwrap().block,
+            taken(text).unwrap().block.value,
             json!({"a": {"provider": "slack"}})
         );
     }
