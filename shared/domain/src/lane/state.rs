@@ -86,6 +86,13 @@ pub struct Wait {
     pub binding_until: Option<Timestamp>,
 }
 
+impl Wait {
+    /// No wait is longer than its own length, whatever a clock has been set back by.
+    fn lasts_until(&self, until: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        (now < until && self.from <= now + SKEW).then_some(until)
+    }
+}
+
 /// A channel that does not take messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -164,12 +171,10 @@ impl Lane {
     /// Until when nothing is to be tried, if it is to wait.
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
         let wait = self.wait.as_ref()?;
-        let until = match self.asked_at != wait.asked {
-            true => wait.binding_until?,
-            false => wait.until,
-        };
-        // No wait is longer than its own length, whatever a clock has been set back by.
-        (now < until && wait.from <= now + SKEW).then_some(until)
+        match self.asked_at != wait.asked {
+            true => self.is_bound_until(now),
+            false => wait.lasts_until(wait.until, now),
+        }
     }
 
     /// Whether something may be waiting for a later try, in the lane or on its own.
@@ -193,8 +198,7 @@ impl Lane {
     /// Until when nobody can hurry it.
     pub fn is_bound_until(&self, now: Timestamp) -> Option<Timestamp> {
         let wait = self.wait.as_ref()?;
-        let until = wait.binding_until?;
-        (now < until && wait.from <= now + SKEW).then_some(until)
+        wait.lasts_until(wait.binding_until?, now)
     }
 
     /// Up to where the lane has come, once the open post is settled: what comes in before that is
