@@ -35,7 +35,7 @@ const ACCOUNT: Field<Said> = key("account", "Of the provider, such as `111122223
 const REGION: Field<Said> = key("region", "Such as `eu-west-1`");
 const SEVERITY: Field<OneOf<Severity>> = Field::optional("severity", "", OneOf::NAMES);
 const ESTIMATED_COST: Field<Cost> = Field::optional("estimated_cost", "", Cost);
-const ACTOR: Field<Remark> = name("actor", "Who did it");
+const ACTOR: Field<Remark> = Field::optional("actor", "Who did it", Remark(MAX_NAME));
 const MESSAGE: Field<Remark> = Field::optional("message", "Free text", Remark(MAX_MESSAGE));
 const CORRELATION_ID: Field<Said> = key("correlation_id", "Groups the events of one operation");
 const TRACEPARENT: Field<Formed<TraceParent>> = Field::optional(
@@ -59,10 +59,6 @@ const DETAILS: Field<Details> =
 /// What decides who is told, and in which thread: blank, it would mean another than its sender's.
 const fn key(name: &'static str, about: &'static str) -> Field<Said> {
     Field::optional(name, about, Said(MAX_NAME))
-}
-
-const fn name(name: &'static str, about: &'static str) -> Field<Remark> {
-    Field::optional(name, about, Remark(MAX_NAME))
 }
 
 /// An event that a client publishes.
