@@ -25,14 +25,21 @@ impl Event {
         faults: &mut Faults,
     ) -> Option<Self> {
         let mut value = value.clone();
-        if let Some(fields) = value.as_object_mut() {
-            loosen(fields);
-        }
+        loosen(&mut value);
         Self::parse_fields(&value, at, capture, faults).map(Self::fitted)
     }
 }
 
-fn loosen(fields: &mut Map<String, Value>) {
+/// What may be a number instead of a text.
+const NUMBERS: &str = "/id /correlation_id /severity /resource/id";
+/// What is on one line, of at most [`MAX_NAME`] characters.
+const NAMES: &str = "/environment /project /provider /account /region /actor /correlation_id \
+                     /resource/type /resource/name";
+
+fn loosen(event: &mut Value) {
+    let Some(fields) = event.as_object_mut() else {
+        return;
+    };
     // What a template leaves of a value that is not there.
     fields.retain(|name, value| name == "type" || !is_blank(value));
     for name in ["resource", "estimated_cost"] {
@@ -49,14 +56,23 @@ fn loosen(fields: &mut Map<String, Value>) {
             fields.remove(name);
         }
     }
-    own_id(fields);
-    for name in ["correlation_id", "severity"] {
-        number_to_text(fields.get_mut(name));
+    for at in NUMBERS.split(' ') {
+        if let Some(number @ Value::Number(_)) = event.pointer_mut(at) {
+            *number = Value::String(number.to_string());
+        }
     }
-    if let Some(account @ Value::Number(_)) = fields.get_mut("account") {
+    if let Some(account @ Value::Number(_)) = event.get_mut("account") {
         // As a number it has lost the zeros in front.
         *account = Value::String(format!("{:0>12}", account.to_string()));
     }
+    for at in NAMES.split(' ') {
+        cut(event.pointer_mut(at), MAX_NAME);
+    }
+    cut(event.pointer_mut("/resource/id"), MAX_ID);
+    let Some(fields) = event.as_object_mut() else {
+        return;
+    };
+    own_id(fields);
     word(fields, "status", |word| {
         Some(foreign::status(word)?.as_str())
     });
@@ -68,25 +84,10 @@ fn loosen(fields: &mut Map<String, Value>) {
     {
         *time = Value::String(read.to_string());
     }
-    for name in [
-        "environment",
-        "project",
-        "provider",
-        "account",
-        "region",
-        "actor",
-        "correlation_id",
-    ] {
-        cut(fields.get_mut(name), MAX_NAME);
-    }
     if let Some(message) = fields.get_mut("message") {
         cut_lines(message, MAX_MESSAGE);
     }
     if let Some(resource) = fields.get_mut("resource").and_then(Value::as_object_mut) {
-        number_to_text(resource.get_mut("id"));
-        cut(resource.get_mut("type"), MAX_NAME);
-        cut(resource.get_mut("name"), MAX_NAME);
-        cut(resource.get_mut("id"), MAX_ID);
         // A part of a URL leads nowhere.
         let url = resource.get("url").and_then(Value::as_str);
         if url.is_some_and(|url| is_longer(url, MAX_URL)) {
@@ -94,9 +95,9 @@ fn loosen(fields: &mut Map<String, Value>) {
         }
     }
     if let Some(changes) = fields.get_mut("changes").and_then(Value::as_array_mut) {
-        changes
-            .iter_mut()
-            .for_each(|name| cut(Some(name), MAX_NAME));
+        for name in changes {
+            cut(Some(name), MAX_NAME);
+        }
     }
     if let Some(details) = fields.get_mut("details").and_then(Value::as_object_mut) {
         details.retain(|_, value| !value.is_null());
@@ -109,10 +110,9 @@ fn loosen(fields: &mut Map<String, Value>) {
     }
 }
 
-/// An id as people and machines write them: numbers are texts, blank is none, and one with
-/// other characters than an id may have is one that has not.
+/// An id as people and machines write them: blank is none, and one with other characters than an
+/// id may have is one that has not.
 fn own_id(fields: &mut Map<String, Value>) {
-    number_to_text(fields.get_mut("id"));
     let Some(Value::String(text)) = fields.get("id") else {
         return;
     };
@@ -147,12 +147,6 @@ fn word(fields: &mut Map<String, Value>, name: &str, ours: impl Fn(&str) -> Opti
 
 fn is_blank(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim().is_empty())
-}
-
-fn number_to_text(value: Option<&mut Value>) {
-    if let Some(number @ Value::Number(_)) = value {
-        *number = Value::String(number.to_string());
-    }
 }
 
 /// "a, b" of a list; JSON of what is no text inside.
