@@ -70,7 +70,7 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
     };
     let operation = Operation::new(run, &mask);
     let started = operation.event("started", Vec::new());
-    let announced = announce(sender.as_ref(), &started);
+    let announced = post(&sender, &started);
     let announced = match run.strict {
         true => match announced
             .recv()
@@ -101,10 +101,7 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
         false => vec![started, end],
     };
     let left = deadline.saturating_duration_since(Instant::now());
-    let told = sender
-        .as_ref()
-        .map_err(ToString::to_string)
-        .and_then(|client| tell(client, &events, left.max(LEAST)));
+    let told = tell(&sender, &events, left.max(LEAST));
     if let Err(error) = &told {
         say(&format!("{error}; the command ran all the same"));
     }
@@ -116,37 +113,33 @@ pub fn run(run: &Run, connection: Result<Connection, Error>) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Sends the first event beside the command; tells whether it was taken.
-fn announce(client: Result<&Arc<Client>, &Error>, event: &Value) -> Receiver<Result<(), String>> {
-    client.map_or_else(
-        |error| {
-            let (done, announced) = channel();
-            let _ = done.send(Err(error.to_string()));
-            announced
-        },
-        |client| post(client, event.clone()),
-    )
-}
-
 /// Sends events; gives up after a time, whatever the network does.
-fn tell(client: &Arc<Client>, events: &[Value], within: Duration) -> Result<(), String> {
-    let body = match events {
-        [event] => event.clone(),
-        events => json!({"events": events}),
+fn tell(sender: &Sender, events: &[Value], within: Duration) -> Result<(), String> {
+    let told = match events {
+        [event] => post(sender, event),
+        events => post(sender, &json!({"events": events})),
     };
-    let told = post(client, body).recv_timeout(within);
+    let told = told.recv_timeout(within);
     told.unwrap_or_else(|_| Err(format!("no answer within {} s", within.as_secs())))
 }
 
-/// Sends a body beside whatever goes on here.
-fn post(client: &Arc<Client>, body: Value) -> Receiver<Result<(), String>> {
+/// Who sends the events, or why nobody can.
+type Sender = Result<Arc<Client>, Error>;
+
+/// Sends a body beside whatever goes on here; tells whether it was taken.
+fn post(sender: &Sender, body: &Value) -> Receiver<Result<(), String>> {
     let (done, posted) = channel();
-    let client = Arc::clone(client);
-    thread::spawn(move || {
-        let call = Call::post(path(&["events"])).json(&body);
-        let answer = client.call(&call.repeatable().silent());
-        let _ = done.send(answer.map(drop).map_err(|error| error.to_string()));
-    });
+    let call = Call::post(path(&["events"])).json(body);
+    match sender {
+        Ok(client) => {
+            let client = Arc::clone(client);
+            thread::spawn(move || {
+                let answer = client.call(&call.repeatable().silent());
+                let _ = done.send(answer.map(drop).map_err(|error| error.to_string()));
+            });
+        }
+        Err(error) => drop(done.send(Err(error.to_string()))),
+    }
     posted
 }
 
