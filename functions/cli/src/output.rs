@@ -71,7 +71,7 @@ pub fn listed<'v>(list: impl IntoIterator<Item = &'v Value>, columns: &[Column])
 }
 
 /// A table; cells are cleaned, and wrapped where the terminal is narrow.
-pub fn table(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+fn table(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(columns.iter().map(|column| column.to_uppercase()));

@@ -8,7 +8,7 @@ use super::credential::secret;
 use crate::call::{Call, path};
 use crate::client::{Client, Patience};
 use crate::error::Error;
-use crate::output::{Report, table};
+use crate::output::{Column, Report, text};
 use crate::profile::{self, Config, Connection, LOCAL};
 
 #[derive(Debug, Args)]
@@ -80,18 +80,18 @@ pub fn logout(logout: &Logout) -> Result<Report, Error> {
 }
 
 pub fn profiles(config: &Config) -> Report {
-    let profiles: Vec<_> = config.profiles().collect();
-    let value = profiles
-        .iter()
-        .map(|(name, url, default)| json!({"name": name, "url": url, "default": default}))
-        .collect();
-    let rows = profiles.iter().map(|(name, url, default)| {
-        let mark = if *default { "default" } else { "" };
-        vec![(*name).to_owned(), (*url).to_owned(), mark.to_owned()]
-    });
-    let text = match profiles.is_empty() {
-        true => "There is no profile: `carillon login` makes one.".to_owned(),
-        false => table(&["profile", "url", ""], rows),
-    };
-    Report::new(value, text)
+    let profiles = config.profiles();
+    let profiles =
+        profiles.map(|(name, url, default)| json!({"name": name, "url": url, "default": default}));
+    let none = "There is no profile: `carillon login` makes one.";
+    Report::list(profiles.collect(), PROFILES, none)
 }
+
+const PROFILES: &[Column] = &[
+    ("profile", |profile| text(&profile["name"])),
+    ("url", |profile| text(&profile["url"])),
+    ("", |profile| match profile["default"] == true {
+        true => "default".to_owned(),
+        false => String::new(),
+    }),
+];
