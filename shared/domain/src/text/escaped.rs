@@ -132,19 +132,17 @@ impl Escaped {
     fn pieces(&self, longest: usize) -> Vec<Piece<'_>> {
         let mut pieces = Vec::new();
         for (text, part) in self.parts() {
-            let Part::Whole(stands_for) = part else {
-                for cluster in text.graphemes(true) {
-                    match length(cluster) <= longest {
-                        true => pieces.push(Piece::literal(cluster)),
-                        false => {
-                            let chars = cluster.split_inclusive(|_: char| true);
-                            pieces.extend(chars.map(Piece::literal));
-                        }
-                    }
-                }
+            if let Part::Whole(stands_for) = part {
+                pieces.push(Piece { text, stands_for });
                 continue;
-            };
-            pieces.push(Piece { text, stands_for });
+            }
+            for cluster in text.graphemes(true) {
+                let chars = cluster.split_inclusive(|_: char| true);
+                match length(cluster) <= longest {
+                    true => pieces.push(Piece::literal(cluster)),
+                    false => pieces.extend(chars.map(Piece::literal)),
+                }
+            }
         }
         pieces
     }

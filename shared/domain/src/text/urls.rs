@@ -25,24 +25,18 @@ pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let mut at = 0;
     let mut url = None;
     std::iter::from_fn(move || {
-        if let Some(url) = url.take() {
-            return Some(Part::Url(url));
-        }
-        if at == text.len() {
-            return None;
-        }
         let begin = at;
-        let Some((from, to)) = next(text, begin) else {
-            at = text.len();
-            return Some(Part::Text(&text[begin..]));
-        };
-        at = to;
-        let found = &text[from..to];
-        if from == begin {
-            return Some(Part::Url(found));
+        let found = url.take().or_else(|| next(text, begin));
+        if let Some((from, to)) = found
+            && from == begin
+        {
+            at = to;
+            return Some(Part::Url(&text[from..to]));
         }
-        url = Some(found);
-        Some(Part::Text(&text[begin..from]))
+        // Text first; the URL, if there is one, comes with the next call.
+        url = found;
+        at = found.map_or(text.len(), |(from, _)| from);
+        (begin < at).then(|| Part::Text(&text[begin..at]))
     })
 }
 
