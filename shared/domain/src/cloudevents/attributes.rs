@@ -10,16 +10,7 @@ use crate::text::shorten;
 use crate::values::kind;
 
 /// The attributes that CloudEvents 1.0 defines.
-pub(super) const DEFINED: [&str; 8] = [
-    "specversion",
-    "id",
-    "source",
-    "type",
-    "subject",
-    "time",
-    "datacontenttype",
-    "dataschema",
-];
+const DEFINED: &str = "specversion id source type subject time datacontenttype dataschema";
 
 /// The extension attributes that are fields of an event, and which ones. Their names cannot
 /// have the `_` that the fields have.
@@ -100,8 +91,9 @@ pub(super) fn from_object(
         }
         let text = match value {
             Value::String(text) => text.clone(),
-            Value::Bool(flag) if !DEFINED.contains(&name.as_str()) => flag.to_string(),
-            Value::Number(number) if !DEFINED.contains(&name.as_str()) => number.to_string(),
+            Value::Bool(_) | Value::Number(_) if DEFINED.split(' ').all(|it| it != name) => {
+                value.to_string()
+            }
             other => {
                 let detail = format!("must be a string, not {}", kind(other));
                 faults.add(here, FaultCode::WrongType, detail);
@@ -221,11 +213,9 @@ fn bad_name(name: &str) -> String {
         .filter(char::is_ascii_alphanumeric)
         .collect::<String>()
         .to_ascii_lowercase();
-    let known = DEFINED
-        .iter()
-        .chain(EXTENSIONS.iter().map(|(name, _)| name));
+    let extensions = EXTENSIONS.iter().map(|(name, _)| *name);
     let rule = "the name of an attribute has only a-z and 0-9";
-    match nearest(&plain, known.copied()) {
+    match nearest(&plain, DEFINED.split(' ').chain(extensions)) {
         Some(meant) => format!("{rule}; did you mean `{meant}`?"),
         None => format!("{rule}; what else an event says belongs into `data`"),
     }
