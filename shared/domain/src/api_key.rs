@@ -21,24 +21,18 @@ pub enum Permission {
     Read,
     /// Change webhooks, send their deliveries again.
     Write,
-    /// Publish events.
     Publish,
     /// Read the catalogue of event types.
     Catalogue,
-    /// Manage API keys.
     Keys,
 }
 
 named! {
     Role "Role" "What a key allows: everything (`admin`), webhooks and events \
         (`editor`), publishing events (`publisher`), reading (`viewer`)" {
-        /// Everything, keys included.
         Admin "admin",
-        /// Webhooks and events.
         Editor "editor",
-        /// Publishing events, and reading which there are.
         Publisher "publisher",
-        /// Reading.
         Viewer "viewer",
     }
 }
@@ -127,7 +121,6 @@ impl ApiKey {
         })
     }
 
-    /// The names of the fields that differ.
     pub fn changed_fields(&self, after: &Self) -> Vec<String> {
         let fields = [
             ("name", self.name != after.name),

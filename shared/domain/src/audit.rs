@@ -14,7 +14,6 @@ pub enum ActorType {
     ApiKey,
     /// By the key that was made at deployment.
     DeploymentKey,
-    /// By a JWT.
     Jwt,
 }
 
@@ -36,7 +35,6 @@ pub struct By {
     pub request_id: String,
 }
 
-/// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -45,7 +43,6 @@ pub enum Action {
     Removed,
 }
 
-/// What kind of thing is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectType {

@@ -132,7 +132,6 @@ pub struct Delivery {
     pub organization: OrganizationId,
     pub event_id: EventId,
     pub event_type: EventType,
-    /// The trace that the event belongs to.
     pub traceparent: Option<TraceParent>,
     pub channel: String,
     pub status: DeliveryStatus,

@@ -25,7 +25,6 @@ pub struct Waiting {
     pub delivery_id: DeliveryId,
     pub event_id: EventId,
     pub event_type: EventType,
-    /// The trace that the event belongs to.
     pub traceparent: Option<TraceParent>,
     /// When it was dispatched, or asked for again.
     pub since: Timestamp,

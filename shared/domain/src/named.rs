@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// What has a fixed set of names.
 pub trait Named: Copy + 'static {
     /// What the API's document calls the set, where it has it.
     const SET: &'static str;

@@ -37,9 +37,7 @@ named! {
     WebhookStatus "WebhookStatus" "Whether a webhook delivers (`active`), or was switched off by \
         its owner (`disabled`) or by the system (`suspended`)" {
         Active "active",
-        /// Switched off by its owner.
         Disabled "disabled",
-        /// Switched off by the system, because it cannot work.
         Suspended "suspended",
     }
 }
@@ -67,9 +65,7 @@ pub struct Webhook {
     #[serde(skip_serializing_if = "Filters::is_empty", default)]
     pub filters: Filters,
     pub configuration: Configuration,
-    /// Words of its owner's.
     pub message: Option<MessageTemplate>,
-    /// Its channels, each with its lane.
     pub lanes: Lanes,
     /// Which secret holds the credential.
     #[serde(flatten)]

@@ -23,7 +23,6 @@ const RESOURCE_NAME: Field<Remark> =
 const RESOURCE_URL: Field<WebUrl> =
     Field::optional("url", "Where to look at it; http or https", WebUrl);
 
-/// What an event is about.
 pub struct ResourceRule;
 
 impl ResourceRule {
@@ -55,7 +54,6 @@ impl Rule for ResourceRule {
     }
 }
 
-/// A URL of the web.
 pub(super) struct WebUrl;
 
 impl Rule for WebUrl {
@@ -81,7 +79,6 @@ const AMOUNT: Field<Amount> = Field::required("amount", "A decimal, never a floa
 const CURRENCY: Field<Currency> = Field::required("currency", "ISO 4217", Currency);
 const PERIOD: Field<OneOf<Period>> = Field::optional("period", "", OneOf::NAMES);
 
-/// An estimated cost.
 pub struct Cost;
 
 impl Cost {
@@ -163,7 +160,6 @@ impl Rule for Currency {
     }
 }
 
-/// Texts by names.
 pub(super) struct Details;
 
 impl Rule for Details {

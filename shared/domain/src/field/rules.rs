@@ -141,7 +141,6 @@ impl<R: Rule> Rule for Shared<R> {
     }
 }
 
-/// True or false.
 #[derive(Debug, Clone, Copy)]
 pub struct Flag;
 

@@ -1,6 +1,5 @@
 //! Finding URLs in a text of others.
 
-/// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
     Text(&'a str),

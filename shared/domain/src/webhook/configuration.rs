@@ -12,9 +12,7 @@ named! {
         ones edit the first message; `none`, if left out" {
         #[default]
         None "none",
-        /// The events of one correlation id share a thread.
         Thread "thread",
-        /// A later status edits the first message.
         Update "update",
     }
 }
@@ -40,7 +38,6 @@ pub struct Configuration {
     pub digest: Digest,
     /// Beyond so many waiting events, one message sums them up.
     pub summary_after: Option<u32>,
-    /// The fields of the kind itself.
     #[serde(flatten)]
     pub own: Map<String, Value>,
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     /// The number of its lane in the webhook. It stays when the channel is renamed.
