@@ -117,7 +117,6 @@ impl EventTypePattern {
 }
 
 /// The name of an event type, or a pattern with `*`.
-#[derive(Debug, Clone, Copy)]
 pub struct NameOrPattern;
 
 impl NameOrPattern {

@@ -35,7 +35,6 @@ pub trait Rule: Sync {
 }
 
 /// A field of an object, or a parameter of a query.
-#[derive(Debug, Clone, Copy)]
 pub struct Field<R> {
     pub name: &'static str,
     /// What it is for; blank where the name says it.
@@ -97,7 +96,6 @@ impl<R: Rule> Described for Field<R> {
 }
 
 /// The fields that an object can have. Others are faults: they are typos.
-#[derive(Clone, Copy)]
 pub struct Object {
     pub about: &'static str,
     pub fields: &'static [&'static dyn Described],

@@ -134,7 +134,6 @@ pub fn filter_values() -> Value {
 }
 
 /// The filters of a webhook.
-#[derive(Debug, Clone, Copy)]
 pub struct FiltersRule;
 
 impl FiltersRule {

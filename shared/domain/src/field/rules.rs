@@ -13,7 +13,6 @@ use crate::text::clean_line;
 use crate::values::{NOT_BLANK, TIME_RULE, kind, said, text_of, texts_of, time_of, wrong_type};
 
 /// A text that only describes, of at most so many characters. A blank one says nothing.
-#[derive(Debug, Clone, Copy)]
 pub struct Remark(pub usize);
 
 impl Rule for Remark {
@@ -30,7 +29,6 @@ impl Rule for Remark {
 
 /// A text of at most so many characters. A blank one is a fault: whoever names a field means
 /// something by it.
-#[derive(Debug, Clone, Copy)]
 pub struct Said(pub usize);
 
 impl Rule for Said {
@@ -46,7 +44,6 @@ impl Rule for Said {
 }
 
 /// A text of at most so many characters on one line, as people name things.
-#[derive(Debug, Clone, Copy)]
 pub struct Line(pub usize);
 
 impl Rule for Line {
@@ -72,7 +69,6 @@ impl Rule for Line {
 }
 
 /// A text of a form of its own, such as an id.
-#[derive(Debug, Clone, Copy)]
 pub struct Formed<T> {
     pub max: usize,
     /// The form, as a regular expression.
@@ -99,7 +95,6 @@ impl<T> Rule for Formed<T> {
 
 /// Anything: whoever asks for it judges it, by a schema that the API's document has under this
 /// name.
-#[derive(Debug, Clone, Copy)]
 pub struct Given(pub &'static str);
 
 impl Rule for Given {
@@ -115,7 +110,6 @@ impl Rule for Given {
 }
 
 /// A rule that the API's document has under a name of its own.
-#[derive(Debug, Clone, Copy)]
 pub struct Shared<R> {
     pub name: &'static str,
     pub about: &'static str,
@@ -141,7 +135,6 @@ impl<R: Rule> Rule for Shared<R> {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
 pub struct Flag;
 
 impl Rule for Flag {
@@ -158,7 +151,6 @@ impl Rule for Flag {
 }
 
 /// A flag of a query, and what counts where it is left out.
-#[derive(Debug, Clone, Copy)]
 pub struct FlagOr(pub bool);
 
 impl Rule for FlagOr {
@@ -212,7 +204,6 @@ impl<T: Named> Rule for OneOf<T> {
 }
 
 /// A time in the form of RFC 3339, since 1970.
-#[derive(Debug, Clone, Copy)]
 pub struct Time;
 
 impl Rule for Time {
@@ -230,7 +221,6 @@ impl Rule for Time {
 }
 
 /// A whole number of a query.
-#[derive(Debug, Clone, Copy)]
 pub struct Number {
     pub least: usize,
     pub most: usize,
@@ -259,7 +249,6 @@ impl Rule for Number {
 }
 
 /// A whole number.
-#[derive(Debug, Clone, Copy)]
 pub struct Whole {
     pub least: u32,
     pub most: u32,
@@ -286,7 +275,6 @@ impl Rule for Whole {
 }
 
 /// A list of at most `most` texts, each of at most `max` characters, none blank.
-#[derive(Debug, Clone, Copy)]
 pub struct Texts {
     pub most: usize,
     pub max: usize,
