@@ -57,12 +57,8 @@ fn in_document(document: &Value, api_type: &str) -> Result<Vec<String>, String> 
         pointer.and_then(|pointer| document.pointer(pointer))
     };
     let types = &document["components"]["schemas"]["NewWebhook"]["discriminator"]["mapping"];
-    let known = types
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name);
-    let known: Vec<&str> = known.map(String::as_str).collect();
+    let known = types.as_object().into_iter().flatten();
+    let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
     let Some(webhook) = schema(&types[api_type]) else {
         return Err(format!(
             "`{api_type}` is no type of webhook{}: there are {}",

@@ -74,20 +74,18 @@ fn report(answer: Value) -> Report {
 impl Send {
     /// What is sent, and where its parts stand in the file that it came from.
     fn document(&self) -> Result<Document, Error> {
-        let from_stdin = self.event_type.is_none() && self.file.is_none();
-        let file = match &self.file {
-            Some(file) => Some(file.as_path()),
-            None if from_stdin && !stdin().is_terminal() => Some(Path::new("-")),
-            None if from_stdin => {
+        let file = match (&self.file, &self.event_type) {
+            (Some(file), _) => file.as_path(),
+            (None, Some(event_type)) => {
+                let mut event = event::now(event_type);
+                self.add_to(&mut event);
+                return Ok(Document::made(Value::Object(event)));
+            }
+            (None, None) if !stdin().is_terminal() => Path::new("-"),
+            (None, None) => {
                 let what = "give the event's type, such as `carillon send deploy`, or a file: -f";
                 return Err(Error::Input(what.to_owned()));
             }
-            None => None,
-        };
-        let Some(file) = file else {
-            let mut event = event::now(self.event_type.as_deref().unwrap_or_default());
-            self.add_to(&mut event);
-            return Ok(Document::made(Value::Object(event)));
         };
         let mut document = Document::read(file)?;
         let mut flags = Map::new();
