@@ -179,16 +179,11 @@ impl Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, fault) in self.0.iter().enumerate() {
-            if n > 0 {
-                f.write_str("; ")?;
-            }
-            match fault.pointer.as_str() {
-                "" => f.write_str(&fault.detail)?,
-                at => write!(f, "{at}: {}", fault.detail)?,
-            }
-        }
-        Ok(())
+        let told = self.0.iter().map(|fault| match fault.pointer.as_str() {
+            "" => fault.detail.clone(),
+            at => format!("{at}: {}", fault.detail),
+        });
+        f.write_str(&told.collect::<Vec<_>>().join("; "))
     }
 }
 
