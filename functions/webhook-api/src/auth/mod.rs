@@ -71,7 +71,7 @@ impl Api {
 }
 
 /// What a call needs to be allowed, as a type.
-pub trait Needs {
+pub trait Needs: Send {
     const PERMISSION: Permission;
 }
 

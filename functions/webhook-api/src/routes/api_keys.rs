@@ -1,17 +1,15 @@
 //! API keys: make, list, change, revoke. For admins only.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use carillon_domain::api_key::KeyRequest;
 use carillon_domain::{ApiKeyId, OrganizationId};
 use jiff::Timestamp;
 
+use super::Call;
 use crate::Api;
-use crate::auth::{Caller, DEPLOYMENT, Keys};
+use crate::auth::{DEPLOYMENT, Keys};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::made_again;
@@ -19,7 +17,6 @@ use crate::page::{Page, Wanted};
 use crate::parameters;
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::view::KeyView;
 
 /// Makes a key.
@@ -34,9 +31,7 @@ use crate::view::KeyView;
     responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
 pub async fn create(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Keys>,
-    query: Query,
+    Call(api, caller, query): Call<Keys>,
     keyable: Keyable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
@@ -83,11 +78,7 @@ async fn made(
     params(parameters::Paging),
     responses((status = 200, description = "The keys", body = Page<KeyView>)),
 )]
-pub async fn list(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Keys>,
-    query: Query,
-) -> Result<Json<Page<KeyView>>, Problem> {
+pub async fn list(Call(api, caller, query): Call<Keys>) -> Result<Json<Page<KeyView>>, Problem> {
     let wanted = Wanted::read(&api, &caller, "api-keys", query).await?;
     let after = wanted.after.as_deref();
     let organization = &caller.organization;
@@ -118,9 +109,7 @@ pub async fn list(
     responses((status = 200, description = "The key as it is now", body = KeyView)),
 )]
 pub async fn update(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Keys>,
-    query: Query,
+    Call(api, caller, query): Call<Keys>,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<KeyView>, Problem> {
@@ -143,9 +132,7 @@ pub async fn update(
     responses((status = 204, description = "Revoked")),
 )]
 pub async fn revoke(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Keys>,
-    query: Query,
+    Call(api, caller, query): Call<Keys>,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
     query.finish()?;

@@ -1,17 +1,13 @@
 //! Who changed what.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use carillon_domain::audit::Entry;
 use utoipa::ToSchema;
 
-use crate::auth::Caller;
+use super::Call;
 use crate::page::{Page, Wanted};
 use crate::problem::Problem;
-use crate::query::Query;
-use crate::{Api, parameters, schema};
+use crate::{parameters, schema};
 
 /// A change that somebody made. It has the names of what changed, and no values.
 #[derive(ToSchema)]
@@ -37,11 +33,7 @@ struct AuditEntry {
     params(parameters::Paging),
     responses((status = 200, description = "The changes", body = Page<AuditEntry>)),
 )]
-pub async fn list(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
-) -> Result<Json<Page<Entry>>, Problem> {
+pub async fn list(Call(api, caller, query): Call) -> Result<Json<Page<Entry>>, Problem> {
     let wanted = Wanted::read(&api, &caller, "audit", query).await?;
     let after = wanted.after.as_deref();
     let (entries, next) = api

@@ -1,21 +1,18 @@
 //! The ledger of a webhook.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use carillon_domain::field::Object;
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{Delivery, DeliveryId, Fields, Webhook};
 
-use crate::auth::{Caller, Write};
+use super::Call;
+use crate::auth::Write;
 use crate::body::OptionalJsonBody;
 use crate::ledger_page::{self, Cursor};
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::recovery::Accepted;
 use crate::view::DeliveryView;
 use crate::{Api, parameters, recovery, registration};
@@ -40,9 +37,7 @@ pub const NOTHING: Object = Object {
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
 pub async fn list(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    mut query: Query,
+    Call(api, caller, mut query): Call,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
     let webhook = registration::find(&api, &caller.organization, &id).await?;
@@ -76,9 +71,7 @@ pub async fn list(
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
 pub async fn redeliver(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    query: Query,
+    Call(api, caller, query): Call<Write>,
     PathOf((id, delivery_id)): PathOf<(String, String)>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
@@ -107,9 +100,7 @@ pub async fn redeliver(
     ),
 )]
 pub async fn read(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
+    Call(api, caller, query): Call,
     PathOf((id, delivery_id)): PathOf<(String, String)>,
 ) -> Result<Json<DeliveryView>, Problem> {
     query.finish()?;

@@ -1,9 +1,7 @@
 //! Events: publish, read.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use carillon_aws::EventFilter;
@@ -11,13 +9,13 @@ use carillon_domain::{Event, EventId, FaultCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::{Caller, Publish};
+use super::Call;
+use crate::auth::Publish;
 use crate::event_deliveries::EventView;
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
-use crate::{Api, event_deliveries, parameters, publishing, schema};
+use crate::{event_deliveries, parameters, publishing, schema};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,9 +55,7 @@ pub struct PublishedBatch {
     ),
 )]
 pub async fn publish(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Publish>,
-    query: Query,
+    Call(api, caller, query): Call<Publish>,
     request: Request,
 ) -> Result<Response, Problem> {
     let read = publishing::read(request, &caller).await;
@@ -88,11 +84,7 @@ pub async fn publish(
     params(parameters::EventFilters, parameters::Paging),
     responses((status = 200, description = "The events", body = Page<schema::Event>)),
 )]
-pub async fn list(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    mut query: Query,
-) -> Result<Json<Page<Event>>, Problem> {
+pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Event>>, Problem> {
     let filter = EventFilter {
         since: query.time(&parameters::SINCE),
         until: query.time(&parameters::UNTIL),
@@ -125,9 +117,7 @@ pub async fn list(
     responses((status = 200, description = "The event", body = EventView)),
 )]
 pub async fn read(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
+    Call(api, caller, query): Call,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<EventView>, Problem> {
     query.finish()?;

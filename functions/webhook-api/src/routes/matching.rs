@@ -1,20 +1,15 @@
 //! Who would get an event.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::events;
-use crate::auth::Caller;
+use super::{Call, events};
 use crate::body::JsonBody;
 use crate::event_deliveries::EventView;
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
-use crate::{Api, tried_event};
+use crate::tried_event;
 
 /// Every webhook of the organization, oldest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,9 +39,7 @@ pub struct Match {
     responses((status = 200, description = "Each webhook", body = Matches)),
 )]
 pub async fn matches(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
+    Call(api, caller, query): Call,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Matches>, Problem> {
     let event = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
@@ -66,10 +59,6 @@ pub async fn matches(
 }
 
 /// An event may be called `match`, too.
-pub async fn event_of_this_name(
-    api: State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
-) -> Result<Json<EventView>, Problem> {
-    events::read(api, caller, query, PathOf("match".to_owned())).await
+pub async fn event_of_this_name(call: Call) -> Result<Json<EventView>, Problem> {
+    events::read(call, PathOf("match".to_owned())).await
 }

@@ -1,21 +1,18 @@
 //! Declarative setup: the `notifications:` block of a configuration file, applied and exported.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::Api;
-use crate::auth::{Caller, Write};
+use super::Call;
+use crate::auth::Write;
 use crate::body;
 use crate::declarative::{self, Document, Format, Notifications, Options, Outcome};
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::{parameters, schema};
 
 const YAML: &str = "application/yaml";
@@ -63,9 +60,7 @@ pub struct Applied {
     responses((status = 200, description = "What was done, or would be", body = Applied)),
 )]
 pub async fn apply(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    mut query: Query,
+    Call(api, caller, mut query): Call<Write>,
     request: Request,
 ) -> Result<Json<Applied>, Problem> {
     let api = api.by(&caller);
@@ -109,9 +104,7 @@ pub async fn apply(
     ))),
 )]
 pub async fn export(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
+    Call(api, caller, query): Call,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     query.finish()?;

@@ -1,10 +1,6 @@
 //! What a webhook would send, one that is there or one that is not yet.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use carillon_chat::Post;
 use carillon_chat::limits::Usage;
 use carillon_domain::field::{Field, Given, Object};
@@ -16,14 +12,14 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
+use super::Call;
 use super::trial::{channel, kind, lane};
-use crate::auth::Caller;
 use crate::body::JsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::{Api, parameters, registration, tried_event};
 
 const WEBHOOK: Field<Given> = Field::required("webhook", "", Given("NewWebhook"));
@@ -95,9 +91,7 @@ pub struct PreviewRequest {
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    mut query: Query,
+    Call(api, caller, mut query): Call,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
@@ -117,9 +111,7 @@ pub async fn preview(
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview_new(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
+    Call(api, caller, query): Call,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
     let organization = &caller.organization;

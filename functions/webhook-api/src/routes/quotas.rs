@@ -1,18 +1,13 @@
 //! What an organization may have, and how much of it is used.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use carillon_aws::Quota;
 use futures::future::try_join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::Api;
-use crate::auth::Caller;
+use super::Call;
 use crate::problem::Problem;
-use crate::query::Query;
 
 /// The organization's quotas.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,11 +29,7 @@ pub struct QuotaUse {
     get, path = "/quotas/", tag = "audit", operation_id = "list_quotas",
     responses((status = 200, description = "The quotas", body = Quotas)),
 )]
-pub async fn list(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
-) -> Result<Json<Quotas>, Problem> {
+pub async fn list(Call(api, caller, query): Call) -> Result<Json<Quotas>, Problem> {
     query.finish()?;
     let registry = &api.registry;
     let count = |quota| registry.count(&caller.organization, quota);

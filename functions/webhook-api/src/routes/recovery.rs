@@ -1,23 +1,21 @@
 //! Sending once more what was not delivered: of a webhook, or of all.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use carillon_domain::field::{Field, Formed, Object, Time};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{DeliveryId, FaultCode, Fields, OrganizationId};
 use serde_json::Value;
 
-use crate::auth::{Caller, Write};
+use super::Call;
+use crate::auth::Write;
 use crate::body::OptionalJsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::recovery::{Accepted, Asked};
 use crate::recovery_of_all::Place;
-use crate::{Api, parameters, recovery, recovery_of_all, registration};
+use crate::{parameters, recovery, recovery_of_all, registration};
 
 const SINCE: Field<Time> = Field::optional(
     "since",
@@ -68,9 +66,7 @@ pub const RECOVERY_OF_ALL: Object = Object {
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    query: Query,
+    Call(api, caller, query): Call<Write>,
     PathOf(id): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
@@ -92,9 +88,7 @@ pub async fn recover(
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover_all(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    query: Query,
+    Call(api, caller, query): Call<Write>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let organization = &caller.organization;

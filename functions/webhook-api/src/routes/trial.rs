@@ -1,9 +1,6 @@
 //! Trying a webhook out: test, rotate.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use carillon_chat::{Kind, Post, Reply};
@@ -18,8 +15,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::NOTHING;
-use crate::auth::{Caller, Write};
+use super::{Call, NOTHING};
+use crate::auth::Write;
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::path::PathOf;
@@ -63,9 +60,7 @@ pub struct Tested {
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
 pub async fn test(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    mut query: Query,
+    Call(api, caller, mut query): Call<Write>,
     PathOf(id): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Json<Tested>, Problem> {
@@ -170,9 +165,7 @@ impl From<Reply> for Tested {
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
 )]
 pub async fn rotate(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    mut query: Query,
+    Call(api, caller, mut query): Call<Write>,
     keyable: Keyable,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,

@@ -1,9 +1,6 @@
 //! Webhooks: register, list, read, remove.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -11,13 +8,13 @@ use carillon_domain::webhook::{Made, Update};
 use carillon_domain::{OrganizationId, Pointer, Registration, Webhook, WebhookId};
 use serde_json::{Value, json};
 
-use crate::auth::{Caller, Write};
+use super::Call;
+use crate::auth::Write;
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::registered::Registered;
 use crate::verification::verify;
 use crate::versions::{IfMatch, etag, is_known};
@@ -40,9 +37,7 @@ use crate::{Api, made_again, parameters, registration, waking};
     ),
 )]
 pub async fn create(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    mut query: Query,
+    Call(api, caller, mut query): Call<Write>,
     keyable: Keyable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
@@ -107,11 +102,7 @@ async fn registered_again(
     params(parameters::WebhookFilters, parameters::Paging),
     responses((status = 200, description = "The webhooks", body = Page<WebhookView>)),
 )]
-pub async fn list(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    mut query: Query,
-) -> Result<Json<Page<WebhookView>>, Problem> {
+pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<WebhookView>>, Problem> {
     let types = api.chat.kinds().types();
     let api_type = query.choice(&parameters::WEBHOOK_TYPE, &types);
     let event_types = query.event_types(&parameters::EVENT_TYPE);
@@ -165,9 +156,7 @@ pub async fn list(
     ),
 )]
 pub async fn read(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    query: Query,
+    Call(api, caller, query): Call,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<Response, Problem> {
@@ -228,16 +217,10 @@ pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<Registere
 }
 
 /// A change that is asked for, but for its body.
-type Change = (
-    State<Arc<Api>>,
-    Caller<Write>,
-    Query,
-    HeaderMap,
-    PathOf<String>,
-);
+type Change = (Call<Write>, HeaderMap, PathOf<String>);
 
 async fn change(
-    (State(api), caller, mut query, headers, PathOf(id)): Change,
+    (Call(api, caller, mut query), headers, PathOf(id)): Change,
     update: Update,
     document: impl Fn(&Webhook) -> Value,
     is_enabling: bool,
@@ -309,9 +292,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     responses((status = 204, description = "Removed")),
 )]
 pub async fn remove(
-    State(api): State<Arc<Api>>,
-    caller: Caller<Write>,
-    mut query: Query,
+    Call(api, caller, mut query): Call<Write>,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
