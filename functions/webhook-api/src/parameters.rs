@@ -5,6 +5,7 @@ use carillon_domain::event_type::NameOrPattern;
 use carillon_domain::field::{Described, Field, FlagOr, Formed, Given, Number, OneOf, Said, Time};
 use carillon_domain::webhook::{DESTINATION_TYPE, MAX_WEBHOOK_NAME};
 use carillon_domain::{DeliveryStatus, Status, WebhookStatus};
+use serde_json::{Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -93,15 +94,24 @@ const fn name(name: &'static str, about: &'static str) -> Field<Said> {
     Field::optional(name, about, Said(MAX_NAME))
 }
 
+/// Ids, as the document's examples have them.
+pub const WEBHOOK_ID: &str = "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
+pub const DELIVERY_ID: &str = "dl_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
+pub const KEY_ID: &str = "key_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
+pub const EVENT_ID: &str = "deploy-7f3a";
+
+const VERSIONS: Option<&str> = Some("^(?:\\*|\"[0-9]+\"(?:, \"[0-9]+\")*)$");
+const KEY_OF_CALL: Option<&str> = Some("^[!-~]{1,255}$");
+
 /// Names for groups of parameters, by which calls say which they take.
 macro_rules! groups {
-    ($($name:ident = [$($field:ident),+];)*) => {
+    ($($name:ident = $parameters:expr;)*) => {
         $(
             pub struct $name;
 
             impl IntoParams for $name {
                 fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-                    described(&[$(&$field),+])
+                    $parameters.into_iter().map(ParameterBuilder::build).collect()
                 }
             }
         )*
@@ -109,30 +119,62 @@ macro_rules! groups {
 }
 
 groups! {
-    Paging = [LIMIT, CURSOR];
-    WebhookFilters = [WEBHOOK_TYPE, EVENT_TYPE, WEBHOOK_STATUS, WEBHOOK_NAME];
-    EventFilters = [SINCE, UNTIL, TYPE, STATUS, ENVIRONMENT, PROJECT, ACTOR, CORRELATION_ID];
-    DeliveryFilters = [DELIVERY_STATUS];
-    Verifying = [VERIFY];
-    Recovering = [RECOVER_DRY_RUN];
-    Applying = [APPLY_DRY_RUN, PRUNE, VERIFY];
-    OfChannel = [CHANNEL];
+    OfWebhook = [in_path("id", "The webhook's id", WEBHOOK_ID)];
+    OfDelivery = [in_path("delivery_id", "The delivery's id", DELIVERY_ID)];
+    OfKey = [in_path("id", "The key's id", KEY_ID)];
+    OfEvent = [in_path("id", "The event's id", EVENT_ID)];
+    AtVersion = [in_header("If-Match", "Only at this version", VERSIONS)];
+    AtOtherVersion = [in_header("If-None-Match", "Only at another version", None)];
+    Repeatable = [
+        in_header("Idempotency-Key", "A repeat within 24 hours gets the first answer", KEY_OF_CALL)
+    ];
+    Publishing = [
+        in_header("Idempotency-Key", "Stands for an `id` that is left out", KEY_OF_CALL),
+        in_header("traceparent", "The trace that it belongs to (W3C Trace Context)", None)
+    ];
+    Paging = in_query(&[&LIMIT, &CURSOR]);
+    WebhookFilters = in_query(&[&WEBHOOK_TYPE, &EVENT_TYPE, &WEBHOOK_STATUS, &WEBHOOK_NAME]);
+    EventFilters = in_query(&[
+        &SINCE, &UNTIL, &TYPE, &STATUS, &ENVIRONMENT, &PROJECT, &ACTOR, &CORRELATION_ID,
+    ]);
+    DeliveryFilters = in_query(&[&DELIVERY_STATUS]);
+    Verifying = in_query(&[&VERIFY]);
+    Recovering = in_query(&[&RECOVER_DRY_RUN]);
+    Applying = in_query(&[&APPLY_DRY_RUN, &PRUNE, &VERIFY]);
+    OfChannel = in_query(&[&CHANNEL]);
 }
 
-fn described(fields: &[&dyn Described]) -> Vec<Parameter> {
+fn in_path(name: &str, about: &str, example: &str) -> ParameterBuilder {
+    parameter(ParameterIn::Path, name, about, json!({"type": "string"}))
+        .example(Some(example.into()))
+}
+
+fn in_header(name: &str, about: &str, pattern: Option<&str>) -> ParameterBuilder {
+    let schema = match pattern {
+        Some(pattern) => json!({"type": "string", "pattern": pattern}),
+        None => json!({"type": "string"}),
+    };
+    parameter(ParameterIn::Header, name, about, schema)
+}
+
+fn in_query(fields: &[&dyn Described]) -> Vec<ParameterBuilder> {
     let fields = fields.iter().map(|field| {
         let mut schema = field.schema();
         // It stands beside the schema.
         if let Some(schema) = schema.as_object_mut() {
             schema.remove("description");
         }
-        ParameterBuilder::new()
-            .name(field.name())
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .description(Some(field.about()))
-            .schema(serde_json::from_value::<utoipa::openapi::RefOr<_>>(schema).ok())
-            .build()
+        parameter(ParameterIn::Query, field.name(), field.about(), schema)
     });
     fields.collect()
+}
+
+fn parameter(at: ParameterIn, name: &str, about: &str, schema: Value) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(at)
+        // Of a path, it is required all the same.
+        .required(Required::False)
+        .description(Some(about))
+        .schema(serde_json::from_value::<utoipa::openapi::RefOr<_>>(schema).ok())
 }

@@ -3,18 +3,15 @@
 use carillon_domain::{EventType, Webhook, sample};
 use serde_json::{Map, Value, json};
 
+use crate::parameters::{DELIVERY_ID, EVENT_ID, KEY_ID, WEBHOOK_ID};
 use crate::view::WebhookView;
 
-const WEBHOOK: &str = "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
-const DELIVERY: &str = "dl_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
-const KEY: &str = "key_01KAJ2V5J8M3E1Q7S9T0C4X6YZ";
 const TIME: &str = "2026-11-21T10:15:00Z";
 
 /// Adds the examples of an operation.
 pub fn add(operation: &mut Value) {
     let name = operation["operationId"].as_str().unwrap_or_default();
     let name = name.to_owned();
-    let tag = operation["tags"][0].clone();
     let content = operation.pointer_mut("/requestBody/content");
     let bodies = content.and_then(Value::as_object_mut);
     for (media_type, body) in bodies.into_iter().flatten() {
@@ -34,21 +31,6 @@ pub fn add(operation: &mut Value) {
         {
             give(content, example);
         }
-    }
-    // Looked up by `get`: an index would put a null there.
-    let parameters = operation.get_mut("parameters");
-    let parameters = parameters.and_then(Value::as_array_mut);
-    for parameter in parameters.into_iter().flatten() {
-        if parameter["in"] != "path" || parameter.get("example").is_some() {
-            continue;
-        }
-        let example = match parameter["name"].as_str() {
-            Some("delivery_id") => DELIVERY,
-            _ if tag == "api-keys" => KEY,
-            _ if tag == "events" => "deploy-7f3a",
-            _ => WEBHOOK,
-        };
-        parameter["example"] = example.into();
     }
 }
 
@@ -119,7 +101,7 @@ fn response(operation: &str) -> Option<Value> {
             json!({"status": "verified", "facts": {"bot": "carillon", "team": "Acme"}}),
         ),
         "get_webhook" | "replace_webhook" | "update_webhook" => webhook(),
-        "rotate_webhook" => with(webhook(), "rotated", json!([WEBHOOK])),
+        "rotate_webhook" => with(webhook(), "rotated", json!([WEBHOOK_ID])),
         "test_webhook" => attempt(),
         "preview_webhook" | "preview_new_webhook" => preview(),
         "get_delivery" => delivery(),
@@ -127,13 +109,13 @@ fn response(operation: &str) -> Option<Value> {
         "recover_webhook" | "recover_all" => json!({
             "accepted": 12, "next_after": null, "reason": null
         }),
-        "publish_events" => json!({"id": "deploy-7f3a", "duplicate": false}),
+        "publish_events" => json!({"id": EVENT_ID, "duplicate": false}),
         "get_event" => {
             let event = with(event(), "deliveries", json!([delivery()]));
             with(with(event, "matched", 1.into()), "unmatched", json!([]))
         }
         "match_event" => json!({"results": [
-            {"webhook_id": WEBHOOK, "name": "prod alerts", "would_send": true, "why_not": null},
+            {"webhook_id": WEBHOOK_ID, "name": "prod alerts", "would_send": true, "why_not": null},
             {"webhook_id": "wh_01KAJ2V5J8M3E1Q7S9T0C4X6Z0", "name": "staging", "would_send": false,
              "why_not": "its filter `environment` does not match `production`"},
         ]}),
@@ -145,19 +127,19 @@ fn response(operation: &str) -> Option<Value> {
         "update_api_key" => key(),
         "read_me" => json!({
             "organization": "org_acme", "role": "editor",
-            "actor": {"type": "api_key", "id": KEY, "name": "ci"},
+            "actor": {"type": "api_key", "id": KEY_ID, "name": "ci"},
         }),
         "list_quotas" => json!({"results": [
             {"quota": "webhooks", "used": 12, "limit": 1000},
         ]}),
         "list_audit" => page(json!({
             "id": "aud_01KAJ2V5J8M3E1Q7S9T0C4X6YZ", "at": TIME,
-            "actor": {"type": "api_key", "id": KEY, "name": "ci"}, "action": "updated",
-            "object": {"type": "webhook", "id": WEBHOOK, "name": "prod alerts"},
+            "actor": {"type": "api_key", "id": KEY_ID, "name": "ci"}, "action": "updated",
+            "object": {"type": "webhook", "id": WEBHOOK_ID, "name": "prod alerts"},
             "changed": ["filters"], "request_id": "req_01KAJ2V5J8M3E1Q7S9T0C4X6YZ"
         })),
         "apply_notifications" => json!({"dry_run": false, "results": [
-            {"name": "work", "result": "updated", "changed": ["channels"], "id": WEBHOOK},
+            {"name": "work", "result": "updated", "changed": ["channels"], "id": WEBHOOK_ID},
         ]}),
         "export_notifications" => json!({"notifications": {"work": {
             "enabled": true, "provider": "slack", "token": "xoxb-…wxyz",
@@ -203,7 +185,7 @@ pub fn notifications() -> Value {
 
 pub fn new_event() -> Value {
     json!({
-        "id": "deploy-7f3a", "type": "deploy", "status": "succeeded", "environment": "production",
+        "id": EVENT_ID, "type": "deploy", "status": "succeeded", "environment": "production",
         "project": "billing", "provider": "aws", "region": "eu-west-1",
         "resource": {"type": "aws_rds_cluster", "id": "db-1", "name": "billing-db"},
         "estimated_cost": {"amount": "41.20", "currency": "USD", "period": "month"},
@@ -223,7 +205,7 @@ fn webhook() -> Value {
     let mut sample: Webhook = sample::webhook(1, &["deploy", "destroy", "error"]);
     sample.name = "prod alerts".into();
     let shown = serde_json::to_value(WebhookView::from(&sample)).unwrap_or_default();
-    with(shown, "id", WEBHOOK.into())
+    with(shown, "id", WEBHOOK_ID.into())
 }
 
 fn event() -> Value {
@@ -239,7 +221,7 @@ fn attempt() -> Value {
 
 fn delivery() -> Value {
     json!({
-        "id": DELIVERY, "webhook_id": WEBHOOK, "event_id": "deploy-7f3a", "event_type": "deploy",
+        "id": DELIVERY_ID, "webhook_id": WEBHOOK_ID, "event_id": EVENT_ID, "event_type": "deploy",
         "channel": "infra", "status": "delivered", "reason": null, "possible_duplicate": false,
         "overtaken": false,
         "created_at": TIME, "next_attempt_at": null, "traceparent": null,
@@ -266,7 +248,7 @@ fn preview() -> Value {
 
 fn key() -> Value {
     json!({
-        "id": KEY, "name": "ci", "role": "publisher", "created_at": TIME, "expires_at": null,
+        "id": KEY_ID, "name": "ci", "role": "publisher", "created_at": TIME, "expires_at": null,
         "last_used_at": null
     })
 }

@@ -164,12 +164,6 @@ fn last_of(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap_or_default()
 }
 
-/// The forms of what calls say in headers.
-const HEADERS: [(&str, &str); 2] = [
-    ("Idempotency-Key", "^[!-~]{1,255}$"),
-    ("If-Match", "^(?:\\*|\"[0-9]+\"(?:, \"[0-9]+\")*)$"),
-];
-
 /// The calls that take a body, and do without one.
 const BODY_OPTIONAL: [&str; 2] = ["/redeliver/", "/recover/"];
 
@@ -191,14 +185,6 @@ fn operation_of(path: &str, method: &str, operation: &mut Value) {
             && let Some(parameter) = parameter.as_object_mut()
         {
             parameter.remove("required");
-        }
-        let header = HEADERS.iter().find(|(name, _)| parameter["name"] == *name);
-        if let Some((_, pattern)) = header {
-            parameter["schema"]["pattern"] = (*pattern).into();
-        }
-        // What may be left out is never null.
-        if parameter["schema"]["type"] == json!(["string", "null"]) {
-            parameter["schema"]["type"] = "string".into();
         }
     }
     examples::add(operation);

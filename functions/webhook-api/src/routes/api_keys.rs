@@ -24,9 +24,7 @@ use crate::view::KeyView;
 /// The answer is the only place where it is ever shown.
 #[utoipa::path(
     post, path = "/api-keys/", tag = "api-keys", operation_id = "create_api_key",
-    params(
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
-    ),
+    params(parameters::Repeatable),
     request_body(content = ref("#/components/schemas/NewApiKey")),
     responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
@@ -101,7 +99,7 @@ pub async fn list(Call(api, caller, query): Call<Keys>) -> Result<Json<Page<KeyV
 #[utoipa::path(
     patch, path = "/api-keys/{id}/", tag = "api-keys",
     operation_id = "update_api_key",
-    params(("id" = String, Path, description = "The key's id")),
+    params(parameters::OfKey),
     request_body(content(
         (ref("#/components/schemas/ApiKeyPatch") = "application/merge-patch+json"),
         (ref("#/components/schemas/ApiKeyPatch") = "application/json"),
@@ -128,7 +126,7 @@ pub async fn update(
 #[utoipa::path(
     delete, path = "/api-keys/{id}/", tag = "api-keys",
     operation_id = "delete_api_key",
-    params(("id" = String, Path, description = "The key's id", example = "key_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")),
+    params(parameters::OfKey),
     responses((status = 204, description = "Revoked")),
 )]
 pub async fn revoke(

@@ -29,11 +29,7 @@ pub const NOTHING: Object = Object {
 #[utoipa::path(
     get, path = "/webhooks/{id}/deliveries/", tag = "deliveries",
     operation_id = "list_deliveries",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        parameters::DeliveryFilters,
-        parameters::Paging,
-    ),
+    params(parameters::OfWebhook, parameters::DeliveryFilters, parameters::Paging),
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
 pub async fn list(
@@ -63,10 +59,7 @@ pub async fn list(
 #[utoipa::path(
     post, path = "/webhooks/{id}/deliveries/{delivery_id}/redeliver/", tag = "deliveries",
     operation_id = "redeliver",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("delivery_id" = String, Path, description = "The delivery's id"),
-    ),
+    params(parameters::OfWebhook, parameters::OfDelivery),
     request_body(content = ref("#/components/schemas/Nothing"), description = "Not needed"),
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
@@ -91,10 +84,7 @@ pub async fn redeliver(
 #[utoipa::path(
     get, path = "/webhooks/{id}/deliveries/{delivery_id}/", tag = "deliveries",
     operation_id = "get_delivery",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("delivery_id" = String, Path, description = "The delivery's id"),
-    ),
+    params(parameters::OfWebhook, parameters::OfDelivery),
     responses(
         (status = 200, description = "The delivery", body = DeliveryView),
     ),

@@ -41,10 +41,7 @@ pub struct PublishedBatch {
 /// event, text becomes its message, anything else is only mentioned.
 #[utoipa::path(
     post, path = "/events/", tag = "events", operation_id = "publish_events",
-    params(
-        ("traceparent" = Option<String>, Header, description = "The trace that it belongs to (W3C Trace Context)"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Stands for an `id` that is left out"),
-    ),
+    params(parameters::Publishing),
     request_body(content(
         (ref("#/components/schemas/Publication") = "application/json"),
         (ref("#/components/schemas/CloudEvent") = "application/cloudevents+json"),
@@ -113,7 +110,7 @@ pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Event>
 /// Reads an event, with what became of it for each webhook.
 #[utoipa::path(
     get, path = "/events/{id}/", tag = "events", operation_id = "get_event",
-    params(("id" = String, Path, description = "The event's id", example = "deploy-7f3a")),
+    params(parameters::OfEvent),
     responses((status = 200, description = "The event", body = EventView)),
 )]
 pub async fn read(

@@ -83,10 +83,7 @@ pub struct PreviewRequest {
 #[utoipa::path(
     post, path = "/webhooks/{id}/preview/", tag = "webhooks",
     operation_id = "preview_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        parameters::OfChannel,
-    ),
+    params(parameters::OfWebhook, parameters::OfChannel),
     request_body(content = ref("#/components/schemas/TriedEvent")),
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]

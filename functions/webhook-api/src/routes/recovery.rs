@@ -56,10 +56,7 @@ pub const RECOVERY_OF_ALL: Object = Object {
 #[utoipa::path(
     post, path = "/webhooks/{id}/recover/", tag = "deliveries",
     operation_id = "recover_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        parameters::Recovering,
-    ),
+    params(parameters::OfWebhook, parameters::Recovering),
     request_body(
         content = ref("#/components/schemas/Recovery"), example = json!({"since": "2026-11-21T00:00:00Z"}),
     ),

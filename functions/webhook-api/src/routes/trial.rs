@@ -53,10 +53,7 @@ pub struct Tested {
 #[utoipa::path(
     post, path = "/webhooks/{id}/test/", tag = "webhooks",
     operation_id = "test_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        parameters::OfChannel,
-    ),
+    params(parameters::OfWebhook, parameters::OfChannel),
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
 pub async fn test(
@@ -155,12 +152,7 @@ impl From<Reply> for Tested {
 #[utoipa::path(
     post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
     operation_id = "rotate_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only at this version"),
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
-        parameters::Verifying,
-    ),
+    params(parameters::OfWebhook, parameters::AtVersion, parameters::Repeatable, parameters::Verifying),
     request_body(content = ref("#/components/schemas/Rotation")),
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
 )]

@@ -24,10 +24,7 @@ use crate::{Api, made_again, parameters, registration, waking};
 /// Registers a webhook.
 #[utoipa::path(
     post, path = "/webhooks/", tag = "webhooks", operation_id = "create_webhook",
-    params(
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeat within 24 hours gets the first answer"),
-        parameters::Verifying,
-    ),
+    params(parameters::Repeatable, parameters::Verifying),
     request_body(content = ref("#/components/schemas/NewWebhook")),
     responses(
         (status = 201, description = "Registered", body = WebhookView, headers(
@@ -144,10 +141,7 @@ pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Webhoo
 /// Reads a webhook.
 #[utoipa::path(
     get, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "get_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("If-None-Match" = Option<String>, Header, description = "Only at another version"),
-    ),
+    params(parameters::OfWebhook, parameters::AtOtherVersion),
     responses(
         (status = 200, description = "The webhook", body = WebhookView, headers(("ETag"))),
         (status = 304, description = "It has the version that `If-None-Match` names", headers(
@@ -176,11 +170,7 @@ pub async fn read(
 /// The body is a merge patch (RFC 7396). The masked credential means 'unchanged'. A new credential or channel, or `enabled: true`, ends a suspension.
 #[utoipa::path(
     patch, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "update_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only at this version"),
-        parameters::Verifying,
-    ),
+    params(parameters::OfWebhook, parameters::AtVersion, parameters::Verifying),
     request_body(content(
         (ref("#/components/schemas/WebhookPatch") = "application/merge-patch+json"),
         (ref("#/components/schemas/WebhookPatch") = "application/json"),
@@ -201,11 +191,7 @@ pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<Registered
 /// What the body does not name gets its default. The masked credential means 'unchanged'; what the server adds may be sent along.
 #[utoipa::path(
     put, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "replace_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only at this version"),
-        parameters::Verifying,
-    ),
+    params(parameters::OfWebhook, parameters::AtVersion, parameters::Verifying),
     request_body(content = ref("#/components/schemas/WebhookReplacement")),
     responses((
         status = 200, description = "The webhook as it is now", body = WebhookView,
@@ -285,10 +271,7 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
 /// Removes a webhook, and its credential if no other webhook uses it.
 #[utoipa::path(
     delete, path = "/webhooks/{id}/", tag = "webhooks", operation_id = "delete_webhook",
-    params(
-        ("id" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "Only at this version"),
-    ),
+    params(parameters::OfWebhook, parameters::AtVersion),
     responses((status = 204, description = "Removed")),
 )]
 pub async fn remove(
