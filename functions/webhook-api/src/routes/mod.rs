@@ -77,7 +77,8 @@ impl<P: Needs> FromRequestParts<Arc<Api>> for Call<P> {
 )]
 struct Described;
 
-/// Names each call once. The router takes its path and its method from what the document says.
+/// Names each call once, those of a path in the order in which its methods are told. The router
+/// takes its path and its method from what the document says.
 macro_rules! calls {
     ($($module:ident::$call:ident,)*) => {
         #[derive(OpenApi)]
@@ -85,7 +86,7 @@ macro_rules! calls {
         struct Calls;
 
         pastey::paste! {
-            fn operations() -> Vec<(String, MethodFilter)> {
+            fn operations() -> Vec<(String, &'static str, MethodFilter)> {
                 vec![$(operation::<$module::[<__path_ $call>]>()),*]
             }
 
@@ -93,7 +94,7 @@ macro_rules! calls {
             pub fn router() -> Router<Arc<Api>> {
                 let routes = Router::new();
                 $(
-                    let (path, method) = operation::<$module::[<__path_ $call>]>();
+                    let (path, _, method) = operation::<$module::[<__path_ $call>]>();
                     let routes = routes.route(&path, on(method, $module::$call));
                 )*
                 let other_name = get(matching::event_of_this_name);
@@ -106,11 +107,11 @@ macro_rules! calls {
 calls! {
     meta::health,
     meta::openapi,
-    webhooks::create,
     webhooks::list,
+    webhooks::create,
     webhooks::read,
-    webhooks::patch,
     webhooks::replace,
+    webhooks::patch,
     webhooks::remove,
     previewing::preview,
     previewing::preview_new,
@@ -121,36 +122,32 @@ calls! {
     deliveries::redeliver,
     recovery::recover,
     recovery::recover_all,
-    notifications::apply,
     notifications::export,
-    api_keys::create,
+    notifications::apply,
     api_keys::list,
+    api_keys::create,
     api_keys::update,
     api_keys::revoke,
     me::read,
     audit::list,
     quotas::list,
     event_types::list,
-    events::publish,
     events::list,
+    events::publish,
     events::read,
     matching::matches,
 }
 
 /// The path of a call below the base, and its method.
-fn operation<P: Path>() -> (String, MethodFilter) {
-    let method = P::methods().first().cloned();
-    let method = match method.unwrap_or(HttpMethod::Get) {
-        HttpMethod::Get => MethodFilter::GET,
-        HttpMethod::Post => MethodFilter::POST,
-        HttpMethod::Put => MethodFilter::PUT,
-        HttpMethod::Patch => MethodFilter::PATCH,
-        HttpMethod::Delete => MethodFilter::DELETE,
-        HttpMethod::Head => MethodFilter::HEAD,
-        HttpMethod::Options => MethodFilter::OPTIONS,
-        HttpMethod::Trace => MethodFilter::TRACE,
+fn operation<P: Path>() -> (String, &'static str, MethodFilter) {
+    let (name, method) = match P::methods().as_slice() {
+        [HttpMethod::Post] => ("POST", MethodFilter::POST),
+        [HttpMethod::Put] => ("PUT", MethodFilter::PUT),
+        [HttpMethod::Patch] => ("PATCH", MethodFilter::PATCH),
+        [HttpMethod::Delete] => ("DELETE", MethodFilter::DELETE),
+        _ => ("GET", MethodFilter::GET),
     };
-    (P::path(), method)
+    (P::path(), name, method)
 }
 
 /// What the routes say of themselves.
@@ -160,25 +157,13 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// The paths of all calls below the base, with the names of their parameters in braces.
 pub fn paths() -> BTreeSet<String> {
-    operations().into_iter().map(|(path, _)| path).collect()
+    operations().into_iter().map(|(path, ..)| path).collect()
 }
 
 /// The methods of a path that is written as its route has it.
 pub fn methods_of(path: &str) -> Vec<&'static str> {
-    let methods = [
-        ("GET", MethodFilter::GET),
-        ("POST", MethodFilter::POST),
-        ("PUT", MethodFilter::PUT),
-        ("PATCH", MethodFilter::PATCH),
-        ("DELETE", MethodFilter::DELETE),
-    ];
-    let operations = operations();
-    let is_taken = |method| {
-        let mut of_path = operations
-            .iter()
-            .filter(|(operation, _)| path.strip_prefix(BASE) == Some(operation));
-        of_path.any(|(_, taken)| *taken == method)
-    };
-    let taken = methods.into_iter().filter(|(_, method)| is_taken(*method));
-    taken.map(|(name, _)| name).collect()
+    let below = path.strip_prefix(BASE);
+    let all = operations().into_iter();
+    let of_path = all.filter(|(path, ..)| below == Some(path));
+    of_path.map(|(_, name, _)| name).collect()
 }
