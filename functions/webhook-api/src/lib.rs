@@ -23,7 +23,6 @@ mod publishing;
 mod query;
 mod recovery;
 mod recovery_of_all;
-mod registered;
 mod registration;
 mod request_id;
 mod rotation;

@@ -11,10 +11,9 @@ use serde_json::json;
 use crate::Api;
 use crate::idempotency::{Answer, Answered};
 use crate::problem::Problem;
-use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::versions::IfMatch;
-use crate::view::KeyView;
+use crate::view::{KeyView, WebhookView};
 
 /// How many of the latest deliveries are looked at.
 const DELIVERIES: usize = 50;
@@ -42,13 +41,12 @@ pub async fn webhook(
     }
     let (webhook, made) = with_another_secret(api, &webhook).await?;
     let status = first.status();
-    let registered = Registered::new(&webhook, None);
-    let registered = match status {
-        StatusCode::CREATED => registered,
-        _ => registered.rotated(&webhook, &[]),
+    let shown = WebhookView::from(&webhook);
+    let shown = match status {
+        StatusCode::CREATED => shown,
+        _ => shown.rotated(&[]),
     };
-    let answer = registered.answer(&webhook, status, &made);
-    Ok(first.renewed(api, answer).await)
+    Ok(first.renewed(api, shown.answer(status, &made)).await)
 }
 
 /// Whether it was tried to send something by the webhook since then.

@@ -7,9 +7,9 @@ use carillon_domain::{FaultCode, Webhook};
 use crate::problem::Problem;
 use crate::query::Query;
 
-/// A webhook's version, for those who change it next.
-pub fn etag(webhook: &Webhook) -> String {
-    format!("\"{}\"", webhook.version)
+/// The version of a webhook, for those who change it next.
+pub fn etag(version: u64) -> String {
+    format!("\"{version}\"")
 }
 
 /// What a call says in `If-Match`, if anything.
@@ -31,7 +31,7 @@ impl IfMatch {
 
     /// The version that this webhook has.
     pub fn only(webhook: &Webhook) -> Self {
-        Self(Some(vec![etag(webhook)]))
+        Self(Some(vec![etag(webhook.version)]))
     }
 
     /// Only the very same version counts: a weak one says less than the caller must know.
@@ -39,7 +39,7 @@ impl IfMatch {
     /// # Errors
     /// Where the webhook has another version than the caller means.
     pub fn check(&self, webhook: &Webhook) -> Result<(), Problem> {
-        let version = etag(webhook);
+        let version = etag(webhook.version);
         let is_meant = |meant: &String| *meant == "*" || *meant == version;
         match self.0.as_ref().is_none_or(|all| all.iter().any(is_meant)) {
             true => Ok(()),
@@ -50,7 +50,7 @@ impl IfMatch {
 
 /// Whether the caller has this version already, by its `If-None-Match`.
 pub fn is_known(headers: &HeaderMap, webhook: &Webhook) -> bool {
-    let version = etag(webhook);
+    let version = etag(webhook.version);
     listed(headers, &IF_NONE_MATCH)
         .any(|known| known == "*" || known.trim_start_matches("W/") == version)
 }

@@ -1,6 +1,9 @@
 //! What callers see of what is stored.
 
+use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::{ETAG, LOCATION};
+use axum::response::{IntoResponse, Response};
 use carillon_domain::delivery::MessageRef;
 use carillon_domain::{
     ApiKey, Attempt, Delivery, DeliveryStatus, EventType, Filters, MessageTemplate, Outcome, Role,
@@ -13,9 +16,10 @@ use utoipa::ToSchema;
 
 use crate::auth::DEPLOYMENT;
 use crate::idempotency::Answer;
-use crate::schema;
 use crate::verification::Verified;
+use crate::versions::etag;
 use crate::waking::Standing;
+use crate::{BASE, schema};
 
 /// A registration; its credential is masked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +34,7 @@ pub struct WebhookView {
     #[schema(value_type = schema::Filters)]
     filters: Filters,
     #[schema(value_type = Object)]
-    pub configuration: Value,
+    configuration: Value,
     /// Words of its own; null where its messages have the standard ones.
     #[schema(value_type = Option<schema::MessageTemplate>, required)]
     message: Option<MessageTemplate>,
@@ -54,20 +58,70 @@ pub struct WebhookView {
     /// What the platform said of a new credential, in the answer to the call that brought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub verification: Option<Verified>,
+    verification: Option<Verified>,
     /// After a rotation: all webhooks that have the new credential now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub rotated: Option<Vec<String>>,
+    rotated: Option<Vec<String>>,
+    /// What the header `ETag` tells.
+    #[serde(skip)]
+    version: u64,
 }
 
 impl WebhookView {
+    pub fn verified(self, verification: Option<Verified>) -> Self {
+        Self {
+            verification,
+            ..self
+        }
+    }
+
     pub fn standing(self, standing: Standing) -> Self {
         Self {
             failing_since: standing.failing_since.map(|time| time.to_string()),
             next_attempt_at: standing.next_attempt_at.map(|time| time.to_string()),
             ..self
         }
+    }
+
+    /// With the parts of the credential that were made here: nobody else knows them.
+    pub fn showing(mut self, made: &[(&'static str, SecretString)]) -> Self {
+        for (field, secret) in made {
+            self.configuration[*field] = secret.expose_secret().into();
+        }
+        self
+    }
+
+    /// With the others that were rotated along with it.
+    pub fn rotated(mut self, others: &[Webhook]) -> Self {
+        let others = others.iter().map(|webhook| webhook.id.to_string());
+        self.rotated = Some(std::iter::once(self.id.clone()).chain(others).collect());
+        self
+    }
+
+    /// The answer to a call that wrote it, with the parts of the credential that were made for it.
+    pub fn answer(self, status: StatusCode, made: &[(&'static str, SecretString)]) -> Answer {
+        let mut headers = vec![(ETAG, etag(self.version))];
+        if status == StatusCode::CREATED {
+            headers.push((LOCATION, format!("{BASE}/webhooks/{}/", self.id)));
+        }
+        let version = Some(self.version);
+        let body = serde_json::to_value(&self).unwrap_or_default();
+        let shown = (!made.is_empty())
+            .then(|| serde_json::to_value(self.showing(made)).unwrap_or_default());
+        Answer {
+            status,
+            headers,
+            body,
+            shown,
+            version,
+        }
+    }
+}
+
+impl IntoResponse for WebhookView {
+    fn into_response(self) -> Response {
+        ([(ETAG, etag(self.version))], Json(self)).into_response()
     }
 }
 
@@ -95,6 +149,7 @@ impl From<&Webhook> for WebhookView {
             modified_at: webhook.modified_at.to_string(),
             verification: None,
             rotated: None,
+            version: webhook.version,
         }
     }
 }

@@ -24,7 +24,6 @@ use crate::pause::{note_pause, paused_hint, paused_until};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::recovery::asks_to_wait;
-use crate::registered::Registered;
 use crate::rotation::{self, Rotation};
 use crate::verification::verify;
 use crate::versions::IfMatch;
@@ -193,9 +192,9 @@ async fn rotated(
     let (webhook, others) =
         rotation::rotate(api, organization, webhook, rotation, &secret, if_match).await?;
     let standing = waking::standing_after_change(api, &webhook).await;
-    let registered = Registered::new(&webhook, verification).standing(standing);
-    let registered = registered.rotated(&webhook, &others);
-    Ok(registered.answer(&webhook, StatusCode::OK, &destination.made))
+    let shown = WebhookView::from(&webhook).verified(verification);
+    let shown = shown.standing(standing).rotated(&others);
+    Ok(shown.answer(StatusCode::OK, &destination.made))
 }
 
 /// A test needs no body; what somebody says in one would be done otherwise than they mean.

@@ -15,7 +15,6 @@ use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::registered::Registered;
 use crate::verification::verify;
 use crate::versions::{IfMatch, etag, is_known};
 use crate::view::WebhookView;
@@ -49,10 +48,15 @@ pub async fn create(
         Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
     };
     let id = call.object_id().and_then(WebhookId::parse).unwrap_or(id);
-    let result = match call.is_again {
-        true => registered_again(&api, organization, &id, &registration, verified).await,
-        false => registered(&api, organization, &id, &registration, verified).await,
-    };
+    let result = registered(
+        &api,
+        organization,
+        &id,
+        &registration,
+        verified,
+        call.is_again,
+    );
+    let result = result.await;
     call.end(&api, result).await
 }
 
@@ -62,32 +66,23 @@ async fn registered(
     id: &WebhookId,
     registration: &Registration,
     verified: bool,
+    is_again: bool,
 ) -> Result<Answer, Problem> {
-    registration::check_room(api, organization, &registration.name).await?;
     let destination = &registration.destination;
+    // It may have been registered by a call that died before it could say so.
+    if is_again && let Some(webhook) = api.registry.webhook(organization, id).await? {
+        let (webhook, made) = match destination.made.is_empty() {
+            true => (webhook, Made::new()),
+            false => made_again::with_another_secret(api, &webhook).await?,
+        };
+        return Ok(WebhookView::from(&webhook).answer(StatusCode::CREATED, &made));
+    }
+    registration::check_room(api, organization, &registration.name).await?;
     let at = Pointer::root().field("configuration");
     let verification = verify(api, destination, &destination.credential, verified, &at).await?;
     let webhook = registration::register(api, organization, id, registration).await?;
-    let registered = Registered::new(&webhook, verification);
-    Ok(registered.answer(&webhook, StatusCode::CREATED, &destination.made))
-}
-
-/// It may have been registered by a call that died before it could say so.
-async fn registered_again(
-    api: &Api,
-    organization: &OrganizationId,
-    id: &WebhookId,
-    registration: &Registration,
-    verified: bool,
-) -> Result<Answer, Problem> {
-    let Some(webhook) = api.registry.webhook(organization, id).await? else {
-        return registered(api, organization, id, registration, verified).await;
-    };
-    let (webhook, made) = match registration.destination.made.is_empty() {
-        true => (webhook, Made::new()),
-        false => made_again::with_another_secret(api, &webhook).await?,
-    };
-    Ok(Registered::new(&webhook, None).answer(&webhook, StatusCode::CREATED, &made))
+    let shown = WebhookView::from(&webhook).verified(verification);
+    Ok(shown.answer(StatusCode::CREATED, &destination.made))
 }
 
 /// Lists the organization's webhooks, oldest first.
@@ -156,13 +151,13 @@ pub async fn read(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let version = [(ETAG, etag(&webhook))];
     if is_known(&headers, &webhook) {
+        let version = [(ETAG, etag(webhook.version))];
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
     }
     let standing = waking::standing(&api, &webhook).await?;
     let shown = WebhookView::from(&webhook).standing(standing);
-    Ok((version, Json(shown)).into_response())
+    Ok(shown.into_response())
 }
 
 /// Changes what the body names, and leaves the rest as it is.
@@ -180,7 +175,7 @@ pub async fn read(
         headers(("ETag")),
     )),
 )]
-pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<Registered, Problem> {
+pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<WebhookView, Problem> {
     let document = |webhook: &Webhook| patched(webhook, &patch);
     let is_enabling = patch.get("enabled") == Some(&Value::Bool(true));
     change(call, Update::Patch, document, is_enabling).await
@@ -198,7 +193,7 @@ pub async fn patch(call: Change, JsonBody(patch): JsonBody) -> Result<Registered
         headers(("ETag")),
     )),
 )]
-pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<Registered, Problem> {
+pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<WebhookView, Problem> {
     change(call, Update::Replace, |_: &Webhook| body.clone(), false).await
 }
 
@@ -210,7 +205,7 @@ async fn change(
     update: Update,
     document: impl Fn(&Webhook) -> Value,
     is_enabling: bool,
-) -> Result<Registered, Problem> {
+) -> Result<WebhookView, Problem> {
     let (api, organization) = (api.by(&caller), &caller.organization);
     let if_match = IfMatch::read(&headers, &mut query);
     let verified = query.flag(&parameters::VERIFY);
@@ -236,8 +231,8 @@ async fn change(
         waking::hurry(&api, &webhook).await;
     }
     let standing = waking::standing_after_change(&api, &webhook).await;
-    let registered = Registered::new(&webhook, verification).standing(standing);
-    Ok(registered.showing(&made))
+    let shown = WebhookView::from(&webhook).verified(verification);
+    Ok(shown.standing(standing).showing(&made))
 }
 
 /// The document of a webhook with a merge patch applied. Whether it is enabled is left to
