@@ -1,23 +1,25 @@
-//! API keys: make, list, change, revoke. For admins only.
+//! API keys: make, list, change, revoke, for admins only; and who is calling.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::Response;
 use carillon_domain::api_key::KeyRequest;
-use carillon_domain::{ApiKeyId, OrganizationId};
+use carillon_domain::audit::Actor;
+use carillon_domain::{ApiKeyId, OrganizationId, Role};
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Call;
-use crate::Api;
-use crate::auth::{DEPLOYMENT, Keys};
+use crate::auth::{Caller, Catalogue, DEPLOYMENT, Keys};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
-use crate::made_again;
 use crate::page::{Page, Wanted};
-use crate::parameters;
 use crate::path::PathOf;
 use crate::problem::Problem;
+use crate::query::Query;
 use crate::view::KeyView;
+use crate::{Api, made_again, parameters, schema};
 
 /// Makes a key.
 ///
@@ -147,4 +149,29 @@ fn changeable(id: &str) -> Result<ApiKeyId, Problem> {
         true => Err(Problem::DeploymentKey),
         false => ApiKeyId::parse(id).ok_or(Problem::NotFound),
     }
+}
+
+/// The caller, as its key or its token says.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    #[schema(value_type = String, example = "org_acme")]
+    organization: OrganizationId,
+    #[schema(value_type = schema::Role)]
+    role: Role,
+    #[schema(value_type = schema::Actor)]
+    actor: Actor,
+}
+
+/// Reads who is calling, and what they may do. Every role can.
+#[utoipa::path(
+    get, path = "/me/", tag = "api-keys", operation_id = "read_me",
+    responses((status = 200, description = "The caller", body = Me)),
+)]
+pub async fn me(caller: Caller<Catalogue>, query: Query) -> Result<Json<Me>, Problem> {
+    query.finish()?;
+    Ok(Json(Me {
+        role: caller.role,
+        actor: caller.actor,
+        organization: caller.organization,
+    }))
 }

@@ -1,7 +1,10 @@
-//! Who changed what.
+//! Who changed what in an organization, what it may have, and how much of that is used.
 
 use axum::Json;
+use carillon_aws::Quota;
 use carillon_domain::audit::Entry;
+use futures::future::try_join;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Call;
@@ -41,4 +44,42 @@ pub async fn list(Call(api, caller, query): Call) -> Result<Json<Page<Entry>>, P
         .audit_log(&caller.organization, after, wanted.limit)
         .await?;
     wanted.page(&api, entries, next.as_deref()).await.map(Json)
+}
+
+/// The organization's quotas.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Quotas {
+    results: Vec<QuotaUse>,
+}
+
+/// How many the organization has, and may have.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuotaUse {
+    #[schema(example = "webhooks")]
+    quota: &'static str,
+    used: u32,
+    limit: u32,
+}
+
+/// Reads the quotas, and how much of them is used.
+#[utoipa::path(
+    get, path = "/quotas/", tag = "audit", operation_id = "list_quotas",
+    responses((status = 200, description = "The quotas", body = Quotas)),
+)]
+pub async fn quotas(Call(api, caller, query): Call) -> Result<Json<Quotas>, Problem> {
+    query.finish()?;
+    let registry = &api.registry;
+    let count = |quota| registry.count(&caller.organization, quota);
+    let (webhooks, api_keys) = try_join(count(Quota::Webhooks), count(Quota::ApiKeys)).await?;
+    let used = |quota, name, used| QuotaUse {
+        quota: name,
+        used,
+        limit: registry.limit(quota),
+    };
+    Ok(Json(Quotas {
+        results: vec![
+            used(Quota::Webhooks, "webhooks", webhooks),
+            used(Quota::ApiKeys, "api_keys", api_keys),
+        ],
+    }))
 }

@@ -1,21 +1,24 @@
-//! Events: publish, read.
+//! Events: publish, read, try out who would get one, and which types there are.
 
 use axum::Json;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use carillon_aws::EventFilter;
-use carillon_domain::{Event, EventId, FaultCode};
+use carillon_domain::event_type::EventGroup;
+use carillon_domain::{Event, EventId, EventType, FaultCode, sample};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Call;
-use crate::auth::Publish;
+use crate::auth::{Caller, Catalogue, Publish};
+use crate::body::JsonBody;
 use crate::event_deliveries::EventView;
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::{event_deliveries, parameters, publishing, schema};
+use crate::query::Query;
+use crate::{event_deliveries, parameters, publishing, schema, tried_event};
 
 /// What became of a published event.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,4 +125,100 @@ pub async fn read(
     let found = api.events.get(&caller.organization, &id).await?;
     let event = found.ok_or(Problem::NotFound)?;
     Ok(Json(event_deliveries::of(&api, event).await?))
+}
+
+/// Every webhook of the organization, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Matches {
+    results: Vec<Match>,
+}
+
+/// Whether a webhook would get the event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Match {
+    #[schema(example = "wh_01KAJ2V5J8M3E1Q7S9T0C4X6YZ")]
+    webhook_id: String,
+    name: String,
+    would_send: bool,
+    /// Why not, where it would not.
+    #[schema(required)]
+    why_not: Option<String>,
+}
+
+/// Says of each webhook whether it would get an event and, if not, why.
+///
+/// Stores and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that
+/// was published.
+#[utoipa::path(
+    post, path = "/events/match/", tag = "events", operation_id = "match_event",
+    request_body(content = ref("#/components/schemas/TriedEvent")),
+    responses((status = 200, description = "Each webhook", body = Matches)),
+)]
+pub async fn matches(
+    Call(api, caller, query): Call,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Matches>, Problem> {
+    let event = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
+    let webhooks = api.registry.webhooks(&caller.organization).await?;
+    let results = webhooks.into_iter().map(|webhook| {
+        let why_not = webhook.why_not_now(&event);
+        Match {
+            webhook_id: webhook.id.to_string(),
+            name: webhook.name,
+            would_send: why_not.is_none(),
+            why_not,
+        }
+    });
+    Ok(Json(Matches {
+        results: results.collect(),
+    }))
+}
+
+/// An event may be called `match`, too.
+pub async fn event_of_this_name(call: Call) -> Result<Json<EventView>, Problem> {
+    read(call, PathOf("match".to_owned())).await
+}
+
+/// A type of events, with a sample.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CatalogueEntry)]
+pub struct EventTypeView {
+    #[schema(value_type = schema::EventType)]
+    r#type: &'static str,
+    #[schema(value_type = schema::EventGroup)]
+    group: EventGroup,
+    description: &'static str,
+    /// Whether clients can publish it; the others are raised by Carillon itself.
+    publishable: bool,
+    #[schema(value_type = schema::Event)]
+    sample: Event,
+}
+
+/// Lists all event types, each with a sample.
+#[utoipa::path(
+    get, path = "/event-types/", tag = "events", operation_id = "list_event_types",
+    responses((status = 200, description = "The catalogue", body = Page<EventTypeView>)),
+)]
+pub async fn types(
+    caller: Caller<Catalogue>,
+    query: Query,
+) -> Result<Json<Page<EventTypeView>>, Problem> {
+    query.finish()?;
+    let results = EventType::ALL
+        .iter()
+        .map(|event_type| EventTypeView {
+            r#type: event_type.as_str(),
+            group: event_type.group(),
+            description: event_type.description(),
+            publishable: event_type.is_publishable(),
+            sample: Event {
+                organization: caller.organization.clone(),
+                ..sample::event(*event_type)
+            },
+        })
+        .collect();
+    Ok(Json(Page {
+        results,
+        next: None,
+    }))
 }

@@ -3,14 +3,10 @@
 mod api_keys;
 mod audit;
 mod deliveries;
-mod event_types;
 mod events;
-mod matching;
-mod me;
 mod meta;
 mod notifications;
 mod previewing;
-mod quotas;
 mod recovery;
 mod trial;
 mod webhooks;
@@ -97,7 +93,7 @@ macro_rules! calls {
                     let (path, _, method) = operation::<$module::[<__path_ $call>]>();
                     let routes = routes.route(&path, on(method, $module::$call));
                 )*
-                let other_name = get(matching::event_of_this_name);
+                let other_name = get(events::event_of_this_name);
                 Router::new().nest(BASE, routes.route("/events/match/", other_name))
             }
         }
@@ -128,14 +124,14 @@ calls! {
     api_keys::create,
     api_keys::update,
     api_keys::revoke,
-    me::read,
+    api_keys::me,
     audit::list,
-    quotas::list,
-    event_types::list,
+    audit::quotas,
+    events::types,
     events::list,
     events::publish,
     events::read,
-    matching::matches,
+    events::matches,
 }
 
 /// The path of a call below the base, and its method.
