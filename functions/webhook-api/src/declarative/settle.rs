@@ -2,7 +2,7 @@
 //! part by part, so that a file that changes nothing is seen to change nothing.
 
 use carillon_chat::Kind;
-use carillon_domain::{Credential, Faults, Pointer, Webhook};
+use carillon_domain::{Credential, Faults, Pointer};
 use futures::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -36,44 +36,38 @@ pub(super) async fn settled(api: &Api, document: &Document, plan: Plan) -> Resul
     settled.map_err(|faults| Problem::Invalid(document.located(faults)))
 }
 
+/// A step with the whole of its new credential, parts that stay included.
 async fn one(api: &Api, mut step: Step) -> Result<Step, Problem> {
-    let destination = &step.registration.destination;
-    let kind = api.chat.kinds().get(&destination.kind);
-    let (Some(kind), Change::Update { read, .. }) = (kind, &step.change) else {
+    let destination = &mut step.registration.destination;
+    let Change::Update { read, .. } = &step.change else {
         return Ok(step);
     };
-    let is_kept = matches!(destination.credential, Credential::Unchanged);
-    if is_kept || read.kind != destination.kind || kind.secret_fields().count() < 2 {
+    if matches!(destination.credential, Credential::Unchanged) {
         return Ok(step);
     }
-    if let Some(other) = other_parts(api, kind, read, &step).await? {
+    let given = destination.credential.clone();
+    destination.credential = registration::completed(api, read, given, &step.at).await?;
+    let kind = api.chat.kinds().get(&destination.kind);
+    let kind = kind.filter(|kind| read.kind == kind.id() && kind.secret_fields().count() > 1);
+    if let (Some(kind), Credential::New(whole)) = (kind, &destination.credential)
+        && let Some(before) = api.credentials.value(read).await?
+    {
+        let other = other_parts(kind, &before, whole);
         step.settle(kind, &other);
     }
     Ok(step)
 }
 
-/// The parts that are to be other than they are; none where the old ones are gone.
-async fn other_parts(
-    api: &Api,
-    kind: &dyn Kind,
-    read: &Webhook,
-    step: &Step,
-) -> Result<Option<Vec<&'static str>>, Problem> {
-    let before = api.credentials.value(read).await?;
-    let given = step.registration.destination.credential.clone();
-    let given = registration::completed(api, read, given, &step.at).await?;
-    let (Some(before), Credential::New(whole)) = (before, given) else {
-        return Ok(None);
+/// The parts that are to be other than they are.
+fn other_parts(kind: &dyn Kind, before: &SecretString, whole: &SecretString) -> Vec<&'static str> {
+    let parts = |secret: &SecretString| -> Value {
+        serde_json::from_str(secret.expose_secret()).unwrap_or_default()
     };
-    let (before, whole) = (parts(&before), parts(&whole));
+    let (before, whole) = (parts(before), parts(whole));
     let is_other = |name: &&str| {
         let (before, whole) = (&before[*name], &whole[*name]);
         before != whole && !(is_empty(before) && is_empty(whole))
     };
     let names = kind.secret_fields().map(|field| field.name);
-    Ok(Some(names.filter(is_other).collect()))
-}
-
-fn parts(secret: &SecretString) -> Value {
-    serde_json::from_str(secret.expose_secret()).unwrap_or_default()
+    names.filter(is_other).collect()
 }

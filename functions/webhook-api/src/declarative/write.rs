@@ -32,10 +32,7 @@ struct Write {
 impl Prepared {
     /// Makes sure that all credentials are kept.
     pub async fn of(api: &Api, organization: &OrganizationId, plan: Plan) -> Result<Self, Problem> {
-        let writes = plan.steps.into_iter().filter(Step::writes);
-        let completed: Vec<_> = writes.map(|step| completed(api, step)).collect();
-        let completed = futures::stream::iter(completed).buffered(AT_ONCE);
-        let steps: Vec<Step> = completed.try_collect().await?;
+        let steps: Vec<Step> = plan.steps.into_iter().filter(Step::writes).collect();
         let mut new: HashMap<Fingerprint, SecretString> = HashMap::new();
         for step in &steps {
             if let Credential::New(secret) = &step.registration.destination.credential {
@@ -70,16 +67,6 @@ impl Prepared {
             false => writes.chain(removals).collect(),
         }
     }
-}
-
-/// A step with the whole of its new credential, parts that stay included.
-async fn completed(api: &Api, mut step: Step) -> Result<Step, Problem> {
-    if let plan::Change::Update { read, .. } = &step.change {
-        let destination = &mut step.registration.destination;
-        let given = std::mem::replace(&mut destination.credential, Credential::Unchanged);
-        destination.credential = registration::completed(api, read, given, &step.at).await?;
-    }
-    Ok(step)
 }
 
 impl Write {
