@@ -53,64 +53,55 @@ pub fn complete(routes: &utoipa::openapi::OpenApi, kinds: &Kinds) -> Value {
             }
         }
     }
-    hoist_parameters(&mut document);
+    hoist(&mut document, "parameters", |parameter| {
+        parameter["name"].as_str()
+    });
     unwrap(&mut document);
-    hoist_responses(&mut document);
+    hoist(&mut document, "responses", answered);
     hoist_schemas(&mut document);
     document
 }
 
-/// A part of all calls that have it.
-fn all_of<'d>(document: &'d mut Value, part: &str) -> impl Iterator<Item = &'d mut Value> {
+/// Takes out what several calls have in common of a part that is a list, or an object, so that it
+/// is said once: of each name, the most frequent.
+fn hoist(document: &mut Value, part: &str, name_of: impl Fn(&Value) -> Option<&str>) {
     let items = document["paths"].as_object_mut().into_iter().flatten();
     let operations = items.filter_map(|(_, item)| item.as_object_mut()).flatten();
-    operations.filter_map(move |(_, operation)| operation.get_mut(part))
-}
-
-/// Takes out what several calls have in common, so that it is said once.
-fn hoist_parameters(document: &mut Value) {
+    let parts = operations.filter_map(|(_, operation)| operation.get_mut(part));
+    let mut all: Vec<&mut Value> = Vec::new();
+    for part in parts {
+        match part {
+            Value::Array(list) => all.extend(list),
+            Value::Object(fields) => all.extend(fields.values_mut()),
+            _ => {}
+        }
+    }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let lists = all_of(document, "parameters").filter_map(Value::as_array_mut);
-    let mut all: Vec<&mut Value> = lists.flatten().collect();
-    for parameter in &all {
-        *counts.entry(parameter.to_string()).or_default() += 1;
+    for one in &all {
+        *counts.entry(one.to_string()).or_default() += 1;
     }
-    // The most frequent one of a name has it.
-    all.sort_by_key(|parameter| Reverse(counts[&parameter.to_string()]));
+    all.sort_by_key(|one| Reverse(counts[&one.to_string()]));
     let mut hoisted: Map<String, Value> = Map::new();
-    for parameter in all {
-        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
-        let is_free = hoisted.get(&name).is_none_or(|known| *known == *parameter);
-        if counts[&parameter.to_string()] > 1 && is_free {
-            let reference = json!({"$ref": format!("#/components/parameters/{name}")});
-            hoisted.insert(name, std::mem::replace(parameter, reference));
+    for one in all {
+        let Some(name) = name_of(one).map(str::to_owned) else {
+            continue;
+        };
+        let is_free = hoisted.get(&name).is_none_or(|known| *known == *one);
+        if counts[&one.to_string()] > 1 && is_free {
+            let reference = json!({"$ref": format!("#/components/{part}/{name}")});
+            hoisted.insert(name, std::mem::replace(one, reference));
         }
     }
-    document["components"]["parameters"] = hoisted.into();
+    match document["components"][part].as_object_mut() {
+        Some(known) => known.extend(hoisted),
+        None => document["components"][part] = hoisted.into(),
+    }
 }
 
-/// Answers that several calls have, by the names of what they answer.
-fn hoist_responses(document: &mut Value) {
-    let mut hoisted = Map::new();
-    let answers = all_of(document, "responses").filter_map(Value::as_object_mut);
-    let all: Vec<&mut Value> = answers.flatten().map(|(_, answer)| answer).collect();
-    let texts: Vec<String> = all.iter().map(|answer| answer.to_string()).collect();
-    for (answer, text) in all.into_iter().zip(&texts) {
-        let schema = answer.pointer("/content/application~1json/schema/$ref");
-        let name = schema
-            .and_then(Value::as_str)
-            .map(last_of)
-            .map(str::to_owned);
-        let is_repeated = texts.iter().filter(|other| *other == text).count() > 1;
-        let is_free = |name: &String| hoisted.get(name).is_none_or(|known| *known == *answer);
-        if let Some(name) = name.filter(is_free).filter(|_| is_repeated) {
-            let reference = json!({"$ref": format!("#/components/responses/{name}")});
-            hoisted.insert(name, std::mem::replace(answer, reference));
-        }
-    }
-    if let Some(responses) = document["components"]["responses"].as_object_mut() {
-        responses.extend(hoisted);
-    }
+/// What an answer consists of, by its name.
+fn answered(answer: &Value) -> Option<&str> {
+    let schema = answer.pointer("/content/application~1json/schema/$ref")?;
+    schema.as_str()?.rsplit('/').next()
 }
 
 /// Forms that stand in several places, by the names that they get.
@@ -158,10 +149,6 @@ fn replace(within: &mut Value, found: &Value, by: &Value) {
         Value::Array(items) => items.iter_mut().for_each(|part| replace(part, found, by)),
         _ => {}
     }
-}
-
-fn last_of(reference: &str) -> &str {
-    reference.rsplit('/').next().unwrap_or_default()
 }
 
 /// The calls that take a body, and do without one.

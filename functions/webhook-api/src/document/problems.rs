@@ -133,25 +133,15 @@ pub fn of(path: &str, method: &str, operation: &Value) -> Vec<u16> {
     // An event's key is its id: a repeat is a duplicate, and no other request.
     let is_keyable = takes("Idempotency-Key") && !path.ends_with("/events/");
     let writes = matches!(method, "post" | "put" | "patch" | "delete");
-    // A name that is taken, a quota that is used up, a webhook that is switched off, or a message
-    // of our own.
-    let conflicts = [
-        "/webhooks/",
-        "/api-keys/",
-        "/api-keys/{id}/",
-        "/events/",
-        "/notifications/",
-        "/redeliver/",
-        "/recover/",
-    ]
-    .iter()
-    .any(|end| path.ends_with(end));
+    // Elsewhere, a name is taken, a quota used up, a webhook switched off, or a message our own.
+    let tries = ["/preview/", "/test/", "/match/"];
+    let conflicts = writes && !tries.iter().any(|end| path.ends_with(end));
     [
         (400, true),
         (401, has_key),
         (403, has_key),
         (404, path.contains('{')),
-        (409, is_conditional || (conflicts && writes)),
+        (409, conflicts),
         (412, is_conditional),
         (413, has_body),
         (415, has_body),
