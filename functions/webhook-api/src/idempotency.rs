@@ -20,7 +20,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Api;
-use crate::auth::{Caller, hex};
+use crate::auth::{Scope, hex};
 use crate::problem::Problem;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -111,10 +111,9 @@ impl Keyable {
     ///
     /// # Errors
     /// Where another one with its key is under way, or was another one.
-    pub async fn begin<P>(
+    pub async fn begin(
         self,
-        api: &Api,
-        caller: &Caller<P>,
+        api: &Scope,
         body: &Value,
         object_id: String,
     ) -> Result<Begun, Problem> {
@@ -122,7 +121,7 @@ impl Keyable {
             return Ok(Begun::First(Call::default()));
         };
         let mut digest = Sha256::new();
-        for part in [&caller.id(), self.method.as_str(), &self.path, &key] {
+        for part in [&api.caller_id(), self.method.as_str(), &self.path, &key] {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part.as_bytes());
         }
@@ -133,7 +132,7 @@ impl Keyable {
         mac.update(&[0]);
         mac.update(body.to_string().as_bytes());
         let request = hex(&mac.finalize().into_bytes());
-        let organization = &caller.organization;
+        let organization = &api.organization;
         let begun = api
             .registry
             .begin_call(organization, &id, &request, object_id, Timestamp::now())

@@ -4,11 +4,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use carillon_aws::Order;
 use carillon_domain::webhook::Made;
-use carillon_domain::{ApiKeyId, OrganizationId, Webhook, WebhookId};
+use carillon_domain::{ApiKeyId, Webhook, WebhookId};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::Api;
+use crate::auth::Scope;
 use crate::idempotency::{Answer, Answered};
 use crate::problem::Problem;
 use crate::rotation::{self, Rotation};
@@ -23,16 +24,12 @@ const DELIVERIES: usize = 50;
 ///
 /// # Errors
 /// Where the first secret may be in use.
-pub async fn webhook(
-    api: &Api,
-    organization: &OrganizationId,
-    first: Answered,
-) -> Result<Response, Problem> {
+pub async fn webhook(api: &Scope, first: Answered) -> Result<Response, Problem> {
     if !first.answer.had_secret {
         return Ok(first.again());
     }
     let id = WebhookId::parse(first.object_id()).ok_or(Problem::SecretGone)?;
-    let found = api.registry.webhook(organization, &id).await?;
+    let found = api.registry.webhook(&api.organization, &id).await?;
     let webhook = found.ok_or(Problem::SecretGone)?;
     let is_changed = first.answer.version != Some(webhook.version);
     let is_late = first.is_late(Timestamp::now());
@@ -61,13 +58,15 @@ async fn has_posted(api: &Api, id: &WebhookId, since: Timestamp) -> Result<bool,
 
 /// A webhook with another of the secrets that are made, and that secret. What the first one signed
 /// can still be checked for a while.
-pub async fn with_another_secret(api: &Api, webhook: &Webhook) -> Result<(Webhook, Made), Problem> {
+pub async fn with_another_secret(
+    api: &Scope,
+    webhook: &Webhook,
+) -> Result<(Webhook, Made), Problem> {
     let rotation = Rotation::parse(api.chat.kinds(), &json!({}), webhook);
     let rotation = rotation.map_err(|faults| Problem::internal(faults))?;
     let secret = rotation.secret(api, webhook).await?;
     let is_same = IfMatch::only(webhook);
-    let organization = &webhook.organization;
-    let rotated = rotation::rotate(api, organization, webhook, &rotation, &secret, &is_same).await;
+    let rotated = rotation::rotate(api, webhook, &rotation, &secret, &is_same).await;
     match rotated {
         Ok((webhook, _)) => Ok((webhook, rotation.destination.made)),
         // A repeat at the same time was first.
@@ -80,26 +79,18 @@ pub async fn with_another_secret(api: &Api, webhook: &Webhook) -> Result<(Webhoo
 ///
 /// # Errors
 /// Where the first one was used, or may be.
-pub async fn key(
-    api: &Api,
-    organization: &OrganizationId,
-    first: Answered,
-) -> Result<Response, Problem> {
+pub async fn key(api: &Scope, first: Answered) -> Result<Response, Problem> {
     let id = ApiKeyId::parse(first.object_id()).ok_or(Problem::SecretGone)?;
     if first.is_late(Timestamp::now()) {
         return Err(Problem::SecretGone);
     }
-    let answer = another_key(api, organization, &id).await?;
+    let answer = another_key(api, &id).await?;
     Ok(first.renewed(api, answer.ok_or(Problem::SecretGone)?).await)
 }
 
 /// Another key in the place of one that nobody has used; none where somebody has, or there is no
 /// such key.
-pub async fn another_key(
-    api: &Api,
-    organization: &OrganizationId,
-    id: &ApiKeyId,
-) -> Result<Option<Answer>, Problem> {
-    let renewed = api.keys.renew(organization, id).await?;
+pub async fn another_key(api: &Scope, id: &ApiKeyId) -> Result<Option<Answer>, Problem> {
+    let renewed = api.keys.renew(&api.organization, id).await?;
     Ok(renewed.map(|(key, secret)| KeyView::answer(key, &secret)))
 }

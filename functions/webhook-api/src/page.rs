@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Api;
-use crate::auth::Caller;
+use crate::auth::Scope;
 use crate::parameters::{CURSOR, LIMIT};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -42,13 +42,8 @@ pub struct Wanted {
 impl Wanted {
     /// Reads `limit` and `cursor`, which end the query. The list is told by `list` and by the
     /// filters, all of which have been taken from the query before.
-    pub async fn read<P>(
-        api: &Api,
-        caller: &Caller<P>,
-        list: &str,
-        mut query: Query,
-    ) -> Result<Self, Problem> {
-        let binding = format!("{}\n{list}\n{:?}", caller.organization, query.taken());
+    pub async fn read(api: &Scope, list: &str, mut query: Query) -> Result<Self, Problem> {
+        let binding = format!("{}\n{list}\n{:?}", api.organization, query.taken());
         let limit = query.get(&LIMIT).unwrap_or(LIMIT.rule.default);
         let after = match query.get(&CURSOR) {
             None => None,

@@ -11,7 +11,7 @@ use carillon_domain::{Capture, Event, EventId, FaultCode, Faults, Fields, Pointe
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::auth::Caller;
+use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::{Api, body, idempotency, request_id};
 
@@ -57,22 +57,19 @@ pub enum Incoming {
 
 /// Reads the events of a request; says whether it is a batch. An `Idempotency-Key` stands for the
 /// ids that they lack, so that a repeat stores nothing twice.
-pub async fn read<P>(
-    request: Request,
-    caller: &Caller<P>,
-) -> Result<(bool, Vec<Incoming>), Problem> {
+pub async fn read(request: Request, api: &Scope) -> Result<(bool, Vec<Incoming>), Problem> {
     let headers = request.headers().clone();
     let key = idempotency::key_of(&headers)?;
     let places = AtomicU32::new(0);
     let fallback_id = || match key {
         Some(key) => {
             let place = places.fetch_add(1, Ordering::Relaxed).to_string();
-            EventId::of_key(&[&caller.id(), key, &place])
+            EventId::of_key(&[&api.caller_id(), key, &place])
         }
         None => EventId::generate(carillon_aws::rising_ulid()),
     };
     let capture = || Capture {
-        organization: caller.organization.clone(),
+        organization: api.organization.clone(),
         // Each its own: deliveries are sorted by when their events arrived.
         now: Timestamp::now(),
         fallback_id: fallback_id(),

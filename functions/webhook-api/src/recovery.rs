@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::{Api, schema, waking};
 
@@ -73,7 +74,7 @@ impl Accepted {
 
 /// Sends a delivery once more that has come to its end, or now where it waits.
 pub async fn redeliver(
-    api: &Api,
+    api: &Scope,
     webhook: &Webhook,
     delivery: Delivery,
 ) -> Result<Accepted, Problem> {
@@ -87,14 +88,14 @@ pub async fn redeliver(
         if let Some(until) = bound_until {
             return Ok(Accepted::none(asks_to_wait(until)));
         }
-        waking::wake(api, &webhook.organization, &[lane], true).await?;
+        waking::wake(api, &[lane], true).await?;
         return Ok(Accepted::one(None));
     }
     let by_lane = sendable(api, webhook, vec![delivery]).await?;
     if by_lane.is_empty() {
         return Ok(Accepted::none("its event is past its retention"));
     }
-    put_back(api, webhook, by_lane).await?;
+    put_back(api, by_lane).await?;
     Ok(Accepted::one(bound_until))
 }
 
@@ -192,7 +193,7 @@ impl Budget {
 /// Sends everything once more that failed or was skipped in that time, in the order of the
 /// events, and has what waits tried now.
 pub async fn recover(
-    api: &Api,
+    api: &Scope,
     webhook: &Webhook,
     asked: &Asked,
     after: Option<DeliveryId>,
@@ -218,7 +219,7 @@ pub async fn recover(
 /// The same of a webhook that is active, as far as the budget goes; gives the delivery behind
 /// which to go on, where there is more.
 pub async fn recover_within(
-    api: &Api,
+    api: &Scope,
     webhook: &Webhook,
     asked: &Asked,
     after: Option<DeliveryId>,
@@ -237,7 +238,7 @@ pub async fn recover_within(
         budget.accepted += accepted;
         budget.gone += found - accepted;
         if !asked.dry_run {
-            put_back(api, webhook, by_lane).await?;
+            put_back(api, by_lane).await?;
         }
         let more = more.filter(|id| !asked.is_over_at(id));
         if more.is_none() || budget.is_spent() {
@@ -247,7 +248,7 @@ pub async fn recover_within(
     };
     if !asked.dry_run {
         let lanes = waking::lanes(webhook);
-        waking::wake(api, &webhook.organization, &lanes, true).await?;
+        waking::wake(api, &lanes, true).await?;
         let bound_until = waking::held_until(api, webhook, &lanes).await?;
         budget.bound_until = budget.bound_until.max(bound_until);
     }
@@ -286,11 +287,7 @@ async fn sendable(
 
 /// First what is to be sent, then that it is pending, then the wake-up: a call that dies leaves
 /// at worst something that is sent later, and one that is repeated puts nothing back twice.
-async fn put_back(
-    api: &Api,
-    webhook: &Webhook,
-    by_lane: BTreeMap<LaneId, Vec<Delivery>>,
-) -> Result<(), Problem> {
+async fn put_back(api: &Scope, by_lane: BTreeMap<LaneId, Vec<Delivery>>) -> Result<(), Problem> {
     let now = Timestamp::now();
     for (lane, deliveries) in by_lane {
         let again = deliveries.into_iter().map(|delivery| {
@@ -305,7 +302,7 @@ async fn put_back(
         let (redo, pending): (Vec<Redo>, Vec<Delivery>) = again.unzip();
         api.lanes.put_redo(&lane, &redo, now).await?;
         try_join_all(pending.iter().map(|row| api.ledger.write(row))).await?;
-        waking::wake(api, &webhook.organization, &[lane], true).await?;
+        waking::wake(api, &[lane], true).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Sending once more what was not delivered by any webhook of an organization: after an outage.
 
-use carillon_domain::{DeliveryId, OrganizationId, WebhookId, WebhookStatus};
+use carillon_domain::{DeliveryId, WebhookId, WebhookStatus};
 
-use crate::Api;
+use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::recovery::{Accepted, Asked, Budget, LeftOut, recover_within};
 
@@ -38,8 +38,7 @@ impl Place {
 /// Webhook by webhook, oldest first, as far as one call goes. Those that are switched off are
 /// left out.
 pub async fn recover(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     asked: &Asked,
     place: Option<Place>,
 ) -> Result<Accepted, Problem> {
@@ -54,7 +53,7 @@ pub async fn recover(
         delivery: Some(delivery),
     }) = place
     {
-        let found = api.registry.webhook(organization, &webhook).await?;
+        let found = api.registry.webhook(&api.organization, &webhook).await?;
         webhooks.extend(found.filter(|it| it.status == WebhookStatus::Active));
         begin = Some(delivery).filter(|_| !webhooks.is_empty());
     }
@@ -85,7 +84,7 @@ pub async fn recover(
         }
         let registry = &api.registry;
         let page = registry
-            .webhook_page(organization, after.as_deref(), PAGE)
+            .webhook_page(&api.organization, after.as_deref(), PAGE)
             .await?;
         (webhooks, after) = (page.webhooks, page.next);
         is_last = after.is_none();

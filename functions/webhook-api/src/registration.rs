@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
 use crate::versions::IfMatch;
@@ -75,15 +76,14 @@ pub async fn completed(
 
 /// Whether there is room for it and its name is free, before a platform is asked about the rest.
 /// Only the write itself can be sure.
-pub async fn check_room(
-    api: &Api,
-    organization: &OrganizationId,
-    name: &str,
-) -> Result<(), Problem> {
-    if let Some(existing_id) = api.registry.name_owner(organization, name).await? {
+pub async fn check_room(api: &Scope, name: &str) -> Result<(), Problem> {
+    if let Some(existing_id) = api.registry.name_owner(&api.organization, name).await? {
         return Err(Problem::NameTaken { existing_id });
     }
-    let count = api.registry.count(organization, Quota::Webhooks).await?;
+    let count = api
+        .registry
+        .count(&api.organization, Quota::Webhooks)
+        .await?;
     let limit = api.registry.limit(Quota::Webhooks);
     match count < limit {
         true => Ok(()),
@@ -93,8 +93,7 @@ pub async fn check_room(
 
 /// Registers what has been read.
 pub async fn register(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     id: &WebhookId,
     registration: &Registration,
 ) -> Result<Webhook, Problem> {
@@ -104,11 +103,11 @@ pub async fn register(
         ));
     };
     for tries in 0..TRIES {
-        let credential = open(api, organization, value).await?;
+        let credential = open(api, value).await?;
         let now = Timestamp::now();
-        let webhook = new_webhook(organization, id.clone(), registration, credential, now);
+        let webhook = new_webhook(&api.organization, id.clone(), registration, credential, now);
         let change = Change::new(None, Some(&webhook));
-        if write_together(api, organization, &[change]).await? {
+        if write_together(api, &[change]).await? {
             return Ok(webhook);
         }
         pause(tries).await;
@@ -151,8 +150,7 @@ pub fn new_webhook(
 /// Changes a webhook; gives it as it then is, what was said of its credential, and the parts of
 /// that that were made here.
 pub async fn update(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     id: &str,
     update: Update,
     verified: bool,
@@ -161,10 +159,11 @@ pub async fn update(
 ) -> Result<(Webhook, Option<Verified>, Made), Problem> {
     let mut verification = None;
     for tries in 0..TRIES {
-        let read = find(api, organization, id).await?;
+        let read = find(api, id).await?;
         if_match.check(&read)?;
         let document = document(&read);
-        let mut registration = self::read(api.chat.kinds(), &document, organization, Some(&read))?;
+        let mut registration =
+            self::read(api.chat.kinds(), &document, &api.organization, Some(&read))?;
         let at = Pointer::root().field("configuration");
         let credential = registration.destination.credential;
         registration.destination.credential = completed(api, &read, credential, &at).await?;
@@ -182,13 +181,13 @@ pub async fn update(
 
 /// Changes a webhook that is still as it was read; none where it is not.
 async fn change(
-    api: &Api,
+    api: &Scope,
     read: &Webhook,
     update: Update,
     registration: Registration,
 ) -> Result<Option<Webhook>, Problem> {
     let credential = match &registration.destination.credential {
-        Credential::New(value) => open(api, &read.organization, value).await?,
+        Credential::New(value) => open(api, value).await?,
         Credential::Unchanged | Credential::Partial(_) => read.credential.clone(),
     };
     let new = read.updated(update, registration, credential, Timestamp::now());
@@ -199,24 +198,19 @@ async fn change(
 }
 
 /// Finds a webhook of the organization.
-pub async fn find(api: &Api, organization: &OrganizationId, id: &str) -> Result<Webhook, Problem> {
+pub async fn find(api: &Scope, id: &str) -> Result<Webhook, Problem> {
     let id = WebhookId::parse(id).ok_or(Problem::NotFound)?;
-    let found = api.registry.webhook(organization, &id).await?;
+    let found = api.registry.webhook(&api.organization, &id).await?;
     found.ok_or(Problem::NotFound)
 }
 
 /// Removes a webhook, and its credential with it if nobody else uses that.
-pub async fn remove(
-    api: &Api,
-    organization: &OrganizationId,
-    id: &str,
-    if_match: &IfMatch,
-) -> Result<(), Problem> {
+pub async fn remove(api: &Scope, id: &str, if_match: &IfMatch) -> Result<(), Problem> {
     for tries in 0..TRIES {
-        let read = find(api, organization, id).await?;
+        let read = find(api, id).await?;
         if_match.check(&read)?;
         let change = Change::new(Some(&read), None);
-        if write_together(api, organization, &[change]).await? {
+        if write_together(api, &[change]).await? {
             return Ok(());
         }
         pause(tries).await;
@@ -225,12 +219,10 @@ pub async fn remove(
 }
 
 /// Makes sure that a credential's secret is there.
-pub async fn open(
-    api: &Api,
-    organization: &OrganizationId,
-    value: &SecretString,
-) -> Result<CredentialRef, Problem> {
-    let opened = api.credentials.open(organization, value, Timestamp::now());
+pub async fn open(api: &Scope, value: &SecretString) -> Result<CredentialRef, Problem> {
+    let opened = api
+        .credentials
+        .open(&api.organization, value, Timestamp::now());
     Ok(opened.await?)
 }
 

@@ -7,14 +7,15 @@ use carillon_chat::form::{self, Rule};
 use carillon_chat::{Kind, Kinds};
 use carillon_domain::field::{Field, Flag};
 use carillon_domain::{
-    Configured, Credential, CredentialRef, FaultCode, Faults, Fields, Fingerprint, OrganizationId,
-    Pointer, Webhook, WebhookId,
+    Configured, Credential, CredentialRef, FaultCode, Faults, Fields, Fingerprint, Pointer,
+    Webhook, WebhookId,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::Api;
+use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::registration::{self, TRIES, pause};
 use crate::versions::IfMatch;
@@ -163,8 +164,7 @@ fn can_be_made(field: &form::Field) -> bool {
 /// The others come first, in transactions of as many as fit, and the webhook itself last: as long
 /// as a call has not come to its end, the same call finds those that are left.
 pub async fn rotate(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     read: &Webhook,
     rotation: &Rotation,
     secret: &SecretString,
@@ -173,21 +173,21 @@ pub async fn rotate(
     let completed_from = &read.credential;
     let mut others = Vec::new();
     if rotation.everywhere {
-        let read = registration::find(api, organization, read.id.as_str()).await?;
+        let read = registration::find(api, read.id.as_str()).await?;
         if_match.check(&read)?;
         let mut old = vec![&read.credential];
         // This call may repeat one that died before it came to all of them.
-        if read.credential.fingerprint == Fingerprint::of(organization, secret) {
+        if read.credential.fingerprint == Fingerprint::of(&api.organization, secret) {
             old.extend(&read.fallback);
         }
         let shares = |other: &Webhook| old.contains(&&other.credential) && other.kind == read.kind;
         let ids = sharing(api, &read, &old).await?;
         for ids in ids.chunks(MAX_ROTATED_AT_ONCE) {
-            others.extend(together(api, organization, ids, rotation, secret, shares).await?);
+            others.extend(together(api, ids, rotation, secret, shares).await?);
         }
     }
     for tries in 0..TRIES {
-        let read = registration::find(api, organization, read.id.as_str()).await?;
+        let read = registration::find(api, read.id.as_str()).await?;
         if_match.check(&read)?;
         // It was given another kind of credential meanwhile, or another one, of which parts are
         // to stay.
@@ -195,7 +195,7 @@ pub async fn rotate(
         if read.kind != rotation.destination.kind || is_other && has_parts(api, &read) {
             return Err(Problem::Contended);
         }
-        let opened = registration::open(api, organization, secret).await?;
+        let opened = registration::open(api, secret).await?;
         let change = [rotated(api, &read, rotation, &opened)];
         if writing::replace_together(api, &change).await? {
             let [(_, webhook)] = change;
@@ -234,22 +234,21 @@ async fn sharing(
 
 /// Rotates those of these webhooks that share the credential, all at once.
 async fn together(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     ids: &[WebhookId],
     rotation: &Rotation,
     secret: &SecretString,
     shares: impl Fn(&Webhook) -> bool,
 ) -> Result<Vec<Webhook>, Problem> {
     for tries in 0..TRIES {
-        let wanted = ids.iter().map(|id| (organization, id));
+        let wanted = ids.iter().map(|id| (&api.organization, id));
         let found = api.registry.webhooks_by_id(wanted).await?;
         let found = ids.iter().filter_map(|id| found.get(id)?.as_ref());
         let sharing: Vec<&Webhook> = found.filter(|webhook| shares(webhook)).collect();
         if sharing.is_empty() {
             return Ok(Vec::new());
         }
-        let opened = registration::open(api, organization, secret).await?;
+        let opened = registration::open(api, secret).await?;
         let changes: Vec<_> = sharing
             .into_iter()
             .map(|read| rotated(api, read, rotation, &opened))

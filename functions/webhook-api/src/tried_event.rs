@@ -8,7 +8,7 @@ use carillon_domain::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::Api;
+use crate::auth::Scope;
 use crate::problem::Problem;
 
 const SAMPLE: Field<AnyType> = Field::required("sample", "", AnyType);
@@ -48,15 +48,11 @@ impl Rule for AnyType {
 
 /// Reads an event, a CloudEvent (structured), `{"sample": "<event type>"}`, or
 /// `{"event_id": "<id>"}`.
-pub async fn read(
-    api: &Api,
-    organization: &OrganizationId,
-    body: &Value,
-) -> Result<Event, Problem> {
+pub async fn read(api: &Scope, body: &Value) -> Result<Event, Problem> {
     if body.get("event_id").is_none() {
-        return given(organization, body);
+        return given(&api.organization, body);
     }
-    let found = api.events.get(organization, &published(body)?).await?;
+    let found = api.events.get(&api.organization, &published(body)?).await?;
     found.ok_or_else(|| {
         let at = Pointer::root().field("event_id");
         let detail = "there is no event with this id";

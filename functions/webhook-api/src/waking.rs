@@ -2,11 +2,12 @@
 
 use carillon_aws::{Error, WakeUp};
 use carillon_domain::lane::Lane;
-use carillon_domain::{LaneId, OrganizationId, Webhook};
+use carillon_domain::{LaneId, Webhook};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use crate::Api;
+use crate::auth::Scope;
 use crate::pause::paused_until;
 
 /// How many lanes are asked to look at once.
@@ -89,32 +90,24 @@ pub async fn held_until(
 ///
 /// # Errors
 /// Where that could not be said to all of them.
-pub async fn wake(
-    api: &Api,
-    organization: &OrganizationId,
-    lanes: &[LaneId],
-    has_redo: bool,
-) -> Result<(), Error> {
+pub async fn wake(api: &Scope, lanes: &[LaneId], has_redo: bool) -> Result<(), Error> {
     let now = Timestamp::now();
     for lanes in lanes.chunks(ASKED_AT_ONCE) {
         let asked = lanes
             .iter()
-            .map(|lane| api.lanes.ask(organization, lane, has_redo, now));
+            .map(|lane| api.lanes.ask(&api.organization, lane, has_redo, now));
         try_join_all(asked).await?;
     }
     let wake_ups: Vec<_> = lanes
         .iter()
-        .map(|lane| {
-            let (organization, lane) = (organization.clone(), lane.clone());
-            WakeUp::new(organization, lane).urgent()
-        })
+        .map(|lane| WakeUp::new(api.organization.clone(), lane.clone()).urgent())
         .collect();
     carillon_aws::wake(&*api.queue, &wake_ups).await
 }
 
 /// Has what waits in a webhook's lanes tried at once, however long it was to wait. Where that
 /// fails, the lanes go on by themselves, later.
-pub async fn hurry(api: &Api, webhook: &Webhook) {
+pub async fn hurry(api: &Scope, webhook: &Webhook) {
     let mut lanes = lanes(webhook);
     match api.lanes.read(&lanes).await {
         Ok(rows) => lanes.retain(|lane| rows.get(lane).is_some_and(Lane::may_have_waited)),
@@ -122,13 +115,14 @@ pub async fn hurry(api: &Api, webhook: &Webhook) {
             tracing::error!(webhook_id = webhook.id.as_str(), %error, "all lanes are woken");
         }
     }
-    wake_after_change(api, &webhook.organization, &lanes).await;
+    wake_after_change(api, &lanes).await;
 }
 
 /// As [`wake`], for what a webhook's change is followed by: where that fails, the lanes go on
 /// by themselves, later.
-pub async fn wake_after_change(api: &Api, organization: &OrganizationId, lanes: &[LaneId]) {
-    if let Err(error) = wake(api, organization, lanes, false).await {
+pub async fn wake_after_change(api: &Scope, lanes: &[LaneId]) {
+    if let Err(error) = wake(api, lanes, false).await {
+        let organization = &api.organization;
         tracing::error!(%organization, %error, "lanes could not be woken");
     }
 }

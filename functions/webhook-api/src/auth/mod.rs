@@ -7,6 +7,7 @@ mod admin_key;
 mod keys;
 
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -22,6 +23,7 @@ use lambda_http::request::RequestContext;
 use secrecy::SecretString;
 
 use crate::problem::{Presented, Problem};
+use crate::query::Query;
 use crate::{Api, BASE, request_id};
 
 pub use admin_key::{AdminKey, DEPLOYMENT};
@@ -38,40 +40,53 @@ pub struct Identity {
     pub actor: Actor,
 }
 
-/// A caller who may do what the call needs; whoever may not is answered before the call is
-/// looked at any further.
-#[derive(Debug)]
-pub struct Caller<P = Read> {
+/// The API within the organization of a caller; what they change is in the audit log.
+pub struct Scope {
+    api: Api,
     pub organization: OrganizationId,
     pub role: Role,
     pub actor: Actor,
-    needed: PhantomData<P>,
 }
 
-impl<P> Caller<P> {
-    /// Tells it from every other caller of its organization.
-    pub fn id(&self) -> String {
-        format!("{:?} {}", self.actor.actor_type, self.actor.id)
+impl Deref for Scope {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
     }
 }
 
-impl Api {
-    /// The API as this caller changes things: what they do is in the audit log.
-    pub fn by<P>(&self, caller: &Caller<P>) -> Self {
+impl Scope {
+    fn of(api: &Api, caller: &Identity) -> Self {
         let by = || By {
             actor: caller.actor.clone(),
             request_id: request_id::current(),
         };
+        let api = Api {
+            registry: api.registry.by(by()),
+            keys: api.keys.by(by()),
+            ..api.clone()
+        };
         Self {
-            registry: self.registry.by(by()),
-            keys: self.keys.by(by()),
-            ..self.clone()
+            api,
+            organization: caller.organization.clone(),
+            role: caller.role,
+            actor: caller.actor.clone(),
         }
+    }
+
+    /// Tells the caller from every other one of the organization.
+    pub fn caller_id(&self) -> String {
+        format!("{:?} {}", self.actor.actor_type, self.actor.id)
     }
 }
 
+/// A call, as far as it is read before its path and its body. Whoever may not make it is answered
+/// before it is looked at any further.
+pub struct Call<P = Read>(pub Scope, pub Query, pub PhantomData<P>);
+
 /// What a call needs to be allowed, as a type.
-pub trait Needs: Send {
+pub trait Needs {
     const PERMISSION: Permission;
 }
 
@@ -90,25 +105,22 @@ macro_rules! needs {
 
 needs! { Read Write Publish Catalogue Keys }
 
-impl<S: Send + Sync, P: Needs> FromRequestParts<S> for Caller<P> {
+impl<P: Needs> FromRequestParts<Arc<Api>> for Call<P> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let identity = parts.extensions.get::<Identity>().ok_or_else(|| {
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Identity>().ok_or_else(|| {
             Problem::internal("a call that needs a key was let through without one")
         })?;
-        if !identity.role.may(P::PERMISSION) {
+        if !caller.role.may(P::PERMISSION) {
             return Err(Problem::Forbidden {
-                role: identity.role,
+                role: caller.role,
                 needed: P::PERMISSION,
             });
         }
-        Ok(Self {
-            organization: identity.organization.clone(),
-            role: identity.role,
-            actor: identity.actor.clone(),
-            needed: PhantomData,
-        })
+        let scope = Scope::of(api, caller);
+        let query = Query::from_request_parts(parts, api).await?;
+        Ok(Self(scope, query, PhantomData))
     }
 }
 

@@ -15,8 +15,9 @@ use super::plan::{Change, MAX_CREDENTIALS, Plan, Step, Warnings};
 use super::settle::settled;
 use super::verify::verified;
 use super::write::{Prepared, write};
+use crate::auth::Scope;
 use crate::problem::Problem;
-use crate::{Api, registration};
+use crate::registration;
 
 /// How often in a row a file may be compared anew without anything having been done, because
 /// others change the same webhooks at the same time.
@@ -39,8 +40,7 @@ pub struct Options {
 /// Makes the organization's webhooks what the file says. Nothing is changed where the file
 /// has a fault, or a platform refuses a credential.
 pub async fn apply(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     document: &Document,
     options: Options,
 ) -> Result<Vec<Outcome>, Problem> {
@@ -56,12 +56,12 @@ pub async fn apply(
     let mut written = Written::default();
     let mut tries = 0;
     while tries < TRIES {
-        let existing = existing(api, organization, document, options.prune).await?;
+        let existing = existing(api, document, options.prune).await?;
         let kinds = api.chat.kinds();
-        let plan = Plan::of(kinds, document, existing, organization, options.prune)?;
+        let plan = Plan::of(kinds, document, existing, &api.organization, options.prune)?;
         let plan = settled(api, document, plan).await?;
-        check_credentials(&plan, organization, options.dry_run)?;
-        let removals_first = check_quota(api, organization, &plan).await?;
+        check_credentials(&plan, &api.organization, options.dry_run)?;
+        let removals_first = check_quota(api, &plan).await?;
         if warnings.is_none() {
             warnings = Some(match options.verify {
                 true => verified(api, document, &plan).await?,
@@ -70,16 +70,16 @@ pub async fn apply(
         }
         let warnings = warnings.get_or_insert_default();
         if options.dry_run {
-            plan.warn_of_too_many(organization, warnings);
+            plan.warn_of_too_many(&api.organization, warnings);
             let steps = plan.steps.iter().map(Outcome::of);
             let steps = steps.map(|outcome| outcome.warned(warnings));
             let removed = plan.removals.iter().map(Outcome::of_removal);
             return Ok(steps.chain(removed).collect());
         }
         let planned: Vec<Outcome> = plan.steps.iter().map(Outcome::of).collect();
-        let prepared = Prepared::of(api, organization, plan).await?;
+        let prepared = Prepared::of(api, plan).await?;
         let before = written.count();
-        if write(api, organization, &prepared, removals_first, &mut written).await? {
+        if write(api, &prepared, removals_first, &mut written).await? {
             let done = planned.into_iter().map(|planned| {
                 let done = written.named.remove(&planned.name);
                 done.unwrap_or(planned).warned(warnings)
@@ -97,19 +97,17 @@ pub async fn apply(
 
 /// The webhooks that the file is compared with: all of them only where those are to go that it
 /// does not name.
-async fn existing(
-    api: &Api,
-    organization: &OrganizationId,
-    document: &Document,
-    prune: bool,
-) -> Result<Vec<Webhook>, Problem> {
+async fn existing(api: &Scope, document: &Document, prune: bool) -> Result<Vec<Webhook>, Problem> {
     if prune {
-        return Ok(api.registry.webhooks(organization).await?);
+        return Ok(api.registry.webhooks(&api.organization).await?);
     }
     let names = document.entries.iter().map(|entry| entry.name.as_str());
     // A name that is too long is found to be one, and is no key of the table.
     let names = names.filter(|name| name.chars().count() <= MAX_WEBHOOK_NAME);
-    Ok(api.registry.webhooks_named(organization, names).await?)
+    Ok(api
+        .registry
+        .webhooks_named(&api.organization, names)
+        .await?)
 }
 
 /// Whether the new credentials are as many as one call can ask the platforms about and keep; a
@@ -134,17 +132,16 @@ fn check_credentials(
 ///
 /// # Errors
 /// Where it would have too many in the end. Only the writes themselves can be sure.
-async fn check_quota(
-    api: &Api,
-    organization: &OrganizationId,
-    plan: &Plan,
-) -> Result<bool, Problem> {
+async fn check_quota(api: &Scope, plan: &Plan) -> Result<bool, Problem> {
     let is_created = |step: &&Step| matches!(step.change, Change::Create);
     let created = plan.steps.iter().filter(is_created).count();
     if created == 0 {
         return Ok(false);
     }
-    let count = api.registry.count(organization, Quota::Webhooks).await?;
+    let count = api
+        .registry
+        .count(&api.organization, Quota::Webhooks)
+        .await?;
     let limit = api.registry.limit(Quota::Webhooks);
     let (count, room) = (count as usize + created, limit as usize);
     let left = count.saturating_sub(plan.removals.len());

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::outcome::{Outcome, Written};
 use super::plan::{self, Plan, Step};
-use crate::Api;
+use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::registration;
 use crate::writing::{self, AT_ONCE};
@@ -31,17 +31,17 @@ struct Write {
 
 impl Prepared {
     /// Makes sure that all credentials are kept.
-    pub async fn of(api: &Api, organization: &OrganizationId, plan: Plan) -> Result<Self, Problem> {
+    pub async fn of(api: &Scope, plan: Plan) -> Result<Self, Problem> {
         let steps: Vec<Step> = plan.steps.into_iter().filter(Step::writes).collect();
         let mut new: HashMap<Fingerprint, SecretString> = HashMap::new();
         for step in &steps {
             if let Credential::New(secret) = &step.registration.destination.credential {
-                let fingerprint = Fingerprint::of(organization, secret);
+                let fingerprint = Fingerprint::of(&api.organization, secret);
                 new.insert(fingerprint, secret.clone());
             }
         }
         let opened = new.into_iter().map(|(fingerprint, secret)| async move {
-            let opened = registration::open(api, organization, &secret).await?;
+            let opened = registration::open(api, &secret).await?;
             Ok::<_, Problem>((fingerprint, opened))
         });
         let opened: Vec<_> = opened.collect();
@@ -49,7 +49,7 @@ impl Prepared {
         let opened: HashMap<Fingerprint, CredentialRef> = opened.try_collect().await?;
         let steps = steps
             .into_iter()
-            .map(|step| Write::of(organization, step, &opened));
+            .map(|step| Write::of(&api.organization, step, &opened));
         Ok(Self {
             steps: steps.collect::<Result<_, _>>()?,
             removals: plan.removals,
@@ -109,8 +109,7 @@ impl Write {
 /// Makes the changes, in transactions of as many as fit. False where somebody else was faster
 /// with some of it: the rest has to be planned anew.
 pub(super) async fn write(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     prepared: &Prepared,
     removals_first: bool,
     written: &mut Written,
@@ -120,7 +119,7 @@ pub(super) async fn write(
     let writes = writes.map(|write| (write.new.id.as_str(), write));
     let writes: HashMap<&str, &Write> = writes.collect();
     for part in parts(&changes) {
-        match writing::write_together(api, organization, part).await {
+        match writing::write_together(api, part).await {
             Ok(true) => {}
             // Somebody else has made a webhook of this name.
             Ok(false) | Err(Problem::NameTaken { .. }) => return Ok(false),

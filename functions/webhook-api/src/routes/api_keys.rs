@@ -10,16 +10,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Call;
-use crate::auth::{Caller, Catalogue, DEPLOYMENT, Keys};
+use crate::auth::{Call, Catalogue, DEPLOYMENT, Keys, Scope};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::view::KeyView;
-use crate::{Api, made_again, parameters, schema};
+use crate::{made_again, parameters, schema};
 
 /// Makes a key.
 ///
@@ -31,36 +29,34 @@ use crate::{Api, made_again, parameters, schema};
     responses((status = 201, description = "The key, shown once", body = KeyView)),
 )]
 pub async fn create(
-    Call(api, caller, query): Call<Keys>,
+    Call(api, query, ..): Call<Keys>,
     keyable: Keyable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let now = Timestamp::now();
-    let request = query.with(KeyRequest::parse(&body, &caller.organization, now))?;
-    let (api, organization) = (api.by(&caller), &caller.organization);
+    let request = query.with(KeyRequest::parse(&body, &api.organization, now))?;
     let id = ApiKeyId::generate(carillon_aws::rising_ulid());
-    let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
+    let call = match keyable.begin(&api, &body, id.to_string()).await? {
         Begun::First(call) => call,
-        Begun::Answered(first) => return made_again::key(&api, organization, first).await,
+        Begun::Answered(first) => return made_again::key(&api, first).await,
     };
     let id = call.object_id().and_then(ApiKeyId::parse).unwrap_or(id);
-    let result = made(&api, organization, id, request, now, call.is_again).await;
+    let result = made(&api, id, request, now, call.is_again).await;
     call.end(&api, result).await
 }
 
 async fn made(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     id: ApiKeyId,
     request: KeyRequest,
     now: Timestamp,
     is_again: bool,
 ) -> Result<Answer, Problem> {
     // It may have been made by a call that died before it could say so.
-    if is_again && let Some(answer) = made_again::another_key(api, organization, &id).await? {
+    if is_again && let Some(answer) = made_again::another_key(api, &id).await? {
         return Ok(answer);
     }
-    let (key, secret) = api.keys.create(organization, id, request, now).await?;
+    let (key, secret) = api.keys.create(&api.organization, id, request, now).await?;
     tracing::info!(
         key_id = key.id.as_str(),
         organization = key.organization.as_str(),
@@ -78,10 +74,10 @@ async fn made(
     params(parameters::Paging),
     responses((status = 200, description = "The keys", body = Page<KeyView>)),
 )]
-pub async fn list(Call(api, caller, query): Call<Keys>) -> Result<Json<Page<KeyView>>, Problem> {
-    let wanted = Wanted::read(&api, &caller, "api-keys", query).await?;
+pub async fn list(Call(api, query, ..): Call<Keys>) -> Result<Json<Page<KeyView>>, Problem> {
+    let wanted = Wanted::read(&api, "api-keys", query).await?;
     let after = wanted.after.as_deref();
-    let organization = &caller.organization;
+    let organization = &api.organization;
     let mut views = Vec::new();
     if after.is_none() && api.admin_key.is_of(organization).await? {
         views.push(KeyView::deployment());
@@ -109,15 +105,14 @@ pub async fn list(Call(api, caller, query): Call<Keys>) -> Result<Json<Page<KeyV
     responses((status = 200, description = "The key as it is now", body = KeyView)),
 )]
 pub async fn update(
-    Call(api, caller, query): Call<Keys>,
+    Call(api, query, ..): Call<Keys>,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<KeyView>, Problem> {
     query.finish()?;
     let id = changeable(&id)?;
-    let (organization, now) = (&caller.organization, Timestamp::now());
-    let keys = api.by(&caller).keys;
-    let key = keys.update(organization, &id, &body, now).await?;
+    let now = Timestamp::now();
+    let key = api.keys.update(&api.organization, &id, &body, now).await?;
     tracing::info!(key_id = id.as_str(), "changed an API key");
     Ok(Json(KeyView::from(key)))
 }
@@ -132,13 +127,12 @@ pub async fn update(
     responses((status = 204, description = "Revoked")),
 )]
 pub async fn revoke(
-    Call(api, caller, query): Call<Keys>,
+    Call(api, query, ..): Call<Keys>,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
     query.finish()?;
     let id = changeable(&id)?;
-    let keys = api.by(&caller).keys;
-    keys.revoke(&caller.organization, &id).await?;
+    api.keys.revoke(&api.organization, &id).await?;
     tracing::info!(key_id = id.as_str(), "revoked an API key");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -167,11 +161,11 @@ pub struct Me {
     get, path = "/me/", tag = "api-keys", operation_id = "read_me",
     responses((status = 200, description = "The caller", body = Me)),
 )]
-pub async fn me(caller: Caller<Catalogue>, query: Query) -> Result<Json<Me>, Problem> {
+pub async fn me(Call(api, query, ..): Call<Catalogue>) -> Result<Json<Me>, Problem> {
     query.finish()?;
     Ok(Json(Me {
-        role: caller.role,
-        actor: caller.actor,
-        organization: caller.organization,
+        role: api.role,
+        actor: api.actor.clone(),
+        organization: api.organization.clone(),
     }))
 }

@@ -7,7 +7,7 @@ use futures::future::try_join;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Call;
+use crate::auth::Call;
 use crate::page::{Page, Wanted};
 use crate::problem::Problem;
 use crate::{parameters, schema};
@@ -36,12 +36,12 @@ struct AuditEntry {
     params(parameters::Paging),
     responses((status = 200, description = "The changes", body = Page<AuditEntry>)),
 )]
-pub async fn list(Call(api, caller, query): Call) -> Result<Json<Page<Entry>>, Problem> {
-    let wanted = Wanted::read(&api, &caller, "audit", query).await?;
+pub async fn list(Call(api, query, ..): Call) -> Result<Json<Page<Entry>>, Problem> {
+    let wanted = Wanted::read(&api, "audit", query).await?;
     let after = wanted.after.as_deref();
     let (entries, next) = api
         .registry
-        .audit_log(&caller.organization, after, wanted.limit)
+        .audit_log(&api.organization, after, wanted.limit)
         .await?;
     wanted.page(&api, entries, next.as_deref()).await.map(Json)
 }
@@ -66,10 +66,10 @@ pub struct QuotaUse {
     get, path = "/quotas/", tag = "audit", operation_id = "list_quotas",
     responses((status = 200, description = "The quotas", body = Quotas)),
 )]
-pub async fn quotas(Call(api, caller, query): Call) -> Result<Json<Quotas>, Problem> {
+pub async fn quotas(Call(api, query, ..): Call) -> Result<Json<Quotas>, Problem> {
     query.finish()?;
     let registry = &api.registry;
-    let count = |quota| registry.count(&caller.organization, quota);
+    let count = |quota| registry.count(&api.organization, quota);
     let (webhooks, api_keys) = try_join(count(Quota::Webhooks), count(Quota::ApiKeys)).await?;
     let used = |quota, name, used| QuotaUse {
         quota: name,

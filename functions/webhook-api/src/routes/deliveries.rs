@@ -6,8 +6,7 @@ use carillon_domain::field::Object;
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{Delivery, DeliveryId, Fields, Webhook};
 
-use super::Call;
-use crate::auth::Write;
+use crate::auth::{Call, Write};
 use crate::body::OptionalJsonBody;
 use crate::ledger_page::{self, Cursor};
 use crate::page::{Page, Wanted};
@@ -33,13 +32,13 @@ pub const NOTHING: Object = Object {
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
 pub async fn list(
-    Call(api, caller, mut query): Call,
+    Call(api, mut query, ..): Call,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     let status = query.get(&parameters::DELIVERY_STATUS);
     let list = format!("deliveries/{}", webhook.id);
-    let wanted = Wanted::read(&api, &caller, &list, query).await?;
+    let wanted = Wanted::read(&api, &list, query).await?;
     let cursor = match &wanted.after {
         Some(cursor) => serde_json::from_str(cursor).map_err(|error| Problem::internal(error))?,
         None => Cursor::default(),
@@ -64,13 +63,13 @@ pub async fn list(
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
 pub async fn redeliver(
-    Call(api, caller, query): Call<Write>,
+    Call(api, query, ..): Call<Write>,
     PathOf((id, delivery_id)): PathOf<(String, String)>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     query.with(Fields::read(&body, &NOTHING, |fields| {
-        fields.own_organization(&caller.organization);
+        fields.own_organization(&api.organization);
         Some(())
     }))?;
     let delivery = find(&api, &webhook, &delivery_id).await?;
@@ -90,11 +89,11 @@ pub async fn redeliver(
     ),
 )]
 pub async fn read(
-    Call(api, caller, query): Call,
+    Call(api, query, ..): Call,
     PathOf((id, delivery_id)): PathOf<(String, String)>,
 ) -> Result<Json<DeliveryView>, Problem> {
     query.finish()?;
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     let delivery = find(&api, &webhook, &delivery_id).await?;
     Ok(Json(DeliveryView::from(delivery)))
 }

@@ -10,14 +10,12 @@ use carillon_domain::{Event, EventId, EventType, FaultCode, sample};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Call;
-use crate::auth::{Caller, Catalogue, Publish};
+use crate::auth::{Call, Catalogue, Publish};
 use crate::body::JsonBody;
 use crate::event_deliveries::EventView;
 use crate::page::{Page, Wanted};
 use crate::path::PathOf;
 use crate::problem::Problem;
-use crate::query::Query;
 use crate::{event_deliveries, parameters, publishing, schema, tried_event};
 
 /// What became of a published event.
@@ -55,10 +53,10 @@ pub struct PublishedBatch {
     ),
 )]
 pub async fn publish(
-    Call(api, caller, query): Call<Publish>,
+    Call(api, query, ..): Call<Publish>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let read = publishing::read(request, &caller).await;
+    let read = publishing::read(request, &api).await;
     let (is_batch, events) = query.with(read)?;
     let mut results = Vec::with_capacity(events.len());
     // One after the other: the stream keeps the order in which they are stored.
@@ -84,7 +82,7 @@ pub async fn publish(
     params(parameters::EventFilters, parameters::Paging),
     responses((status = 200, description = "The events", body = Page<schema::Event>)),
 )]
-pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Event>>, Problem> {
+pub async fn list(Call(api, mut query, ..): Call) -> Result<Json<Page<Event>>, Problem> {
     let filter = EventFilter {
         since: query.time(&parameters::SINCE),
         until: query.time(&parameters::UNTIL),
@@ -101,11 +99,11 @@ pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Event>
         let detail = "must be later than `since`";
         query.fault(parameters::UNTIL.name, FaultCode::OutOfRange, detail);
     }
-    let wanted = Wanted::read(&api, &caller, "events", query).await?;
+    let wanted = Wanted::read(&api, "events", query).await?;
     let after = wanted.after.as_deref();
     let (events, last) = api
         .events
-        .list(&caller.organization, &filter, after, wanted.limit)
+        .list(&api.organization, &filter, after, wanted.limit)
         .await?;
     wanted.page(&api, events, last.as_deref()).await.map(Json)
 }
@@ -117,12 +115,12 @@ pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Event>
     responses((status = 200, description = "The event", body = EventView)),
 )]
 pub async fn read(
-    Call(api, caller, query): Call,
+    Call(api, query, ..): Call,
     PathOf(id): PathOf<String>,
 ) -> Result<Json<EventView>, Problem> {
     query.finish()?;
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
-    let found = api.events.get(&caller.organization, &id).await?;
+    let found = api.events.get(&api.organization, &id).await?;
     let event = found.ok_or(Problem::NotFound)?;
     Ok(Json(event_deliveries::of(&api, event).await?))
 }
@@ -155,11 +153,11 @@ pub struct Match {
     responses((status = 200, description = "Each webhook", body = Matches)),
 )]
 pub async fn matches(
-    Call(api, caller, query): Call,
+    Call(api, query, ..): Call,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Matches>, Problem> {
-    let event = query.with(tried_event::read(&api, &caller.organization, &body).await)?;
-    let webhooks = api.registry.webhooks(&caller.organization).await?;
+    let event = query.with(tried_event::read(&api, &body).await)?;
+    let webhooks = api.registry.webhooks(&api.organization).await?;
     let results = webhooks.into_iter().map(|webhook| {
         let why_not = webhook.why_not_now(&event);
         Match {
@@ -200,8 +198,7 @@ pub struct EventTypeView {
     responses((status = 200, description = "The catalogue", body = Page<EventTypeView>)),
 )]
 pub async fn types(
-    caller: Caller<Catalogue>,
-    query: Query,
+    Call(api, query, ..): Call<Catalogue>,
 ) -> Result<Json<Page<EventTypeView>>, Problem> {
     query.finish()?;
     let results = EventType::ALL
@@ -212,7 +209,7 @@ pub async fn types(
             description: event_type.description(),
             publishable: event_type.is_publishable(),
             sample: Event {
-                organization: caller.organization.clone(),
+                organization: api.organization.clone(),
                 ..sample::event(*event_type)
             },
         })

@@ -20,29 +20,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::routing::{MethodFilter, get, on};
 use utoipa::openapi::HttpMethod;
 use utoipa::{OpenApi, Path};
 
-use crate::auth::{Caller, Needs, Read};
-use crate::problem::{self, Problem};
-use crate::query::Query;
-use crate::{Api, BASE};
-
-/// A call, as far as it is read before its path and its body: only those who may make it get here.
-pub struct Call<P = Read>(Arc<Api>, Caller<P>, Query);
-
-impl<P: Needs> FromRequestParts<Arc<Api>> for Call<P> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let caller = Caller::from_request_parts(parts, api).await?;
-        let query = Query::from_request_parts(parts, api).await?;
-        Ok(Self(api.clone(), caller, query))
-    }
-}
+use crate::{Api, BASE, problem};
 
 #[derive(OpenApi)]
 #[openapi(

@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Call;
-use crate::auth::Write;
+use crate::auth::{Call, Write};
 use crate::body;
 use crate::declarative::{self, Document, Format, Notifications, Options, Outcome};
 use crate::problem::Problem;
@@ -60,10 +59,9 @@ pub struct Applied {
     responses((status = 200, description = "What was done, or would be", body = Applied)),
 )]
 pub async fn apply(
-    Call(api, caller, mut query): Call<Write>,
+    Call(api, mut query, ..): Call<Write>,
     request: Request,
 ) -> Result<Json<Applied>, Problem> {
-    let api = api.by(&caller);
     let options = Options {
         dry_run: query.flag(&parameters::APPLY_DRY_RUN),
         prune: query.flag(&parameters::PRUNE),
@@ -84,7 +82,7 @@ pub async fn apply(
         false => options,
     };
     let results = match document {
-        Ok(document) => declarative::apply(&api, &caller.organization, &document, options).await,
+        Ok(document) => declarative::apply(&api, &document, options).await,
         Err(faults) => Err(faults.into()),
     };
     let results = query.with(results)?;
@@ -103,12 +101,9 @@ pub async fn apply(
         (String = "application/yaml", example = json!(EXPORTED)),
     ))),
 )]
-pub async fn export(
-    Call(api, caller, query): Call,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+pub async fn export(Call(api, query, ..): Call, headers: HeaderMap) -> Result<Response, Problem> {
     query.finish()?;
-    let webhooks = api.registry.webhooks(&caller.organization).await?;
+    let webhooks = api.registry.webhooks(&api.organization).await?;
     let notifications = Notifications {
         kinds: api.chat.kinds(),
         webhooks,

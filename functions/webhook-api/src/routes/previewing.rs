@@ -15,8 +15,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use super::Call;
 use super::trial::{channel, kind, lane};
+use crate::auth::Call;
 use crate::body::JsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
@@ -88,13 +88,13 @@ pub struct PreviewRequest {
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
-    Call(api, caller, mut query): Call,
+    Call(api, mut query, ..): Call,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     let channel = channel(&webhook, &mut query);
-    let event = tried_event::read(&api, &webhook.organization, &body).await;
+    let event = tried_event::read(&api, &body).await;
     let event = query.with(event)?;
     shown(&api, &webhook, &event, &channel)
 }
@@ -108,10 +108,10 @@ pub async fn preview(
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview_new(
-    Call(api, caller, query): Call,
+    Call(api, query, ..): Call,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
-    let organization = &caller.organization;
+    let organization = &api.organization;
     let mut faults = Faults::default();
     let mut given = (None, None);
     if let Some(mut fields) = Fields::of(&body, Pointer::root(), &mut faults) {
@@ -128,7 +128,7 @@ pub async fn preview_new(
     }
     let mut event = None;
     if let Some(given) = given.1 {
-        match tried_event::read(&api, organization, &given).await {
+        match tried_event::read(&api, &given).await {
             Ok(read) => event = Some(read),
             Err(Problem::Invalid(inner)) => faults.add_below(&below(EVENT.name), inner),
             Err(problem) => return Err(problem),

@@ -4,11 +4,10 @@ use axum::Json;
 use axum::http::StatusCode;
 use carillon_domain::field::{Field, Formed, Object, Time};
 use carillon_domain::fields::ORGANIZATION;
-use carillon_domain::{DeliveryId, FaultCode, Fields, OrganizationId};
+use carillon_domain::{DeliveryId, FaultCode, Fields};
 use serde_json::Value;
 
-use super::Call;
-use crate::auth::Write;
+use crate::auth::{Call, Scope, Write};
 use crate::body::OptionalJsonBody;
 use crate::path::PathOf;
 use crate::problem::Problem;
@@ -63,12 +62,12 @@ pub const RECOVERY_OF_ALL: Object = Object {
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover(
-    Call(api, caller, query): Call<Write>,
+    Call(api, query, ..): Call<Write>,
     PathOf(id): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
-    let (asked, after) = read(query, &body, &caller.organization, (&RECOVERY, &AFTER))?;
+    let webhook = registration::find(&api, &id).await?;
+    let (asked, after) = read(&api, query, &body, (&RECOVERY, &AFTER))?;
     let accepted = recovery::recover(&api, &webhook, &asked, after).await?;
     Ok(answer(accepted, webhook.id.as_str()))
 }
@@ -85,24 +84,18 @@ pub async fn recover(
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover_all(
-    Call(api, caller, query): Call<Write>,
+    Call(api, query, ..): Call<Write>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    let organization = &caller.organization;
-    let (asked, place) = read(
-        query,
-        &body,
-        organization,
-        (&RECOVERY_OF_ALL, &AFTER_OF_ALL),
-    )?;
-    let accepted = recovery_of_all::recover(&api, organization, &asked, place).await?;
+    let (asked, place) = read(&api, query, &body, (&RECOVERY_OF_ALL, &AFTER_OF_ALL))?;
+    let accepted = recovery_of_all::recover(&api, &asked, place).await?;
     Ok(answer(accepted, "all"))
 }
 
 fn read<T>(
+    api: &Scope,
     mut query: Query,
     body: &Value,
-    organization: &OrganizationId,
     (described, place): (&Object, &Field<Formed<T>>),
 ) -> Result<(Asked, Option<T>), Problem> {
     let dry_run = query.flag(&parameters::RECOVER_DRY_RUN);
@@ -120,7 +113,7 @@ fn read<T>(
             let detail = "stands in the query: `?dry_run=true`";
             fields.fault(name, FaultCode::UnknownField, detail);
         }
-        fields.own_organization(organization);
+        fields.own_organization(&api.organization);
         let asked = Asked {
             since,
             until,

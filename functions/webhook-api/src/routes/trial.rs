@@ -15,8 +15,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Call, NOTHING};
-use crate::auth::Write;
+use super::NOTHING;
+use crate::auth::{Call, Scope, Write};
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::path::PathOf;
@@ -56,11 +56,11 @@ pub struct Tested {
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
 pub async fn test(
-    Call(api, caller, mut query): Call<Write>,
+    Call(api, mut query, ..): Call<Write>,
     PathOf(id): PathOf<String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Json<Tested>, Problem> {
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     let channel = channel(&webhook, &mut query);
     query.with(nothing(&body, &webhook))?;
     let event = ping(&webhook);
@@ -156,41 +156,37 @@ impl From<Reply> for Tested {
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
 )]
 pub async fn rotate(
-    Call(api, caller, mut query): Call<Write>,
+    Call(api, mut query, ..): Call<Write>,
     keyable: Keyable,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let api = api.by(&caller);
     let if_match = IfMatch::read(&headers, &mut query);
     let verified = query.flag(&parameters::VERIFY);
-    let organization = &caller.organization;
-    let webhook = registration::find(&api, organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     let rotation = query.with(Rotation::parse(api.chat.kinds(), &body, &webhook))?;
-    let call = match keyable.begin(&api, &caller, &body, id).await? {
+    let call = match keyable.begin(&api, &body, id).await? {
         Begun::First(call) => call,
-        Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
+        Begun::Answered(first) => return made_again::webhook(&api, first).await,
     };
     let result = rotated(&api, &webhook, &rotation, verified, &if_match).await;
     call.end(&api, result).await
 }
 
 async fn rotated(
-    api: &Api,
+    api: &Scope,
     webhook: &Webhook,
     rotation: &Rotation,
     wanted: bool,
     if_match: &IfMatch,
 ) -> Result<Answer, Problem> {
     if_match.check(webhook)?;
-    let organization = &webhook.organization;
     let secret = rotation.secret(api, webhook).await?;
     let credential = Credential::New(secret.clone());
     let (destination, at) = (&rotation.destination, Pointer::root());
     let verification = verify(api, destination, &credential, wanted, &at).await?;
-    let (webhook, others) =
-        rotation::rotate(api, organization, webhook, rotation, &secret, if_match).await?;
+    let (webhook, others) = rotation::rotate(api, webhook, rotation, &secret, if_match).await?;
     let standing = waking::standing_after_change(api, &webhook).await;
     let shown = WebhookView::from(&webhook).verified(verification);
     let shown = shown.standing(standing).rotated(&others);

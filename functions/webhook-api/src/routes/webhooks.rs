@@ -5,11 +5,10 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use carillon_domain::webhook::{Made, Update};
-use carillon_domain::{OrganizationId, Pointer, Registration, Webhook, WebhookId};
+use carillon_domain::{Pointer, Registration, Webhook, WebhookId};
 use serde_json::{Value, json};
 
-use super::Call;
-use crate::auth::Write;
+use crate::auth::{Call, Scope, Write};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
@@ -18,7 +17,7 @@ use crate::problem::Problem;
 use crate::verification::verify;
 use crate::versions::{IfMatch, etag, is_known};
 use crate::view::WebhookView;
-use crate::{Api, made_again, parameters, registration, waking};
+use crate::{made_again, parameters, registration, waking};
 
 /// Registers a webhook.
 #[utoipa::path(
@@ -33,36 +32,26 @@ use crate::{Api, made_again, parameters, registration, waking};
     ),
 )]
 pub async fn create(
-    Call(api, caller, mut query): Call<Write>,
+    Call(api, mut query, ..): Call<Write>,
     keyable: Keyable,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    let api = api.by(&caller);
     let verified = query.flag(&parameters::VERIFY);
-    let organization = &caller.organization;
+    let organization = &api.organization;
     let registration = registration::read(api.chat.kinds(), &body, organization, None);
     let registration = query.with(registration)?;
     let id = WebhookId::generate(carillon_aws::rising_ulid());
-    let call = match keyable.begin(&api, &caller, &body, id.to_string()).await? {
+    let call = match keyable.begin(&api, &body, id.to_string()).await? {
         Begun::First(call) => call,
-        Begun::Answered(first) => return made_again::webhook(&api, organization, first).await,
+        Begun::Answered(first) => return made_again::webhook(&api, first).await,
     };
     let id = call.object_id().and_then(WebhookId::parse).unwrap_or(id);
-    let result = registered(
-        &api,
-        organization,
-        &id,
-        &registration,
-        verified,
-        call.is_again,
-    );
-    let result = result.await;
+    let result = registered(&api, &id, &registration, verified, call.is_again).await;
     call.end(&api, result).await
 }
 
 async fn registered(
-    api: &Api,
-    organization: &OrganizationId,
+    api: &Scope,
     id: &WebhookId,
     registration: &Registration,
     verified: bool,
@@ -70,17 +59,17 @@ async fn registered(
 ) -> Result<Answer, Problem> {
     let destination = &registration.destination;
     // It may have been registered by a call that died before it could say so.
-    if is_again && let Some(webhook) = api.registry.webhook(organization, id).await? {
+    if is_again && let Some(webhook) = api.registry.webhook(&api.organization, id).await? {
         let (webhook, made) = match destination.made.is_empty() {
             true => (webhook, Made::new()),
             false => made_again::with_another_secret(api, &webhook).await?,
         };
         return Ok(WebhookView::from(&webhook).answer(StatusCode::CREATED, &made));
     }
-    registration::check_room(api, organization, &registration.name).await?;
+    registration::check_room(api, &registration.name).await?;
     let at = Pointer::root().field("configuration");
     let verification = verify(api, destination, &destination.credential, verified, &at).await?;
-    let webhook = registration::register(api, organization, id, registration).await?;
+    let webhook = registration::register(api, id, registration).await?;
     let shown = WebhookView::from(&webhook).verified(verification);
     Ok(shown.answer(StatusCode::CREATED, &destination.made))
 }
@@ -94,19 +83,19 @@ async fn registered(
     params(parameters::WebhookFilters, parameters::Paging),
     responses((status = 200, description = "The webhooks", body = Page<WebhookView>)),
 )]
-pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<WebhookView>>, Problem> {
+pub async fn list(Call(api, mut query, ..): Call) -> Result<Json<Page<WebhookView>>, Problem> {
     let types = api.chat.kinds().types();
     let api_type = query.choice(&parameters::WEBHOOK_TYPE, &types);
     let event_types = query.event_types(&parameters::EVENT_TYPE);
     let status = query.get(&parameters::WEBHOOK_STATUS);
     let name = query.get(&parameters::WEBHOOK_NAME);
-    let wanted = Wanted::read(&api, &caller, "webhooks", query).await?;
+    let wanted = Wanted::read(&api, "webhooks", query).await?;
     let is_wanted = |webhook: &Webhook| {
         api_type.is_none_or(|wanted| webhook.kind.api_type() == wanted)
             && status.is_none_or(|status| webhook.status == status)
             && (event_types.is_empty() || event_types.iter().any(|it| webhook.names(*it)))
     };
-    let organization = &caller.organization;
+    let organization = &api.organization;
     let (results, last) = match name {
         Some(name) => {
             let found = match api.registry.name_owner(organization, &name).await? {
@@ -145,12 +134,12 @@ pub async fn list(Call(api, caller, mut query): Call) -> Result<Json<Page<Webhoo
     ),
 )]
 pub async fn read(
-    Call(api, caller, query): Call,
+    Call(api, query, ..): Call,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let webhook = registration::find(&api, &caller.organization, &id).await?;
+    let webhook = registration::find(&api, &id).await?;
     if is_known(&headers, &webhook) {
         let version = [(ETAG, etag(webhook.version))];
         return Ok((StatusCode::NOT_MODIFIED, version).into_response());
@@ -201,30 +190,22 @@ pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<WebhookVi
 type Change = (Call<Write>, HeaderMap, PathOf<String>);
 
 async fn change(
-    (Call(api, caller, mut query), headers, PathOf(id)): Change,
+    (Call(api, mut query, ..), headers, PathOf(id)): Change,
     update: Update,
     document: impl Fn(&Webhook) -> Value,
     is_enabling: bool,
 ) -> Result<WebhookView, Problem> {
-    let (api, organization) = (api.by(&caller), &caller.organization);
+    let organization = &api.organization;
     let if_match = IfMatch::read(&headers, &mut query);
     let verified = query.flag(&parameters::VERIFY);
     if query.is_wrong() {
         // The faults of the body are told along with those of the query.
-        let read = registration::find(&api, organization, &id).await?;
+        let read = registration::find(&api, &id).await?;
         let (kinds, document) = (api.chat.kinds(), document(&read));
         let registration = registration::read(kinds, &document, organization, Some(&read));
         query.with(registration)?;
     }
-    let changed = registration::update(
-        &api,
-        organization,
-        &id,
-        update,
-        verified,
-        document,
-        &if_match,
-    );
+    let changed = registration::update(&api, &id, update, verified, document, &if_match);
     let (webhook, verification, made) = changed.await?;
     if is_enabling {
         // Also where it was: somebody has mended what it posts to.
@@ -270,13 +251,12 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     responses((status = 204, description = "Removed")),
 )]
 pub async fn remove(
-    Call(api, caller, mut query): Call<Write>,
+    Call(api, mut query, ..): Call<Write>,
     headers: HeaderMap,
     PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
-    let api = api.by(&caller);
     let if_match = IfMatch::read(&headers, &mut query);
     query.finish()?;
-    registration::remove(&api, &caller.organization, &id, &if_match).await?;
+    registration::remove(&api, &id, &if_match).await?;
     Ok(StatusCode::NO_CONTENT)
 }
