@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::Api;
-use crate::auth::Scope;
+use crate::auth::{Scope, keys};
 use crate::idempotency::{Answer, Answered};
 use crate::problem::Problem;
 use crate::rotation::{self, Rotation};
@@ -91,6 +91,6 @@ pub async fn key(api: &Scope, first: Answered) -> Result<Response, Problem> {
 /// Another key in the place of one that nobody has used; none where somebody has, or there is no
 /// such key.
 pub async fn another_key(api: &Scope, id: &ApiKeyId) -> Result<Option<Answer>, Problem> {
-    let renewed = api.keys.renew(&api.organization, id).await?;
+    let renewed = keys::renew(api, id).await?;
     Ok(renewed.map(|(key, secret)| KeyView::answer(key, &secret)))
 }

@@ -49,12 +49,10 @@ pub async fn completed(
     credential: Credential,
     at: &Pointer,
 ) -> Result<Credential, Problem> {
-    let kind = api.chat.kinds().get(&read.kind);
-    // One of a single part keeps nothing of the one before.
-    let is_single = kind.is_none_or(|kind| kind.secret_fields().count() == 1);
     match credential {
         Credential::Unchanged => return Ok(credential),
-        Credential::New(_) if is_single => return Ok(credential),
+        // One of a single part keeps nothing of the one before.
+        Credential::New(_) if !has_parts(api, read) => return Ok(credential),
         Credential::New(_) | Credential::Partial(_) => {}
     }
     let before = api.credentials.value(read).await?;
@@ -64,6 +62,7 @@ pub async fn completed(
         (Credential::Partial(partial), Some(before)) => form::completed(&partial, before),
         _ => None,
     };
+    let kind = api.chat.kinds().get(&read.kind);
     let whole = whole.map(|whole| match (kind, before) {
         (Some(kind), Some(before)) => kind.rotated(&before, whole, Timestamp::now()),
         _ => whole,
@@ -72,6 +71,12 @@ pub async fn completed(
         let detail = "the parts of the credential that are to stay are gone: give all of it";
         Problem::fault(at.clone(), FaultCode::Refused, detail)
     })
+}
+
+/// Whether a webhook's credential has several parts.
+pub fn has_parts(api: &Api, webhook: &Webhook) -> bool {
+    let kind = api.chat.kinds().get(&webhook.kind);
+    kind.is_some_and(|kind| kind.secret_fields().count() > 1)
 }
 
 /// Whether there is room for it and its name is free, before a platform is asked about the rest.
@@ -171,30 +176,19 @@ pub async fn update(
             verification = verify_change(api, &read, &registration, verified, &at).await?;
         }
         let made = std::mem::take(&mut registration.destination.made);
-        if let Some(webhook) = change(api, &read, update, registration).await? {
+        let credential = match &registration.destination.credential {
+            Credential::New(value) => open(api, value).await?,
+            Credential::Unchanged | Credential::Partial(_) => read.credential.clone(),
+        };
+        let new = read.updated(update, registration, credential, Timestamp::now());
+        let changes = [(read, new)];
+        if replace_together(api, &changes).await? {
+            let [(_, webhook)] = changes;
             return Ok((webhook, verification, made));
         }
         pause(tries).await;
     }
     Err(Problem::Contended)
-}
-
-/// Changes a webhook that is still as it was read; none where it is not.
-async fn change(
-    api: &Scope,
-    read: &Webhook,
-    update: Update,
-    registration: Registration,
-) -> Result<Option<Webhook>, Problem> {
-    let credential = match &registration.destination.credential {
-        Credential::New(value) => open(api, value).await?,
-        Credential::Unchanged | Credential::Partial(_) => read.credential.clone(),
-    };
-    let new = read.updated(update, registration, credential, Timestamp::now());
-    let changes = [(read.clone(), new)];
-    let is_written = replace_together(api, &changes).await?;
-    let [(_, new)] = changes;
-    Ok(is_written.then_some(new))
 }
 
 /// Finds a webhook of the organization.

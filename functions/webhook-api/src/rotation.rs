@@ -192,7 +192,8 @@ pub async fn rotate(
         // It was given another kind of credential meanwhile, or another one, of which parts are
         // to stay.
         let is_other = read.credential != *completed_from;
-        if read.kind != rotation.destination.kind || is_other && has_parts(api, &read) {
+        if read.kind != rotation.destination.kind || is_other && registration::has_parts(api, &read)
+        {
             return Err(Problem::Contended);
         }
         let opened = registration::open(api, secret).await?;
@@ -204,12 +205,6 @@ pub async fn rotate(
         pause(tries).await;
     }
     Err(Problem::Contended)
-}
-
-/// Whether a webhook's credential has several parts.
-fn has_parts(api: &Api, webhook: &Webhook) -> bool {
-    let kind = api.chat.kinds().get(&webhook.kind);
-    kind.is_some_and(|kind| kind.secret_fields().count() > 1)
 }
 
 /// The ids of the other webhooks that have one of these credentials.

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use carillon_aws::{Error, Quota, Registry};
 use carillon_domain::api_key::KeyRequest;
-use carillon_domain::audit::{Actor, ActorType, By};
-use carillon_domain::{ApiKey, ApiKeyId, OrganizationId};
+use carillon_domain::audit::{Actor, ActorType};
+use carillon_domain::{ApiKey, ApiKeyId};
 use jiff::Timestamp;
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Identity;
+use super::{Identity, Scope};
 use crate::problem::Problem;
 use crate::registration::{TRIES, pause};
 
@@ -46,98 +46,6 @@ impl ApiKeys {
     pub fn new_key() -> SecretString {
         let bits: [u8; 32] = rand::random();
         SecretString::from(format!("{PREFIX}{}", hex(&bits)))
-    }
-
-    /// The same, as somebody changes them.
-    pub(super) fn by(&self, by: By) -> Self {
-        Self {
-            registry: self.registry.by(by),
-            ..self.clone()
-        }
-    }
-
-    /// Gives a key another name or end, as `value` says.
-    pub async fn update(
-        &self,
-        organization: &OrganizationId,
-        id: &ApiKeyId,
-        value: &Value,
-        now: Timestamp,
-    ) -> Result<ApiKey, Problem> {
-        for tries in 0..TRIES {
-            let found = self.registry.key(organization, id).await?;
-            let (read, hash) = found.ok_or(Problem::NotFound)?;
-            let new = read.changed(value, now)?;
-            if new == read {
-                return Ok(new);
-            }
-            match self.registry.update_key(&read, &new, &hash).await {
-                Ok(true) => {
-                    self.known.invalidate(&hash).await;
-                    return Ok(new);
-                }
-                Ok(false) | Err(Error::Contended { .. }) => pause(tries).await,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(Problem::Contended)
-    }
-
-    /// Makes a key. It is told here once and kept nowhere.
-    pub async fn create(
-        &self,
-        organization: &OrganizationId,
-        id: ApiKeyId,
-        request: KeyRequest,
-        now: Timestamp,
-    ) -> Result<(ApiKey, SecretString), Problem> {
-        let secret = Self::new_key();
-        let key = ApiKey {
-            id,
-            organization: organization.clone(),
-            name: request.name,
-            role: request.role,
-            created_at: now,
-            expires_at: request.expires_at,
-            last_used_at: None,
-        };
-        match self.registry.create_key(&key, &hash(&secret)).await? {
-            true => Ok((key, secret)),
-            false => {
-                let limit = self.registry.limit(Quota::ApiKeys);
-                Err(Problem::quota_exceeded(Quota::ApiKeys, limit, None))
-            }
-        }
-    }
-
-    /// Makes another key in the place of one that nobody has used yet; none where somebody has, or
-    /// there is no such key.
-    pub async fn renew(
-        &self,
-        organization: &OrganizationId,
-        id: &ApiKeyId,
-    ) -> Result<Option<(ApiKey, SecretString)>, Problem> {
-        let Some((key, old)) = self.registry.key(organization, id).await? else {
-            return Ok(None);
-        };
-        let secret = Self::new_key();
-        let renewed = self
-            .registry
-            .replace_unused_key(&key, &old, &hash(&secret))
-            .await?;
-        self.known.invalidate(&old).await;
-        Ok(renewed.then_some((key, secret)))
-    }
-
-    /// Revokes a key.
-    pub async fn revoke(
-        &self,
-        organization: &OrganizationId,
-        id: &ApiKeyId,
-    ) -> Result<(), Problem> {
-        let hash = self.registry.delete_key(organization, id).await?;
-        self.known.invalidate(&hash.ok_or(Problem::NotFound)?).await;
-        Ok(())
     }
 
     /// Who bears this key, where it is one of these and still works.
@@ -187,6 +95,74 @@ impl ApiKeys {
             tracing::warn!(key_id, %error, "the use of a key could not be noted");
         }
     }
+}
+
+/// Gives a key another name or end, as `value` says.
+pub async fn update(api: &Scope, id: &ApiKeyId, value: &Value) -> Result<ApiKey, Problem> {
+    for tries in 0..TRIES {
+        let found = api.registry.key(&api.organization, id).await?;
+        let (read, hash) = found.ok_or(Problem::NotFound)?;
+        let new = read.changed(value, Timestamp::now())?;
+        if new == read {
+            return Ok(new);
+        }
+        match api.registry.update_key(&read, &new, &hash).await {
+            Ok(true) => {
+                api.keys.known.invalidate(&hash).await;
+                return Ok(new);
+            }
+            Ok(false) | Err(Error::Contended { .. }) => pause(tries).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::Contended)
+}
+
+/// Makes a key. It is told here once and kept nowhere.
+pub async fn create(
+    api: &Scope,
+    id: ApiKeyId,
+    request: KeyRequest,
+    now: Timestamp,
+) -> Result<(ApiKey, SecretString), Problem> {
+    let secret = ApiKeys::new_key();
+    let key = ApiKey {
+        id,
+        organization: api.organization.clone(),
+        name: request.name,
+        role: request.role,
+        created_at: now,
+        expires_at: request.expires_at,
+        last_used_at: None,
+    };
+    match api.registry.create_key(&key, &hash(&secret)).await? {
+        true => Ok((key, secret)),
+        false => {
+            let limit = api.registry.limit(Quota::ApiKeys);
+            Err(Problem::quota_exceeded(Quota::ApiKeys, limit, None))
+        }
+    }
+}
+
+/// Makes another key in the place of one that nobody has used yet; none where somebody has, or
+/// there is no such key.
+pub async fn renew(api: &Scope, id: &ApiKeyId) -> Result<Option<(ApiKey, SecretString)>, Problem> {
+    let Some((key, old)) = api.registry.key(&api.organization, id).await? else {
+        return Ok(None);
+    };
+    let secret = ApiKeys::new_key();
+    let new = hash(&secret);
+    let renewed = api.registry.replace_unused_key(&key, &old, &new).await?;
+    api.keys.known.invalidate(&old).await;
+    Ok(renewed.then_some((key, secret)))
+}
+
+/// Revokes a key.
+pub async fn revoke(api: &Scope, id: &ApiKeyId) -> Result<(), Problem> {
+    let hash = api.registry.delete_key(&api.organization, id).await?;
+    let hash = hash.ok_or(Problem::NotFound)?;
+    api.keys.known.invalidate(&hash).await;
+    Ok(())
 }
 
 /// A key has 256 random bits, so that its plain digest cannot be turned back by guessing.

@@ -4,7 +4,7 @@
 //! organization comes from there and from nowhere else.
 
 mod admin_key;
-mod keys;
+pub mod keys;
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -58,13 +58,12 @@ impl Deref for Scope {
 
 impl Scope {
     fn of(api: &Api, caller: &Identity) -> Self {
-        let by = || By {
+        let by = By {
             actor: caller.actor.clone(),
             request_id: request_id::current(),
         };
         let api = Api {
-            registry: api.registry.by(by()),
-            keys: api.keys.by(by()),
+            registry: api.registry.by(by),
             ..api.clone()
         };
         Self {

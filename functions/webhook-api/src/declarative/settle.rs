@@ -47,9 +47,9 @@ async fn one(api: &Api, mut step: Step) -> Result<Step, Problem> {
     }
     let given = destination.credential.clone();
     destination.credential = registration::completed(api, read, given, &step.at).await?;
-    let kind = api.chat.kinds().get(&destination.kind);
-    let kind = kind.filter(|kind| read.kind == kind.id() && kind.secret_fields().count() > 1);
-    if let (Some(kind), Credential::New(whole)) = (kind, &destination.credential)
+    let is_same_kind = read.kind == destination.kind && registration::has_parts(api, read);
+    if let Some(kind) = api.chat.kinds().get(&read.kind).filter(|_| is_same_kind)
+        && let Credential::New(whole) = &destination.credential
         && let Some(before) = api.credentials.value(read).await?
     {
         let other = other_parts(kind, &before, whole);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::{Call, Catalogue, DEPLOYMENT, Keys, Scope};
+use crate::auth::{Call, Catalogue, DEPLOYMENT, Keys, Scope, keys};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
@@ -56,7 +56,7 @@ async fn made(
     if is_again && let Some(answer) = made_again::another_key(api, &id).await? {
         return Ok(answer);
     }
-    let (key, secret) = api.keys.create(&api.organization, id, request, now).await?;
+    let (key, secret) = keys::create(api, id, request, now).await?;
     tracing::info!(
         key_id = key.id.as_str(),
         organization = key.organization.as_str(),
@@ -111,8 +111,7 @@ pub async fn update(
 ) -> Result<Json<KeyView>, Problem> {
     query.finish()?;
     let id = changeable(&id)?;
-    let now = Timestamp::now();
-    let key = api.keys.update(&api.organization, &id, &body, now).await?;
+    let key = keys::update(&api, &id, &body).await?;
     tracing::info!(key_id = id.as_str(), "changed an API key");
     Ok(Json(KeyView::from(key)))
 }
@@ -132,7 +131,7 @@ pub async fn revoke(
 ) -> Result<StatusCode, Problem> {
     query.finish()?;
     let id = changeable(&id)?;
-    api.keys.revoke(&api.organization, &id).await?;
+    keys::revoke(&api, &id).await?;
     tracing::info!(key_id = id.as_str(), "revoked an API key");
     Ok(StatusCode::NO_CONTENT)
 }
