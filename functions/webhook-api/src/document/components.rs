@@ -16,7 +16,7 @@ use carillon_domain::{
 };
 use serde_json::{Value, json};
 
-use super::{Schemas, notifications, webhooks};
+use super::{Schemas, webhooks};
 use crate::routes::{NOTHING, PREVIEWED, RECOVERY, RECOVERY_OF_ALL};
 use crate::{publishing, tried_event};
 
@@ -26,7 +26,6 @@ pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
     sets(schemas);
     events(schemas);
     webhooks::add(kinds, schemas);
-    notifications::add(kinds, schemas);
     let key_patch = schema::object(&[], KEY_CHANGE.patch());
     let key_patch = schema::described(key_patch, KEY_CHANGE.about);
     let others = [

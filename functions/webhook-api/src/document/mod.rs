@@ -5,7 +5,6 @@
 
 mod components;
 mod examples;
-mod notifications;
 mod problems;
 mod webhooks;
 

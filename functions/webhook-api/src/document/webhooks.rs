@@ -1,16 +1,17 @@
-//! The schemas of webhooks: as they are registered, answered, replaced and changed. Each type of
+//! The schemas of webhooks: as they are registered, answered, replaced, changed and declared. Each type of
 //! destination has schemas of its own, told apart by `type`.
 
 use carillon_chat::form::schema::field;
 use carillon_chat::message::{self, MentionForm};
 use carillon_chat::{Kind, Kinds};
-use carillon_domain::field::{Described, reference, schema};
+use carillon_domain::field::{Described, Line, Rule, reference, schema};
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::text::capitalized;
-use carillon_domain::webhook::{MESSAGE_TEMPLATE, NEW_WEBHOOK};
+use carillon_domain::webhook::{MAX_WEBHOOK_NAME, MESSAGE_TEMPLATE, NEW_WEBHOOK};
 use serde_json::{Map, Value, json};
 
 use super::Schemas;
+use crate::declarative::ENTRY;
 use crate::rotation::EVERYWHERE;
 
 const CONFIGURATION: &str = "configuration";
@@ -84,6 +85,7 @@ pub fn add(kinds: &Kinds, schemas: &mut Schemas) {
     schemas.insert("Rotation".into(), rotation(kinds));
     let types = json!({"type": "string", "enum": types, "description": "A type of destination"});
     schemas.insert("DestinationType".into(), types);
+    notifications(kinds, schemas);
 }
 
 /// The words that webhooks may have of their own; whom they may mention depends on the kind.
@@ -118,7 +120,7 @@ fn configuration_of(schemas: &mut Schemas, begin: &str, whole: &str, kinds: &[St
 }
 
 /// Takes out what properties are for: it is said elsewhere.
-pub fn undescribed(object: &mut Value) {
+fn undescribed(object: &mut Value) {
     let properties = object["properties"].as_object_mut().into_iter().flatten();
     for (_, property) in properties {
         if let Some(property) = property.as_object_mut() {
@@ -250,4 +252,55 @@ fn join(fields: &mut Map<String, Value>, name: &str, schema: Value) {
             known["description"] = "As in a configuration of the webhook's type".into();
         }
     }
+}
+
+/// The schemas of declarative setup.
+fn notifications(kinds: &Kinds, schemas: &mut Schemas) {
+    let names = kinds
+        .iter()
+        .map(|kind| format!("{}Entry", kind.about().schema_name));
+    let names: Vec<String> = names.collect();
+    for (kind, name) in kinds.iter().zip(&names) {
+        schemas.insert(name.clone(), entry(kind));
+    }
+    let any: Vec<Value> = names.iter().map(|name| reference(name)).collect();
+    // The provider tells them apart, and where it has several kinds, the credential.
+    schemas.insert(
+        "Entry".into(),
+        json!({"anyOf": any, "description": ENTRY.about}),
+    );
+    schemas.insert("Notifications".into(), file());
+}
+
+/// An entry whose destination is of this kind. An exported file has masked credentials, which
+/// mean 'unchanged' to a webhook that is there.
+fn entry(kind: &dyn Kind) -> Value {
+    let mut entry = kind.schema(true);
+    undescribed(&mut entry);
+    if let Some(properties) = entry["properties"].as_object_mut() {
+        properties.extend(ENTRY.properties());
+        let provider = json!({"type": "string", "const": kind.id().api_type()});
+        properties.insert("provider".into(), provider);
+        if !kind.is_for_people() {
+            properties.remove("message");
+        }
+    }
+    match entry["required"].as_array_mut() {
+        Some(required) => required.push("provider".into()),
+        None => entry["required"] = json!(["provider"]),
+    }
+    entry
+}
+
+/// A file with the block; everything beside it is somebody else's.
+fn file() -> Value {
+    json!({
+        "type": "object", "required": ["notifications"], "additionalProperties": true,
+        "description": "A file; what is beside `notifications` is ignored",
+        "properties": {"notifications": {
+            "type": "object", "description": "The webhooks by their names",
+            "propertyNames": Line(MAX_WEBHOOK_NAME).schema(),
+            "additionalProperties": reference("Entry"),
+        }},
+    })
 }
