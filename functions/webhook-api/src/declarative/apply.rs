@@ -6,14 +6,13 @@
 //! same file finds as it should be, and goes on.
 
 use carillon_aws::Quota;
+use carillon_domain::Webhook;
 use carillon_domain::webhook::MAX_WEBHOOK_NAME;
-use carillon_domain::{OrganizationId, Webhook};
 
+use super::credentials::{settled, verified};
 use super::document::Document;
 use super::outcome::{Outcome, Written};
 use super::plan::{Change, MAX_CREDENTIALS, Plan, Step, Warnings};
-use super::settle::settled;
-use super::verify::verified;
 use super::write::{Prepared, write};
 use crate::auth::Scope;
 use crate::problem::Problem;
@@ -51,7 +50,7 @@ pub async fn apply(
              without `prune`"
         )));
     }
-    let mut warnings = None;
+    let mut warnings = (!options.verify).then(Warnings::new);
     // What was done before somebody else came in between.
     let mut written = Written::default();
     let mut tries = 0;
@@ -60,29 +59,35 @@ pub async fn apply(
         let kinds = api.chat.kinds();
         let plan = Plan::of(kinds, document, existing, &api.organization, options.prune)?;
         let plan = settled(api, document, plan).await?;
-        check_credentials(&plan, &api.organization, options.dry_run)?;
+        // A plan may have any number.
+        let count = plan.new_credentials(&api.organization).count();
+        if count > MAX_CREDENTIALS && !options.dry_run {
+            return Err(Problem::TooManyEntries(format!(
+                "the file has {count} new credentials; one call takes {MAX_CREDENTIALS}: apply it \
+                 in parts, without `prune`"
+            )));
+        }
         let removals_first = check_quota(api, &plan).await?;
-        if warnings.is_none() {
-            warnings = Some(match options.verify {
-                true => verified(api, document, &plan).await?,
-                false => Warnings::new(),
-            });
-        }
-        let warnings = warnings.get_or_insert_default();
-        if options.dry_run {
-            plan.warn_of_too_many(&api.organization, warnings);
-            let steps = plan.steps.iter().map(Outcome::of);
-            let steps = steps.map(|outcome| outcome.warned(warnings));
-            let removed = plan.removals.iter().map(Outcome::of_removal);
-            return Ok(steps.chain(removed).collect());
-        }
+        let warnings = match &mut warnings {
+            Some(known) => known,
+            none => none.insert(verified(api, document, &plan).await?),
+        };
         let planned: Vec<Outcome> = plan.steps.iter().map(Outcome::of).collect();
-        let prepared = Prepared::of(api, plan).await?;
         let before = written.count();
-        if write(api, &prepared, removals_first, &mut written).await? {
+        let is_done = if options.dry_run {
+            plan.warn_of_too_many(&api.organization, warnings);
+            let removed = plan.removals.iter().map(Outcome::of_removal);
+            written.removed.extend(removed);
+            true
+        } else {
+            let prepared = Prepared::of(api, plan).await?;
+            write(api, &prepared, removals_first, &mut written).await?
+        };
+        if is_done {
             let done = planned.into_iter().map(|planned| {
-                let done = written.named.remove(&planned.name);
-                done.unwrap_or(planned).warned(warnings)
+                let mut done = written.named.remove(&planned.name).unwrap_or(planned);
+                done.warnings = warnings.remove(&done.name).unwrap_or_default();
+                done
             });
             let done: Vec<Outcome> = done.collect();
             return Ok(done.into_iter().chain(written.removed).collect());
@@ -108,23 +113,6 @@ async fn existing(api: &Scope, document: &Document, prune: bool) -> Result<Vec<W
         .registry
         .webhooks_named(&api.organization, names)
         .await?)
-}
-
-/// Whether the new credentials are as many as one call can ask the platforms about and keep; a
-/// plan may have any number.
-fn check_credentials(
-    plan: &Plan,
-    organization: &OrganizationId,
-    dry_run: bool,
-) -> Result<(), Problem> {
-    let count = plan.new_credentials(organization).count();
-    if count > MAX_CREDENTIALS && !dry_run {
-        return Err(Problem::TooManyEntries(format!(
-            "the file has {count} new credentials; one call takes {MAX_CREDENTIALS}: apply it in \
-             parts, without `prune`"
-        )));
-    }
-    Ok(())
 }
 
 /// Whether the plan must remove before it creates, so that the organization never has more

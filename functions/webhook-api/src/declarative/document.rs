@@ -9,8 +9,7 @@ use carillon_domain::values::NOT_BLANK;
 use carillon_domain::{FaultCode, Faults, Pointer};
 use serde_json::Value;
 
-use super::lines::Lines;
-use super::source::Source;
+use super::source::{Lines, Source};
 use super::tree::{File, NOTIFICATIONS, Node, Reading};
 
 /// What some editors put before a text; it says nothing (RFC 8259, section 8.1).

@@ -1,20 +1,18 @@
 //! Declarative setup: the `notifications:` block of a configuration file becomes webhooks.
 //!
-//! The [`document`] is read, a [`plan`] says what it changes, the platforms [verify] its
-//! credentials, and only where nothing has a fault is anything [written](write). [`apply`] puts
+//! The [`document`] is read, a [`plan`] says what it changes, the platforms verify its
+//! [`credentials`], and only where nothing has a fault is anything [written](write). [`apply`] puts
 //! the steps together; the first two are pure.
 
 mod apply;
+mod credentials;
 mod document;
 mod entry;
 mod export;
-mod lines;
 mod outcome;
 mod plan;
-mod settle;
 mod source;
 mod tree;
-mod verify;
 mod write;
 
 #[cfg(test)]

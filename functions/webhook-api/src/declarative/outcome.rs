@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use super::plan::{Change, Step, Warnings};
+use super::plan::{Change, Step};
 
 /// What became of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -25,21 +25,21 @@ pub enum Done {
 #[schema(as = NotificationResult)]
 pub struct Outcome {
     pub(super) name: String,
-    result: Done,
+    pub(super) result: Done,
     /// The fields of the file that are other than they were.
-    changed: Vec<&'static str>,
+    pub(super) changed: Vec<&'static str>,
     /// Null where a dry run would create it.
     #[schema(required)]
-    id: Option<String>,
+    pub(super) id: Option<String>,
     /// What could not be verified, or will go wrong later.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
     /// The parts of the credential that were made as the file does not have them, such as
     /// `secret`, in full: they are shown this once.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "in_full")]
     #[schema(value_type = std::collections::BTreeMap<String, String>, required = false)]
-    made: Made,
+    pub(super) made: Made,
 }
 
 fn in_full<S: Serializer>(made: &Made, serializer: S) -> Result<S::Ok, S::Error> {
@@ -48,15 +48,6 @@ fn in_full<S: Serializer>(made: &Made, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 impl Outcome {
-    /// The same, as it was done.
-    pub(super) fn done(self, id: &WebhookId, made: Made) -> Self {
-        Self {
-            id: Some(id.to_string()),
-            made,
-            ..self
-        }
-    }
-
     fn new(name: &str, result: Done, id: Option<&WebhookId>) -> Self {
         Self {
             name: name.to_owned(),
@@ -78,25 +69,6 @@ impl Outcome {
                 changed: changed.clone(),
                 ..Self::new(name, Done::Updated, Some(&read.id))
             },
-        }
-    }
-
-    /// The same, of a webhook for which something was done before in the same call: what was made
-    /// then is still to be shown.
-    pub(super) fn after(self, before: Option<Self>) -> Self {
-        match before {
-            Some(before) if self.made.is_empty() => Self {
-                made: before.made,
-                ..self
-            },
-            _ => self,
-        }
-    }
-
-    pub(super) fn warned(self, warnings: &mut Warnings) -> Self {
-        Self {
-            warnings: warnings.remove(&self.name).unwrap_or_default(),
-            ..self
         }
     }
 

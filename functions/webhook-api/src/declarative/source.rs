@@ -1,17 +1,70 @@
 //! A file in YAML as a text: read, and looked at where the parser does not tell how something
-//! was written.
+//! was written. And where everything is in it.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
+use carillon_domain::{Faults, Pointer};
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
-
-use super::lines::Place;
 
 /// How deep a document may be nested; the block itself needs four levels.
 const MAX_DEPTH: usize = 64;
 /// How many values a document may have, those that aliases repeat included: more than a body
 /// of the largest size has, unless it was made to have them.
 const MAX_VALUES: usize = 50_000;
+
+/// A place in the file; both count from 1.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub line: u64,
+    pub column: u64,
+}
+
+/// The beginning of what is said about it.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: ", self.line, self.column)
+    }
+}
+
+/// Where everything is, by pointer.
+#[derive(Debug, Default)]
+pub(super) struct Lines(BTreeMap<String, Place>);
+
+impl Lines {
+    pub fn add(&mut self, at: &Pointer, place: Option<Place>) {
+        if let Some(place) = place {
+            self.0.insert(at.as_str().to_owned(), place);
+        }
+    }
+
+    pub fn of(&self, at: &Pointer) -> Option<Place> {
+        self.0.get(at.as_str()).copied()
+    }
+
+    /// The faults with the places of what they are about, or of what that would stand in.
+    pub fn located(&self, mut faults: Faults) -> Faults {
+        for fault in faults.iter_mut() {
+            let place = self.nearest(&fault.pointer);
+            if let Some(place) = place.filter(|_| !fault.detail.starts_with("line ")) {
+                fault.detail = format!("{place}{}", fault.detail);
+            }
+        }
+        faults
+    }
+
+    fn nearest(&self, at: &Pointer) -> Option<Place> {
+        let mut path = at.as_str();
+        loop {
+            if let Some(place) = self.0.get(path) {
+                return Some(*place);
+            }
+            path = &path[..path.rfind('/')?];
+        }
+    }
+}
 
 /// The text of a file in YAML; empty for one in JSON.
 #[derive(Debug, Default, Clone, Copy)]

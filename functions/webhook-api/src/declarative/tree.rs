@@ -11,8 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Number, Value};
 use serde_saphyr::Spanned;
 
-use super::lines::{Lines, Place};
-use super::source::Source;
+use super::source::{Lines, Place, Source};
 
 /// The block that is read; everything beside it is somebody else's.
 pub(super) const NOTIFICATIONS: &str = "notifications";

@@ -100,7 +100,11 @@ impl Write {
         };
         Ok(Self {
             read,
-            outcome: outcome.done(&new.id, made),
+            outcome: Outcome {
+                id: Some(new.id.to_string()),
+                made,
+                ..outcome
+            },
             new,
         })
     }
@@ -135,9 +139,13 @@ pub(super) async fn write(
             let Some(write) = writes.get(new.id.as_str()) else {
                 continue;
             };
-            // It may have been made before, and be changed once more.
-            let before = written.named.remove(&new.name);
-            let outcome = write.outcome.clone().after(before);
+            let mut outcome = write.outcome.clone();
+            // Where it was made before, and is changed once more, that is still to be shown.
+            if outcome.made.is_empty()
+                && let Some(before) = written.named.remove(&new.name)
+            {
+                outcome.made = before.made;
+            }
             written.named.insert(new.name.clone(), outcome);
         }
     }
