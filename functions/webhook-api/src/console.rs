@@ -143,7 +143,6 @@ fn modules() -> String {
     links.collect::<Vec<_>>().join("\n  ")
 }
 
-/// All styles as one file.
 pub fn style() -> Vec<u8> {
     let own = STYLES.iter().map(|name| format!("style/{name}.css"));
     let kinds = kinds::names().filter(|name| name.ends_with(".css"));

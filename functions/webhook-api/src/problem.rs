@@ -35,21 +35,16 @@ const MAX_FAULTS: usize = 1_000;
 /// What went wrong with a request.
 #[derive(Debug)]
 pub enum Problem {
-    /// The body is no JSON.
     Malformed(String),
     /// The body is JSON, but not what it should be.
     Invalid(Faults),
     Unauthorized(Presented),
-    /// A JWT without the claims that tell who is calling.
     BadClaims,
-    /// The role is too low.
     Forbidden {
         role: Role,
         needed: Permission,
     },
-    /// There is nothing with this id.
     NotFound,
-    /// There is no such path.
     NoSuchPath {
         path: String,
         /// One that may have been meant.
@@ -59,14 +54,12 @@ pub enum Problem {
         /// None where they are not known here.
         allowed: Vec<&'static str>,
     },
-    /// `If-Match` names another version.
     PreconditionFailed,
     TooLarge {
         limit_bytes: usize,
     },
     /// The key of a call belongs to one with another query or body.
     KeyReused,
-    /// The first call with the same key is under way.
     InProgress,
     /// The answer had a secret, which is not kept, and may be in use.
     SecretGone,
@@ -84,7 +77,6 @@ pub enum Problem {
     NameTaken {
         existing_id: WebhookId,
     },
-    /// The organization has as many as it can have.
     QuotaExceeded {
         what: &'static str,
         limit: u32,

@@ -73,7 +73,6 @@ pub async fn completed(
     })
 }
 
-/// Whether a webhook's credential has several parts.
 pub fn has_parts(api: &Api, webhook: &Webhook) -> bool {
     let kind = api.chat.kinds().get(&webhook.kind);
     kind.is_some_and(|kind| kind.secret_fields().count() > 1)
@@ -96,7 +95,6 @@ pub async fn check_room(api: &Scope, name: &str) -> Result<(), Problem> {
     }
 }
 
-/// Registers what has been read.
 pub async fn register(
     api: &Scope,
     id: &WebhookId,
@@ -191,7 +189,6 @@ pub async fn update(
     Err(Problem::Contended)
 }
 
-/// Finds a webhook of the organization.
 pub async fn find(api: &Scope, id: &str) -> Result<Webhook, Problem> {
     let id = WebhookId::parse(id).ok_or(Problem::NotFound)?;
     let found = api.registry.webhook(&api.organization, &id).await?;

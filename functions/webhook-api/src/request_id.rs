@@ -22,7 +22,7 @@ tokio::task_local! {
     static CURRENT: String;
 }
 
-/// The id of the request being answered.
+/// Of the request being answered.
 pub fn current() -> String {
     CURRENT.try_with(Clone::clone).unwrap_or_default()
 }

@@ -32,13 +32,11 @@ impl Standing {
     }
 }
 
-/// The lanes of a webhook's channels.
 pub fn lanes(webhook: &Webhook) -> Vec<LaneId> {
     let channels = webhook.lanes.channels.iter();
     channels.map(|channel| webhook.lane(channel)).collect()
 }
 
-/// How a webhook stands.
 pub async fn standing(api: &Api, webhook: &Webhook) -> Result<Standing, Error> {
     let standings = standings(api, std::slice::from_ref(webhook)).await?;
     Ok(standings.into_iter().next().unwrap_or_default())

@@ -59,7 +59,6 @@ impl AdminKey {
         }))
     }
 
-    /// Whether it is this organization's.
     pub(crate) async fn is_of(&self, organization: &OrganizationId) -> Result<bool, Problem> {
         Ok(self.stored().await?.organization == organization.as_str())
     }

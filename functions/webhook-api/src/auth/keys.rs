@@ -157,7 +157,6 @@ pub async fn renew(api: &Scope, id: &ApiKeyId) -> Result<Option<(ApiKey, SecretS
     Ok(renewed.then_some((key, secret)))
 }
 
-/// Revokes a key.
 pub async fn revoke(api: &Scope, id: &ApiKeyId) -> Result<(), Problem> {
     let hash = api.registry.delete_key(&api.organization, id).await?;
     let hash = hash.ok_or(Problem::NotFound)?;

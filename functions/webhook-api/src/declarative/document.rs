@@ -94,7 +94,6 @@ impl Document {
     }
 }
 
-/// The entries of the file's block.
 fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
     let at = Pointer::root().field(NOTIFICATIONS);
     let Node::Map(keys) = top else {

@@ -22,7 +22,6 @@ pub(super) struct Prepared {
     removals: Vec<Webhook>,
 }
 
-/// A webhook that is to be written.
 struct Write {
     read: Option<Webhook>,
     new: Webhook,

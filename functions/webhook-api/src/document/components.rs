@@ -20,7 +20,6 @@ use super::{Schemas, webhooks};
 use crate::routes::{NOTHING, PREVIEWED, RECOVERY, RECOVERY_OF_ALL};
 use crate::{publishing, tried_event};
 
-/// Completes the schemas that the routes have.
 pub fn complete(kinds: &Kinds, schemas: &mut Schemas) {
     pages(schemas);
     sets(schemas);
@@ -57,7 +56,6 @@ fn pages(schemas: &mut Schemas) {
     }
 }
 
-/// The sets of names.
 fn sets(schemas: &mut Schemas) {
     fn add<T: Named>(schemas: &mut Schemas) {
         schemas.insert(T::SET.to_owned(), T::schema());

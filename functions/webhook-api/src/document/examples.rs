@@ -8,7 +8,6 @@ use crate::view::WebhookView;
 
 const TIME: &str = "2026-11-21T10:15:00Z";
 
-/// Adds the examples of an operation.
 pub fn add(operation: &mut Value) {
     let name = operation["operationId"].as_str().unwrap_or_default();
     let name = name.to_owned();
@@ -45,7 +44,6 @@ fn give(body: &mut Value, example: Value) {
     }
 }
 
-/// The examples of several calls.
 pub fn shared() -> Map<String, Value> {
     let examples = [
         ("NewWebhook", new_webhook()),

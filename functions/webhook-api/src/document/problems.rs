@@ -70,7 +70,6 @@ fn all() -> Vec<Problem> {
     ]
 }
 
-/// The name of the response with this status.
 pub fn name(status: u16) -> String {
     format!("E{status}")
 }

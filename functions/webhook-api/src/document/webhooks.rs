@@ -129,14 +129,12 @@ fn undescribed(object: &mut Value) {
     }
 }
 
-/// Puts properties into an object's schema.
 fn set(object: &mut Value, properties: impl IntoIterator<Item = (impl Into<String>, Value)>) {
     for (name, schema) in properties {
         object["properties"][name.into()] = schema;
     }
 }
 
-/// An object's schema without some of its properties.
 fn without<const N: usize>(mut object: Value, names: [&str; N]) -> Value {
     if let Some(properties) = object["properties"].as_object_mut() {
         properties.retain(|name, _| !names.contains(&name.as_str()));
@@ -254,7 +252,6 @@ fn join(fields: &mut Map<String, Value>, name: &str, schema: Value) {
     }
 }
 
-/// The schemas of declarative setup.
 fn notifications(kinds: &Kinds, schemas: &mut Schemas) {
     let names = kinds
         .iter()

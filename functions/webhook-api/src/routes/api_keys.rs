@@ -95,8 +95,7 @@ pub async fn list(Call(api, query, ..): Call<Keys>) -> Result<Json<Page<KeyView>
 ///
 /// The key that was made at deployment is not changed here.
 #[utoipa::path(
-    patch, path = "/api-keys/{id}/", tag = "api-keys",
-    operation_id = "update_api_key",
+    patch, path = "/api-keys/{id}/", tag = "api-keys", operation_id = "update_api_key",
     params(parameters::OfKey),
     request_body(content(
         (ref("#/components/schemas/ApiKeyPatch") = "application/merge-patch+json"),
@@ -120,8 +119,7 @@ pub async fn update(
 ///
 /// It stops working within seconds.
 #[utoipa::path(
-    delete, path = "/api-keys/{id}/", tag = "api-keys",
-    operation_id = "delete_api_key",
+    delete, path = "/api-keys/{id}/", tag = "api-keys", operation_id = "delete_api_key",
     params(parameters::OfKey),
     responses((status = 204, description = "Revoked")),
 )]

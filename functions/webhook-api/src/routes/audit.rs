@@ -31,8 +31,7 @@ struct AuditEntry {
 ///
 /// It is kept as long as events are.
 #[utoipa::path(
-    get, path = "/audit/", tag = "audit",
-    operation_id = "list_audit",
+    get, path = "/audit/", tag = "audit", operation_id = "list_audit",
     params(parameters::Paging),
     responses((status = 200, description = "The changes", body = Page<AuditEntry>)),
 )]

@@ -26,8 +26,7 @@ pub const NOTHING: Object = Object {
 ///
 /// Under a filter, a page may be short and still have a next one.
 #[utoipa::path(
-    get, path = "/webhooks/{id}/deliveries/", tag = "deliveries",
-    operation_id = "list_deliveries",
+    get, path = "/webhooks/{id}/deliveries/", tag = "deliveries", operation_id = "list_deliveries",
     params(parameters::OfWebhook, parameters::DeliveryFilters, parameters::Paging),
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]

@@ -81,8 +81,7 @@ pub struct PreviewRequest {
 /// Says whether it would be sent, and sends nothing. The body is an event, `{"sample": "<event type>"}` or `{"event_id": "<id>"}` of an event that was
 /// published.
 #[utoipa::path(
-    post, path = "/webhooks/{id}/preview/", tag = "webhooks",
-    operation_id = "preview_webhook",
+    post, path = "/webhooks/{id}/preview/", tag = "webhooks", operation_id = "preview_webhook",
     params(parameters::OfWebhook, parameters::OfChannel),
     request_body(content = ref("#/components/schemas/TriedEvent")),
     responses((status = 200, description = "What would be sent", body = Preview)),

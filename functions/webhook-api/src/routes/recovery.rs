@@ -53,8 +53,7 @@ pub const RECOVERY_OF_ALL: Object = Object {
 ///
 /// In the order of the events; what waits is tried now. Left out is what a later message has told already.
 #[utoipa::path(
-    post, path = "/webhooks/{id}/recover/", tag = "deliveries",
-    operation_id = "recover_webhook",
+    post, path = "/webhooks/{id}/recover/", tag = "deliveries", operation_id = "recover_webhook",
     params(parameters::OfWebhook, parameters::Recovering),
     request_body(
         content = ref("#/components/schemas/Recovery"), example = json!({"since": "2026-11-21T00:00:00Z"}),

@@ -50,8 +50,7 @@ pub struct Tested {
 ///
 /// It goes in the way of every delivery, and may take up to 22 s. A webhook that is switched off can be tested, too.
 #[utoipa::path(
-    post, path = "/webhooks/{id}/test/", tag = "webhooks",
-    operation_id = "test_webhook",
+    post, path = "/webhooks/{id}/test/", tag = "webhooks", operation_id = "test_webhook",
     params(parameters::OfWebhook, parameters::OfChannel),
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
@@ -149,8 +148,7 @@ impl From<Reply> for Tested {
 /// credential get the new one, the named one last: where the call breaks off, the same call goes
 /// on.
 #[utoipa::path(
-    post, path = "/webhooks/{id}/rotate/", tag = "webhooks",
-    operation_id = "rotate_webhook",
+    post, path = "/webhooks/{id}/rotate/", tag = "webhooks", operation_id = "rotate_webhook",
     params(parameters::OfWebhook, parameters::AtVersion, parameters::Repeatable, parameters::Verifying),
     request_body(content = ref("#/components/schemas/Rotation")),
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
