@@ -104,16 +104,16 @@ fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
     let mut block = None;
     let mut others = Vec::new();
     let mut known = HashSet::new();
-    for (key, value) in keys {
-        let here = Pointer::root().field(&key.value);
-        if !known.insert(key.value.clone()) {
-            reading.repeated(&here, key.place);
+    for ((spot, key), (_, value)) in keys {
+        let here = Pointer::root().field(&key);
+        if !known.insert(key.clone()) {
+            reading.repeated(&here, spot.place);
             continue;
         }
-        reading.lines.add(&here, key.place);
-        match key.value == NOTIFICATIONS {
+        reading.lines.add(&here, spot.place);
+        match key == NOTIFICATIONS {
             true => block = Some(value),
-            false => others.push(key.value),
+            false => others.push(key),
         }
     }
     let Some(block) = block else {
@@ -123,8 +123,8 @@ fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
         let detail = format!("`{NOTIFICATIONS}` is required{hint}");
         return reading.faults.reject(&at, FaultCode::Required, detail);
     };
-    let Node::Map(pairs) = block.value else {
-        let detail = match block.value {
+    let Node::Map(pairs) = block else {
+        let detail = match block {
             Node::Null => "is empty; write {} for no webhooks at all",
             _ => "must be an object of webhooks by their names",
         };
@@ -132,17 +132,17 @@ fn entries(top: Node, reading: &mut Reading<'_>) -> Option<Vec<Entry>> {
     };
     let mut entries = Vec::with_capacity(pairs.len());
     let mut known = HashSet::new();
-    for (key, value) in pairs {
+    for ((here, key), (spot, value)) in pairs {
         // Where a name stands alone, the spaces around it are lost.
-        let name = key.value.trim().to_owned();
-        let at = at.field(&key.value);
+        let name = key.trim().to_owned();
+        let at = at.field(&key);
         if !known.insert(name.clone()) {
-            reading.repeated(&at, key.place);
+            reading.repeated(&at, here.place);
             continue;
         }
-        reading.lines.add(&at, key.place);
-        let mut value = value.into_value(&at, reading);
-        if key.place.is_some() {
+        reading.lines.add(&at, here.place);
+        let mut value = value.into_value(spot, &at, reading);
+        if here.place.is_some() {
             let is_quoted = |name: &str| reading.quoted.contains(at.field(name).as_str());
             as_meant(&mut value, is_quoted);
             blanks(&value, &at, &mut reading.faults);

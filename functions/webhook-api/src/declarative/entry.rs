@@ -57,13 +57,17 @@ pub(super) fn read(
     faults: &mut Faults,
 ) -> Option<Registration> {
     let before = faults.iter().count();
-    let translated = translate(kinds, entry, organization, faults)?;
-    match registration::read(kinds, &translated.document, organization, current) {
+    let (document, origins) = translate(kinds, entry, organization, faults)?;
+    match registration::read(kinds, &document, organization, current) {
         Ok(registration) if faults.iter().count() == before => Some(registration),
         Ok(_) => None,
         Err(inner) => {
             for fault in inner.iter() {
-                let at = translated.origin_of(&fault.pointer);
+                let within = origins.iter().filter_map(|(target, origin)| {
+                    Some((target, origin.join(&fault.pointer.inside(target)?)))
+                });
+                let nearest = within.max_by_key(|(target, _)| target.as_str().len());
+                let at = nearest.map(|(_, at)| at).unwrap_or_default();
                 faults.add(at, fault.code, fault.detail.clone());
             }
             None
@@ -72,28 +76,12 @@ pub(super) fn read(
 }
 
 /// An entry in the API's words, and where each part of it stands in the file.
-struct Translated {
-    document: Value,
-    origins: Vec<(Pointer, Pointer)>,
-}
-
-impl Translated {
-    fn origin_of(&self, pointer: &Pointer) -> Pointer {
-        self.origins
-            .iter()
-            .filter_map(|(target, origin)| Some((target, origin.join(&pointer.inside(target)?))))
-            .max_by_key(|(target, _)| target.as_str().len())
-            .map(|(_, origin)| origin)
-            .unwrap_or_default()
-    }
-}
-
 fn translate(
     kinds: &Kinds,
     entry: &Entry,
     organization: &OrganizationId,
     faults: &mut Faults,
-) -> Option<Translated> {
+) -> Option<(Value, Vec<(Pointer, Pointer)>)> {
     let at = &entry.at;
     let mut fields = Fields::of(&entry.value, at.clone(), faults)?;
     let types = kinds.types();
@@ -153,17 +141,15 @@ fn translate(
     fields.own_organization(organization);
     fields.finish_as(&ENTRY);
     let target = |name: &str| Pointer::root().field(name);
-    Some(Translated {
-        document,
-        origins: vec![
-            (Pointer::root(), at.clone()),
-            (target("name"), at.clone()),
-            (target("type"), at.field("provider")),
-            (target("event_types"), at.field("events")),
-            (target("filters").field("environment"), environments_at),
-            (target("configuration"), at.clone()),
-        ],
-    })
+    let origins = vec![
+        (Pointer::root(), at.clone()),
+        (target("name"), at.clone()),
+        (target("type"), at.field("provider")),
+        (target("event_types"), at.field("events")),
+        (target("filters").field("environment"), environments_at),
+        (target("configuration"), at.clone()),
+    ];
+    Some((document, origins))
 }
 
 /// The `type` of an entry that does not name one: whose credential it looks like.

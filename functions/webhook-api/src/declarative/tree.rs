@@ -16,42 +16,21 @@ use super::source::{Lines, Place, Source};
 /// The block that is read; everything beside it is somebody else's.
 pub(super) const NOTIFICATIONS: &str = "notifications";
 
-/// A part of a document, and where it is.
-#[derive(Debug)]
-pub(super) struct Located<T> {
-    pub value: T,
-    /// Unknown in JSON.
+/// Where a part of a document is; unknown in JSON.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Spot {
     pub place: Option<Place>,
     /// Where in the text it is written out, in bytes: elsewhere, where an alias stands for it.
     written_at: Option<usize>,
 }
 
-impl<T> From<Spanned<T>> for Located<T> {
-    fn from(spanned: Spanned<T>) -> Self {
+impl Spot {
+    fn of<T>(spanned: &Spanned<T>) -> Self {
         let (line, column) = (spanned.referenced.line(), spanned.referenced.column());
         let offset = spanned.defined.span().byte_offset();
         Self {
-            value: spanned.value,
             place: (line > 0).then_some(Place { line, column }),
             written_at: offset.and_then(|offset| usize::try_from(offset).ok()),
-        }
-    }
-}
-
-impl<T> Located<T> {
-    fn nowhere(value: T) -> Self {
-        Self {
-            value,
-            place: None,
-            written_at: None,
-        }
-    }
-
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
-        Located {
-            value: change(self.value),
-            place: self.place,
-            written_at: self.written_at,
         }
     }
 }
@@ -63,9 +42,12 @@ pub(super) enum Node {
     Bool(bool),
     Number(Number),
     Text(String),
-    List(Vec<Located<Self>>),
-    Map(Vec<(Located<String>, Located<Self>)>),
+    List(Vec<Part<Self>>),
+    Map(Vec<(Part<String>, Part<Self>)>),
 }
+
+/// A part of a document, and where it is.
+pub(super) type Part<T> = (Spot, T);
 
 /// What is found on the way from a document as it was written to its value.
 #[derive(Default)]
@@ -77,11 +59,11 @@ pub(super) struct Reading<'t> {
     pub quoted: HashSet<String>,
 }
 
-impl Located<Node> {
+impl Node {
     /// The value without order and repetitions. Each repeated key is a fault, and each tag; the
     /// places of all keys and entries are noted.
-    pub fn into_value(self, at: &Pointer, reading: &mut Reading<'_>) -> Value {
-        if let Some(offset) = self.written_at {
+    pub fn into_value(self, spot: Spot, at: &Pointer, reading: &mut Reading<'_>) -> Value {
+        if let Some(offset) = spot.written_at {
             if let Some(tag) = reading.source.tag_before(offset) {
                 let detail = format!(
                     "the tag `{}` is not resolved here: put the value itself in its place, or \
@@ -96,31 +78,31 @@ impl Located<Node> {
                 reading.quoted.insert(at.as_str().to_owned());
             }
         }
-        match self.value {
-            Node::Null => Value::Null,
-            Node::Bool(flag) => Value::Bool(flag),
-            Node::Number(number) => Value::Number(number),
-            Node::Text(text) => Value::String(text),
-            Node::List(list) => list
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(flag),
+            Self::Number(number) => Value::Number(number),
+            Self::Text(text) => Value::String(text),
+            Self::List(list) => list
                 .into_iter()
                 .enumerate()
-                .map(|(n, entry)| {
+                .map(|(n, (spot, entry))| {
                     let at = at.index(n);
-                    reading.lines.add(&at, entry.place);
-                    entry.into_value(&at, reading)
+                    reading.lines.add(&at, spot.place);
+                    entry.into_value(spot, &at, reading)
                 })
                 .collect(),
-            Node::Map(pairs) => {
+            Self::Map(pairs) => {
                 let mut map = Map::new();
-                for (key, value) in pairs {
-                    let at = at.field(&without_credential(&key.value));
-                    if map.contains_key(&key.value) {
-                        reading.repeated(&at, key.place);
+                for ((here, key), (spot, value)) in pairs {
+                    let at = at.field(&without_credential(&key));
+                    if map.contains_key(&key) {
+                        reading.repeated(&at, here.place);
                         continue;
                     }
-                    reading.lines.add(&at, key.place);
-                    let value = value.into_value(&at, reading);
-                    map.insert(key.value, value);
+                    reading.lines.add(&at, here.place);
+                    let value = value.into_value(spot, &at, reading);
+                    map.insert(key, value);
                 }
                 Value::Object(map)
             }
@@ -157,20 +139,15 @@ impl<'de, const YAML: bool, const IS_FILE: bool> Deserialize<'de> for Read<YAML,
 }
 
 /// A key or a value, and where it is.
-struct Part<T, const YAML: bool>(Located<T>);
+struct Placed<T, const YAML: bool>(Spot, T);
 
-impl<'de, T: Deserialize<'de>, const YAML: bool> Deserialize<'de> for Part<T, YAML> {
+impl<'de, T: Deserialize<'de>, const YAML: bool> Deserialize<'de> for Placed<T, YAML> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match YAML {
-            true => Spanned::<T>::deserialize(deserializer)?.into(),
-            false => Located::nowhere(T::deserialize(deserializer)?),
-        }))
-    }
-}
-
-impl<const YAML: bool> Part<Read<YAML>, YAML> {
-    fn node(self) -> Located<Node> {
-        self.0.map(|read| read.0)
+        if !YAML {
+            return Ok(Self(Spot::default(), T::deserialize(deserializer)?));
+        }
+        let spanned = Spanned::<T>::deserialize(deserializer)?;
+        Ok(Self(Spot::of(&spanned), spanned.value))
     }
 }
 
@@ -217,22 +194,23 @@ impl<'de, const YAML: bool, const IS_FILE: bool> Visitor<'de> for NodeVisitor<YA
             while access.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Node::List(list));
         }
-        while let Some(entry) = access.next_element::<Part<Read<YAML>, YAML>>()? {
-            list.push(entry.node());
+        while let Some(entry) = access.next_element::<Placed<Read<YAML>, YAML>>()? {
+            list.push((entry.0, entry.1.0));
         }
         Ok(Node::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
         let mut pairs = Vec::new();
-        while let Some(Part(key)) = access.next_key::<Part<String, YAML>>()? {
-            let value = match IS_FILE && key.value != NOTIFICATIONS {
-                true => access
-                    .next_value::<IgnoredAny>()
-                    .map(|_| Located::nowhere(Node::Null))?,
-                false => access.next_value::<Part<Read<YAML>, YAML>>()?.node(),
+        while let Some(Placed(here, key)) = access.next_key::<Placed<String, YAML>>()? {
+            let value = if IS_FILE && key != NOTIFICATIONS {
+                access.next_value::<IgnoredAny>()?;
+                (Spot::default(), Node::Null)
+            } else {
+                let Placed(spot, read) = access.next_value::<Placed<Read<YAML>, YAML>>()?;
+                (spot, read.0)
             };
-            pairs.push((key, value));
+            pairs.push(((here, key), value));
         }
         Ok(Node::Map(pairs))
     }
