@@ -5,6 +5,7 @@
 //! with, and makes nothing twice. No secret is kept: where the answer had one that was made for
 //! it, a repeat gets another one, as long as nobody can have used the first.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Json;
@@ -19,7 +20,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::Api;
 use crate::auth::{Scope, hex};
 use crate::problem::Problem;
 
@@ -97,7 +97,7 @@ pub struct Answered {
 /// An answer that can be kept.
 pub struct Answer {
     pub status: StatusCode,
-    pub headers: Vec<(HeaderName, String)>,
+    pub headers: BTreeMap<String, String>,
     /// Without secrets.
     pub body: Value,
     /// With the secrets that were made for it, where there are some.
@@ -160,7 +160,7 @@ impl Call {
     /// Ends the call. An answer is kept; of a call that did nothing, nothing is.
     pub async fn end(
         self,
-        api: &Api,
+        api: &Scope,
         result: Result<Answer, Problem>,
     ) -> Result<Response, Problem> {
         let Some(mut keyed) = self.keyed else {
@@ -189,13 +189,10 @@ impl Call {
 }
 
 async fn keep(api: &Api, call: &mut KeyedCall, answer: &Answer, first_at: Timestamp) {
-    let headers = answer.headers.iter();
     call.answer = Some(KeptAnswer {
         at: first_at,
         status: answer.status.as_u16(),
-        headers: headers
-            .map(|(name, value)| (name.to_string(), value.clone()))
-            .collect(),
+        headers: answer.headers.clone(),
         body: answer.body.to_string(),
         had_secret: answer.shown.is_some(),
         version: answer.version,
@@ -232,13 +229,9 @@ impl Answered {
 
     /// The answer, as it was.
     pub fn again(self) -> Response {
-        let status = self.status();
-        let headers = self.answer.headers.into_iter();
         let answer = Answer {
-            status,
-            headers: headers
-                .filter_map(|(name, value)| Some((name.parse().ok()?, value)))
-                .collect(),
+            status: self.status(),
+            headers: self.answer.headers,
             body: serde_json::from_str(&self.answer.body).unwrap_or_default(),
             shown: None,
             version: None,
@@ -248,7 +241,7 @@ impl Answered {
 
     /// The answer with another secret, which is kept in its place. What the first one has said of
     /// the credential is said again.
-    pub async fn renewed(mut self, api: &Api, mut answer: Answer) -> Response {
+    pub async fn renewed(mut self, api: &Scope, mut answer: Answer) -> Response {
         let first: Value = serde_json::from_str(&self.answer.body).unwrap_or_default();
         if let Some(verification) = first.get(VERIFICATION) {
             let bodies = [Some(&mut answer.body), answer.shown.as_mut()];
@@ -275,7 +268,7 @@ impl IntoResponse for Answer {
         let body = self.shown.unwrap_or(self.body);
         let mut response = (self.status, Json(body)).into_response();
         for (name, value) in self.headers {
-            if let Ok(value) = HeaderValue::from_str(&value) {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
                 response.headers_mut().insert(name, value);
             }
         }

@@ -1,5 +1,7 @@
 //! What callers see of what is stored.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{ETAG, LOCATION};
@@ -101,9 +103,10 @@ impl WebhookView {
 
     /// The answer to a call that wrote it, with the parts of the credential that were made for it.
     pub fn answer(self, status: StatusCode, made: &[(&'static str, SecretString)]) -> Answer {
-        let mut headers = vec![(ETAG, etag(self.version))];
+        let mut headers = BTreeMap::from([(ETAG.to_string(), etag(self.version))]);
         if status == StatusCode::CREATED {
-            headers.push((LOCATION, format!("{BASE}/webhooks/{}/", self.id)));
+            let location = format!("{BASE}/webhooks/{}/", self.id);
+            headers.insert(LOCATION.to_string(), location);
         }
         let version = Some(self.version);
         let body = serde_json::to_value(&self).unwrap_or_default();
@@ -287,7 +290,7 @@ impl KeyView {
         };
         Answer {
             status: StatusCode::CREATED,
-            headers: Vec::new(),
+            headers: BTreeMap::new(),
             body,
             shown: serde_json::to_value(view).ok(),
             version: None,
