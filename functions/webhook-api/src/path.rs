@@ -1,30 +1,7 @@
-//! Paths: with and without the trailing slash they are the same, and one that cannot be
-//! read leads nowhere.
+//! Paths: with and without the trailing slash they are the same.
 
-use axum::extract::{FromRequestParts, Path, Request};
+use axum::extract::Request;
 use axum::http::Uri;
-use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
-
-use crate::problem::Problem;
-
-/// The parameters of a route's path.
-pub struct PathOf<T>(pub T);
-
-impl<T, S> FromRequestParts<S> for PathOf<T>
-where
-    T: DeserializeOwned + Send,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Path::from_request_parts(parts, state)
-            .await
-            .map(|Path(parameters)| Self(parameters))
-            .map_err(|_| Problem::NotFound)
-    }
-}
 
 /// Documents have no slash at their end, everything else has one.
 const WITHOUT_SLASH: [&str; 2] = ["/api/v1/health", "/api/v1/openapi.json"];

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
@@ -21,6 +21,7 @@ use carillon_domain::{OrganizationId, Permission, Role};
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 
 use crate::problem::{Presented, Problem};
 use crate::query::Query;
@@ -80,9 +81,9 @@ impl Scope {
     }
 }
 
-/// A call, as far as it is read before its path and its body. Whoever may not make it is answered
-/// before it is looked at any further.
-pub struct Call<P = Read>(pub Scope, pub Query, pub PhantomData<P>);
+/// A call, as far as it is read before its body, with the parameters of its path. Whoever may not
+/// make it is answered before it is looked at any further.
+pub struct Call<P = Read, T = ()>(pub Scope, pub Query, pub T, pub PhantomData<P>);
 
 /// What a call needs to be allowed, as a type.
 pub trait Needs {
@@ -104,7 +105,7 @@ macro_rules! needs {
 
 needs! { Read Write Publish Catalogue Keys }
 
-impl<P: Needs> FromRequestParts<Arc<Api>> for Call<P> {
+impl<P: Needs, T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for Call<P, T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
@@ -119,7 +120,10 @@ impl<P: Needs> FromRequestParts<Arc<Api>> for Call<P> {
         }
         let scope = Scope::of(api, caller);
         let query = Query::from_request_parts(parts, api).await?;
-        Ok(Self(scope, query, PhantomData))
+        let path = Path::from_request_parts(parts, api).await;
+        // One that cannot be read leads nowhere.
+        let Path(path) = path.map_err(|_| Problem::NotFound)?;
+        Ok(Self(scope, query, path, PhantomData))
     }
 }
 

@@ -14,7 +14,6 @@ use crate::auth::{Call, Catalogue, DEPLOYMENT, Keys, Scope, keys};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
-use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::view::KeyView;
 use crate::{made_again, parameters, schema};
@@ -104,8 +103,7 @@ pub async fn list(Call(api, query, ..): Call<Keys>) -> Result<Json<Page<KeyView>
     responses((status = 200, description = "The key as it is now", body = KeyView)),
 )]
 pub async fn update(
-    Call(api, query, ..): Call<Keys>,
-    PathOf(id): PathOf<String>,
+    Call(api, query, id, ..): Call<Keys, String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<KeyView>, Problem> {
     query.finish()?;
@@ -123,10 +121,7 @@ pub async fn update(
     params(parameters::OfKey),
     responses((status = 204, description = "Revoked")),
 )]
-pub async fn revoke(
-    Call(api, query, ..): Call<Keys>,
-    PathOf(id): PathOf<String>,
-) -> Result<StatusCode, Problem> {
+pub async fn revoke(Call(api, query, id, ..): Call<Keys, String>) -> Result<StatusCode, Problem> {
     query.finish()?;
     let id = changeable(&id)?;
     keys::revoke(&api, &id).await?;

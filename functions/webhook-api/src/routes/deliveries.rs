@@ -6,11 +6,10 @@ use carillon_domain::field::Object;
 use carillon_domain::fields::ORGANIZATION;
 use carillon_domain::{Delivery, DeliveryId, Fields, Webhook};
 
-use crate::auth::{Call, Write};
+use crate::auth::{Call, Read, Write};
 use crate::body::OptionalJsonBody;
 use crate::ledger_page::{self, Cursor};
 use crate::page::{Page, Wanted};
-use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::recovery::Accepted;
 use crate::view::DeliveryView;
@@ -31,8 +30,7 @@ pub const NOTHING: Object = Object {
     responses((status = 200, description = "The deliveries", body = Page<DeliveryView>)),
 )]
 pub async fn list(
-    Call(api, mut query, ..): Call,
-    PathOf(id): PathOf<String>,
+    Call(api, mut query, id, ..): Call<Read, String>,
 ) -> Result<Json<Page<DeliveryView>>, Problem> {
     let webhook = registration::find(&api, &id).await?;
     let status = query.get(&parameters::DELIVERY_STATUS);
@@ -62,8 +60,7 @@ pub async fn list(
     responses((status = 202, description = "It will be sent", body = Accepted)),
 )]
 pub async fn redeliver(
-    Call(api, query, ..): Call<Write>,
-    PathOf((id, delivery_id)): PathOf<(String, String)>,
+    Call(api, query, (id, delivery_id), ..): Call<Write, (String, String)>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &id).await?;
@@ -88,8 +85,7 @@ pub async fn redeliver(
     ),
 )]
 pub async fn read(
-    Call(api, query, ..): Call,
-    PathOf((id, delivery_id)): PathOf<(String, String)>,
+    Call(api, query, (id, delivery_id), ..): Call<Read, (String, String)>,
 ) -> Result<Json<DeliveryView>, Problem> {
     query.finish()?;
     let webhook = registration::find(&api, &id).await?;

@@ -1,5 +1,7 @@
 //! Events: publish, read, try out who would get one, and which types there are.
 
+use std::marker::PhantomData;
+
 use axum::Json;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -10,11 +12,10 @@ use carillon_domain::{Event, EventId, EventType, FaultCode, sample};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::{Call, Catalogue, Publish};
+use crate::auth::{Call, Catalogue, Publish, Read};
 use crate::body::JsonBody;
 use crate::event_deliveries::EventView;
 use crate::page::{Page, Wanted};
-use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::{event_deliveries, parameters, publishing, schema, tried_event};
 
@@ -115,8 +116,7 @@ pub async fn list(Call(api, mut query, ..): Call) -> Result<Json<Page<Event>>, P
     responses((status = 200, description = "The event", body = EventView)),
 )]
 pub async fn read(
-    Call(api, query, ..): Call,
-    PathOf(id): PathOf<String>,
+    Call(api, query, id, ..): Call<Read, String>,
 ) -> Result<Json<EventView>, Problem> {
     query.finish()?;
     let id = EventId::parse(&id).ok_or(Problem::NotFound)?;
@@ -173,8 +173,8 @@ pub async fn matches(
 }
 
 /// An event may be called `match`, too.
-pub async fn event_of_this_name(call: Call) -> Result<Json<EventView>, Problem> {
-    read(call, PathOf("match".to_owned())).await
+pub async fn event_of_this_name(Call(api, query, ..): Call) -> Result<Json<EventView>, Problem> {
+    read(Call(api, query, "match".to_owned(), PhantomData)).await
 }
 
 /// A type of events, with a sample.

@@ -16,9 +16,8 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 use super::trial::{channel, kind, lane};
-use crate::auth::Call;
+use crate::auth::{Call, Read};
 use crate::body::JsonBody;
-use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::{Api, parameters, registration, tried_event};
 
@@ -87,8 +86,7 @@ pub struct PreviewRequest {
     responses((status = 200, description = "What would be sent", body = Preview)),
 )]
 pub async fn preview(
-    Call(api, mut query, ..): Call,
-    PathOf(id): PathOf<String>,
+    Call(api, mut query, id, ..): Call<Read, String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Preview>, Problem> {
     let webhook = registration::find(&api, &id).await?;

@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::auth::{Call, Scope, Write};
 use crate::body::OptionalJsonBody;
-use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::recovery::{Accepted, Asked};
@@ -61,8 +60,7 @@ pub const RECOVERY_OF_ALL: Object = Object {
     responses((status = 202, description = "They will be sent", body = Accepted)),
 )]
 pub async fn recover(
-    Call(api, query, ..): Call<Write>,
-    PathOf(id): PathOf<String>,
+    Call(api, query, id, ..): Call<Write, String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let webhook = registration::find(&api, &id).await?;

@@ -19,7 +19,6 @@ use super::NOTHING;
 use crate::auth::{Call, Scope, Write};
 use crate::body::{JsonBody, OptionalJsonBody};
 use crate::idempotency::{Answer, Begun, Keyable};
-use crate::path::PathOf;
 use crate::pause::{note_pause, paused_hint, paused_until};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -55,8 +54,7 @@ pub struct Tested {
     responses((status = 200, description = "What the platform said", body = Tested)),
 )]
 pub async fn test(
-    Call(api, mut query, ..): Call<Write>,
-    PathOf(id): PathOf<String>,
+    Call(api, mut query, id, ..): Call<Write, String>,
     OptionalJsonBody(body): OptionalJsonBody,
 ) -> Result<Json<Tested>, Problem> {
     let webhook = registration::find(&api, &id).await?;
@@ -154,10 +152,9 @@ impl From<Reply> for Tested {
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag")))),
 )]
 pub async fn rotate(
-    Call(api, mut query, ..): Call<Write>,
+    Call(api, mut query, id, ..): Call<Write, String>,
     keyable: Keyable,
     headers: HeaderMap,
-    PathOf(id): PathOf<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let if_match = IfMatch::read(&headers, &mut query);

@@ -8,11 +8,10 @@ use carillon_domain::webhook::{Made, Update};
 use carillon_domain::{Pointer, Registration, Webhook, WebhookId};
 use serde_json::{Value, json};
 
-use crate::auth::{Call, Scope, Write};
+use crate::auth::{Call, Read, Scope, Write};
 use crate::body::JsonBody;
 use crate::idempotency::{Answer, Begun, Keyable};
 use crate::page::{Page, Wanted};
-use crate::path::PathOf;
 use crate::problem::Problem;
 use crate::verification::verify;
 use crate::versions::{IfMatch, etag, is_known};
@@ -134,9 +133,8 @@ pub async fn list(Call(api, mut query, ..): Call) -> Result<Json<Page<WebhookVie
     ),
 )]
 pub async fn read(
-    Call(api, query, ..): Call,
+    Call(api, query, id, ..): Call<Read, String>,
     headers: HeaderMap,
-    PathOf(id): PathOf<String>,
 ) -> Result<Response, Problem> {
     query.finish()?;
     let webhook = registration::find(&api, &id).await?;
@@ -187,10 +185,10 @@ pub async fn replace(call: Change, JsonBody(body): JsonBody) -> Result<WebhookVi
 }
 
 /// A change that is asked for, but for its body.
-type Change = (Call<Write>, HeaderMap, PathOf<String>);
+type Change = (Call<Write, String>, HeaderMap);
 
 async fn change(
-    (Call(api, mut query, ..), headers, PathOf(id)): Change,
+    (Call(api, mut query, id, ..), headers): Change,
     update: Update,
     document: impl Fn(&Webhook) -> Value,
     is_enabling: bool,
@@ -251,9 +249,8 @@ fn patched(webhook: &Webhook, patch: &Value) -> Value {
     responses((status = 204, description = "Removed")),
 )]
 pub async fn remove(
-    Call(api, mut query, ..): Call<Write>,
+    Call(api, mut query, id, ..): Call<Write, String>,
     headers: HeaderMap,
-    PathOf(id): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
     let if_match = IfMatch::read(&headers, &mut query);
     query.finish()?;
