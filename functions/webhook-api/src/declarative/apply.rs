@@ -13,7 +13,7 @@ use super::credentials::{settled, verified};
 use super::document::Document;
 use super::outcome::{Outcome, Written};
 use super::plan::{Change, MAX_CREDENTIALS, Plan, Step, Warnings};
-use super::write::{Prepared, write};
+use super::write::write;
 use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::registration;
@@ -80,8 +80,7 @@ pub async fn apply(
             written.removed.extend(removed);
             true
         } else {
-            let prepared = Prepared::of(api, plan).await?;
-            write(api, &prepared, removals_first, &mut written).await?
+            write(api, plan, removals_first, &mut written).await?
         };
         if is_done {
             let done = planned.into_iter().map(|planned| {

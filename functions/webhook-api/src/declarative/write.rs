@@ -7,7 +7,6 @@ use carillon_domain::webhook::Update;
 use carillon_domain::{Credential, CredentialRef, Fingerprint, OrganizationId, Webhook, WebhookId};
 use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use secrecy::SecretString;
 
 use super::outcome::{Outcome, Written};
 use super::plan::{self, Plan, Step};
@@ -16,56 +15,10 @@ use crate::problem::Problem;
 use crate::registration;
 use crate::writing::{self, AT_ONCE};
 
-/// A plan whose credentials are kept already, so that the webhooks can be written.
-pub(super) struct Prepared {
-    steps: Vec<Write>,
-    removals: Vec<Webhook>,
-}
-
 struct Write {
     read: Option<Webhook>,
     new: Webhook,
     outcome: Outcome,
-}
-
-impl Prepared {
-    /// Makes sure that all credentials are kept.
-    pub async fn of(api: &Scope, plan: Plan) -> Result<Self, Problem> {
-        let steps: Vec<Step> = plan.steps.into_iter().filter(Step::writes).collect();
-        let mut new: HashMap<Fingerprint, SecretString> = HashMap::new();
-        for step in &steps {
-            if let Credential::New(secret) = &step.registration.destination.credential {
-                let fingerprint = Fingerprint::of(&api.organization, secret);
-                new.insert(fingerprint, secret.clone());
-            }
-        }
-        let opened = new.into_iter().map(|(fingerprint, secret)| async move {
-            let opened = registration::open(api, &secret).await?;
-            Ok::<_, Problem>((fingerprint, opened))
-        });
-        let opened: Vec<_> = opened.collect();
-        let opened = futures::stream::iter(opened).buffer_unordered(AT_ONCE);
-        let opened: HashMap<Fingerprint, CredentialRef> = opened.try_collect().await?;
-        let steps = steps
-            .into_iter()
-            .map(|step| Write::of(&api.organization, step, &opened));
-        Ok(Self {
-            steps: steps.collect::<Result<_, _>>()?,
-            removals: plan.removals,
-        })
-    }
-
-    fn changes(&self, removals_first: bool) -> Vec<Change<'_>> {
-        let writes = self.steps.iter();
-        let writes = writes.map(|write| Change::new(write.read.as_ref(), Some(&write.new)));
-        let removals = self.removals.iter();
-        let removals = removals.map(|read| Change::new(Some(read), None));
-        match removals_first {
-            true => removals.chain(writes).collect(),
-            // Webhooks that share a credential with one that goes keep its secret.
-            false => writes.chain(removals).collect(),
-        }
-    }
 }
 
 impl Write {
@@ -109,17 +62,42 @@ impl Write {
     }
 }
 
-/// Makes the changes, in transactions of as many as fit. False where somebody else was faster
-/// with some of it: the rest has to be planned anew.
+/// Makes sure that a plan's new credentials are kept.
+async fn opened(api: &Scope, plan: &Plan) -> Result<HashMap<Fingerprint, CredentialRef>, Problem> {
+    let new = plan.new_credentials(&api.organization);
+    let new = new.filter_map(|step| match &step.registration.destination.credential {
+        Credential::New(secret) => Some(secret),
+        Credential::Unchanged | Credential::Partial(_) => None,
+    });
+    let opened: Vec<_> = new.map(|secret| registration::open(api, secret)).collect();
+    let opened = futures::stream::iter(opened).buffer_unordered(AT_ONCE);
+    let opened: Vec<CredentialRef> = opened.try_collect().await?;
+    let opened = opened.into_iter();
+    Ok(opened.map(|it| (it.fingerprint.clone(), it)).collect())
+}
+
+/// Makes a plan's changes, once all credentials are kept, in transactions of as many as fit. False
+/// where somebody else was faster with some of it: the rest has to be planned anew.
 pub(super) async fn write(
     api: &Scope,
-    prepared: &Prepared,
+    plan: Plan,
     removals_first: bool,
     written: &mut Written,
 ) -> Result<bool, Problem> {
-    let changes = prepared.changes(removals_first);
-    let writes = prepared.steps.iter();
-    let writes = writes.map(|write| (write.new.id.as_str(), write));
+    let opened = opened(api, &plan).await?;
+    let steps = plan.steps.into_iter().filter(Step::writes);
+    let writes = steps.map(|step| Write::of(&api.organization, step, &opened));
+    let writes: Vec<Write> = writes.collect::<Result<_, _>>()?;
+    let changed = writes.iter();
+    let changed = changed.map(|write| Change::new(write.read.as_ref(), Some(&write.new)));
+    let removed = plan.removals.iter();
+    let removed = removed.map(|read| Change::new(Some(read), None));
+    let changes: Vec<Change<'_>> = match removals_first {
+        true => removed.chain(changed).collect(),
+        // Webhooks that share a credential with one that goes keep its secret.
+        false => changed.chain(removed).collect(),
+    };
+    let writes = writes.iter().map(|write| (write.new.id.as_str(), write));
     let writes: HashMap<&str, &Write> = writes.collect();
     for part in parts(&changes) {
         match writing::write_together(api, part).await {
