@@ -16,8 +16,12 @@ pub async fn paused_until(ledger: &Ledger, kind: &dyn Kind) -> Option<Timestamp>
 }
 
 pub fn paused_hint(until: Timestamp) -> String {
-    let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
+    let until = to_the_second(until);
     format!("The platform blocks Carillon's address: nothing is sent to it until {until}.")
+}
+
+pub fn to_the_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// Tells every process what an answer has shown.

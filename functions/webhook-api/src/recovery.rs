@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Scope;
+use crate::pause::to_the_second;
 use crate::problem::Problem;
 use crate::{Api, schema, waking};
 
@@ -102,10 +103,6 @@ pub async fn redeliver(
 pub fn asks_to_wait(until: Timestamp) -> String {
     let until = to_the_second(until);
     format!("The platform asks to wait until {until}; it is sent then.")
-}
-
-fn to_the_second(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// What is to be sent once more, or only counted: what came to its end within these times.

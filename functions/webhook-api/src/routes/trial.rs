@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use carillon_chat::{Kind, Post, Reply};
+use carillon_chat::{Kind, Post};
 use carillon_delivery::By;
 use carillon_domain::delivery::POST_TIMEOUT;
 use carillon_domain::{
@@ -91,30 +91,30 @@ pub async fn test(
         code = posted.reply.code.as_deref(),
         "tested"
     );
-    let tested = Tested::from(posted.reply);
-    Ok(Json(match is_delivered {
-        true => tested.although(webhook.status),
-        false => tested,
+    let reply = posted.reply;
+    let still_off = still_off(webhook.status).filter(|_| is_delivered);
+    Ok(Json(Tested {
+        outcome: reply.outcome,
+        http_status: reply.http_status,
+        code: reply.code,
+        hint: still_off.or(reply.hint),
+        duration_ms: u64::try_from(reply.duration.as_millis()).unwrap_or(u64::MAX),
     }))
 }
 
-impl Tested {
-    /// It arrived, which nothing else may do yet.
-    fn although(self, status: WebhookStatus) -> Self {
-        let status = match status {
-            WebhookStatus::Active => return self,
-            WebhookStatus::Disabled => "disabled",
-            WebhookStatus::Suspended => "suspended",
-        };
-        let hint = format!(
-            "It arrived, but the webhook is still {status}: switch it on with `{{\"enabled\": true}}`."
-        );
-        Self {
-            hint: Some(hint),
-            ..self
-        }
-    }
+/// What is said of a webhook that takes a test, and nothing else yet.
+fn still_off(status: WebhookStatus) -> Option<String> {
+    let status = match status {
+        WebhookStatus::Active => return None,
+        WebhookStatus::Disabled => "disabled",
+        WebhookStatus::Suspended => "suspended",
+    };
+    Some(format!(
+        "It arrived, but the webhook is still {status}: switch it on with `{{\"enabled\": true}}`."
+    ))
+}
 
+impl Tested {
     /// Nothing was sent: the platform asks for that, or its block would be prolonged.
     fn unsent(outcome: Outcome, hint: String) -> Self {
         Self {
@@ -123,18 +123,6 @@ impl Tested {
             code: Some("paused".into()),
             hint: Some(hint),
             duration_ms: 0,
-        }
-    }
-}
-
-impl From<Reply> for Tested {
-    fn from(reply: Reply) -> Self {
-        Self {
-            duration_ms: u64::try_from(reply.duration.as_millis()).unwrap_or(u64::MAX),
-            outcome: reply.outcome,
-            http_status: reply.http_status,
-            code: reply.code,
-            hint: reply.hint,
         }
     }
 }
