@@ -13,7 +13,6 @@ mod idempotency;
 mod ledger_page;
 mod loops;
 mod made_again;
-mod mistaken_type;
 mod page;
 mod parameters;
 mod path;

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use carillon_aws::{Change, Quota};
-use carillon_chat::{Kinds, form};
+use carillon_chat::form::{self, Field, Rule};
+use carillon_chat::{Kind, Kinds};
 use carillon_domain::webhook::{Lanes, Made, Update};
 use carillon_domain::{
     Credential, CredentialRef, FaultCode, Faults, OrganizationId, Pointer, Registration, Webhook,
@@ -16,12 +17,12 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::Api;
 use crate::auth::Scope;
 use crate::problem::Problem;
 use crate::verification::{Verified, verify_change};
 use crate::versions::IfMatch;
 use crate::writing::{replace_together, write_together};
-use crate::{Api, mistaken_type};
 
 /// How often a write begins anew because something was changed meanwhile.
 pub const TRIES: u32 = 12;
@@ -38,7 +39,37 @@ pub fn read(
     current: Option<&Webhook>,
 ) -> Result<Registration, Faults> {
     let read = kinds.registration(body, organization, current, &rand::random::<[u8; 32]>);
-    read.map_err(|faults| mistaken_type::told(kinds, body, faults))
+    read.map_err(|faults| told_type(kinds, body, faults))
+}
+
+/// The faults of a webhook; where a credential is right for another type, with which one.
+fn told_type(kinds: &Kinds, webhook: &Value, mut faults: Faults) -> Faults {
+    let named = webhook["type"].as_str().unwrap_or_default();
+    for fault in faults.iter_mut() {
+        let at = fault.pointer.as_str();
+        let given = webhook.pointer(at).and_then(Value::as_str);
+        let field = at.strip_prefix("/configuration/");
+        let meant = kind_of(kinds, |name| given.filter(|_| field == Some(name)));
+        let meant = meant.map(|kind| kind.id().api_type().to_owned());
+        if let Some(meant) = meant.filter(|meant| meant != named) {
+            fault.detail = format!(
+                "this is a credential of the type `{meant}`, not `{named}`: choose that type"
+            );
+        }
+    }
+    faults
+}
+
+/// The kind whose credential was given, by the texts that its fields have.
+pub fn kind_of<'k, 't>(
+    kinds: &'k Kinds,
+    given: impl Fn(&str) -> Option<&'t str>,
+) -> Option<&'k dyn Kind> {
+    let fits = |field: &Field| match field.rule {
+        Rule::Secret(rule) => given(field.name).is_some_and(|text| (rule.read)(text).is_ok()),
+        _ => false,
+    };
+    kinds.iter().find(|kind| kind.secret_fields().any(fits))
 }
 
 /// A credential with the parts that stay as they are, and with what still counts beside a new

@@ -10,7 +10,7 @@ use carillon_domain::{FaultCode, Faults, Fields, OrganizationId, Pointer, Regist
 use serde_json::{Map, Value, json};
 
 use super::document::Entry;
-use crate::{mistaken_type, registration};
+use crate::registration;
 
 /// The event types of an entry that names none.
 const DEFAULT_EVENTS: [&str; 3] = ["deploy", "destroy", "error"];
@@ -154,7 +154,7 @@ fn translate(
 
 /// The `type` of an entry that does not name one: whose credential it looks like.
 fn guessed(kinds: &Kinds, entry: &Value) -> String {
-    let meant = mistaken_type::of(kinds, |field| entry[field].as_str());
+    let meant = registration::kind_of(kinds, |field| entry[field].as_str());
     let meant = meant.or_else(|| kinds.iter().next());
     meant.map_or_else(String::new, |kind| kind.id().api_type().to_owned())
 }
