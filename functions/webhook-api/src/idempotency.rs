@@ -188,7 +188,7 @@ impl Call {
     }
 }
 
-async fn keep(api: &Api, call: &mut KeyedCall, answer: &Answer, first_at: Timestamp) {
+async fn keep(api: &Scope, call: &mut KeyedCall, answer: &Answer, first_at: Timestamp) {
     call.answer = Some(KeptAnswer {
         at: first_at,
         status: answer.status.as_u16(),
@@ -201,7 +201,7 @@ async fn keep(api: &Api, call: &mut KeyedCall, answer: &Answer, first_at: Timest
 }
 
 /// What was done is done, also where this fails: a repeat then finds it done.
-async fn note(api: &Api, call: &KeyedCall, now: Timestamp) {
+async fn note(api: &Scope, call: &KeyedCall, now: Timestamp) {
     if let Err(error) = api.registry.note_call(call, now).await {
         tracing::error!(%error, "a call with a key could not be noted");
     }
