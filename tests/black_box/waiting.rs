@@ -11,8 +11,8 @@ fn id(number: u32) -> String {
     format!("dl_01M5W1C0Q8HXN0VDTNEAV{number:05}")
 }
 
-/// Appends these to the log of a webhook's only lane, in one piece.
-async fn append(app: &App, webhook: &str, numbers: &[u32]) {
+/// Appends these to the log of a webhook's lane, in one piece.
+async fn append_to(app: &App, webhook: &str, lane: usize, numbers: &[u32]) {
     let position = |number: &u32| format!("{number:040}");
     let entry = |number: &u32| {
         json!({"M": {
@@ -23,13 +23,17 @@ async fn append(app: &App, webhook: &str, numbers: &[u32]) {
     };
     let ends = (numbers.first().unwrap(), numbers.last().unwrap());
     let item = json!({
-        "webhook_id": {"S": format!("LOG#{webhook}-1")},
+        "webhook_id": {"S": format!("LOG#{webhook}-{lane}")},
         "id": {"S": format!("{}#{}", position(ends.0), position(ends.1))},
         "deliveries": {"L": numbers.iter().map(entry).collect::<Vec<_>>()},
         "expires_at": {"N": "4000000000"},
     });
     let put = json!({"TableName": "deliveries", "Item": item});
     app.dynamodb("PutItem", &put).await;
+}
+
+async fn append(app: &App, webhook: &str, numbers: &[u32]) {
+    append_to(app, webhook, 1, numbers).await;
 }
 
 /// How often each delivery is in the list.
@@ -75,4 +79,24 @@ async fn what_waits_in_pieces_that_overlap_is_listed_whole_and_found() {
     let page = listed(&app, &webhook, 100).await;
     assert_eq!(page.len(), once.len() + 1);
     assert!(page.values().all(|times| *times == 1), "{page:?}");
+}
+
+#[tokio::test]
+async fn what_waits_in_as_many_channels_as_a_webhook_can_have_is_listed_page_by_page() {
+    let app = App::start().await;
+    let mut webhook = slack("prod alerts", &["deploy"]);
+    let configuration = webhook["configuration"].as_object_mut().unwrap();
+    configuration.remove("channel");
+    let channels: Vec<String> = (1..=10).map(|number| format!("infra-{number}")).collect();
+    configuration.insert("channels".into(), json!(channels));
+    let webhook = app.register(&webhook).await;
+    let mut once = BTreeMap::new();
+    for lane in 1..=10 {
+        let numbers: Vec<u32> = (0..4).map(|n| n * 10 + lane).collect();
+        append_to(&app, &webhook, lane as usize, &numbers).await;
+        once.extend(numbers.into_iter().map(|number| (id(number), 1)));
+    }
+    for limit in [1, 7, 11] {
+        assert_eq!(listed(&app, &webhook, limit).await, once, "by {limit}");
+    }
 }

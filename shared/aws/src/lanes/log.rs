@@ -66,13 +66,11 @@ impl Start {
     }
 }
 
-/// Where a list of what waits, newest first, goes on: before a position in a piece, and then in the
-/// pieces that begin before that one.
+/// Where a list of what waits, newest first, goes on: before the second position in pieces that begin
+/// at the first one, and then in those that begin before that. Of two that begin at the same, the
+/// shorter one has nothing of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Before {
-    piece: String,
-    position: Position,
-}
+pub struct Before(Position, Position);
 
 fn log(lane: &LaneId) -> String {
     format!("LOG#{lane}")
@@ -168,32 +166,35 @@ impl Lanes {
         before: Option<&Before>,
         max: usize,
     ) -> Result<(Vec<(Entry, Before)>, bool), Error> {
-        let (Start(start), end) = (Start::of(lane), before.map_or("~", |it| &it.piece));
-        if end < start.as_str() {
+        let Start(start) = Start::of(lane);
+        let end =
+            before.map_or_else(String::new, |Before(first, _)| first.as_str().to_owned()) + "~";
+        if end < start {
             return Ok((Vec::new(), false));
         }
         let is_wanted = |(entry, at): &(Entry, Before)| {
             Some(&entry.position) > lane.offset.as_ref()
-                && before.is_none_or(|it| it.piece != at.piece || it.position > at.position)
+                && before.is_none_or(|before| at.0 < before.0 || at.1 < before.1)
         };
         let mut last = None;
         loop {
             let answer = self
                 .rows_behind(log(id), &start, max)
                 .key_condition_expression("webhook_id = :partition AND id BETWEEN :after AND :end")
-                .expression_attribute_values(":end", text(end))
+                .expression_attribute_values(":end", text(&end))
                 .scan_index_forward(false)
                 .set_exclusive_start_key(last)
                 .send()
                 .await
                 .map_err(Error::call(READING))?;
             let pieces = pieces(answer.items.unwrap_or_default())?;
-            let entries = pieces.into_iter().flat_map(|Piece { id, entries }| {
+            let entries = pieces.into_iter().flat_map(|Piece { entries, .. }| {
+                let first = entries.first().map(|first| first.position.clone());
                 let at = move |entry: Entry| {
-                    let (piece, position) = (id.clone(), entry.position.clone());
-                    (entry, Before { piece, position })
+                    let at = Before(first.clone()?, entry.position.clone());
+                    Some((entry, at))
                 };
-                entries.into_iter().rev().map(at)
+                entries.into_iter().rev().filter_map(at)
             });
             let mut found: Vec<_> = entries.filter(is_wanted).take(max + 1).collect();
             last = answer.last_evaluated_key;
