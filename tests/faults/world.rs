@@ -164,6 +164,7 @@ impl World {
                 queue: Arc::clone(&queue),
                 clock,
                 metrics: Metrics::default(),
+                latest: Mutex::default(),
             },
             events,
             lanes,

@@ -220,6 +220,7 @@ impl Stage {
                 queue: Arc::new(queue.clone()),
                 clock: Arc::new(clock.clone()),
                 metrics: lines.metrics("JanitorFunction"),
+                latest: Mutex::default(),
             },
             lines,
             secrets_are_away,

@@ -5,15 +5,16 @@
 //! which something waits and nothing is to happen. Two sweeps at once do no harm: a lane that is
 //! woken twice is looked at twice.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use carillon_aws::lanes::{WALK_SHARDS, Waiting, WalkPosition, Walked};
+use carillon_aws::lanes::{Due, WALK_SHARDS, Waiting, WalkPosition, Walked};
 use carillon_aws::{DeliveryQueue, Error, EventStore, Lanes, Ledger, WakeUp, wake};
 use carillon_domain::lane::Lane;
 use carillon_domain::{Delivery, LaneId};
 use carillon_runtime::Metrics;
 use carillon_runtime::clock::Clock;
+use carillon_runtime::guard::lock;
 use carillon_runtime::metrics::{LANES_WAITING, OLDEST_WAITING, OVERDUE};
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -33,6 +34,8 @@ pub struct LaneSweep {
     pub queue: Arc<dyn DeliveryQueue>,
     pub clock: Arc<dyn Clock>,
     pub metrics: Metrics,
+    /// When the last sweep was.
+    pub latest: Mutex<Option<Timestamp>>,
 }
 
 impl LaneSweep {
@@ -45,6 +48,16 @@ impl LaneSweep {
         let now = self.clock.now();
         // Neither what is counted nor who is told of what may keep a lane from being found.
         let waiting = self.lanes.waiting().await;
+        let last = lock(&self.latest).replace(now);
+        if last.is_none_or(|last| now < last) {
+            // A clock was set back, perhaps while nobody looked: no wait is longer for that.
+            while self.clock.now() < deadline
+                && self
+                    .wake(self.lanes.due_by_a_later_clock(now).await?)
+                    .await?
+                    > 0
+            {}
+        }
         while self.clock.now() < deadline && self.wake_due().await? > 0 {}
         let told = self.tell(deadline).await;
         self.walk(deadline).await?;
@@ -68,7 +81,11 @@ impl LaneSweep {
     /// Wakes some of the lanes that are due; gives how many. First the wake-ups, then the rows
     /// go, so that a crash in between wakes a lane twice.
     async fn wake_due(&self) -> Result<usize, Error> {
-        let due = self.lanes.due(self.clock.now(), PAGE).await?;
+        self.wake(self.lanes.due(self.clock.now(), PAGE).await?)
+            .await
+    }
+
+    async fn wake(&self, due: Vec<Due>) -> Result<usize, Error> {
         let wake_ups = due.iter();
         let wake_ups = wake_ups.map(|due| WakeUp::new(due.organization.clone(), due.lane.clone()));
         wake(&*self.queue, &wake_ups.collect::<Vec<_>>()).await?;

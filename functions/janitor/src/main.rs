@@ -3,7 +3,7 @@
 // What it runs is one future, with that of an SDK call at its bottom.
 #![recursion_limit = "256"]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carillon_aws::secrets::CACHE_PERIOD;
@@ -44,6 +44,7 @@ async fn main() -> Result<(), Error> {
         queue: Arc::new(SqsQueue::new(clients.sqs, queue_url)),
         clock: Arc::new(SystemClock),
         metrics: Metrics::from_environment(),
+        latest: Mutex::default(),
     };
     let registry = Registry::new(dynamodb, registry_table);
     let secrets = SecretStore::new(secret_prefix, cache).encrypted_with(kms_key);

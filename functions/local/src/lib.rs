@@ -14,7 +14,7 @@ mod worker;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
@@ -213,6 +213,7 @@ impl Local {
             queue: Arc::new(queue.clone()),
             clock: Arc::new(SystemClock),
             metrics: Metrics::default(),
+            latest: Mutex::default(),
         };
         let stores = Stores {
             registry,

@@ -43,9 +43,11 @@ pub type Place = String;
 /// Whoever has it posts to a place.
 type Turn = tokio::sync::Mutex<()>;
 
-/// Until when a place rests.
+/// Until when a place rests, and since when: a rest that has not begun was noted before a clock was
+/// set back, and does not count.
 #[derive(Clone, Copy)]
 struct Rest {
+    from: Timestamp,
     until: Timestamp,
     /// As long as the platform asks for; the rest is our own pace.
     asked_until: Timestamp,
@@ -105,10 +107,10 @@ impl Pace {
     }
 
     fn left(&self, place: &Place, until: impl Fn(&Rest) -> Timestamp) -> Duration {
-        let places = lock(&self.places);
-        places.get(place).map_or(Duration::ZERO, |rest| {
-            between(self.clock.now(), until(rest))
-        })
+        let now = self.clock.now();
+        let rest = lock(&self.places).get(place).copied();
+        let rest = rest.filter(|rest| rest.from <= now);
+        rest.map_or(Duration::ZERO, |rest| between(now, until(&rest)))
     }
 
     /// How long the webhook's platform must still be left alone.
@@ -137,6 +139,7 @@ impl Pace {
             .filter(|asked| reply.outcome == Outcome::RateLimited && *asked <= LONGEST_BINDING);
         let asked = reply.pause_after.max(binding).unwrap_or_default();
         let rest = Rest {
+            from: now,
             until: now + own.max(asked),
             asked_until: now + asked,
         };
@@ -169,6 +172,9 @@ impl Pace {
             places.retain(|_, rest| rest.until > now);
         }
         let rest = places.entry(place).or_insert(new);
+        if now < rest.from {
+            *rest = new;
+        }
         rest.until = rest.until.max(new.until);
         rest.asked_until = rest.asked_until.max(new.asked_until);
     }
@@ -182,7 +188,7 @@ impl Pace {
         let now = self.clock.now();
         let known = lock(&self.platforms).get(platform).copied();
         if let Some(known) = known
-            && now < known.read_at + BELIEVED
+            && (known.read_at..known.read_at + BELIEVED).contains(&now)
         {
             return known.pause;
         }

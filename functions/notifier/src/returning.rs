@@ -68,7 +68,8 @@ impl Notifier {
             .or(lane.wait.as_ref().map(|wait| wait.from))
             .unwrap_or(now);
         let lanes = &self.stores.lanes;
-        match lanes.wake_at(visit.organization, visit.id, at, since).await {
+        let written = lanes.wake_at(visit.organization, visit.id, at, since, now);
+        match written.await {
             Ok(()) => None,
             Err(error) => {
                 tracing::error!(lane = visit.id.as_str(), %error, "kept in the queue meanwhile");

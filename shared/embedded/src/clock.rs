@@ -24,6 +24,12 @@ impl SimulatedClock {
         *now = time.max(*now);
     }
 
+    /// As an operator does.
+    pub fn set_back(&self, by: Duration) {
+        let mut now = lock(&self.0);
+        *now -= by;
+    }
+
     pub fn advance(&self, by: Duration) {
         self.advance_to(self.now() + by);
     }

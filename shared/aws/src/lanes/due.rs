@@ -1,5 +1,7 @@
 //! Lanes that come back later than the queue keeps a wake-up for them.
 
+use std::time::Duration;
+
 use carillon_domain::{LaneId, OrganizationId};
 use jiff::Timestamp;
 
@@ -11,6 +13,9 @@ use crate::table::{Item, field, text};
 /// are tried every ten minutes.
 const PARTITION: &str = "DUE";
 const SINCE: &str = "waiting_since";
+const WRITTEN: &str = "written_at";
+/// How far the clocks of two processes are apart at most.
+const SKEW: Duration = Duration::from_secs(60);
 /// Of more lanes than this many pages have, nobody needs the number.
 const PAGES: usize = 20;
 const WRITING: &str = "writing when a lane is due";
@@ -47,12 +52,14 @@ impl Lanes {
         lane: &LaneId,
         at: Timestamp,
         since: Timestamp,
+        now: Timestamp,
     ) -> Result<(), Error> {
         let id = format!("{}#{lane}", time(at));
         let mut item = key(PARTITION, id);
         item.insert("organization".into(), text(organization.as_str()));
         item.insert("lane".into(), text(lane.as_str()));
         item.insert(SINCE.into(), text(time(since)));
+        item.insert(WRITTEN.into(), text(time(now)));
         self.retention.expire(&mut item, at);
         self.table.set(WRITING, item).await
     }
@@ -98,6 +105,29 @@ impl Lanes {
             .map_err(Error::call("reading which lanes are due"))?;
         let rows = answer.items.unwrap_or_default();
         Ok(rows.iter().filter_map(due_of).collect())
+    }
+
+    /// Some of the lanes that wait since a time that is still to come: a clock was set back.
+    pub async fn due_by_a_later_clock(&self, now: Timestamp) -> Result<Vec<Due>, Error> {
+        let query = self
+            .table
+            .query_all()
+            .key_condition_expression("webhook_id = :partition AND id > :now")
+            .expression_attribute_values(":partition", text(PARTITION))
+            .expression_attribute_values(":now", text(time(now)))
+            .filter_expression("#written > :later")
+            .expression_attribute_names("#written", WRITTEN)
+            .expression_attribute_values(":later", text(time(now + SKEW)))
+            .consistent_read(true);
+        let mut pages = query.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(Error::call("reading which lanes wait"))?;
+            let due: Vec<Due> = page.items().iter().filter_map(due_of).collect();
+            if !due.is_empty() {
+                return Ok(due);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Forgets lanes that have been woken.

@@ -64,7 +64,9 @@ impl Paces {
             count: 0,
         };
         let counter = self.windows.entry(key.to_owned()).or_insert(fresh);
-        if counter.ends <= now {
+        // As a platform's clock does not change with that of this machine.
+        let was_set_back = counter.ends > fresh.ends;
+        if counter.ends <= now || was_set_back {
             *counter = fresh;
         }
         let exceeded = counter.count >= window.size;
@@ -84,9 +86,10 @@ impl Paces {
             self.even.retain(|_, next| *next > now);
         }
         let next = self.even.entry(key.to_owned()).or_insert(now);
-        let due = (*next).max(now);
-        let early = until(due, now);
         let allowed = evenly.every * (evenly.burst - 1);
+        let was_set_back = until(*next, now) > allowed + evenly.every;
+        let due = if was_set_back { now } else { (*next).max(now) };
+        let early = until(due, now);
         if early > allowed {
             return Some(early - allowed);
         }

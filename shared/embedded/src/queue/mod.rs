@@ -4,6 +4,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -69,6 +70,8 @@ pub struct LocalQueue {
     changed: Arc<Notify>,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    /// When something was last received, in milliseconds.
+    latest: Arc<AtomicI64>,
 }
 
 impl LocalQueue {
@@ -82,6 +85,7 @@ impl LocalQueue {
             changed: Arc::new(Notify::new()),
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
+            latest: Arc::new(AtomicI64::new(i64::MAX)),
         })
     }
 
@@ -109,6 +113,9 @@ impl LocalQueue {
         let mut connection = self.journal.connection();
         let transaction = connection.transaction()?;
         let now = now.as_millisecond();
+        if now < self.latest.swap(now, Ordering::SeqCst) {
+            store::forget_later_times(&transaction, now)?;
+        }
         store::expire(&transaction, &self.limits, now)?;
         let until = now + milliseconds(visibility.min(self.limits.visibility));
         let received = store::receive(&transaction, &self.limits, max, now, until)?;

@@ -28,6 +28,24 @@ pub(super) fn take_up(connection: &Connection) -> Result<()> {
     )
 }
 
+/// A clock was set back, perhaps: what was put off at a time that is still to come waits no more.
+pub(super) fn forget_later_times(connection: &Connection, now: i64) -> Result<()> {
+    connection.execute(
+        "UPDATE messages SET visible_at_ms = 0
+         WHERE sequence IN (SELECT sequence FROM receives WHERE at_ms > ?1)
+           AND sequence NOT IN (SELECT sequence FROM in_hand)",
+        params![now],
+    )?;
+    connection.execute(
+        "UPDATE message_groups SET held_until_ms =
+             (SELECT max(visible_at_ms) FROM messages INDEXED BY messages_by_group
+              WHERE messages.group_id = message_groups.group_id)
+         WHERE held_until_ms > ?1",
+        params![now],
+    )?;
+    Ok(())
+}
+
 /// Removes what is older than the queue keeps.
 pub(super) fn expire(connection: &Connection, limits: &Limits, now: i64) -> Result<()> {
     let until = now.saturating_sub(milliseconds(limits.retention));
