@@ -158,7 +158,9 @@ impl Notifier {
                 wait_as_told(&mut visit.lane, lead);
                 let next = match is_settled {
                     true => Next::GiveUp,
-                    false if may_be_to_blame(&visit.lane, &failure) => Next::Overtake(carried),
+                    false if may_be_to_blame(&visit.lane, attempt, &failure) => {
+                        Next::Overtake(carried)
+                    }
                     false => Next::Again,
                 };
                 if !is_settled {
@@ -198,9 +200,11 @@ impl Notifier {
                 visit.lane.kept_waiting(&failure);
                 wait_as_told(&mut visit.lane, probe);
             }
-            // It may have arrived.
             if attempt.is_none_or(|attempt| attempt.outcome == Outcome::Unknown) {
                 visit.lane.singly = visit.lane.singly.max(2);
+            }
+            // It may have arrived.
+            if attempt.is_none_or(is_unanswered) {
                 self.mark_overtaken(visit, &open.overtakes, None).await?;
             }
         }

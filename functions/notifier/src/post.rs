@@ -13,7 +13,7 @@ use crate::Notifier;
 use crate::compose::Message;
 use crate::grouping::Joined;
 use crate::pace::LONGEST_NAP;
-use crate::verdict::Answer;
+use crate::verdict::{Answer, NOT_POSTED};
 use crate::visit::Fault;
 use crate::webhooks::Destination;
 
@@ -160,7 +160,7 @@ fn note(message: &mut Message, reply: &Reply, begun: Timestamp) {
 
 /// The platform was not posted to: it does not even answer what posts nothing.
 fn unanswered() -> Reply {
-    Reply::new(Outcome::Unavailable).code("not_posted").hint(
+    Reply::new(Outcome::Unavailable).code(NOT_POSTED).hint(
         "Earlier posts may have arrived, and the platform does not answer a question that \
              posts nothing. So as not to make more copies, this attempt posted nothing.",
     )

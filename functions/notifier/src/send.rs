@@ -11,12 +11,15 @@ use crate::Notifier;
 use crate::compose::{Composed, Message};
 use crate::conclude::Next;
 use crate::pace::LONGEST_NAP;
-use crate::verdict::is_about_the_message;
+use crate::verdict::{is_about_the_message, is_unanswered};
 use crate::visit::{Candidate, Fault, MAX_EVENTS, Visit, ids, last_position};
 use crate::webhooks::Destination;
 
 /// How many messages are looked at to find one that shows whether the channel takes any.
 const PROBES: usize = 20;
+/// How often one is a probe that has no answer, within how long.
+const UNANSWERED_PROBES: usize = 2;
+const PROBED_AGAIN_AFTER: Duration = Duration::from_secs(8 * 3_600);
 
 impl Notifier {
     /// Tries the next message before one that keeps failing. Where there is none, or that one sums
@@ -42,6 +45,14 @@ impl Notifier {
                 }
                 break;
             };
+            // It shows nothing of the message before it, and each post may have left a copy.
+            if probe
+                .parts
+                .iter()
+                .any(|part| self.was_not_answered(&part.row))
+            {
+                break;
+            }
             self.send_one(visit, probe, to).await?;
             // One that needs no post shows nothing of the channel.
             if visit.posts > posts {
@@ -49,6 +60,15 @@ impl Notifier {
             }
         }
         Ok(())
+    }
+
+    /// Whether a delivery has had no answer so often lately that it shows nothing as a probe.
+    fn was_not_answered(&self, row: &Delivery) -> bool {
+        let now = self.clock.now();
+        let is_lately = |at: Timestamp| at <= now && now < at + PROBED_AGAIN_AFTER;
+        let attempts = row.attempts.iter();
+        let unanswered = attempts.filter(|it| is_unanswered(it) && is_lately(it.at));
+        unanswered.count() >= UNANSWERED_PROBES
     }
 
     /// Lets what a message carries go one by one, the first of it at once, as a probe would.

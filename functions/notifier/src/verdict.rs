@@ -5,6 +5,9 @@ use carillon_domain::lane::{Failure, Lane, Open};
 use carillon_domain::{Attempt, Delivery, DeliveryStatus, Outcome};
 use jiff::Timestamp;
 
+/// The code of an attempt that posted nothing, as the platform does not even answer a question.
+pub const NOT_POSTED: &str = "not_posted";
+
 /// An answer, and when the post began.
 pub struct Answer {
     pub reply: Reply,
@@ -73,9 +76,10 @@ pub fn wait_as_told(lane: &mut Lane, delivery: &Delivery) {
 }
 
 /// Whether the message that has failed may be to blame. Nobody is tried while the platform asks
-/// to wait.
-pub fn may_be_to_blame(lane: &Lane, failure: &Failure<'_>) -> bool {
+/// to wait, or answers nothing at all.
+pub fn may_be_to_blame(lane: &Lane, attempt: &Attempt, failure: &Failure<'_>) -> bool {
     matches!(failure.outcome, Outcome::Unavailable | Outcome::Unknown)
+        && attempt.code.as_deref() != Some(NOT_POSTED)
         && failure.asked.is_none()
         && lane.may_be_overtaken(failure.now)
 }
