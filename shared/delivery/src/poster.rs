@@ -150,6 +150,7 @@ impl Poster {
                 tracing::error!(webhook_id, %error, "a credential could not be read afresh");
                 // Nobody is called dead on the word of a cache.
                 posted.reply.outcome = Outcome::Unavailable;
+                posted.reply.condemns = false;
             }
         }
         Ok(posted)
