@@ -69,11 +69,11 @@ impl Pattern {
     }
 
     pub fn fits(&self, text: &str, any_case: bool) -> bool {
-        let fits = match any_case {
-            true => self.small.is_match(&small(text)),
-            false => self.exact.is_match(text),
-        };
-        fits && text.len() <= MAX_TEXT
+        text.len() <= MAX_TEXT
+            && match any_case {
+                true => self.small.is_match(&small(text)),
+                false => self.exact.is_match(text),
+            }
     }
 
     /// The part of a text that is meant, or all of it where the pattern names none. None
