@@ -15,6 +15,8 @@ use crate::visit::Visit;
 pub const LONGEST_IN_QUEUE: Duration = Duration::from_secs(60);
 /// A wake-up that was received so often is replaced.
 const OFTEN: u32 = 100;
+/// How long it waits at least where it cannot be: then the queue keeps it through days.
+const WORN: Duration = Duration::from_secs(600);
 /// After what time a failed call to the queue is made once more, and how long that may take.
 const AGAIN: Duration = Duration::from_millis(500);
 const AGAIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -40,6 +42,7 @@ impl Notifier {
         let is_replaced = receive_count >= Some(OFTEN) || items.iter().all(|item| item.is_urgent);
         let wait = match wait {
             Some(_) if is_replaced && self.wake_anew(&wake_up).await => None,
+            Some(wait) if receive_count >= Some(OFTEN) => Some(wait.max(WORN)),
             wait => wait,
         };
         let (urgent, ordinary): (Vec<Item>, Vec<Item>) =
