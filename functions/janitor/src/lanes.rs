@@ -48,17 +48,10 @@ impl LaneSweep {
         let now = self.clock.now();
         // Neither what is counted nor who is told of what may keep a lane from being found.
         let waiting = self.lanes.waiting().await;
-        let last = lock(&self.latest).replace(now);
-        if last.is_none_or(|last| now < last) {
-            // A clock was set back, perhaps while nobody looked: no wait is longer for that.
-            while self.clock.now() < deadline
-                && self
-                    .wake(self.lanes.due_by_a_later_clock(now).await?)
-                    .await?
-                    > 0
-            {}
-        }
         while self.clock.now() < deadline && self.wake_due().await? > 0 {}
+        if let Err(error) = self.look_at_later_times(now, deadline).await {
+            tracing::error!(%error, "it is not known who waits since times that are still to come");
+        }
         let told = self.tell(deadline).await;
         self.walk(deadline).await?;
         told?;
@@ -83,6 +76,24 @@ impl LaneSweep {
     async fn wake_due(&self) -> Result<usize, Error> {
         self.wake(self.lanes.due(self.clock.now(), PAGE).await?)
             .await
+    }
+
+    /// No wait is longer because a clock was set back, perhaps while nobody looked.
+    async fn look_at_later_times(&self, now: Timestamp, deadline: Timestamp) -> Result<(), Error> {
+        let latest = *lock(&self.latest);
+        if latest.is_none_or(|latest| now < latest) {
+            while self
+                .wake(self.lanes.due_by_a_later_clock(now).await?)
+                .await?
+                > 0
+            {
+                if self.clock.now() >= deadline {
+                    return Ok(());
+                }
+            }
+        }
+        *lock(&self.latest) = Some(now);
+        Ok(())
     }
 
     async fn wake(&self, due: Vec<Due>) -> Result<usize, Error> {
