@@ -200,11 +200,9 @@ impl Notifier {
                 visit.lane.kept_waiting(&failure);
                 wait_as_told(&mut visit.lane, probe);
             }
+            // It may have arrived.
             if attempt.is_none_or(|attempt| attempt.outcome == Outcome::Unknown) {
                 visit.lane.singly = visit.lane.singly.max(2);
-            }
-            // It may have arrived.
-            if attempt.is_none_or(is_unanswered) {
                 self.mark_overtaken(visit, &open.overtakes, None).await?;
             }
         }

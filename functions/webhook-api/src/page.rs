@@ -6,7 +6,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use carillon_domain::FaultCode;
+use carillon_domain::{FaultCode, Faults, Pointer};
 use hmac::Mac;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,6 +19,8 @@ use crate::query::Query;
 
 /// A signature's length, in bytes: SHA-256.
 const SIGNATURE: usize = 32;
+
+const NOT_A_CURSOR: &str = "is not a cursor of this list with this query; begin again without it";
 
 /// A part of a list, and where it goes on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,11 +52,7 @@ impl Wanted {
             Some(cursor) => {
                 let after = verified(api, &binding, &cursor).await?;
                 if after.is_none() {
-                    query.fault(
-                        CURSOR.name,
-                        FaultCode::Malformed,
-                        "is not a cursor of this list with this query; begin again without it",
-                    );
+                    query.fault(CURSOR.name, FaultCode::Malformed, NOT_A_CURSOR);
                 }
                 after
             }
@@ -65,6 +63,12 @@ impl Wanted {
             after,
             binding,
         })
+    }
+
+    /// What a cursor is told that says nothing to its list.
+    pub fn not_a_cursor() -> Problem {
+        let pointer = Pointer::root().field("query").field(CURSOR.name);
+        Problem::Invalid(Faults::only(pointer, FaultCode::Malformed, NOT_A_CURSOR))
     }
 
     /// The page, where `last` is the key of its last item if there may be more.

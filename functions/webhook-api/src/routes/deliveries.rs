@@ -37,7 +37,8 @@ pub async fn list(
     let list = format!("deliveries/{}", webhook.id);
     let wanted = Wanted::read(&api, &list, query).await?;
     let cursor = match &wanted.after {
-        Some(cursor) => serde_json::from_str(cursor).map_err(|error| Problem::internal(error))?,
+        // It may be from another version.
+        Some(cursor) => serde_json::from_str(cursor).map_err(|_| Wanted::not_a_cursor())?,
         None => Cursor::default(),
     };
     let (deliveries, next) =

@@ -66,11 +66,10 @@ impl Start {
     }
 }
 
-/// Where a list of what waits, newest first, goes on: before the second position in pieces that begin
-/// at the first one, and then in those that begin before that. Of two that begin at the same, the
-/// shorter one has nothing of its own.
+/// Where a list of what waits, newest first, goes on: in a piece with this beginning and end before
+/// the third position, and then in the pieces that begin before that one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Before(Position, Position);
+pub struct Before(Position, Position, Position);
 
 fn log(lane: &LaneId) -> String {
     format!("LOG#{lane}")
@@ -167,14 +166,16 @@ impl Lanes {
         max: usize,
     ) -> Result<(Vec<(Entry, Before)>, bool), Error> {
         let Start(start) = Start::of(lane);
-        let end =
-            before.map_or_else(String::new, |Before(first, _)| first.as_str().to_owned()) + "~";
+        let end = before.map_or_else(
+            || "~".to_owned(),
+            |Before(first, last, _)| format!("{}#{}", first.as_str(), last.as_str()),
+        );
         if end < start {
             return Ok((Vec::new(), false));
         }
         let is_wanted = |(entry, at): &(Entry, Before)| {
             Some(&entry.position) > lane.offset.as_ref()
-                && before.is_none_or(|before| at.0 < before.0 || at.1 < before.1)
+                && before.is_none_or(|it| (&it.0, &it.1) != (&at.0, &at.1) || at.2 < it.2)
         };
         let mut last = None;
         loop {
@@ -188,13 +189,14 @@ impl Lanes {
                 .await
                 .map_err(Error::call(READING))?;
             let pieces = pieces(answer.items.unwrap_or_default())?;
-            let entries = pieces.into_iter().flat_map(|Piece { entries, .. }| {
-                let first = entries.first().map(|first| first.position.clone());
+            let entries = pieces.into_iter().flat_map(|piece| {
+                let ends = piece.ends();
                 let at = move |entry: Entry| {
-                    let at = Before(first.clone()?, entry.position.clone());
+                    let (first, last) = ends.clone()?;
+                    let at = Before(first, last, entry.position.clone());
                     Some((entry, at))
                 };
-                entries.into_iter().rev().filter_map(at)
+                piece.entries.into_iter().rev().filter_map(at)
             });
             let mut found: Vec<_> = entries.filter(is_wanted).take(max + 1).collect();
             last = answer.last_evaluated_key;
