@@ -74,11 +74,19 @@ async fn what_waits_in_pieces_that_overlap_is_listed_whole_and_found() {
         let row: Value = app.get(&path).await.body;
         assert_eq!(row["status"], "pending", "{row}");
     }
-    // A piece that was written again, cut elsewhere.
+    // Pieces that were written again, cut elsewhere.
     append(&app, &webhook, &[25, 26]).await;
-    let page = listed(&app, &webhook, 100).await;
-    assert_eq!(page.len(), once.len() + 1);
-    assert!(page.values().all(|times| *times == 1), "{page:?}");
+    append(&app, &webhook, &[32, 33, 34, 35, 36]).await;
+    append(&app, &webhook, &[34, 35, 36]).await;
+    let more: Vec<u32> = pieces
+        .concat()
+        .into_iter()
+        .chain([26, 32, 33, 34, 35, 36])
+        .collect();
+    let once: BTreeMap<String, usize> = more.iter().map(|it| (id(*it), 1)).collect();
+    for limit in 1..=12 {
+        assert_eq!(listed(&app, &webhook, limit).await, once, "by {limit}");
+    }
 }
 
 #[tokio::test]

@@ -111,6 +111,11 @@ pub async fn read(
             _ => {}
         }
     }
+    let lanes = waking::lanes(webhook);
+    let lanes: BTreeSet<u32> = lanes.iter().filter_map(LaneId::number).collect();
+    // Those that the webhook has no longer make it no longer.
+    cursor.lanes.retain(|lane, _| lanes.contains(lane));
+    cursor.done.retain(|lane| lanes.contains(lane));
     let has_more = streams.iter().any(|it| !it.rows.is_empty() || it.is_cut);
     Ok((page, has_more.then_some(cursor)))
 }

@@ -11,7 +11,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 
 /// The longest cursor that is looked at, in characters.
-const MAX_CURSOR: usize = 2_048;
+const MAX_CURSOR: usize = 4_096;
 
 /// The longest channel that is looked up, in characters.
 const MAX_CHANNEL: usize = 100;

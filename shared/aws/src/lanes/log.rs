@@ -157,7 +157,7 @@ impl Lanes {
 
     /// What stands in the log behind a lane's offset, piece by piece and newest first, and whether
     /// there is more of it: so many entries at most. Where pieces overlap, an entry may stand before
-    /// one that is newer, and come twice.
+    /// one that is newer, and where several lie between two that have it, come twice.
     pub async fn newest(
         &self,
         id: &LaneId,
@@ -177,7 +177,7 @@ impl Lanes {
             Some(&entry.position) > lane.offset.as_ref()
                 && before.is_none_or(|it| (&it.0, &it.1) != (&at.0, &at.1) || at.2 < it.2)
         };
-        let mut last = None;
+        let (mut last, mut seen) = (None, BTreeSet::new());
         loop {
             let answer = self
                 .rows_behind(log(id), &start, max)
@@ -198,7 +198,9 @@ impl Lanes {
                 };
                 piece.entries.into_iter().rev().filter_map(at)
             });
-            let mut found: Vec<_> = entries.filter(is_wanted).take(max + 1).collect();
+            // The first piece is read again, so what follows of it is known to be a repeat.
+            let is_new = |it: &(Entry, Before)| seen.insert(it.0.position.clone()) && is_wanted(it);
+            let mut found: Vec<_> = entries.filter(is_new).take(max + 1).collect();
             last = answer.last_evaluated_key;
             if !found.is_empty() || last.is_none() {
                 let is_more = last.is_some() || found.len() > max;
