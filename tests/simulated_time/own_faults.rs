@@ -344,35 +344,3 @@ async fn what_was_skipped_by_somebody_who_died_and_then_recovered_is_sent_once()
     let row = stage.delivery(&webhook, &id).await;
     assert_eq!((row.status, row.redelivery), (DeliveryStatus::Delivered, 1));
 }
-
-#[tokio::test]
-async fn a_credential_that_cannot_be_read_afresh_is_dead_for_none_of_its_webhooks() {
-    let mut stage = Stage::new().await;
-    let mut webhooks = Vec::new();
-    for (number, channel) in [(1, "infra"), (2, "alerts")] {
-        webhooks.push(stage.register(slack(number, channel), TOKEN).await);
-    }
-    stage.publish(&webhooks[0]).await;
-    stage.serve().await;
-    stage.secrets_are_away.store(true, Ordering::SeqCst);
-    let revoked = Failure::refusal("slack", "token_revoked");
-    stage.sink.fail_next(1, revoked);
-    let mut ids = Vec::new();
-    for webhook in &webhooks {
-        for _ in 0..2 {
-            ids.push((webhook, stage.publish(webhook).await));
-        }
-    }
-    stage.clock.advance(2 * SECOND);
-    stage.serve().await;
-    let mut refused = 0;
-    for (webhook, id) in ids {
-        let row = stage.delivery(webhook, &id).await;
-        refused += row
-            .attempts
-            .iter()
-            .filter(|it| it.outcome != Outcome::Delivered)
-            .count();
-    }
-    assert_eq!(refused, 1, "the others were not posted");
-}
