@@ -7,8 +7,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use carillon_aws::{Clients, Lanes, Retention, Start, entries_of};
+use carillon_aws::lanes::WalkPosition;
+use carillon_aws::{Clients, Lanes, Ledger, Retention, Start, entries_of};
 use carillon_domain::lane::Lane;
+use carillon_domain::pause::PlatformPause;
 use carillon_domain::{Fingerprint, LaneId, OrganizationId, Webhook};
 use carillon_embedded::services::Services;
 use carillon_embedded::{Journal, LocalDynamoDb, LocalQueue, LocalSecrets};
@@ -155,6 +157,68 @@ async fn a_piece_of_a_log_is_read_and_written_as_an_earlier_version_has_written_
     let answer: Value = serde_json::from_str(&answer).unwrap();
     row["expires_at"] = answer["Item"]["expires_at"].clone();
     assert_eq!(answer["Item"], row);
+}
+
+#[tokio::test]
+async fn what_is_to_come_is_read_and_written_as_an_earlier_version_has_written_it() {
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let (since, now) = (time("2026-11-21T09:45:00Z"), time("2026-11-21T10:15:00Z"));
+    let until = time("2026-11-21T10:25:00Z");
+    let lane = LaneId::parse(&format!("{WEBHOOK}-1")).unwrap();
+    let organization = OrganizationId::parse(ORGANIZATION).unwrap();
+    let position = WalkPosition {
+        began_at: now,
+        shard: 3,
+        after: Some(lane.to_string()),
+    };
+    let pause = PlatformPause {
+        until,
+        grown_seconds: 120,
+    };
+    let names = ["due", "walk", "pause"];
+    for is_written_before in [true, false] {
+        let database = LocalDynamoDb::open(None).unwrap();
+        let services = Services {
+            secrets: LocalSecrets::open(None).await.unwrap(),
+            queue: LocalQueue::open(Arc::new(Journal::open(None).unwrap())).unwrap(),
+            dynamodb: database.clone(),
+        };
+        let dynamodb = Clients::new(&services.smooth()).dynamodb;
+        let (table, retention) = ("deliveries".to_owned(), Retention::default());
+        let lanes = Lanes::new(dynamodb.clone(), table.clone(), retention);
+        let ledger = Ledger::new(dynamodb, table, retention);
+        if is_written_before {
+            for name in names {
+                let item = json!({"TableName": "deliveries", "Item": golden(name)});
+                database.execute("PutItem", &item.to_string());
+            }
+        } else {
+            let written = lanes.wake_at(&organization, &lane, until, since, now);
+            written.await.unwrap();
+            lanes.put_walk_position(&position, now).await.unwrap();
+            ledger.pause_platform("discord", pause).await.unwrap();
+        }
+        let due = lanes.due(until, 10).await.unwrap();
+        assert_eq!((due.len(), &due[0].lane, due[0].at), (1, &lane, until));
+        let by_a_later_clock = lanes.due_by_a_later_clock(since).await.unwrap();
+        assert_eq!(by_a_later_clock, due);
+        let waiting = lanes.waiting().await.unwrap();
+        assert_eq!(waiting.since, Some(since));
+        assert_eq!(
+            lanes.walk_position().await.unwrap().as_ref(),
+            Some(&position)
+        );
+        assert_eq!(ledger.platform_pause("discord").await.unwrap(), Some(pause));
+        for name in names {
+            let mut row = golden(name);
+            let key = json!({"webhook_id": row["webhook_id"], "id": row["id"]});
+            let key = json!({"TableName": "deliveries", "Key": key, "ConsistentRead": true});
+            let (_, answer) = database.execute("GetItem", &key.to_string());
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            row["expires_at"] = answer["Item"]["expires_at"].clone();
+            assert_eq!(answer["Item"], row, "{name}");
+        }
+    }
 }
 
 #[tokio::test]
