@@ -280,12 +280,12 @@ impl CloudEvents {
     }
 }
 
-#[cfg(test)]
-mod fixtures;
-#[cfg(test)]
-mod foreign;
-
 fn skipped(envelope: &Envelope, reason: &'static str) -> Captured {
     tracing::info!(source_id = envelope.id, reason, "skipped");
     Captured::Skipped(reason)
 }
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod foreign;

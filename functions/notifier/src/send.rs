@@ -17,7 +17,7 @@ use crate::webhooks::Destination;
 
 /// How many messages are looked at to find one that shows whether the channel takes any.
 const PROBES: usize = 20;
-/// How often one is a probe that has no answer, within how long.
+/// A delivery is no probe where so many attempts of it had no answer, within this time.
 const UNANSWERED_PROBES: usize = 2;
 const PROBED_AGAIN_AFTER: Duration = Duration::from_secs(8 * 3_600);
 

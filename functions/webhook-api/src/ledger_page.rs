@@ -113,7 +113,7 @@ pub async fn read(
     }
     let lanes = waking::lanes(webhook);
     let lanes: BTreeSet<u32> = lanes.iter().filter_map(LaneId::number).collect();
-    // Those that the webhook has no longer make it no longer.
+    // Lanes that the webhook has lost would only make it longer.
     cursor.lanes.retain(|lane, _| lanes.contains(lane));
     cursor.done.retain(|lane| lanes.contains(lane));
     let has_more = streams.iter().any(|it| !it.rows.is_empty() || it.is_cut);
@@ -211,7 +211,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn a_cursor_of_an_earlier_version_is_read_and_written_as_it_was() {
+    fn a_cursor_is_read_and_written_as_its_golden_file_says() {
         let text = include_str!("../../../tests/fixtures/stored/cursor_of_deliveries.json");
         let golden: Value = serde_json::from_str(text).unwrap();
         let read: Cursor = serde_json::from_value(golden.clone()).unwrap();

@@ -64,7 +64,7 @@ impl Paces {
             count: 0,
         };
         let counter = self.windows.entry(key.to_owned()).or_insert(fresh);
-        // As a platform's clock does not change with that of this machine.
+        // A platform's own clock does not change with this machine's.
         let was_set_back = counter.ends > fresh.ends;
         if counter.ends <= now || was_set_back {
             *counter = fresh;
